@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { root, sourcesBelow } from './sources.ts';
+
+const workspaces = ['monolith', 'kit', 'mesh', 'migration', 'loadtest', 'dev', 'test', ...services()];
+
+function services(): string[] {
+  return readdirSync(join(root, 'services'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `services/${entry.name}`);
+}
+
+interface Manifest {
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const manifest = (folder: string) => JSON.parse(read(join(folder, 'package.json'))) as Manifest;
+
+describe('the house', () => {
+  test('every workspace says what it is in a README of its own', () => {
+    assert.deepEqual(
+      workspaces.filter((folder) => !existsSync(join(root, folder, 'README.md'))),
+      [],
+    );
+  });
+
+  test('dependencies are pinned exactly', () => {
+    const exact = /^(\d+\.\d+\.\d+(-[\w.]+)?|npm:@?[\w/.-]+@\d+\.\d+\.\d+|\*)$/;
+    const loose = ['.', ...workspaces].flatMap((folder) => {
+      const { dependencies, devDependencies, optionalDependencies } = manifest(folder);
+      return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+        .filter(([name, range]) => !exact.test(range) || (range === '*' && !name.startsWith('@banyan/')))
+        .map(([name, range]) => `${folder}: ${name}@${range}`);
+    });
+    assert.deepEqual(loose, []);
+  });
+
+  test('the lockfile names no registry host', () => {
+    assert.doesNotMatch(read('package-lock.json'), /"resolved":\s*"https?:/);
+  });
+
+  test('the continuous integration script runs the test command of the README', () => {
+    assert.match(read('.ci/run'), /npm ci/);
+    assert.match(read('.ci/run'), /npm test/);
+    assert.match(read('README.md'), /npm ci && npm test/);
+    assert.match(read('README.md'), /npm ci && npm start/);
+  });
+});
+
+describe('tests', () => {
+  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.i?test\.ts$/.test(path));
+
+  test('none is skipped, left for later, or run alone', () => {
+    const marks = /\b(test|it|describe|suite)\s*\.\s*(skip|todo|only)\b|\{\s*(skip|todo|only)\s*:\s*true/;
+    assert.deepEqual(
+      tests
+        .filter(({ path, text }) => path !== 'test/architecture/house.test.ts' && marks.test(text))
+        .map((t) => t.path),
+      [],
+    );
+  });
+
+  test('none sleeps for a fixed time', () => {
+    // A pause between two looks at a stated condition lives in one helper per workspace, called `until`.
+    const sleeps = /from\s+['"](node:)?timers\/promises['"]|await\s+(sleep|delay|wait)\s*\(\s*\d/;
+    assert.deepEqual(
+      tests
+        .filter(({ path, text }) => path !== 'test/architecture/no-artificial-delay.test.ts' && sleeps.test(text))
+        .map((t) => t.path),
+      [],
+    );
+  });
+
+  test('every workspace with sources has tests', () => {
+    const tested = new Set(
+      tests.map(({ path }) =>
+        path
+          .split('/')
+          .slice(0, path.startsWith('services/') ? 2 : 1)
+          .join('/'),
+      ),
+    );
+    assert.deepEqual(
+      workspaces.filter((folder) => !tested.has(folder)),
+      [],
+    );
+  });
+});
