@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
+import { createClient, sdkVersions } from './client.ts';
+import { administer, type RawCall } from './journeys/admin.ts';
+import { shop } from './journeys/shopper.ts';
+
+let platform: Platform;
+
+before(async () => {
+  platform = await startPlatform();
+});
+after(() => platform?.stop());
+
+const targets = [
+  { name: 'the monolith alone', url: () => platform.monolith, authWeight: 0 },
+  { name: 'the mesh, all routes on the monolith', url: () => platform.edge, authWeight: 0 },
+  { name: 'the mesh, authentication extracted', url: () => platform.edge, authWeight: 100 },
+];
+
+for (const target of targets) {
+  describe(`against ${target.name}`, () => {
+    before(() => shiftToken(platform, target.authWeight));
+
+    for (const version of sdkVersions) {
+      test(`@moltin/sdk ${version}: a shopper buys, an administrator ships and refunds`, async () => {
+        const url = target.url();
+        const { client_id: clientId, client_secret: clientSecret } = platform.client;
+        const purchase = await shop(createClient({ url, version, clientId, currency: 'USD' }));
+        const admin = createClient({ url, version, clientId, clientSecret, currency: 'USD' });
+        await administer(admin, await rawCalls(url), purchase);
+      });
+    }
+  });
+}
+
+test('the token is the kind that the weights say: opaque from the monolith, a JWT from the service', async () => {
+  await shiftToken(platform, 0);
+  assert.match((await askToken(platform.edge, platform.client)).access_token, /^[0-9a-f]{40}$/);
+  await shiftToken(platform, 100);
+  assert.equal((await askToken(platform.edge, platform.client)).access_token.split('.').length, 3);
+});
+
+/** Calls with a bearer token of their own, for what the client has no method for. */
+async function rawCalls(url: string): Promise<RawCall> {
+  const { access_token } = await askToken(url, platform.client);
+  return async (method, path, data) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ data }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  };
+}

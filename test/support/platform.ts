@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type Stack, startStack } from '../../dev/src/stack/stack.ts';
+
+/** One API client of the seed. */
+export interface SeededClient {
+  client_id: string;
+  client_secret: string;
+  name: string;
+  kind: string;
+}
+
+/** A platform of the test's own: real processes and stores, ports and data folders that nobody else uses. */
+export interface Platform {
+  stack: Stack;
+  /** The edge: what customers see. */
+  edge: string;
+  admin: string;
+  monolith: string;
+  auth: string;
+  /** An API client that may use both grants. */
+  client: SeededClient;
+  stop(): Promise<void>;
+}
+
+/** Brings the platform up on the small data set. @throws when one of its processes cannot be had. */
+export async function startPlatform(): Promise<Platform> {
+  const stack = await startStack({
+    stack: `test-${randomUUID().slice(0, 8)}`,
+    ports: 'auto',
+    size: 'small',
+    throwaway: true,
+  });
+  try {
+    const { processes } = stack;
+    for (const name of ['monolith', 'auth', 'mesh']) {
+      const process = processes[name];
+      if (process?.state !== 'ready') throw new Error(`${name} is ${process?.state}: ${process?.reason}`);
+    }
+    if (stack.credentials === null) throw new Error('the seed left no credentials');
+    const { clients } = JSON.parse(readFileSync(stack.credentials, 'utf8')) as { clients: SeededClient[] };
+    return {
+      stack,
+      edge: urlOf(stack, 'mesh', 'edge'),
+      admin: urlOf(stack, 'mesh', 'admin'),
+      monolith: processes.monolith!.url,
+      auth: processes.auth!.url,
+      client: clients[0]!,
+      stop: () => stack.stop(),
+    };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+function urlOf(stack: Stack, process: string, name: string): string {
+  const url = stack.processes[process]?.urls[name];
+  if (url === undefined) throw new Error(`${process} has no URL called ${name}`);
+  return url;
+}
+
+/** Moves the token route: the auth service's weight in percent, the monolith's is the rest. */
+export async function shiftToken(platform: Platform, authWeight: number): Promise<void> {
+  const response = await fetch(`${platform.admin}/routes/token/weights`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ weights: { auth: authWeight }, who: 'test', why: 'a step of the test' }),
+  });
+  if (!response.ok) throw new Error(`shift to ${authWeight}: ${response.status} ${await response.text()}`);
+}
+
+/** The fields of a token request, in the order in which the client sends them. */
+export function tokenForm(client: SeededClient, grant: 'implicit' | 'client_credentials'): URLSearchParams {
+  return new URLSearchParams({
+    grant_type: grant,
+    client_id: client.client_id,
+    ...(grant === 'client_credentials' ? { client_secret: client.client_secret } : {}),
+  });
+}
+
+export interface Token {
+  access_token: string;
+  token_type: string;
+  expires: number;
+  expires_in: number;
+  identifier: string;
+}
+
+/** Asks `url` for a token. @throws with the status and body of a refusal. */
+export async function askToken(
+  url: string,
+  client: SeededClient,
+  grant: 'implicit' | 'client_credentials' = 'client_credentials',
+): Promise<Token> {
+  const response = await fetch(`${url}/oauth/access_token`, { method: 'POST', body: tokenForm(client, grant) });
+  if (!response.ok) throw new Error(`token: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Token;
+}
