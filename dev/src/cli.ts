@@ -1,0 +1,140 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DevError } from './errors.ts';
+
+interface StackFlags {
+  file?: string;
+  stack?: string;
+  data?: string;
+}
+
+interface UpFlags extends StackFlags {
+  only?: string[];
+  profile: string[];
+  ports?: 'compose' | 'auto';
+  size?: 'small' | 'reference';
+  env: Record<string, Record<string, string>>;
+  json: boolean;
+  follow: boolean;
+  verbose: boolean;
+}
+
+/**
+ * Carries out one command line.
+ * @returns the exit code: 0 done, 1 it failed, 2 the command line is wrong, or the code of the command that was run.
+ */
+export async function runCli(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command('dev')
+    .description('Runs the topology of docker-compose.yml on this machine, without Docker.')
+    .enablePositionalOptions()
+    .exitOverride();
+
+  // What a command needs is loaded when it runs: help and status should not wait for drivers.
+  stackOptions(program.command('up').summary('start everything (npm start)').description(upHelp))
+    .option('--only <names>', 'only these processes and what they depend on (comma-separated)', names)
+    .option('--profile <name>', 'also the processes of this profile; repeatable', collect, [])
+    .addOption(
+      new Option('--ports <mode>', "compose: the file's ports where free; auto: others").choices(['compose', 'auto']),
+    )
+    .addOption(
+      new Option('--size <size>', 'of the data an empty platform is seeded with').choices(['small', 'reference']),
+    )
+    .option('--env <process.KEY=VALUE>', 'environment of one process; repeatable', environment, {})
+    .option('--json', 'events as JSON lines on stdout, commands as JSON lines on stdin', false)
+    .option('--follow', "print the processes' logs once everything is up", false)
+    .option('--verbose', "print the processes' logs from the start", false)
+    .action(async (flags: UpFlags) => {
+      const { up } = await import('./commands/up.ts');
+      const { json, follow, verbose, profile, only, ports, size, env } = flags;
+      const chosen = { ...(only && { only }), ...(ports && { ports }), ...(size && { size }) };
+      code = await up({ ...stackOf(flags), ...chosen, profiles: profile, env }, { json, follow, verbose });
+    });
+
+  stackOptions(program.command('status').summary('what runs where'))
+    .option('--json', 'as JSON', false)
+    .action(async (flags: StackFlags & { json: boolean }) => {
+      const { status } = await import('./commands/status.ts');
+      code = await status(stackOf(flags), flags.json);
+    });
+
+  stackOptions(program.command('stop').summary('stop the running stack')).action(async (flags: StackFlags) => {
+    const { stop } = await import('./commands/stop.ts');
+    code = await stop(stackOf(flags));
+  });
+
+  stackOptions(program.command('run').summary('run a one-shot of the topology with the environment it has there'))
+    .argument('<name>', 'for example migration')
+    .argument('[args...]', 'its arguments, in place of those of docker-compose.yml')
+    .passThroughOptions()
+    .action(async (name: string, args: string[], flags: StackFlags) => {
+      const { run } = await import('./commands/run.ts');
+      code = await run(stackOf(flags), name, args);
+    });
+
+  program
+    .command('seed')
+    .summary('fill the monolith with data (npm run seed): short for `run seed --`')
+    .argument('[args...]', 'arguments of the seed, such as --size reference')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+      const { run } = await import('./commands/run.ts');
+      code = await run(stackOf({}), 'seed', args);
+    });
+
+  program
+    .command('stores')
+    .summary('run a command with TEST_POSTGRES_URL set to a throw-away server (npm run stores --)')
+    .argument('<command...>')
+    .passThroughOptions()
+    .action(async (command: string[]) => {
+      const { stores } = await import('./commands/stores.ts');
+      code = await stores(command);
+    });
+
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    // Commander has written its message (or the help) already.
+    if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof DevError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+  return code;
+}
+
+const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
+
+Each store comes from its URL if one is given (POSTGRES_URL), else from a server on this machine, else from npm.
+Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
+
+function stackOptions(command: Command): Command {
+  return command
+    .option('--stack <name>', 'name of the stack (default: "default"; BANYAN_STACK)')
+    .option('--data <folder>', 'folder that holds the stacks (default: .banyan; BANYAN_DATA)')
+    .option('--file <path>', 'the Compose file');
+}
+
+/** The folder's choice by flag, then by environment, so that `npm run seed` reaches the stack that `npm start` was told of. */
+function stackOf({ file, stack, data }: StackFlags): { composeFile?: string; stack?: string; dataDir?: string } {
+  const name = stack ?? process.env.BANYAN_STACK;
+  const folder = data ?? process.env.BANYAN_DATA;
+  if (name !== undefined && !/^[\w-]+$/.test(name))
+    throw new DevError('BAD_COMMAND', `a stack's name is letters, digits, _ and -: ${name}`);
+  return { ...(file && { composeFile: file }), ...(name && { stack: name }), ...(folder && { dataDir: folder }) };
+}
+
+const names = (text: string) => text.split(',').filter(Boolean);
+const collect = (text: string, before: string[]) => [...before, ...names(text)];
+
+function environment(
+  text: string,
+  before: Record<string, Record<string, string>>,
+): Record<string, Record<string, string>> {
+  const match = text.match(/^([\w-]+)\.(\w+)=([\s\S]*)$/);
+  if (match === null) throw new InvalidArgumentError('write it as process.KEY=VALUE');
+  const [, process = '', key = '', value = ''] = match;
+  return { ...before, [process]: { ...before[process], [key]: value } };
+}

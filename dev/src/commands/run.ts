@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { DevError } from '../errors.ts';
+import { repository, stackFolder } from '../paths.ts';
+import { describe } from '../report/plain.ts';
+import { ask } from '../stack/control.ts';
+import { type StackOptions, startStack } from '../stack/stack.ts';
+import { readTopology } from '../topology/read.ts';
+import { inForeground } from './child.ts';
+
+/**
+ * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if there is
+ * one; else what it depends on is started first and stopped afterwards.
+ * @returns its exit code.
+ */
+export async function run(options: StackOptions, name: string, args: readonly string[]): Promise<number> {
+  const { stack = 'default', dataDir } = options;
+  const command = { command: 'command-line', process: name, ...(args.length > 0 ? { args } : {}) };
+  const answer = await ask(stackFolder(stack, dataDir), command);
+  if (answer?.event === 'error') throw new DevError('UNKNOWN_PROCESS', answer.message ?? '');
+  if (answer?.line !== undefined) return inForeground(answer.line);
+
+  const file = options.composeFile ?? join(repository, 'docker-compose.yml');
+  const service = readTopology(file, options.variables ?? process.env).services[name];
+  if (service === undefined) throw new DevError('UNKNOWN_PROCESS', `there is no process ${name} in ${file}`);
+  const started = await startStack({
+    ...options,
+    only: Object.keys(service.dependsOn),
+    onEvent: (event) => {
+      const line = describe(event);
+      if (line !== null) console.error(line);
+    },
+  });
+  try {
+    const all = { ...started.processes, ...started.status().stores };
+    const missing = Object.entries(all).find(([, { state }]) => state !== 'ready' && state !== 'done');
+    if (missing !== undefined) throw new DevError('NOT_RUNNING', `${name} needs ${missing[0]}: ${missing[1].reason}`);
+    return await inForeground(started.commandLine(name, args.length > 0 ? args : undefined));
+  } finally {
+    await started.stop();
+  }
+}

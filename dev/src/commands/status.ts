@@ -1,0 +1,14 @@
+import { DevError } from '../errors.ts';
+import { stackFolder } from '../paths.ts';
+import { summary } from '../report/summary.ts';
+import { ask } from '../stack/control.ts';
+import type { StackOptions } from '../stack/stack.ts';
+
+/** Prints what runs where. Exit code 1 where nothing runs. */
+export async function status({ stack = 'default', dataDir }: StackOptions, json: boolean): Promise<number> {
+  const answer = await ask(stackFolder(stack, dataDir), { command: 'status' });
+  if (answer?.status === undefined)
+    throw new DevError('NOT_RUNNING', `the stack "${stack}" is not running: start it with npm start`);
+  console.log(json ? JSON.stringify(answer.status) : summary(answer.status, null));
+  return 0;
+}

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The checkout this launcher belongs to. */
+export const repository = resolve(import.meta.dirname, '../..');
+
+/** Everything one stack keeps: `<data>/<stack>`, `<repository>/.banyan/<stack>` unless told otherwise. */
+export function stackFolder(stack: string, dataDir: string | undefined): string {
+  return resolve(dataDir ?? join(repository, '.banyan'), stack);
+}
+
+/** A folder that every user of the machine can get to, for what a store's unprivileged server must read or write. */
+export function publicFolder(folder: string): string {
+  const path = join('/var/tmp', `banyan-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  return path;
+}
+
+/** `publicFolder` of what all stacks of this checkout share. */
+export function publicCache(): string {
+  return publicFolder(join(repository, '.banyan'));
+}

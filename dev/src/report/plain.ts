@@ -1,0 +1,46 @@
+import type { StackEvent } from '../stack/events.ts';
+import type { StackStatus } from '../stack/status.ts';
+
+/** One line per event: what is shown where there is no terminal to redraw, and after everything is up. */
+export class Plain {
+  readonly #print: (line: string) => void;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  on(event: StackEvent): void {
+    const line = describe(event);
+    if (line !== null) this.#print(line);
+  }
+
+  async end(_status: StackStatus): Promise<void> {}
+}
+
+/** An event as a sentence; null for those that say nothing new to a person. */
+export function describe(event: StackEvent): string | null {
+  switch (event.event) {
+    case 'starting':
+      return null;
+    case 'ready':
+      return `${event.process}: ready in ${event.ms} ms${event.url === null ? '' : `, ${event.url}`}`;
+    case 'done':
+      return `${event.process}: done in ${event.ms} ms`;
+    case 'restarted':
+      return `${event.process}: ready again${event.url === null ? '' : `, ${event.url}`}`;
+    case 'exited': {
+      const how = event.signal === null ? `exit code ${event.code}` : event.signal;
+      return `${event.process}: ended by itself, ${how}${event.lastLine === '' ? '' : `: ${event.lastLine}`}`;
+    }
+    case 'stopped':
+      return `${event.process}: stopped`;
+    case 'down':
+      return `${event.process}: stays down: ${event.reason}`;
+    case 'port-taken':
+      return `${event.process}: port ${event.port} is taken, so it listens on ${event.instead}`;
+    case 'database-cloned':
+      return `database ${event.from} copied to ${event.to} in ${event.ms} ms`;
+    case 'note':
+      return event.message;
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { StackStatus } from '../stack/status.ts';
+import { freshFolder } from '../testing.ts';
+import { summary } from './summary.ts';
+import { table } from './table.ts';
+
+const folder = freshFolder();
+const credentials = join(folder, 'clients.json');
+writeFileSync(credentials, JSON.stringify({ clients: [{ client_id: 'abc123', client_secret: 'hush', name: 'Demo' }] }));
+const one = { kind: 'process', state: 'ready', reason: '', pid: 10, restarts: 0, log: '' } as const;
+const edge = 'http://127.0.0.1:8080';
+const status: StackStatus = {
+  pid: 1,
+  folder,
+  credentials,
+  processes: {
+    mesh: { ...one, url: edge, urls: { edge, admin: 'http://127.0.0.1:9990' } },
+    shop: { ...one, pid: 11, restarts: 2, url: 'http://127.0.0.1:3000', urls: { main: 'http://127.0.0.1:3000' } },
+    carts: { ...one, state: 'down', reason: 'needs redis: not here', pid: null, url: '', urls: {} },
+  },
+  stores: {
+    postgres: {
+      state: 'ready',
+      reason: '',
+      pid: 12,
+      log: '',
+      url: 'postgres://u:secret@127.0.0.1:5432',
+      source: 'PostgreSQL 17',
+      data: '/var/tmp/x',
+    },
+  },
+};
+const text = summary(status, 1_234, (pid) => pid * 1024 ** 2);
+
+describe('what is printed when everything is up', () => {
+  test('each process with its URLs, pid and memory', () => {
+    assert.match(text, /^mesh +ready +http:\/\/127\.0\.0\.1:8080 +10 +10 MB +edge$/m);
+    assert.match(text, /^ +http:\/\/127\.0\.0\.1:9990 +admin$/m);
+    assert.match(text, /^shop .* 11 +11 MB +restarted 2 times$/m);
+    assert.match(text, /together: 21 MB/);
+  });
+
+  test('what stays down, and why', () => assert.match(text, /carts: needs redis: not here/));
+  test('data that lie elsewhere', () => assert.match(text, /outside of the checkout.*\/var\/tmp\/x/));
+  test('the demo client, and no secret', () => {
+    assert.match(text, /client_id abc123/);
+    assert.doesNotMatch(text, /hush|secret@/);
+  });
+  test('what to try next', () => assert.match(text, /curl .*8080\/oauth\/access_token/));
+});
+
+test('columns are as wide as their widest cell', () => {
+  assert.equal(table(['a', 'b'], [['long', 'x']]), 'a     b\n----  -\nlong  x');
+});

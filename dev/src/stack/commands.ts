@@ -1,0 +1,80 @@
+import { DevError, messageOf } from '../errors.ts';
+import type { CommandLine } from './processes.ts';
+import type { Stack } from './stack.ts';
+import type { StackStatus } from './status.ts';
+
+/** What a command is answered with; `command` and `process` repeat what was asked. */
+export interface Answer {
+  event: 'answer' | 'error';
+  command: string;
+  process?: string;
+  message?: string;
+  code?: string;
+  status?: StackStatus;
+  line?: CommandLine;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const commands: Record<string, (stack: Stack, body: Body) => Promise<Partial<Answer>>> = {
+  status: async (stack) => ({ status: stack.status() }),
+  start: async (stack, body) => done(stack.start(name(body), env(body))),
+  stop: async (stack, body) => (body.process === undefined ? stopSoon(stack) : done(stack.stopProcess(name(body)))),
+  restart: async (stack, body) => done(stack.restart(name(body), env(body))),
+  kill: async (stack, body) => done(stack.kill(name(body))),
+  'clone-database': async (stack, body) => done(stack.cloneDatabase(text(body, 'from'), text(body, 'to'))),
+  'command-line': async (stack, body) => ({
+    line: stack.commandLine(name(body), Array.isArray(body.args) ? body.args.map(String) : undefined),
+  }),
+};
+
+/** Carries out one line of the control protocol. Never rejects: what goes wrong is an answer too. */
+export async function answer(stack: Stack, line: string): Promise<Answer> {
+  let body: Body = {};
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== 'object' || parsed === null) throw new DevError('BAD_COMMAND', 'a command is a JSON object');
+    body = parsed as Body;
+    const run = commands[String(body.command)];
+    if (run === undefined) {
+      throw new DevError('BAD_COMMAND', `command must be one of ${Object.keys(commands).join(', ')}`);
+    }
+    return { event: 'answer', ...about(body), ...(await run(stack, body)) };
+  } catch (error) {
+    const code =
+      error instanceof DevError ? error.code : error instanceof SyntaxError ? 'BAD_COMMAND' : 'COMMAND_FAILED';
+    return { event: 'error', ...about(body), code, message: messageOf(error) };
+  }
+}
+
+function about(body: Body): { command: string; process?: string } {
+  const command = typeof body.command === 'string' ? body.command : '';
+  return typeof body.process === 'string' ? { command, process: body.process } : { command };
+}
+
+async function done(work: Promise<void>): Promise<Partial<Answer>> {
+  await work;
+  return {};
+}
+
+/** The launcher's own end is not waited for: the answer must go out before the socket closes. */
+async function stopSoon(stack: Stack): Promise<Partial<Answer>> {
+  setImmediate(() => void stack.stop());
+  return { status: stack.status() };
+}
+
+const name = (body: Body) => text(body, 'process');
+
+function text(body: Body, key: string): string {
+  const value = body[key];
+  if (typeof value !== 'string' || value === '') throw new DevError('BAD_COMMAND', `${key} must be a name`);
+  return value;
+}
+
+function env(body: Body): Record<string, string | null> {
+  if (body.env === undefined) return {};
+  if (typeof body.env !== 'object' || body.env === null) throw new DevError('BAD_COMMAND', 'env must be an object');
+  return Object.fromEntries(
+    Object.entries(body.env).map(([key, value]) => [key, value === null ? null : String(value)]),
+  );
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DevError, messageOf } from '../errors.ts';
+import { type Answer, answer } from './commands.ts';
+import type { Stack } from './stack.ts';
+import type { StackStatus } from './status.ts';
+import { until } from './until.ts';
+
+/** The longest path that a Unix socket takes on Linux (108) and macOS (104), with its final zero. */
+const longestSocketPath = 100;
+
+function socketPath(folder: string): string {
+  const inFolder = join(folder, 'control.sock');
+  if (Buffer.byteLength(inFolder) < longestSocketPath) return inFolder;
+  return join(tmpdir(), `banyan-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.sock`);
+}
+
+/**
+ * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON answer each. Listening on
+ * it is also the lock on the stack's folder: it cannot go stale, since nobody answers on a dead launcher's socket.
+ */
+export class Control {
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #sockets = new Set<Socket>();
+  #stack: Stack | null = null;
+
+  private constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+    server.on('connection', (socket) => this.#talk(socket));
+  }
+
+  /** @throws DevError ALREADY_RUNNING when a live launcher has the folder. */
+  static async acquire(folder: string): Promise<Control> {
+    const path = socketPath(folder);
+    const running = await ask(folder, { command: 'status' });
+    if (running !== null) throw alreadyRunning(running.status);
+    await lastGuardGone(folder);
+    rmSync(path, { force: true });
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') throw alreadyRunning(undefined);
+      throw error;
+    });
+    chmodSync(path, 0o600);
+    return new Control(server, path);
+  }
+
+  serve(stack: Stack): void {
+    this.#stack = stack;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.end();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    rmSync(this.#path, { force: true });
+  }
+
+  #talk(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    createInterface({ input: socket }).on('line', (line) => {
+      const stack = this.#stack;
+      if (stack === null) return;
+      void answer(stack, line).then((reply) => socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
+    });
+  }
+}
+
+/** Sends one command to the launcher that has this folder; null where none answers. */
+export function ask(folder: string, command: Record<string, unknown>): Promise<Answer | null> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath(folder));
+    let said = '';
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(`${JSON.stringify(command)}\n`));
+    socket.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('\n')) socket.end();
+    });
+    // ENOENT, ECONNREFUSED: nobody listens.
+    socket.on('error', () => resolve(null));
+    socket.on('close', () => {
+      try {
+        resolve(JSON.parse(said) as Answer);
+      } catch {
+        resolve(null);
+      }
+    });
+  });
+}
+
+function alreadyRunning(status: StackStatus | undefined): DevError {
+  const urls = Object.entries(status?.processes ?? {}).flatMap(([name, { urls }]) =>
+    Object.entries(urls).map(([which, url]) => `  ${name}${which === 'main' ? '' : ` ${which}`}: ${url}`),
+  );
+  const who = status === undefined ? '' : ` (process ${status.pid})`;
+  return new DevError('ALREADY_RUNNING', [`this stack is already running${who}`, ...urls].join('\n'));
+}
+
+/** After a launcher was killed, its guard may still be stopping what it had started: ports and data are not free before. */
+async function lastGuardGone(folder: string): Promise<void> {
+  const pid = guardOf(folder);
+  if (pid === null) return;
+  const gone = () => {
+    try {
+      process.kill(pid, 0);
+      return !isGuard(pid);
+    } catch {
+      return true;
+    }
+  };
+  await until(gone, { limitMs: 20_000, what: 'what a killed launcher left is stopped' }).catch((error: unknown) => {
+    throw new DevError('ALREADY_RUNNING', messageOf(error));
+  });
+}
+
+function guardOf(folder: string): number | null {
+  try {
+    return Number(readFileSync(join(folder, 'guard.pid'), 'utf8')) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** A process id is given out again: only a shell with the guard's script is the guard. Without /proc, any process counts. */
+function isGuard(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('listed=');
+  } catch {
+    return process.platform !== 'linux';
+  }
+}

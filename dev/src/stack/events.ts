@@ -1,0 +1,14 @@
+/** What the launcher tells, in the order it happens: one JSON line each with `--json`. */
+export type StackEvent =
+  | { event: 'starting'; process: string; pid: number }
+  | { event: 'ready'; process: string; pid: number; url: string | null; ms: number }
+  | { event: 'done'; process: string; ms: number }
+  | { event: 'exited'; process: string; pid: number; code: number | null; signal: string | null; lastLine: string }
+  | { event: 'restarted'; process: string; pid: number; url: string | null; ms: number }
+  | { event: 'stopped'; process: string }
+  | { event: 'down'; process: string; reason: string }
+  | { event: 'port-taken'; process: string; port: number; instead: number }
+  | { event: 'database-cloned'; from: string; to: string; ms: number }
+  | { event: 'note'; message: string };
+
+export type Emit = (event: StackEvent) => void;

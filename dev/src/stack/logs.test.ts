@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { freshFolder } from '../testing.ts';
+import { Follower, lastLine } from './logs.ts';
+
+const folder = freshFolder();
+
+function log(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('logs', () => {
+  test('the last line is the message, not the frames below it', () => {
+    const crash = 'Error: no such table\n    at query (db.ts:5)\n    at main (main.ts:1)\n\nNode.js v24.0.0\n';
+    assert.equal(lastLine(log('crash', crash)), 'Error: no such table');
+  });
+
+  test('of a JSON line it is the message and the error', () => {
+    assert.equal(
+      lastLine(log('json', '{"level":60,"msg":"giving up","err":{"message":"port taken"}}\n')),
+      'giving up: port taken',
+    );
+  });
+
+  test('a log that is not there says nothing', () => assert.equal(lastLine(join(folder, 'missing')), ''));
+
+  test('a follower gives whole lines, once', () => {
+    const file = log('follow', 'old\n');
+    const follower = new Follower(file);
+    appendFileSync(file, 'one\ntw');
+    assert.deepEqual(follower.read(), ['one']);
+    appendFileSync(file, 'o\n');
+    assert.deepEqual(follower.read(), ['two']);
+    assert.deepEqual(follower.read(), []);
+  });
+});

@@ -1,0 +1,88 @@
+import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const largestBytes = 16 * 1024 * 1024;
+
+/** Keeps one older file beside a log that has grown large; called while nobody writes to it. */
+export function rotate(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestBytes) renameSync(file, `${file}.1`);
+}
+
+/** The last line of a log that says something, shortened; of a JSON line its message. */
+export function lastLine(file: string): string {
+  const lines = tail(file, 8_192).split('\n');
+  const line =
+    lines.map((text) => text.trim()).findLast((text) => text !== '' && !/^(at |Node\.js v|\}|\^)/.test(text)) ?? '';
+  return shown(line).slice(0, 200);
+}
+
+function shown(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
+    return [entry.msg, entry.err?.message].filter((part) => typeof part === 'string').join(': ') || line;
+  } catch {
+    return line;
+  }
+}
+
+function tail(file: string, bytes: number): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const size = fstatSync(descriptor).size;
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    readSync(descriptor, buffer, 0, buffer.length, Math.max(0, size - bytes));
+    return buffer.toString('utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What was appended to a log since the last look, whole lines only. */
+export class Follower {
+  readonly #file: string;
+  #position: number;
+  #rest = '';
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#position = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  read(): string[] {
+    const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size < this.#position) this.#position = 0;
+    if (size === this.#position) return [];
+    const descriptor = openSync(this.#file, 'r');
+    const buffer = Buffer.alloc(size - this.#position);
+    this.#position += readSync(descriptor, buffer, 0, buffer.length, this.#position);
+    closeSync(descriptor);
+    const lines = (this.#rest + buffer.toString('utf8')).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines;
+  }
+}
+
+/** Prints what is appended to every log of a stack, each line with its process's name, until the returned function is called. */
+export function followLogs(folder: string, print: (line: string) => void): () => void {
+  const logs = join(folder, 'logs');
+  const followers = new Map<string, Follower>();
+  const look = () => {
+    for (const file of readdirSync(logs).filter((name) => name.endsWith('.log'))) {
+      const follower = followers.get(file) ?? new Follower(join(logs, file));
+      followers.set(file, follower);
+      for (const line of follower.read()) print(`${basename(file, '.log')} | ${line}`);
+    }
+  };
+  look();
+  const timer = setInterval(look, 200);
+  return () => {
+    clearInterval(timer);
+    look();
+  };
+}

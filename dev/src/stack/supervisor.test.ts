@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { freshFolder, isAlive } from '../testing.ts';
+import type { StackEvent } from './events.ts';
+import { Guard } from './guard.ts';
+import { type Launch, Supervised, type SupervisedOptions } from './supervisor.ts';
+import { until } from './until.ts';
+
+const folder = freshFolder();
+const guard = new Guard();
+after(() => guard.close());
+let count = 0;
+
+function supervise(script: string, more: Partial<SupervisedOptions> & { launchMore?: Partial<Launch> } = {}) {
+  const { launchMore, ...options } = more;
+  const events: StackEvent[] = [];
+  const mark = join(folder, `mark-${++count}`);
+  const launch: Launch = {
+    file: process.execPath,
+    args: ['-e', script],
+    cwd: folder,
+    env: { MARK: mark },
+    stopSignal: 'SIGTERM',
+    signalGroup: true,
+    stopGraceMs: 10_000,
+    ready: async () => existsSync(mark),
+    ...launchMore,
+  };
+  const supervised = new Supervised({
+    name: `p${count}`,
+    task: false,
+    url: 'http://127.0.0.1:1',
+    logFile: join(folder, `p${count}.log`),
+    guard,
+    emit: (event) => events.push(event),
+    launch: () => launch,
+    readyTimeoutMs: 20_000,
+    firstPauseMs: 1,
+    ...options,
+  });
+  after(() => supervised.kill('SIGKILL'));
+  return { supervised, events, mark, names: () => events.map(({ event }) => event) };
+}
+
+const ready = `require('fs').writeFileSync(process.env.MARK, String(process.pid));`;
+const forever = 'setInterval(() => {}, 1000);';
+
+describe('a supervised process', () => {
+  test('is started, ready, and stopped', async () => {
+    const { supervised, names } = supervise(ready + forever);
+    await supervised.start();
+    const pid = supervised.pid ?? 0;
+    assert.equal(supervised.state, 'ready');
+    assert.ok(isAlive(pid));
+    await supervised.stop();
+    assert.equal(supervised.state, 'stopped');
+    assert.ok(!isAlive(pid));
+    assert.deepEqual(names(), ['starting', 'ready', 'stopped']);
+  });
+
+  test('that crashes is started again', async () => {
+    const { supervised, names, mark } = supervise(ready + forever);
+    await supervised.start();
+    const before = readFileSync(mark, 'utf8');
+    process.kill(Number(before), 'SIGKILL');
+    await until(() => names().includes('restarted'), { limitMs: 20_000, what: 'it is started again' });
+    assert.notEqual(readFileSync(mark, 'utf8'), before);
+    assert.equal(supervised.restarts, 1);
+    await supervised.stop();
+  });
+
+  test('that never comes up is given up for the start after three crashes, with what it said last', async () => {
+    const { supervised, names } = supervise(`console.log('no database for me'); process.exit(9)`);
+    await assert.rejects(supervised.start(), /exit code 9: no database for me/);
+    assert.equal(names().filter((name) => name === 'exited').length, 3);
+    assert.equal(supervised.state, 'crashed');
+    await supervised.stop();
+  });
+
+  test('that ignores the request to stop is ended by force after its grace', async () => {
+    const stubborn = `process.on('SIGTERM', () => {}); ${ready}${forever}`;
+    const { supervised } = supervise(stubborn, { launchMore: { stopGraceMs: 50 } });
+    await supervised.start();
+    const pid = supervised.pid ?? 0;
+    await supervised.stop();
+    assert.ok(!isAlive(pid));
+  });
+
+  test('that was killed by request stays down until it is started', async () => {
+    const { supervised, names } = supervise(ready + forever);
+    await supervised.start();
+    await supervised.kill('SIGKILL');
+    assert.equal(supervised.state, 'stopped');
+    await supervised.start();
+    assert.equal(supervised.state, 'ready');
+    assert.deepEqual(names(), ['starting', 'ready', 'stopped', 'starting', 'ready']);
+    await supervised.stop();
+  });
+
+  test('takes what it started along', async () => {
+    const parent = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(ready + forever)}], { stdio: 'ignore' }); ${forever}`;
+    const { supervised, mark } = supervise(parent);
+    await supervised.start();
+    await until(() => readFileSync(mark, 'utf8') !== '', { limitMs: 20_000 });
+    const child = Number(readFileSync(mark, 'utf8'));
+    await supervised.stop();
+    await until(() => !isAlive(child), { limitMs: 20_000, what: 'the grandchild is gone' });
+  });
+
+  test('whose program does not exist is reported', async () => {
+    const { supervised } = supervise('', { launchMore: { file: '/nowhere/at-all' } });
+    await assert.rejects(supervised.start(), /ENOENT/);
+    await supervised.stop();
+  });
+});
+
+describe('a supervised task', () => {
+  test('is done when it ends well', async () => {
+    const { supervised, names } = supervise('', { task: true });
+    await supervised.start();
+    assert.equal(supervised.state, 'done');
+    assert.deepEqual(names(), ['starting', 'done']);
+  });
+
+  test('that fails is not repeated', async () => {
+    const { supervised, names } = supervise(`console.error('bad row 5'); process.exit(1)`, { task: true });
+    await assert.rejects(supervised.start(), /exit code 1: bad row 5/);
+    assert.equal(supervised.state, 'failed');
+    assert.deepEqual(names(), ['starting', 'exited']);
+  });
+});

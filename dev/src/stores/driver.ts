@@ -1,0 +1,33 @@
+import type { Launch } from '../stack/supervisor.ts';
+import type { ServiceSpec } from '../topology/topology.ts';
+
+export interface StoreContext {
+  /** Port of 127.0.0.1 to listen on. */
+  port: number;
+  /** The stack's folder: data goes into a folder of its own below it. */
+  folder: string;
+  /** Data that is deleted afterwards: durability is not paid for. */
+  throwaway: boolean;
+  /** The launcher's own environment: where `POSTGRES_URL` and the like come from. */
+  variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** A store that can be used: found, prepared, not yet started. */
+export interface PreparedStore {
+  /** URL of the server with user and password; databases are named by those who use them. */
+  url: string;
+  /** Where the server comes from, for the table: `PostgreSQL 17.10 from npm`. */
+  source: string;
+  /** How to start it; null where somebody else runs it. */
+  launch: Launch | null;
+  /** Where its data lie; null where somebody else runs it. */
+  data: string | null;
+}
+
+/** One kind of store. To add one: write a driver and list it in `drivers.ts`. */
+export interface StoreDriver {
+  /** Name of the container image it stands in for, without registry and tag. */
+  image: string;
+  /** @throws DevError STORE_UNAVAILABLE, saying how to get it. */
+  prepare(service: ServiceSpec, context: StoreContext): Promise<PreparedStore>;
+}

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DevError } from '../../errors.ts';
+import { publicFolder } from '../../paths.ts';
+import { reachable, unprivileged } from '../unprivileged.ts';
+import type { Binaries } from './binaries.ts';
+
+/** Where the data of this stack and major version lie: in the stack's folder, or, where its server could not get there, outside. */
+export function clusterFolder(stackFolder: string, major: number): string {
+  const runAs = unprivileged();
+  const parent = runAs === null || reachable(stackFolder, runAs) ? stackFolder : publicFolder(stackFolder);
+  return join(parent, `postgres-${major}`);
+}
+
+/** Whether a cluster was made there before. */
+export const isCluster = (folder: string) => existsSync(join(folder, 'PG_VERSION'));
+
+/**
+ * Makes the cluster unless it exists: superuser `user` with a password, UTF-8, no locale (names sort alike on every machine).
+ * @throws DevError STORE_FAILED with what initdb said.
+ */
+export async function ensureCluster(binaries: Binaries, folder: string, user: string, password: string): Promise<void> {
+  if (isCluster(folder)) return;
+  // Made beside and renamed: an interrupted initdb leaves nothing that looks like a cluster.
+  for (const leftover of globSync(`${folder}.new-*`)) rmSync(leftover, { recursive: true, force: true });
+  const fresh = `${folder}.new-${process.pid}`;
+  const passwordFile = `${fresh}-password`;
+  const runAs = unprivileged();
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (runAs !== null) for (const path of [fresh, passwordFile]) chownSync(path, runAs.uid, runAs.gid);
+  try {
+    const auth = ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+    await run(join(binaries.bin, 'initdb'), ['-D', fresh, '-U', user, '--encoding=UTF8', '--no-locale', '-N', ...auth]);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(passwordFile, { force: true });
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function run(file: string, args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // LC_ALL: whatever the user's locale is, this machine may not have it.
+    const child = spawn(file, args, {
+      ...unprivileged(),
+      cwd: '/',
+      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+    child.once('error', (error) => reject(new DevError('STORE_FAILED', `initdb: ${error.message}`, { cause: error })));
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new DevError('STORE_FAILED', `initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' ')}`),
+        );
+    });
+  });
+}

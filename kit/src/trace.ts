@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Headers that travel with a request through every service, so that the mesh's spans of one journey join up. */
+export interface TraceContext {
+  traceparent?: string;
+  tracestate?: string;
+  baggage?: string;
+}
+
+/** W3C Trace Context, section 3.2: version 00, trace id, parent id, flags; ids of zeros only are invalid. */
+const traceparentPattern = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** W3C Baggage, section 3.3: at most 8192 bytes are passed on. W3C Trace Context asks for 512 of `tracestate`. */
+const limitBytes = { tracestate: 1024, baggage: 8192 };
+
+/**
+ * The trace context of a request, to be handed to calls made on its behalf. A malformed `traceparent` is dropped, and
+ * with it `tracestate`, which means nothing without it.
+ */
+export function traceContext(headers: IncomingHttpHeaders): TraceContext {
+  const context: TraceContext = {};
+  const { traceparent, tracestate, baggage } = headers;
+  if (typeof traceparent === 'string' && traceparentPattern.test(traceparent)) {
+    context.traceparent = traceparent;
+    if (typeof tracestate === 'string' && tracestate.length <= limitBytes.tracestate) context.tracestate = tracestate;
+  }
+  if (typeof baggage === 'string' && baggage.length <= limitBytes.baggage) context.baggage = baggage;
+  return context;
+}

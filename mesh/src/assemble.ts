@@ -1,0 +1,57 @@
+import { type Handler, type Layer, scopes } from './layer.ts';
+
+/** A stack that runs, and what it says about itself. */
+export interface Stack {
+  readonly handle: Handler;
+  /** The layers that run, outermost first: the objects, not a list beside them. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * Checks the order of `layers` (outermost first) and wraps them into one handler.
+ *
+ * @throws Error naming every fault: a name twice, a scope that opens again, a layer outside one it must stand in.
+ */
+export function assemble(layers: readonly Layer[]): Stack {
+  const faults = faultsOf(layers);
+  if (faults.length > 0) throw new Error(`The layers are in a wrong order:\n${faults.map((f) => `- ${f}`).join('\n')}`);
+  let handle: Handler = async () => {
+    throw new Error('No layer answers: the innermost layer of the stack must not call the next one.');
+  };
+  for (let i = layers.length - 1; i >= 0; i -= 1) handle = (layers[i] as Layer).wrap(handle);
+  return { handle, layers };
+}
+
+function faultsOf(layers: readonly Layer[]): string[] {
+  const faults: string[] = [];
+  const position = new Map<string, number>();
+  let innermostScope = 0;
+  for (const [index, layer] of layers.entries()) {
+    if (position.has(layer.name)) faults.push(`"${layer.name}" is there twice`);
+    position.set(layer.name, index);
+    const scope = scopes.indexOf(layer.scope);
+    if (scope < innermostScope) {
+      faults.push(`"${layer.name}" runs per ${layer.scope}, but stands inside a layer that runs per ${scopes[innermostScope]}`);
+    }
+    innermostScope = Math.max(innermostScope, scope);
+  }
+  for (const [index, layer] of layers.entries()) {
+    for (const { name, reason } of layer.inside) {
+      const outer = position.get(name);
+      if (outer !== undefined && outer > index) faults.push(`"${layer.name}" must stand inside "${name}": ${reason}`);
+    }
+  }
+  return faults;
+}
+
+/** The stack as `mesh explain` and the admin API show it. */
+export interface StackDescription {
+  name: string;
+  scope: string;
+  sentence: string;
+  inside: { name: string; reason: string }[];
+}
+
+export function describeStack(stack: Stack): StackDescription[] {
+  return stack.layers.map(({ name, scope, sentence, inside }) => ({ name, scope, sentence, inside }));
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../clock.ts';
+import type { BackendTrafficPolicy } from '../config/policy-model.ts';
+import type { Connections } from '../upstream/connections.ts';
+import { Endpoint, type EndpointAddress, endpointId } from './endpoint.ts';
+import { Service, serviceId } from './service.ts';
+
+/** A change of a service's endpoints, for the journal and the log. */
+export interface EndpointsChange {
+  service: string;
+  added: string[];
+  removed: string[];
+}
+
+export interface RegistryOptions {
+  clock: Clock;
+  connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
+  onChange?: (change: EndpointsChange) => void;
+}
+
+/**
+ * Every service and endpoint that the process knows, across changes of the configuration. Discovery sources (static,
+ * DNS, leases) call `setEndpoints`; nothing else does.
+ */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #services = new Map<string, Service>();
+  readonly #leaving = new Set<Endpoint>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /** The service port, made on first use; its policy becomes `policy`. */
+  service(name: string, port: number, policy: BackendTrafficPolicy): Service {
+    const id = serviceId(name, port);
+    const known = this.#services.get(id);
+    if (known !== undefined) {
+      known.policy = policy;
+      return known;
+    }
+    const made = new Service(name, port, policy);
+    this.#services.set(id, made);
+    return made;
+  }
+
+  find(name: string, port: number): Service | undefined {
+    return this.#services.get(serviceId(name, port));
+  }
+
+  services(): Service[] {
+    return [...this.#services.values()];
+  }
+
+  /** Makes `addresses` the endpoints of `service`: known ones keep their connections and measurements, others are drained. */
+  setEndpoints(service: Service, addresses: readonly EndpointAddress[]): void {
+    const before = new Map(service.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    const added: string[] = [];
+    const next = new Map<string, Endpoint>();
+    for (const address of addresses) {
+      const id = endpointId(address.host, address.port);
+      if (next.has(id)) continue;
+      const known = before.get(id);
+      if (known !== undefined) {
+        known.weight = address.weight ?? 1;
+        next.set(id, known);
+        continue;
+      }
+      added.push(id);
+      const connections = this.#options.connect(address.host, address.port, service.policy);
+      next.set(id, new Endpoint(service.name, address, connections, this.#options.clock.now()));
+    }
+    service.endpoints = [...next.values()];
+    const removed = [...before.values()].filter((endpoint) => !next.has(endpoint.id));
+    for (const endpoint of removed) this.#leave(endpoint, service.policy.discovery.drainMs);
+    if (added.length > 0 || removed.length > 0) {
+      this.#options.onChange?.({ service: service.id, added, removed: removed.map((endpoint) => endpoint.id) });
+    }
+  }
+
+  /** Forgets the service ports that no document names any more (ids as `service.id`). */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const service of this.services()) {
+      if (ids.has(service.id)) continue;
+      this.setEndpoints(service, []);
+      this.#services.delete(service.id);
+    }
+  }
+
+  /** Ends every connection; what is under way is broken off. */
+  async close(): Promise<void> {
+    const all = [...this.#leaving, ...this.services().flatMap((service) => service.endpoints)];
+    await Promise.all(all.map((endpoint) => endpoint.connections.destroy()));
+  }
+
+  #leave(endpoint: Endpoint, drainMs: number): void {
+    endpoint.draining = true;
+    this.#leaving.add(endpoint);
+    const cancelCut = this.#options.clock.after(drainMs, () => void endpoint.connections.destroy());
+    void endpoint.connections.close().finally(() => {
+      cancelCut();
+      this.#leaving.delete(endpoint);
+    });
+  }
+}

@@ -1,0 +1,79 @@
+/** Everything that can go wrong with one request, as seen from the mesh. Closed: a new cause gets a code and a row below. */
+export type FailureCode =
+  | 'bad_request'
+  | 'headers_too_large'
+  | 'body_too_large'
+  | 'not_implemented'
+  | 'no_route'
+  | 'no_backend'
+  | 'no_endpoint'
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'upstream_reset'
+  | 'upstream_garbage'
+  | 'upstream_idle'
+  | 'deadline_exceeded'
+  | 'client_closed'
+  | 'client_stalled'
+  | 'draining'
+  | 'internal';
+
+/** What a cause means to the client and to whoever reads the access log. */
+export interface FailureRow {
+  /** Answered where the reply's head has not been sent yet; 499 is for the log only: that client is gone. */
+  status: number;
+  title: string;
+  /** Envoy's response flags, because operators know them. */
+  flag: string;
+  /** Whose fault it was, for error tracking. */
+  where: 'client' | 'mesh' | 'upstream';
+}
+
+/** The one table from cause to answer. */
+export const failures: Readonly<Record<FailureCode, FailureRow>> = {
+  bad_request: { status: 400, title: 'Bad Request', flag: 'DPE', where: 'client' },
+  headers_too_large: { status: 431, title: 'Request Header Fields Too Large', flag: 'DPE', where: 'client' },
+  body_too_large: { status: 413, title: 'Content Too Large', flag: 'DPE', where: 'client' },
+  not_implemented: { status: 501, title: 'Not Implemented', flag: 'DPE', where: 'client' },
+  no_route: { status: 404, title: 'Not Found', flag: 'NR', where: 'mesh' },
+  no_backend: { status: 500, title: 'Internal Server Error', flag: 'NC', where: 'mesh' },
+  no_endpoint: { status: 503, title: 'Service Unavailable', flag: 'UH', where: 'upstream' },
+  connect_failed: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
+  connect_timeout: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
+  upstream_reset: { status: 502, title: 'Bad Gateway', flag: 'UC', where: 'upstream' },
+  upstream_garbage: { status: 502, title: 'Bad Gateway', flag: 'UPE', where: 'upstream' },
+  upstream_idle: { status: 504, title: 'Gateway Timeout', flag: 'SI', where: 'upstream' },
+  deadline_exceeded: { status: 504, title: 'Gateway Timeout', flag: 'UT', where: 'upstream' },
+  client_closed: { status: 499, title: 'Client Closed Request', flag: 'DC', where: 'client' },
+  client_stalled: { status: 408, title: 'Request Timeout', flag: 'SI', where: 'client' },
+  draining: { status: 503, title: 'Service Unavailable', flag: 'LR', where: 'mesh' },
+  internal: { status: 500, title: 'Internal Server Error', flag: 'LR', where: 'mesh' },
+};
+
+/** Whether the upstream can have seen any of the request: only a request known not to have been sent is always safe to repeat. */
+export type Delivery = 'not_sent' | 'maybe_sent';
+
+/** The mesh's one error class. `detail` is shown to the client: no address, no secret, no stack in it. */
+export class MeshError extends Error {
+  override readonly name = 'MeshError';
+  readonly code: FailureCode;
+  readonly detail: string;
+  readonly delivery: Delivery;
+
+  constructor(code: FailureCode, detail: string, options: { delivery?: Delivery; cause?: unknown } = {}) {
+    super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.detail = detail;
+    this.delivery = options.delivery ?? 'not_sent';
+  }
+
+  get row(): FailureRow {
+    return failures[this.code];
+  }
+}
+
+/** Any thrown value as a MeshError; what is not one already is a defect of ours and says nothing to the client. */
+export function asMeshError(thrown: unknown): MeshError {
+  if (thrown instanceof MeshError) return thrown;
+  return new MeshError('internal', 'The mesh failed to handle this request.', { cause: thrown, delivery: 'maybe_sent' });
+}

@@ -1,0 +1,141 @@
+import type { BodySource } from './body.ts';
+import type { MeshError } from './errors.ts';
+import type { Headers } from './headers.ts';
+import type { Endpoint } from './discovery/endpoint.ts';
+import type { Backend, RouteMatch } from './routing/rule.ts';
+import type { Span } from './telemetry/trace.ts';
+
+/** The listener that a request came in by. */
+export interface Entrance {
+  /** The Gateway's name, or `internal` for the east-west listener. */
+  name: string;
+  side: 'north-south' | 'east-west';
+}
+
+/**
+ * What is known about one request of a client, gathered by the layers as they go, read by the access log, metrics and
+ * traces. Shared by all attempts.
+ */
+export interface Facts {
+  readonly id: string;
+  readonly entrance: Entrance;
+  /** Address of the TCP peer, never of a header. */
+  readonly clientAddress: string;
+  /** `clock.now()` (monotonic ms) when the head had been read. */
+  readonly startedAtMs: number;
+  /** Why the request failed, where it did. The first cause stands. */
+  failure: MeshError | null;
+  /** Response flags besides the failure's own, closed list: see README. */
+  flags: string[];
+  attempts: number;
+  /** Content bytes read from the client. */
+  bytesReceived: number;
+  span: Span | null;
+}
+
+/** Where an exchange is being handed on as an upgrade: opaque to layers, known to server/ and upstream/ only. */
+export interface Upgrade {
+  readonly protocol: string;
+}
+
+export interface ExchangeInit {
+  facts: Facts;
+  method: string;
+  path: string;
+  authority: string;
+  headers: Headers;
+  body: BodySource | null;
+  upgrade?: Upgrade | null;
+  refused?: MeshError | null;
+}
+
+type AbortListener = (error: MeshError) => void;
+
+/**
+ * One request on its way through the layers: the mesh's own type. A layer may change `path`, `authority`, `headers`
+ * and `body` before it calls the next one. A layer that calls the next one more than once, or changes it per attempt,
+ * does so on a `fork`.
+ */
+export class Exchange {
+  readonly facts: Facts;
+  readonly method: string;
+  /** Origin-form target: path and query, dot segments resolved. */
+  path: string;
+  /** The host (and port) that the client asked for, in lower case. */
+  authority: string;
+  /** Flat, lower-case names, without Host, Content-Length and hop-by-hop fields. */
+  headers: Headers;
+  body: BodySource | null;
+  readonly upgrade: Upgrade | null;
+  /** What the listener found wrong with the head: the layer `admission` answers it, so that it is logged and counted too. */
+  readonly refused: MeshError | null;
+  /** Monotonic ms after which nobody waits for the reply any more. */
+  deadlineAtMs = Number.POSITIVE_INFINITY;
+  /** Set by the layers route, split and balance. */
+  route: RouteMatch | null = null;
+  backend: Backend | null = null;
+  endpoint: Endpoint | null = null;
+  /** 1 for the first attempt. */
+  attempt = 1;
+  #aborted: MeshError | null = null;
+  #listeners: AbortListener[] | null = null;
+
+  constructor(init: ExchangeInit) {
+    this.facts = init.facts;
+    this.method = init.method;
+    this.path = init.path;
+    this.authority = init.authority;
+    this.headers = init.headers;
+    this.body = init.body;
+    this.upgrade = init.upgrade ?? null;
+    this.refused = init.refused ?? null;
+  }
+
+  /** Why the exchange was called off, or null while somebody waits for it. */
+  get aborted(): MeshError | null {
+    return this.#aborted;
+  }
+
+  /** Calls the exchange off: the client has gone, its deadline has passed, another attempt was faster. Only the first call counts. */
+  abort(error: MeshError): void {
+    if (this.#aborted !== null) return;
+    this.#aborted = error;
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener(error);
+  }
+
+  /** Calls `listener` when the exchange is called off; at once if it has been. */
+  onAbort(listener: AbortListener): void {
+    if (this.#aborted !== null) listener(this.#aborted);
+    else if (this.#listeners === null) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  offAbort(listener: AbortListener): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners?.splice(at, 1);
+  }
+
+  /**
+   * A copy for one attempt: what the attempt changes stays in the copy, the facts are shared, and calling off the
+   * original calls off the copy (not the other way round).
+   */
+  fork(body: BodySource | null): Exchange {
+    const copy = new Exchange({
+      facts: this.facts,
+      method: this.method,
+      path: this.path,
+      authority: this.authority,
+      headers: this.headers.slice(),
+      body,
+      upgrade: this.upgrade,
+    });
+    copy.deadlineAtMs = this.deadlineAtMs;
+    copy.route = this.route;
+    copy.backend = this.backend;
+    copy.attempt = this.attempt;
+    this.onAbort((error) => copy.abort(error));
+    return copy;
+  }
+}

@@ -1,0 +1,92 @@
+import type { MeshError } from './errors.ts';
+import type { Headers } from './headers.ts';
+
+/** The client's end of a reply's body. */
+export interface ClientSink {
+  /** False where the client cannot take more now; `onWritable` tells when it can. */
+  write(bytes: Uint8Array): boolean;
+  /** One listener, set once, called each time the client can take more again. */
+  onWritable(listener: () => void): void;
+  /** A clean end, with the last bytes if they are at hand (so that a small reply leaves in one write). */
+  end(last: Uint8Array | null, trailers: Headers): void;
+  /** The body broke off: the connection is destroyed, so that a part is never taken for the whole. */
+  fail(error: MeshError): void;
+}
+
+/** How a body ended. `error` is null for a whole body. */
+export interface BodyEnd {
+  /** Bytes of content that came from the upstream. */
+  bytes: number;
+  error: MeshError | null;
+}
+
+/** A reply's body: it has two uses, and a promise that one of them is made. */
+export interface ReplyBody {
+  /** Content-Length where it is known. */
+  readonly length: number | null;
+  /** Sends the body to the client. Once, and not after `discard`. */
+  pipeTo(client: ClientSink): void;
+  /** Nobody wants it: reads it away if little is left, else gives up the upstream connection. Harmless to repeat. */
+  discard(): void;
+  /** Called once, when the last byte has gone by, the body has broken off, or it has been discarded; at once if that has been. */
+  onEnd(listener: (end: BodyEnd) => void): void;
+}
+
+/** A reply whose head has come. */
+export interface Reply {
+  readonly status: number;
+  /** Flat, lower-case names, hop-by-hop fields dropped. Layers may change it until the body is piped. */
+  readonly headers: Headers;
+  readonly body: ReplyBody;
+  /** True for an upgraded connection (101 and what follows, or the upstream's refusal): the tunnel writes to the client itself. */
+  readonly tunnelled: boolean;
+}
+
+/** A reply that the mesh makes itself. */
+export function localReply(status: number, headers: Headers, content: string | Uint8Array): Reply {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return {
+    status,
+    headers: [...headers, 'content-length', String(bytes.byteLength)],
+    body: new LocalBody(bytes),
+    tunnelled: false,
+  };
+}
+
+/** A reply of the mesh's own in the form that every client of a JSON API can read. */
+export function errorReply(status: number, title: string, detail: string, headers: Headers = []): Reply {
+  const body = JSON.stringify({ errors: [{ status, title, detail }] });
+  return localReply(status, ['content-type', 'application/json', ...headers], body);
+}
+
+class LocalBody implements ReplyBody {
+  readonly length: number;
+  readonly #bytes: Uint8Array;
+  readonly #listeners: ((end: BodyEnd) => void)[] = [];
+  #ended: BodyEnd | null = null;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.byteLength;
+    this.#bytes = bytes;
+  }
+
+  pipeTo(client: ClientSink): void {
+    client.end(this.#bytes, []);
+    this.#finish(this.length);
+  }
+
+  discard(): void {
+    this.#finish(0);
+  }
+
+  onEnd(listener: (end: BodyEnd) => void): void {
+    if (this.#ended === null) this.#listeners.push(listener);
+    else listener(this.#ended);
+  }
+
+  #finish(bytes: number): void {
+    if (this.#ended !== null) return;
+    this.#ended = { bytes, error: null };
+    for (const listener of this.#listeners) listener(this.#ended);
+  }
+}

@@ -1,0 +1,81 @@
+import type { HttpRouteMatch, PathMatch, ValueMatch } from '../config/model.ts';
+import { header, headerValues } from '../headers.ts';
+
+/** What matching looks at. */
+export interface Matchable {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: readonly string[];
+}
+
+/** Tells whether a request falls under one match. `pathname` is `request.path` up to the query. */
+export type Matcher = (request: Matchable, pathname: string) => boolean;
+
+/** A match of a document as a function; all its conditions must hold. */
+export function matcherOf(match: HttpRouteMatch): Matcher {
+  const path = pathMatcher(match.path);
+  const rest: Matcher[] = [];
+  const { method } = match;
+  if (method !== undefined) rest.push((request) => request.method === method);
+  for (const condition of match.headers) rest.push(headerMatcher(condition));
+  for (const condition of match.queryParams) rest.push(queryMatcher(condition));
+  if (rest.length === 0) return (_request, pathname) => path(pathname);
+  return (request, pathname) => path(pathname) && rest.every((matches) => matches(request, pathname));
+}
+
+function pathMatcher({ type, value }: PathMatch): (pathname: string) => boolean {
+  if (type === 'Exact') return (pathname) => pathname === value;
+  if (type === 'RegularExpression') {
+    const expression = new RegExp(`^(?:${value})$`);
+    return (pathname) => expression.test(pathname);
+  }
+  // By whole path elements: /abc covers /abc, /abc/ and /abc/d, not /abcd.
+  const prefix = value.endsWith('/') ? value.slice(0, -1) : value;
+  if (prefix === '') return () => true;
+  return (pathname) =>
+    pathname.startsWith(prefix) && (pathname.length === prefix.length || pathname.charCodeAt(prefix.length) === 0x2f);
+}
+
+function headerMatcher({ type, name, value }: ValueMatch): Matcher {
+  const holds = valueMatcher(type, value);
+  return ({ headers }) => {
+    if (header(headers, name) === undefined) return false;
+    // Repeated fields are one list (RFC 9110 section 5.3).
+    return holds(headerValues(headers, name).join(','));
+  };
+}
+
+function queryMatcher({ type, name, value }: ValueMatch): Matcher {
+  const holds = valueMatcher(type, value);
+  return ({ path }) => {
+    const at = path.indexOf('?');
+    if (at < 0) return false;
+    // Of a repeated parameter the first counts.
+    const found = new URLSearchParams(path.slice(at + 1)).get(name);
+    return found !== null && holds(found);
+  };
+}
+
+function valueMatcher(type: ValueMatch['type'], value: string): (candidate: string) => boolean {
+  if (type === 'Exact') return (candidate) => candidate === value;
+  const expression = new RegExp(`^(?:${value})$`);
+  return (candidate) => expression.test(candidate);
+}
+
+export function pathnameOf(path: string): string {
+  const query = path.indexOf('?');
+  return query < 0 ? path : path.slice(0, query);
+}
+
+/** The host of an authority, without port, brackets kept: `Example.com:80` is `example.com` by the time it gets here. */
+export function hostOf(authority: string): string {
+  const colon = authority.lastIndexOf(':');
+  return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority;
+}
+
+/** Whether `hostname` (exact, or `*.suffix`, which stands for one or more labels) covers `host`. */
+export function hostnameCovers(hostname: string, host: string): boolean {
+  if (!hostname.startsWith('*.')) return hostname === host;
+  return host.length > hostname.length - 1 && host.endsWith(hostname.slice(1));
+}

@@ -1,0 +1,258 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import { type FailureCode, failures, MeshError } from '../errors.ts';
+import { type Entrance, Exchange, type Facts, type Upgrade } from '../exchange.ts';
+import type { Handler } from '../layer.ts';
+import { answerOnSocket, refusalText } from './raw-writer.ts';
+import { RequestBody } from './request-body.ts';
+import { type RequestHead, readHead } from './request-head.ts';
+import { upgradeSockets } from './upgrade-sockets.ts';
+import { ResponseWriter } from './writer.ts';
+
+/** Limits that hold before anything is known of a request. */
+export interface ListenerLimits {
+  /** Bytes of a request's head at most (431). */
+  headBytesMax: number;
+  /** From the first byte of a connection, or of a next request, to the end of the head (408). */
+  headTimeoutMs: number;
+  /** A connection on which nothing moves in either direction for this long is closed. */
+  idleTimeoutMs: number;
+  /** An unused kept-alive connection is closed after this. */
+  keepAliveMs: number;
+}
+
+export interface ListenerOptions {
+  entrance: Entrance;
+  host: string;
+  port: number;
+  limits: ListenerLimits;
+  clock: Clock;
+  newId: () => string;
+  /** Asked for each request, so that a request is handled from its start to its end by the stack of its start. */
+  handler: () => Handler;
+  /** A connection was refused before a request could be made out. */
+  onRefused: (entrance: Entrance, code: FailureCode) => void;
+}
+
+/** One listening port of the data plane. */
+export interface Listener {
+  readonly entrance: Entrance;
+  /** Resolves with the port once connections are accepted. @throws the system's error, for example EADDRINUSE. */
+  listen(): Promise<number>;
+  /** Exchanges under way, tunnels included. */
+  inFlight(): number;
+  /** Connections open. */
+  connections(): Promise<number>;
+  /** Accepts nothing more and resolves when the last exchange has ended, or after `timeoutMs`, when the rest is cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** The client of an upgrade or of HTTP/1.0 without Host still has to be named in the log. */
+const nowhere: RequestHead = { path: '/', authority: '', headers: [], framing: { kind: 'none' } };
+
+export function createListener(options: ListenerOptions): Listener {
+  const { entrance, limits, clock } = options;
+  let inFlight = 0;
+  let draining = false;
+  let onIdle: (() => void) | null = null;
+  const tunnels = new Set<Duplex>();
+
+  const ended = () => {
+    inFlight -= 1;
+    if (inFlight === 0) onIdle?.();
+  };
+
+  const factsOf = (request: IncomingMessage): Facts => ({
+    id: options.newId(),
+    entrance,
+    clientAddress: request.socket.remoteAddress ?? '',
+    startedAtMs: clock.now(),
+    failure: null,
+    flags: [],
+    attempts: 0,
+    bytesReceived: 0,
+    span: null,
+  });
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    inFlight += 1;
+    const facts = factsOf(request);
+    let head = nowhere;
+    let refused: MeshError | null = null;
+    try {
+      head = readHead(request);
+    } catch (thrown) {
+      refused = thrown as MeshError;
+    }
+    const { framing } = head;
+    const body =
+      framing.kind === 'none'
+        ? null
+        : new RequestBody(request, response, facts, framing.kind === 'length' ? framing.bytes : null, expectsContinue);
+    const exchange = new Exchange({
+      facts,
+      method: request.method ?? 'GET',
+      path: head.path,
+      authority: head.authority,
+      headers: head.headers,
+      body,
+      refused,
+    });
+    response.on('close', () => {
+      ended();
+      if (!response.writableFinished) exchange.abort(clientClosed());
+    });
+    answer(exchange, response, body, refused !== null);
+  };
+
+  const answer = async (exchange: Exchange, response: ServerResponse, body: RequestBody | null, close: boolean) => {
+    try {
+      const reply = await options.handler()(exchange);
+      if (response.destroyed) {
+        reply.body.discard();
+        return;
+      }
+      // A client still waiting for "100 Continue" may or may not send its body now: only a new connection is unambiguous.
+      new ResponseWriter(response).send(reply, close || draining || (body?.awaited ?? false));
+      if (body !== null && exchange.body !== null) response.on('finish', () => body.cancel());
+    } catch {
+      // The layer `rescue` answers failures; what gets here is a defect of ours, and the client must not wait for it.
+      response.destroy();
+    }
+  };
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    inFlight += 1;
+    tunnels.add(socket);
+    const facts = factsOf(request);
+    let requestHead = nowhere;
+    let refused: MeshError | null = null;
+    try {
+      requestHead = readHead(request);
+      if (requestHead.framing.kind !== 'none') throw new MeshError('bad_request', 'An upgrade must not have a body.');
+    } catch (thrown) {
+      refused = thrown as MeshError;
+    }
+    const upgrade: Upgrade = { protocol: 'websocket' };
+    upgradeSockets.set(upgrade, { request, socket, head });
+    const exchange = new Exchange({
+      facts,
+      method: request.method ?? 'GET',
+      path: requestHead.path,
+      authority: requestHead.authority,
+      headers: requestHead.headers,
+      body: null,
+      upgrade,
+      refused,
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      tunnels.delete(socket);
+      ended();
+      exchange.abort(clientClosed());
+    });
+    options
+      .handler()(exchange)
+      .then(
+        (reply) => {
+          if (!reply.tunnelled) answerOnSocket(socket, reply);
+        },
+        () => socket.destroy(),
+      );
+  };
+
+  const server: Server = createServer({
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headTimeoutMs,
+    // A slow upload is bounded by its idle time, not by its whole length.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.max(50, Math.min(1000, limits.headTimeoutMs / 4)),
+    keepAliveTimeout: limits.keepAliveMs,
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    noDelay: true,
+    // Anything else that a client would like to upgrade to is answered as the plain request that it also is.
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket',
+  } as Parameters<typeof createServer>[0]);
+  server.timeout = limits.idleTimeoutMs;
+  // Node would drop what is above its own limit without a word; readHead refuses it.
+  server.maxHeadersCount = 0;
+  server.on('request', (request, response) => onRequest(request, response, false));
+  server.on('checkContinue', (request, response) => onRequest(request, response, true));
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const body = JSON.stringify({
+      errors: [{ status: 417, title: 'Expectation Failed', detail: 'Only 100-continue can be expected here.' }],
+    });
+    response.writeHead(417, { 'content-type': 'application/json', connection: 'close' }).end(body);
+  });
+  server.on('connect', (_request, socket) => socket.end(refusalOf('not_implemented', 'CONNECT is not served here.')));
+  server.on('upgrade', onUpgrade);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const code = codeOfClientError(error);
+    if (code === null || !socket.writable || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    options.onRefused(entrance, code);
+    socket.end(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1', () =>
+      socket.destroySoon(),
+    );
+  });
+
+  return {
+    entrance,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: options.host, port: options.port }, () => {
+          server.off('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    inFlight: () => inFlight,
+    connections: () =>
+      new Promise((resolve) => {
+        server.getConnections((_error, count) => resolve(count ?? 0));
+      }),
+    drain: (timeoutMs) =>
+      new Promise((resolve) => {
+        draining = true;
+        const finish = () => {
+          cancelCut();
+          server.closeAllConnections();
+          for (const socket of tunnels) socket.destroy();
+          resolve();
+        };
+        const cancelCut = clock.after(timeoutMs, finish);
+        server.close();
+        onIdle = finish;
+        if (inFlight === 0) finish();
+      }),
+  };
+}
+
+function clientClosed(): MeshError {
+  return new MeshError('client_closed', 'The client closed the connection.', { delivery: 'maybe_sent' });
+}
+
+function refusalOf(code: FailureCode, detail: string): string {
+  const { status, title } = failures[code];
+  return refusalText(status, title, detail);
+}
+
+const detailOfClientError: Partial<Record<FailureCode, string>> = {
+  headers_too_large: 'The header fields are too large.',
+  client_stalled: 'The request head did not come in time.',
+};
+
+/** Null for a connection that is simply gone: there is nobody to answer. */
+function codeOfClientError(error: NodeJS.ErrnoException): FailureCode | null {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return null;
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'client_stalled';
+  return 'bad_request';
+}
+

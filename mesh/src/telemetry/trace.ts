@@ -1,0 +1,46 @@
+/** One unit of work in a trace, named after OpenTelemetry's conventions. Built by hand: it is on the hot path. */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | null;
+  readonly sampled: boolean;
+  readonly kind: 'server' | 'client';
+  name: string;
+  readonly startedAt: number;
+  durationMs: number;
+  attributes: Record<string, string | number | boolean>;
+  children: Span[];
+}
+
+/** Whoever wants finished traces: the ring, an exporter. Called with the server span, its attempts in `children`. */
+export type TraceListener = (span: Span) => void;
+
+/** The last traces, in memory, for the admin API: no collector is needed to see what just happened. */
+export class TraceRing {
+  readonly #spans: (Span | undefined)[];
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#spans = new Array(capacity);
+  }
+
+  readonly add: TraceListener = (span) => {
+    this.#spans[this.#next] = span;
+    this.#next = (this.#next + 1) % this.#spans.length;
+  };
+
+  /** Newest first. */
+  recent(limit: number): Span[] {
+    const found: Span[] = [];
+    const size = this.#spans.length;
+    for (let i = 1; i <= size && found.length < limit; i += 1) {
+      const span = this.#spans[(this.#next - i + size) % size];
+      if (span !== undefined) found.push(span);
+    }
+    return found;
+  }
+
+  byId(traceId: string): Span[] {
+    return this.recent(this.#spans.length).filter((span) => span.traceId === traceId);
+  }
+}

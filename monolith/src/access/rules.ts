@@ -1,0 +1,50 @@
+import type { Access } from './access.ts';
+
+/** A request as the rules see it: `path` is the route's pattern, as `/v2/orders/:id/payments`. */
+export interface Asked {
+  method: string;
+  path: string;
+  /** The customer whose record the path names, if it names one. */
+  pathCustomerId?: string | undefined;
+}
+
+type Rule = (asked: Asked, access: Access) => boolean;
+
+const reading: Rule = ({ method }) => method === 'GET' || method === 'HEAD';
+const nobody: Rule = () => false;
+
+/** What an implicit token may do, by the first segment of the path; what is not listed, nobody. */
+const IMPLICIT: Readonly<Record<string, Rule>> = {
+  products: reading,
+  categories: reading,
+  brands: reading,
+  collections: reading,
+  currencies: reading,
+  files: reading,
+  flows: reading,
+  inventories: (asked, access) => reading(asked, access) || asked.path === '/v2/inventories/multiple',
+  // A shopper must not set their own tax.
+  carts: ({ path }) => !path.split('/').includes('taxes'),
+  customers: (asked, access) => signsUp(asked) || ownRecord(asked, access),
+  orders: (asked, access) => paysFor(asked) || (access.customerId !== undefined && reading(asked, access)),
+};
+
+/** Whether a token may do what is asked. That a customer sees their own orders only is for the orders to mind. */
+export function mayDo(asked: Asked, access: Access): boolean {
+  if (access.kind === 'implicit') return (IMPLICIT[asked.path.split('/')[2] ?? ''] ?? nobody)(asked, access);
+  // A customer token narrows even a full token to that customer.
+  const foreign = access.customerId !== undefined && asked.pathCustomerId !== undefined && !ownRecord(asked, access);
+  return !foreign;
+}
+
+function signsUp({ method, path }: Asked): boolean {
+  return method === 'POST' && (path === '/v2/customers' || path === '/v2/customers/tokens');
+}
+
+function ownRecord({ pathCustomerId }: Asked, { customerId }: Access): boolean {
+  return pathCustomerId !== undefined && pathCustomerId === customerId;
+}
+
+function paysFor({ method, path }: Asked): boolean {
+  return method === 'POST' && /^\/v2\/orders\/[^/]+(\/payments|\/transactions\/[^/]+\/confirm)$/.test(path);
+}

@@ -1,0 +1,62 @@
+import { badRequest } from './faults.ts';
+
+export const OPERATORS = ['eq', 'like', 'gt', 'ge', 'lt', 'le', 'in'] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export interface FilterTerm {
+  op: Operator;
+  field: string;
+  /** Exactly one, except for `in`. */
+  values: string[];
+}
+
+const MAX_TERMS = 10;
+const UNPARSEABLE = 'Could not parse the supplied filter';
+
+/**
+ * Reads `eq(status,live):like(sku,A*)` into its terms, all of which must hold. Terms are found by balanced
+ * parentheses, because values may hold `:` (timestamps), commas and parentheses.
+ * Throws 400 where the text is no filter, names an unknown operator, or holds more than ten terms.
+ */
+export function parseFilter(text: string): FilterTerm[] {
+  const terms: FilterTerm[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const open = text.indexOf('(', at);
+    if (open < 0) throw badRequest(UNPARSEABLE);
+    const close = closingParenthesis(text, open);
+    terms.push(parseTerm(text.slice(at, open), text.slice(open + 1, close)));
+    if (terms.length > MAX_TERMS) throw badRequest(`A filter holds at most ${MAX_TERMS} terms`);
+    at = close + 1;
+    if (at === text.length) return terms;
+    if (text[at] !== ':') throw badRequest(UNPARSEABLE);
+    at += 1;
+  }
+  throw badRequest(UNPARSEABLE);
+}
+
+function closingParenthesis(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at += 1) {
+    if (text[at] === '(') depth += 1;
+    if (text[at] === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  throw badRequest(UNPARSEABLE);
+}
+
+function parseTerm(name: string, inside: string): FilterTerm {
+  const op = OPERATORS.find((known) => known === name.trim());
+  const comma = inside.indexOf(',');
+  if (op === undefined || comma < 0) throw badRequest(UNPARSEABLE);
+  const field = inside.slice(0, comma).trim();
+  const rest = inside.slice(comma + 1);
+  const values = (op === 'in' ? rest.split(',') : [rest]).map(unquote);
+  if (!/^\w+(\.\w+)*$/.test(field) || values.some((value) => value === '')) throw badRequest(UNPARSEABLE);
+  return { op, field, values };
+}
+
+function unquote(value: string): string {
+  const text = value.trim();
+  return text.length >= 2 && text.startsWith("'") && text.endsWith("'") ? text.slice(1, -1) : text;
+}

@@ -1,0 +1,166 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { attributesReply } from '../api/attributes.ts';
+import { objectOf } from '../api/body.ts';
+import { notFound } from '../api/faults.ts';
+import { filterConditions, type FilterFields, textField, uuidField } from '../api/filter-fields.ts';
+import { isUuid } from '../api/ids.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
+import { orderBy } from '../api/sort.ts';
+import { allOf, Bindings } from '../api/sql.ts';
+import { LongText, ShortText, Status } from '../api/text.ts';
+import { sameId, uniqueOr422 } from '../api/unique.ts';
+import { checker } from '../api/validate.ts';
+import { audit } from '../audit.ts';
+import { inTransaction } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups } from './groups.ts';
+import type { Kind } from './kinds.ts';
+import { productsById } from './product-get.ts';
+
+const NewGroup = Type.Object({
+  type: Type.Optional(Type.String()),
+  name: ShortText,
+  slug: ShortText,
+  description: Type.Optional(LongText),
+  status: Type.Optional(Status),
+});
+const GroupChange = Type.Partial(Type.Object({ ...NewGroup.properties, id: Type.String() }));
+const newGroup = checker(NewGroup);
+const groupChange = checker(GroupChange);
+
+const FILTERS: FilterFields = {
+  id: uuidField('g.id = any($::uuid[])'),
+  name: textField('g.name'),
+  slug: textField('g.slug'),
+  status: textField('g.status', ['eq', 'in']),
+};
+const SORTS = {
+  created_at: 'g.created_at',
+  description: 'g.description',
+  name: 'g.name',
+  slug: 'g.slug',
+  status: 'g.status',
+  updated_at: 'g.updated_at',
+};
+
+interface ById {
+  Params: { id: string };
+}
+
+/** Categories, brands and collections are one resource three times. */
+export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void {
+  const path = `/v2/${kind.plural}`;
+  const one = `${path}/:id`;
+
+  app.get(path, (request) => listGroups(shop, request, kind));
+
+  app.get(`${path}/attributes`, () => attributesReply(kind.plural, NewGroup));
+
+  app.get<ById>(one, (request) => getGroup(shop, request, kind, request.params.id));
+
+  app.post(path, async (request, reply) => {
+    const group = newGroup(objectOf(request.body));
+    const id = await insertGroup(shop, request, kind, group);
+    return reply.code(201).send(await getGroup(shop, request, kind, id));
+  });
+
+  app.put<ById>(one, async (request) => {
+    const { id } = request.params;
+    const change = groupChange(objectOf(request.body));
+    sameId(id, change.id);
+    if (!isUuid(id)) throw groupMissing(kind);
+    await uniqueOr422(kind.plural, ['slug'], () =>
+      inTransaction(shop.db, async (db) => {
+        const { rowCount } = await db.query(
+          `update ${kind.plural} set name = coalesce($2, name), slug = coalesce($3, slug),
+             description = coalesce($4, description), status = coalesce($5, status), updated_at = $6 where id = $1`,
+          [id, change.name, change.slug, change.description, change.status, shop.now()],
+        );
+        if (rowCount === 0) throw groupMissing(kind);
+        await audit(shop, db, request.access, { action: 'updated', entity: kind.type, entityId: id });
+      }),
+    );
+    return getGroup(shop, request, kind, id);
+  });
+
+  app.delete<ById>(one, async (request, reply) => {
+    const { id } = request.params;
+    if (!isUuid(id)) throw groupMissing(kind);
+    await inTransaction(shop.db, async (db) => {
+      const { rowCount } = await db.query(`delete from ${kind.plural} where id = $1`, [id]);
+      if (rowCount === 0) throw groupMissing(kind);
+      await audit(shop, db, request.access, { action: 'deleted', entity: kind.type, entityId: id });
+    });
+    return reply.code(204).send();
+  });
+}
+
+/** One group; throws 404, also for a draft that the client may not see. */
+export async function getGroup(shop: Shop, request: FastifyRequest, kind: Kind, id: string) {
+  if (!isUuid(id)) throw groupMissing(kind);
+  const liveOnly = request.access.kind === 'implicit';
+  const bindings = new Bindings();
+  const where = `g.id = ${bindings.add(id)}${liveOnly ? " and g.status = 'live'" : ''}`;
+  const [row] = await selectGroups(shop.db, kind, { where, tail: '', bindings });
+  if (row === undefined) throw groupMissing(kind);
+  const links = await loadGroupLinks(shop.db, kind, [row], liveOnly);
+  const included = await groupIncludes(shop, request, includeOf(queryOf(request)), links, liveOnly);
+  return { data: groupView(kind, row, links), ...includedMember(included) };
+}
+
+async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
+  const liveOnly = request.access.kind === 'implicit';
+  const query = await readListQuery(shop, request);
+  const bindings = new Bindings();
+  const where = allOf([
+    ...(liveOnly ? ["g.status = 'live'"] : []),
+    ...filterConditions(query.filter, FILTERS, bindings),
+  ]);
+  const order = orderBy(query.sort, SORTS, 'g.seq', 'g.seq');
+  const total = await countGroups(shop.db, kind, where, bindings);
+  const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
+  const rows = await selectGroups(shop.db, kind, { where, tail, bindings });
+  const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
+  const data = rows.map((row) => groupView(kind, row, links));
+  const included = await groupIncludes(shop, request, query.include, links, liveOnly);
+  return listReply(shop, request, query.page, total, data, included);
+}
+
+async function groupIncludes(
+  shop: Shop,
+  request: FastifyRequest,
+  include: ReadonlySet<string>,
+  links: GroupLinks,
+  liveOnly: boolean,
+): Promise<Record<string, unknown[]>> {
+  if (!include.has('products')) return {};
+  const ids = [...new Set([...links.products.values()].flat())];
+  const found = await productsById(shop, request, ids, liveOnly);
+  return { products: found.map(({ view }) => view) };
+}
+
+async function insertGroup(
+  shop: Shop,
+  request: FastifyRequest,
+  kind: Kind,
+  group: Static<typeof NewGroup>,
+): Promise<string> {
+  return uniqueOr422(kind.plural, ['slug'], () =>
+    inTransaction(shop.db, async (db) => {
+      const { rows } = await db.query<{ id: string }>(
+        `insert into ${kind.plural} (name, slug, description, status, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $5) returning id`,
+        [group.name, group.slug, group.description ?? '', group.status ?? 'draft', shop.now()],
+      );
+      const entityId = rows[0]?.id ?? '';
+      await audit(shop, db, request.access, { action: 'created', entity: kind.type, entityId });
+      return entityId;
+    }),
+  );
+}
+
+export function groupMissing(kind: Kind) {
+  const title = `${kind.type[0]?.toUpperCase()}${kind.type.slice(1)} not found`;
+  return notFound(`The requested ${kind.type} could not be found`, title);
+}

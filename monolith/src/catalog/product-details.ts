@@ -1,0 +1,72 @@
+import type { Queryable } from '../db.ts';
+import { KINDS, type Kind } from './kinds.ts';
+
+export interface Price {
+  amount: number;
+  currency: string;
+  includes_tax: boolean;
+}
+
+/** What hangs on products, by product id; a product without any of it is absent. */
+export interface ProductDetails {
+  prices: Map<string, Price[]>;
+  links: Record<Kind['plural'] | 'files', Map<string, string[]>>;
+  mainImages: Map<string, string>;
+  available: Map<string, number>;
+}
+
+interface Link {
+  product_id: string;
+  target: string;
+}
+
+/** Loads what hangs on a page of products: one query for each thing, whatever the number of products. */
+export async function loadDetails(db: Queryable, ids: readonly string[], liveOnly: boolean): Promise<ProductDetails> {
+  const [prices, files, images, stock, ...links] = await Promise.all([
+    db.query<{ product_id: string; currency: string; amount: string; includes_tax: boolean }>(
+      'select product_id, currency, amount, includes_tax from product_prices where product_id = any($1) order by currency',
+      [ids],
+    ),
+    db.query<Link>('select product_id, file_id as target from product_files where product_id = any($1) order by seq', [
+      ids,
+    ]),
+    db.query<Link>('select product_id, file_id as target from product_main_images where product_id = any($1)', [ids]),
+    db.query<{ product_id: string; available: string }>(
+      'select product_id, available from stock where product_id = any($1)',
+      [ids],
+    ),
+    ...KINDS.map((kind) => linksTo(db, kind, ids, liveOnly)),
+  ]);
+  const [categories, brands, collections] = links;
+  return {
+    prices: new Map(
+      [...Map.groupBy(prices.rows, (row) => row.product_id)].map(([id, rows]) => [
+        id,
+        rows.map((row) => ({ amount: Number(row.amount), currency: row.currency, includes_tax: row.includes_tax })),
+      ]),
+    ),
+    links: {
+      categories: categories ?? new Map(),
+      brands: brands ?? new Map(),
+      collections: collections ?? new Map(),
+      files: grouped(files.rows),
+    },
+    mainImages: new Map(images.rows.map((row) => [row.product_id, row.target])),
+    available: new Map(stock.rows.map((row) => [row.product_id, Number(row.available)])),
+  };
+}
+
+async function linksTo(db: Queryable, kind: Kind, ids: readonly string[], liveOnly: boolean) {
+  const { rows } = await db.query<Link>(
+    `select l.product_id, l.${kind.linkColumn} as target from ${kind.linkTable} l
+     join ${kind.plural} t on t.id = l.${kind.linkColumn}
+     where l.product_id = any($1) and ($2 is false or t.status = 'live') order by l.seq`,
+    [ids, liveOnly],
+  );
+  return grouped(rows);
+}
+
+function grouped(rows: readonly Link[]): Map<string, string[]> {
+  const byProduct = Map.groupBy(rows, (row) => row.product_id);
+  return new Map([...byProduct].map(([id, links]) => [id, links.map((link) => link.target)]));
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import { notFound } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import { includedMember, includeOf, queryOf } from '../api/query.ts';
+import { Bindings } from '../api/sql.ts';
+import { displayCurrency } from '../api/currency.ts';
+import type { Shop } from '../shop.ts';
+import { loadDetails } from './product-details.ts';
+import { productIncludes } from './product-includes.ts';
+import { selectProducts } from './product-rows.ts';
+import { productView } from './product-view.ts';
+
+/** One product with what the client wants included. Throws 404, also for a draft that the client may not see. */
+export async function getProduct(shop: Shop, request: FastifyRequest, id: string) {
+  const liveOnly = request.access.kind === 'implicit';
+  const [found] = await productsById(shop, request, [id], liveOnly);
+  if (found === undefined) throw productMissing();
+  const included = await productIncludes(shop, includeOf(queryOf(request)), found.details, liveOnly);
+  const { view } = found;
+  return { data: { ...view, meta: { ...view.meta, variation_matrix: [] } }, ...includedMember(included) };
+}
+
+/** Products of these ids that exist and may be seen, in insertion order. */
+export async function productsById(shop: Shop, request: FastifyRequest, ids: readonly string[], liveOnly: boolean) {
+  const known = ids.filter(isUuid);
+  if (known.length === 0) return [];
+  const bindings = new Bindings();
+  const where = `p.id = any(${bindings.add(known)})${liveOnly ? " and p.status = 'live'" : ''}`;
+  const rows = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.seq', bindings });
+  const details = await loadDetails(shop.db, known, liveOnly);
+  const currency = await displayCurrency(shop, request);
+  return rows.map((row) => ({ view: productView(row, details, currency), details }));
+}
+
+export function productMissing() {
+  return notFound('The requested product could not be found', 'Product not found');
+}

@@ -1,0 +1,24 @@
+import { Bindings } from '../api/sql.ts';
+import type { Shop } from '../shop.ts';
+import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
+import { KINDS } from './kinds.ts';
+import type { ProductDetails } from './product-details.ts';
+
+/** What a page of products refers to and the client asked for, each entity once. */
+export async function productIncludes(
+  shop: Shop,
+  include: ReadonlySet<string>,
+  details: ProductDetails,
+  liveOnly: boolean,
+): Promise<Record<string, unknown[]>> {
+  const included: Record<string, unknown[]> = {};
+  for (const kind of KINDS.filter(({ plural }) => include.has(plural))) {
+    const ids = [...new Set([...details.links[kind.plural].values()].flat())];
+    const bindings = new Bindings();
+    const where = `g.id = any(${bindings.add(ids)})`;
+    const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.seq', bindings });
+    const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
+    included[kind.plural] = rows.map((row) => groupView(kind, row, links));
+  }
+  return included;
+}

@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify';
+import { booleanField, filterConditions, type FilterFields, integerField, textField, uuidField } from '../api/filter-fields.ts';
+import { listReply, readListQuery } from '../api/query.ts';
+import { orderBy } from '../api/sort.ts';
+import { allOf, Bindings } from '../api/sql.ts';
+import { displayCurrency } from '../api/currency.ts';
+import type { Shop } from '../shop.ts';
+import { KINDS } from './kinds.ts';
+import { loadDetails } from './product-details.ts';
+import { productIncludes } from './product-includes.ts';
+import { countProducts, selectProducts } from './product-rows.ts';
+import { productView } from './product-view.ts';
+
+const FILTERS: FilterFields = {
+  id: uuidField('p.id = any($::uuid[])'),
+  name: textField('p.name'),
+  slug: textField('p.slug'),
+  sku: textField('p.sku'),
+  description: textField('p.description', ['eq', 'like']),
+  status: textField('p.status', ['eq', 'in']),
+  commodity_type: textField('p.commodity_type', ['eq', 'in']),
+  manage_stock: booleanField('p.manage_stock'),
+  stock: integerField('(select s.available from stock s where s.product_id = p.id)'),
+  ...Object.fromEntries(
+    KINDS.map(({ type, linkTable, linkColumn }) => [
+      `${type}.id`,
+      uuidField(`exists (select from ${linkTable} l where l.product_id = p.id and l.${linkColumn} = any($::uuid[]))`),
+    ]),
+  ),
+};
+
+const SORTS = {
+  commodity_type: 'p.commodity_type',
+  created_at: 'p.created_at',
+  description: 'p.description',
+  manage_stock: 'p.manage_stock',
+  name: 'p.name',
+  sku: 'p.sku',
+  slug: 'p.slug',
+  status: 'p.status',
+  updated_at: 'p.updated_at',
+};
+
+/** `GET /v2/products`. */
+export async function listProducts(shop: Shop, request: FastifyRequest) {
+  const liveOnly = request.access.kind === 'implicit';
+  const query = await readListQuery(shop, request);
+  const bindings = new Bindings();
+  const where = allOf([
+    ...(liveOnly ? ["p.status = 'live'"] : []),
+    ...filterConditions(query.filter, FILTERS, bindings),
+  ]);
+  const order = orderBy(query.sort, SORTS, 'p.seq', 'p.seq');
+  const total = await countProducts(shop.db, where, bindings);
+  const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
+  const rows = await selectProducts(shop.db, shop.debts, { where, tail, bindings });
+  const ids = rows.map((row) => row.id);
+  const details = await loadDetails(shop.db, ids, liveOnly);
+  const currency = await displayCurrency(shop, request);
+  const data = rows.map((row) => productView(row, details, currency));
+  const included = await productIncludes(shop, query.include, details, liveOnly);
+  return listReply(shop, request, query.page, total, data, included);
+}

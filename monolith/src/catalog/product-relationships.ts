@@ -1,0 +1,136 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { listOf, type Members } from '../api/body.ts';
+import { failedValidation, notFound } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import { audit } from '../audit.ts';
+import { inTransaction, type Queryable } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { KINDS } from './kinds.ts';
+import { productMissing } from './product-get.ts';
+
+/** A to-many relation of products. */
+interface Relation {
+  /** Segments of the path that lead to it. */
+  paths: readonly string[];
+  type: string;
+  linkTable: string;
+  linkColumn: string;
+  /** Table of the targets; undefined for files, of which this shop keeps ids only. */
+  targets: string | undefined;
+}
+
+const RELATIONS: readonly Relation[] = [
+  ...KINDS.map(({ type, plural, linkTable, linkColumn }) => ({
+    paths: [plural],
+    type,
+    linkTable,
+    linkColumn,
+    targets: plural,
+  })),
+  {
+    paths: ['files', 'file'],
+    type: 'file',
+    linkTable: 'product_files',
+    linkColumn: 'file_id',
+    targets: undefined,
+  },
+];
+
+type Verb = 'POST' | 'PUT' | 'DELETE';
+
+interface ById {
+  Params: { id: string };
+}
+
+export function productRelationshipRoutes(app: FastifyInstance, shop: Shop): void {
+  for (const relation of RELATIONS) {
+    for (const path of relation.paths) {
+      const url = `/v2/products/:id/relationships/${path}`;
+      app.post<ById>(url, (request) => changeLinks(shop, request, relation, 'POST'));
+      app.put<ById>(url, (request) => changeLinks(shop, request, relation, 'PUT'));
+      app.delete<ById>(url, async (request, reply) => {
+        await changeLinks(shop, request, relation, 'DELETE');
+        return reply.code(204).send();
+      });
+    }
+  }
+  const image = '/v2/products/:id/relationships/main-image';
+  app.post<ById>(image, (request) => setMainImage(shop, request));
+  app.put<ById>(image, (request) => setMainImage(shop, request));
+  app.delete<ById>(image, async (request, reply) => {
+    await changeProduct(shop, request, (db, id) =>
+      db.query('delete from product_main_images where product_id = $1', [id]),
+    );
+    return reply.code(204).send();
+  });
+}
+
+/** Adds, replaces or removes links; answers the links that there are afterwards. */
+async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: Relation, verb: Verb) {
+  const { type, linkTable, linkColumn, targets } = relation;
+  const ids = linkIds(listOf(request.body));
+  return changeProduct(shop, request, async (db, productId) => {
+    if (verb === 'PUT') await db.query(`delete from ${linkTable} where product_id = $1`, [productId]);
+    if (verb === 'DELETE') {
+      await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
+    } else {
+      if (targets !== undefined) await requireTargets(db, targets, type, ids);
+      await db.query(
+        `insert into ${linkTable} (product_id, ${linkColumn}) select $1, unnest($2::uuid[]) on conflict do nothing`,
+        [productId, ids],
+      );
+    }
+    const { rows } = await db.query<{ id: string }>(
+      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by seq`,
+      [productId],
+    );
+    return { data: rows.map(({ id }) => ({ type, id })) };
+  });
+}
+
+/** Clients send one object, an array of one, an empty array, or no body at all; the last two clear it. */
+async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
+  const [id] = linkIds(listOf(request.body));
+  return changeProduct(shop, request, async (db, productId) => {
+    await db.query('delete from product_main_images where product_id = $1', [productId]);
+    if (id === undefined) return { data: [] };
+    await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
+    return { data: { type: 'main_image', id } };
+  });
+}
+
+/** Runs a change of one product's links with the product locked, and marks the product as changed. */
+async function changeProduct<T>(
+  shop: Shop,
+  request: FastifyRequest<ById>,
+  work: (db: Queryable, productId: string) => Promise<T>,
+): Promise<T> {
+  const { id } = request.params;
+  if (!isUuid(id)) throw productMissing();
+  return inTransaction(shop.db, async (db) => {
+    const { rowCount } = await db.query('update products set updated_at = $2 where id = $1', [id, shop.now()]);
+    if (rowCount === 0) throw productMissing();
+    const result = await work(db, id);
+    await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
+    return result;
+  });
+}
+
+/** Ids of links, each once. Throws 422 where one is no id. */
+export function linkIds(links: readonly Members[]): string[] {
+  const ids = links.map((link, index) => {
+    if (isUuid(link.id)) return link.id.toLowerCase();
+    const source = `data.${index}.id`;
+    throw failedValidation([{ detail: `The ${source} field must be an id.`, source }]);
+  });
+  return [...new Set(ids)];
+}
+
+async function requireTargets(db: Queryable, table: string, type: string, ids: readonly string[]): Promise<void> {
+  // Shared locks keep the targets in place until the links are in.
+  const { rows } = await db.query(`select id from ${table} where id = any($1) for key share`, [ids]);
+  if (rows.length < ids.length) {
+    const title = `${type[0]?.toUpperCase()}${type.slice(1)} not found`;
+    throw notFound(`The requested ${type} could not be found`, title);
+  }
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import { attributesReply } from '../api/attributes.ts';
+import { objectOf } from '../api/body.ts';
+import { isUuid } from '../api/ids.ts';
+import { sameId, uniqueOr422 } from '../api/unique.ts';
+import { checker } from '../api/validate.ts';
+import { audit } from '../audit.ts';
+import { inTransaction } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { getProduct, productMissing } from './product-get.ts';
+import { listProducts } from './product-list.ts';
+import { NewProduct, ProductChange } from './product-schema.ts';
+import { insertProduct, updateProduct } from './product-write.ts';
+
+const newProduct = checker(NewProduct);
+const productChange = checker(ProductChange);
+const UNIQUE = ['slug', 'sku'];
+
+interface ById {
+  Params: { id: string };
+}
+
+export function productRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/products', (request) => listProducts(shop, request));
+
+  app.get('/v2/products/attributes', () => attributesReply('products', NewProduct));
+
+  app.get<ById>('/v2/products/:id', (request) => getProduct(shop, request, request.params.id));
+
+  app.post('/v2/products', async (request, reply) => {
+    const data = objectOf(request.body);
+    const product = newProduct(data);
+    const id = await uniqueOr422('products', UNIQUE, () =>
+      inTransaction(shop.db, async (db) => {
+        const entityId = await insertProduct(db, product, data, shop.now());
+        await audit(shop, db, request.access, { action: 'created', entity: 'product', entityId });
+        return entityId;
+      }),
+    );
+    return reply.code(201).send(await getProduct(shop, request, id));
+  });
+
+  app.put<ById>('/v2/products/:id', async (request) => {
+    const { id } = request.params;
+    const data = objectOf(request.body);
+    const change = productChange(data);
+    sameId(id, change.id);
+    if (!isUuid(id)) throw productMissing();
+    await uniqueOr422('products', UNIQUE, () =>
+      inTransaction(shop.db, async (db) => {
+        if (!(await updateProduct(db, id, change, data, shop.now()))) throw productMissing();
+        await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
+      }),
+    );
+    return getProduct(shop, request, id);
+  });
+
+  app.delete<ById>('/v2/products/:id', async (request, reply) => {
+    const { id } = request.params;
+    if (!isUuid(id)) throw productMissing();
+    await inTransaction(shop.db, async (db) => {
+      const { rowCount } = await db.query('delete from products where id = $1', [id]);
+      if (rowCount === 0) throw productMissing();
+      await audit(shop, db, request.access, { action: 'deleted', entity: 'product', entityId: id });
+    });
+    return reply.code(204).send();
+  });
+}

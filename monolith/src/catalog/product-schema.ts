@@ -1,0 +1,31 @@
+import Type, { type Static } from 'typebox';
+import { LongText, ShortText, Status } from '../api/text.ts';
+import { MAX_AMOUNT } from '../money.ts';
+
+const Price = Type.Object({
+  amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT }),
+  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+  includes_tax: Type.Optional(Type.Boolean()),
+});
+
+const members = {
+  name: ShortText,
+  slug: ShortText,
+  sku: ShortText,
+  manage_stock: Type.Boolean(),
+  description: LongText,
+  price: Type.Array(Price, { maxItems: 100 }),
+  commodity_type: Type.Enum(['physical', 'digital']),
+};
+const optional = { type: Type.Optional(Type.Literal('product')), status: Type.Optional(Status) };
+
+export const NewProduct = Type.Object({
+  ...members,
+  ...optional,
+  stock: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_AMOUNT })),
+});
+export const ProductChange = Type.Partial(Type.Object({ ...members, ...optional, id: Type.String() }));
+
+export type PriceInput = Static<typeof Price>;
+export type NewProduct = Static<typeof NewProduct>;
+export type ProductChange = Static<typeof ProductChange>;

@@ -1,0 +1,78 @@
+import pg, { type Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
+
+export type { Pool, PoolClient } from 'pg';
+
+/** What a statement can be sent to: the pool, or the one connection of a transaction. */
+export interface Queryable {
+  query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<R>>;
+}
+
+/** Opens a pool. `onIdleError` hears of connections that die while nobody uses them. */
+export function openPool(databaseUrl: string, onIdleError: (error: Error) => void): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'monolith',
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    // A statement that outlives its client helps nobody.
+    statement_timeout: 30_000,
+    // Where the server vanishes without closing the connection, the reply would be waited for without end.
+    query_timeout: 35_000,
+  });
+  pool.on('error', onIdleError);
+  return pool;
+}
+
+/** Runs `work` in one transaction: all of it or nothing. The connection is thrown away where even rollback fails. */
+export async function inTransaction<T>(pool: Pool, work: (db: PoolClient) => Promise<T>): Promise<T> {
+  const db = await pool.connect();
+  let broken: Error | undefined;
+  // A connection that dies between two statements says so as an event, which unheard would end the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  db.on('error', onError);
+  try {
+    await db.query('begin');
+    const result = await work(db);
+    await db.query('commit');
+    return result;
+  } catch (error) {
+    await db.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    db.off('error', onError);
+    db.release(broken);
+  }
+}
+
+const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+// Shutting down, crashed, starting up, too many connections, no such database.
+const SERVER_STATES = new Set(['57P01', '57P02', '57P03', '53300', '3D000']);
+const DRIVER_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|query read timeout/i;
+
+/** Whether an error means that the store cannot be reached now, and not that a statement was wrong. */
+export function isStoreUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return (
+    CONNECTION_ERRORS.has(code) ||
+    SERVER_STATES.has(code) ||
+    // Class 08 of SQLSTATE: connection exceptions.
+    code.startsWith('08') ||
+    DRIVER_MESSAGES.test(error.message)
+  );
+}
+
+/** Whether a statement broke a unique constraint (SQLSTATE 23505); `constraint` narrows it to one of that name. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === '23505' &&
+    (constraint === undefined || error.constraint === constraint)
+  );
+}

@@ -1,0 +1,122 @@
+/** Whether the debt lies on the path of a token or elsewhere. */
+export type DebtPath = 'token' | 'other';
+
+export interface Debt {
+  number: number;
+  name: string;
+  /** Whether tuning alone can pay it, the architecture staying as it is. */
+  tunable: boolean;
+  path: DebtPath;
+  summary: string;
+}
+
+/** Every debt of the monolith. DEBTS.md tells the story of each. */
+export const DEBTS = [
+  {
+    number: 1,
+    name: 'slow-secret-hash',
+    tunable: false,
+    path: 'token',
+    summary: 'Client secrets are hashed like passwords, on the event loop',
+  },
+  {
+    number: 2,
+    name: 'token-table-unindexed',
+    tunable: true,
+    path: 'token',
+    summary: 'Nothing indexes the token table: each look-up reads all of it',
+  },
+  {
+    number: 3,
+    name: 'token-clean-up-in-request',
+    tunable: true,
+    path: 'token',
+    summary: 'Every new token first looks for old ones to delete',
+  },
+  {
+    number: 4,
+    name: 'permissions-one-by-one',
+    tunable: true,
+    path: 'token',
+    summary: 'The scope of a token is read with one query for each permission',
+  },
+  {
+    number: 5,
+    name: 'rate-by-counting-audit',
+    tunable: true,
+    path: 'token',
+    summary: 'The rate limit counts the rows of the audit table',
+  },
+  {
+    number: 6,
+    name: 'audit-in-own-transaction',
+    tunable: true,
+    path: 'token',
+    summary: 'Audit rows are written inside the request, each in a transaction of its own',
+  },
+  {
+    number: 20,
+    name: 'eav-joins',
+    tunable: true,
+    path: 'other',
+    summary: 'A list of products joins its attribute values once for each attribute',
+  },
+  {
+    number: 21,
+    name: 'tree-by-queries',
+    tunable: true,
+    path: 'other',
+    summary: 'The category tree is read with one query for each node',
+  },
+  {
+    number: 22,
+    name: 'audit-rows-in-request',
+    tunable: false,
+    path: 'other',
+    summary: 'Every change writes an audit row inside its request',
+  },
+  {
+    number: 23,
+    name: 'checkout-locks',
+    tunable: false,
+    path: 'other',
+    summary: 'Checkout holds row locks over nine steps of one transaction',
+  },
+] as const satisfies readonly Debt[];
+
+export type DebtName = (typeof DEBTS)[number]['name'];
+
+/** Which debts stand. A debt is paid by name when the program starts (`DEBTS_PAID`). */
+export class Debts {
+  readonly #paid: ReadonlySet<DebtName>;
+
+  constructor(paid: Iterable<DebtName> = []) {
+    this.#paid = new Set(paid);
+  }
+
+  /** True while the debt has not been paid. */
+  owed(name: DebtName): boolean {
+    return !this.#paid.has(name);
+  }
+
+  /** Names of the paid ones, in the order of the list. */
+  paid(): DebtName[] {
+    return DEBTS.map((debt) => debt.name).filter((name) => this.#paid.has(name));
+  }
+}
+
+/**
+ * Reads `DEBTS_PAID`: names separated by commas; `tunable` stands for all that tuning can pay. Gives the names that are
+ * not debts in `unknown`.
+ */
+export function parseDebtsPaid(text: string): { paid: DebtName[]; unknown: string[] } {
+  const words = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  const paid = DEBTS.filter(
+    (debt) => words.includes(debt.name) || (debt.tunable && words.includes('tunable')),
+  ).map((debt) => debt.name);
+  const known: readonly string[] = [...DEBTS.map((debt) => debt.name), 'tunable'];
+  return { paid, unknown: words.filter((word) => !known.includes(word)) };
+}

@@ -1,0 +1,34 @@
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { isStoreUnavailable } from './db.ts';
+import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
+
+/** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
+export function errorHandlers(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((thrown, request, reply) => {
+    const error = asShopError(thrown);
+    const status = statusOf(error.code);
+    if (status >= 500) request.log.error({ err: thrown }, 'request failed');
+    if (status === 503) reply.header('retry-after', '1');
+    return reply.code(status).send(errorBody(error, request.id));
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send(errorBody(new ShopError('not_found', { detail: 'The requested path could not be found' }), request.id)),
+  );
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
+
+function asShopError(thrown: FastifyError): ShopError {
+  if (thrown instanceof ShopError) return thrown;
+  if (isStoreUnavailable(thrown)) {
+    return new ShopError('store_unavailable', { detail: 'The store does not answer; try again' }, { cause: thrown });
+  }
+  const status = thrown.statusCode ?? 500;
+  if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
+  return new ShopError(BY_STATUS[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });
+}

@@ -1,0 +1,81 @@
+/** What can go wrong, as one closed list; `STATUS` says how each is answered. */
+export type ErrorCode =
+  | 'bad_request'
+  | 'invalid_token'
+  | 'invalid_client'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'validation_failed'
+  | 'rate_limited'
+  | 'internal'
+  | 'store_unavailable'
+  | 'issuer_unavailable';
+
+const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
+  bad_request: { status: 400, title: 'Bad Request' },
+  invalid_token: { status: 401, title: 'Unable to validate access token' },
+  invalid_client: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  not_found: { status: 404, title: 'Not Found' },
+  conflict: { status: 409, title: 'Conflict' },
+  body_too_large: { status: 413, title: 'Payload Too Large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
+  validation_failed: { status: 422, title: 'Failed Validation' },
+  rate_limited: { status: 429, title: 'Too Many Requests' },
+  internal: { status: 500, title: 'Internal Server Error' },
+  store_unavailable: { status: 503, title: 'Service Unavailable' },
+  issuer_unavailable: { status: 503, title: 'Service Unavailable' },
+};
+
+/** One thing that is wrong. `title` replaces the code's own; `source` is a path such as `data.name`. */
+export interface Fault {
+  detail?: string;
+  title?: string;
+  source?: string;
+  meta?: Record<string, unknown>;
+}
+
+/** One member of `errors`, as a client reads it. */
+export interface ErrorMember extends Fault {
+  status: number;
+  title: string;
+  request_id?: string;
+}
+
+/** The only error that this program throws on purpose. */
+export class ShopError extends Error {
+  override readonly name = 'ShopError';
+  readonly code: ErrorCode;
+  readonly faults: readonly Fault[];
+
+  /** `faults`: at least one; several where one body has several things wrong. */
+  constructor(code: ErrorCode, faults: Fault | readonly Fault[] = {}, options?: ErrorOptions) {
+    const list: readonly Fault[] = Array.isArray(faults) ? faults : [faults];
+    super(list[0]?.detail ?? STATUS[code].title, options);
+    this.code = code;
+    this.faults = list.length === 0 ? [{}] : list;
+  }
+}
+
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code].status;
+}
+
+/**
+ * `{errors: […]}` of an error. Every member carries its status, because clients see the body only; `requestId` goes
+ * into answers of 500 and above, to be found again in the log.
+ */
+export function errorBody(error: ShopError, requestId: string): { errors: ErrorMember[] } {
+  const { status, title } = STATUS[error.code];
+  return {
+    errors: error.faults.map((fault) => ({
+      status,
+      ...fault,
+      title: fault.title ?? title,
+      ...(status >= 500 && { request_id: requestId }),
+    })),
+  };
+}

@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify';
+import type { Readiness } from './readiness.ts';
+
+/** `/health/live`: the process runs. `/health/ready`: it can serve; 503 with the reason where it cannot. */
+export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
+  app.get('/health/live', async () => ({ status: 'live' }));
+  app.get('/health/ready', async (_request, reply) => {
+    const state = await readiness.check();
+    return state.ready ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reason: state.reason });
+  });
+}

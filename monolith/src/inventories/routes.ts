@@ -1,0 +1,149 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { listOf, objectOf } from '../api/body.ts';
+import { notFound, unprocessable } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import { listReply, readListQuery } from '../api/query.ts';
+import { checker } from '../api/validate.ts';
+import { audit } from '../audit.ts';
+import { productMissing } from '../catalog/product-get.ts';
+import { inTransaction, type Queryable } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { recordStock, type StockTransactionRow } from './stock.ts';
+
+const MAX_QUANTITY = 1_000_000_000;
+
+const stockAction = checker(
+  Type.Object({
+    type: Type.Optional(Type.Literal('stock-transaction')),
+    action: Type.Enum(['increment', 'decrement', 'allocate', 'deallocate']),
+    quantity: Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }),
+  }),
+);
+const firstStock = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: MAX_QUANTITY }) }));
+
+interface ByProduct {
+  Params: { productId: string };
+}
+
+// Every product has stock, also one that nobody has counted yet: it has none.
+const STOCK = `select p.id as product_id, coalesce(s.available, 0)::float8 as available,
+  coalesce(s.allocated, 0)::float8 as allocated from products p left join stock s on s.product_id = p.id`;
+
+interface Stock {
+  product_id: string;
+  available: number;
+  allocated: number;
+}
+
+export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
+  const visible = (request: FastifyRequest) => (request.access.kind === 'implicit' ? "p.status = 'live'" : 'true');
+
+  app.get('/v2/inventories', async (request) => {
+    const { page } = await readListQuery(shop, request);
+    const count = await shop.db.query<{ total: string }>(
+      `select count(*) as total from products p where ${visible(request)}`,
+    );
+    const { rows } = await shop.db.query<Stock>(
+      `${STOCK} where ${visible(request)} order by p.seq limit $1 offset $2`,
+      [page.limit, page.offset],
+    );
+    return listReply(shop, request, page, Number(count.rows[0]?.total ?? 0), rows.map(stockView));
+  });
+
+  app.get<ByProduct>('/v2/inventories/:productId', async (request) => {
+    const [stock] = await stockOf(shop.db, [request.params.productId], visible(request));
+    if (stock === undefined) throw productMissing();
+    return { data: stockView(stock) };
+  });
+
+  app.post('/v2/inventories/multiple', async (request) => {
+    const ids = listOf(request.body).map((entry) => String(entry.id));
+    return { data: (await stockOf(shop.db, ids, visible(request))).map(stockView) };
+  });
+
+  app.post<ByProduct>('/v2/inventories/:productId', async (request, reply) => {
+    const { quantity } = firstStock(objectOf(request.body));
+    await changeStock(shop, request, (db, id) => recordStock(db, id, 'create', quantity, shop.now()));
+    const [stock] = await stockOf(shop.db, [request.params.productId], 'true');
+    if (stock === undefined) throw productMissing();
+    return reply.code(201).send({ data: stockView(stock) });
+  });
+
+  app.delete<ByProduct>('/v2/inventories/:productId', async (request, reply) => {
+    await changeStock(shop, request, async (db, id) => {
+      await db.query('delete from stock where product_id = $1 and allocated = 0', [id]);
+      const { rowCount } = await db.query('select from stock where product_id = $1', [id]);
+      if (rowCount !== 0) throw unprocessable('Cannot complete request', 'Some of this stock is allocated to orders');
+    });
+    return reply.code(204).send();
+  });
+
+  app.get<ByProduct>('/v2/inventories/:productId/transactions', async (request) => ({
+    data: (await transactionsOf(shop.db, request.params.productId)).map(stockTransactionView),
+  }));
+
+  app.get<{ Params: { productId: string; transactionId: string } }>(
+    '/v2/inventories/:productId/transactions/:transactionId',
+    async (request) => {
+      const all = await transactionsOf(shop.db, request.params.productId);
+      const found = all.find((transaction) => transaction.id === request.params.transactionId.toLowerCase());
+      if (found === undefined) throw notFound('The requested stock transaction could not be found');
+      return { data: stockTransactionView(found) };
+    },
+  );
+
+  app.post<ByProduct>('/v2/inventories/:productId/transactions', async (request, reply) => {
+    const { action, quantity } = stockAction(objectOf(request.body));
+    const row = await changeStock(shop, request, (db, id) => recordStock(db, id, action, quantity, shop.now()));
+    return reply.code(201).send({ data: stockTransactionView(row) });
+  });
+}
+
+async function stockOf(db: Queryable, ids: readonly string[], visible: string): Promise<Stock[]> {
+  const { rows } = await db.query<Stock>(`${STOCK} where p.id = any($1) and ${visible} order by p.seq`, [
+    ids.filter(isUuid),
+  ]);
+  return rows;
+}
+
+async function transactionsOf(db: Queryable, productId: string): Promise<StockTransactionRow[]> {
+  if ((await stockOf(db, [productId], 'true')).length === 0) throw productMissing();
+  const { rows } = await db.query<StockTransactionRow>(
+    `select id, product_id, action, quantity::float8 as quantity, created_at from stock_transactions
+     where product_id = $1 order by seq`,
+    [productId],
+  );
+  return rows;
+}
+
+async function changeStock<T>(
+  shop: Shop,
+  request: FastifyRequest<ByProduct>,
+  work: (db: Queryable, productId: string) => Promise<T>,
+): Promise<T> {
+  const { productId } = request.params;
+  if (!isUuid(productId)) throw productMissing();
+  return inTransaction(shop.db, async (db) => {
+    const { rowCount } = await db.query('select from products where id = $1 for key share', [productId]);
+    if (rowCount === 0) throw productMissing();
+    const result = await work(db, productId);
+    await audit(shop, db, request.access, { action: 'updated', entity: 'stock', entityId: productId });
+    return result;
+  });
+}
+
+function stockView({ product_id, available, allocated }: Stock) {
+  return { id: product_id, type: 'stock', total: available + allocated, available, allocated };
+}
+
+function stockTransactionView(row: StockTransactionRow) {
+  return {
+    id: row.id,
+    type: 'stock-transaction',
+    action: row.action,
+    product_id: row.product_id,
+    quantity: row.quantity,
+    timestamps: { created_at: row.created_at.toISOString() },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Queryable } from '../db.ts';
+import type { Access } from '../access/access.ts';
+
+export interface Client {
+  clientId: string;
+  secretHash: string;
+  kinds: Access['kind'][];
+}
+
+/** Finds a client that has not been revoked. */
+export async function findClient(db: Queryable, clientId: string): Promise<Client | undefined> {
+  const { rows } = await db.query<Client>(
+    `select client_id as "clientId", secret_hash as "secretHash", identifier_kinds as kinds
+     from api_clients where client_id = $1 and revoked_at is null`,
+    [clientId],
+  );
+  return rows[0];
+}

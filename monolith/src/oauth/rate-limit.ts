@@ -1,0 +1,34 @@
+import type { Queryable } from '../db.ts';
+import { ShopError } from '../errors.ts';
+import type { Asker } from './audit.ts';
+
+export interface RateLimits {
+  /** Tokens that one client may ask for within a minute. */
+  perClient: number;
+  /** Tokens that may be asked for from one address within a minute. */
+  perAddress: number;
+}
+
+// Raised with every big customer; what is left stops runaway loops, not shoppers.
+export const RATE_LIMITS: RateLimits = { perClient: 60_000, perAddress: 120_000 };
+
+const WINDOW_MS = 60_000;
+
+// Debt 5: the counters are the audit rows themselves, of all the years.
+/** Throws 429 where a client or an address asks for too many tokens. */
+export async function checkRate(db: Queryable, asker: Asker, limits: RateLimits = RATE_LIMITS): Promise<void> {
+  const since = new Date(asker.at.getTime() - WINDOW_MS);
+  const byClient = await count(db, 'client_id', asker.clientId, since);
+  const byAddress = await count(db, 'remote_address', asker.remoteAddress, since);
+  if (byClient >= limits.perClient || byAddress >= limits.perAddress) {
+    throw new ShopError('rate_limited', { detail: 'Too many access tokens were asked for within a minute' });
+  }
+}
+
+async function count(db: Queryable, column: 'client_id' | 'remote_address', value: string, since: Date) {
+  const { rows } = await db.query<{ count: string }>(
+    `select count(*) as count from token_audit where ${column} = $1 and at > $2 and event = 'token.requested'`,
+    [value, since],
+  );
+  return Number(rows[0]?.count ?? 0);
+}

@@ -1,0 +1,58 @@
+import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+/** Cost of scrypt: N = 2^logN. */
+export interface ScryptCost {
+  logN: number;
+  r: number;
+  p: number;
+}
+
+/** What OWASP recommends for passwords (Password Storage Cheat Sheet, scrypt): 32 MiB and about 200 ms of one core. */
+export const PASSWORD_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
+
+const HASH_BYTES = 32;
+const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
+const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
+/** Hashes in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`. */
+export async function hashSecret(secret: string, salt = randomBytes(16), cost = PASSWORD_COST): Promise<string> {
+  return format(salt, await scryptAsync(secret, salt, HASH_BYTES, options(cost)), cost);
+}
+
+/** Whether a secret is the one that was hashed; takes the same time either way. Runs in the thread pool. */
+export async function verifySecret(secret: string, stored: string): Promise<boolean> {
+  const { salt, hash, cost } = parse(stored);
+  return timingSafeEqual(hash, await scryptAsync(secret, salt, hash.length, options(cost)));
+}
+
+// Debt 1: client secrets are hashed like passwords although they are random, and the event loop waits.
+/** Whether a client secret is the one that was hashed; takes the same time either way, and blocks. */
+export function verifyClientSecret(secret: string, stored: string): boolean {
+  const { salt, hash, cost } = parse(stored);
+  return timingSafeEqual(hash, scryptSync(secret, salt, hash.length, options(cost)));
+}
+
+// Hash of a secret nobody has: a client that does not exist must take as long to refuse as one that does.
+export const DECOY_HASH = format(Buffer.alloc(16), Buffer.alloc(HASH_BYTES), PASSWORD_COST);
+
+function format(salt: Buffer, hash: Buffer, { logN, r, p }: ScryptCost): string {
+  return `$scrypt$ln=${logN},r=${r},p=${p}$${salt.toString('base64')}$${hash.toString('base64')}`;
+}
+
+function parse(stored: string): { salt: Buffer; hash: Buffer; cost: ScryptCost } {
+  const parts = FORMAT.exec(stored);
+  if (parts === null) throw new Error('A stored secret hash is not in the scrypt format');
+  const [, logN, r, p, salt = '', hash = ''] = parts;
+  return {
+    salt: Buffer.from(salt, 'base64'),
+    hash: Buffer.from(hash, 'base64'),
+    cost: { logN: Number(logN), r: Number(r), p: Number(p) },
+  };
+}
+
+function options({ logN, r, p }: ScryptCost): ScryptOptions {
+  const N = 2 ** logN;
+  // scrypt needs 128·N·r bytes and some; Node refuses more than 32 MiB unless told.
+  return { N, r, p, maxmem: 2 * 128 * N * r };
+}

@@ -1,0 +1,29 @@
+import type { Pool } from '../db.ts';
+import type { DebtName, Debts } from '../debts.ts';
+
+interface DebtIndex {
+  debt: DebtName;
+  name: string;
+  on: string;
+}
+
+/** What paying a debt means where it is paid with an index. */
+const INDEXES: readonly DebtIndex[] = [
+  { debt: 'token-table-unindexed', name: 'access_tokens_token', on: 'access_tokens (token_hash)' },
+  { debt: 'token-table-unindexed', name: 'access_tokens_client', on: 'access_tokens (client_id, expires_at)' },
+  {
+    debt: 'token-table-unindexed',
+    name: 'access_tokens_refresh',
+    on: 'access_tokens (refresh_hash) where refresh_hash is not null',
+  },
+  { debt: 'rate-by-counting-audit', name: 'token_audit_client', on: 'token_audit (client_id, at)' },
+  { debt: 'rate-by-counting-audit', name: 'token_audit_address', on: 'token_audit (remote_address, at)' },
+];
+
+/** Gives the database exactly the indexes of the debts that are paid: what was paid before and is owed now goes. */
+export async function reconcileIndexes(db: Pool, debts: Debts): Promise<void> {
+  for (const { debt, name, on } of INDEXES) {
+    if (debts.owed(debt)) await db.query(`drop index if exists ${name}`);
+    else await db.query(`create index if not exists ${name} on ${on}`);
+  }
+}

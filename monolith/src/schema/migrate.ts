@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { inTransaction, type Pool, type PoolClient } from '../db.ts';
+
+/** A numbered SQL file, as `001_clients.sql`. */
+export interface Migration {
+  name: string;
+  sql: string;
+}
+
+// Any number serves, if every process uses the same one: two that start together take turns.
+const LOCK = 7_205_759_403;
+
+/** Reads the SQL files beside this one, in their order. */
+export async function readMigrations(): Promise<Migration[]> {
+  const folder = new URL('.', import.meta.url);
+  const names = (await readdir(fileURLToPath(folder))).filter((name) => /^\d{3}_\w+\.sql$/.test(name)).sort();
+  return Promise.all(names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), 'utf8') })));
+}
+
+/**
+ * Brings the schema up to date, all in one transaction, and gives the names of what was new. Throws where a file that
+ * was applied before has changed since, or is gone.
+ */
+export async function migrate(db: Pool, migrations: readonly Migration[]): Promise<string[]> {
+  return inTransaction(db, async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await client.query(
+      `create table if not exists schema_migrations (
+         name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
+    );
+    const applied = await appliedChecksums(client);
+    const known = new Set(migrations.map((migration) => migration.name));
+    const missing = [...applied.keys()].filter((name) => !known.has(name));
+    if (missing.length > 0) throw new Error(`The database is newer than this program: it has ${missing.join(', ')}`);
+
+    const fresh: string[] = [];
+    for (const { name, sql } of migrations) {
+      const checksum = createHash('sha256').update(sql).digest('hex');
+      const before = applied.get(name);
+      if (before === checksum) continue;
+      if (before !== undefined) throw new Error(`${name} has changed since it was applied; add a new file instead`);
+      await client.query(sql);
+      await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum]);
+      fresh.push(name);
+    }
+    return fresh;
+  });
+}
+
+async function appliedChecksums(client: PoolClient): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from schema_migrations');
+  return new Map(rows.map((row) => [row.name, row.checksum]));
+}

@@ -1,0 +1,34 @@
+import type { Queryable } from '../db.ts';
+
+/** How the store behaves; one row. */
+export interface Settings {
+  /** Records on a page where the client names no limit. */
+  pageLength: number;
+  listChildProducts: boolean;
+  additionalLanguages: string[];
+  calculationMethod: 'simple' | 'line';
+}
+
+const COLUMNS = `page_length as "pageLength", list_child_products as "listChildProducts",
+  additional_languages as "additionalLanguages", calculation_method as "calculationMethod"`;
+
+export async function loadSettings(db: Queryable): Promise<Settings> {
+  const { rows } = await db.query<Settings>(`select ${COLUMNS} from settings`);
+  if (rows[0] === undefined) throw new Error('The store has no settings');
+  return rows[0];
+}
+
+/** Changes what is given and leaves the rest. */
+export async function saveSettings(db: Queryable, change: Partial<Settings>): Promise<Settings> {
+  const { rows } = await db.query<Settings>(
+    `update settings set page_length = coalesce($1, page_length),
+       list_child_products = coalesce($2, list_child_products),
+       additional_languages = coalesce($3, additional_languages),
+       calculation_method = coalesce($4, calculation_method),
+       updated_at = now()
+     returning ${COLUMNS}`,
+    [change.pageLength, change.listChildProducts, change.additionalLanguages, change.calculationMethod],
+  );
+  if (rows[0] === undefined) throw new Error('The store has no settings');
+  return rows[0];
+}

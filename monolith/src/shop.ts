@@ -1,0 +1,13 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Config } from './config.ts';
+import type { Pool } from './db.ts';
+import type { Debts } from './debts.ts';
+
+/** What every area of the shop works with. */
+export interface Shop {
+  db: Pool;
+  config: Config;
+  debts: Debts;
+  now: () => Date;
+  log: FastifyBaseLogger;
+}

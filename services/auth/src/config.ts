@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { readConfig } from '@banyan/kit/config';
+import Type, { type Static } from 'typebox';
+import { AuthError } from './errors.ts';
+
+const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` });
+const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
+  Type.Integer({ default: value, minimum, maximum });
+
+/** Every setting, with its unit in its name. */
+const Settings = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1' }),
+  PORT: whole(3101, 0, 65_535),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
+  DATABASE_URL: url('postgres|postgresql'),
+  DATABASE_CONNECTIONS: whole(8, 1, 200),
+  /** Where the mesh takes calls between services. */
+  MESH_URL: Type.String({ default: 'http://127.0.0.1:4140', pattern: '^https?://[^\\s]+$' }),
+  /** `iss` of every token. */
+  ISSUER: Type.String({ default: 'http://127.0.0.1:3101', pattern: '^https?://[^\\s]+$' }),
+  /** Who may introspect here, and as whom this service asks the monolith. Absent: nobody may, and nobody is asked. */
+  INTROSPECTION_CLIENT_ID: Type.Optional(Type.String({ pattern: '^[^:]+$' })),
+  INTROSPECTION_CLIENT_SECRET: Type.Optional(Type.String()),
+  /** 32 bytes in hex. Private keys are sealed with it; absent, they are stored as they are. */
+  KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
+  TOKEN_TTL_S: whole(3_600, 1),
+  /** A signing key is replaced at this age. */
+  KEY_MAX_AGE_S: whole(30 * 86_400, 60),
+  /** A key is published for this long before it signs: longer than verifiers keep the published keys. */
+  KEY_PUBLISH_LEAD_S: whole(15, 0),
+  /** How often keys are read from the store, beside being told of changes. */
+  KEY_REFRESH_MS: whole(5_000, 50),
+  /** A cached client is used unasked for this long. */
+  CLIENT_FRESH_MS: whole(10_000, 0),
+  CLIENT_CACHE_ENTRIES: whole(50_000, 1),
+  /** Without the store, what was last read is trusted for this long; a revoked client stops then at the latest. */
+  STALE_LIMIT_S: whole(300, 0),
+  /** Slow hashes at one time. They run on other threads: one core is left for requests. */
+  SLOW_HASH_CONCURRENCY: whole(Math.max(1, availableParallelism() - 1), 1, 64),
+  /** Requests that may wait for a slow hash; more are told to come back. */
+  SLOW_HASH_QUEUE: whole(128, 0),
+  /** An unknown opaque token is remembered as unknown for this long. */
+  INTROSPECTION_NEGATIVE_MS: whole(10_000, 0),
+  INTROSPECTION_CACHE_ENTRIES: whole(50_000, 1),
+});
+
+export type Config = Static<typeof Settings>;
+
+/** @throws ConfigError with all faults */
+export function authConfig(env: NodeJS.ProcessEnv): Config {
+  const config = readConfig(Settings, env);
+  if ((config.INTROSPECTION_CLIENT_ID === undefined) !== (config.INTROSPECTION_CLIENT_SECRET === undefined)) {
+    throw new AuthError('invalid_request', {
+      detail: 'INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together',
+    });
+  }
+  return config;
+}

@@ -1,0 +1,79 @@
+import Type, { type Static } from 'typebox';
+
+/**
+ * What other services may import of this one: the wire of its routes and the claims of its tokens.
+ *
+ * A service that gets a bearer token verifies it itself when it is a JWT (two dots), with the keys of
+ * {@link paths.jwks}, the algorithm pinned to {@link tokenAlgorithm}, looking again at the keys when it meets an unknown
+ * `kid`; anything else it asks {@link paths.introspect} about, and remembers the answer until `exp`.
+ */
+export const paths = {
+  token: '/oauth/access_token',
+  jwks: '/.well-known/jwks.json',
+  introspect: '/oauth/introspect',
+} as const;
+
+/** RFC 7518, section 3.4. */
+export const tokenAlgorithm = 'ES256';
+
+/** What a token's bearer may do: `implicit` reads what is live, `client_credentials` administers the store. */
+export const Identifier = Type.Enum(['implicit', 'client_credentials']);
+export type Identifier = Static<typeof Identifier>;
+
+/** Body of POST /oauth/access_token, as a form or as JSON. Which members a grant needs is the domain's rule. */
+export const TokenRequest = Type.Object({
+  grant_type: Type.Optional(Type.String()),
+  client_id: Type.Optional(Type.String()),
+  client_secret: Type.Optional(Type.String()),
+});
+export type TokenRequest = Static<typeof TokenRequest>;
+
+/** Flat, unlike every other answer of the API: its clients read `access_token` and `expires` at the top. */
+export const TokenAnswer = Type.Object({
+  access_token: Type.String(),
+  token_type: Type.Literal('Bearer'),
+  /** Seconds. */
+  expires_in: Type.Integer(),
+  /** Seconds since the epoch. */
+  expires: Type.Integer(),
+  identifier: Identifier,
+});
+export type TokenAnswer = Static<typeof TokenAnswer>;
+
+/** Claims of an access token (RFC 7519); `iat` and `exp` in seconds since the epoch. */
+export const AccessTokenClaims = Type.Object({
+  iss: Type.String(),
+  /** The client id. */
+  sub: Type.String(),
+  jti: Type.String(),
+  iat: Type.Integer(),
+  exp: Type.Integer(),
+  identifier: Identifier,
+  /** Space-separated (RFC 6749, section 3.3). */
+  scope: Type.String(),
+});
+export type AccessTokenClaims = Static<typeof AccessTokenClaims>;
+
+/** Body of POST /oauth/introspect: a form (RFC 7662, section 2.1). The caller authenticates with HTTP Basic. */
+export const IntrospectionRequest = Type.Object({
+  token: Type.Optional(Type.String()),
+  token_type_hint: Type.Optional(Type.String()),
+});
+
+/** RFC 7662, section 2.2. Nothing but `active: false` is said of a token that is not valid. */
+export const IntrospectionAnswer = Type.Union([
+  Type.Object({
+    active: Type.Literal(true),
+    client_id: Type.String(),
+    identifier: Identifier,
+    scope: Type.String(),
+    /** Seconds since the epoch. */
+    exp: Type.Integer(),
+    token_type: Type.Literal('Bearer'),
+    iss: Type.Optional(Type.String()),
+    iat: Type.Optional(Type.Integer()),
+    jti: Type.Optional(Type.String()),
+  }),
+  Type.Object({ active: Type.Literal(false) }),
+]);
+export type IntrospectionAnswer = Static<typeof IntrospectionAnswer>;
