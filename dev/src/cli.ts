@@ -68,7 +68,8 @@ export async function runCli(words: readonly string[]): Promise<number> {
     .passThroughOptions()
     .action(async (name: string, args: string[], flags: StackFlags) => {
       const { run } = await import('./commands/run.ts');
-      code = await run(stackOf(flags), name, args);
+      // `run NAME -- args`: the dashes are for this program.
+      code = await run(stackOf(flags), name, args[0] === '--' ? args.slice(1) : args);
     });
 
   program

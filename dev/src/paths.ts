@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DevError } from './errors.ts';
 
 /** The checkout this launcher belongs to. */
 export const repository = resolve(import.meta.dirname, '../..');
@@ -14,6 +15,11 @@ export function stackFolder(stack: string, dataDir: string | undefined): string 
 export function publicFolder(folder: string): string {
   const path = join('/var/tmp', `banyan-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
   mkdirSync(path, { recursive: true, mode: 0o755 });
+  // Anybody can make a folder there: one that is not ours, or a link, is not trusted with data or programs.
+  const stats = lstatSync(path);
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) {
+    throw new DevError('STORE_FAILED', `${path} belongs to somebody else: remove it`);
+  }
   return path;
 }
 

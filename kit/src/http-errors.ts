@@ -52,7 +52,7 @@ function serviceAnswer({ code, details }: ServiceError, table: ErrorTable): Answ
       ...(source === undefined ? {} : { source }),
     },
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
-    unexpected: row.status >= 500,
+    unexpected: false,
   };
 }
 

@@ -76,6 +76,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, table: ErrorTable): void {
   const { fault, retryAfterS, unexpected } = answerFor(error, table);
   if (unexpected) request.log.error({ err: error, req: request, requestId: request.id }, fault.title);
+  else if (fault.status >= 500) {
+    // What is down fails every request: one line each, without a stack.
+    const cause = (error as Error).cause;
+    const reason = cause instanceof Error ? cause.message : undefined;
+    request.log.warn({ code: (error as { code?: unknown }).code, reason, requestId: request.id }, fault.title);
+  }
   if (retryAfterS !== undefined) void reply.header('retry-after', String(retryAfterS));
   const body = fault.status >= 500 ? { ...fault, request_id: request.id } : fault;
   // A route's own answer schemas do not apply to what went wrong.

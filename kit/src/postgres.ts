@@ -109,8 +109,11 @@ async function inTransaction<Result>(pool: pg.Pool, work: (connection: Queryable
   }
 }
 
-/** SQLSTATE classes and codes that say "not now": connection, resources, shutdown, lock and statement timeouts. */
-const unavailableStates = /^(08|53|57P0|57014|55P03)/;
+/**
+ * SQLSTATE classes and codes that say "not now": connection, resources, shutdown, lock and statement timeouts, a database
+ * that takes no connections or does not exist yet.
+ */
+const unavailableStates = /^(08|53|57P0|57014|55P03|55000|3D000)/;
 
 /** What the driver says, without a SQLSTATE, when there is no server, or it went away, or it is silent. */
 const unavailableMessages =

@@ -28,6 +28,7 @@ export async function retryUntilDone(
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
+    if (signal.aborted) done();
     signal.addEventListener('abort', done, { once: true });
     function done() {
       clearTimeout(timer);

@@ -31,7 +31,9 @@ function faultsOf(layers: readonly Layer[]): string[] {
     position.set(layer.name, index);
     const scope = scopes.indexOf(layer.scope);
     if (scope < innermostScope) {
-      faults.push(`"${layer.name}" runs per ${layer.scope}, but stands inside a layer that runs per ${scopes[innermostScope]}`);
+      faults.push(
+        `"${layer.name}" runs per ${layer.scope}, but stands inside a layer that runs per ${scopes[innermostScope]}`,
+      );
     }
     innermostScope = Math.max(innermostScope, scope);
   }

@@ -75,5 +75,8 @@ export class MeshError extends Error {
 /** Any thrown value as a MeshError; what is not one already is a defect of ours and says nothing to the client. */
 export function asMeshError(thrown: unknown): MeshError {
   if (thrown instanceof MeshError) return thrown;
-  return new MeshError('internal', 'The mesh failed to handle this request.', { cause: thrown, delivery: 'maybe_sent' });
+  return new MeshError('internal', 'The mesh failed to handle this request.', {
+    cause: thrown,
+    delivery: 'maybe_sent',
+  });
 }

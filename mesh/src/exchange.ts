@@ -1,7 +1,7 @@
 import type { BodySource } from './body.ts';
+import type { Endpoint } from './discovery/endpoint.ts';
 import type { MeshError } from './errors.ts';
 import type { Headers } from './headers.ts';
-import type { Endpoint } from './discovery/endpoint.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
 
@@ -17,7 +17,8 @@ export interface Entrance {
  * traces. Shared by all attempts.
  */
 export interface Facts {
-  readonly id: string;
+  /** Of this request, in logs: the caller's x-request-id where it sent a usable one. */
+  id: string;
   readonly entrance: Entrance;
   /** Address of the TCP peer, never of a header. */
   readonly clientAddress: string;
@@ -27,7 +28,10 @@ export interface Facts {
   failure: MeshError | null;
   /** Response flags besides the failure's own, closed list: see README. */
   flags: string[];
+  /** Requests sent upstream so far. */
   attempts: number;
+  /** The last one's endpoint. */
+  endpoint: string | null;
   /** Content bytes read from the client. */
   bytesReceived: number;
   span: Span | null;

@@ -66,7 +66,15 @@ const hopByHop = new Set([
  * Never dropped though a Connection field lists them: a client that lists them is trying to make the mesh
  * forget who it is talking to or what it is carrying.
  */
-const endToEnd = new Set(['host', 'content-length', 'content-type', 'authorization', 'cookie', 'cache-control', 'date']);
+const endToEnd = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'authorization',
+  'cookie',
+  'cache-control',
+  'date',
+]);
 
 /** A new list without hop-by-hop fields, nor those that a Connection field names. `drop` names further ones. */
 export function withoutHopByHop(headers: readonly string[], drop?: ReadonlySet<string>): Headers {

@@ -1,14 +1,23 @@
-import { fastify, type FastifyInstance } from 'fastify';
-import { accessHooks } from './access/hooks.ts';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { cors } from './access/cors.ts';
+import { accessHooks } from './access/hooks.ts';
+import { cartRoutes } from './carts/routes.ts';
+import { catalogRoutes } from './catalog/routes.ts';
+import { checkoutRoutes } from './checkout/routes.ts';
 import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers } from './error-handlers.ts';
-import { healthRoutes } from './health/routes.ts';
+import { gatewayRoutes } from './gateways/routes.ts';
 import type { Readiness } from './health/readiness.ts';
+import { healthRoutes } from './health/routes.ts';
+import { inventoryRoutes } from './inventories/routes.ts';
 import { jsonBodies } from './json-bodies.ts';
+import { IssuerKeys } from './oauth/issuer-keys.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { orderRoutes } from './orders/routes.ts';
+import { paymentRoutes } from './payments/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
 
@@ -19,26 +28,35 @@ export const BODY_LIMIT = 1024 * 1024;
 export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   const app = fastify({
     loggerInstance: shop.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     // Ids of carts are the client's own, up to 128 characters, of which each may be percent-encoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
+    // Kept-alive connections that are idle must not hold up a stop.
     forceCloseConnections: 'idle',
   });
+  const { jwksUrl } = shop.config;
+  const issuerKeys = jwksUrl === undefined ? undefined : new IssuerKeys(jwksUrl, shop.now);
+  const customerTokens = new CustomerTokens(shop);
 
   errorHandlers(app);
   jsonBodies(app);
   cors(app);
+  accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
+  currencyHook(app, shop);
 
   healthRoutes(app, readiness);
   oauthRoutes(app, shop);
-
-  accessHooks(app, shop, readiness);
-  currencyHook(app, shop);
-
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
-  customerRoutes(app, shop);
+  customerRoutes(app, shop, customerTokens);
+  catalogRoutes(app, shop);
+  inventoryRoutes(app, shop);
+  cartRoutes(app, shop);
+  checkoutRoutes(app, shop);
+  orderRoutes(app, shop);
+  paymentRoutes(app, shop);
+  gatewayRoutes(app, shop);
 
   return app;
 }

@@ -34,13 +34,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
   const host = text('HOST') || '127.0.0.1';
   const port = Number(text('PORT') || 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) fault('PORT', 'a whole number from 0 to 65535');
+  const portFits = Number.isInteger(port) && port >= 0 && port <= 65_535;
+  if (!portFits) fault('PORT', 'a whole number from 0 to 65535');
 
   const databaseUrl = text('DATABASE_URL');
   if (!hasProtocol(databaseUrl, ['postgres:', 'postgresql:'])) {
-    fault('DATABASE_URL', 'required: postgres://user:password@host:port/database', databaseUrl === '' ? '' : '(hidden)');
+    fault(
+      'DATABASE_URL',
+      'required: postgres://user:password@host:port/database',
+      databaseUrl === '' ? '' : '(hidden)',
+    );
   }
-  const publicUrl = (text('PUBLIC_URL') || `http://${host}:${port}`).replace(/\/+$/, '');
+  const publicUrl = (text('PUBLIC_URL') || `http://${host}:${portFits ? port : 0}`).replace(/\/+$/, '');
   if (!hasProtocol(publicUrl, ['http:', 'https:'])) fault('PUBLIC_URL', 'an http or https URL');
   const jwksUrl = text('JWKS_URL') || undefined;
   if (jwksUrl !== undefined && !hasProtocol(jwksUrl, ['http:', 'https:'])) fault('JWKS_URL', 'an http or https URL');

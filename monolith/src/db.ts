@@ -7,17 +7,28 @@ export interface Queryable {
   query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<R>>;
 }
 
-/** Opens a pool. `onIdleError` hears of connections that die while nobody uses them. */
-export function openPool(databaseUrl: string, onIdleError: (error: Error) => void): Pool {
+/** How long a statement may take while somebody waits for its answer. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * Opens a pool. `onIdleError` hears of connections that die while nobody uses them. `statementTimeoutMs` 0 lets a
+ * statement take as long as it needs.
+ */
+export function openPool(
+  databaseUrl: string,
+  onIdleError: (error: Error) => void,
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: 'monolith',
     max: 10,
     connectionTimeoutMillis: 5_000,
-    // A statement that outlives its client helps nobody.
-    statement_timeout: 30_000,
-    // Where the server vanishes without closing the connection, the reply would be waited for without end.
-    query_timeout: 35_000,
+    ...(statementTimeoutMs > 0 && {
+      statement_timeout: statementTimeoutMs,
+      // Where the server vanishes without closing the connection, nothing else would end the wait.
+      query_timeout: statementTimeoutMs + 5_000,
+    }),
   });
   pool.on('error', onIdleError);
   return pool;
@@ -75,4 +86,9 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
     error.code === '23505' &&
     (constraint === undefined || error.constraint === constraint)
   );
+}
+
+/** Whether a value was refused by its type (class 22 of SQLSTATE), for instance a text with a NUL in it. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true;
 }

@@ -55,6 +55,13 @@ export const DEBTS = [
     summary: 'Audit rows are written inside the request, each in a transaction of its own',
   },
   {
+    number: 7,
+    name: 'jobs-in-process',
+    tunable: false,
+    path: 'other',
+    summary: 'Jobs run in the process that answers customers',
+  },
+  {
     number: 20,
     name: 'eav-joins',
     tunable: true,
@@ -81,6 +88,13 @@ export const DEBTS = [
     tunable: false,
     path: 'other',
     summary: 'Checkout holds row locks over nine steps of one transaction',
+  },
+  {
+    number: 24,
+    name: 'order-items-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'A list of orders reads the items with one query for each order',
   },
 ] as const satisfies readonly Debt[];
 
@@ -114,9 +128,9 @@ export function parseDebtsPaid(text: string): { paid: DebtName[]; unknown: strin
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
-  const paid = DEBTS.filter(
-    (debt) => words.includes(debt.name) || (debt.tunable && words.includes('tunable')),
-  ).map((debt) => debt.name);
+  const paid = DEBTS.filter((debt) => words.includes(debt.name) || (debt.tunable && words.includes('tunable'))).map(
+    (debt) => debt.name,
+  );
   const known: readonly string[] = [...DEBTS.map((debt) => debt.name), 'tunable'];
   return { paid, unknown: words.filter((word) => !known.includes(word)) };
 }

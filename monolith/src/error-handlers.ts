@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { isStoreUnavailable } from './db.ts';
+import { isStoreUnavailable, isUnstorable } from './db.ts';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 
 /** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
@@ -27,6 +27,13 @@ function asShopError(thrown: FastifyError): ShopError {
   if (thrown instanceof ShopError) return thrown;
   if (isStoreUnavailable(thrown)) {
     return new ShopError('store_unavailable', { detail: 'The store does not answer; try again' }, { cause: thrown });
+  }
+  if (isUnstorable(thrown)) {
+    return new ShopError(
+      'bad_request',
+      { detail: 'The request holds a value that cannot be stored' },
+      { cause: thrown },
+    );
   }
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });

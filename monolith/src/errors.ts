@@ -73,8 +73,8 @@ export function errorBody(error: ShopError, requestId: string): { errors: ErrorM
   return {
     errors: error.faults.map((fault) => ({
       status,
+      title,
       ...fault,
-      title: fault.title ?? title,
       ...(status >= 500 && { request_id: requestId }),
     })),
   };

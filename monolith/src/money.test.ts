@@ -6,6 +6,7 @@ import { formatAmount, lineTotals, MAX_AMOUNT, MAX_TAX_RATE, sumTotals, taxUnit 
 
 const USD: CurrencyStyle = {
   code: 'USD',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is how currencies write it.
   format: '${price}',
   decimalPoint: '.',
   thousandSeparator: ',',
@@ -74,7 +75,9 @@ describe('taxUnit', () => {
       fc.property(amount, fc.boolean(), fc.array(rate, { maxLength: 5 }), (unit, gross, rates) => {
         const taxed = taxUnit(unit, gross, rates);
         assert.equal(taxed.withoutTax + taxed.tax, taxed.withTax);
-        assert.ok([taxed.withTax, taxed.withoutTax, taxed.tax].every((part) => Number.isSafeInteger(part) && part >= 0));
+        assert.ok(
+          [taxed.withTax, taxed.withoutTax, taxed.tax].every((part) => Number.isSafeInteger(part) && part >= 0),
+        );
       }),
     );
   });

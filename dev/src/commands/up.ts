@@ -31,7 +31,10 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
     if (isUp) write({ event: 'up', ms: since(startedAt), ...stack.status() });
   } else {
     const names = Object.keys(stack.processes).concat(Object.keys(stack.status().stores));
-    const report = process.stdout.isTTY && !output.verbose ? progress(names) : new Plain(console.log);
+    const report =
+      process.stdout.isTTY && process.stdout.columns >= 40 && !output.verbose
+        ? progress(names)
+        : new Plain(console.log);
     listeners.push((event) => report.on(event));
     await stack.begin();
     await report.end(stack.status());

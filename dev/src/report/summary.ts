@@ -33,7 +33,7 @@ export function summary(
   );
   return [
     '',
-    ms === null ? '' : `Banyan is up in ${(ms / 1000).toFixed(1)} s. Ctrl-C stops it.\n`,
+    ms === null ? '' : `\nBanyan is up in ${(ms / 1000).toFixed(1)} s. Ctrl-C stops it.\n`,
     table(['process', 'state', 'where', 'pid', 'memory', 'what'], rows),
     ours > 0 ? `\nOur processes together: ${Math.round(ours / 1024 ** 2)} MB.` : '',
     down.length === 0
@@ -42,7 +42,6 @@ export function summary(
     outside.length === 0
       ? ''
       : `\nData outside of the checkout, which the server's user cannot get to: ${outside.join(', ')}`,
-    demoClient(status),
     next(status),
   ]
     .filter((part) => part !== '')
@@ -70,31 +69,43 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : '';
 }
 
-function demoClient(status: StackStatus): string {
-  if (status.credentials === null) return '';
+interface DemoClient {
+  client_id: string;
+  name: string;
+}
+
+function demoClient(status: StackStatus): DemoClient | null {
+  if (status.credentials === null) return null;
   try {
-    const { clients } = JSON.parse(readFileSync(status.credentials, 'utf8')) as {
-      clients: { client_id: string; name: string }[];
-    };
-    const first = clients[0];
-    if (first === undefined) return '';
-    return `\nDemo client "${first.name}": client_id ${first.client_id}\n  its secret, and other clients: ${shown(status.credentials)}`;
+    return (JSON.parse(readFileSync(status.credentials, 'utf8')) as { clients: DemoClient[] }).clients[0] ?? null;
   } catch {
-    return '';
+    return null;
   }
 }
 
 function next(status: StackStatus): string {
-  const edge = status.processes.mesh?.urls.edge ?? status.processes.mesh?.url;
-  if (!edge || status.credentials === null) return '';
-  const id = `$(node -p 'require("${status.credentials}").clients[0].client_id')`;
-  return [
-    '\nTry',
-    `  curl -d grant_type=implicit -d client_id="${id}" ${edge}/oauth/access_token`,
-    '  npm run mesh -- shift token auth=100      tokens now come from the auth service',
-    '  npm run load -- token --quick             what that gains, measured',
-    `  logs: ${shown(`${status.folder}/logs`)}`,
-  ].join('\n');
+  const client = demoClient(status);
+  const lines: string[] = [];
+  if (client !== null) {
+    const secrets = shown(status.credentials ?? '');
+    lines.push(
+      `\nDemo client "${client.name}": client_id ${client.client_id}`,
+      `  its secret, and other clients: ${secrets}`,
+    );
+  }
+  const { edge, admin } = status.processes.mesh?.urls ?? {};
+  // The mesh's command line asks port 9990 unless it is told another.
+  const where = admin === undefined || admin.endsWith(':9990') ? '' : `MESH_ADMIN_URL=${admin} `;
+  if (edge !== undefined && client !== null) {
+    lines.push(
+      '\nTry',
+      `  curl -d grant_type=implicit -d client_id=${client.client_id} ${edge}/oauth/access_token`,
+      `  ${where}npm run mesh -- shift token auth=100      tokens now come from the auth service`,
+      '  npm run load -- token --quick             what that gains, measured',
+    );
+  }
+  lines.push(`\nLogs: ${shown(`${status.folder}/logs`)}`);
+  return lines.join('\n');
 }
 
 function shown(path: string): string {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DevError, messageOf } from '../errors.ts';
+import { isAlive } from './alive.ts';
 import { type Answer, answer } from './commands.ts';
 import type { Stack } from './stack.ts';
 import type { StackStatus } from './status.ts';
@@ -59,7 +60,7 @@ export class Control {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.end();
+    for (const socket of this.#sockets) socket.destroySoon();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     rmSync(this.#path, { force: true });
   }
@@ -111,14 +112,7 @@ function alreadyRunning(status: StackStatus | undefined): DevError {
 async function lastGuardGone(folder: string): Promise<void> {
   const pid = guardOf(folder);
   if (pid === null) return;
-  const gone = () => {
-    try {
-      process.kill(pid, 0);
-      return !isGuard(pid);
-    } catch {
-      return true;
-    }
-  };
+  const gone = () => !isAlive(pid) || !isGuard(pid);
   await until(gone, { limitMs: 20_000, what: 'what a killed launcher left is stopped' }).catch((error: unknown) => {
     throw new DevError('ALREADY_RUNNING', messageOf(error));
   });

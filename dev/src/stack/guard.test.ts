@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { isAlive } from '../testing.ts';
+import { isAlive } from './alive.ts';
 import { Guard } from './guard.ts';
 import { until } from './until.ts';
 

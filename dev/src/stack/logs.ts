@@ -8,12 +8,16 @@ export function rotate(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestBytes) renameSync(file, `${file}.1`);
 }
 
-/** The last line of a log that says something, shortened; of a JSON line its message. */
+/** What a log says last, shortened: the message of a JSON line, the error above a stack trace, else the last line. */
 export function lastLine(file: string): string {
-  const lines = tail(file, 8_192).split('\n');
-  const line =
-    lines.map((text) => text.trim()).findLast((text) => text !== '' && !/^(at |Node\.js v|\}|\^)/.test(text)) ?? '';
-  return shown(line).slice(0, 200);
+  const lines = tail(file, 8_192)
+    .split('\n')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  const last = lines.at(-1) ?? '';
+  if (last.startsWith('{') && last.endsWith('}')) return shown(last).slice(0, 200);
+  const error = lines.slice(-40).findLast((text) => /^(\w*Error\b|error:|fatal:)/i.test(text));
+  return (error ?? last).slice(0, 200);
 }
 
 function shown(line: string): string {

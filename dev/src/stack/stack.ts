@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cloneDatabase } from '../databases.ts';
 import { DevError, messageOf } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
@@ -361,7 +361,10 @@ export class Stack {
   }
 
   #deleteEverything(): void {
-    for (const { data } of this.#stores.values()) if (data !== null) rmSync(data, { recursive: true, force: true });
+    for (const { data } of this.#stores.values()) {
+      // Outside of the stack's folder, the data have a folder that was made for this stack.
+      if (data !== null && !data.startsWith(this.folder)) rmSync(dirname(data), { recursive: true, force: true });
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -24,7 +24,7 @@ export interface Launch {
 
 /**
  * `waiting`: not started yet. `down`: cannot be had, see `reason`. `stopped`: by request. `crashed`: ended by itself, starts
- * again after a pause. `done`, `failed`: a task's two ends.
+ * again after a pause. `done`, `failed`: a task's two ends; a process has `failed` that runs and will never be ready.
  */
 export type ProcessState = 'waiting' | 'starting' | 'ready' | 'crashed' | 'stopped' | 'down' | 'done' | 'failed';
 
@@ -59,6 +59,8 @@ export class Supervised {
   #child: ChildProcess | null = null;
   #exit: Promise<void> = Promise.resolve();
   #crashes = 0;
+  /** Of the last crash: `reason` is empty again while the next start is under way. */
+  #crashReason = '';
   /** Of a task: it ended with exit code 0. */
   #succeeded = false;
   #pauseMs: number;
@@ -95,7 +97,10 @@ export class Supervised {
     const settled = () => !['starting', 'crashed'].includes(this.state) || this.#crashes - crashesBefore >= 3;
     await until(settled, { limitMs: readyTimeoutMs }).catch(() => {});
     if (this.state === 'ready' || this.state === 'done') return;
-    throw new DevError('COMMAND_FAILED', `${name}: ${this.reason || `not ready after ${readyTimeoutMs / 1000} s`}`);
+    throw new DevError(
+      'COMMAND_FAILED',
+      `${name}: ${this.reason || this.#crashReason || `not ready after ${readyTimeoutMs / 1000} s`}`,
+    );
   }
 
   /** Ends the process gracefully, by force after its grace, and keeps it down until `start`. */
@@ -143,7 +148,9 @@ export class Supervised {
     else if (launch.ready !== null) {
       const ready = launch.ready;
       await until(async () => !current() || (await ready()), { limitMs: readyTimeoutMs }).catch((error: unknown) => {
-        this.reason = error instanceof DevError && error.code !== 'COMMAND_FAILED' ? error.message : '';
+        if (!(error instanceof DevError) || error.code === 'COMMAND_FAILED') return;
+        this.reason = error.message;
+        this.state = 'failed';
       });
     }
     const ms = Math.round(performance.now() - startedAt);
@@ -199,6 +206,7 @@ export class Supervised {
       if (this.#succeeded) return;
     }
     emit({ event: 'exited', process: name, pid: pid ?? 0, code, signal, lastLine: said });
+    this.#crashReason = this.reason;
     if (!task) this.#restartLater();
   }
 

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
+import { hostname } from 'node:os';
 import pg from 'pg';
+import type { getContainerRuntimeClient } from 'testcontainers';
+import { isAlive } from '../stack/alive.ts';
 import { until } from '../stack/until.ts';
 import type { TestStore } from './test-store.ts';
+
+/** The part of Docker's client that testcontainers brings along. */
+type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 
 const image = 'postgres:17';
 const password = 'postgres';
@@ -16,14 +22,19 @@ export async function containerStore(): Promise<TestStore | null> {
   // Loaded here alone: it is large, and only tests need it.
   const { GenericContainer, getContainerRuntimeClient, ImageName, Wait } = await import('testcontainers');
   const client = await getContainerRuntimeClient();
-  const has = (name: string) => client.image.exists(ImageName.fromString(name));
-  // Its helper removes containers after a crash. Without its image there is no such help, and without us asking no container.
+  await removeLeftovers(client.container.dockerode);
+  const fetched = async (name: string, limitMs: number) => {
+    const wanted = ImageName.fromString(name);
+    if (await client.image.exists(wanted)) return true;
+    console.error(`stores: fetching the image ${name}`);
+    return within(client.image.pull(wanted), limitMs);
+  };
+  // Its helper removes containers after a crash. Where its image cannot be had, nothing starts unless it is switched off.
   const helper = process.env.RYUK_CONTAINER_IMAGE ?? helperImage;
-  if (process.env.TESTCONTAINERS_RYUK_DISABLED === undefined && !(await has(helper))) {
-    const fetched = await pull(() => client.image.pull(ImageName.fromString(helper)), 15_000);
-    if (!fetched) process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  }
-  if (!(await has(image)) && !(await pull(() => client.image.pull(ImageName.fromString(image)), 180_000))) {
+  const disabled = process.env.TESTCONTAINERS_RYUK_DISABLED === 'true';
+  const registry = disabled || (await fetched(helper, 15_000));
+  if (!registry) process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+  if (!(await fetched(image, registry ? 180_000 : 15_000))) {
     throw new Error(`Docker has no image ${image} and cannot fetch it`);
   }
   const container = await new GenericContainer(image)
@@ -35,6 +46,7 @@ export async function containerStore(): Promise<TestStore | null> {
         setting,
       ]),
     ])
+    .withLabels({ [label]: String(process.pid), [`${label}-host`]: hostname() })
     .withTmpFs({ '/var/lib/postgresql/data': 'rw' })
     .withExposedPorts(5432)
     .withWaitStrategy(Wait.forListeningPorts())
@@ -52,16 +64,31 @@ export async function containerStore(): Promise<TestStore | null> {
 /** What testcontainers 12 starts beside its containers. */
 const helperImage = 'testcontainers/ryuk:0.14.0';
 
-async function pull(work: () => Promise<unknown>, limitMs: number): Promise<boolean> {
+async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), limitMs);
   });
-  const done = work().then(
+  const done = work.then(
     () => true,
     () => false,
   );
   return Promise.race([done, limit]).finally(() => clearTimeout(timer));
+}
+
+/** Says whose container it is: the process that waits for it, on the machine named by `…-host`. */
+const label = 'dev.banyan.stores';
+
+/** Removes the containers of processes of this machine that were killed before they could. */
+async function removeLeftovers(docker: Dockerode): Promise<void> {
+  const own = { label: [`${label}-host=${hostname()}`] };
+  for (const { Id, Labels } of await docker.listContainers({ all: true, filters: own })) {
+    if (isAlive(Number(Labels[label]))) continue;
+    await docker
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      .catch(() => {});
+  }
 }
 
 async function answers(connectionString: string): Promise<boolean> {

@@ -74,6 +74,11 @@ describe('addresses outside of containers', () => {
     assert.equal(text('shop:shop_copy'), 'shop:shop_copy');
   });
 
+  test('what is different outside of containers', () => {
+    const local = { ...edge, environment: { TOKEN: 'needed', KEEP: '1' }, localEnvironment: { TOKEN: '' } };
+    assert.deepEqual(rewriteEnvironment(local, topology, addresses), { TOKEN: '', KEEP: '1' });
+  });
+
   test('paths in volumes and in the image', () => {
     const seed = topology.services.seed as ServiceSpec;
     assert.equal(text('/var/lib/fixture/clients.json', seed), '/volumes/credentials/clients.json');

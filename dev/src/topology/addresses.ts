@@ -25,7 +25,7 @@ export function rewriteEnvironment(
   topology: Topology,
   addresses: Addresses,
 ): Record<string, string> {
-  const { environment } = service;
+  const environment = { ...service.environment, ...service.localEnvironment };
   return Object.fromEntries(
     Object.entries(environment).map(([key, value]) => [key, rewriteEntry(key, value, service, topology, addresses)]),
   );

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the Compose file's own syntax is under test
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { interpolate, interpolateTree } from './interpolate.ts';

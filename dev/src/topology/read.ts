@@ -61,6 +61,7 @@ function service(name: string, node: Node, faults: string[]): ServiceSpec {
     entrypoint,
     command,
     environment: environment(node.environment),
+    localEnvironment: environment(node['x-local-environment']),
     ports: ports(name, node, faults),
     volumes: list(node.volumes).map(volume),
     dependsOn: dependencies(node.depends_on),

@@ -31,6 +31,8 @@ export interface ServiceSpec {
   entrypoint: string[];
   command: string[];
   environment: Record<string, string>;
+  /** Over `environment` outside of containers (`x-local-environment`): what depends on listening on loopback alone. */
+  localEnvironment: Record<string, string>;
   ports: Port[];
   volumes: Volume[];
   dependsOn: Record<string, Condition>;

@@ -34,7 +34,8 @@ export function patternFault(pattern: string): string | null {
  * @throws Error whose message says what is wrong with the pattern.
  */
 export function compilePattern(pattern: string): RegExp {
-  if (pattern.length > maxPatternLength) throw new PatternFault(`must not be longer than ${maxPatternLength} characters`);
+  if (pattern.length > maxPatternLength)
+    throw new PatternFault(`must not be longer than ${maxPatternLength} characters`);
   const source = new Translation(pattern).translate();
   try {
     return new RegExp(`^(?:${source})$`);
@@ -142,7 +143,8 @@ class Translation {
     }
     this.#at += 1;
     if (char !== 'x') return;
-    if (!/^[0-9a-fA-F]{2}/.test(this.#pattern.slice(this.#at))) throw new PatternFault('must write "\\x" with two hex digits');
+    if (!/^[0-9a-fA-F]{2}/.test(this.#pattern.slice(this.#at)))
+      throw new PatternFault('must write "\\x" with two hex digits');
     this.#at += 2;
   }
 

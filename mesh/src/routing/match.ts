@@ -1,4 +1,5 @@
 import type { HttpRouteMatch, PathMatch, ValueMatch } from '../config/model.ts';
+import { compilePattern } from '../config/regex.ts';
 import { header, headerValues } from '../headers.ts';
 
 /** What matching looks at. */
@@ -27,7 +28,7 @@ export function matcherOf(match: HttpRouteMatch): Matcher {
 function pathMatcher({ type, value }: PathMatch): (pathname: string) => boolean {
   if (type === 'Exact') return (pathname) => pathname === value;
   if (type === 'RegularExpression') {
-    const expression = new RegExp(`^(?:${value})$`);
+    const expression = compilePattern(value);
     return (pathname) => expression.test(pathname);
   }
   // By whole path elements: /abc covers /abc, /abc/ and /abc/d, not /abcd.
@@ -59,7 +60,7 @@ function queryMatcher({ type, name, value }: ValueMatch): Matcher {
 
 function valueMatcher(type: ValueMatch['type'], value: string): (candidate: string) => boolean {
   if (type === 'Exact') return (candidate) => candidate === value;
-  const expression = new RegExp(`^(?:${value})$`);
+  const expression = compilePattern(value);
   return (candidate) => expression.test(candidate);
 }
 
@@ -72,10 +73,4 @@ export function pathnameOf(path: string): string {
 export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');
   return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority;
-}
-
-/** Whether `hostname` (exact, or `*.suffix`, which stands for one or more labels) covers `host`. */
-export function hostnameCovers(hostname: string, host: string): boolean {
-  if (!hostname.startsWith('*.')) return hostname === host;
-  return host.length > hostname.length - 1 && host.endsWith(hostname.slice(1));
 }

@@ -1,47 +1,62 @@
-import type { HttpRouteMatch } from '../config/model.ts';
+import { byHostname } from '../config/hostnames.ts';
+import type { HttpRoute, HttpRouteMatch, HttpRouteRule, PathMatch } from '../config/model.ts';
+import { byText } from '../config/order.ts';
 
-/** What decides between two matches of one request. */
+/** One way into a rule: a host name and a match. */
 export interface Candidate {
-  /** The hostname by which the route takes part: empty for any host. */
-  hostname: string;
+  /** Null = any host. */
+  hostname: string | null;
   match: HttpRouteMatch;
-  /** RFC 3339, or absent. */
-  createdAt: string | undefined;
-  route: string;
+  route: HttpRoute;
+  rule: HttpRouteRule;
   ruleIndex: number;
   matchIndex: number;
 }
 
 /**
- * The Gateway API's order, the more specific first: hostname (exact, then the longest wildcard, then none); path
- * (exact, regular expression, then the longest prefix); a method; more header conditions; more query conditions; then the
- * older route, the route first by name, the rule and match first in the document.
+ * All ways into the rules of `routes`, in the order in which they are tried: the first that matches wins. The order is
+ * that of Gateway API (HTTPRouteRule): host name, path, method, number of headers, number of query parameters, age of
+ * the route, its name, then the order in the route. Where the standard leaves regular expressions open, they stand
+ * between exact paths and prefixes, the longer expression first.
+ *
+ * @param hostnamesOf the host names that a route takes where it is asked for: see `effectiveHostnames`
  */
-export function byPrecedence(a: Candidate, b: Candidate): number {
+export function inPrecedence(
+  routes: readonly HttpRoute[],
+  hostnamesOf: (route: HttpRoute) => readonly (string | null)[],
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const route of routes) {
+    for (const hostname of hostnamesOf(route)) {
+      for (const [ruleIndex, rule] of route.rules.entries()) {
+        for (const [matchIndex, match] of rule.matches.entries()) {
+          candidates.push({ hostname, match, route, rule, ruleIndex, matchIndex });
+        }
+      }
+    }
+  }
+  return candidates.sort(byPrecedence);
+}
+
+function byPrecedence(a: Candidate, b: Candidate): number {
   return (
-    hostnameRank(b.hostname) - hostnameRank(a.hostname) ||
-    pathKindRank(b.match) - pathKindRank(a.match) ||
+    byHostname(a.hostname, b.hostname) ||
+    pathRank[a.match.path.type] - pathRank[b.match.path.type] ||
     b.match.path.value.length - a.match.path.value.length ||
-    Number(b.match.method !== undefined) - Number(a.match.method !== undefined) ||
+    Number(a.match.method === undefined) - Number(b.match.method === undefined) ||
     b.match.headers.length - a.match.headers.length ||
     b.match.queryParams.length - a.match.queryParams.length ||
-    compare(a.createdAt ?? '9999', b.createdAt ?? '9999') ||
-    compare(a.route, b.route) ||
+    byAge(a.route, b.route) ||
+    byText(a.route.name, b.route.name) ||
     a.ruleIndex - b.ruleIndex ||
     a.matchIndex - b.matchIndex
   );
 }
 
-function hostnameRank(hostname: string): number {
-  if (hostname === '') return 0;
-  return hostname.startsWith('*.') ? hostname.length : 1000 + hostname.length;
-}
+const pathRank: Readonly<Record<PathMatch['type'], number>> = { Exact: 0, RegularExpression: 1, PathPrefix: 2 };
 
-function pathKindRank({ path }: HttpRouteMatch): number {
-  if (path.type === 'Exact') return 2;
-  return path.type === 'RegularExpression' ? 1 : 0;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Older first; a route without a time is younger than any with one. */
+function byAge(a: HttpRoute, b: HttpRoute): number {
+  const born = ({ createdAt }: HttpRoute) => (createdAt === undefined ? Number.MAX_VALUE : Date.parse(createdAt));
+  return born(a) - born(b);
 }

@@ -72,6 +72,7 @@ export function createListener(options: ListenerOptions): Listener {
     failure: null,
     flags: [],
     attempts: 0,
+    endpoint: null,
     bytesReceived: 0,
     span: null,
   });
@@ -104,7 +105,7 @@ export function createListener(options: ListenerOptions): Listener {
       ended();
       if (!response.writableFinished) exchange.abort(clientClosed());
     });
-    answer(exchange, response, body, refused !== null);
+    void answer(exchange, response, body, refused !== null);
   };
 
   const answer = async (exchange: Exchange, response: ServerResponse, body: RequestBody | null, close: boolean) => {
@@ -197,9 +198,8 @@ export function createListener(options: ListenerOptions): Listener {
       return;
     }
     options.onRefused(entrance, code);
-    socket.end(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1', () =>
-      socket.destroySoon(),
-    );
+    const text = refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.');
+    socket.end(text, 'latin1', () => socket.destroy());
   });
 
   return {
@@ -255,4 +255,3 @@ function codeOfClientError(error: NodeJS.ErrnoException): FailureCode | null {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'client_stalled';
   return 'bad_request';
 }
-

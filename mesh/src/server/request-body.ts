@@ -88,5 +88,7 @@ export class RequestBody implements BodySource {
 }
 
 function gone(): MeshError {
-  return new MeshError('client_closed', 'The client went away while it was sending its body.', { delivery: 'maybe_sent' });
+  return new MeshError('client_closed', 'The client went away while it was sending its body.', {
+    delivery: 'maybe_sent',
+  });
 }

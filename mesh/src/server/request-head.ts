@@ -63,7 +63,12 @@ export function readHead(request: IncomingMessage): RequestHead {
     throw new MeshError('bad_request', 'A request must have a Host field.');
   }
   if (!isAuthority(authority)) throw new MeshError('bad_request', 'The Host field is not a host and port.');
-  return { path: target.path, authority: authority.toLowerCase(), headers: withoutHopByHop(headers, rewritten), framing };
+  return {
+    path: target.path,
+    authority: authority.toLowerCase(),
+    headers: withoutHopByHop(headers, rewritten),
+    framing,
+  };
 }
 
 function ambiguous(): MeshError {

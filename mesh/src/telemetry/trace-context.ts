@@ -38,6 +38,6 @@ export function randomIds(): NewId {
       at = 0;
     }
     at += bytes;
-    return pool.hexSlice(at - bytes, at);
+    return pool.toString('hex', at - bytes, at);
   };
 }

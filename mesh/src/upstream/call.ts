@@ -190,7 +190,7 @@ function lowerCased(raw: readonly (Buffer | string)[]): Headers {
 }
 
 function text(value: Buffer | string): string {
-  return typeof value === 'string' ? value : value.latin1Slice(0, value.length);
+  return typeof value === 'string' ? value : value.toString('latin1');
 }
 
 function contentLength(headers: readonly string[]): number | null {

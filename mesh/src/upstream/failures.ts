@@ -29,7 +29,11 @@ export function upstreamFailure(thrown: unknown, sent: boolean): MeshError {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return failure('connect_timeout', 'The service did not accept a connection in time.');
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  ) {
     return failure('upstream_garbage', 'The service answered something that is not HTTP.');
   }
   if (code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') {

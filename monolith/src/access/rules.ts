@@ -11,7 +11,6 @@ export interface Asked {
 type Rule = (asked: Asked, access: Access) => boolean;
 
 const reading: Rule = ({ method }) => method === 'GET' || method === 'HEAD';
-const nobody: Rule = () => false;
 
 /** What an implicit token may do, by the first segment of the path; what is not listed, nobody. */
 const IMPLICIT: Readonly<Record<string, Rule>> = {
@@ -31,7 +30,11 @@ const IMPLICIT: Readonly<Record<string, Rule>> = {
 
 /** Whether a token may do what is asked. That a customer sees their own orders only is for the orders to mind. */
 export function mayDo(asked: Asked, access: Access): boolean {
-  if (access.kind === 'implicit') return (IMPLICIT[asked.path.split('/')[2] ?? ''] ?? nobody)(asked, access);
+  if (access.kind === 'implicit') {
+    const resource = asked.path.split('/')[2] ?? '';
+    const rule = Object.hasOwn(IMPLICIT, resource) ? IMPLICIT[resource] : undefined;
+    return rule?.(asked, access) === true;
+  }
   // A customer token narrows even a full token to that customer.
   const foreign = access.customerId !== undefined && asked.pathCustomerId !== undefined && !ownRecord(asked, access);
   return !foreign;

@@ -49,7 +49,12 @@ export function pageMeta(page: Page, total: number) {
 }
 
 /** Links of a list; they repeat the other members of the query. `url` has no query. */
-export function pageLinks(url: string, query: Record<string, string | undefined>, page: Page, total: number): PageLinks {
+export function pageLinks(
+  url: string,
+  query: Record<string, string | undefined>,
+  page: Page,
+  total: number,
+): PageLinks {
   const others = Object.entries(query).filter(([name]) => name !== 'page[limit]' && name !== 'page[offset]');
   const suffix = others.map(([name, value]) => `&${name}=${encodeURIComponent(value ?? '')}`).join('');
   const to = (offset: number) => `${url}?page[limit]=${page.limit}&page[offset]=${offset}${suffix}`;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Shop } from '../shop.ts';
 import { loadSettings } from '../settings/store.ts';
+import type { Shop } from '../shop.ts';
 import { badRequest } from './faults.ts';
 import { type FilterTerm, parseFilter } from './filter.ts';
 import { type Page, pageLinks, pageMeta, parsePage } from './paging.ts';

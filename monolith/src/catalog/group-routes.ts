@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
-import { filterConditions, type FilterFields, textField, uuidField } from '../api/filter-fields.ts';
+import { type FilterFields, filterConditions, textField, uuidField } from '../api/filter-fields.ts';
 import { isUuid } from '../api/ids.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
 import { orderBy } from '../api/sort.ts';

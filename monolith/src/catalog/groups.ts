@@ -64,10 +64,10 @@ export async function loadGroupLinks(
        where parent_id = any($1) and ($2 is false or status = 'live') order by seq`,
       [ids, liveOnly],
     ),
-    db.query<{ id: string }>(
-      `select id from ${kind.plural} where id = any($1) and ($2 is false or status = 'live')`,
-      [parentIds, liveOnly],
-    ),
+    db.query<{ id: string }>(`select id from ${kind.plural} where id = any($1) and ($2 is false or status = 'live')`, [
+      parentIds,
+      liveOnly,
+    ]),
   ]);
   return {
     products: grouped(products.rows),

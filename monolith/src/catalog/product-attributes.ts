@@ -27,11 +27,17 @@ export async function writeAttributes(db: Queryable, productId: string, data: Me
   );
   const faults: Fault[] = rows
     .filter(({ slug, field_type }) => data[slug] !== null && !FITS[field_type](data[slug]))
-    .map(({ slug, field_type }) => ({ detail: `The data.${slug} field must be ${field_type}.`, source: `data.${slug}` }));
+    .map(({ slug, field_type }) => ({
+      detail: `The data.${slug} field must be ${field_type}.`,
+      source: `data.${slug}`,
+    }));
   if (faults.length > 0) throw failedValidation(faults);
   for (const { id, slug } of rows) {
     if (data[slug] === null) {
-      await db.query('delete from product_attribute_values where product_id = $1 and attribute_id = $2', [productId, id]);
+      await db.query('delete from product_attribute_values where product_id = $1 and attribute_id = $2', [
+        productId,
+        id,
+      ]);
     } else {
       await db.query(
         `insert into product_attribute_values (product_id, attribute_id, value) values ($1, $2, $3)

@@ -3,7 +3,7 @@ import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { includedMember, includeOf, queryOf } from '../api/query.ts';
 import { Bindings } from '../api/sql.ts';
-import { displayCurrency } from '../api/currency.ts';
+import { displayCurrency } from '../currencies/display.ts';
 import type { Shop } from '../shop.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';

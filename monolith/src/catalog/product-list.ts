@@ -1,9 +1,16 @@
 import type { FastifyRequest } from 'fastify';
-import { booleanField, filterConditions, type FilterFields, integerField, textField, uuidField } from '../api/filter-fields.ts';
+import {
+  booleanField,
+  type FilterFields,
+  filterConditions,
+  integerField,
+  textField,
+  uuidField,
+} from '../api/filter-fields.ts';
 import { listReply, readListQuery } from '../api/query.ts';
 import { orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
-import { displayCurrency } from '../api/currency.ts';
+import { displayCurrency } from '../currencies/display.ts';
 import type { Shop } from '../shop.ts';
 import { KINDS } from './kinds.ts';
 import { loadDetails } from './product-details.ts';

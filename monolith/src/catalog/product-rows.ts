@@ -1,6 +1,6 @@
 import type { Bindings } from '../api/sql.ts';
-import type { Debts } from '../debts.ts';
 import type { Queryable } from '../db.ts';
+import type { Debts } from '../debts.ts';
 
 export interface ProductRow {
   id: string;

@@ -1,5 +1,5 @@
-import type { Debts } from '../debts.ts';
 import type { Queryable } from '../db.ts';
+import type { Debts } from '../debts.ts';
 import type { Kind } from './kinds.ts';
 
 export interface TreeNode {
@@ -30,7 +30,11 @@ export async function readTree(db: Queryable, debts: Debts, kind: Kind, liveOnly
      where $1 is false or status = 'live' order by seq`,
     [liveOnly],
   );
-  return branch(Map.groupBy(rows, (row) => row.parent_id), null, kind);
+  return branch(
+    Map.groupBy(rows, (row) => row.parent_id),
+    null,
+    kind,
+  );
 }
 
 // Debt 21: a query for the children of every node, one after the other, leaves included.

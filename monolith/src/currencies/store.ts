@@ -35,3 +35,70 @@ export async function defaultCurrency(db: Queryable): Promise<Currency> {
   if (rows[0] === undefined) throw new Error('The store has no default currency');
   return rows[0];
 }
+
+/** What a client writes of a currency. */
+export interface CurrencyInput {
+  code?: string | undefined;
+  exchangeRate?: number | undefined;
+  format?: string | undefined;
+  decimalPoint?: string | undefined;
+  thousandSeparator?: string | undefined;
+  decimalPlaces?: number | undefined;
+  enabled?: boolean | undefined;
+  isDefault?: boolean | undefined;
+}
+
+/** Where another currency has the code. */
+export const CODE_TAKEN = 'currencies_code';
+
+/** Keeps other writers of currencies waiting until the transaction ends: there is one default, and a limit. */
+export async function lockCurrencies(db: Queryable): Promise<void> {
+  await db.query('lock table currencies in share row exclusive mode');
+}
+
+export async function insertCurrency(db: Queryable, input: CurrencyInput): Promise<Currency | undefined> {
+  const { rows } = await db.query<Currency>(
+    `insert into currencies
+       (code, exchange_rate, format, decimal_point, thousand_separator, decimal_places, enabled, is_default)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
+    valuesOf(input),
+  );
+  return rows[0];
+}
+
+/** Changes what is given and leaves the rest; undefined where there is no such currency. */
+export async function updateCurrency(db: Queryable, id: string, input: CurrencyInput): Promise<Currency | undefined> {
+  const { rows } = await db.query<Currency>(
+    `update currencies set code = coalesce($2, code), exchange_rate = coalesce($3, exchange_rate),
+       format = coalesce($4, format), decimal_point = coalesce($5, decimal_point),
+       thousand_separator = coalesce($6, thousand_separator), decimal_places = coalesce($7, decimal_places),
+       enabled = coalesce($8, enabled), is_default = coalesce($9, is_default), updated_at = now()
+     where id = $1 returning ${COLUMNS}`,
+    [id, ...valuesOf(input)],
+  );
+  return rows[0];
+}
+
+/** Before another currency becomes the default. */
+export async function unsetDefault(db: Queryable): Promise<void> {
+  await db.query('update currencies set is_default = false, updated_at = now() where is_default');
+}
+
+/** Deletes a currency and the prices in it. */
+export async function deleteCurrency(db: Queryable, currency: Currency): Promise<void> {
+  await db.query('delete from product_prices where currency = $1', [currency.code]);
+  await db.query('delete from currencies where id = $1', [currency.id]);
+}
+
+function valuesOf(input: CurrencyInput): unknown[] {
+  return [
+    input.code,
+    input.exchangeRate,
+    input.format,
+    input.decimalPoint,
+    input.thousandSeparator,
+    input.decimalPlaces,
+    input.enabled,
+    input.isDefault,
+  ];
+}

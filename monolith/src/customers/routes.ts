@@ -1,4 +1,117 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { attributesReply } from '../api/attributes.ts';
+import { objectOf } from '../api/body.ts';
+import { failedValidation, notFound } from '../api/faults.ts';
+import { filterConditions, textField, timeField, uuidField } from '../api/filter-fields.ts';
+import { listReply, readListQuery } from '../api/query.ts';
+import { orderBy } from '../api/sort.ts';
+import { allOf, Bindings } from '../api/sql.ts';
+import { sameId } from '../api/unique.ts';
+import { checker } from '../api/validate.ts';
+import { isUniqueViolation } from '../db.ts';
+import { hashSecret } from '../oauth/secret-hash.ts';
 import type { Shop } from '../shop.ts';
+import { addressRoutes } from './address-routes.ts';
+import { CustomerUpdate, NewCustomer } from './schema.ts';
+import { signInRoute } from './sign-in.ts';
+import {
+  type Customer,
+  countCustomers,
+  deleteCustomer,
+  EMAIL_TAKEN,
+  findCustomer,
+  insertCustomer,
+  selectCustomers,
+  updateCustomer,
+} from './store.ts';
+import type { CustomerTokens } from './tokens.ts';
 
-export function customerRoutes(_app: FastifyInstance, _shop: Shop): void {}
+type ById = { Params: { customerId: string } };
+
+const checkNew = checker(NewCustomer);
+const checkUpdate = checker(CustomerUpdate);
+
+const FILTERS = {
+  id: uuidField('c.id = any($::uuid[])'),
+  name: textField('c.name'),
+  email: textField('c.email'),
+  created_at: timeField('c.created_at'),
+  updated_at: timeField('c.updated_at'),
+};
+const SORTS = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', updated_at: 'c.updated_at' };
+
+/** `/v2/customers`, their tokens and their addresses. The parameter `customerId` is what the access rules look at. */
+export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
+  app.get('/v2/customers', (request) => listCustomers(shop, request));
+  app.get('/v2/customers/attributes', async () => attributesReply('customers', NewCustomer));
+  signInRoute(app, shop, tokens);
+
+  app.post('/v2/customers', async (request, reply) => {
+    const { name, email, password } = checkNew(objectOf(request.body));
+    const passwordHash = password === undefined ? undefined : await hashSecret(password);
+    const customer = await freeEmail(() => insertCustomer(shop.db, { name, email, passwordHash }));
+    return reply.code(201).send({ data: customerView(orNotFound(customer)) });
+  });
+  app.get<ById>('/v2/customers/:customerId', async ({ params }) => ({
+    data: customerView(orNotFound(await findCustomer(shop.db, params.customerId))),
+  }));
+  app.put<ById>('/v2/customers/:customerId', async ({ params, body }) => {
+    const { id, name, email, password } = checkUpdate(objectOf(body));
+    sameId(params.customerId, id);
+    const passwordHash = password === undefined ? undefined : await hashSecret(password);
+    const change = { name, email, passwordHash };
+    const customer = await freeEmail(() => updateCustomer(shop.db, params.customerId, change));
+    return { data: customerView(orNotFound(customer)) };
+  });
+  app.delete<ById>('/v2/customers/:customerId', async ({ params }, reply) => {
+    if (!(await deleteCustomer(shop.db, params.customerId))) throw customerNotFound();
+    return reply.code(204).send();
+  });
+
+  addressRoutes(app, shop);
+}
+
+async function listCustomers(shop: Shop, request: FastifyRequest) {
+  const query = await readListQuery(shop, request);
+  const bindings = new Bindings();
+  const { customerId } = request.access;
+  const where = allOf([
+    ...(customerId === undefined ? [] : [`c.id = ${bindings.add(customerId)}`]),
+    ...filterConditions(query.filter, FILTERS, bindings),
+  ]);
+  const order = orderBy(query.sort, SORTS, 'c.seq', 'c.seq');
+  const total = await countCustomers(shop.db, where, bindings);
+  const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
+  const rows = await selectCustomers(shop.db, { where, tail, bindings });
+  return listReply(shop, request, query.page, total, rows.map(customerView));
+}
+
+// The password itself is never shown: only whether there is one.
+function customerView(customer: Customer) {
+  return {
+    type: 'customer',
+    id: customer.id,
+    name: customer.name,
+    email: customer.email,
+    password: customer.hasPassword,
+    meta: {
+      timestamps: { created_at: customer.createdAt.toISOString(), updated_at: customer.updatedAt.toISOString() },
+    },
+  };
+}
+
+async function freeEmail<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUniqueViolation(error, EMAIL_TAKEN)) throw error;
+    throw failedValidation([{ detail: 'The data.email field is already taken.', source: 'data.email' }]);
+  }
+}
+
+function orNotFound(customer: Customer | undefined): Customer {
+  if (customer === undefined) throw customerNotFound();
+  return customer;
+}
+
+const customerNotFound = () => notFound('customer not found');

@@ -1,5 +1,5 @@
-import type { Queryable } from '../db.ts';
 import type { Access } from '../access/access.ts';
+import type { Queryable } from '../db.ts';
 
 export interface Client {
   clientId: string;

@@ -3,18 +3,31 @@ import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
 import { type Asker, writeAudit, writeAuditNow } from './audit.ts';
 import { cleanUpClient } from './clean-up.ts';
-import { type Client, findClient } from './clients.ts';
+import { findClient } from './clients.ts';
 import type { GrantRequest } from './grant-request.ts';
 import { scopeOf } from './permissions.ts';
 import { checkRate } from './rate-limit.ts';
-import { DECOY_HASH, verifyClientSecret } from './secret-hash.ts';
-import { checkLiveTokens, draftToken, findLiveToken, insertToken, type IssuedToken, useRefreshToken } from './tokens.ts';
+import type { CheckSecret } from './secret-check.ts';
+import { DECOY_HASH } from './secret-hash.ts';
+import {
+  checkLiveTokens,
+  draftToken,
+  findLiveToken,
+  type IssuedToken,
+  insertToken,
+  useRefreshToken,
+} from './tokens.ts';
 
 /**
  * Answers one of the three grants with a token. Throws 401 where client, secret or refresh token are wrong, and 429
  * where too many are asked for. Earlier tokens stay valid: clients ask for several at once and use them all.
  */
-export async function grantToken(shop: Shop, request: GrantRequest, remoteAddress: string): Promise<IssuedToken> {
+export async function grantToken(
+  shop: Shop,
+  checkSecret: CheckSecret,
+  request: GrantRequest,
+  remoteAddress: string,
+): Promise<IssuedToken> {
   const { db, debts } = shop;
   const asker: Asker = { clientId: request.clientId, remoteAddress, at: shop.now() };
   const detail = { grant_type: request.grantType };
@@ -22,7 +35,7 @@ export async function grantToken(shop: Shop, request: GrantRequest, remoteAddres
 
   if (auditAtOnce) await writeAuditNow(db, asker, 'token.requested', detail);
   try {
-    const token = await prepareToken(shop, request, asker);
+    const token = await prepareToken(shop, checkSecret, request, asker);
     await inTransaction(db, async (client) => {
       if (request.grantType === 'refresh_token') {
         const used = await useRefreshToken(client, request.clientId, request.refreshToken, asker.at);
@@ -41,26 +54,26 @@ export async function grantToken(shop: Shop, request: GrantRequest, remoteAddres
   }
 }
 
-async function prepareToken(shop: Shop, request: GrantRequest, asker: Asker): Promise<IssuedToken> {
+async function prepareToken(
+  shop: Shop,
+  checkSecret: CheckSecret,
+  request: GrantRequest,
+  asker: Asker,
+): Promise<IssuedToken> {
   const { db, debts } = shop;
   await checkRate(db, asker);
   const client = await findClient(db, request.clientId);
   const kind = request.grantType === 'client_credentials' ? 'client_credentials' : 'implicit';
-  checkClient(client, kind, request);
+  // The secret is hashed even where the client is unknown: how long it takes must not tell which it was.
+  const secretFits =
+    request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? DECOY_HASH);
+  if (!secretFits || !client?.kinds.includes(kind)) {
+    throw new ShopError('invalid_client', { detail: 'The client credentials are not valid' });
+  }
 
   const scope = await scopeOf(db, debts, kind);
   if (debts.owed('token-clean-up-in-request')) await cleanUpClient(db, request.clientId, asker.at);
   // Shoppers share the one client of their storefront, so only clients with a secret are counted.
   if (kind === 'client_credentials') await checkLiveTokens(db, request.clientId, asker.at);
   return draftToken(db, { clientId: request.clientId, kind, scope, refreshable: kind === 'implicit' }, asker.at);
-}
-
-function checkClient(client: Client | undefined, kind: Client['kinds'][number], request: GrantRequest): void {
-  // The secret is hashed even where the client is unknown: how long it takes must not tell which it was.
-  const secretFits =
-    request.grantType !== 'client_credentials' ||
-    verifyClientSecret(request.clientSecret, client?.secretHash ?? DECOY_HASH);
-  if (!secretFits || !client?.kinds.includes(kind)) {
-    throw new ShopError('invalid_client', { detail: 'The client credentials are not valid' });
-  }
 }

@@ -29,7 +29,9 @@ async function oneByOne(db: Queryable, kind: Access['kind']): Promise<Permission
         [permission_id],
       );
       for (const { resource_id, verb } of permission.rows) {
-        const resource = await db.query<{ area: string }>('select area from api_resources where id = $1', [resource_id]);
+        const resource = await db.query<{ area: string }>('select area from api_resources where id = $1', [
+          resource_id,
+        ]);
         permissions.push(...resource.rows.map(({ area }) => ({ area, verb })));
       }
     }

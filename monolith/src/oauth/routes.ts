@@ -4,14 +4,16 @@ import { formBodies } from './form-bodies.ts';
 import { grantToken } from './grant.ts';
 import { parseGrantRequest } from './grant-request.ts';
 import { checkIntrospector, introspect } from './introspect.ts';
+import { secretCheck } from './secret-check.ts';
 import type { IssuedToken } from './tokens.ts';
 
 /** `/oauth/…`: tokens out, and what they stand for. These paths alone read forms. */
 export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
+  const checkSecret = secretCheck(shop.debts);
   app.register(async (oauth) => {
     formBodies(oauth);
     oauth.post('/oauth/access_token', async (request, reply) => {
-      const token = await grantToken(shop, parseGrantRequest(request.body), request.ip);
+      const token = await grantToken(shop, checkSecret, parseGrantRequest(request.body), request.ip);
       return reply.header('cache-control', 'no-store').send(tokenView(token));
     });
     oauth.post('/oauth/introspect', async (request, reply) => {

@@ -16,7 +16,11 @@ const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
 /** Hashes in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`. */
-export async function hashSecret(secret: string, salt = randomBytes(16), cost = PASSWORD_COST): Promise<string> {
+export async function hashSecret(
+  secret: string,
+  salt: Buffer = randomBytes(16),
+  cost = PASSWORD_COST,
+): Promise<string> {
   return format(salt, await scryptAsync(secret, salt, HASH_BYTES, options(cost)), cost);
 }
 

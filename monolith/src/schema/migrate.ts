@@ -50,6 +50,8 @@ export async function migrate(db: Pool, migrations: readonly Migration[]): Promi
 }
 
 async function appliedChecksums(client: PoolClient): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from schema_migrations');
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    'select name, checksum from schema_migrations',
+  );
   return new Map(rows.map((row) => [row.name, row.checksum]));
 }

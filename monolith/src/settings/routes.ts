@@ -1,4 +1,48 @@
 import type { FastifyInstance } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { objectOf } from '../api/body.ts';
+import { MAX_PAGE_LENGTH } from '../api/paging.ts';
+import { checker } from '../api/validate.ts';
 import type { Shop } from '../shop.ts';
+import { loadSettings, type Settings, saveSettings } from './store.ts';
 
-export function settingsRoutes(_app: FastifyInstance, _shop: Shop): void {}
+// Members that are not listed are read-only ones: writing them is ignored, not refused.
+const SettingsChange = Type.Object({
+  type: Type.Optional(Type.Literal('settings')),
+  page_length: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_LENGTH })),
+  list_child_products: Type.Optional(Type.Boolean()),
+  additional_languages: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z]{2}$' }), { maxItems: 5 })),
+  calculation_method: Type.Optional(Type.Enum(['simple', 'line'])),
+});
+
+const check = checker(SettingsChange);
+
+/** `/v2/settings`. */
+export function settingsRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/settings', async () => ({ data: settingsView(await loadSettings(shop.db)) }));
+  app.put('/v2/settings', async (request) => {
+    const change = changeOf(check(objectOf(request.body)));
+    return { data: settingsView(await saveSettings(shop.db, change)) };
+  });
+}
+
+function changeOf(data: Static<typeof SettingsChange>): Partial<Settings> {
+  const { page_length, list_child_products, additional_languages, calculation_method } = data;
+  return {
+    ...(page_length !== undefined && { pageLength: page_length }),
+    ...(list_child_products !== undefined && { listChildProducts: list_child_products }),
+    ...(additional_languages !== undefined && { additionalLanguages: additional_languages }),
+    ...(calculation_method !== undefined && { calculationMethod: calculation_method }),
+  };
+}
+
+function settingsView(settings: Settings) {
+  return {
+    type: 'settings',
+    page_length: settings.pageLength,
+    list_child_products: settings.listChildProducts,
+    additional_languages: settings.additionalLanguages,
+    calculation_method: settings.calculationMethod,
+    currency_limit: 10,
+  };
+}

@@ -20,12 +20,16 @@ export const tokenAlgorithm = 'ES256';
 export const Identifier = Type.Enum(['implicit', 'client_credentials']);
 export type Identifier = Static<typeof Identifier>;
 
-/** Body of POST /oauth/access_token, as a form or as JSON. Which members a grant needs is the domain's rule. */
-export const TokenRequest = Type.Object({
-  grant_type: Type.Optional(Type.String()),
-  client_id: Type.Optional(Type.String()),
-  client_secret: Type.Optional(Type.String()),
-});
+/** Body of POST /oauth/access_token, as a form or as JSON. */
+export const TokenRequest = Type.Union([
+  Type.Object({ grant_type: Type.Literal('implicit'), client_id: Type.String() }),
+  Type.Object({
+    grant_type: Type.Literal('client_credentials'),
+    client_id: Type.String(),
+    client_secret: Type.String(),
+  }),
+  Type.Object({ grant_type: Type.Literal('refresh_token'), client_id: Type.String(), refresh_token: Type.String() }),
+]);
 export type TokenRequest = Static<typeof TokenRequest>;
 
 /** Flat, unlike every other answer of the API: its clients read `access_token` and `expires` at the top. */
@@ -37,6 +41,8 @@ export const TokenAnswer = Type.Object({
   /** Seconds since the epoch. */
   expires: Type.Integer(),
   identifier: Identifier,
+  /** Only beside tokens that the monolith issued. */
+  refresh_token: Type.Optional(Type.String()),
 });
 export type TokenAnswer = Static<typeof TokenAnswer>;
 
@@ -56,7 +62,7 @@ export type AccessTokenClaims = Static<typeof AccessTokenClaims>;
 
 /** Body of POST /oauth/introspect: a form (RFC 7662, section 2.1). The caller authenticates with HTTP Basic. */
 export const IntrospectionRequest = Type.Object({
-  token: Type.Optional(Type.String()),
+  token: Type.String(),
   token_type_hint: Type.Optional(Type.String()),
 });
 

@@ -1,4 +1,4 @@
-import type { AccessTokenClaims, Identifier, TokenAnswer, TokenRequest } from './contract.ts';
+import type { AccessTokenClaims, Identifier, TokenAnswer } from './contract.ts';
 import { AuthError } from './errors.ts';
 import type { SecretHash } from './secrets/hash-format.ts';
 
@@ -12,28 +12,45 @@ export interface Client {
 
 /** A request for a token that has all that its grant asks for. */
 export type Grant =
-  | { identifier: 'implicit'; clientId: string }
-  | { identifier: 'client_credentials'; clientId: string; secret: string };
+  | { type: 'implicit'; clientId: string }
+  | { type: 'client_credentials'; clientId: string; secret: string }
+  | { type: 'refresh_token'; clientId: string; refreshToken: string };
+
+const maxFieldLength = 512;
 
 /**
- * Which grant a request asks for.
+ * Which grant a body asks for, whatever the body is.
  *
  * @throws AuthError `invalid_request` when a member is missing, `unsupported_grant` for any other grant_type
  */
-export function grantOf(request: TokenRequest | undefined): Grant {
-  const { grant_type: type, client_id: clientId, client_secret: secret } = request ?? {};
-  if (!type) throw missing('grant_type');
-  if (type !== 'implicit' && type !== 'client_credentials') {
-    throw new AuthError('unsupported_grant', { detail: 'The grant_type is not supported', source: 'grant_type' });
+export function grantOf(body: unknown): Grant {
+  const type = field(body, 'grant_type');
+  switch (type) {
+    case 'implicit':
+      return { type, clientId: field(body, 'client_id') };
+    case 'client_credentials':
+      return { type, clientId: field(body, 'client_id'), secret: field(body, 'client_secret') };
+    case 'refresh_token':
+      return { type, clientId: field(body, 'client_id'), refreshToken: field(body, 'refresh_token') };
+    default:
+      throw new AuthError('unsupported_grant', {
+        detail: 'grant_type must be implicit, client_credentials or refresh_token',
+        source: 'grant_type',
+      });
   }
-  if (!clientId) throw missing('client_id');
-  if (type === 'implicit') return { identifier: type, clientId };
-  if (!secret) throw missing('client_secret');
-  return { identifier: type, clientId, secret };
 }
 
-function missing(source: string): AuthError {
-  return new AuthError('invalid_request', { detail: `${source} is required`, source });
+/**
+ * A member that must be there, as text that is neither empty nor absurdly long.
+ *
+ * @throws AuthError `invalid_request`
+ */
+export function field(body: unknown, name: string, maxLength = maxFieldLength): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+  if (typeof value !== 'string' || value === '' || value.length > maxLength || value.includes('\0')) {
+    throw new AuthError('invalid_request', { detail: `${name} is required`, source: name });
+  }
+  return value;
 }
 
 /** The one answer to an unknown client, a revoked one, a wrong secret and a grant that is not open to the client. */
@@ -45,10 +62,14 @@ export function mayUse(client: Client | null, identifier: Identifier): client is
   return client?.identifiers.includes(identifier) ?? false;
 }
 
-/** What the tokens of each kind may do; RFC 6749, section 3.3. */
+const both = (area: string) => [`${area}:read`, `${area}:write`];
+
+/** What the tokens of each kind may do (RFC 6749, section 3.3): the words that the monolith's tokens say, too. */
 const scopes: Readonly<Record<Identifier, string>> = {
-  implicit: 'store:read',
-  client_credentials: 'store:read store:write',
+  implicit: [...both('carts'), 'catalog:read', ...both('payments'), 'sign-up:write', 'stock:read'].join(' '),
+  client_credentials: ['carts', 'catalog', 'customers', 'orders', 'payments', 'sign-up', 'stock', 'store', 'taxes']
+    .flatMap(both)
+    .join(' '),
 };
 
 export interface TokenRules {
@@ -57,16 +78,22 @@ export interface TokenRules {
 }
 
 /** Claims of a token issued at `nowMs`; `jti` makes it unlike any other. */
-export function claimsFor(grant: Grant, { issuer, ttlS }: TokenRules, nowMs: number, jti: string): AccessTokenClaims {
+export function claimsFor(
+  clientId: string,
+  identifier: Identifier,
+  { issuer, ttlS }: TokenRules,
+  nowMs: number,
+  jti: string,
+): AccessTokenClaims {
   const iat = Math.floor(nowMs / 1_000);
   return {
     iss: issuer,
-    sub: grant.clientId,
+    sub: clientId,
     jti,
     iat,
     exp: iat + ttlS,
-    identifier: grant.identifier,
-    scope: scopes[grant.identifier],
+    identifier,
+    scope: scopes[identifier],
   };
 }
 

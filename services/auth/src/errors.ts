@@ -9,19 +9,17 @@ export type AuthCode =
   | 'invalid_caller'
   | 'busy'
   | 'bad_answer'
-  | 'key_sealed'
-  | 'key_too_fresh';
+  | 'key_sealed';
 
 export class AuthError extends ServiceError<AuthCode> {}
 
 /** How each code is answered over HTTP. */
 export const authErrors = {
-  invalid_request: { status: 400, title: 'Bad Request' },
-  unsupported_grant: { status: 400, title: 'Bad Request' },
+  invalid_request: { status: 400, title: 'invalid_request' },
+  unsupported_grant: { status: 400, title: 'unsupported_grant_type' },
   invalid_client: { status: 401, title: 'Unauthorized' },
   invalid_caller: { status: 401, title: 'Unauthorized' },
   busy: { status: 503, title: 'Service Unavailable' },
   bad_answer: { status: 502, title: 'Bad Gateway' },
   key_sealed: { status: 503, title: 'Service Unavailable' },
-  key_too_fresh: { status: 409, title: 'Conflict' },
 } as const satisfies ErrorTable;

@@ -26,7 +26,8 @@ export interface FastHash {
 
 export type SecretHash = FastHash | SlowHash;
 
-const slowPattern = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]{22,}={0,2})$/;
+const slowPattern =
+  /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]{22,}={0,2})$/;
 const fastPattern = /^\$sha256\$([0-9a-f]{32})\$([A-Za-z0-9+/]{43}=?)$/;
 
 /** Null for a form that this service cannot verify: such a client cannot authenticate. */

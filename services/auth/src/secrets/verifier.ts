@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import type { Client } from '../domain.ts';
-import { type FastHash, fastHash, isMachineMade, newSalt, type SlowHash, type SlowParameters, sameHash } from './hash-format.ts';
+import {
+  type FastHash,
+  fastHash,
+  isMachineMade,
+  newSalt,
+  type SlowHash,
+  type SlowParameters,
+  sameHash,
+} from './hash-format.ts';
 import type { SlowHasher } from './slow-hasher.ts';
 
 export interface VerifierOptions {

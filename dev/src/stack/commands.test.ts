@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fixture, freshFolder } from '../testing.ts';
+import { answer } from './commands.ts';
+import type { StackEvent } from './events.ts';
+import { type Stack, startStack } from './stack.ts';
+
+describe('the control protocol', () => {
+  const events: StackEvent[] = [];
+  let stack: Stack;
+  const dataDir = freshFolder();
+  const ask = (command: object) => answer(stack, JSON.stringify(command));
+  const environment = async (name: string) => {
+    const reply = await fetch(`${stack.processes[name]?.url}/environment`);
+    return (await reply.json()) as Record<string, string>;
+  };
+
+  before(async () => {
+    const options = { composeFile: fixture('storeless.yml'), dataDir, ports: 'auto' as const };
+    stack = await startStack({
+      ...options,
+      env: { shop: { GREETING: 'first' } },
+      onEvent: (event) => events.push(event),
+    });
+  });
+  after(() => stack.stop());
+
+  test('status tells state, URLs, pid and log of every process', async () => {
+    const { status } = await ask({ command: 'status' });
+    const edge = status?.processes.edge;
+    assert.equal(edge?.state, 'ready');
+    assert.equal(await (await fetch(edge?.urls.admin ?? '')).text(), 'admin');
+    assert.deepEqual(Object.keys(status?.processes ?? {}), ['shop', 'edge']);
+  });
+
+  test('restart changes the environment, null takes a variable away, and the change stays', async () => {
+    assert.equal((await environment('shop')).GREETING, 'first');
+    const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'second', EXTRA: 'x' } });
+    assert.deepEqual(reply, { event: 'answer', command: 'restart', process: 'shop' });
+    await ask({ command: 'restart', process: 'shop', env: { EXTRA: null } });
+    const now = await environment('shop');
+    assert.deepEqual([now.GREETING, now.EXTRA], ['second', undefined]);
+  });
+
+  test('stop keeps a process down until start', async () => {
+    await ask({ command: 'stop', process: 'edge' });
+    assert.equal(stack.processes.edge?.state, 'stopped');
+    await ask({ command: 'start', process: 'edge' });
+    assert.equal(stack.processes.edge?.state, 'ready');
+  });
+
+  test('a restart that does not come up is an error with the reason', async () => {
+    const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'refuse' } });
+    assert.equal(reply.event, 'error');
+    assert.match(reply.message ?? '', /exit code 3: refusing to start/);
+    assert.equal((await ask({ command: 'restart', process: 'shop', env: { GREETING: 'back' } })).event, 'answer');
+  });
+
+  test('command-line tells how a one-shot would run', async () => {
+    const { line } = await ask({ command: 'command-line', process: 'greet', args: ['7'] });
+    assert.deepEqual(line?.args, ['greet.mjs', '7']);
+    assert.equal(line?.env.SHOP_URL, `${stack.processes.shop?.url}/`);
+  });
+
+  for (const [what, line, code] of [
+    ['no JSON', 'restart shop', 'BAD_COMMAND'],
+    ['no object', '5', 'BAD_COMMAND'],
+    ['an unknown command', '{"command":"fly"}', 'BAD_COMMAND'],
+    ['a missing name', '{"command":"restart"}', 'BAD_COMMAND'],
+    ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'BAD_COMMAND'],
+    ['an unknown process', '{"command":"stop","process":"nobody"}', 'UNKNOWN_PROCESS'],
+    ['a process that was not started', '{"command":"stop","process":"greet"}', 'UNKNOWN_PROCESS'],
+    ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'NOT_RUNNING'],
+  ] as const) {
+    test(`${what} is answered with ${code}`, async () => {
+      const reply = await answer(stack, line);
+      assert.deepEqual([reply.event, reply.code], ['error', code]);
+    });
+  }
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type MeshClient, openMeshClient, timeoutHeader } from './client.ts';
+import { ServiceError } from './errors.ts';
+
+describe('a client of the mesh', () => {
+  let server: Server;
+  let client: MeshClient;
+  let requests: IncomingMessage[] = [];
+  let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {};
+
+  before(async () => {
+    server = createServer((request, response) => {
+      requests.push(request);
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    client = openMeshClient({ meshUrl: `http://127.0.0.1:${port}`, maxAnswerBytes: 10 });
+  });
+  after(async () => {
+    await client.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const code = (wanted: string) => (error: unknown) => error instanceof ServiceError && error.code === wanted;
+
+  test('names the service in Host, passes the trace on and says how much time there is', async () => {
+    requests = [];
+    answer = (_request, response) => response.writeHead(201).end('made');
+    const got = await client.send({
+      service: 'monolith',
+      method: 'POST',
+      path: '/a?b=c',
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+      trace: { traceparent: 'tp', tracestate: 'ts', baggage: 'b=1' },
+      timeoutMs: 1_500,
+    });
+    assert.deepEqual(got, { status: 201, text: 'made' });
+    const [request] = requests;
+    assert.equal(request?.url, '/a?b=c');
+    const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
+    assert.deepEqual([host, traceparent, tracestate, baggage, timeout], ['monolith', 'tp', 'ts', 'b=1', '1500']);
+  });
+
+  test('tries once: whatever is tried again is tried again by the mesh', async () => {
+    requests = [];
+    answer = (request) => request.socket.destroy();
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+    assert.equal(requests.length, 1);
+  });
+
+  test('gives up when the time is over', async () => {
+    answer = () => {};
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/', timeoutMs: 50 }), code('peer_timeout'));
+  });
+
+  test('refuses an answer that is too long', async () => {
+    answer = (_request, response) => response.end('12345678901');
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+  });
+
+  test('says that there is nobody', async () => {
+    const nobody = createServer();
+    await new Promise<void>((resolve) => nobody.listen(0, '127.0.0.1', resolve));
+    const { port } = nobody.address() as AddressInfo;
+    await new Promise((resolve) => nobody.close(resolve));
+    const lonely = openMeshClient({ meshUrl: `http://127.0.0.1:${port}` });
+    await assert.rejects(lonely.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+    await lonely.close();
+  });
+});

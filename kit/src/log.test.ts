@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { createLogger } from './log.ts';
+
+function capture() {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return { lines, logger: createLogger({ level: 'info', service: 'test', destination }) };
+}
+
+test('members with the name of a secret are redacted, at the top and one level down', () => {
+  const { lines, logger } = capture();
+  logger.info({ client_secret: 'hunter2', body: { access_token: 'hunter2', password: 'hunter2' } }, 'x');
+  logger.info({ headers: { authorization: 'hunter2', cookie: 'hunter2', 'set-cookie': 'hunter2' } }, 'y');
+  assert.doesNotMatch(lines.join(''), /hunter2/);
+  assert.match(lines.join(''), /\[redacted\]/);
+});
+
+test('a request is logged as method and path, without query and headers', () => {
+  const { lines, logger } = capture();
+  logger.info({ req: { method: 'GET', url: '/a?token=hunter2', headers: { authorization: 'hunter2' } } }, 'x');
+  assert.doesNotMatch(lines.join(''), /hunter2/);
+  assert.deepEqual(JSON.parse(lines[0] ?? '').req, { method: 'GET', path: '/a' });
+});
+
+test('an error is logged with message, stack and cause, without what else a driver hangs on it', () => {
+  const { lines, logger } = capture();
+  const cause = Object.assign(new Error('cause'), { detail: 'hunter2', parameters: ['hunter2'], code: '23505' });
+  logger.error({ err: new Error('outer', { cause }) }, 'x');
+  const { err } = JSON.parse(lines[0] ?? '');
+  assert.equal(err.message, 'outer');
+  assert.equal(err.cause.code, '23505');
+  assert.doesNotMatch(lines.join(''), /hunter2/);
+});

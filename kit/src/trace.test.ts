@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { traceContext } from './trace.ts';
+
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+test('a trace is passed on with its state and baggage', () => {
+  const headers = { traceparent, tracestate: 'a=b', baggage: 'user=1', authorization: 'x' };
+  assert.deepEqual(traceContext(headers), { traceparent, tracestate: 'a=b', baggage: 'user=1' });
+});
+
+test('a malformed traceparent is dropped, and tracestate with it', () => {
+  const zeros = `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`;
+  for (const bad of ['', 'x', traceparent.toUpperCase(), zeros, `${traceparent}-more`]) {
+    assert.deepEqual(traceContext({ traceparent: bad, tracestate: 'a=b' }), {});
+  }
+});
+
+test('what is longer than the recommendations allow is dropped', () => {
+  assert.deepEqual(traceContext({ traceparent, tracestate: 'a'.repeat(1_025), baggage: 'b'.repeat(8_193) }), {
+    traceparent,
+  });
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { errorCount } from '../measure/run.ts';
+import { closedLoop } from './closed-loop.ts';
+import { openLoopRun } from './open-loop.ts';
+import { openLoop } from './open-loop-core.ts';
+import { assertLoopback, type Target } from './request.ts';
+import { constantRate } from './schedule.ts';
+
+async function serving(
+  listener: RequestListener,
+  use: (target: Target, server: Server) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    await use({ url, requests: [{ method: 'GET', path: '/', headers: {} }] }, server);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** Every nth request meets the misfortune; the others are answered. */
+function everyNth(n: number, misfortune: RequestListener): RequestListener {
+  let count = 0;
+  return (request, response) => {
+    count += 1;
+    if (count % n === 0) misfortune(request, response);
+    else response.end('ok');
+  };
+}
+
+const limits = { connections: 4, outstandingMax: 100, timeoutMs: 300 };
+/** Time that passes by itself as soon as somebody waits for it. */
+function eagerClock() {
+  let nowMs = 0;
+  return {
+    now: () => nowMs,
+    at: (atMs: number, call: () => void) => {
+      setImmediate(() => {
+        nowMs = Math.max(nowMs, atMs);
+        call();
+      });
+    },
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+test('the open loop times a request from when it was due, not from when it was sent', async () => {
+  const clock = eagerClock();
+  let served = 0;
+  const stall: RequestListener = (_request, response) => {
+    served += 1;
+    if (served === 1) clock.pass(5000); // the target stands still for five seconds of the clock
+    response.end('ok');
+  };
+  await serving(stall, async (target) => {
+    const run = await openLoop(target, constantRate(10, 1000), { ...limits, connections: 1 }, clock);
+    assert.equal(run.latencyMs.length, 10);
+    assert.ok(
+      run.latencyMs.filter((ms) => ms >= 3000).length >= 1,
+      'the stall is in the figures of the requests that waited for it',
+    );
+    assert.deepEqual(run.errors, {});
+  });
+});
+
+test('the open loop counts refusals by status', () =>
+  serving(
+    everyNth(4, (_request, response) => {
+      response.statusCode = 503;
+      response.end('{}');
+    }),
+    async (target) => {
+      const run = await openLoop(target, constantRate(100, 200), limits, eagerClock());
+      assert.deepEqual(run.errors, { 'status 503': 5 });
+      assert.equal(run.latencyMs.length, 15);
+    },
+  ));
+
+test('the open loop counts connections that are cut, and goes on', () =>
+  serving(
+    everyNth(5, (request) => request.socket.destroy()),
+    async (target) => {
+      const run = await openLoop(target, constantRate(100, 200), { ...limits, connections: 1 }, eagerClock());
+      assert.equal(run.errors.connection, 4);
+      assert.equal(run.latencyMs.length, 16);
+    },
+  ));
+
+test('the open loop counts what is never answered as timeouts', () =>
+  serving(
+    everyNth(10, () => {}),
+    async (target) => {
+      const run = await openLoop(target, constantRate(100, 200), limits, eagerClock());
+      assert.equal(run.errors.timeout, 2);
+      assert.equal(run.latencyMs.length, 18);
+    },
+  ));
+
+test('the open loop drops and counts what exceeds the outstanding limit: it never waits to send', () =>
+  serving(
+    () => {},
+    async (target) => {
+      const run = await openLoop(target, constantRate(100, 200), { ...limits, outstandingMax: 3 }, eagerClock());
+      assert.equal(run.dropped, 17);
+      assert.equal(errorCount(run), 20);
+    },
+  ));
+
+test('the open loop answers correctly from its own thread', () =>
+  serving(
+    (_request, response) => response.end('ok'),
+    async (target) => {
+      const run = await openLoopRun(target, { perSecond: 500, durationMs: 100 });
+      assert.equal(run.latencyMs.length, 50);
+      assert.equal(errorCount(run), 0);
+    },
+  ));
+
+test('the closed loop sends as many requests as it was told, and counts refusals apart', () =>
+  serving(
+    everyNth(5, (_request, response) => {
+      response.statusCode = 500;
+      response.end('{}');
+    }),
+    async (target) => {
+      const run = await closedLoop(target, { connections: 1, amount: 20 });
+      assert.equal(run.latencyMs.length, 16);
+      assert.deepEqual(run.errors, { 'status 500': 4 });
+    },
+  ));
+
+test('load goes to loopback addresses only', async () => {
+  for (const url of [
+    'http://10.0.0.1/',
+    'http://example.com/',
+    'http://192.168.1.4:80',
+    'http://127.0.0.1.example.com/',
+  ]) {
+    assert.throws(() => assertLoopback(url), /loopback/);
+  }
+  for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLoopback(url);
+  await assert.rejects(closedLoop({ url: 'http://10.0.0.1', requests: [] }, { connections: 1, amount: 1 }), /loopback/);
+});

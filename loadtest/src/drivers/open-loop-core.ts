@@ -1,0 +1,132 @@
+import { type Dispatcher, errors, Pool } from 'undici';
+import { emptyRun, type Run } from '../measure/run.ts';
+import { assertLoopback, type Target } from './request.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface OpenLoopLimits {
+  /** Kept-alive connections: a request that finds none free waits, and its waiting counts. */
+  connections: number;
+  /** Outstanding requests, sent and waiting, beyond which a due request is dropped and counted. */
+  outstandingMax: number;
+  timeoutMs: number;
+}
+
+export interface OpenLoopClock {
+  now(): number;
+  /** Calls back as close to `atMs` (on `now`'s scale) as it can. */
+  at(atMs: number, call: () => void): void;
+}
+
+/**
+ * Sends each request when the schedule says, however slow the answers are, and times each **from when it was due** to
+ * the last byte of its answer. So a stall of the target, or of this driver, is in the figures of every request that had
+ * to wait for it (no coordinated omission: Gil Tene, "How NOT to measure latency").
+ */
+export async function openLoop(
+  target: Target,
+  schedule: Schedule,
+  limits: OpenLoopLimits,
+  clock: OpenLoopClock,
+): Promise<Run> {
+  assertLoopback(target.url);
+  const run = emptyRun();
+  const pool = new Pool(target.url, {
+    connections: limits.connections,
+    pipelining: 1,
+    headersTimeout: limits.timeoutMs,
+    bodyTimeout: limits.timeoutMs,
+    connect: { timeout: limits.timeoutMs },
+  });
+  const startedAt = clock.now();
+  let outstanding = 0;
+  let sent = 0;
+  let exhausted = false;
+  const done = Promise.withResolvers<void>();
+  const settle = (dueMs: number, error: string | null) => {
+    outstanding -= 1;
+    if (error === null) {
+      run.atMs.push(dueMs);
+      run.latencyMs.push(clock.now() - startedAt - dueMs);
+    } else run.errors[error] = (run.errors[error] ?? 0) + 1;
+    if (exhausted && outstanding === 0) done.resolve();
+  };
+
+  const step = (dueMs: number) => {
+    if (outstanding >= limits.outstandingMax) run.dropped += 1;
+    else {
+      outstanding += 1;
+      const request = target.requests[sent % target.requests.length];
+      sent += 1;
+      if (request !== undefined) pool.dispatch(optionsOf(request), new Outcome((error) => settle(dueMs, error)));
+    }
+    plan();
+  };
+  const plan = () => {
+    const next = schedule.next();
+    if (next.done) {
+      exhausted = true;
+      if (outstanding === 0) done.resolve();
+      return;
+    }
+    const dueMs = next.value;
+    clock.at(startedAt + dueMs, () => step(dueMs));
+  };
+  plan();
+  await done.promise;
+  run.durationMs = clock.now() - startedAt;
+  await pool.destroy();
+  return run;
+}
+
+function optionsOf(request: Target['requests'][number]): Dispatcher.DispatchOptions {
+  const { method, path, headers, body } = request;
+  return { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null };
+}
+
+/** Hears one answer to its end and tells how it went: null for a whole 2xx answer. */
+class Outcome implements Dispatcher.DispatchHandler {
+  #status = 0;
+  readonly #tell: (error: string | null) => void;
+
+  constructor(tell: (error: string | null) => void) {
+    this.#tell = tell;
+  }
+
+  onRequestStart(): void {}
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    this.#tell(this.#status >= 200 && this.#status <= 299 ? null : `status ${this.#status}`);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const timedOut =
+      error instanceof errors.HeadersTimeoutError ||
+      error instanceof errors.BodyTimeoutError ||
+      error instanceof errors.ConnectTimeoutError;
+    this.#tell(timedOut ? 'timeout' : 'connection');
+  }
+}
+
+/** Timers are a millisecond coarse; the last stretch before a due time is spent looking at the clock between events. */
+const coarseMs = 1.5;
+
+export const realClock: OpenLoopClock = {
+  now: () => performance.now(),
+  at(atMs, call) {
+    const look = () => {
+      const left = atMs - performance.now();
+      if (left <= 0) call();
+      else if (left > coarseMs) setTimeout(look, left - coarseMs);
+      else setImmediate(look);
+    };
+    // Behind schedule: one request a turn of the loop, so that answers are read in between.
+    if (atMs <= performance.now()) setImmediate(call);
+    else look();
+  },
+};

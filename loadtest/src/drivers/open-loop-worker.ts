@@ -1,0 +1,22 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { OpenLoopJob } from './open-loop.ts';
+import { openLoop, realClock } from './open-loop-core.ts';
+import { constantRate, poisson, seededRandom } from './schedule.ts';
+
+const { target, profile } = workerData as OpenLoopJob;
+const schedule =
+  profile.arrivals === 'poisson'
+    ? poisson(profile.perSecond, profile.durationMs, seededRandom(profile.seed ?? 1))
+    : constantRate(profile.perSecond, profile.durationMs);
+
+const run = await openLoop(
+  target,
+  schedule,
+  {
+    connections: profile.connections ?? 64,
+    outstandingMax: profile.outstandingMax ?? 2000,
+    timeoutMs: profile.timeoutMs ?? 10_000,
+  },
+  realClock,
+);
+parentPort?.postMessage(run);

@@ -1,0 +1,35 @@
+/** What one driver saw of one target in one window. Times in milliseconds, fractions kept. */
+export interface Run {
+  /** When each answered request was due, from the start of the window. */
+  atMs: number[];
+  /** How long it took from then to the last byte of the answer; same index. */
+  latencyMs: number[];
+  /** Requests that brought no 2xx answer, by what happened: `status 503`, `timeout`, `connection` … */
+  errors: Record<string, number>;
+  /** Requests that were due and never sent, because the limit of outstanding ones was reached. */
+  dropped: number;
+  /** Length of the window. */
+  durationMs: number;
+}
+
+export function emptyRun(): Run {
+  return { atMs: [], latencyMs: [], errors: {}, dropped: 0, durationMs: 0 };
+}
+
+/** Errors of all kinds, dropped requests among them: whatever was owed and did not arrive. */
+export function errorCount(run: Run): number {
+  return Object.values(run.errors).reduce((sum, count) => sum + count, run.dropped);
+}
+
+/** Windows of the same target, one after the other: samples are joined, never percentiles. */
+export function joinRuns(runs: readonly Run[]): Run {
+  const joined = emptyRun();
+  for (const run of runs) {
+    for (const at of run.atMs) joined.atMs.push(joined.durationMs + at);
+    for (const latency of run.latencyMs) joined.latencyMs.push(latency);
+    for (const [kind, count] of Object.entries(run.errors)) joined.errors[kind] = (joined.errors[kind] ?? 0) + count;
+    joined.dropped += run.dropped;
+    joined.durationMs += run.durationMs;
+  }
+  return joined;
+}

@@ -1,0 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Debt } from '../scenarios/token/ledger.ts';
+
+/** The debts as the monolith's own command line lists them. */
+export async function listDebts(folder: string): Promise<Debt[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['monolith/src/main.ts', '--debts', '--json'], {
+    cwd: folder,
+  });
+  return JSON.parse(stdout) as Debt[];
+}

@@ -1,0 +1,89 @@
+import type { Percentiles, SpectrumPoint } from '../measure/latencies.ts';
+import type { Machine } from '../measure/machine.ts';
+
+/** One target under one profile, measured: what the JSON and the page hold of it. */
+export interface Stage extends Percentiles {
+  name: string;
+  /** Who sent the load: `autocannon`, closed loop; or `open-loop`, by a schedule, timed from each request's due time. */
+  driver: 'autocannon' | 'open-loop';
+  connections: number;
+  /** Offered load of the open loop; absent for the closed one. */
+  offeredPerSecond?: number;
+  /** Answered with 2xx. */
+  requests: number;
+  errors: number;
+  errorKinds: Record<string, number>;
+  requestsPerSecond: number;
+  /** CPU of our processes on the path, per answered request. Null where /proc cannot tell. */
+  cpuUsPerRequest: number | null;
+  /** The same by process, and the store's. */
+  cpuUsByProcess: Record<string, number>;
+  residentBytesByProcess: Record<string, number>;
+  /** p50 of each round: the spread beside the median. */
+  roundP50Ms: number[];
+  spectrum: SpectrumPoint[];
+  heat: HeatMap;
+}
+
+/** Counts of answers by time (columns) and latency (rows, each a tenth of a decade). */
+export interface HeatMap {
+  durationMs: number;
+  columns: number;
+  /** Lower bound of the first row, in milliseconds. */
+  fromMs: number;
+  rows: number;
+  counts: number[][];
+}
+
+/** What one debt of the monolith costs on the path of a token: p50 with it minus p50 with it paid. */
+export interface Cause {
+  number: number;
+  debt: string;
+  summary: string;
+  tunable: boolean;
+  ms: number;
+  /** Smallest and largest of the rounds' differences. */
+  spreadMs: [number, number];
+}
+
+export interface Check {
+  name: string;
+  pass: boolean;
+  /** What was measured and what was asked, in one sentence. */
+  detail: string;
+}
+
+export interface Witness {
+  stage: string;
+  closedLoopP50Ms: number;
+  openLoopP50Ms: number;
+  /** Bounds of the bucket in which the mesh's own histogram has the median; null past the mesh. */
+  meshP50: { aboveMs: number; upToMs: number } | null;
+}
+
+export interface Comparison {
+  first: string;
+  second: string;
+  /** Share of pairs in which the first took longer. */
+  larger: number;
+  /** Two-sided probability that the difference is chance (Mann-Whitney). */
+  p: number;
+}
+
+export interface Report {
+  scenario: string;
+  title: string;
+  startedAt: string;
+  tookMs: number;
+  quick: boolean;
+  commit: string;
+  seed: number;
+  machine: Machine;
+  stages: Stage[];
+  causes: Cause[];
+  witnesses: Witness[];
+  comparisons: Comparison[];
+  residentBytesByProcess: Record<string, number>;
+  notes: string[];
+  verdict: { pass: boolean; checks: Check[] };
+}

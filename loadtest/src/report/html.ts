@@ -1,0 +1,125 @@
+import type { Report } from '../proof/report-data.ts';
+import { escapeHtml } from './escape-html.ts';
+import { bytes, ms, whole } from './figures.ts';
+import { heatMaps } from './heat-map-svg.ts';
+import { ledger } from './ledger-svg.ts';
+import { percentileCurves } from './percentile-svg.ts';
+import { style } from './style.ts';
+
+/** The whole report as one page that needs nothing else: drawn from the JSON alone, with no request to any network. */
+export function reportPage(report: Report): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(report.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${headline(report)}
+${verdict(report)}
+${section('Stages', stages(report))}
+${section('How long requests took, whole', percentileCurves(report.stages))}
+${report.causes.length > 0 ? section('Where the milliseconds go', ledger(report)) : ''}
+${section('Latency over time', heatMaps(report.stages))}
+${report.comparisons.length > 0 ? section('Is it chance?', comparisons(report)) : ''}
+${section('Machine and method', facts(report))}
+</main>
+<script type="application/json" id="report">${JSON.stringify(report).replaceAll('<', '\\u003c')}</script>
+</body>
+</html>
+`;
+}
+
+const section = (title: string, content: string) => `<section><h2>${escapeHtml(title)}</h2>${content}</section>`;
+
+/** Errors come first: a latency is only worth as much as the share of requests that have one. */
+function headline({ title, stages, verdict: { pass }, quick }: Report): string {
+  const errors = stages.reduce((sum, stage) => sum + stage.errors, 0);
+  const warning = errors > 0 ? `<p class="bad">${whole(errors)} requests of this run failed: see the stages.</p>` : '';
+  return `${warning}<h1>${escapeHtml(title)}</h1>
+<p class="${pass ? 'good' : 'bad'} verdict">${pass ? 'The verdict holds.' : 'The verdict fails.'}${quick ? ' (quick run: fewer samples, wider spread)' : ''}</p>`;
+}
+
+function verdict({ verdict: { checks } }: Report): string {
+  const rows = checks.map(
+    ({ name, pass, detail }) =>
+      `<tr><td class="${pass ? 'good' : 'bad'}">${pass ? 'holds' : 'fails'}</td><td>${escapeHtml(name)}</td><td>${escapeHtml(detail)}</td></tr>`,
+  );
+  return `<table>${rows.join('')}</table>`;
+}
+
+function stages({ stages }: Report): string {
+  const rows = stages.map((stage) => {
+    const load =
+      stage.offeredPerSecond === undefined
+        ? `closed, ${stage.connections} conn.`
+        : `open, ${stage.offeredPerSecond.toFixed(stage.offeredPerSecond < 10 ? 1 : 0)}/s`;
+    const cpu = Object.entries(stage.cpuUsByProcess).map(([name, us]) => `${escapeHtml(name)} ${whole(us)}`);
+    const [low, high] = [Math.min(...stage.roundP50Ms), Math.max(...stage.roundP50Ms)];
+    const errors =
+      stage.errors === 0 ? '0' : `<span class="bad">${escapeHtml(JSON.stringify(stage.errorKinds))}</span>`;
+    const cells = [
+      load,
+      whole(stage.requests),
+      errors,
+      `<b>${ms(stage.p50Ms)}</b>`,
+      `${ms(low)}–${ms(high)}`,
+      ms(stage.p95Ms),
+      ms(stage.p99Ms),
+      ms(stage.p999Ms),
+      ms(stage.maxMs),
+      whole(stage.requestsPerSecond),
+      cpu.join('<br>'),
+    ];
+    return `<tr><th>${escapeHtml(stage.name)}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  const titles = [
+    'stage',
+    'load',
+    'answered',
+    'errors',
+    'p50',
+    'rounds',
+    'p95',
+    'p99',
+    'p99.9',
+    'max',
+    'per second',
+    'CPU µs a request',
+  ];
+  return `<div class="wide"><table><tr>${titles.map((title) => `<th>${title}</th>`).join('')}</tr>${rows.join('')}</table></div>
+<p class="small">p99.9 of fewer than a thousand requests is their slowest one. “Rounds”: lowest and highest p50 of the rounds.</p>`;
+}
+
+function comparisons({ comparisons: all }: Report): string {
+  const rows = all.map(({ first, second, larger, p }) => {
+    const chance = p < 0.0001 ? 'p < 0.0001' : `p = ${p.toFixed(4)}`;
+    return `<tr><td>${escapeHtml(first)} took longer than ${escapeHtml(second)}</td><td>in ${(larger * 100).toFixed(1)} % of pairs</td><td>${escapeHtml(chance)}</td></tr>`;
+  });
+  return `<table>${rows.join('')}</table><p class="small">Mann-Whitney rank test, two-sided: it compares whole distributions and assumes no shape.</p>`;
+}
+
+function facts(report: Report): string {
+  const { machine, notes, commit, seed, startedAt, tookMs, residentBytesByProcess, witnesses } = report;
+  const rows: [string, string][] = [
+    ['measured', `${startedAt}, for ${(tookMs / 1000).toFixed(0)} s`],
+    ['commit', commit],
+    ['seed', String(seed)],
+    ['machine', `${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)}, ${machine.platform}`],
+    ['Node', machine.node],
+    ...Object.entries(machine.stores),
+    ...Object.entries(residentBytesByProcess).map(([name, size]): [string, string] => [
+      `memory of ${name}`,
+      bytes(size),
+    ]),
+    ...witnesses.map(({ stage, closedLoopP50Ms, openLoopP50Ms, meshP50 }): [string, string] => [
+      `witnesses of ${stage}`,
+      `p50: closed loop ${ms(closedLoopP50Ms)}, open loop ${ms(openLoopP50Ms)}${meshP50 ? `, the mesh's own histogram ${ms(meshP50.aboveMs)} to ${ms(meshP50.upToMs)}` : ''}`,
+    ]),
+  ];
+  return `<table>${rows.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
+<ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`;
+}

@@ -1,0 +1,65 @@
+import { MeshCliError } from '../cli/error.ts';
+
+/** Talks to the admin port of a mesh that runs. */
+export interface AdminClient {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<T>;
+}
+
+export const defaultAdminUrl = 'http://127.0.0.1:9990';
+
+/** `token` is sent as a bearer token where there is one. Every failure is a MeshCliError that says what to do next. */
+export function adminClient(url: string, token: string | undefined): AdminClient {
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> => {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, url), {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(10_000),
+      });
+    } catch (thrown) {
+      const cause = (thrown as { cause?: { code?: string } }).cause?.code ?? (thrown as Error).name;
+      throw new MeshCliError(
+        `No mesh answers at ${url} (${cause}).`,
+        'Start one (`mesh run`), or say where it is: MESH_ADMIN_URL=http://host:port',
+      );
+    }
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text) as T;
+    throw refusal(response.status, text, url);
+  };
+  return {
+    get: (path) => call('GET', path),
+    post: (path, body, headers) => call('POST', path, body, headers),
+  };
+}
+
+function refusal(status: number, text: string, url: string): MeshCliError {
+  let details: string[] = [];
+  try {
+    const { errors } = JSON.parse(text) as { errors: { detail: string }[] };
+    details = errors.map(({ detail }) => detail);
+  } catch {
+    return new MeshCliError(
+      `${url} answered ${status} with something that is not the admin API's.`,
+      'Is MESH_ADMIN_URL the admin port of a mesh?',
+    );
+  }
+  const next: Partial<Record<number, string>> = {
+    401: 'Set MESH_ADMIN_TOKEN to the token that the mesh was started with.',
+    404: '`mesh status` lists the routes.',
+    412: '`mesh status` shows what is in force now.',
+  };
+  return new MeshCliError(details.join('\n'), next[status] ?? 'Nothing has been changed.');
+}

@@ -1,0 +1,155 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ControlError, controlStatus } from '../control/control-error.ts';
+import type { Log } from '../layers/parts.ts';
+import { type Access, allows, type Right } from './rights.ts';
+
+/** What an admin operation answers: `json`, or `text` with its media type. */
+export interface AdminReply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: { type: string; content: string };
+}
+
+export interface AdminRequest {
+  /** Of the path: `/routes/:name/weights`. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  headers: IncomingMessage['headers'];
+  /** Parsed JSON of a change; undefined where there is none. */
+  body: unknown;
+}
+
+/** One operation of the admin API. */
+export interface Operation {
+  methods: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[];
+  /** `/routes/:name` */
+  path: string;
+  right: Right;
+  /** For the list at `/`. */
+  summary: string;
+  handle(request: AdminRequest): AdminReply | Promise<AdminReply>;
+}
+
+export interface AdminServer {
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Bytes of a change at most. */
+const bodyBytesMax = 64 * 1024;
+
+class AdminError extends Error {
+  readonly status: number;
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** The admin port. Changes must be JSON, so that no web page can make a browser send one without asking first. */
+export function adminServer(
+  operations: readonly Operation[],
+  options: { host: string; port: number; access: Access; log: Log },
+): AdminServer {
+  const compiled = operations.map((operation) => ({ operation, pattern: patternOf(operation.path) }));
+
+  const answer = async (request: IncomingMessage): Promise<AdminReply> => {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    const here = compiled.filter(({ pattern }) => pattern.test(url.pathname));
+    if (here.length === 0) throw new AdminError(404, 'There is nothing here: GET / lists what there is.');
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
+    const found = here.find(({ operation }) => (operation.methods as readonly string[]).includes(method));
+    if (found === undefined) {
+      const allowed = here.flatMap(({ operation }) => operation.methods).join(', ');
+      throw new AdminError(405, `Only ${allowed} here.`);
+    }
+    const { operation, pattern } = found;
+    if (!allows(options.access, operation.right, request.headers.authorization)) {
+      throw new AdminError(
+        401,
+        `This needs a token with the right to ${operation.right} (MESH_ADMIN_TOKEN of the mesh).`,
+      );
+    }
+    const body = method === 'GET' ? undefined : await jsonBody(request);
+    const params = decoded(pattern.exec(url.pathname)?.groups ?? {});
+    return operation.handle({ params, query: url.searchParams, headers: request.headers, body });
+  };
+
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+    answer(request).then(
+      (reply) => send(response, reply),
+      (thrown) => send(response, refusalOf(thrown, options.log)),
+    );
+  });
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: options.host, port: options.port }, () =>
+          resolve((server.address() as AddressInfo).port),
+        );
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`);
+}
+
+function decoded(groups: Record<string, string>): Record<string, string> {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    throw new AdminError(400, 'The path is not well encoded.');
+  }
+}
+
+async function jsonBody(request: IncomingMessage): Promise<unknown> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new AdminError(415, 'A change is sent as application/json.');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > bodyBytesMax) throw new AdminError(413, `A change has ${bodyBytesMax} bytes at most.`);
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw new AdminError(400, 'The body is not JSON.');
+  }
+}
+
+function refusalOf(thrown: unknown, log: Log): AdminReply {
+  if (thrown instanceof ControlError) {
+    const status = controlStatus[thrown.code];
+    return { status, json: { errors: thrown.details.map((detail) => ({ status, title: thrown.code, detail })) } };
+  }
+  if (thrown instanceof AdminError) {
+    const { status } = thrown;
+    return { status, json: { errors: [{ status, title: 'Refused', detail: thrown.message }] } };
+  }
+  log.error({ err: thrown }, 'admin request failed');
+  return { status: 500, json: { errors: [{ status: 500, title: 'Internal Server Error', detail: 'See the log.' }] } };
+}
+
+function send(response: ServerResponse, reply: AdminReply): void {
+  const content = reply.text?.content ?? `${JSON.stringify(reply.json ?? {}, null, 2)}\n`;
+  response.writeHead(reply.status ?? 200, {
+    'content-type': reply.text?.type ?? 'application/json',
+    'content-length': Buffer.byteLength(content),
+    'cache-control': 'no-store',
+    ...reply.headers,
+  });
+  response.end(content);
+}

@@ -1,0 +1,9 @@
+import { formatFault } from '../config/fault.ts';
+import { loadConfig } from '../config/parse.ts';
+import type { DocumentsResult } from '../run.ts';
+
+/** Reads the documents of a folder for a mesh that runs. */
+export async function documentsIn(folder: string): Promise<DocumentsResult> {
+  const result = await loadConfig([folder], process.env);
+  return result.ok ? { config: result.config } : { faults: result.faults.map(formatFault) };
+}

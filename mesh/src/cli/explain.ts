@@ -1,0 +1,57 @@
+import type { AdminClient } from '../admin/client.ts';
+import type { Explanation } from '../admin/explain.ts';
+import type { StackDescription } from '../assemble.ts';
+import { MeshCliError } from './error.ts';
+import type { Output } from './output.ts';
+
+/** `mesh explain`: the layers that run, outermost first. */
+export async function explainStack(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
+  const { layers } = await admin.get<{ layers: StackDescription[] }>('/stack');
+  if (json) {
+    out(JSON.stringify({ layers }));
+    return;
+  }
+  let scope = '';
+  for (const [index, layer] of layers.entries()) {
+    if (layer.scope !== scope) {
+      scope = layer.scope;
+      out(`${index === 0 ? '' : '\n'}per ${scope}`);
+    }
+    out(`  ${layer.name}: ${layer.sentence}`);
+    for (const { name, reason } of layer.inside) out(`      inside ${name}: ${reason}`);
+  }
+}
+
+/** `mesh explain POST http://shop/oauth/access_token`: which rule, which weights, and why. */
+export async function explainOne(
+  admin: AdminClient,
+  method: string,
+  target: string,
+  options: { entrance?: string; header: string[]; json: boolean },
+  { out }: Output,
+): Promise<void> {
+  let url: URL;
+  try {
+    url = new URL(target, 'http://localhost');
+  } catch {
+    throw new MeshCliError(`Not a URL or path: ${target}`, 'Write it as in: mesh explain POST /oauth/access_token');
+  }
+  const query = new URLSearchParams({ method, host: url.host, path: url.pathname + url.search });
+  if (options.entrance !== undefined) query.set('entrance', options.entrance);
+  for (const field of options.header) query.append('header', field);
+  const found = await admin.get<Explanation>(`/explain?${query}`);
+  if (options.json) {
+    out(JSON.stringify(found));
+    return;
+  }
+  const { request, route, why, entrance } = found;
+  out(`${request.method} ${request.path}, host ${request.host}, entrance ${entrance}`);
+  if (route === null) {
+    out(`no route: ${why}`);
+    return;
+  }
+  out(`route ${route.name}, rule ${route.rule}: ${why}`);
+  for (const { service, percent, endpoints } of route.backends) {
+    out(`  ${percent.toFixed(percent % 1 === 0 ? 0 : 2)} % ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
+  }
+}

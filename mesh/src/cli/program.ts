@@ -1,0 +1,122 @@
+import { userInfo } from 'node:os';
+import { Command } from 'commander';
+import { adminClient, defaultAdminUrl } from '../admin/client.ts';
+import { check } from '../config/check.ts';
+import { DocumentsError } from '../run.ts';
+import { MeshCliError } from './error.ts';
+import { explainOne, explainStack } from './explain.ts';
+import type { Output } from './output.ts';
+import { run } from './run.ts';
+import { shift } from './shift.ts';
+import { status } from './status.ts';
+
+/** Runs one command line. Resolves with the exit code. */
+export async function main(argv: readonly string[], output: Output): Promise<number> {
+  let code = 0;
+  const admin = () =>
+    adminClient(process.env.MESH_ADMIN_URL || defaultAdminUrl, process.env.MESH_ADMIN_TOKEN || undefined);
+  const program = new Command('mesh')
+    .description('A service mesh configured with Kubernetes Gateway API documents.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.out(text.trimEnd()),
+      writeErr: (text) => output.err(text.trimEnd()),
+    })
+    .addHelpText('after', '\nCommands that ask a running mesh find it by MESH_ADMIN_URL, and use MESH_ADMIN_TOKEN.');
+
+  program.command('run').description('run the mesh until SIGTERM').action(run);
+
+  program
+    .command('check')
+    .description('check documents, all faults at once; exits 1 where there is one')
+    .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
+    .option('--json', 'as JSON')
+    .action(async (paths: string[], { json = false }: { json?: boolean }) => {
+      const asked = paths.length > 0 ? paths : [process.env.MESH_DOCUMENTS || 'mesh/platform'];
+      const outcome = await check({ paths: asked, json, variables: process.env });
+      output.out(outcome.output);
+      code = outcome.exitCode;
+    });
+
+  program
+    .command('explain')
+    .description('print the layers that run, or where one request would go, and why')
+    .argument('[method]', 'as in: mesh explain POST /oauth/access_token')
+    .argument('[target]', 'a path, or a URL where the host matters')
+    .option('--entrance <name>', 'a Gateway, or internal')
+    .option('--header <field>', 'name:value, repeatable', (field: string, before: string[]) => [...before, field], [])
+    .option('--json', 'as JSON')
+    .action(
+      async (
+        method: string | undefined,
+        target: string | undefined,
+        options: { entrance?: string; header: string[]; json?: boolean },
+      ) => {
+        const json = options.json ?? false;
+        if (method === undefined) await explainStack(admin(), json, output);
+        else if (target === undefined) await explainOne(admin(), 'GET', method, { ...options, json }, output);
+        else await explainOne(admin(), method, target, { ...options, json }, output);
+      },
+    );
+
+  program
+    .command('shift')
+    .description('set weights of a route; a service that is not named gets what is left to 100')
+    .argument('<route>', 'name of an HTTPRoute')
+    .argument('<weights...>', 'service=weight')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--if-match <etag>', 'refuse (412) if the route has changed since')
+    .option('--json', 'as JSON')
+    .action(
+      async (
+        route: string,
+        weights: string[],
+        { json = false, ...options }: { why: string; who: string; ifMatch?: string; json?: boolean },
+      ) => shift(admin(), route, weights, { ...options, json }, output),
+    );
+
+  program
+    .command('status')
+    .description('print routes with their weights, services with their endpoints')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => status(admin(), json, output));
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (thrown) {
+    code = report(thrown, output);
+  }
+  return code;
+}
+
+function report(thrown: unknown, { err }: Output): number {
+  if (thrown instanceof MeshCliError) {
+    err(thrown.message);
+    err(thrown.next);
+    return 1;
+  }
+  if (thrown instanceof DocumentsError) {
+    err(thrown.message);
+    err('`mesh check` prints the same without starting anything.');
+    return 1;
+  }
+  const { code, message, exitCode } = thrown as { code?: string; message?: string; exitCode?: number };
+  // commander has printed help or its own complaint already.
+  if (code?.startsWith('commander.')) return exitCode ?? 1;
+  if (code === 'EADDRINUSE') {
+    err(`${message}`);
+    err('Another process has that port: EDGE_PORT, INTERNAL_PORT and MESH_ADMIN_PORT choose others.');
+    return 1;
+  }
+  err(message ?? String(thrown));
+  return 1;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,46 @@
+import { type Fault, formatFault } from './fault.ts';
+import { type ConfigResult, loadConfig } from './parse.ts';
+import type { Variables } from './substitute.ts';
+
+export interface CheckOptions {
+  /** Files and folders. */
+  paths: readonly string[];
+  json: boolean;
+  variables: Variables;
+}
+
+export interface CheckOutcome {
+  /** 0 = the mesh would take these documents, 1 = it would refuse them, 2 = asked in a wrong way. */
+  exitCode: 0 | 1 | 2;
+  /** For standard output, without a line feed at its end. */
+  output: string;
+}
+
+/** `mesh check FILE…|FOLDER`: what the mesh would say to these documents, without starting anything. */
+export async function check(options: CheckOptions): Promise<CheckOutcome> {
+  if (options.paths.length === 0) {
+    const rule = 'Name at least one file or folder: mesh check FILE…|FOLDER';
+    return { exitCode: 2, output: options.json ? JSON.stringify({ ok: false, error: rule }) : rule };
+  }
+  const result = await loadConfig(options.paths, options.variables);
+  const output = options.json ? JSON.stringify(asJson(result), null, 2) : asText(result);
+  return { exitCode: result.ok ? 0 : 1, output };
+}
+
+function asJson(result: ConfigResult): object {
+  const { ok, documents, warnings } = result;
+  return ok
+    ? { ok, documents, digest: result.digest, faults: [], warnings }
+    : { ok, documents, faults: result.faults, warnings };
+}
+
+function asText(result: ConfigResult): string {
+  const told: Fault[] = [...(result.ok ? [] : result.faults), ...result.warnings];
+  const faults = result.ok ? 0 : result.faults.length;
+  const sum = `${count(result.documents, 'document')}, ${count(faults, 'fault')}, ${count(result.warnings.length, 'warning')}`;
+  const verdict = result.ok ? `good: ${sum}, digest ${result.digest.slice(0, 12)}` : `bad: ${sum}`;
+  return [...told.map(formatFault), verdict].join('\n');
+}
+
+const count = (number: number, thing: string): string =>
+  `${number === 0 ? 'no' : number} ${thing}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,82 @@
+import { type Fault, maxFaultsPerDocument, shownValue } from './fault.ts';
+import { follow, formatPath, type Place, placeOf, type Step, type Tree } from './tree.ts';
+
+/** One document and the faults found in it. */
+export interface Origin {
+  file: string;
+  document: number;
+  /** Set once kind and name are known. */
+  object: string;
+  tree: Tree;
+  faults: Fault[];
+}
+
+export interface FaultDetail {
+  hint?: string;
+  /** The value may be a secret. */
+  hideValue?: boolean;
+  place?: Place;
+  severity?: Fault['severity'];
+}
+
+/** A place in a document: what is read there, and where faults are told. */
+export class Cursor {
+  readonly origin: Origin;
+  readonly tree: Tree;
+  readonly steps: readonly Step[];
+
+  constructor(origin: Origin, tree: Tree = origin.tree, steps: readonly Step[] = []) {
+    this.origin = origin;
+    this.tree = tree;
+    this.steps = steps;
+  }
+
+  child(step: Step, tree: Tree): Cursor {
+    return new Cursor(this.origin, tree, [...this.steps, step]);
+  }
+
+  /** Whether nothing more will be told of this document. */
+  get full(): boolean {
+    return this.#told('error') >= maxFaultsPerDocument;
+  }
+
+  #told(severity: Fault['severity']): number {
+    return this.origin.faults.filter((fault) => fault.severity === severity).length;
+  }
+
+  /**
+   * Tells a fault at `below` (steps from here). One fault per key path is enough: what is read as a stand-in after the
+   * first would only cause echoes.
+   */
+  fault(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
+    const { severity = 'error' } = detail;
+    if (this.#told(severity) >= maxFaultsPerDocument) return;
+    const steps = [...this.steps, ...below];
+    const path = formatPath(steps);
+    const { origin } = this;
+    const echoes = (known: Fault) => known.path === path && (known.severity === 'error' || severity === 'warning');
+    if (origin.faults.some(echoes)) return;
+    const found = follow(this.tree, below);
+    const place = detail.place ?? placeOf(origin.tree, steps);
+    const value =
+      found === undefined || found.kind !== 'scalar' || detail.hideValue === true
+        ? {}
+        : { value: found.substituted ? shownValue(found.written) : shownValue(found.value) };
+    origin.faults.push({
+      severity,
+      file: origin.file,
+      document: origin.document,
+      line: place.line,
+      column: place.column,
+      object: origin.object,
+      path,
+      ...value,
+      rule,
+      ...(detail.hint === undefined ? {} : { hint: detail.hint }),
+    });
+  }
+
+  warn(below: readonly Step[], rule: string): void {
+    this.fault(below, rule, { severity: 'warning' });
+  }
+}

@@ -1,0 +1,66 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { flag, hostOrAddress, oneOf, port, text } from '../leaf-shapes.ts';
+import { nested, object, optional, required } from '../object-shape.ts';
+import { list, ruled } from '../shape.ts';
+import { metadata, weightAnnotation } from './metadata.ts';
+
+/** The label that ties a slice to its Service, as in Kubernetes. */
+export const serviceLabel = 'kubernetes.io/service-name';
+
+const conditions = object({
+  ready: optional('ready', flag, 'Absent = true. False: takes no new requests.'),
+  serving: optional('serving', flag, 'Not used by the mesh.'),
+  terminating: optional('terminating', flag, 'True: takes no new requests, finishes what it has.'),
+});
+
+const endpoint = object(
+  {
+    addresses: required('addresses', list(hostOrAddress, { min: 1, max: 100 }), 'Each is one endpoint.'),
+    conditions: nested('conditions', conditions, 'Whether it takes requests.'),
+    zone: optional('zone', text({ says: 'a zone name', max: 63 }), 'For metrics and explain.'),
+  },
+  { ignored: ['hostname', 'nodeName', 'targetRef', 'hints', 'deprecatedTopology'] },
+);
+
+const slicePort = object(
+  {
+    name: optional(
+      'name',
+      text({ says: 'the name of a port of the Service', max: 63 }),
+      'Which port of the Service; absent = its only one.',
+    ),
+    port: required('port', port, 'Where the endpoints listen.'),
+    protocol: optional('protocol', oneOf(['TCP']), 'The mesh speaks HTTP over TCP.'),
+  },
+  { ignored: ['appProtocol'] },
+);
+
+/** discovery.k8s.io/v1 EndpointSlice. The weight of its endpoints is the annotation `mesh.banyan.dev/weight`. */
+export const endpointSlice = ruled(
+  object(
+    {
+      metadata: required('metadata', metadata, ''),
+      addressType: required('addressType', oneOf(['IPv4', 'IPv6', 'FQDN']), 'Of all addresses in the slice.'),
+      endpoints: required('endpoints', list(endpoint, { max: 1000 }), 'May be empty.'),
+      ports: required('ports', list(slicePort, { min: 1, max: 100 }), 'Each endpoint serves all of them.'),
+    },
+    { ignored: ['apiVersion', 'kind'] },
+  ),
+  ({ metadata: { labels, annotations }, addressType, endpoints }, at) => {
+    const serviceName = labels?.[serviceLabel];
+    if (serviceName === undefined) {
+      at.fault(['metadata', 'labels', serviceLabel], 'is required: the name of the Service whose endpoints these are');
+    }
+    const weight = annotations?.[weightAnnotation];
+    if (weight !== undefined && !/^([1-9][0-9]{0,2}|1000)$/.test(weight)) {
+      at.fault(['metadata', 'annotations', weightAnnotation], 'must be a whole number in quotes, "1" to "1000"');
+    }
+    for (const [index, { addresses }] of endpoints.entries()) {
+      for (const [place, address] of addresses.entries()) {
+        const fits = { IPv4: isIPv4(address), IPv6: isIPv6(address), FQDN: !isIPv4(address) && !isIPv6(address) };
+        if (!fits[addressType])
+          at.fault(['endpoints', index, 'addresses', place], `must be of addressType ${addressType}`);
+      }
+    }
+  },
+);

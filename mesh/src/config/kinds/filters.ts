@@ -1,0 +1,288 @@
+import type { Cursor } from '../cursor.ts';
+import { defaults } from '../defaults.ts';
+import {
+  flag,
+  headerName,
+  headerValue,
+  methodName,
+  oneOf,
+  oneOfNumbers,
+  port,
+  preciseHostname,
+  text,
+  wholeNumber,
+} from '../leaf-shapes.ts';
+import type { CorsFilter, HeaderModifier, HttpRouteFilter, PathModifier, RequestMirror } from '../model.ts';
+import { object, optional, required, withDefault } from '../object-shape.ts';
+import { list, mapped, ruled, type Shape } from '../shape.ts';
+import { pathFault } from './path-rules.ts';
+import { backendObject } from './references.ts';
+
+const headers = list(object({ name: required('name', headerName, ''), value: required('value', headerValue, '') }), {
+  max: 16,
+});
+
+/** Fields that decide where a message ends or belong to one connection: a filter that touched them would break framing. */
+const framing = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const headerModifier: Shape<HeaderModifier> = ruled(
+  object({
+    set: withDefault('set', headers, [], 'Overwritten or added.'),
+    add: withDefault('add', headers, [], 'Added to what is there.'),
+    remove: withDefault('remove', list(headerName, { max: 16 }), [], 'Removed.'),
+  }),
+  ({ set, add, remove }, at) => {
+    const seen = new Set<string>();
+    const check = (name: string, steps: (string | number)[]) => {
+      if (framing.has(name)) {
+        const hint = name === 'host' ? { hint: 'use URLRewrite with hostname' } : {};
+        at.fault(steps, 'must not be a field that frames the message or belongs to the connection', hint);
+      }
+      if (seen.has(name)) at.fault(steps, 'must not be there twice in one filter');
+      seen.add(name);
+    };
+    for (const [index, { name }] of set.entries()) check(name, ['set', index, 'name']);
+    for (const [index, { name }] of add.entries()) check(name, ['add', index, 'name']);
+    for (const [index, name] of remove.entries()) check(name, ['remove', index]);
+  },
+);
+
+const replacement = text({
+  says: 'a path that starts with "/"',
+  max: 1024,
+  fault: (value) => pathFault(value, { empty: true }),
+});
+
+const pathModifier: Shape<PathModifier> = mapped(
+  ruled(
+    object({
+      type: required('type', oneOf(['ReplaceFullPath', 'ReplacePrefixMatch']), 'Which of the two.'),
+      replaceFullPath: optional('replaceFullPath', replacement, 'The new path; the query stays.'),
+      replacePrefixMatch: optional(
+        'replacePrefixMatch',
+        replacement,
+        'Replaces what the PathPrefix match has matched.',
+      ),
+    }),
+    ({ type, replaceFullPath, replacePrefixMatch }, at) => {
+      const values = { replaceFullPath, replacePrefixMatch };
+      const wanted = type === 'ReplaceFullPath' ? 'replaceFullPath' : 'replacePrefixMatch';
+      const other = type === 'ReplaceFullPath' ? 'replacePrefixMatch' : 'replaceFullPath';
+      if (values[wanted] === undefined) at.fault([wanted], `is required with type ${type}`);
+      if (values[other] !== undefined) at.fault([other], `must not be there with type ${type}`);
+    },
+  ),
+  ({ type, replaceFullPath, replacePrefixMatch }): PathModifier =>
+    type === 'ReplaceFullPath'
+      ? { type, replaceFullPath: replaceFullPath ?? '/' }
+      : { type, replacePrefixMatch: replacePrefixMatch ?? '/' },
+  (value) => value,
+);
+
+const redirect = object({
+  scheme: optional('scheme', oneOf(['http', 'https']), 'Absent = as the request came.'),
+  hostname: optional('hostname', preciseHostname, 'Absent = that of the request.'),
+  path: optional('path', pathModifier, 'Absent = that of the request.'),
+  port: optional('port', port, 'Absent = that of the scheme if given, else that of the listener.'),
+  statusCode: withDefault(
+    'statusCode',
+    oneOfNumbers([301, 302, 303, 307, 308]),
+    defaults.redirectStatusCode,
+    'Of the answer.',
+  ),
+});
+
+const rewrite = object({
+  hostname: optional('hostname', preciseHostname, 'New Host.'),
+  path: optional('path', pathModifier, 'New path.'),
+});
+
+const fraction = object({
+  numerator: required('numerator', wholeNumber(0, 1_000_000_000), 'So many'),
+  denominator: withDefault('denominator', wholeNumber(1, 1_000_000_000), defaults.fractionDenominator, 'of so many.'),
+});
+
+const mirror: Shape<RequestMirror> = mapped(
+  ruled(
+    object({
+      backendRef: required('backendRef', object(backendObject), 'Where copies go.'),
+      percent: optional(
+        'percent',
+        wholeNumber(0, 100, 'percent'),
+        `Share of requests; absent = ${defaults.mirrorPercent}.`,
+      ),
+      fraction: optional('fraction', fraction, 'Share of requests, finer than percent.'),
+    }),
+    (value, at) => {
+      if (value.percent !== undefined && value.fraction !== undefined) {
+        at.fault(['fraction'], 'must not be there together with percent');
+      }
+      if (value.fraction !== undefined && value.fraction.numerator > value.fraction.denominator) {
+        at.fault(['fraction', 'numerator'], 'must not be greater than the denominator');
+      }
+    },
+  ),
+  (value): RequestMirror => ({
+    service: value.backendRef.name,
+    port: value.backendRef.port,
+    numerator: value.fraction?.numerator ?? value.percent ?? defaults.mirrorPercent,
+    denominator: value.fraction?.denominator ?? 100,
+  }),
+  ({ service, port: backendPort, numerator, denominator }) => ({
+    backendRef: { group: '', kind: 'Service' as const, name: service, port: backendPort },
+    ...(denominator === 100 ? { percent: numerator } : { fraction: { numerator, denominator } }),
+  }),
+);
+
+const origin = text({
+  says: '"*", or scheme://host[:port] whose host may start with "*."',
+  fault: (value) => (/^(\*|[a-z][a-z0-9+.-]*:\/\/(\*|(\*\.)?[a-z0-9.-]+)(:[0-9]{1,5})?)$/.test(value) ? null : ''),
+});
+const star: Shape<'*'> = oneOf(['*']);
+const either = <T extends string>(shape: Shape<T>): Shape<string> => ({
+  says: `${shape.says}, or "*"`,
+  fallback: shape.fallback,
+  read: (at) => (at.tree.kind === 'scalar' && at.tree.value === '*' ? star.read(at) : shape.read(at)),
+  write: (value) => value,
+});
+
+const cors: Shape<CorsFilter> = object({
+  allowOrigins: withDefault('allowOrigins', list(origin, { max: 64 }), [], 'Who may ask.'),
+  allowCredentials: withDefault('allowCredentials', flag, false, 'Whether with credentials.'),
+  allowMethods: withDefault(
+    'allowMethods',
+    list(either(methodName), { max: 9 }),
+    [],
+    'Methods besides GET, HEAD and POST.',
+  ),
+  allowHeaders: withDefault(
+    'allowHeaders',
+    list(either(headerName), { max: 64 }),
+    [],
+    'Request headers besides the simple ones.',
+  ),
+  exposeHeaders: withDefault(
+    'exposeHeaders',
+    list(either(headerName), { max: 64 }),
+    [],
+    'Response headers that scripts may read.',
+  ),
+  maxAgeS: withDefault(
+    'maxAge',
+    wholeNumber(1, 86_400, 'seconds'),
+    defaults.corsMaxAgeS,
+    'How long an answer to a preflight is kept.',
+  ),
+});
+
+const filterObject = object(
+  {
+    type: required(
+      'type',
+      oneOf([
+        'RequestHeaderModifier',
+        'ResponseHeaderModifier',
+        'RequestRedirect',
+        'URLRewrite',
+        'RequestMirror',
+        'CORS',
+      ]),
+      'Which of the following is there.',
+    ),
+    requestHeaderModifier: optional(
+      'requestHeaderModifier',
+      headerModifier,
+      'Changes the request before it is sent on.',
+    ),
+    responseHeaderModifier: optional('responseHeaderModifier', headerModifier, 'Changes the reply.'),
+    requestRedirect: optional('requestRedirect', redirect, 'Answers with a redirect.'),
+    urlRewrite: optional('urlRewrite', rewrite, 'Changes host or path before the request is sent on.'),
+    requestMirror: optional('requestMirror', mirror, 'Sends copies to a second backend, whose answers are dropped.'),
+    cors: optional('cors', cors, 'Answers preflights and marks replies.'),
+  },
+  {
+    unsupported: {
+      extensionRef: 'the mesh has no filters of other vendors; its own extras are in policies',
+      externalAuth: 'the mesh does not ask another service for permission',
+    },
+  },
+);
+
+type FilterObject = ReturnType<typeof filterObject.read>;
+type FilterField = Exclude<keyof FilterObject, 'type'>;
+
+const fieldOf: Readonly<Record<HttpRouteFilter['type'], FilterField>> = {
+  RequestHeaderModifier: 'requestHeaderModifier',
+  ResponseHeaderModifier: 'responseHeaderModifier',
+  RequestRedirect: 'requestRedirect',
+  URLRewrite: 'urlRewrite',
+  RequestMirror: 'requestMirror',
+  CORS: 'cors',
+};
+
+function checkFilter(value: FilterObject, at: Cursor): void {
+  const wanted = fieldOf[value.type];
+  for (const field of Object.values(fieldOf)) {
+    if (field === wanted && value[field] === undefined) at.fault([field], `is required with type ${value.type}`);
+    if (field !== wanted && value[field] !== undefined) at.fault([field], `must not be there with type ${value.type}`);
+  }
+}
+
+function intoFilter(value: FilterObject): HttpRouteFilter {
+  switch (value.type) {
+    case 'RequestHeaderModifier':
+      return { type: value.type, modifier: value.requestHeaderModifier ?? headerModifier.fallback };
+    case 'ResponseHeaderModifier':
+      return { type: value.type, modifier: value.responseHeaderModifier ?? headerModifier.fallback };
+    case 'RequestRedirect':
+      return { type: value.type, redirect: value.requestRedirect ?? redirect.fallback };
+    case 'URLRewrite':
+      return { type: value.type, rewrite: value.urlRewrite ?? rewrite.fallback };
+    case 'RequestMirror':
+      return { type: value.type, mirror: value.requestMirror ?? mirror.fallback };
+    case 'CORS':
+      return { type: value.type, cors: value.cors ?? cors.fallback };
+  }
+}
+
+function fromFilter(filter: HttpRouteFilter): FilterObject {
+  switch (filter.type) {
+    case 'RequestHeaderModifier':
+      return { type: filter.type, requestHeaderModifier: filter.modifier };
+    case 'ResponseHeaderModifier':
+      return { type: filter.type, responseHeaderModifier: filter.modifier };
+    case 'RequestRedirect':
+      return { type: filter.type, requestRedirect: filter.redirect };
+    case 'URLRewrite':
+      return { type: filter.type, urlRewrite: filter.rewrite };
+    case 'RequestMirror':
+      return { type: filter.type, requestMirror: filter.mirror };
+    case 'CORS':
+      return { type: filter.type, cors: filter.cors };
+  }
+}
+
+const filter: Shape<HttpRouteFilter> = mapped(ruled(filterObject, checkFilter), intoFilter, fromFilter);
+
+/** Filters of a rule or a backendRef: each type at most once (mirrors may repeat), and no two that contradict. */
+export const filters: Shape<HttpRouteFilter[]> = ruled(list(filter, { max: 16 }), (values, at) => {
+  for (const [index, { type }] of values.entries()) {
+    if (type !== 'RequestMirror' && values.findIndex((other) => other.type === type) < index) {
+      at.fault([index, 'type'], 'must not be there twice in one list of filters');
+    }
+  }
+  const rewriteAt = values.findIndex(({ type }) => type === 'URLRewrite');
+  if (rewriteAt >= 0 && values.some(({ type }) => type === 'RequestRedirect')) {
+    at.fault([rewriteAt, 'type'], 'must not be there together with RequestRedirect');
+  }
+});

@@ -1,0 +1,121 @@
+import { defaults } from '../defaults.ts';
+import { bytes, cidr, duration, flag, headerName, number, oneOf, percent, wholeNumber } from '../leaf-shapes.ts';
+import type { RateLimit } from '../model.ts';
+import { nested, object, optional, required, withDefault } from '../object-shape.ts';
+import { list, ruled, type Shape } from '../shape.ts';
+import { metadata } from './metadata.ts';
+import { gatewayGroup, targetReference } from './references.ts';
+
+const rateLimit: Shape<RateLimit> = ruled(
+  object({
+    requestsPerSecond: required(
+      'requestsPerSecond',
+      number({ min: 0.001, max: 1_000_000 }),
+      'Sustained rate, per process.',
+    ),
+    burst: required('burst', wholeNumber(1, 10_000_000), 'Requests that may come at once.'),
+    per: withDefault(
+      'per',
+      oneOf(['Route', 'Client']),
+      defaults.rateLimitPer,
+      'All requests of the route together, or each client by itself.',
+    ),
+    clientHeader: optional(
+      'clientHeader',
+      headerName,
+      'per Client: the header that tells clients apart; absent = the peer’s address.',
+    ),
+  }),
+  ({ per, clientHeader }, at) => {
+    if (per === 'Route' && clientHeader !== undefined) at.fault(['clientHeader'], 'must not be there with per Route');
+  },
+);
+
+const mirror = object({
+  unsafeMethods: withDefault(
+    'unsafeMethods',
+    flag,
+    defaults.mirrorUnsafeMethods,
+    'Whether methods that change something are mirrored too.',
+  ),
+  bodyLimitBytes: withDefault(
+    'bodyLimit',
+    bytes({ max: 67_108_864 }),
+    defaults.mirrorBodyLimitBytes,
+    'Requests with a longer body are not mirrored.',
+  ),
+  timeoutMs: withDefault(
+    'timeout',
+    duration({ minMs: 1 }),
+    defaults.mirrorTimeoutMs,
+    'Then a mirrored request is given up.',
+  ),
+  maxInFlight: withDefault(
+    'maxInFlight',
+    wholeNumber(1, 100_000),
+    defaults.mirrorMaxInFlight,
+    'More at a time are dropped and counted.',
+  ),
+});
+
+/** All but the targets: what the data plane is given. */
+export const routePolicyFields = {
+  rateLimits: withDefault('rateLimits', list(rateLimit, { max: 8 }), [], 'More than any of them is answered with 429.'),
+  bodyLimitBytes: withDefault(
+    'bodyLimit',
+    bytes({ max: Number.MAX_SAFE_INTEGER }),
+    defaults.bodyLimitBytes,
+    'Largest request body; more is answered with 413; 0 = no limit.',
+  ),
+  mirror: nested('mirror', mirror, 'What RequestMirror does not say.'),
+  override: nested(
+    'override',
+    object({
+      allowFrom: withDefault(
+        'allowFrom',
+        list(cidr, { max: 64 }),
+        [],
+        'Peers that may steer single requests past the weights; empty = nobody.',
+      ),
+    }),
+    'The override header.',
+  ),
+  accessLog: nested(
+    'accessLog',
+    object({
+      samplePercent: withDefault(
+        'samplePercent',
+        percent,
+        defaults.accessLogSamplePercent,
+        'Share of successful requests that are logged.',
+      ),
+      alwaysFailures: withDefault(
+        'alwaysFailures',
+        flag,
+        defaults.accessLogAlwaysFailures,
+        'Failed ones are logged whatever the sample says.',
+      ),
+    }),
+    'What is logged.',
+  ),
+};
+
+/** mesh.banyan.dev/v1alpha1 HTTPRoutePolicy. */
+export const httpRoutePolicy = object(
+  {
+    metadata: required('metadata', metadata, ''),
+    spec: required(
+      'spec',
+      object({
+        targetRefs: required(
+          'targetRefs',
+          list(targetReference(gatewayGroup, 'HTTPRoute'), { min: 1, max: 64 }),
+          'The HTTPRoutes it is for.',
+        ),
+        ...routePolicyFields,
+      }),
+      '',
+    ),
+  },
+  { ignored: ['apiVersion', 'kind', 'status'] },
+);

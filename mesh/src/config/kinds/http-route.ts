@@ -1,0 +1,222 @@
+import type { Cursor } from '../cursor.ts';
+import { defaults } from '../defaults.ts';
+import {
+  duration,
+  headerName,
+  hostname,
+  labelName,
+  matchValue,
+  methodName,
+  oneOf,
+  queryName,
+  text,
+  wholeNumber,
+} from '../leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../object-shape.ts';
+import { maxPatternLength, patternFault } from '../regex.ts';
+import { list, ruled, type Shape } from '../shape.ts';
+import { filters } from './filters.ts';
+import { metadata } from './metadata.ts';
+import { pathFault } from './path-rules.ts';
+import { backendObject, parentReference } from './references.ts';
+import { sessionPersistence } from './session-persistence.ts';
+
+const path = ruled(
+  object({
+    type: withDefault(
+      'type',
+      oneOf(['Exact', 'PathPrefix', 'RegularExpression']),
+      'PathPrefix',
+      'How `value` is meant.',
+    ),
+    value: withDefault(
+      'value',
+      text({ says: 'a path', max: maxPatternLength }),
+      '/',
+      'PathPrefix: whole segments. RegularExpression: the whole path.',
+    ),
+  }),
+  ({ type, value }, at) => {
+    const broken = type === 'RegularExpression' ? patternFault(value) : pathFault(value);
+    if (broken !== null) at.fault(['value'], broken);
+  },
+);
+
+function valueMatch(name: Shape<string>) {
+  return ruled(
+    object({
+      type: withDefault('type', oneOf(['Exact', 'RegularExpression']), 'Exact', 'How `value` is meant.'),
+      name: required('name', name, 'What is looked at.'),
+      value: required('value', matchValue, 'RegularExpression: the whole value.'),
+    }),
+    ({ type, value }, at) => {
+      const broken = type === 'RegularExpression' ? patternFault(value) : null;
+      if (broken !== null) at.fault(['value'], broken);
+    },
+  );
+}
+
+/** A name twice would be ignored by some implementations and impossible in others. */
+function namesOnce<T extends { name: string }>(values: readonly T[], at: Cursor): void {
+  for (const [index, { name }] of values.entries()) {
+    if (values.findIndex((other) => other.name === name) < index)
+      at.fault([index, 'name'], 'must not be there twice in one match');
+  }
+}
+
+const match = object({
+  path: nested('path', path, 'Absent = every path.'),
+  headers: withDefault('headers', ruled(list(valueMatch(headerName), { max: 16 }), namesOnce), [], 'All must match.'),
+  queryParams: withDefault(
+    'queryParams',
+    ruled(list(valueMatch(queryName), { max: 16 }), namesOnce),
+    [],
+    'All must match.',
+  ),
+  method: optional('method', methodName, 'Absent = every method.'),
+});
+
+const backendRef = object({
+  ...backendObject,
+  weight: withDefault(
+    'weight',
+    wholeNumber(0, 1_000_000),
+    defaults.backendWeight,
+    'Share of the sum of all weights of the rule; 0 = nothing.',
+  ),
+  filters: withDefault('filters', filters, [], 'For requests that go to this backend.'),
+});
+
+const timeouts = ruled(
+  object({
+    requestMs: withDefault(
+      'request',
+      duration(),
+      defaults.requestTimeoutMs,
+      'All attempts together, to the last byte of the reply; 0s = none.',
+    ),
+    backendRequestMs: withDefault(
+      'backendRequest',
+      duration(),
+      defaults.backendRequestTimeoutMs,
+      'One attempt; 0s = none.',
+    ),
+  }),
+  ({ requestMs, backendRequestMs }, at) => {
+    if (requestMs > 0 && backendRequestMs > requestMs) at.fault(['backendRequest'], 'must not be longer than request');
+  },
+);
+
+const retry = object({
+  codes: withDefault(
+    'codes',
+    list(wholeNumber(400, 599), { max: 64 }),
+    [...defaults.retryCodes],
+    'Response codes to retry.',
+  ),
+  attempts: withDefault(
+    'attempts',
+    wholeNumber(0, 100),
+    defaults.retryAttempts,
+    'Retries after the first attempt; 0 = none.',
+  ),
+  backoffMs: withDefault(
+    'backoff',
+    duration({ minMs: 1, maxMs: 60_000 }),
+    defaults.retryBackoffMs,
+    'The shortest wait before a retry, before jitter.',
+  ),
+});
+
+const rule = ruled(
+  object({
+    name: optional('name', labelName, 'Shown in explain, metrics and logs.'),
+    matches: withDefault('matches', list(match, { max: 64 }), [], 'Any of them is enough; absent = everything.'),
+    filters: withDefault('filters', filters, [], 'Applied to every request of the rule.'),
+    backendRefs: withDefault('backendRefs', list(backendRef, { max: 16 }), [], 'Where requests go, by weight.'),
+    timeouts: nested('timeouts', timeouts, 'To 504.'),
+    retry: optional('retry', retry, 'Absent: only requests known not to have been sent are repeated.'),
+    sessionPersistence: optional(
+      'sessionPersistence',
+      sessionPersistence,
+      'A client stays with the backend it was given.',
+    ),
+  }),
+  checkRule,
+);
+
+type Rule = Parameters<typeof checkRule>[0];
+
+function checkRule(
+  value: {
+    matches: { path: { type: string } }[];
+    filters: { type: string; redirect?: { path?: { type: string } }; rewrite?: { path?: { type: string } } }[];
+    backendRefs: { name: string; port: number; weight: number; filters: Rule['filters'] }[];
+  },
+  at: Cursor,
+): void {
+  const redirects = value.filters.some(({ type }) => type === 'RequestRedirect');
+  if (redirects && value.backendRefs.length > 0) {
+    at.fault(['backendRefs'], 'must not be there: a RequestRedirect filter answers all requests of this rule');
+  }
+  if (!redirects && value.backendRefs.length === 0) {
+    at.warn(['backendRefs'], 'is empty: requests of this rule are answered with 500');
+  }
+  if (value.backendRefs.length > 0 && value.backendRefs.every(({ weight }) => weight === 0)) {
+    at.warn(['backendRefs'], 'has only weights of 0: requests of this rule are answered with 500');
+  }
+  const refs = value.backendRefs;
+  for (const [index, { name, port }] of refs.entries()) {
+    if (refs.findIndex((other) => other.name === name && other.port === port) < index) {
+      at.fault(['backendRefs', index, 'name'], 'must not name a service and port twice in one rule');
+    }
+  }
+  const onePrefix = value.matches.length <= 1 && (value.matches[0]?.path.type ?? 'PathPrefix') === 'PathPrefix';
+  const check = (list: Rule['filters'], steps: (string | number)[]) => {
+    for (const [index, { type, redirect, rewrite }] of list.entries()) {
+      const replaces = (redirect?.path ?? rewrite?.path)?.type === 'ReplacePrefixMatch';
+      const field = type === 'URLRewrite' ? 'urlRewrite' : 'requestRedirect';
+      if (replaces && !onePrefix) {
+        at.fault(
+          [...steps, index, field, 'path', 'type'],
+          'ReplacePrefixMatch needs exactly one match in the rule, of type PathPrefix',
+        );
+      }
+    }
+  };
+  check(value.filters, ['filters']);
+  for (const [index, ref] of refs.entries()) check(ref.filters, ['backendRefs', index, 'filters']);
+}
+
+const spec = object(
+  {
+    parentRefs: required(
+      'parentRefs',
+      list(parentReference, { min: 1, max: 32 }),
+      'Gateways (from outside) and Services (between services) whose requests this route takes.',
+    ),
+    hostnames: withDefault(
+      'hostnames',
+      list(hostname, { max: 16 }),
+      [],
+      'Only requests for these hosts; absent = all of the listener.',
+    ),
+    rules: required('rules', list(rule, { min: 1, max: 64 }), 'The most specific match over all routes wins.'),
+  },
+  { unsupported: { useDefaultGateways: 'name the Gateways in parentRefs' } },
+);
+
+/** gateway.networking.k8s.io/v1 HTTPRoute. */
+export const httpRoute = ruled(
+  object(
+    { metadata: required('metadata', metadata, ''), spec: required('spec', spec, '') },
+    { ignored: ['apiVersion', 'kind', 'status'] },
+  ),
+  ({ spec: { rules } }, at) => {
+    for (const [index, { name }] of rules.entries()) {
+      if (name !== undefined && rules.findIndex((other) => other.name === name) < index) {
+        at.fault(['spec', 'rules', index, 'name'], 'must not be there twice');
+      }
+    }
+  },
+);

@@ -1,0 +1,47 @@
+import { labelName, objectName, text, textMap } from '../leaf-shapes.ts';
+import { object, optional, required } from '../object-shape.ts';
+
+/** What the API server adds; documents taken from a cluster carry it. */
+const fromCluster = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'managedFields',
+  'ownerReferences',
+  'finalizers',
+  'generateName',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+];
+
+const timestamp = text({
+  says: 'a time such as 2026-01-31T12:00:00Z',
+  fault: (value) =>
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(value) && !Number.isNaN(Date.parse(value))
+      ? null
+      : '',
+});
+
+const common = {
+  namespace: optional('namespace', labelName, 'The same in all documents, or absent.'),
+  labels: optional('labels', textMap, 'Not used by the mesh.'),
+  annotations: optional('annotations', textMap, 'Only those of `mesh.banyan.dev/` mean something.'),
+  creationTimestamp: optional('creationTimestamp', timestamp, 'Of two equally specific routes the older one wins.'),
+};
+
+/** Metadata of an object whose name is a DNS subdomain. */
+export const metadata = object(
+  { name: required('name', objectName, 'Unique among the documents of this kind.'), ...common },
+  { ignored: fromCluster },
+);
+
+/** Metadata of a Service: its name is one DNS label, because requests carry it in Host. */
+export const serviceMetadata = object(
+  { name: required('name', labelName, 'Unique among the documents of this kind.'), ...common },
+  { ignored: fromCluster },
+);
+
+/** Annotations with this prefix are the mesh's own: unknown ones are faults, like unknown fields. */
+export const ownAnnotationPrefix = 'mesh.banyan.dev/';
+export const weightAnnotation = 'mesh.banyan.dev/weight';

@@ -1,0 +1,56 @@
+import { digestOf } from './digest.ts';
+import { readDocuments } from './documents.ts';
+import { byPlace, type Fault } from './fault.ts';
+import { readFiles, type SourceFile } from './files.ts';
+import type { MeshConfig } from './model.ts';
+import { normalise } from './normalise.ts';
+import { checkReferences } from './references.ts';
+import { warnOfShadowing } from './shadowing.ts';
+import type { Variables } from './substitute.ts';
+
+/** A configuration, or why there is none. */
+export type ConfigResult =
+  | { ok: true; config: MeshConfig; digest: string; warnings: Fault[]; documents: number }
+  | { ok: false; faults: Fault[]; warnings: Fault[]; documents: number };
+
+/**
+ * Reads, checks and normalises documents. Nothing is taken from documents with a fault; all faults are in the answer,
+ * in the order of reading.
+ *
+ * @param variables what `${NAME}` in the documents stands for
+ */
+export function parseConfig(files: readonly SourceFile[], variables: Variables): ConfigResult {
+  const { documents, origins, faults } = readDocuments(files, variables);
+  checkReferences(documents);
+  warnOfShadowing(documents);
+  const all = [...faults, ...origins.flatMap((origin) => origin.faults)];
+  const count = Object.values(documents).reduce((sum, list) => sum + list.length, 0);
+  if (count === 0 && all.length === 0) {
+    const file = files.map(({ name }) => name).join(', ') || '(none)';
+    all.push({
+      severity: 'error',
+      file,
+      document: 0,
+      line: 0,
+      column: 0,
+      object: '',
+      path: '',
+      rule: 'must hold at least one document',
+    });
+  }
+  const errors = all.filter(({ severity }) => severity === 'error').sort(byPlace);
+  const warnings = all.filter(({ severity }) => severity === 'warning').sort(byPlace);
+  if (errors.length > 0) return { ok: false, faults: errors, warnings, documents: count };
+  const config = normalise(documents);
+  return { ok: true, config, digest: digestOf(config), warnings, documents: count };
+}
+
+/** Reads a configuration from files and folders, as `mesh run` and `mesh check` do. */
+export async function loadConfig(paths: readonly string[], variables: Variables): Promise<ConfigResult> {
+  const { files, faults } = await readFiles(paths);
+  if (files.length === 0 && faults.length > 0) return { ok: false, faults, warnings: [], documents: 0 };
+  const result = parseConfig(files, variables);
+  if (faults.length === 0) return result;
+  const parsed = result.ok ? [] : result.faults;
+  return { ok: false, faults: [...faults, ...parsed], warnings: result.warnings, documents: result.documents };
+}

@@ -1,0 +1,219 @@
+import { canonicalJson } from './digest.ts';
+import { serviceLabel } from './kinds/endpoint-slice.ts';
+import { type DocumentTypes, type Kind, kinds } from './kinds/kinds.ts';
+import { weightAnnotation } from './kinds/metadata.ts';
+import { gatewayGroup } from './kinds/references.ts';
+import type {
+  BackendTrafficPolicy,
+  Gateway,
+  HttpRoute,
+  HttpRouteFilter,
+  HttpRouteRule,
+  MeshConfig,
+  RouteParent,
+  Service,
+  StaticEndpoint,
+} from './model.ts';
+import { endpointSessionName } from './normalise.ts';
+import type { Json } from './shape.ts';
+
+/**
+ * The configuration as documents again, one `kind: List` in JSON, with every default written out: reading it gives an
+ * equal configuration. Policies that no document states are not written.
+ */
+export function serialise(config: MeshConfig): string {
+  return canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
+}
+
+/** As `serialise`, for showing to people: header values that may be secrets are blotted out. */
+export function serialiseRedacted(config: MeshConfig): string {
+  return serialise(redacted(config));
+}
+
+function toDocuments(config: MeshConfig): Json[] {
+  const metadata = (name: string) => ({
+    name,
+    ...(config.namespace === 'default' ? {} : { namespace: config.namespace }),
+  });
+  return [
+    ...config.gateways.map((gateway) => document('Gateway', gatewayDocument(gateway, metadata(gateway.name)))),
+    ...config.services.flatMap((service) => [
+      document('Service', serviceDocument(service, metadata(service.name))),
+      ...slicesOf(service, metadata),
+    ]),
+    ...config.routes.map((route) => document('HTTPRoute', routeDocument(route, metadata(route.name)))),
+    ...backendPolicyDocuments(config.services, metadata),
+    ...routePolicyDocuments(config.routes, metadata),
+  ];
+}
+
+interface Metadata {
+  name: string;
+  namespace?: string;
+}
+
+function document<K extends Kind>(kind: K, value: DocumentTypes[K]): Json {
+  const { apiVersion, shape } = kinds[kind];
+  return { apiVersion, kind, ...(shape.write(value) as Record<string, Json>) };
+}
+
+function gatewayDocument({ className, addresses, listeners }: Gateway, metadata: Metadata): DocumentTypes['Gateway'] {
+  return {
+    metadata,
+    spec: {
+      gatewayClassName: className,
+      listeners: listeners.map((listener) => ({ ...listener, protocol: 'HTTP' })),
+      ...(addresses.length === 0 ? {} : { addresses: addresses.map((value) => ({ type: 'IPAddress', value })) }),
+    },
+  };
+}
+
+function serviceDocument(service: Service, metadata: Metadata): DocumentTypes['Service'] {
+  const { externalName, ports, clientIpAffinity } = service;
+  return {
+    metadata,
+    spec: {
+      type: externalName === undefined ? 'ClusterIP' : 'ExternalName',
+      ...(externalName === undefined ? {} : { externalName }),
+      ports: ports.map((port) => ({ ...port, protocol: 'TCP' })),
+      sessionAffinity: clientIpAffinity ? 'ClientIP' : 'None',
+    },
+  };
+}
+
+/** One slice for all endpoints that agree in what a slice says once. */
+function slicesOf(service: Service, metadata: (name: string) => Metadata): Json[] {
+  const groups = new Map<string, StaticEndpoint[]>();
+  for (const endpoint of service.endpoints) {
+    const key = JSON.stringify([endpoint.servicePort, endpoint.port, endpoint.addressType, endpoint.weight]);
+    groups.set(key, [...(groups.get(key) ?? []), endpoint]);
+  }
+  return [...groups.values()].map((endpoints, index) => {
+    const { servicePort, port, addressType, weight } = endpoints[0] as StaticEndpoint;
+    const name = service.ports.find((candidate) => candidate.port === servicePort)?.name;
+    return document('EndpointSlice', {
+      metadata: {
+        ...metadata(`${service.name}-${index + 1}`),
+        labels: { [serviceLabel]: service.name },
+        annotations: { [weightAnnotation]: String(weight) },
+      },
+      addressType,
+      endpoints: endpoints.map(({ address, ready, zone }) => ({
+        addresses: [address],
+        conditions: { ready },
+        ...(zone === undefined ? {} : { zone }),
+      })),
+      ports: [{ ...(name === undefined ? {} : { name }), port }],
+    });
+  });
+}
+
+function routeDocument(route: HttpRoute, metadata: Metadata): DocumentTypes['HTTPRoute'] {
+  return {
+    metadata: { ...metadata, ...(route.createdAt === undefined ? {} : { creationTimestamp: route.createdAt }) },
+    spec: {
+      parentRefs: route.parents.map(parentReference),
+      hostnames: route.hostnames,
+      rules: route.rules.map(ruleDocument),
+    },
+  };
+}
+
+function parentReference(parent: RouteParent): DocumentTypes['HTTPRoute']['spec']['parentRefs'][number] {
+  return { group: parent.kind === 'Gateway' ? gatewayGroup : '', ...parent };
+}
+
+function ruleDocument(rule: HttpRouteRule): DocumentTypes['HTTPRoute']['spec']['rules'][number] {
+  return {
+    ...rule,
+    matches: rule.matches as DocumentTypes['HTTPRoute']['spec']['rules'][number]['matches'],
+    backendRefs: rule.backendRefs.map(({ service, ...rest }) => ({
+      group: '',
+      kind: 'Service',
+      name: service,
+      ...rest,
+    })),
+  };
+}
+
+function backendPolicyDocuments(services: readonly Service[], metadata: (name: string) => Metadata): Json[] {
+  return [...byPolicy(services)].map(([name, { policy, targets }]) => {
+    const { name: _name, sessionPersistence, ...spec } = policy;
+    const session =
+      sessionPersistence === undefined ? {} : { sessionPersistence: withoutDefaultName(targets, sessionPersistence) };
+    return document('BackendTrafficPolicy', {
+      metadata: metadata(name),
+      spec: {
+        targetRefs: targets.map((target) => ({ group: '', kind: 'Service', name: target })),
+        ...spec,
+        ...session,
+      } as DocumentTypes['BackendTrafficPolicy']['spec'],
+    });
+  });
+}
+
+/** A session name that was made of the name of the service must be made again for each target. */
+function withoutDefaultName(
+  targets: readonly string[],
+  session: NonNullable<BackendTrafficPolicy['sessionPersistence']>,
+) {
+  const { sessionName, ...rest } = session;
+  return sessionName === endpointSessionName(targets[0] ?? '') ? rest : session;
+}
+
+function routePolicyDocuments(routes: readonly HttpRoute[], metadata: (name: string) => Metadata): Json[] {
+  return [...byPolicy(routes)].map(([name, { policy, targets }]) => {
+    const { name: _name, ...spec } = policy;
+    return document('HTTPRoutePolicy', {
+      metadata: metadata(name),
+      spec: {
+        targetRefs: targets.map((target) => ({ group: gatewayGroup, kind: 'HTTPRoute', name: target })),
+        ...spec,
+      },
+    });
+  });
+}
+
+interface PolicyGroup<P> {
+  policy: P;
+  targets: string[];
+}
+
+/** Each policy once, with what it is for. */
+function byPolicy<P extends { name?: string }>(
+  objects: readonly { name: string; policy: P }[],
+): Map<string, PolicyGroup<P>> {
+  const groups = new Map<string, PolicyGroup<P>>();
+  for (const { name: target, policy } of objects) {
+    if (policy.name === undefined) continue;
+    const group: PolicyGroup<P> = groups.get(policy.name) ?? { policy, targets: [] };
+    group.targets.push(target);
+    groups.set(policy.name, group);
+  }
+  return groups;
+}
+
+/** Names of headers whose values let someone in. */
+const secretHeader = /auth|cookie|secret|token|password|api-?key|credential|session|signature/;
+
+function redacted(config: MeshConfig): MeshConfig {
+  const blot = (filters: HttpRouteFilter[]): HttpRouteFilter[] =>
+    filters.map((filter) => {
+      if (filter.type !== 'RequestHeaderModifier' && filter.type !== 'ResponseHeaderModifier') return filter;
+      const blotted = filter.modifier;
+      const hide = (values: typeof blotted.set) =>
+        values.map(({ name, value }) => ({ name, value: secretHeader.test(name) ? '[redacted]' : value }));
+      return { ...filter, modifier: { ...blotted, set: hide(blotted.set), add: hide(blotted.add) } };
+    });
+  return {
+    ...config,
+    routes: config.routes.map((route) => ({
+      ...route,
+      rules: route.rules.map((rule) => ({
+        ...rule,
+        filters: blot(rule.filters),
+        backendRefs: rule.backendRefs.map((ref) => ({ ...ref, filters: blot(ref.filters) })),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Cursor } from './cursor.ts';
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A part of the document language: reads it from a document, writes it back, and says what it is. */
+export interface Shape<T> {
+  /** For faults ("must be …") and the reference. */
+  readonly says: string;
+  /** Stands in for what could not be read, so that reading goes on to the next fault. */
+  readonly fallback: T;
+  /** Reads what is at `at`; whatever is wrong is told there, and the result is then only fit to go on with. */
+  read(at: Cursor): T;
+  /** The inverse of `read`: the canonical form in a document. */
+  write(value: T): Json;
+  /** What stands inside, for the reference. */
+  readonly inside?: Inside;
+}
+
+export type Inside = { fields: Readonly<Record<string, FieldDescription>> } | { item: Shape<never> };
+
+/** A field as the reference shows it. */
+export interface FieldDescription {
+  key: string;
+  says: string;
+  presence: 'required' | 'optional' | 'default';
+  /** Canonical text of the default, where there is one. */
+  defaultText?: string;
+  doc: string;
+  inside?: Inside;
+}
+
+/** The shape of a value that reads as `S` in the document and is `T` in the model. */
+export function mapped<S, T>(shape: Shape<S>, into: (value: S) => T, back: (value: T) => S): Shape<T> {
+  return {
+    says: shape.says,
+    fallback: into(shape.fallback),
+    read: (at) => into(shape.read(at)),
+    write: (value) => shape.write(back(value)),
+    ...(shape.inside === undefined ? {} : { inside: shape.inside }),
+  };
+}
+
+/** Adds a rule over the whole of what `shape` reads. The rule runs whether or not parts of it were faulty. */
+export function ruled<T>(shape: Shape<T>, rule: (value: T, at: Cursor) => void): Shape<T> {
+  return {
+    ...shape,
+    read: (at) => {
+      const value = shape.read(at);
+      rule(value, at);
+      return value;
+    },
+  };
+}
+
+export function list<T>(item: Shape<T>, limits: { min?: number; max: number }): Shape<T[]> {
+  const { min = 0, max } = limits;
+  return {
+    says: `list of ${min === 0 ? 'at most' : `${min} to`} ${max}: ${item.says}`,
+    fallback: [],
+    read: (at) => {
+      if (at.tree.kind !== 'list') {
+        at.fault([], 'must be a list');
+        return [];
+      }
+      const { items } = at.tree;
+      if (items.length < min) at.fault([], `must have at least ${min} ${min === 1 ? 'entry' : 'entries'}`);
+      if (items.length > max) at.fault([], `must not have more than ${max} entries`);
+      return items.slice(0, max).map((tree, index) => item.read(at.child(index, tree)));
+    },
+    write: (values) => values.map((value) => item.write(value)),
+    inside: { item: item as Shape<unknown> as Shape<never> },
+  };
+}

@@ -1,0 +1,23 @@
+/** Why a change was refused. Closed; each has its status in the admin API. */
+export type ControlCode = 'unknown_route' | 'invalid' | 'stale' | 'not_written' | 'bad_documents';
+
+export const controlStatus: Readonly<Record<ControlCode, number>> = {
+  unknown_route: 404,
+  invalid: 422,
+  stale: 412,
+  not_written: 500,
+  bad_documents: 422,
+};
+
+/** A change that was refused: nothing has changed. `detail` says what to do next. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly code: ControlCode;
+  readonly details: readonly string[];
+
+  constructor(code: ControlCode, details: readonly string[], cause?: unknown) {
+    super(details.join('; '), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import type { Stack } from '../assemble.ts';
+import type { Clock } from '../clock.ts';
+import { canonicalJson, digestOf } from '../config/digest.ts';
+import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import type { Registry } from '../discovery/registry.ts';
+import { type Discovery, discover, type Resolve } from '../discovery/sources.ts';
+import type { Handler } from '../layer.ts';
+import type { Parts } from '../layers/parts.ts';
+import { type RouteTable, routeTable } from '../routing/table.ts';
+import { buildStack } from '../stack.ts';
+import { ControlError } from './control-error.ts';
+import type { Journal } from './journal.ts';
+import type { WeightStore } from './weight-store.ts';
+import { plannedWeights, type WeightChanges, type Weights, weightsOf, withWeights } from './weights.ts';
+
+export interface MeshOptions {
+  parts: Parts;
+  clock: Clock;
+  registry: Registry;
+  journal: Journal;
+  store: WeightStore;
+  resolve: Resolve;
+}
+
+/** What is in force, and whether the last documents were. */
+export interface MeshStatus {
+  /** Counts up with each change that took effect. */
+  generation: number;
+  /** Of the documents in force, before changes by hand. */
+  documentsHash: string;
+  since: string;
+  /** Why the last documents offered were refused; empty when they were taken. */
+  refused: string[];
+}
+
+/** A stack that could run. */
+interface Built {
+  stack: Stack;
+  routes: RouteTable;
+  generation: number;
+}
+
+/**
+ * The control plane in one process: the documents in force, the weights set by hand over them, and the stack that runs.
+ * A change is written down, then built as a whole, then put in force by swapping one reference; requests under way end on
+ * the stack they began on.
+ */
+export class Mesh {
+  readonly #options: MeshOptions;
+  #documents: MeshConfig;
+  #effective: MeshConfig;
+  #changes: WeightChanges;
+  #stack: Stack;
+  #routes: RouteTable;
+  #discovery: Discovery;
+  #status: MeshStatus;
+  #refusals = 0;
+
+  /** @throws Error where the stack cannot be built or the stored weights cannot be read */
+  constructor(documents: MeshConfig, options: MeshOptions) {
+    this.#options = options;
+    this.#changes = options.store.load();
+    this.#documents = documents;
+    this.#effective = this.#withoutOutdated(documents);
+    const built = this.#build(this.#effective, 1);
+    this.#stack = built.stack;
+    this.#routes = built.routes;
+    this.#discovery = discover(this.#effective, { ...options, log: options.parts.log });
+    this.#status = { generation: 1, documentsHash: digestOf(documents), since: this.#now(), refused: [] };
+    const { metrics } = options.parts.meters;
+    metrics.gauge('mesh_config_generation', 'Counts up with each change in force.', [], () => [
+      { values: [], value: this.#status.generation },
+    ]);
+    metrics.gauge('mesh_config_refused_total', 'Documents offered and refused.', [], () => [
+      { values: [], value: this.#refusals },
+    ]);
+    metrics.gauge('mesh_config_in_force', '1 while the documents on disk are those in force.', [], () => [
+      { values: [], value: this.#status.refused.length === 0 ? 1 : 0 },
+    ]);
+  }
+
+  /** The handler of the stack in force, for each request anew. */
+  readonly handler = (): Handler => this.#stack.handle;
+
+  /** Resolves when every service has been looked up once. */
+  get discovered(): Promise<void> {
+    return this.#discovery.ready;
+  }
+
+  get stack(): Stack {
+    return this.#stack;
+  }
+
+  get routes(): RouteTable {
+    return this.#routes;
+  }
+
+  /** The configuration in force, changes by hand included. */
+  get config(): MeshConfig {
+    return this.#effective;
+  }
+
+  get changes(): WeightChanges {
+    return this.#changes;
+  }
+
+  get status(): MeshStatus {
+    return this.#status;
+  }
+
+  route(name: string): HttpRoute {
+    const found = this.#effective.routes.find((route) => route.name === name);
+    if (found !== undefined) return found;
+    const names = this.#effective.routes.map((route) => route.name).join(', ');
+    throw new ControlError('unknown_route', [`there is no route "${name}": the routes are ${names}`]);
+  }
+
+  /** Version of a route for If-Match: changes exactly when the route in force does. */
+  etag(name: string): string {
+    return `"${hashOf(this.route(name))}"`;
+  }
+
+  /**
+   * Sets the weights of a route. What is not named gets what is left to 100.
+   *
+   * @param ifMatch the etag that the caller decided on; absent = whatever is in force
+   * @throws ControlError unknown_route, invalid, stale, not_written
+   */
+  shift(name: string, asked: Weights, by: { who: string; why: string; ifMatch?: string }): Weights {
+    const route = this.route(name);
+    if (by.ifMatch !== undefined && by.ifMatch !== '*' && by.ifMatch !== this.etag(name)) {
+      throw new ControlError('stale', [`route "${name}" has changed since: read it again and decide anew`]);
+    }
+    const from = weightsOf(route);
+    const weights = plannedWeights(route, asked);
+    const documentedRoute = this.#documents.routes.find((candidate) => candidate.name === name);
+    const changes: WeightChanges = {
+      ...this.#changes,
+      [name]: {
+        weights,
+        documented: documentedRoute === undefined ? from : weightsOf(documentedRoute),
+        at: this.#now(),
+        who: by.who,
+        why: by.why,
+      },
+    };
+    const effective = withWeights(this.#documents, changes).config;
+    // Built first: what cannot be built must not be written down.
+    const next = this.#build(effective, this.#status.generation + 1);
+    try {
+      this.#options.journal.add({
+        what: 'weights',
+        who: by.who,
+        why: by.why,
+        details: { route: name, from, to: weights },
+      });
+      this.#options.store.save(changes);
+    } catch (cause) {
+      throw new ControlError('not_written', ['the change could not be written to MESH_STATE, and was not made'], cause);
+    }
+    this.#changes = changes;
+    this.#effective = effective;
+    this.#swap(next);
+    this.#options.parts.log.info({ route: name, from, to: weights, who: by.who, why: by.why }, 'weights changed');
+    return weights;
+  }
+
+  /**
+   * Puts new documents in force.
+   *
+   * @throws ControlError bad_documents where no stack can be built of them; not_written
+   */
+  replaceDocuments(documents: MeshConfig, by: { who: string; why: string }): void {
+    if (digestOf(documents) === this.#status.documentsHash) {
+      this.#status = { ...this.#status, refused: [] };
+      return;
+    }
+    const effective = withWeights(documents, this.#changes).config;
+    let next: Built;
+    try {
+      next = this.#build(effective, this.#status.generation + 1);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      this.refuseDocuments([detail], by);
+      throw new ControlError('bad_documents', [detail], cause);
+    }
+    const hash = digestOf(documents);
+    this.#options.journal.add({
+      what: 'documents',
+      ...by,
+      details: { hash, routes: documents.routes.map(({ name }) => name) },
+    });
+    this.#documents = documents;
+    this.#effective = this.#withoutOutdated(documents);
+    this.#discovery.stop();
+    this.#swap(next);
+    this.#discovery = discover(this.#effective, { ...this.#options, log: this.#options.parts.log });
+    const named = this.#effective.services.flatMap(({ name, ports }) => ports.map(({ port }) => `${name}:${port}`));
+    this.#options.registry.keepOnly(new Set(named));
+    this.#status = { ...this.#status, documentsHash: hash, refused: [] };
+    this.#options.parts.log.info({ hash, ...by }, 'documents in force');
+  }
+
+  /** Notes documents that were refused: nothing changes, and everybody can see it. */
+  refuseDocuments(faults: string[], by: { who: string; why: string }): void {
+    this.#refusals += 1;
+    this.#status = { ...this.#status, refused: faults };
+    this.#options.parts.log.error({ faults, ...by }, 'documents refused: the last good ones stay in force');
+    this.#options.journal.add({ what: 'documents refused', ...by, details: { faults } });
+  }
+
+  /** Stops looking for endpoints and ends every upstream connection. */
+  async close(): Promise<void> {
+    this.#discovery.stop();
+    await this.#options.registry.close();
+  }
+
+  #build(config: MeshConfig, generation: number): Built {
+    const routes = routeTable(config, this.#options.registry);
+    return { routes, generation, stack: buildStack(this.#options.parts, { number: generation, routes }) };
+  }
+
+  #swap(next: Built): void {
+    this.#routes = next.routes;
+    this.#stack = next.stack;
+    this.#status = { ...this.#status, generation: next.generation, since: this.#now() };
+  }
+
+  /** The documents with the changes by hand; changes that the documents have overtaken are forgotten, in the journal too. */
+  #withoutOutdated(documents: MeshConfig): MeshConfig {
+    const { config, dropped } = withWeights(documents, this.#changes);
+    if (dropped.length === 0) return config;
+    const kept = Object.fromEntries(Object.entries(this.#changes).filter(([name]) => !dropped.includes(name)));
+    this.#options.journal.add({
+      what: 'weights dropped',
+      who: 'mesh',
+      why: 'the documents have changed these routes since',
+      details: { routes: dropped },
+    });
+    this.#options.store.save(kept);
+    this.#changes = kept;
+    return config;
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.wall()).toISOString();
+  }
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+}

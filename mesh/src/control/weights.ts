@@ -1,0 +1,116 @@
+import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import { ControlError } from './control-error.ts';
+
+/** Weights by service name. */
+export type Weights = Record<string, number>;
+
+/** Weights that were set by hand, over those of the documents. */
+export interface WeightChange {
+  weights: Weights;
+  /** What the documents said then: when they say something else later, they win. */
+  documented: Weights;
+  at: string;
+  who: string;
+  why: string;
+}
+
+/** By route name. */
+export type WeightChanges = Record<string, WeightChange>;
+
+const weightMax = 1_000_000;
+
+/** The weights of a route: of all its rules that name more than one service, which must agree; else of its first rule. */
+export function weightsOf(route: HttpRoute): Weights {
+  return Object.fromEntries(splitRule(route)?.backendRefs.map(({ service, weight }) => [service, weight]) ?? []);
+}
+
+function splitRule(route: HttpRoute): HttpRoute['rules'][number] | undefined {
+  return route.rules.find(({ backendRefs }) => backendRefs.length > 1) ?? route.rules[0];
+}
+
+/**
+ * What a route's weights become when `asked` is asked for: a service that is not named gets its share, by the present
+ * weights, of what is left to 100.
+ *
+ * @throws ControlError invalid: an unknown service, a weight that is none, a sum that leaves nothing to anybody
+ */
+export function plannedWeights(route: HttpRoute, asked: Weights): Weights {
+  const present = weightsOf(route);
+  const names = Object.keys(present);
+  const faults: string[] = [];
+  if (Object.keys(asked).length === 0) faults.push('no weight is given: name at least one service, as in auth=100');
+  for (const [service, weight] of Object.entries(asked)) {
+    if (!names.includes(service)) {
+      faults.push(`route "${route.name}" has no backend "${service}": it has ${names.join(', ') || 'none'}`);
+    }
+    if (!Number.isInteger(weight) || weight < 0 || weight > weightMax) {
+      faults.push(`the weight of "${service}" must be a whole number from 0 to ${weightMax}`);
+    }
+  }
+  if (faults.length > 0) throw new ControlError('invalid', faults);
+
+  const others = names.filter((name) => !(name in asked));
+  const taken = Object.values(asked).reduce((sum, weight) => sum + weight, 0);
+  if (others.length > 0 && taken > 100) {
+    throw new ControlError('invalid', [
+      `the weights given add up to ${taken}; ${others.join(', ')} can only get what is left to 100`,
+    ]);
+  }
+  const planned: Weights = {};
+  const shares = shared(Math.max(0, 100 - taken), others, present);
+  for (const name of names) planned[name] = asked[name] ?? shares[name] ?? 0;
+  if (Object.values(planned).every((weight) => weight === 0)) {
+    throw new ControlError('invalid', ['every weight would be 0, and every request would fail: give one of them more']);
+  }
+  return planned;
+}
+
+/** Divides `rest` among `names` by their present weights, evenly where those are all 0, in whole numbers. */
+function shared(rest: number, names: readonly string[], present: Weights): Weights {
+  const sum = names.reduce((total, name) => total + (present[name] ?? 0), 0);
+  const shares: Weights = {};
+  let left = rest;
+  for (const [index, name] of names.entries()) {
+    const last = index === names.length - 1;
+    const share = sum === 0 ? Math.floor(rest / names.length) : Math.floor((rest * (present[name] ?? 0)) / sum);
+    shares[name] = last ? left : share;
+    left -= share;
+  }
+  return shares;
+}
+
+/**
+ * `config` with the changes on top. A change is left out, and named in `dropped`, where its route is gone or the
+ * documents have changed the route's weights or services since.
+ */
+export function withWeights(config: MeshConfig, changes: WeightChanges): { config: MeshConfig; dropped: string[] } {
+  const dropped: string[] = [];
+  for (const [name, change] of Object.entries(changes)) {
+    const route = config.routes.find((candidate) => candidate.name === name);
+    if (route === undefined || !sameWeights(weightsOf(route), change.documented)) dropped.push(name);
+  }
+  const routes = config.routes.map((route) => {
+    const change =
+      Object.hasOwn(changes, route.name) && !dropped.includes(route.name) ? changes[route.name] : undefined;
+    if (change === undefined) return route;
+    return {
+      ...route,
+      rules: route.rules.map((rule) => {
+        // A rule that sends everything to one service is not a split, and keeps what its document says.
+        const services = new Set(rule.backendRefs.map(({ service }) => service));
+        if (!Object.keys(change.weights).every((service) => services.has(service))) return rule;
+        const backendRefs = rule.backendRefs.map((ref) => ({
+          ...ref,
+          weight: change.weights[ref.service] ?? ref.weight,
+        }));
+        return { ...rule, backendRefs };
+      }),
+    };
+  });
+  return { config: { ...config, routes }, dropped };
+}
+
+function sameWeights(a: Weights, b: Weights): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

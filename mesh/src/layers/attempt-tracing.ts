@@ -1,0 +1,51 @@
+import { asMeshError } from '../errors.ts';
+import { setHeader } from '../headers.ts';
+import type { Layer } from '../layer.ts';
+import type { Span } from '../telemetry/trace.ts';
+import { writeTraceparent } from '../telemetry/trace-context.ts';
+import type { Parts } from './parts.ts';
+
+/** A span per attempt, so that a trace shows which instance was asked, and how often. */
+export function attemptTracing({ clock, newId }: Parts): Layer {
+  return {
+    name: 'attempt tracing',
+    scope: 'attempt',
+    sentence: 'Gives each attempt a span of its own, which the upstream sees as its parent.',
+    inside: [
+      { name: 'tracing', reason: 'the span of an attempt is a child of the span of its request' },
+      { name: 'balance', reason: 'the span names the endpoint' },
+    ],
+    wrap: (next) => async (exchange) => {
+      const parent = exchange.facts.span;
+      if (parent === null) return next(exchange);
+      const startedMs = clock.now();
+      const span: Span = {
+        traceId: parent.traceId,
+        spanId: newId(8),
+        parentId: parent.spanId,
+        sampled: parent.sampled,
+        kind: 'client',
+        name: exchange.backend?.service.name ?? '',
+        startedAt: clock.wall(),
+        durationMs: 0,
+        attributes: { 'server.address': exchange.endpoint?.id ?? '', 'mesh.attempt': exchange.attempt },
+        children: [],
+      };
+      parent.children.push(span);
+      setHeader(exchange.headers, 'traceparent', writeTraceparent(span.traceId, span.spanId, span.sampled));
+      try {
+        const reply = await next(exchange);
+        span.attributes['http.response.status_code'] = reply.status;
+        reply.body.onEnd(({ error }) => {
+          span.durationMs = clock.now() - startedMs;
+          if (error !== null) span.attributes['error.type'] = error.code;
+        });
+        return reply;
+      } catch (thrown) {
+        span.durationMs = clock.now() - startedMs;
+        span.attributes['error.type'] = asMeshError(thrown).code;
+        throw thrown;
+      }
+    },
+  };
+}

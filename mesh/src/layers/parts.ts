@@ -1,0 +1,43 @@
+import type { Clock, Random } from '../clock.ts';
+import type { RouteTable } from '../routing/table.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { TraceListener } from '../telemetry/trace.ts';
+import type { NewId } from '../telemetry/trace-context.ts';
+
+/** Structured log lines. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Everything a layer may need, made once per process. */
+export interface Parts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  newId: NewId;
+  onTrace: TraceListener;
+  meters: Meters;
+  /** Whether X-Forwarded-* of this peer is believed at the edge. */
+  trustsPeer: (address: string) => boolean;
+}
+
+/** What the stack counts; families are made once and outlive every stack. */
+export interface Meters {
+  readonly metrics: Metrics;
+  readonly requests: ReturnType<Metrics['counter']>;
+  readonly requestDurations: ReturnType<Metrics['durations']>;
+  readonly failures: ReturnType<Metrics['counter']>;
+  readonly attempts: ReturnType<Metrics['counter']>;
+  readonly attemptDurations: ReturnType<Metrics['durations']>;
+  /** Client requests under way, by entrance. */
+  readonly active: Map<string, number>;
+}
+
+/** What changes with the documents. */
+export interface Generation {
+  /** Counts up with each configuration. */
+  number: number;
+  routes: RouteTable;
+}

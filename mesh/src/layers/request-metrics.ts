@@ -1,0 +1,75 @@
+import type { Service } from '../discovery/service.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Layer } from '../layer.ts';
+import type { RouteRule } from '../routing/rule.ts';
+import { methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
+import type { Counter, Durations } from '../telemetry/metrics.ts';
+import type { Parts } from './parts.ts';
+
+/** The series of one entrance, route and service: looked up by object, so that the hot path builds no label. */
+interface Cells {
+  labels: [entrance: string, route: string, service: string];
+  counters: (Counter | undefined)[];
+  durations: Durations;
+}
+
+/** Counts and times what callers see: after retries, whatever happened underneath. */
+export function requestMetrics({ clock, meters }: Parts): Layer {
+  const byRule = new WeakMap<RouteRule, Map<string, Cells>>();
+  const unrouted = new Map<string, Cells>();
+
+  const cellsOf = ({ facts, route, backend }: Exchange): Cells => {
+    const entrance = facts.entrance.name;
+    const service: Service | null = backend?.service ?? null;
+    let known = unrouted;
+    if (route !== null) {
+      known = byRule.get(route.rule) ?? new Map();
+      byRule.set(route.rule, known);
+    }
+    const key = service === null ? entrance : `${entrance} ${service.name}`;
+    let cells = known.get(key);
+    if (cells === undefined) {
+      const labels: Cells['labels'] = [entrance, route?.rule.route ?? 'none', service?.name ?? 'none'];
+      cells = { labels, counters: [], durations: meters.requestDurations(...labels) };
+      known.set(key, cells);
+    }
+    return cells;
+  };
+
+  const count = (exchange: Exchange, status: number) => {
+    const { facts } = exchange;
+    const cells = cellsOf(exchange);
+    const method = methodClass(exchange.method);
+    const result = statusClass(status);
+    const at = method * statusClasses.length + result;
+    let counter = cells.counters[at];
+    if (counter === undefined) {
+      counter = meters.requests(...cells.labels, methodClasses[method] as string, statusClasses[result] as string);
+      cells.counters[at] = counter;
+    }
+    counter.value += 1;
+    cells.durations.record(clock.now() - facts.startedAtMs);
+    // A failure is rare enough to be looked up by its labels.
+    if (facts.failure !== null) {
+      meters.failures(...cells.labels, facts.failure.code, facts.failure.row.flag).value += 1;
+    }
+  };
+
+  return {
+    name: 'request metrics',
+    scope: 'request',
+    sentence: 'Counts and times requests per route and service as callers see them (effective).',
+    inside: [],
+    wrap: (next) => async (exchange) => {
+      const entrance = exchange.facts.entrance.name;
+      const { active } = meters;
+      active.set(entrance, (active.get(entrance) ?? 0) + 1);
+      const reply = await next(exchange);
+      reply.body.onEnd(() => {
+        active.set(entrance, (active.get(entrance) ?? 1) - 1);
+        count(exchange, reply.status);
+      });
+      return reply;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { assemble, type Stack } from './assemble.ts';
+import type { Layer } from './layer.ts';
+import { accessLog } from './layers/access-log.ts';
+import { admission } from './layers/admission.ts';
+import { attemptTracing } from './layers/attempt-tracing.ts';
+import { balance, leastOfTwo } from './layers/balance.ts';
+import { bodyLimit } from './layers/body-limit.ts';
+import { deadline } from './layers/deadline.ts';
+import { endpointMetrics } from './layers/endpoint-metrics.ts';
+import { forwarding } from './layers/forwarding.ts';
+import type { Generation, Parts } from './layers/parts.ts';
+import { requestMetrics } from './layers/request-metrics.ts';
+import { rescue } from './layers/rescue.ts';
+import { route } from './layers/route.ts';
+import { split } from './layers/split.ts';
+import { tracing } from './layers/tracing.ts';
+import { upstream } from './layers/upstream.ts';
+
+/** The data plane, outermost first. This is the list of its features; `assemble` checks the order. */
+export function layersOf(parts: Parts, generation: Generation): Layer[] {
+  const leastBusy = leastOfTwo(parts.random);
+  return [
+    // once per request
+    accessLog(parts),
+    tracing(parts),
+    requestMetrics(parts),
+    rescue(),
+    admission(),
+    forwarding(parts),
+    route(generation),
+
+    // per route: once for all attempts
+    bodyLimit(),
+    deadline(parts),
+    split(parts),
+
+    // per attempt
+    balance(parts, () => leastBusy),
+    attemptTracing(parts),
+    endpointMetrics(parts),
+
+    // innermost
+    upstream(),
+  ];
+}
+
+/** The stack for one configuration. @throws Error where the order is wrong. */
+export function buildStack(parts: Parts, generation: Generation): Stack {
+  return assemble(layersOf(parts, generation));
+}

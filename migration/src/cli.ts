@@ -1,0 +1,119 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type BackfillReport, backfill } from './backfill.ts';
+import { MigrationError } from './errors.ts';
+import { mappingNamed, mappings } from './mappings/mappings.ts';
+import { type ParityReport, parity } from './parity.ts';
+import { type Output, withProgress } from './progress.ts';
+import { backfillText, bar, parityText } from './report.ts';
+import { openSides, type Sides } from './sides.ts';
+
+interface Common {
+  from?: string;
+  to?: string;
+  json?: boolean;
+}
+
+interface BackfillArguments extends Common {
+  full?: boolean;
+  dryRun?: boolean;
+  chunk: number;
+}
+
+/**
+ * Runs the command line.
+ *
+ * @returns the exit code: 0 done and equal, 1 failed, refused rows or differences, 2 called wrongly
+ */
+export async function run(args: readonly string[], env: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('migrate')
+    .description('Moves data from the monolith to the services that are to own it. May be run again at will.')
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.error });
+
+  const common = (command: Command) =>
+    command
+      .argument('<mapping>', 'what to move, see `list`')
+      .option('--from <url>', 'database to read; default: the environment variable of the mapping')
+      .option('--to <url>', 'database of the service; default: the environment variable of the mapping')
+      .option('--json', 'print the report as one line of JSON');
+
+  common(program.command('backfill'))
+    .description('copy what changed since the last finished run; an unfinished run is taken up where it stopped')
+    .option('--full', 'read every row')
+    .option('--dry-run', 'do everything, and take it back')
+    .option('--chunk <rows>', 'rows in one transaction', wholeNumber, 500)
+    .action(async (name: string, options: BackfillArguments) => {
+      const report = await onBothSides(name, options, env, (sides) => runBackfill(name, sides, options, output));
+      output.out(`${options.json ? JSON.stringify(report) : backfillText(report)}\n`);
+      if (report.refused > 0 || !report.finished) exitCode = 1;
+    });
+
+  common(program.command('parity'))
+    .description('compare both sides by digests; exit code 1 where they differ')
+    .action(async (name: string, options: Common) => {
+      const report = await onBothSides(name, options, env, (sides) => runParity(name, sides, options, output));
+      output.out(`${options.json ? JSON.stringify(report) : parityText(report)}\n`);
+      if (!report.equal) exitCode = 1;
+    });
+
+  program
+    .command('list')
+    .description('list what can be moved')
+    .action(() => {
+      for (const { name, summary, source, target } of mappings) {
+        output.out(`${name.padEnd(16)}${summary} (${source.variable} to ${target.variable})\n`);
+      }
+    });
+
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has written its message already; its exit code 0 is that of --help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // The message alone: a driver's error carries the row that it is about.
+    output.error(`migrate: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof MigrationError && error.code === 'bad_arguments' ? 2 : 1;
+  }
+}
+
+async function onBothSides<Report>(
+  name: string,
+  options: Common,
+  env: NodeJS.ProcessEnv,
+  work: (sides: Sides) => Promise<Report>,
+): Promise<Report> {
+  const sides = openSides(mappingNamed(name), options, env);
+  try {
+    return await work(sides);
+  } finally {
+    await sides.close();
+  }
+}
+
+function runBackfill(name: string, sides: Sides, options: BackfillArguments, output: Output): Promise<BackfillReport> {
+  const { chunk, full = false, dryRun = false } = options;
+  const title = `backfill ${name}${dryRun ? ' (dry run)' : ''}`;
+  return withProgress(title, output, options.json === true, (show, signal) =>
+    backfill(mappingNamed(name), sides, {
+      chunk,
+      full,
+      dryRun,
+      signal,
+      onProgress: ({ read, total }) => show(bar(read, total)),
+    }),
+  );
+}
+
+function runParity(name: string, sides: Sides, options: Common, output: Output): Promise<ParityReport> {
+  return withProgress(`parity ${name}`, output, options.json === true, () => parity(mappingNamed(name), sides));
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
+    throw new InvalidArgumentError('a whole number from 1 to 10000');
+  }
+  return value;
+}

@@ -1,0 +1,49 @@
+import { Listr } from 'listr2';
+
+/** Where a command writes. */
+export interface Output {
+  out: (text: string) => void;
+  error: (text: string) => void;
+  /** Whether somebody watches: progress is drawn only then. */
+  interactive: boolean;
+}
+
+/**
+ * Runs `work` under a title with a spinner and a line of progress; quietly where nobody watches. Ctrl-C asks it to stop
+ * after the chunk at hand; a second one ends the process.
+ */
+export async function withProgress<Result>(
+  title: string,
+  output: Output,
+  quiet: boolean,
+  work: (show: (line: string) => void, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    if (quiet || !output.interactive) return await work(() => {}, stop.signal);
+    return await drawn(title, (show) => work(show, stop.signal));
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+async function drawn<Result>(title: string, work: (show: (line: string) => void) => Promise<Result>): Promise<Result> {
+  const context: { result?: Result } = {};
+  const list = new Listr<typeof context>(
+    [
+      {
+        title,
+        task: async (ctx, task) => {
+          ctx.result = await work((line) => {
+            task.output = line;
+          });
+        },
+      },
+    ],
+    { registerSignalListeners: false },
+  );
+  await list.run(context);
+  return context.result as Result;
+}

@@ -1,0 +1,42 @@
+import type { BackfillReport } from './backfill.ts';
+import type { ParityReport } from './parity.ts';
+
+const shownDifferences = 20;
+
+/** A bar of `width` characters with counts, such as `████░░░░  50 %  100/200`. */
+export function bar(done: number, total: number, width = 24): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * width);
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${String(Math.floor(share * 100)).padStart(3)} %  ${done}/${total}`;
+}
+
+export function backfillText(report: BackfillReport): string {
+  const { inserted, updated, unchanged, refused } = report;
+  const lines = [
+    `${report.read} read: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged, ${refused} refused`,
+  ];
+  if (report.resumedAfter !== null) lines.push('taken up where an earlier run stopped');
+  if (report.since !== null) lines.push(`only what changed since ${report.since} (--full reads everything)`);
+  if (report.dryRun) lines.push('dry run: nothing was kept');
+  if (refused > 0) lines.push(`refused, because the service cannot use them: ${report.refusedIds.join(', ')}`);
+  if (!report.finished) lines.push('broken off: run it again to go on');
+  return lines.join('\n');
+}
+
+export function parityText(report: ParityReport): string {
+  const { counts } = report;
+  if (report.equal)
+    return `both sides hold the same ${report.sourceRows} records (${report.ranges} key ranges compared)`;
+  const lines = [
+    `source ${report.sourceRows}, target ${report.targetRows} records; ` +
+      `${report.differingRanges} of ${report.ranges} key ranges differ`,
+    `${counts.lagging} lagging (run the backfill), ` +
+      `${counts.missing} missing, ${counts.extra} extra, ${counts.diverged} diverged`,
+    ...report.differences
+      .slice(0, shownDifferences)
+      .map(({ id, kind, fields }) => `  ${kind.padEnd(9)}${id}${fields.length > 0 ? `  ${fields.join(', ')}` : ''}`),
+  ];
+  const hidden = report.differences.length - shownDifferences;
+  if (hidden > 0) lines.push(`  … and ${hidden} more (--json has all)`);
+  return lines.join('\n');
+}

@@ -1,0 +1,49 @@
+import { openPostgres, type Postgres } from '@banyan/kit/postgres';
+import { MigrationError, sideError } from './errors.ts';
+import type { Mapping } from './mappings/mapping.ts';
+
+/** Both databases of a mapping. */
+export interface Sides {
+  source: Postgres;
+  target: Postgres;
+  /** Runs `work` on one side and says, if it fails, which side it was. */
+  on<Result>(side: 'source' | 'target', work: (database: Postgres) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface SideUrls {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** Minutes, not milliseconds: a range digest reads a table. */
+const queryTimeoutMs = 120_000;
+
+/**
+ * Opens both sides: from the arguments, else from the mapping's environment variables.
+ *
+ * @throws MigrationError `bad_arguments` when a URL is missing
+ */
+export function openSides(mapping: Mapping, { from, to }: SideUrls, env: NodeJS.ProcessEnv): Sides {
+  const open = (url: string | undefined, variable: string, option: string) => {
+    const chosen = url ?? env[variable];
+    if (!chosen) throw new MigrationError('bad_arguments', `${variable} is not set, and there is no ${option}`);
+    return openPostgres({ url: chosen, applicationName: 'migration', maxConnections: 2, queryTimeoutMs });
+  };
+  const source = open(from, mapping.source.variable, '--from');
+  const target = open(to, mapping.target.variable, '--to');
+  return {
+    source,
+    target,
+    on: async (side, work) => {
+      try {
+        return await work(side === 'source' ? source : target);
+      } catch (error) {
+        throw sideError(side, error, mapping[side].hint);
+      }
+    },
+    close: async () => {
+      await Promise.all([source.close(), target.close()]);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, test } from 'node:test';
+import jwt from 'jsonwebtoken';
+import { ShopError } from '../errors.ts';
+import { IssuerKeys } from '../oauth/issuer-keys.ts';
+import type { Shop } from '../shop.ts';
+import { authenticate, bearerToken } from './authenticate.ts';
+
+describe('bearerToken', () => {
+  test('takes the form of the standard and that of older clients', () => {
+    assert.equal(bearerToken('Bearer abc'), 'abc');
+    assert.equal(bearerToken('Bearer: abc'), 'abc');
+    assert.equal(bearerToken('bearer   abc '), 'abc');
+  });
+
+  test('takes nothing else', () => {
+    for (const header of [undefined, '', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b', 'abc']) {
+      assert.equal(bearerToken(header), undefined, header);
+    }
+  });
+});
+
+describe('tokens of another issuer', () => {
+  const nowMs = Date.parse('2018-06-01T12:00:00Z');
+  const nowS = nowMs / 1000;
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const document = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] };
+  const shop = { now: () => new Date(nowMs) } as Shop;
+  const keys = () => new IssuerKeys('http://auth/jwks', shop.now, async () => document);
+
+  const claims = { sub: 'client', identifier: 'implicit', scope: 'catalog:read', iat: nowS, exp: nowS + 3600 };
+  const sign = (payload: object, key = privateKey, options: jwt.SignOptions = {}) =>
+    jwt.sign(payload, key, { algorithm: 'ES256', keyid: 'k1', ...options });
+  const ask = (token: string, issuerKeys: IssuerKeys | undefined = keys()) =>
+    authenticate(shop, issuerKeys, `Bearer ${token}`);
+  const refuses = (token: string, issuerKeys?: IssuerKeys) =>
+    assert.rejects(ask(token, issuerKeys), (error) => error instanceof ShopError && error.code === 'invalid_token');
+
+  test('are accepted by their signature', async () => {
+    assert.deepEqual(await ask(sign(claims)), { kind: 'implicit', clientId: 'client', scope: 'catalog:read' });
+  });
+
+  test('are refused when they have expired, or never do', async () => {
+    await refuses(sign({ ...claims, exp: nowS - 1 }));
+    const { exp: _, ...endless } = claims;
+    await refuses(sign(endless));
+  });
+
+  test('are refused under another key or algorithm', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    await refuses(sign(claims, other));
+    await refuses(sign(claims, privateKey, { keyid: 'k2' }));
+    const unsigned = `${sign(claims).split('.').slice(0, 2).join('.')}.`;
+    await refuses(unsigned);
+    // The public key is known to all: used as the secret of a symmetric signature it must not open anything.
+    const pem = publicKey.export({ format: 'pem', type: 'spki' });
+    const confused = jwt.sign(claims, Buffer.from(pem), { algorithm: 'HS256', keyid: 'k1' });
+    await refuses(confused);
+  });
+
+  test('are refused when they do not say what kind they are', async () => {
+    await refuses(sign({ ...claims, identifier: 'root' }));
+    const { sub: _, ...nobodys } = claims;
+    await refuses(sign(nobodys));
+  });
+
+  test('are refused where no issuer is configured', async () => {
+    await assert.rejects(authenticate(shop, undefined, `Bearer ${sign(claims)}`), { code: 'invalid_token' });
+  });
+
+  test('are refused when they are not tokens at all', async () => {
+    await refuses('a.b.c');
+    await refuses('..');
+  });
+});

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { listOf, objectOf } from '../api/body.ts';
+import { failedValidation, forbidden, notFound } from '../api/faults.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
+import { checker } from '../api/validate.ts';
+import { linkIds } from '../catalog/product-relationships.ts';
+import type { Queryable } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { cartId, changeCart, readCart } from './cart.ts';
+import { lastLiveMoment } from './store.ts';
+import { cartView, itemViews } from './view.ts';
+
+const Label = Type.Optional(Type.String({ maxLength: 255 }));
+const newCart = checker(
+  Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }), description: Label, id: Label }),
+);
+const cartChange = checker(Type.Object({ name: Label, description: Label }));
+
+interface ByCart {
+  Params: { ref: string };
+}
+
+/** Carts themselves. Their ids are the clients' own, and who knows one may use it. */
+export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
+  const one = '/v2/carts/:ref';
+
+  app.get<ByCart>(one, async (request) => {
+    const state = await readCart(shop, shop.db, cartId(request.params.ref));
+    const items = includeOf(queryOf(request)).has('items') ? itemViews(state, shop.config.publicUrl) : [];
+    return { data: cartView(state, shop.config.publicUrl), ...includedMember({ items }) };
+  });
+
+  app.get('/v2/carts', async (request) => {
+    const customerId = request.access.customerId ?? null;
+    if (customerId === null && request.access.kind === 'implicit') throw forbidden('Lists of carts need a customer');
+    const { page } = await readListQuery(shop, request);
+    const where = `where updated_at > $1 and
+      ($2::uuid is null or exists (select from cart_customers l where l.cart_id = carts.id and l.customer_id = $2))`;
+    const values = [lastLiveMoment(shop.now()), customerId];
+    const count = await shop.db.query<{ total: string }>(`select count(*) as total from carts ${where}`, values);
+    const { rows } = await shop.db.query<{ id: string }>(
+      `select id from carts ${where} order by created_at desc, id limit $3 offset $4`,
+      [...values, page.limit, page.offset],
+    );
+    const data = [];
+    for (const { id } of rows) data.push(cartView(await readCart(shop, shop.db, id), shop.config.publicUrl));
+    return listReply(shop, request, page, Number(count.rows[0]?.total), data);
+  });
+
+  app.post('/v2/carts', async (request, reply) => {
+    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const id = wanted === undefined ? randomUUID() : cartId(wanted);
+    const state = await changeCart(shop, id, async (db, cart) => {
+      if (cart.name !== null) throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
+      await label(db, id, name, description);
+      if (request.access.customerId !== undefined) await associate(db, id, [request.access.customerId]);
+    });
+    return reply.code(201).send({ data: cartView(state, shop.config.publicUrl) });
+  });
+
+  app.put<ByCart>(one, async (request) => {
+    const { name, description } = cartChange(objectOf(request.body));
+    const state = await changeCart(shop, cartId(request.params.ref), (db, cart) =>
+      label(db, cart.id, name, description),
+    );
+    return { data: cartView(state, shop.config.publicUrl) };
+  });
+
+  app.delete<ByCart>(one, async (request, reply) => {
+    await shop.db.query('delete from carts where id = $1', [cartId(request.params.ref)]);
+    return reply.code(204).send();
+  });
+
+  app.post<ByCart>(`${one}/relationships/customers`, async (request) => {
+    const ids = customersOf(request);
+    await changeCart(shop, cartId(request.params.ref), (db, cart) => associate(db, cart.id, ids));
+    return { data: ids.map((id) => ({ type: 'customer', id })) };
+  });
+
+  app.delete<ByCart>(`${one}/relationships/customers`, async (request, reply) => {
+    const ids = customersOf(request);
+    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
+      await db.query('delete from cart_customers where cart_id = $1 and customer_id = any($2)', [cart.id, ids]);
+    });
+    return reply.code(204).send();
+  });
+}
+
+/** Customers named in a body; shoppers may name themselves only. */
+function customersOf(request: FastifyRequest): string[] {
+  const ids = linkIds(listOf(request.body));
+  const { kind, customerId } = request.access;
+  if (kind === 'implicit' && ids.some((id) => id !== customerId)) throw forbidden('This is another customer');
+  return ids;
+}
+
+async function associate(db: Queryable, cart: string, customerIds: readonly string[]): Promise<void> {
+  const { rows } = await db.query('select from customers where id = any($1)', [customerIds]);
+  if (rows.length < customerIds.length) throw notFound('customer not found');
+  await db.query(
+    'insert into cart_customers (cart_id, customer_id) select $1, unnest($2::uuid[]) on conflict do nothing',
+    [cart, customerIds],
+  );
+}
+
+async function label(db: Queryable, id: string, name?: string, description?: string): Promise<void> {
+  await db.query('update carts set name = coalesce($2, name), description = coalesce($3, description) where id = $1', [
+    id,
+    name,
+    description,
+  ]);
+}

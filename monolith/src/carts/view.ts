@@ -1,0 +1,112 @@
+import { type CurrencyStyle, formattedPrice, lineTotals, NO_PRICE, sumTotals, type Taxed } from '../money.ts';
+import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './store.ts';
+
+// What clients of this API know as "never".
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** A cart with its lines; `cart` is undefined where there is none yet, `style` while it has no currency. */
+export interface CartState {
+  id: string;
+  cart: CartRow | undefined;
+  items: ItemRow[];
+  style: CurrencyStyle | undefined;
+}
+
+export function cartView({ id, cart, items, style }: CartState, publicUrl: string) {
+  return {
+    id,
+    type: 'cart',
+    ...(cart?.name != null && { name: cart.name }),
+    ...(cart?.description != null && { description: cart.description }),
+    links: { self: `${publicUrl}/v2/carts/${encodeURIComponent(id)}` },
+    meta: cartMeta({ id, cart, items, style }),
+    relationships:
+      items.length === 0 ? {} : { items: { data: items.map((item) => ({ type: 'cart_item', id: item.id })) } },
+  };
+}
+
+/** The answer to everything that changes or lists lines. */
+export function itemsReply(state: CartState, publicUrl: string) {
+  const taxes = state.items.flatMap((item) => item.taxes);
+  return {
+    data: itemViews(state, publicUrl),
+    meta: cartMeta(state),
+    ...(taxes.length > 0 && { included: { tax_items: taxes.map(taxView) } }),
+  };
+}
+
+export function itemViews({ items, style }: CartState, publicUrl: string) {
+  return style === undefined ? [] : items.map((item) => itemView(item, style, publicUrl));
+}
+
+export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
+  return {
+    type: 'tax_item',
+    id,
+    ...(name !== null && { name }),
+    ...(jurisdiction !== null && { jurisdiction }),
+    ...(code !== null && { code }),
+    rate,
+  };
+}
+
+/** A line as money sees it. */
+export function pricedLine(item: ItemRow) {
+  return {
+    unitAmount: item.unit_amount,
+    quantity: item.quantity,
+    includesTax: item.includes_tax,
+    rates: item.taxes.map((tax) => tax.rate),
+  };
+}
+
+/** Unit and value, with and without tax, of one line of a cart or an order. */
+export function linePrices(line: ReturnType<typeof pricedLine>, style: CurrencyStyle) {
+  const { unit, value } = lineTotals(line);
+  const both = (part: keyof Taxed) => ({
+    unit: formattedPrice(unit[part], style),
+    value: formattedPrice(value[part], style),
+  });
+  return { with_tax: both('withTax'), without_tax: both('withoutTax'), tax: both('tax') };
+}
+
+function cartMeta({ cart, items, style }: CartState) {
+  const totals = sumTotals(items.map(pricedLine));
+  const price = (amount: number) => (style === undefined ? NO_PRICE : formattedPrice(amount, style));
+  return {
+    display_price: {
+      with_tax: price(totals.withTax),
+      without_tax: price(totals.withoutTax),
+      tax: price(totals.tax),
+    },
+    timestamps: {
+      created_at: cart?.created_at.toISOString() ?? NEVER,
+      updated_at: cart?.updated_at.toISOString() ?? NEVER,
+      expires_at: cart === undefined ? NEVER : new Date(cart.updated_at.getTime() + CART_LIFETIME_MS).toISOString(),
+    },
+  };
+}
+
+function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
+  const price = (amount: number) => ({ amount, currency: style.code, includes_tax: item.includes_tax });
+  const taxes = item.taxes.map(({ id }) => ({ type: 'tax_item', id }));
+  return {
+    id: item.id,
+    type: item.type,
+    ...(item.product_id !== null && { product_id: item.product_id, slug: item.slug }),
+    name: item.name,
+    description: item.description,
+    sku: item.sku,
+    image: { mime_type: '', file_name: '', href: '' },
+    quantity: item.quantity,
+    manage_stock: item.manage_stock,
+    unit_price: price(item.unit_amount),
+    value: price(item.unit_amount * item.quantity),
+    links: item.product_id === null ? {} : { product: `${publicUrl}/v2/products/${item.product_id}` },
+    ...(taxes.length > 0 && { relationships: { taxes: { data: taxes } } }),
+    meta: {
+      display_price: linePrices(pricedLine(item), style),
+      timestamps: { created_at: item.created_at.toISOString(), updated_at: item.updated_at.toISOString() },
+    },
+  };
+}

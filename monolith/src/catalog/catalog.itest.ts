@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { makeProduct } from '../testing/goods.ts';
+import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+
+let it: TestShop;
+before(async () => {
+  it = await openTestShop();
+});
+after(() => it.close());
+
+async function makeCategory(name: string, members: Record<string, unknown> = {}): Promise<string> {
+  const data = { type: 'category', name, slug: `${name}-${randomUUID()}`, status: 'live', ...members };
+  const { status, body } = await it.admin('POST', '/v2/categories', { data });
+  assert.equal(status, 201, JSON.stringify(body));
+  return body.data.id;
+}
+
+describe('products', () => {
+  test('a product shows its prices, its stock and its attributes', async () => {
+    const id = await makeProduct(it, { stock: 7, material: 'linen', weight: { unit: 'g', value: 300 } });
+    const { body } = await it.shopper('GET', `/v2/products/${id}`);
+    const { data } = body;
+    assert.equal(data.type, 'product');
+    assert.deepEqual(data.price, [{ amount: 1000, currency: 'USD', includes_tax: true }]);
+    assert.deepEqual(data.meta.display_price.with_tax, { amount: 1000, currency: 'USD', formatted: '$10.00' });
+    assert.deepEqual(data.meta.stock, { level: 7, availability: 'in-stock' });
+    assert.equal(data.material, 'linen');
+    assert.deepEqual(data.weight, { unit: 'g', value: 300 });
+    assert.deepEqual(data.relationships, {});
+    assert.deepEqual(data.meta.variation_matrix, []);
+  });
+
+  test('an update changes what it names and nothing else', async () => {
+    const id = await makeProduct(it, { material: 'wool' });
+    const data = { type: 'product', name: 'Renamed', price: [{ amount: 5, currency: 'EUR' }], material: null };
+    const { status, body } = await it.admin('PUT', `/v2/products/${id}`, { data });
+    assert.equal(status, 200);
+    assert.equal(body.data.name, 'Renamed');
+    assert.equal(body.data.description, 'Made for a test');
+    assert.deepEqual(body.data.price, [{ amount: 5, currency: 'EUR', includes_tax: true }]);
+    assert.equal(body.data.meta.display_price, undefined);
+    assert.equal('material' in body.data, false);
+  });
+
+  test('what is wrong with a new product is told all at once', async () => {
+    const data = { type: 'product', name: '', price: [{ amount: -1, currency: 'usd' }], manage_stock: 'yes' };
+    const { status, body } = await it.admin('POST', '/v2/products', { data });
+    assert.equal(status, 422);
+    const sources = body.errors.map((error: { source: string }) => error.source).sort();
+    const missing = ['data.commodity_type', 'data.description', 'data.sku', 'data.slug'];
+    const wrong = ['data.manage_stock', 'data.name', 'data.price.0.amount', 'data.price.0.currency'];
+    assert.deepEqual(sources, [...missing, ...wrong].sort());
+    assert.ok(body.errors.every((error: { status: number; title: string }) => error.title === 'Failed Validation'));
+    assert.ok(body.errors.some((error: { detail: string }) => error.detail === 'The data.sku field is required.'));
+  });
+
+  test('slug and SKU are unique, and a failed write leaves nothing behind', async () => {
+    const id = await makeProduct(it);
+    const { data: taken } = (await it.admin('GET', `/v2/products/${id}`)).body;
+    const data = { ...taken, id: undefined, slug: 'another', relationships: undefined };
+    const { status, body } = await it.admin('POST', '/v2/products', { data });
+    assert.equal(status, 422);
+    assert.equal(body.errors[0].source, 'data.sku');
+    assert.deepEqual((await it.admin('GET', '/v2/products?filter=eq(slug,another)')).body.data, []);
+    const wrong = await it.admin('PUT', `/v2/products/${id}`, { data: { name: 'New', weight: 'heavy' } });
+    assert.equal(wrong.status, 422);
+    assert.equal((await it.admin('GET', `/v2/products/${id}`)).body.data.name, taken.name);
+  });
+
+  test('a draft is not there for shoppers', async () => {
+    const id = await makeProduct(it, { status: 'draft' });
+    const { status, body } = await it.shopper('GET', `/v2/products/${id}`);
+    assert.equal(status, 404);
+    assert.equal(body.errors[0].title, 'Product not found');
+    assert.equal((await it.shopper('GET', `/v2/products?filter=eq(id,${id})`)).body.meta.results.total, 0);
+    assert.equal((await it.admin('GET', `/v2/products?filter=eq(id,${id})`)).body.meta.results.total, 1);
+  });
+
+  test('lists page, filter and sort', async () => {
+    const tag = randomUUID();
+    const names = ['b', 'a', 'c'];
+    for (const name of names) await makeProduct(it, { name: `${tag} ${name}`, stock: 3 });
+    const filter = `like(name,${tag.toUpperCase()}*):eq(status,live):gt(stock,2)`;
+    const first = await it.shopper('GET', `/v2/products?sort=-name&page[limit]=2&filter=${filter}`);
+    assert.deepEqual(
+      first.body.data.map((product: { name: string }) => product.name.at(-1)),
+      ['c', 'b'],
+    );
+    assert.deepEqual(first.body.meta, { page: { limit: 2, offset: 0, current: 1, total: 2 }, results: { total: 3 } });
+    const next = await it.shopper('GET', first.body.links.next.replace('http://shop.test', ''));
+    assert.equal(next.body.data[0].name, `${tag} a`);
+    const encoded = await it.shopper('GET', `/v2/products?page%5Blimit%5D=1&filter=${encodeURIComponent(filter)}`);
+    assert.equal(encoded.body.meta.results.total, 3);
+    // In the order in which they came.
+    assert.equal(encoded.body.data[0].name, `${tag} b`);
+  });
+
+  test('400 for a filter or a sort that makes no sense', async () => {
+    for (const query of [
+      'filter=eq(name',
+      'filter=eq(price,1)',
+      'sort=price',
+      'page[limit]=0',
+      'filter=eq(name,%00)',
+    ]) {
+      const { status, body } = await it.shopper('GET', `/v2/products?${query}`);
+      assert.equal(status, 400, query);
+      assert.equal(body.errors[0].status, 400);
+    }
+  });
+
+  test('404 for what is no id or no product, whatever the method', async () => {
+    for (const id of ['nonsense', randomUUID(), "'%20or%201=1"]) {
+      assert.equal((await it.admin('GET', `/v2/products/${id}`)).status, 404);
+      assert.equal((await it.admin('PUT', `/v2/products/${id}`, { data: { name: 'x' } })).status, 404);
+      assert.equal((await it.admin('DELETE', `/v2/products/${id}`)).status, 404);
+      assert.equal((await it.admin('POST', `/v2/products/${id}/relationships/categories`, { data: [] })).status, 404);
+    }
+  });
+
+  test('shoppers change nothing', async () => {
+    const id = await makeProduct(it);
+    assert.equal((await it.shopper('DELETE', `/v2/products/${id}`)).status, 403);
+    assert.equal((await it.admin('DELETE', `/v2/products/${id}`)).status, 204);
+    assert.equal((await it.admin('GET', `/v2/products/${id}`)).status, 404);
+  });
+
+  test('with the joins paid off a product looks the same', async () => {
+    const paid = await openTestShop(['eav-joins']);
+    try {
+      const members = { material: 'linen', dimensions: { width: 3 }, name: 'Same', slug: 'same', sku: 'SAME' };
+      const shown = [];
+      for (const shop of [it, paid]) {
+        const { body } = await shop.admin('GET', `/v2/products/${await makeProduct(shop, members)}`);
+        shown.push({ ...body.data, id: '', meta: { ...body.data.meta, timestamps: {} } });
+      }
+      assert.deepEqual(shown[0], shown[1]);
+    } finally {
+      await paid.close();
+    }
+  });
+});
+
+describe('relationships of products', () => {
+  test('are added, replaced, removed and included', async () => {
+    const [one, two, draft] = [
+      await makeCategory('one'),
+      await makeCategory('two'),
+      await makeCategory('three', { status: 'draft' }),
+    ];
+    const id = await makeProduct(it);
+    const url = `/v2/products/${id}/relationships/categories`;
+    const links = (...ids: (string | undefined)[]) => ({ data: ids.map((each) => ({ type: 'category', id: each })) });
+    assert.deepEqual(await it.admin('POST', url, links(one)), { status: 200, body: links(one) });
+    assert.deepEqual((await it.admin('POST', url, links(one, two, draft))).body, links(one, two, draft));
+
+    const seen = await it.shopper('GET', `/v2/products/${id}?include=categories, brands`);
+    assert.deepEqual(seen.body.data.relationships.categories, links(one, two));
+    assert.deepEqual(
+      seen.body.included.categories.map((category: { id: string }) => category.id),
+      [one, two],
+    );
+    const ofCategory = await it.shopper('GET', `/v2/products?filter=eq(category.id,${two})&include=main_image`);
+    assert.equal(ofCategory.body.data[0].id, id);
+    assert.equal('included' in ofCategory.body, false);
+    const category = await it.shopper('GET', `/v2/categories/${one}?include=products`);
+    assert.equal(category.body.included.products[0].id, id);
+    assert.deepEqual(category.body.data.relationships.products, { data: [{ type: 'product', id }] });
+
+    assert.equal((await it.admin('DELETE', url, links(one))).status, 204);
+    assert.deepEqual((await it.admin('PUT', url, links(two))).body, links(two));
+    assert.deepEqual((await it.admin('PUT', url, { data: [] })).body, { data: [] });
+  });
+
+  test('404 for a target that does not exist, 422 for what is no id; nothing is linked', async () => {
+    const id = await makeProduct(it);
+    const known = await makeCategory('known');
+    const url = `/v2/products/${id}/relationships/categories`;
+    const unknown = await it.admin('POST', url, { data: [{ id: known }, { id: randomUUID() }] });
+    assert.equal(unknown.status, 404);
+    assert.equal((await it.admin('POST', url, { data: [{ id: 'nonsense' }] })).status, 422);
+    assert.equal((await it.admin('POST', url, { data: ['nonsense'] })).status, 400);
+    assert.deepEqual((await it.admin('GET', `/v2/products/${id}`)).body.data.relationships, {});
+  });
+
+  test('the main image is set by an object or an array and cleared by nothing at all', async () => {
+    const id = await makeProduct(it);
+    const file = randomUUID();
+    const url = `/v2/products/${id}/relationships/main-image`;
+    const image = { type: 'main_image', id: file };
+    assert.deepEqual((await it.admin('POST', url, { data: image })).body, { data: image });
+    assert.deepEqual((await it.admin('PUT', url, { data: [image] })).body, { data: image });
+    const { relationships } = (await it.shopper('GET', `/v2/products/${id}`)).body.data;
+    assert.deepEqual(relationships.main_image, { data: image });
+    assert.equal((await it.admin('PUT', url)).status, 200);
+    assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships, {});
+  });
+});
+
+describe('the tree of categories', () => {
+  test('nests live children under their parents', async () => {
+    const [root, child, leaf, draft] = [
+      await makeCategory('root'),
+      await makeCategory('child'),
+      await makeCategory('leaf'),
+      await makeCategory('draft', { status: 'draft' }),
+    ];
+    const children = (...ids: (string | undefined)[]) => ({ data: ids.map((id) => ({ type: 'category', id })) });
+    assert.equal(
+      (await it.admin('POST', `/v2/categories/${root}/relationships/children`, children(child))).status,
+      200,
+    );
+    const parent = { data: { type: 'category', id: child } };
+    assert.equal((await it.admin('POST', `/v2/categories/${leaf}/relationships/parent`, parent)).status, 204);
+    assert.equal((await it.admin('PUT', `/v2/categories/${draft}/relationships/parent`, parent)).status, 200);
+
+    const { body } = await it.shopper('GET', '/v2/categories/tree');
+    const top = body.data.find((node: { id: string }) => node.id === root);
+    assert.equal(top.children[0].id, child);
+    assert.deepEqual(
+      top.children[0].children.map((node: { id: string }) => node.id),
+      [leaf],
+    );
+    assert.equal('children' in top.children[0].children[0], false);
+    assert.ok(!body.data.some((node: { id: string }) => node.id === child));
+
+    const seen = (await it.shopper('GET', `/v2/categories/${child}`)).body.data.relationships;
+    assert.deepEqual(seen, { parent: { data: { type: 'category', id: root } }, children: children(leaf) });
+
+    const circle = await it.admin('PUT', `/v2/categories/${root}/relationships/parent`, {
+      data: { type: 'category', id: leaf },
+    });
+    assert.equal(circle.status, 422);
+    assert.equal((await it.admin('DELETE', `/v2/categories/${leaf}/relationships/parent`)).status, 204);
+    const after = (await it.admin('GET', '/v2/categories/tree')).body.data;
+    assert.ok(after.some((node: { id: string }) => node.id === leaf));
+  });
+
+  test('two moves at once cannot close a circle', async () => {
+    const [one, two] = [await makeCategory('left'), await makeCategory('right')];
+    const under = (child: string, id: string) =>
+      it.admin('PUT', `/v2/categories/${child}/relationships/parent`, { data: { type: 'category', id } });
+    const answers = await Promise.all([under(one, two), under(two, one)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422]);
+  });
+
+  test('read in one query it is the same tree', async () => {
+    const paid = await openTestShop(['tree-by-queries']);
+    try {
+      const trees = [];
+      for (const { admin } of [it, paid]) {
+        const ids: string[] = [];
+        for (const name of ['t1', 't2', 't3']) {
+          const data = { type: 'category', name, slug: `tree-${name}`, status: 'live' };
+          ids.push((await admin('POST', '/v2/categories', { data })).body.data.id);
+        }
+        await admin('POST', `/v2/categories/${ids[0]}/relationships/categories`, {
+          data: { children: [{ id: ids[1] }] },
+        });
+        await admin('POST', `/v2/categories/${ids[1]}/relationships/children`, { data: [{ id: ids[2] }] });
+        const tree: { name: string }[] = (await admin('GET', '/v2/categories/tree')).body.data;
+        const ours = tree.find(({ name }) => name === 't1');
+        trees.push(JSON.stringify(ours, (key, value) => (key === 'id' ? undefined : value)));
+      }
+      assert.equal(trees[0], trees[1]);
+    } finally {
+      await paid.close();
+    }
+  });
+});
+
+describe('brands and collections', () => {
+  for (const [plural, type] of [
+    ['brands', 'brand'],
+    ['collections', 'collection'],
+  ]) {
+    test(`${plural} are made, read, changed and deleted`, async () => {
+      const data = { type, name: 'Thing', slug: 'thing', status: 'live' };
+      const made = await it.admin('POST', `/v2/${plural}`, { data });
+      assert.equal(made.status, 201);
+      assert.deepEqual(made.body.data.relationships, {});
+      const { id } = made.body.data;
+      assert.equal((await it.admin('POST', `/v2/${plural}`, { data })).status, 422);
+      const changed = await it.admin('PUT', `/v2/${plural}/${id}`, { data: { id, type, name: 'Other' } });
+      assert.equal(changed.body.data.name, 'Other');
+      assert.equal((await it.admin('PUT', `/v2/${plural}/${id}`, { data: { id: randomUUID() } })).status, 422);
+      assert.equal((await it.shopper('GET', `/v2/${plural}?filter=eq(slug,thing)`)).body.data[0].id, id);
+      assert.equal((await it.admin('GET', `/v2/${plural}/attributes`)).body.meta.entity, plural);
+      assert.equal((await it.admin('DELETE', `/v2/${plural}/${id}`)).status, 204);
+      assert.equal((await it.admin('GET', `/v2/${plural}/${id}`)).status, 404);
+    });
+  }
+});

@@ -1,0 +1,32 @@
+import Type from 'typebox';
+import { BillingAddress, ShippingAddress } from '../api/address.ts';
+import { isMembers, type Members } from '../api/body.ts';
+import { checker } from '../api/validate.ts';
+
+/** Who buys: a customer of the store, or a name and an address for the mail. */
+export type Buyer = { id: string } | { name: string; email: string };
+
+export interface CheckoutInput {
+  customer: Buyer;
+  billing_address: BillingAddress;
+  shipping_address: ShippingAddress;
+}
+
+const addresses = { billing_address: BillingAddress, shipping_address: ShippingAddress };
+const known = checker(Type.Object({ ...addresses, customer: Type.Object({ id: Type.String({ minLength: 1 }) }) }));
+const guest = checker(
+  Type.Object({
+    ...addresses,
+    customer: Type.Object({
+      name: Type.String({ minLength: 1, maxLength: 255 }),
+      email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 255 }),
+    }),
+  }),
+);
+
+/** Reads a checkout. A bare text is the id of a customer; without a shipping address the goods go where the bill goes. */
+export function checkoutInput(data: Members): CheckoutInput {
+  const customer = typeof data.customer === 'string' ? { id: data.customer } : data.customer;
+  const whole = { ...data, customer, shipping_address: data.shipping_address ?? data.billing_address };
+  return isMembers(customer) && 'id' in customer ? known(whole) : guest(whole);
+}

@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { objectOf } from '../api/body.ts';
+import { Bindings } from '../api/sql.ts';
+import { audit } from '../audit.ts';
+import { cartId } from '../carts/cart.ts';
+import { inTransaction } from '../db.ts';
+import { orderReply } from '../orders/read.ts';
+import { selectOrders } from '../orders/store.ts';
+import type { Shop } from '../shop.ts';
+import { checkoutInput } from './input.ts';
+import {
+  checkStock,
+  identifyCustomer,
+  lockCart,
+  lockStock,
+  readLines,
+  settleCurrency,
+  sumUp,
+  writeItems,
+  writeOrder,
+} from './steps.ts';
+
+interface ByCart {
+  Params: { ref: string };
+}
+
+export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
+  app.post<ByCart>('/v2/carts/:ref/checkout', async (request, reply) =>
+    reply.code(201).send(await checkOut(shop, request)),
+  );
+}
+
+/**
+ * Turns a cart into an order; the cart stays, its owner deletes it. Debt 23: nine steps in one transaction, whose locks
+ * (the cart, the stock of all that is bought) last until the end.
+ */
+async function checkOut(shop: Shop, request: FastifyRequest<ByCart>) {
+  const id = cartId(request.params.ref);
+  const input = checkoutInput(objectOf(request.body));
+  const now = shop.now();
+  return inTransaction(shop.db, async (db) => {
+    const cart = await lockCart(db, id, now);
+    const lines = await readLines(db, cart);
+    const currency = settleCurrency(cart, request);
+    const customer = await identifyCustomer(db, request, input.customer);
+    const available = await lockStock(shop, db, lines);
+    checkStock(lines, available);
+    const totals = sumUp(lines);
+    const orderId = await writeOrder(db, { cart, currency, customer, totals, input }, now);
+    await writeItems(db, orderId, lines, now);
+    await audit(shop, db, request.access, { action: 'created', entity: 'order', entityId: orderId });
+    const bindings = new Bindings();
+    const [order] = await selectOrders(db, { where: `o.id = ${bindings.add(orderId)}`, tail: '', bindings });
+    if (order === undefined) throw new Error('An order vanished inside its transaction');
+    return orderReply(db, order, true);
+  });
+}

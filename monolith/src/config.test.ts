@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseConfig } from './config.ts';
+
+const DATABASE_URL = 'postgres://shop:hunter2@store:5432/monolith';
+
+describe('parseConfig', () => {
+  test('needs the database only', () => {
+    const parsed = parseConfig({ DATABASE_URL });
+    assert.deepEqual(parsed, {
+      ok: true,
+      config: {
+        host: '127.0.0.1',
+        port: 3000,
+        databaseUrl: DATABASE_URL,
+        publicUrl: 'http://127.0.0.1:3000',
+        debtsPaid: [],
+        jwksUrl: undefined,
+        introspection: undefined,
+        logLevel: 'info',
+      },
+    });
+  });
+
+  test('reads everything', () => {
+    const parsed = parseConfig({
+      DATABASE_URL,
+      HOST: '0.0.0.0',
+      PORT: '0',
+      PUBLIC_URL: 'https://shop.example/',
+      DEBTS_PAID: 'eav-joins',
+      JWKS_URL: 'http://auth/.well-known/jwks.json',
+      INTROSPECTION_CLIENT_ID: 'auth',
+      INTROSPECTION_CLIENT_SECRET: 's',
+      LOG_LEVEL: 'warn',
+    });
+    assert.ok(parsed.ok);
+    assert.equal(parsed.config.publicUrl, 'https://shop.example');
+    assert.deepEqual(parsed.config.debtsPaid, ['eav-joins']);
+    assert.deepEqual(parsed.config.introspection, { clientId: 'auth', clientSecret: 's' });
+  });
+
+  test('gives every fault at once, with key, value and rule', () => {
+    const parsed = parseConfig({
+      PORT: '70000',
+      DATABASE_URL: 'mysql://root:hunter2@store/x',
+      JWKS_URL: 'ftp://auth',
+      DEBTS_PAID: 'tunable,no-such-debt',
+      INTROSPECTION_CLIENT_ID: 'auth',
+      LOG_LEVEL: 'loud',
+    });
+    assert.ok(!parsed.ok);
+    assert.deepEqual(
+      parsed.faults.map(({ key }) => key),
+      ['PORT', 'DATABASE_URL', 'JWKS_URL', 'DEBTS_PAID', 'INTROSPECTION_CLIENT_SECRET', 'LOG_LEVEL'],
+    );
+    assert.ok(parsed.faults.every(({ rule }) => rule.length > 0));
+    assert.equal(parsed.faults.find(({ key }) => key === 'DEBTS_PAID')?.value, 'no-such-debt');
+    assert.doesNotMatch(JSON.stringify(parsed.faults), /hunter2/, 'a password must not be shown');
+  });
+});

@@ -1,0 +1,104 @@
+import { failedValidation, notFound } from '../api/faults.ts';
+import { inTransaction, isUniqueViolation, type Pool } from '../db.ts';
+import { ShopError } from '../errors.ts';
+import {
+  CODE_TAKEN,
+  type Currency,
+  type CurrencyInput,
+  deleteCurrency,
+  findCurrency,
+  insertCurrency,
+  listCurrencies,
+  lockCurrencies,
+  unsetDefault,
+  updateCurrency,
+} from './store.ts';
+
+const MAX_CURRENCIES = 10;
+
+/** Makes a currency. Throws 400 where the code is taken, 422 at the limit of ten. */
+export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<Currency> {
+  const complete = withDefaults(input);
+  checkRules(complete);
+  return freeCode(() =>
+    inTransaction(pool, async (db) => {
+      await lockCurrencies(db);
+      if ((await listCurrencies(db)).length >= MAX_CURRENCIES) {
+        throw new ShopError('validation_failed', {
+          title: 'Currency limit reached',
+          detail: `A store has at most ${MAX_CURRENCIES} currencies`,
+        });
+      }
+      if (complete.isDefault) await unsetDefault(db);
+      return orNotFound(await insertCurrency(db, complete));
+    }),
+  );
+}
+
+/** Changes a currency. A new default unsets the old one; the default can be neither disabled nor unset. */
+export async function changeCurrency(pool: Pool, id: string, input: CurrencyInput): Promise<Currency> {
+  checkRules(input);
+  return freeCode(() =>
+    inTransaction(pool, async (db) => {
+      await lockCurrencies(db);
+      const before = orNotFound(await findCurrency(db, id));
+      const enabled = input.enabled ?? before.enabled;
+      const isDefault = input.isDefault ?? before.isDefault;
+      if (before.isDefault && !isDefault) throw invalid('default', 'is unset by making another currency the default');
+      if (isDefault && !enabled) throw invalid('enabled', 'must be true for the default currency');
+      if (isDefault && !before.isDefault) await unsetDefault(db);
+      return orNotFound(await updateCurrency(db, id, input));
+    }),
+  );
+}
+
+/** Deletes a currency and the prices in it, but never the default. */
+export async function removeCurrency(pool: Pool, id: string): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    await lockCurrencies(db);
+    const currency = orNotFound(await findCurrency(db, id));
+    if (currency.isDefault) throw invalid('default', 'is set: the default currency cannot be deleted');
+    await deleteCurrency(db, currency);
+  });
+}
+
+export function orNotFound(currency: Currency | undefined): Currency {
+  if (currency === undefined) throw notFound('The requested currency could not be found');
+  return currency;
+}
+
+function withDefaults(input: CurrencyInput): CurrencyInput {
+  return {
+    ...input,
+    exchangeRate: input.exchangeRate ?? 1,
+    decimalPoint: input.decimalPoint ?? '.',
+    thousandSeparator: input.thousandSeparator ?? ',',
+    decimalPlaces: input.decimalPlaces ?? 2,
+    enabled: input.enabled ?? true,
+    isDefault: input.isDefault ?? false,
+  };
+}
+
+function checkRules({ exchangeRate, decimalPlaces, isDefault, enabled }: CurrencyInput): void {
+  if (exchangeRate !== undefined && exchangeRate <= 0) throw invalid('exchange_rate', 'must be greater than zero');
+  if (decimalPlaces !== undefined && (!Number.isInteger(decimalPlaces) || decimalPlaces < 0 || decimalPlaces > 8)) {
+    throw invalid('decimal_places', 'must be a whole number from 0 to 8');
+  }
+  if (isDefault && enabled === false) throw invalid('enabled', 'must be true for the default currency');
+}
+
+async function freeCode<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUniqueViolation(error, CODE_TAKEN)) throw error;
+    throw new ShopError('bad_request', {
+      title: 'Currency already exists',
+      detail: 'The specified currency code already exists for this store',
+    });
+  }
+}
+
+function invalid(member: string, rule: string): ShopError {
+  return failedValidation([{ detail: `The data.${member} field ${rule}.`, source: `data.${member}` }]);
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify';
+import { objectOf } from '../api/body.ts';
+import { notFound } from '../api/faults.ts';
+import { sameId } from '../api/unique.ts';
+import { checker } from '../api/validate.ts';
+import type { Shop } from '../shop.ts';
+import {
+  ADDRESS_MEMBERS,
+  type Address,
+  type AddressKey,
+  deleteAddress,
+  findAddress,
+  insertAddress,
+  listAddresses,
+  updateAddress,
+} from './address-store.ts';
+import { AddressUpdate, NewAddress } from './schema.ts';
+import { customerExists } from './store.ts';
+
+type OfCustomer = { Params: { customerId: string } };
+type ByKey = { Params: AddressKey };
+
+const LIST = '/v2/customers/:customerId/addresses';
+const ONE = `${LIST}/:addressId`;
+
+const checkNew = checker(NewAddress);
+const checkUpdate = checker(AddressUpdate);
+
+/** `/v2/customers/:id/addresses`. */
+export function addressRoutes(app: FastifyInstance, shop: Shop): void {
+  const mustExist = async (customerId: string) => {
+    if (!(await customerExists(shop.db, customerId))) throw notFound('customer not found');
+  };
+
+  app.get<OfCustomer>(LIST, async ({ params }) => {
+    await mustExist(params.customerId);
+    const addresses = await listAddresses(shop.db, params.customerId);
+    return { data: addresses.map((address) => addressView(shop, address)) };
+  });
+  app.post<OfCustomer>(LIST, async ({ params, body }, reply) => {
+    const input = checkNew(objectOf(body));
+    await mustExist(params.customerId);
+    const address = await insertAddress(shop.db, params.customerId, input);
+    return reply.code(201).send({ data: addressView(shop, address) });
+  });
+  app.get<ByKey>(ONE, async ({ params }) => ({
+    data: addressView(shop, orNotFound(await findAddress(shop.db, params))),
+  }));
+  app.put<ByKey>(ONE, async ({ params, body }) => {
+    const { id, ...input } = checkUpdate(objectOf(body));
+    sameId(params.addressId, id);
+    return { data: addressView(shop, orNotFound(await updateAddress(shop.db, params, input))) };
+  });
+  app.delete<ByKey>(ONE, async ({ params }, reply) => {
+    if (!(await deleteAddress(shop.db, params))) throw addressNotFound();
+    return reply.code(204).send();
+  });
+}
+
+function addressView(shop: Shop, address: Address) {
+  return {
+    type: 'address',
+    id: address.id,
+    ...Object.fromEntries(ADDRESS_MEMBERS.map((member) => [member, address[member]])),
+    links: { self: `${shop.config.publicUrl}/v2/customers/${address.customer_id}/addresses/${address.id}` },
+    meta: {
+      timestamps: { created_at: address.created_at.toISOString(), updated_at: address.updated_at.toISOString() },
+    },
+  };
+}
+
+function orNotFound(address: Address | undefined): Address {
+  if (address === undefined) throw addressNotFound();
+  return address;
+}
+
+const addressNotFound = () => notFound('The requested address could not be found');

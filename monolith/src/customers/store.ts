@@ -1,0 +1,94 @@
+import { isUuid } from '../api/ids.ts';
+import type { Bindings } from '../api/sql.ts';
+import type { Queryable } from '../db.ts';
+
+export interface Customer {
+  id: string;
+  name: string;
+  email: string;
+  hasPassword: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface CustomerChange {
+  name?: string | undefined;
+  email?: string | undefined;
+  passwordHash?: string | undefined;
+}
+
+/** Where the e-mail address of another customer stands in the way. */
+export const EMAIL_TAKEN = 'customers_email';
+
+const COLUMNS = `c.id, c.name, c.email, c.password_hash is not null as "hasPassword", c.created_at as "createdAt",
+  c.updated_at as "updatedAt"`;
+
+/** Reads customers; `where` is a condition over `c`, `tail` orders and limits. */
+export async function selectCustomers(
+  db: Queryable,
+  selection: { where: string; tail: string; bindings: Bindings },
+): Promise<Customer[]> {
+  const { rows } = await db.query<Customer>(
+    `select ${COLUMNS} from customers c where ${selection.where} ${selection.tail}`,
+    selection.bindings.values,
+  );
+  return rows;
+}
+
+export async function countCustomers(db: Queryable, where: string, bindings: Bindings): Promise<number> {
+  const { rows } = await db.query<{ total: string }>(
+    `select count(*) as total from customers c where ${where}`,
+    bindings.values,
+  );
+  return Number(rows[0]?.total ?? 0);
+}
+
+export async function findCustomer(db: Queryable, id: string): Promise<Customer | undefined> {
+  if (!isUuid(id)) return undefined;
+  return (await db.query<Customer>(`select ${COLUMNS} from customers c where c.id = $1`, [id])).rows[0];
+}
+
+export async function customerExists(db: Queryable, id: string): Promise<boolean> {
+  return (await findCustomer(db, id)) !== undefined;
+}
+
+/** By e-mail address, whatever its case. */
+export async function findCredentials(
+  db: Queryable,
+  email: string,
+): Promise<{ id: string; name: string; passwordHash: string | null } | undefined> {
+  const { rows } = await db.query<{ id: string; name: string; passwordHash: string | null }>(
+    `select id, name, password_hash as "passwordHash" from customers where lower(email) = lower($1)`,
+    [email],
+  );
+  return rows[0];
+}
+
+export async function insertCustomer(
+  db: Queryable,
+  customer: { name: string; email: string; passwordHash: string | undefined },
+): Promise<Customer | undefined> {
+  const { rows } = await db.query<Customer>(
+    `insert into customers as c (name, email, password_hash) values ($1, $2, $3) returning ${COLUMNS}`,
+    [customer.name, customer.email, customer.passwordHash ?? null],
+  );
+  return rows[0];
+}
+
+/** Changes what is given and leaves the rest; undefined where there is no such customer. */
+export async function updateCustomer(db: Queryable, id: string, change: CustomerChange): Promise<Customer | undefined> {
+  if (!isUuid(id)) return undefined;
+  const { rows } = await db.query<Customer>(
+    `update customers as c set name = coalesce($2, name), email = coalesce($3, email),
+       password_hash = coalesce($4, password_hash), updated_at = now()
+     where c.id = $1 returning ${COLUMNS}`,
+    [id, change.name, change.email, change.passwordHash],
+  );
+  return rows[0];
+}
+
+/** Whether there was such a customer. */
+export async function deleteCustomer(db: Queryable, id: string): Promise<boolean> {
+  if (!isUuid(id)) return false;
+  return (await db.query('delete from customers where id = $1', [id])).rowCount === 1;
+}

@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { attributesReply } from '../api/attributes.ts';
+import { objectOf } from '../api/body.ts';
+import { notFound } from '../api/faults.ts';
+import { checker } from '../api/validate.ts';
+import { audit } from '../audit.ts';
+import { inTransaction } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { findGateway, GATEWAY_SETTINGS, type GatewayRow, listGateways, saveGateway } from './store.ts';
+
+const Common = {
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  enabled: Type.Optional(Type.Boolean()),
+};
+const Setting = Type.Optional(Type.Union([Type.String({ maxLength: 4096 }), Type.Boolean()]));
+const SCHEMAS = new Map(
+  Object.entries(GATEWAY_SETTINGS).map(([slug, settings]) => [
+    slug,
+    Type.Object({ ...Common, ...Object.fromEntries(settings.map((setting) => [setting, Setting])) }),
+  ]),
+);
+const CHECKS = new Map([...SCHEMAS].map(([slug, schema]) => [slug, checker(schema)]));
+const common = checker(Type.Object(Common));
+
+interface BySlug {
+  Params: { slug: string };
+}
+
+export function gatewayRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/gateways', async () => ({ data: (await listGateways(shop.db)).map(gatewayView) }));
+
+  app.get<BySlug>('/v2/gateways/:slug', async (request) => {
+    const gateway = isKnown(request.params.slug) ? await findGateway(shop.db, request.params.slug) : undefined;
+    if (gateway === undefined) throw gatewayMissing();
+    return { data: gatewayView(gateway) };
+  });
+
+  app.get<BySlug>('/v2/gateways/:slug/attributes', (request) => {
+    const schema = SCHEMAS.get(request.params.slug);
+    if (schema === undefined) throw gatewayMissing();
+    return attributesReply(request.params.slug, schema);
+  });
+
+  app.put<BySlug>('/v2/gateways/:slug', async (request) => {
+    const { slug } = request.params;
+    const check = CHECKS.get(slug);
+    if (check === undefined) throw gatewayMissing();
+    const data = objectOf(request.body);
+    check(data);
+    const { name, enabled } = common(data);
+    const given = (GATEWAY_SETTINGS[slug] ?? []).filter((setting) => data[setting] !== undefined);
+    const settings = Object.fromEntries(given.map((setting) => [setting, data[setting]]));
+    const change = { ...(name !== undefined && { name }), ...(enabled !== undefined && { enabled }), settings };
+    const gateway = await inTransaction(shop.db, async (db) => {
+      await audit(shop, db, request.access, { action: 'updated', entity: 'payment-gateway', entityId: slug });
+      return saveGateway(db, slug, change, shop.now());
+    });
+    if (gateway === undefined) throw gatewayMissing();
+    return { data: gatewayView(gateway) };
+  });
+}
+
+function isKnown(slug: string): boolean {
+  return Object.hasOwn(GATEWAY_SETTINGS, slug);
+}
+
+/** The slug is the id. */
+function gatewayView({ slug, name, enabled, settings }: GatewayRow) {
+  return { ...settings, id: slug, type: 'gateway', name, slug, enabled };
+}
+
+function gatewayMissing() {
+  return notFound('The requested gateway could not be found');
+}

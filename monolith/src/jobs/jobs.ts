@@ -1,0 +1,44 @@
+import { cleanUpAll } from '../oauth/clean-up.ts';
+import type { Shop } from '../shop.ts';
+import { every, type Stop } from './every.ts';
+import { expireCarts } from './expire-carts.ts';
+
+interface Job {
+  name: string;
+  intervalMs: number;
+  /** Gives how many rows it took away. */
+  run(shop: Shop): Promise<number>;
+}
+
+const HOUR_MS = 3_600_000;
+
+const EXPIRE_CARTS: Job = { name: 'expire carts', intervalMs: HOUR_MS, run: ({ db, now }) => expireCarts(db, now()) };
+const CLEAN_UP_TOKENS: Job = {
+  name: 'clean up tokens',
+  intervalMs: HOUR_MS,
+  run: ({ db, now }) => cleanUpAll(db, now()),
+};
+
+/** The jobs that this process runs. Tokens are cleaned up here where no request does it any more (Debt 3). */
+export function jobsOf(shop: Shop): Job[] {
+  if (!shop.debts.owed('jobs-in-process')) return [];
+  return shop.debts.owed('token-clean-up-in-request') ? [EXPIRE_CARTS] : [EXPIRE_CARTS, CLEAN_UP_TOKENS];
+}
+
+// Debt 7: jobs live in the process that answers customers; several processes all run them.
+/** Starts the jobs; a run that fails is logged and tried again at its next turn. */
+export function startJobs(shop: Shop): Stop {
+  const stops = jobsOf(shop).map((job) =>
+    every(
+      job.intervalMs,
+      async () => {
+        const rows = await job.run(shop);
+        shop.log.info({ job: job.name, rows }, 'job done');
+      },
+      (err) => shop.log.warn({ err, job: job.name }, 'job failed'),
+    ),
+  );
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
+}

@@ -1,0 +1,28 @@
+import { DEBTS } from './debts.ts';
+import { serve } from './serve.ts';
+
+const USAGE = `usage: node monolith/src/main.ts            serve; configured by the environment (monolith/README.md)
+       node monolith/src/main.ts --debts [--json]   list the debts, which DEBTS_PAID pays by name
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first, second, ...rest] = args;
+  if (first === undefined) return serve(process.env);
+  if (first === '--debts' && (second === undefined || second === '--json') && rest.length === 0) {
+    process.stdout.write(second === '--json' ? `${JSON.stringify(DEBTS)}\n` : debtTable());
+    return 0;
+  }
+  const asksForHelp = first === '--help' || first === '-h';
+  (asksForHelp ? process.stdout : process.stderr).write(USAGE);
+  return asksForHelp ? 0 : 2;
+}
+
+function debtTable(): string {
+  const width = Math.max(...DEBTS.map(({ name }) => name.length));
+  return DEBTS.map(
+    ({ number, name, tunable, path, summary }) =>
+      `${String(number).padStart(2)}  ${name.padEnd(width)}  ${path}  ${tunable ? 'tunable' : '       '}  ${summary}\n`,
+  ).join('');
+}

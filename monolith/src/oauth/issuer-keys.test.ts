@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { IssuerKeys } from './issuer-keys.ts';
+
+const jwk = (kid: string) => ({
+  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  kid,
+});
+
+function issuer(...keyIds: string[]) {
+  const state = { keys: keyIds.map(jwk), fetches: 0, nowMs: 0, fails: false };
+  const keys = new IssuerKeys(
+    'http://auth/jwks',
+    () => new Date(state.nowMs),
+    async () => {
+      state.fetches += 1;
+      if (state.fails) throw new Error('ECONNREFUSED');
+      return { keys: state.keys };
+    },
+  );
+  return { state, keys };
+}
+
+describe('IssuerKeys', () => {
+  test('fetches once, for any number of look-ups at once', async () => {
+    const { state, keys } = issuer('k1');
+    const found = await Promise.all([keys.find('k1'), keys.find('k1'), keys.find('k1')]);
+    assert.ok(found.every((key) => key?.type === 'public'));
+    assert.equal(state.fetches, 1);
+  });
+
+  test('fetches again for an unknown key, at most every ten seconds', async () => {
+    const { state, keys } = issuer('k1');
+    await keys.find('k1');
+    state.keys.push(jwk('k2'));
+    assert.equal(await keys.find('k2'), undefined);
+    assert.equal(state.fetches, 1);
+    state.nowMs += 10_000;
+    assert.ok(await keys.find('k2'));
+    assert.equal(state.fetches, 2);
+  });
+
+  test('says that the issuer is unavailable, not that the token is bad, and recovers', async () => {
+    const { state, keys } = issuer('k1');
+    state.fails = true;
+    await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
+    state.fails = false;
+    assert.ok(await keys.find('k1'));
+  });
+
+  test('keeps known keys while the issuer is down', async () => {
+    const { state, keys } = issuer('k1');
+    await keys.find('k1');
+    state.fails = true;
+    state.nowMs += 60_000;
+    assert.ok(await keys.find('k1'));
+  });
+
+  test('takes no other document for a set of keys', async () => {
+    const keys = new IssuerKeys(
+      'http://auth/jwks',
+      () => new Date(0),
+      async () => ({ error: 'nope' }),
+    );
+    await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
+  });
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DECOY_HASH, hashSecret, type ScryptCost, verifyClientSecret, verifySecret } from './secret-hash.ts';
+
+const CHEAP: ScryptCost = { logN: 4, r: 8, p: 1 };
+const SALT = Buffer.from('0123456789abcdef');
+
+describe('secret hashes', () => {
+  test('carry their cost and salt, in the PHC manner', async () => {
+    assert.match(
+      await hashSecret('secret', SALT, CHEAP),
+      /^\$scrypt\$ln=4,r=8,p=1\$MDEyMzQ1Njc4OWFiY2RlZg==\$[\w+/=]{44}$/,
+    );
+  });
+
+  test('use the recommended cost unless told otherwise', async () => {
+    const hash = await hashSecret('secret');
+    assert.match(hash, /^\$scrypt\$ln=15,r=8,p=3\$/);
+    assert.equal(verifyClientSecret('secret', hash), true);
+  });
+
+  test('know the right secret from a wrong one', async () => {
+    const hash = await hashSecret('secret', SALT, CHEAP);
+    assert.equal(verifyClientSecret('secret', hash), true);
+    assert.equal(verifyClientSecret('Secret', hash), false);
+    assert.equal(await verifySecret('secret', hash), true);
+    assert.equal(await verifySecret('', hash), false);
+  });
+
+  test('the decoy costs as much as a real one and fits nothing', () => {
+    assert.match(DECOY_HASH, /^\$scrypt\$ln=15,r=8,p=3\$/);
+    assert.equal(verifyClientSecret('', DECOY_HASH), false);
+  });
+
+  test('refuse what is not in their format', () => {
+    assert.throws(() => verifyClientSecret('secret', 'plain'), /not in the scrypt format/);
+  });
+});

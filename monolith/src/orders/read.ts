@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify';
+import { styleOf } from '../api/currency.ts';
+import { forbidden, notFound } from '../api/faults.ts';
+import { filterConditions } from '../api/filter-fields.ts';
+import { isUuid } from '../api/ids.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
+import { orderBy } from '../api/sort.ts';
+import { allOf, Bindings } from '../api/sql.ts';
+import type { Queryable } from '../db.ts';
+import type { CurrencyStyle } from '../money.ts';
+import type { Shop } from '../shop.ts';
+import { ORDER_FILTERS, ORDER_SORTS } from './filters.ts';
+import { itemsOfOrder, itemsOfOrders, type OrderRow, selectOrders } from './store.ts';
+import { orderItemView, orderView } from './view.ts';
+
+/** `GET /v2/orders`: all, or the customer's own. */
+export async function listOrders(shop: Shop, request: FastifyRequest) {
+  const query = await readListQuery(shop, request);
+  const bindings = new Bindings();
+  const where = allOf([...ownOnly(request, bindings), ...filterConditions(query.filter, ORDER_FILTERS, bindings)]);
+  const count = await shop.db.query<{ total: string }>(
+    `select count(*) as total from orders o where ${where}`,
+    bindings.values,
+  );
+  const order = orderBy(query.sort, ORDER_SORTS, 'o.seq', 'o.created_at desc, o.seq desc');
+  const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
+  const orders = await selectOrders(shop.db, { where, tail, bindings });
+  const items = await itemsOfOrders(
+    shop.db,
+    shop.debts,
+    orders.map(({ id }) => id),
+  );
+  const styles = await stylesOf(shop.db, orders);
+  const shown = orders.map((each) => {
+    const style = styles(each.currency);
+    const lines = items.get(each.id) ?? [];
+    return { order: orderView(each, lines, style), items: lines.map((item) => orderItemView(item, style)) };
+  });
+  const included = query.include.has('items') ? { items: shown.flatMap((each) => each.items) } : {};
+  const data = shown.map((each) => each.order);
+  return listReply(shop, request, query.page, Number(count.rows[0]?.total ?? 0), data, included);
+}
+
+/** One order, with its items where they are asked for. Throws 404, also for an order of somebody else. */
+export async function getOrder(shop: Shop, request: FastifyRequest, id: string) {
+  const order = await findOrder(shop.db, request, id);
+  return orderReply(shop.db, order, includeOf(queryOf(request)).has('items'));
+}
+
+export async function orderReply(db: Queryable, order: OrderRow, withItems: boolean) {
+  const style = await styleOf(db, order.currency);
+  const items = await itemsOfOrder(db, order.id);
+  const included = withItems ? items.map((item) => orderItemView(item, style)) : [];
+  return { data: orderView(order, items, style), ...includedMember({ items: included }) };
+}
+
+/** `lock` keeps the order as it is to the end of the transaction. Throws 404, 403. */
+export async function findOrder(db: Queryable, request: FastifyRequest, id: string, lock = false): Promise<OrderRow> {
+  if (!isUuid(id)) throw orderMissing();
+  const bindings = new Bindings();
+  const where = allOf([`o.id = ${bindings.add(id)}`, ...ownOnly(request, bindings)]);
+  const [order] = await selectOrders(db, { where, tail: lock ? 'for update' : '', bindings });
+  if (order === undefined) throw orderMissing();
+  return order;
+}
+
+/** An order that anybody who holds its id may pay, unless it is another customer's. Locks it. Throws 404. */
+export async function lockOrderToPay(db: Queryable, request: FastifyRequest, id: string): Promise<OrderRow> {
+  if (!isUuid(id)) throw orderMissing();
+  const bindings = new Bindings();
+  const where = `o.id = ${bindings.add(id)}`;
+  const [order] = await selectOrders(db, { where, tail: 'for update', bindings });
+  const { customerId } = request.access;
+  const isAnothers = customerId !== undefined && order?.customer_id != null && order.customer_id !== customerId;
+  if (order === undefined || isAnothers) throw orderMissing();
+  return order;
+}
+
+function ownOnly(request: FastifyRequest, bindings: Bindings): string[] {
+  const { kind, customerId } = request.access;
+  if (customerId !== undefined) return [`o.customer_id = ${bindings.add(customerId)}`];
+  if (kind === 'implicit') throw forbidden('Orders need a customer token or client credentials');
+  return [];
+}
+
+async function stylesOf(db: Queryable, orders: readonly OrderRow[]): Promise<(code: string) => CurrencyStyle> {
+  const styles = new Map<string, CurrencyStyle>();
+  for (const code of new Set(orders.map((order) => order.currency))) styles.set(code, await styleOf(db, code));
+  return (code) => {
+    const style = styles.get(code);
+    if (style === undefined) throw new Error(`No style was read for ${code}`);
+    return style;
+  };
+}
+
+export function orderMissing() {
+  return notFound('The requested order could not be found');
+}

@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { ShippingAddress, wholeAddress } from '../api/address.ts';
+import { objectOf } from '../api/body.ts';
+import { styleOf } from '../api/currency.ts';
+import { forbidden, unprocessable } from '../api/faults.ts';
+import { sameId } from '../api/unique.ts';
+import { checker } from '../api/validate.ts';
+import { audit } from '../audit.ts';
+import { inTransaction } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { apply } from './change.ts';
+import { findOrder, getOrder, listOrders, orderReply } from './read.ts';
+import { itemsOfOrder } from './store.ts';
+import { orderItemView } from './view.ts';
+
+const orderChange = checker(
+  Type.Object({
+    id: Type.Optional(Type.String()),
+    shipping: Type.Optional(Type.Enum(['fulfilled', 'unfulfilled'])),
+    status: Type.Optional(Type.Enum(['incomplete', 'processing', 'complete', 'cancelled'])),
+    shipping_address: Type.Optional(ShippingAddress),
+  }),
+);
+
+interface ById {
+  Params: { id: string };
+}
+
+export function orderRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/orders', (request) => listOrders(shop, request));
+
+  app.get<ById>('/v2/orders/:id', (request) => getOrder(shop, request, request.params.id));
+
+  app.get<ById>('/v2/orders/:id/items', async (request) => {
+    const order = await findOrder(shop.db, request, request.params.id);
+    const style = await styleOf(shop.db, order.currency);
+    return { data: (await itemsOfOrder(shop.db, order.id)).map((item) => orderItemView(item, style)) };
+  });
+
+  app.put<ById>('/v2/orders/:id', (request) => changeOrder(shop, request));
+}
+
+/** Of an order only the shipping, its address and the cancelling can be written; all else is ignored. */
+async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
+  if (request.access.kind !== 'client_credentials') throw forbidden('Orders are changed with client credentials');
+  const { id } = request.params;
+  const change = orderChange(objectOf(request.body));
+  sameId(id, change.id);
+  return inTransaction(shop.db, async (db) => {
+    let order = await findOrder(db, request, id, true);
+    if (change.shipping_address !== undefined) {
+      if (order.shipping === 'fulfilled') {
+        throw unprocessable('Cannot complete request', 'The goods have left: their address cannot be changed');
+      }
+      const address = wholeAddress(ShippingAddress, change.shipping_address);
+      await db.query('update orders set shipping_address = $2, updated_at = $3 where id = $1', [
+        order.id,
+        address,
+        shop.now(),
+      ]);
+      order = { ...order, shipping_address: address, updated_at: shop.now() };
+    }
+    if (change.status === 'cancelled') order = await apply(db, order, 'cancel', shop.now());
+    if (change.shipping === 'fulfilled') order = await apply(db, order, 'fulfil', shop.now());
+    await audit(shop, db, request.access, { action: 'updated', entity: 'order', entityId: order.id });
+    return orderReply(db, order, false);
+  });
+}

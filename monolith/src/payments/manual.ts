@@ -1,0 +1,79 @@
+import { unprocessable } from '../api/faults.ts';
+import type { Queryable } from '../db.ts';
+import { apply } from '../orders/change.ts';
+import type { OrderRow } from '../orders/store.ts';
+import {
+  insertTransaction,
+  markCaptured,
+  requireTransaction,
+  type TransactionRow,
+  transactionsOf,
+} from './transactions.ts';
+
+export type Method = 'authorize' | 'capture' | 'purchase';
+
+/**
+ * The gateway of shops that take their money by other means: what it is told has happened. Pays an order that is
+ * locked. Throws 422 where the order is not to be paid, 400 where stock is short.
+ */
+export async function payManually(
+  db: Queryable,
+  order: OrderRow,
+  method: Method,
+  customReference: string | undefined,
+  now: Date,
+): Promise<TransactionRow> {
+  if (method === 'capture' && order.payment === 'authorized') {
+    const open = (await transactionsOf(db, order.id)).find((row) => row.transaction_type === 'authorize');
+    if (open !== undefined) return capture(db, order, open.id, customReference, now);
+  }
+  await apply(db, order, method === 'authorize' ? 'authorize' : 'purchase', now);
+  const { id: orderId, with_tax: amount, currency } = order;
+  return insertTransaction(db, { orderId, gateway: 'manual', customReference, amount, currency, type: method }, now);
+}
+
+/** Takes what was authorized. Throws 404 for another transaction, 422 where there is nothing to take. */
+export async function capture(
+  db: Queryable,
+  order: OrderRow,
+  transactionId: string,
+  customReference: string | undefined,
+  now: Date,
+): Promise<TransactionRow> {
+  const { id, transaction_type: type, status } = await requireTransaction(db, order.id, transactionId);
+  if (type !== 'authorize' || status !== 'complete') {
+    throw unprocessable('Cannot complete request', 'Only an authorized transaction can be captured');
+  }
+  await apply(db, order, 'capture', now);
+  return markCaptured(db, id, customReference, now);
+}
+
+/**
+ * Gives back all that is left of a payment, or `amount` (minor units) of it; the order counts as refunded when nothing
+ * is left. Throws 404 for another transaction, 422 where there is not so much to give back.
+ */
+export async function refund(
+  db: Queryable,
+  order: OrderRow,
+  transactionId: string,
+  amount: number | undefined,
+  now: Date,
+): Promise<TransactionRow> {
+  const paid = await requireTransaction(db, order.id, transactionId);
+  if (!['capture', 'purchase'].includes(paid.transaction_type) || paid.status !== 'complete') {
+    throw unprocessable('Cannot complete request', 'Only a captured or purchased transaction can be refunded');
+  }
+  const refunds = (await transactionsOf(db, order.id)).filter((row) => row.transaction_type === 'refund');
+  const left = paid.amount - refunds.reduce((sum, row) => sum + row.amount, 0);
+  const given = amount ?? left;
+  if (given > left || order.payment !== 'paid') {
+    throw unprocessable('Cannot complete request', `There is no more than ${left} left to refund`);
+  }
+  if (given === left) await apply(db, order, 'refund', now);
+  const { gateway, currency } = paid;
+  return insertTransaction(
+    db,
+    { orderId: order.id, gateway, customReference: undefined, amount: given, currency, type: 'refund' },
+    now,
+  );
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseSeedArguments } from './arguments.ts';
+
+const ENV = { DATABASE_URL: 'postgres://store/monolith' };
+
+describe('parseSeedArguments', () => {
+  test('needs a size; the database may come from the environment', () => {
+    const parsed = parseSeedArguments(['--size', 'small'], ENV);
+    assert.deepEqual(parsed, {
+      ok: true,
+      arguments: {
+        size: 'small',
+        seed: 1,
+        databaseUrl: ENV.DATABASE_URL,
+        credentialsFile: undefined,
+        until: new Date('2018-06-01T00:00:00Z'),
+        ifEmpty: false,
+        json: false,
+      },
+    });
+  });
+
+  test('reads every option', () => {
+    const parsed = parseSeedArguments(
+      ['--size=reference', '--seed=7', '--now=2020-01-01T00:00:00Z', '--database-url=postgres://x/y'].concat([
+        '--credentials=c.json',
+        '--if-empty',
+        '--json',
+      ]),
+      ENV,
+    );
+    assert.ok(parsed.ok === true);
+    assert.equal(parsed.arguments.databaseUrl, 'postgres://x/y');
+    assert.equal(parsed.arguments.seed, 7);
+    assert.equal(parsed.arguments.until.toISOString(), '2020-01-01T00:00:00.000Z');
+    assert.equal(parsed.arguments.credentialsFile, 'c.json');
+    assert.ok(parsed.arguments.ifEmpty && parsed.arguments.json);
+  });
+
+  test('gives every fault at once', () => {
+    const parsed = parseSeedArguments(['--size', 'huge', '--seed', '1.5', '--now', 'soon'], {});
+    assert.ok(parsed.ok === false);
+    assert.equal(parsed.faults.length, 4);
+    assert.ok(parseSeedArguments(['--sise', 'small'], ENV).ok === false);
+  });
+
+  test('tells help from a fault', () => {
+    assert.deepEqual(parseSeedArguments(['--help'], {}), { ok: 'help' });
+  });
+});

@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import { UNTIL } from './plan.ts';
+import { isSizeName, type SizeName } from './sizes.ts';
+
+export interface SeedArguments {
+  size: SizeName;
+  seed: number;
+  databaseUrl: string;
+  credentialsFile: string | undefined;
+  until: Date;
+  ifEmpty: boolean;
+  json: boolean;
+}
+
+export const USAGE = `usage: node monolith/src/seed/main.ts --size small|reference [options]
+
+  --size NAME           small (tests) or reference (measurements)
+  --seed N              a whole number; the same one makes the same bytes (default 1)
+  --now INSTANT         the moment at which the data ends (default ${UNTIL.toISOString()})
+  --database-url URL    the monolith's database (default DATABASE_URL)
+  --credentials FILE    write who can sign in, as JSON
+  --if-empty            do nothing where the shop holds data
+  --json                print a summary as JSON
+
+It replaces what the shop holds, in one transaction.
+`;
+
+/** Reads the command line. Gives every fault at once, or `help` where it was asked for. */
+export function parseSeedArguments(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): { ok: true; arguments: SeedArguments } | { ok: false; faults: string[] } | { ok: 'help' } {
+  const parsed = read(args);
+  if (typeof parsed === 'string') return { ok: false, faults: [parsed] };
+  if (parsed.help) return { ok: 'help' };
+
+  const faults: string[] = [];
+  const size = parsed.size ?? '';
+  if (!isSizeName(size)) faults.push(`--size ${size}: must be small or reference`);
+  const seed = Number(parsed.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) faults.push(`--seed ${parsed.seed}: must be a whole number`);
+  const until = parsed.now === undefined ? UNTIL : new Date(parsed.now);
+  if (Number.isNaN(until.getTime())) faults.push(`--now ${parsed.now}: must be an instant, as 2018-06-01T00:00:00Z`);
+  const databaseUrl = parsed['database-url'] ?? env.DATABASE_URL ?? '';
+  if (databaseUrl === '') faults.push('--database-url: required, or DATABASE_URL in the environment');
+  if (faults.length > 0 || !isSizeName(size)) return { ok: false, faults };
+  return {
+    ok: true,
+    arguments: {
+      size,
+      seed,
+      databaseUrl,
+      credentialsFile: parsed.credentials,
+      until,
+      ifEmpty: parsed['if-empty'],
+      json: parsed.json,
+    },
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        size: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        now: { type: 'string' },
+        'database-url': { type: 'string' },
+        credentials: { type: 'string' },
+        'if-empty': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,66 @@
+import { DECOY_HASH, hashSecret } from '../oauth/secret-hash.ts';
+import { type Plan, spread } from './plan.ts';
+import { Random } from './random.ts';
+import type { Cell, Table } from './table.ts';
+
+export interface SeededClient {
+  id: string;
+  name: string;
+  clientId: string;
+  /** Empty where the client lives in browsers and has none. */
+  clientSecret: string;
+  kind: 'client_credentials' | 'implicit';
+  salt: Buffer;
+  createdAt: Date;
+}
+
+// Of ten clients, six are servers with a secret and four are storefronts without.
+const WITH_SECRET_OF_TEN = 6;
+
+/** The API clients; the first is the demo's administrator, the second a storefront. */
+export function planClients(plan: Plan): SeededClient[] {
+  const random = new Random(plan.seed, 'clients');
+  return Array.from({ length: plan.size.clients }, (_, index) => {
+    const withSecret = index === 0 || (index !== 1 && index % 10 < WITH_SECRET_OF_TEN);
+    const name =
+      ['Banyan demo', 'Banyan storefront'][index] ?? `${withSecret ? 'Integration' : 'Storefront'} ${index + 1}`;
+    const secret = random.hex(20);
+    return {
+      id: random.uuid(),
+      name,
+      clientId: random.hex(20),
+      clientSecret: withSecret ? secret : '',
+      kind: withSecret ? 'client_credentials' : 'implicit',
+      salt: random.bytes(16),
+      createdAt: spread(plan, 900, index, plan.size.clients),
+    };
+  });
+}
+
+/** Starts hashing all secrets, in the thread pool; what else the seed does goes on meanwhile. */
+export function hashSecrets(clients: readonly SeededClient[], onHash: () => void): Promise<string[]> {
+  return Promise.all(
+    clients.map(async ({ clientSecret, salt }) => {
+      // No secret gives this hash, and so none lets anybody in.
+      const hash = clientSecret === '' ? DECOY_HASH : await hashSecret(clientSecret, salt);
+      onHash();
+      return hash;
+    }),
+  );
+}
+
+export function clientTable(clients: readonly SeededClient[], hashes: readonly string[]): Table {
+  return {
+    name: 'api_clients',
+    columns: ['id', 'name', 'client_id', 'secret_hash', 'identifier_kinds', 'created_at', 'updated_at'],
+    rows: clients.map((client, index): Cell[] => [
+      client.id,
+      client.name,
+      client.clientId,
+      hashes[index] ?? DECOY_HASH,
+      client.kind === 'implicit' ? ['implicit'] : ['implicit', 'client_credentials'],
+      client.createdAt,
+      client.createdAt,
+    ]),
+  };
+}

@@ -1,0 +1,47 @@
+import { daysBefore, type Plan } from './plan.ts';
+import { Random } from './random.ts';
+import type { Cell, Table } from './table.ts';
+
+/** `rate`: units of the currency for one US dollar. `taxPercent`: what orders in it are taxed with. */
+export const CURRENCIES = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: how the API writes formats.
+  { code: 'USD', format: '${price}', decimalPoint: '.', thousandSeparator: ',', rate: 1, taxPercent: 0 },
+  { code: 'EUR', format: '€{price}', decimalPoint: ',', thousandSeparator: '.', rate: 0.86, taxPercent: 19 },
+  { code: 'GBP', format: '£{price}', decimalPoint: '.', thousandSeparator: ',', rate: 0.75, taxPercent: 20 },
+] as const;
+
+export type SeededCurrency = (typeof CURRENCIES)[number];
+
+export function currencyTable(plan: Plan): Table {
+  const random = new Random(plan.seed, 'currencies');
+  const at = daysBefore(plan, 900);
+  return {
+    name: 'currencies',
+    columns: [
+      'id',
+      'code',
+      'exchange_rate',
+      'format',
+      'decimal_point',
+      'thousand_separator',
+      'decimal_places',
+      'enabled',
+      'is_default',
+      'created_at',
+      'updated_at',
+    ],
+    rows: CURRENCIES.map((currency, index): Cell[] => [
+      random.uuid(),
+      currency.code,
+      currency.rate,
+      currency.format,
+      currency.decimalPoint,
+      currency.thousandSeparator,
+      2,
+      true,
+      index === 0,
+      at,
+      at,
+    ]),
+  };
+}

@@ -1,0 +1,53 @@
+const BAR_WIDTH = 30;
+const REDRAW_MS = 100;
+
+/** Where progress is written, and whether lines can be written over there. */
+export interface Terminal {
+  isTTY: boolean;
+  write(text: string): void;
+}
+
+/** One bar for all rows of a seed on a terminal; a line for each part elsewhere. */
+export class Progress {
+  readonly #terminal: Terminal;
+  readonly #total: number;
+  readonly #nowMs: () => number;
+  #done = 0;
+  #part = '';
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(terminal: Terminal, total: number, nowMs: () => number) {
+    this.#terminal = terminal;
+    this.#total = total;
+    this.#nowMs = nowMs;
+  }
+
+  /** Begins a part, named for people. */
+  start(part: string): void {
+    this.#part = part;
+    if (this.#terminal.isTTY) this.#draw();
+    else this.#terminal.write(`seed: ${part}\n`);
+  }
+
+  /** `rows` more are done. */
+  advance(rows: number): void {
+    this.#done += rows;
+    if (this.#terminal.isTTY && this.#nowMs() - this.#drawnAtMs >= REDRAW_MS) this.#draw();
+  }
+
+  /** Ends the bar, so that what is written next stands on a line of its own. */
+  finish(): void {
+    if (!this.#terminal.isTTY) return;
+    this.#draw();
+    this.#terminal.write('\n');
+  }
+
+  #draw(): void {
+    this.#drawnAtMs = this.#nowMs();
+    const share = this.#total === 0 ? 1 : Math.min(1, this.#done / this.#total);
+    const filled = Math.round(share * BAR_WIDTH);
+    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+    const percent = String(Math.floor(share * 100)).padStart(3);
+    this.#terminal.write(`\r${bar} ${percent} %  ${this.#part.padEnd(28).slice(0, 28)}`);
+  }
+}

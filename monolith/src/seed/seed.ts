@@ -1,0 +1,143 @@
+import { inTransaction, type Pool, type PoolClient } from '../db.ts';
+import { clientTable, hashSecrets, planClients, type SeededClient } from './clients.ts';
+import { copyInto } from './copy.ts';
+import { currencyTable } from './currencies.ts';
+import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
+import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
+import { orderTables, stockTables } from './order-tables.ts';
+import { planOrders } from './orders.ts';
+import { daysBefore, type Plan } from './plan.ts';
+import { planProducts, productTables } from './products.ts';
+import type { Progress } from './progress.ts';
+import type { Table } from './table.ts';
+import { auditTable, tokenTable } from './tokens.ts';
+
+/** Everything that a seed fills or empties. What the schema brings along (gateways, roles, settings) stays. */
+export const SEEDED_TABLES = [
+  'api_clients',
+  'access_tokens',
+  'token_audit',
+  'currencies',
+  'customers',
+  'addresses',
+  'products',
+  'product_prices',
+  'product_attribute_values',
+  'categories',
+  'brands',
+  'collections',
+  'product_categories',
+  'product_brands',
+  'product_collections',
+  'product_files',
+  'product_main_images',
+  'stock',
+  'stock_transactions',
+  'carts',
+  'cart_customers',
+  'cart_items',
+  'cart_item_taxes',
+  'orders',
+  'order_items',
+  'transactions',
+  'audit_log',
+] as const;
+
+/** Who can sign in to a seeded shop. */
+export interface Credentials {
+  clients: readonly SeededClient[];
+  customers: readonly SeededCustomer[];
+}
+
+/** What `fillShop` will let in; needs no store. */
+export function planCredentials(plan: Plan): Credentials {
+  const customers = planCustomers(plan).filter(({ password }) => password !== undefined);
+  return { clients: planClients(plan), customers };
+}
+
+export async function isEmpty(db: Pool): Promise<boolean> {
+  const { rows } = await db.query<{ empty: boolean }>('select not exists(select 1 from api_clients) as empty');
+  return rows[0]?.empty === true;
+}
+
+/** Replaces what the shop holds, in one transaction: a seed that fails leaves everything as it was. */
+export async function fillShop(db: Pool, plan: Plan, progress: Progress): Promise<void> {
+  await inTransaction(db, async (client) => {
+    // The slow part is hashing: it runs in the thread pool while the rows are copied.
+    const clients = planClients(plan);
+    const customers = planCustomers(plan);
+    const secretHashes = hashSecrets(clients, () => progress.advance(HASH_WEIGHT));
+    const passwordHashes = hashPasswords(customers);
+
+    await client.query(`truncate ${SEEDED_TABLES.join(', ')} restart identity`);
+    for await (const table of tables(client, plan, clients, customers, { secretHashes, passwordHashes })) {
+      progress.start(table.name);
+      await copyInto(client, table, (rows) => progress.advance(rows));
+    }
+    const at = daysBefore(plan, 900);
+    await client.query('update settings set page_length = default, updated_at = $1', [at]);
+    await client.query("update gateways set enabled = (slug = 'manual'), settings = '{}', updated_at = $1", [at]);
+  });
+  // Statistics, and what the first reader would otherwise do: measurements start from the same state.
+  progress.start('vacuum');
+  for (const table of [
+    'access_tokens',
+    'token_audit',
+    'orders',
+    'order_items',
+    'products',
+    'customers',
+    'api_clients',
+  ]) {
+    await db.query(`vacuum analyze ${table}`);
+  }
+  progress.finish();
+}
+
+// Rows that could be copied while one secret is hashed, for an even bar.
+const HASH_WEIGHT = 4_000;
+
+/** Steps of the bar: about the rows of all tables, and the hashes. */
+export function progressTotal({ size }: Plan): number {
+  return (
+    2 * size.tokens +
+    Math.round(4.2 * size.orders) +
+    15 * size.products +
+    2 * size.customers +
+    HASH_WEIGHT * size.clients
+  );
+}
+
+async function* tables(
+  client: PoolClient,
+  plan: Plan,
+  clients: readonly SeededClient[],
+  customers: readonly SeededCustomer[],
+  hashes: { secretHashes: Promise<string[]>; passwordHashes: Promise<(string | null)[]> },
+): AsyncGenerator<Table> {
+  yield currencyTable(plan);
+  yield tokenTable(plan, clients);
+  yield auditTable(plan, clients);
+
+  const categories = planCategories(plan);
+  const brands = planBrands(plan);
+  const collections = planCollections(plan);
+  yield groupTable('categories', categories);
+  yield groupTable('brands', brands);
+  yield groupTable('collections', collections);
+  const products = planProducts(plan, { categories: leavesOf(categories), brands, collections });
+  yield* productTables(products, await attributeIds(client));
+
+  const orders = [...planOrders(plan, customers, products)];
+  yield* orderTables(orders);
+  yield* stockTables(plan, products, orders);
+
+  yield customerTable(customers, await hashes.passwordHashes);
+  yield addressTable(plan, customers);
+  yield clientTable(clients, await hashes.secretHashes);
+}
+
+async function attributeIds(client: PoolClient): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ id: number; slug: string }>('select id, slug from product_attributes');
+  return new Map(rows.map(({ id, slug }) => [slug, id]));
+}

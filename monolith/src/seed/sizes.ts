@@ -1,0 +1,42 @@
+/** How many of each a data set holds. */
+export interface Size {
+  products: number;
+  categories: number;
+  brands: number;
+  collections: number;
+  customers: number;
+  orders: number;
+  clients: number;
+  tokens: number;
+}
+
+export const SIZES = {
+  /** For tests: seconds to make. */
+  small: {
+    products: 60,
+    categories: 12,
+    brands: 6,
+    collections: 4,
+    customers: 200,
+    orders: 400,
+    clients: 6,
+    tokens: 2_000,
+  },
+  /** A shop of some years, for measurements. */
+  reference: {
+    products: 2_000,
+    categories: 60,
+    brands: 40,
+    collections: 20,
+    customers: 20_000,
+    orders: 50_000,
+    clients: 200,
+    tokens: 300_000,
+  },
+} as const satisfies Record<string, Size>;
+
+export type SizeName = keyof typeof SIZES;
+
+export function isSizeName(text: string): text is SizeName {
+  return Object.hasOwn(SIZES, text);
+}

@@ -1,0 +1,62 @@
+import type { SeededClient } from './clients.ts';
+import { type Plan, spread } from './plan.ts';
+import { Random } from './random.ts';
+import type { Cell, Table } from './table.ts';
+
+const HOUR_MS = 3_600_000;
+const TOKEN_DAYS = 540;
+// The last moment of a signed 32-bit clock: what support typed for partners whose token "must not expire".
+const PARTNER_EXPIRY = new Date('2038-01-19T03:14:07Z');
+const PARTNER_PERCENT = 1;
+
+const SCOPES = {
+  client_credentials:
+    'carts:read carts:write catalog:read catalog:write customers:read customers:write orders:read orders:write ' +
+    'payments:read payments:write sign-up:read sign-up:write stock:read stock:write store:read store:write ' +
+    'taxes:read taxes:write',
+  implicit: 'carts:read carts:write catalog:read payments:read payments:write sign-up:write stock:read',
+} as const;
+
+/** Years of access tokens: all expired, on any day after the data ends, but those of the partners. */
+export function tokenTable(plan: Plan, clients: readonly SeededClient[]): Table {
+  return {
+    name: 'access_tokens',
+    columns: ['token_hash', 'client_id', 'identifier', 'scope', 'issued_at', 'expires_at'],
+    rows: tokens(plan, clients),
+  };
+}
+
+function* tokens(plan: Plan, clients: readonly SeededClient[]): Generator<Cell[]> {
+  const random = new Random(plan.seed, 'tokens');
+  const { tokens: count } = plan.size;
+  for (let index = 0; index < count; index += 1) {
+    const { clientId, kind } = random.pick(clients);
+    const issuedAt = issuedAtOf(plan, index);
+    const partner = kind === 'client_credentials' && random.chance(PARTNER_PERCENT);
+    const expiresAt = partner ? PARTNER_EXPIRY : new Date(issuedAt.getTime() + HOUR_MS);
+    // Nobody knows the tokens that these are the hashes of.
+    yield [random.hex(32), clientId, kind, SCOPES[kind], issuedAt, expiresAt];
+  }
+}
+
+/** What was written down when the tokens were issued. */
+export function auditTable(plan: Plan, clients: readonly SeededClient[]): Table {
+  return {
+    name: 'token_audit',
+    columns: ['client_id', 'event', 'remote_address', 'detail', 'at'],
+    rows: auditRows(plan, clients),
+  };
+}
+
+function* auditRows(plan: Plan, clients: readonly SeededClient[]): Generator<Cell[]> {
+  const random = new Random(plan.seed, 'audit');
+  for (let index = 0; index < plan.size.tokens; index += 1) {
+    const { clientId, kind } = random.pick(clients);
+    const address = `198.51.100.${random.int(1, 254)}`;
+    yield [clientId, 'token.issued', address, { json: { grant_type: kind } }, issuedAtOf(plan, index)];
+  }
+}
+
+function issuedAtOf(plan: Plan, index: number): Date {
+  return spread(plan, TOKEN_DAYS, index, plan.size.tokens);
+}

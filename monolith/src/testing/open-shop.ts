@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
+import { pino } from 'pino';
+import type { Access } from '../access/access.ts';
+import { buildApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { openPool } from '../db.ts';
+import { type DebtName, Debts } from '../debts.ts';
+import { Readiness } from '../health/readiness.ts';
+import { draftToken, insertToken } from '../oauth/tokens.ts';
+import { reconcileIndexes } from '../schema/debt-indexes.ts';
+import { migrate, readMigrations } from '../schema/migrate.ts';
+import type { Shop } from '../shop.ts';
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client does, member by member.
+  body: any;
+}
+
+type Headers = Record<string, string>;
+export type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Answer>;
+
+/** A shop of a test's own: a fresh database on the real server, the whole app, and a clock that the test moves. */
+export interface TestShop {
+  app: FastifyInstance;
+  shop: Shop;
+  /** Calls with a full token. */
+  admin: Call;
+  /** Calls with an implicit token. */
+  shopper: Call;
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export async function openTestShop(
+  debtsPaid: readonly DebtName[] = [],
+  overrides: Partial<Config> = {},
+): Promise<TestShop> {
+  const serverUrl = process.env.TEST_POSTGRES_URL;
+  if (!serverUrl) {
+    throw new Error('TEST_POSTGRES_URL is not set: run through `npm test`, or `npm run stores -- <command>`');
+  }
+  const name = `monolith_test_${randomBytes(8).toString('hex')}`;
+  await onServer(serverUrl, `create database ${name}`);
+  const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).toString();
+
+  const log = pino({ level: 'silent' });
+  const db = openPool(databaseUrl, () => {});
+  let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
+  const config: Config = {
+    host: '127.0.0.1',
+    port: 0,
+    databaseUrl,
+    publicUrl: 'http://shop.test',
+    debtsPaid,
+    jwksUrl: undefined,
+    introspection: undefined,
+    logLevel: 'silent',
+    ...overrides,
+  };
+  const shop: Shop = { db, config, debts: new Debts(debtsPaid), now, log };
+  const readiness = new Readiness(db);
+  await migrate(db, await readMigrations());
+  await reconcileIndexes(db, shop.debts);
+  readiness.prepared();
+  const app = buildApp(shop, readiness);
+
+  return {
+    app,
+    shop,
+    admin: caller(app, await token(shop, 'client_credentials')),
+    shopper: caller(app, await token(shop, 'implicit')),
+    advance: (ms) => {
+      offsetMs += ms;
+    },
+    close: async () => {
+      await app.close();
+      await db.end();
+      await onServer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** Calls with this access token, as the clients do: the body is what `data` holds, unless it is a whole body. */
+export function caller(app: FastifyInstance, accessToken: string): Call {
+  return async (method, path, body, headers = {}) => {
+    const answer = await app.inject({
+      method: method as 'GET',
+      url: path,
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+  };
+}
+
+/** A live access token, made without the slow way of asking for it; it outlives any move of the clock. */
+async function token(shop: Shop, kind: Access['kind']): Promise<string> {
+  const farAhead = new Date(Date.now() + 365 * 24 * 3_600_000);
+  const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
+  const made = await draftToken(shop.db, grant, farAhead);
+  await insertToken(shop.db, made);
+  return made.accessToken;
+}
+
+async function onServer(serverUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

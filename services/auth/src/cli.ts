@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { systemClock } from '@banyan/kit/clock';
+import { ConfigError } from '@banyan/kit/config';
+import { closeOnSignal } from '@banyan/kit/lifecycle';
+import { createLogger } from '@banyan/kit/log';
+import { applySchema } from '@banyan/kit/schema';
+import { authConfig, type Config } from './config.ts';
+import { AuthError } from './errors.ts';
+import { KeyKeeper } from './keys/key-keeper.ts';
+import { rotationPolicy } from './keys/policy.ts';
+import { leadLeftMs } from './keys/rotation.ts';
+import { sealingWith } from './keys/sealing.ts';
+import { startService } from './service.ts';
+import { openStore, type StoredKey } from './store.ts';
+
+const help = `auth: access tokens, API clients, signing keys
+
+  main.ts                        serve (configuration: environment, see services/auth/README.md)
+  main.ts keys                   list the signing keys
+  main.ts rotate-keys [--force]  let the next key sign from now on; live tokens stay valid.
+                                 Waits until the next key has been published for KEY_PUBLISH_LEAD_S;
+                                 --force does not wait
+`;
+
+/** Runs what the arguments say; `process.exitCode` is 1 after a failure and 2 after a wrong call. */
+export async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { force: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+    const [command = 'serve', ...rest] = positionals;
+    if (values.help) process.stdout.write(help);
+    else if (rest.length > 0) throw new TypeError(`unexpected: ${rest.join(' ')}`);
+    else if (command === 'serve') await serve(authConfig(env));
+    else if (command === 'keys') await withKeys(authConfig(env), async (_keeper, read) => print(await read()));
+    else if (command === 'rotate-keys') await rotateKeys(authConfig(env), values.force);
+    else throw new TypeError(`there is no command ${command}`);
+  } catch (error) {
+    process.exitCode = error instanceof TypeError ? 2 : 1;
+    if (error instanceof TypeError) process.stderr.write(`auth: ${error.message}\n\n${help}`);
+    else if (error instanceof ConfigError || error instanceof AuthError)
+      process.stderr.write(`auth: ${error.message}\n`);
+    else throw error;
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const logger = createLogger({ level: config.LOG_LEVEL, service: 'auth' });
+  closeOnSignal(await startService(config, logger), logger);
+}
+
+async function rotateKeys(config: Config, force: boolean): Promise<void> {
+  await withKeys(config, async (keeper, read) => {
+    const leftMs = leadLeftMs(await read(), rotationPolicy(config), systemClock());
+    if (!force && leftMs > 0) {
+      process.stdout.write(`the next key signs in ${Math.ceil(leftMs / 1_000)} s: until then verifiers learn of it\n`);
+      await pause(leftMs);
+    }
+    await keeper.maintain(force ? 'at once' : 'now');
+    print(await read());
+  });
+}
+
+type Work = (keeper: KeyKeeper, read: () => Promise<StoredKey[]>) => Promise<void>;
+
+async function withKeys(config: Config, work: Work): Promise<void> {
+  await applySchema({ url: config.DATABASE_URL, folder: new URL('../migrations/', import.meta.url) });
+  const store = openStore(config.DATABASE_URL, 1, () => {});
+  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY);
+  const keeper = new KeyKeeper({ store, sealing, policy: rotationPolicy(config), now: systemClock });
+  try {
+    // A store that no instance has used yet gets its first keys here.
+    await keeper.maintain();
+    await work(keeper, () => store.readKeys());
+  } finally {
+    await store.close();
+  }
+}
+
+function print(keys: readonly StoredKey[]): void {
+  const time = (ms: number | null) => (ms === null ? '' : new Date(ms).toISOString());
+  for (const { kid, state, activatedAtMs, publishUntilMs } of keys) {
+    const since = activatedAtMs === null ? '' : `  signs since ${time(activatedAtMs)}`;
+    const until = publishUntilMs === null ? '' : `  published until ${time(publishUntilMs)}`;
+    process.stdout.write(`${state.padEnd(8)}${kid}${state === 'active' ? since : until}\n`);
+  }
+}

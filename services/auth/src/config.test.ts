@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { authConfig } from './config.ts';
+
+const enough = { DATABASE_URL: 'postgres://u:p@h/d' };
+
+test('the database is all that must be set', () => {
+  const config = authConfig(enough);
+  assert.equal(config.PORT, 3_101);
+  assert.equal(config.TOKEN_TTL_S, 3_600);
+});
+
+test('every fault is told, and the password in a URL is not', () => {
+  const bad = { DATABASE_URL: 'mysql://u:hunter2@h', PORT: 'x', KEY_ENCRYPTION_KEY: 'hunter2', LOG_LEVEL: 'loud' };
+  assert.throws(
+    () => authConfig(bad),
+    ({ message }: Error) => {
+      for (const key of ['DATABASE_URL', 'PORT', 'KEY_ENCRYPTION_KEY', 'LOG_LEVEL']) assert.ok(message.includes(key));
+      return !message.includes('hunter2');
+    },
+  );
+});
+
+test('half of the credentials for introspection is a fault', () => {
+  assert.throws(() => authConfig({ ...enough, INTROSPECTION_CLIENT_ID: 'a' }), /go together/);
+});
+
+test('a key is published for longer than verifiers keep the published keys', () => {
+  // max-age of the key set, in routes.ts.
+  assert.ok(authConfig(enough).KEY_PUBLISH_LEAD_S > 10);
+});

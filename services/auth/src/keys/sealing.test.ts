@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { AuthError } from '../errors.ts';
+import { isSealed, sealingWith } from './sealing.ts';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const sealing = sealingWith('ab'.repeat(32));
+const keySealed = (error: unknown) => error instanceof AuthError && error.code === 'key_sealed';
+
+test('a sealed key opens with the same secret under the same id', () => {
+  const text = sealing.seal(privateKey, 'kid');
+  assert.ok(isSealed(text));
+  assert.ok(!text.includes(privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64').slice(0, 40)));
+  assert.ok(sealing.open(text, 'kid').equals(privateKey));
+});
+
+test('it opens with nothing else', () => {
+  const text = sealing.seal(privateKey, 'kid');
+  assert.throws(() => sealingWith('cd'.repeat(32)).open(text, 'kid'), keySealed);
+  assert.throws(() => sealingWith(undefined).open(text, 'kid'), keySealed);
+  assert.throws(() => sealing.open(text, 'other'), keySealed);
+  assert.throws(() => sealing.open(`${text.slice(0, -8)}AAAAAAA=`, 'kid'), keySealed);
+});
+
+test('without a secret keys are stored as they are, and one given later still reads them', () => {
+  const text = sealingWith(undefined).seal(privateKey, 'kid');
+  assert.ok(!isSealed(text));
+  assert.ok(sealing.open(text, 'kid').equals(privateKey));
+});

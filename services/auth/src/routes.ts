@@ -1,0 +1,85 @@
+import type { Server } from '@banyan/kit/http';
+import { traceContext } from '@banyan/kit/trace';
+import { IntrospectionAnswer, IntrospectionRequest, paths, TokenAnswer, TokenRequest } from './contract.ts';
+import { field } from './domain.ts';
+import { AuthError } from './errors.ts';
+import type { Keyring } from './keys/keyring.ts';
+import type { AuthMetrics } from './metrics.ts';
+import type { Introspector } from './tokens/introspector.ts';
+import type { TokenIssuer } from './tokens/issuer.ts';
+
+export interface Handlers {
+  issuer: TokenIssuer;
+  introspector: Introspector;
+  keyring: Keyring;
+  /** Throws when the credentials are not an allowed caller's. */
+  authenticateCaller: (authorization: string | undefined) => void;
+  metrics: AuthMetrics;
+}
+
+/** The body's schema is for the documentation: the domain reads the body and says what is missing as the monolith does. */
+const unchecked = () => () => true;
+
+/** A request for a token has three short members. */
+const bodyLimit = 16_384;
+
+/** HTTP to domain, and back. */
+export function addRoutes(
+  server: Server,
+  { issuer, introspector, keyring, authenticateCaller, metrics }: Handlers,
+): void {
+  server.post(
+    paths.token,
+    {
+      bodyLimit,
+      validatorCompiler: unchecked,
+      schema: { summary: 'Issue an access token', body: TokenRequest, response: { 200: TokenAnswer } },
+    },
+    async (request, reply) => {
+      // Tokens must not be kept by caches (RFC 6749, section 5.1); storefronts in browsers read this from other hosts.
+      reply.header('cache-control', 'no-store').header('access-control-allow-origin', '*');
+      try {
+        const answer = await issuer.issue(request.body, traceContext(request.headers));
+        metrics.issued[answer.identifier].value += 1;
+        return answer;
+      } catch (error) {
+        metrics.refusal(error instanceof AuthError ? error.code : 'internal').value += 1;
+        throw error;
+      }
+    },
+  );
+
+  server.options(paths.token, { schema: { hide: true } }, async (request, reply) => {
+    reply
+      .code(204)
+      .header('access-control-allow-origin', '*')
+      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-headers', request.headers['access-control-request-headers'] ?? '')
+      .header('access-control-max-age', '86400');
+  });
+
+  server.get(paths.jwks, { schema: { summary: 'Keys that verify access tokens' } }, async (_request, reply) => {
+    // Shorter than the time for which a key is published before it signs.
+    reply.header('cache-control', 'public, max-age=10').header('access-control-allow-origin', '*');
+    return reply.type('application/jwk-set+json').send(keyring.jwks);
+  });
+
+  server.post(
+    paths.introspect,
+    {
+      bodyLimit,
+      validatorCompiler: unchecked,
+      schema: {
+        summary: 'Tell whether a token is valid',
+        body: IntrospectionRequest,
+        response: { 200: IntrospectionAnswer },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('www-authenticate', 'Basic realm="introspection"');
+      authenticateCaller(request.headers.authorization);
+      reply.removeHeader('www-authenticate');
+      return introspector.introspect(field(request.body, 'token', bodyLimit), traceContext(request.headers));
+    },
+  );
+}

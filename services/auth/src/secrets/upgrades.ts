@@ -1,0 +1,44 @@
+import type { Logger } from '@banyan/kit/log';
+import type { PlainCounter } from '@banyan/kit/metrics';
+import type { ClientCache } from '../clients/client-cache.ts';
+import type { Client } from '../domain.ts';
+import type { Store } from '../store.ts';
+import type { FastHash, SlowHash } from './hash-format.ts';
+
+export interface UpgradesOptions {
+  store: Pick<Store, 'upgradeSecret'>;
+  clients: Pick<ClientCache, 'put'>;
+  logger: Logger;
+  upgraded: PlainCounter;
+}
+
+/**
+ * Replaces slow hashes by fast ones, behind the request that brought the right secret. In this instance it holds at once;
+ * if it cannot be stored, the client's next request elsewhere, or after a restart, does the slow work again.
+ */
+export class SecretUpgrades {
+  readonly #options: UpgradesOptions;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: UpgradesOptions) {
+    this.#options = options;
+  }
+
+  begin(client: Client & { secret: SlowHash }, upgraded: FastHash): void {
+    const { store, clients, logger, upgraded: counter } = this.#options;
+    clients.put({ ...client, secret: upgraded });
+    const work = store.upgradeSecret(client.clientId, client.secret, upgraded).then(
+      () => {
+        counter.value += 1;
+      },
+      (error: unknown) => logger.warn({ err: error, clientId: client.clientId }, 'an upgraded secret was not stored'),
+    );
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
+  }
+
+  /** Resolves when all that was begun has been stored or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+}

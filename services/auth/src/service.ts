@@ -1,0 +1,144 @@
+import { openMeshClient } from '@banyan/kit/client';
+import { type Clock, systemClock } from '@banyan/kit/clock';
+import { createServer } from '@banyan/kit/http';
+import type { Running } from '@banyan/kit/lifecycle';
+import type { Logger } from '@banyan/kit/log';
+import { Metrics } from '@banyan/kit/metrics';
+import { retryUntilDone } from '@banyan/kit/retry-until';
+import { applySchema } from '@banyan/kit/schema';
+import { ClientCache } from './clients/client-cache.ts';
+import type { Config } from './config.ts';
+import { authErrors } from './errors.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { KeyKeeper } from './keys/key-keeper.ts';
+import { rotationPolicy } from './keys/policy.ts';
+import { sealingWith } from './keys/sealing.ts';
+import { authMetrics } from './metrics.ts';
+import { addRoutes } from './routes.ts';
+import { SlowHasher, scryptOffLoop } from './secrets/slow-hasher.ts';
+import { SecretUpgrades } from './secrets/upgrades.ts';
+import { SecretVerifier } from './secrets/verifier.ts';
+import { openStore } from './store.ts';
+import { basicAuth } from './tokens/caller.ts';
+import { Introspector } from './tokens/introspector.ts';
+import { TokenIssuer } from './tokens/issuer.ts';
+import { OpaqueTokens } from './tokens/opaque-tokens.ts';
+import { RefreshTokens } from './tokens/refresh-tokens.ts';
+
+export interface Service extends Running {
+  /** Where it listens. */
+  url: string;
+  /** Resolves when it is ready to serve; the store may be down for as long as it likes. */
+  ready: Promise<void>;
+}
+
+/** The service, put together: every dependency is an argument, so this page says what uses what. */
+export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
+  const staleMs = config.STALE_LIMIT_S * 1_000;
+  const caller =
+    config.INTROSPECTION_CLIENT_ID === undefined
+      ? null
+      : { id: config.INTROSPECTION_CLIENT_ID, secret: config.INTROSPECTION_CLIENT_SECRET ?? '' };
+
+  // Store and peers
+  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, (error) =>
+    logger.warn({ err: error }, 'an idle connection to the store was lost'),
+  );
+  const mesh = openMeshClient({ meshUrl: config.MESH_URL });
+
+  // Clients and their secrets
+  const metrics = new Metrics();
+  const counters = authMetrics(metrics);
+  const clients = new ClientCache({
+    load: (clientId) => store.findClient(clientId),
+    now,
+    freshMs: config.CLIENT_FRESH_MS,
+    staleMs,
+    entries: config.CLIENT_CACHE_ENTRIES,
+  });
+  const slow = new SlowHasher(scryptOffLoop, config.SLOW_HASH_CONCURRENCY, config.SLOW_HASH_QUEUE);
+  const upgrades = new SecretUpgrades({ store, clients, logger, upgraded: counters.upgraded });
+  const housekeeping = new Housekeeping({ store, logger, periodMs: config.KEY_REFRESH_MS });
+  const verifier = new SecretVerifier({
+    slow,
+    slowInUse: () => housekeeping.slowParameters,
+    onUpgrade: (client, upgraded) => upgrades.begin(client, upgraded),
+  });
+
+  // Signing keys
+  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY);
+  if (!sealing.sealed) logger.warn('KEY_ENCRYPTION_KEY is not set: private signing keys are stored unsealed');
+  const keys = new KeyKeeper({ store, sealing, policy: rotationPolicy(config), now });
+
+  // Tokens
+  const rules = { issuer: config.ISSUER, ttlS: config.TOKEN_TTL_S };
+  const refreshTokens = new RefreshTokens(mesh);
+  const issuer = new TokenIssuer({ clients, verifier, refreshTokens, keyring: keys.keyring, rules, now });
+  const opaque = new OpaqueTokens({
+    mesh,
+    caller,
+    now,
+    entries: config.INTROSPECTION_CACHE_ENTRIES,
+    negativeMs: config.INTROSPECTION_NEGATIVE_MS,
+  });
+  const introspector = new Introspector({ keyring: keys.keyring, clients, opaque, issuer: config.ISSUER, now });
+
+  // HTTP
+  const server = await createServer({
+    logger,
+    metrics,
+    errors: authErrors,
+    checks: {
+      store: () => store.ping(),
+      keys: () => {
+        keys.keyring.signer(now());
+      },
+    },
+    docs: { title: 'auth', version: '1', description: 'Access tokens, API clients, signing keys' },
+  });
+  addRoutes(server, {
+    issuer,
+    introspector,
+    keyring: keys.keyring,
+    authenticateCaller: basicAuth(caller),
+    metrics: counters,
+  });
+  metrics.gauge('auth_clients_cached', 'Clients in memory', () => clients.size);
+  metrics.gauge('auth_slow_hashes_waiting', 'Requests that wait for a slow hash', () => slow.waiting);
+  const url = await server.listen({ host: config.HOST, port: config.PORT });
+
+  // The store may come up later than we do
+  const stopped = new AbortController();
+  const tried = Promise.withResolvers<void>();
+  const ready = retryUntilDone(
+    async () => {
+      const applied = await applySchema({
+        url: config.DATABASE_URL,
+        folder: new URL('../migrations/', import.meta.url),
+      });
+      if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
+      await keys.maintain();
+      await housekeeping.start(keys, clients);
+    },
+    (error) => {
+      logger.warn({ err: error }, 'not ready yet');
+      tried.resolve();
+    },
+    stopped.signal,
+  ).finally(tried.resolve);
+  await tried.promise;
+  logger.info({ url }, 'listening');
+
+  return {
+    url,
+    ready,
+    close: async () => {
+      stopped.abort();
+      await server.close();
+      await ready;
+      await housekeeping.stop();
+      await upgrades.settled();
+      await Promise.all([mesh.close(), store.close()]);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@banyan/kit/clock';
+import type { TraceContext } from '@banyan/kit/trace';
+import jwt from 'jsonwebtoken';
+import type { ClientCache } from '../clients/client-cache.ts';
+import { type TokenAnswer, tokenAlgorithm } from '../contract.ts';
+import { answerFor, claimsFor, grantOf, invalidClient, mayUse, type TokenRules } from '../domain.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { SecretVerifier } from '../secrets/verifier.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+
+export interface IssuerOptions {
+  clients: ClientCache;
+  verifier: SecretVerifier;
+  refreshTokens: RefreshTokens;
+  keyring: Keyring;
+  rules: TokenRules;
+  now: Clock;
+}
+
+/**
+ * Issues access tokens. Nothing is written: the token proves itself, so no row is kept of it.
+ */
+export class TokenIssuer {
+  readonly #options: IssuerOptions;
+
+  constructor(options: IssuerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param body of the request, whatever it is
+   * @throws AuthError `invalid_request`, `unsupported_grant`, `invalid_client`, `busy`; ServiceError `store_unavailable`,
+   * and for refresh tokens what {@link RefreshTokens.redeem} throws
+   */
+  async issue(body: unknown, trace: TraceContext): Promise<TokenAnswer> {
+    const grant = grantOf(body);
+    if (grant.type === 'refresh_token') return this.#options.refreshTokens.redeem(grant, trace);
+    const { clients, verifier, keyring, rules, now } = this.#options;
+    const client = await clients.get(grant.clientId);
+    if (grant.type === 'client_credentials' && !(await verifier.verify(grant.clientId, client, grant.secret))) {
+      throw invalidClient();
+    }
+    if (!mayUse(client, grant.type)) throw invalidClient();
+    const nowMs = now();
+    const key = keyring.signer(nowMs);
+    const claims = claimsFor(grant.clientId, grant.type, rules, nowMs, randomUUID());
+    return answerFor(jwt.sign(claims, key.privateKey, { algorithm: tokenAlgorithm, keyid: key.kid }), claims);
+  }
+}

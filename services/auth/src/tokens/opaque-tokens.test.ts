@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import type { MeshAnswer, MeshRequest } from '@banyan/kit/client';
+import { ServiceError } from '@banyan/kit/errors';
+import { OpaqueTokens } from './opaque-tokens.ts';
+
+const token = 'a'.repeat(40);
+const other = 'b'.repeat(40);
+const live = { active: true, client_id: 'c', identifier: 'implicit', scope: 's', exp: 2_000, token_type: 'Bearer' };
+
+describe("the monolith's tokens", () => {
+  let nowMs = 1_000_000;
+  let asked: MeshRequest[] = [];
+  let answer: () => Promise<MeshAnswer>;
+  let tokens: OpaqueTokens;
+  const caller = { id: 'me', secret: 'pw' };
+
+  const build = (as: typeof caller | null) =>
+    new OpaqueTokens({
+      mesh: {
+        send: (request) => {
+          asked.push(request);
+          return answer();
+        },
+      },
+      caller: as,
+      now: () => nowMs,
+      entries: 3,
+      negativeMs: 10_000,
+    });
+  const says = (body: unknown, status = 200) => {
+    answer = async () => ({ status, text: JSON.stringify(body) });
+  };
+
+  beforeEach(() => {
+    nowMs = 1_000_000;
+    asked = [];
+    says(live);
+    tokens = build(caller);
+  });
+
+  test('are asked about with credentials, in the body, and with the trace', async () => {
+    assert.deepEqual(await tokens.introspect(token, { traceparent: 'tp' }), live);
+    const [request] = asked;
+    assert.equal(request?.service, 'monolith');
+    assert.equal(request?.path, '/oauth/introspect');
+    assert.equal(request?.headers?.authorization, `Basic ${Buffer.from('me:pw').toString('base64')}`);
+    assert.equal(request?.body, `token=${token}`);
+    assert.deepEqual(request?.trace, { traceparent: 'tp' });
+  });
+
+  test('are asked about once until they expire', async () => {
+    await Promise.all([tokens.introspect(token, {}), tokens.introspect(token, {})]);
+    nowMs = 1_999_999;
+    await tokens.introspect(token, {});
+    assert.equal(asked.length, 1);
+    nowMs = 2_000_000;
+    says({ active: false });
+    assert.deepEqual(await tokens.introspect(token, {}), { active: false });
+    assert.equal(asked.length, 2);
+  });
+
+  test('that are unknown are remembered for a while only', async () => {
+    says({ active: false });
+    await tokens.introspect(token, {});
+    nowMs += 9_999;
+    await tokens.introspect(token, {});
+    assert.equal(asked.length, 1);
+    nowMs += 1;
+    says(live);
+    assert.deepEqual(await tokens.introspect(token, {}), live);
+  });
+
+  test('that cannot be tokens are not asked about', async () => {
+    for (const text of ['', 'x', 'A'.repeat(40), `${token}0`, 'a&token=b', 'a'.repeat(39)]) {
+      assert.deepEqual(await tokens.introspect(text, {}), { active: false });
+    }
+    assert.deepEqual(asked, []);
+  });
+
+  test('are not valid where nobody can be asked', async () => {
+    assert.deepEqual(await build(null).introspect(token, {}), { active: false });
+  });
+
+  test('a failure is told, and not remembered', async () => {
+    answer = () => Promise.reject(new ServiceError('peer_unavailable'));
+    await assert.rejects(tokens.introspect(token, {}), /peer_unavailable/);
+    for (const [body, status] of [
+      [live, 401],
+      [live, 503],
+      ['<html>', 200],
+      [null, 200],
+      [{ active: 'yes' }, 200],
+      [{ ...live, exp: 'soon' }, 200],
+      [{ ...live, identifier: 'root' }, 200],
+    ] as const) {
+      says(body, status);
+      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_answer' }, JSON.stringify([body, status]));
+    }
+    says(live);
+    assert.deepEqual(await tokens.introspect(token, {}), live);
+  });
+
+  test('take a bounded amount of memory', async () => {
+    await tokens.introspect(token, {});
+    for (const last of ['c', 'd', 'e']) await tokens.introspect(other.slice(1) + last, {});
+    asked = [];
+    await tokens.introspect(token, {});
+    assert.equal(asked.length, 1, 'it was pushed out');
+  });
+});

@@ -1,0 +1,102 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** How Compose is called on this machine, or why the tests cannot run. */
+export type Compose = { command: [string, ...string[]] } | { missing: string };
+
+/** Compose v2 where Docker has it, else docker-compose 1.29. */
+export function findCompose(): Compose {
+  if (!works('docker', 'info'))
+    return { missing: 'no Docker answers here (docker info failed): start it to run these tests' };
+  if (works('docker', 'compose', 'version')) return { command: ['docker', 'compose'] };
+  if (works('docker-compose', 'version')) return { command: ['docker-compose'] };
+  return { missing: 'Docker answers, but neither docker compose nor docker-compose is installed' };
+}
+
+function works(file: string, ...args: string[]): boolean {
+  try {
+    execFileSync(file, args, { stdio: 'ignore', timeout: 20_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The platform under a project name, ports and an image tag of its own: it meets no other one on this machine. */
+export class Project {
+  readonly name = `banyan-test-${randomBytes(4).toString('hex')}`;
+  readonly #command: [string, ...string[]];
+  readonly #env: Record<string, string | undefined>;
+  readonly urls: Readonly<Record<'edge' | 'admin' | 'monolith' | 'auth', string>>;
+
+  private constructor(command: [string, ...string[]], ports: readonly number[]) {
+    this.#command = command;
+    const [edge, internal, admin, monolith, auth] = ports.map(String);
+    const url = (port: string | undefined) => `http://127.0.0.1:${port}`;
+    this.urls = { edge: url(edge), admin: url(admin), monolith: url(monolith), auth: url(auth) };
+    this.#env = {
+      ...process.env,
+      COMPOSE_PROJECT_NAME: this.name,
+      BANYAN_IMAGE: `${this.name}:latest`,
+      EDGE_PORT: edge,
+      INTERNAL_PORT: internal,
+      MESH_ADMIN_PORT: admin,
+      MONOLITH_PORT: monolith,
+      AUTH_PORT: auth,
+      PUBLIC_URL: url(edge),
+    };
+  }
+
+  static async create(command: [string, ...string[]]): Promise<Project> {
+    return new Project(command, await freePorts(5));
+  }
+
+  /** Runs one Compose command and gives its stdout. */
+  async compose(...args: string[]): Promise<string> {
+    const [file, ...first] = this.#command;
+    const words = [...first, '--file', `${root}/docker-compose.yml`, '--project-directory', root, ...args];
+    const { stdout } = await run(file, words, { cwd: root, env: this.#env, maxBuffer: 64 * 1024 ** 2 });
+    return stdout;
+  }
+
+  /** `docker inspect` of the containers of this project, by service. */
+  async containers(): Promise<Record<string, Container>> {
+    const filter = `label=com.docker.compose.project=${this.name}`;
+    const { stdout: ids } = await run('docker', ['ps', '--all', '--quiet', '--filter', filter]);
+    if (ids.trim() === '') return {};
+    const { stdout } = await run('docker', ['inspect', ...ids.trim().split('\n')], { maxBuffer: 64 * 1024 ** 2 });
+    const all = JSON.parse(stdout) as Container[];
+    return Object.fromEntries(all.map((one) => [one.Config.Labels['com.docker.compose.service'] ?? '', one]));
+  }
+
+  /** Everything of this project, data and image included. */
+  async remove(): Promise<void> {
+    await this.compose('down', '--volumes', '--remove-orphans');
+    await run('docker', ['image', 'rm', '--force', `${this.name}:latest`]).catch(() => {});
+  }
+}
+
+/** The parts of `docker inspect` that the tests look at. */
+export interface Container {
+  Config: { Labels: Record<string, string>; User: string };
+  HostConfig: { Memory: number };
+  State: { Status: string; ExitCode: number; OOMKilled: boolean; Health?: { Status: string } };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<typeof server>((done) => server.listen(0, '127.0.0.1', () => done(server)));
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
