@@ -9,6 +9,8 @@ export interface Origin {
   object: string;
   tree: Tree;
   faults: Fault[];
+  /** Key paths of what was of a wrong type altogether: what is inside was never read. */
+  unread: Set<string>;
 }
 
 export interface FaultDetail {
@@ -54,6 +56,9 @@ export class Cursor {
     const steps = [...this.steps, ...below];
     const path = formatPath(steps);
     const { origin } = this;
+    for (let length = 0; length < steps.length; length += 1) {
+      if (origin.unread.has(formatPath(steps.slice(0, length)))) return;
+    }
     const echoes = (known: Fault) => known.path === path && (known.severity === 'error' || severity === 'warning');
     if (origin.faults.some(echoes)) return;
     const found = follow(this.tree, below);
@@ -74,6 +79,18 @@ export class Cursor {
       rule,
       ...(detail.hint === undefined ? {} : { hint: detail.hint }),
     });
+  }
+
+  /** Tells that what is here cannot be read as what it should be; nothing is told of its inside. */
+  unreadable(rule: string): void {
+    this.fault([], rule);
+    this.origin.unread.add(formatPath(this.steps));
+  }
+
+  /** Whether a fault was told at `below` itself: a rule that builds on that value would only echo it. */
+  hasFault(below: readonly Step[]): boolean {
+    const path = formatPath([...this.steps, ...below]);
+    return this.origin.faults.some((fault) => fault.path === path && fault.severity === 'error');
   }
 
   warn(below: readonly Step[], rule: string): void {

@@ -83,7 +83,14 @@ function itemsOf(origin: Origin, origins: Origin[]): Origin[] {
   }
   // Faults of variables were told by path in the List; they stay there.
   return items.items.map((tree) => {
-    const item: Origin = { file: origin.file, document: origin.document, object: '', tree, faults: [] };
+    const item: Origin = {
+      file: origin.file,
+      document: origin.document,
+      object: '',
+      tree,
+      faults: [],
+      unread: new Set(),
+    };
     origins.push(item);
     return item;
   });
@@ -95,12 +102,20 @@ function readDocument(origin: Origin, documents: Documents): void {
     at.fault([], 'must be a document with apiVersion, kind and metadata');
     return;
   }
+  origin.object = objectName(origin.tree);
+  // Those of variables, told while the document had no name yet.
+  for (const fault of origin.faults) fault.object = origin.object;
   const kind = kindOf(at);
   if (kind === null) return;
-  const name = scalarAt(origin.tree, 'metadata', 'name');
-  origin.object = typeof name === 'string' && /^[A-Za-z0-9.-]{1,253}$/.test(name) ? `${kind}/${name}` : kind;
-  for (const fault of origin.faults) fault.object = origin.object;
   take(kind, at, documents);
+}
+
+/** `HTTPRoute/token`, as far as it can be told. */
+function objectName(tree: Tree): string {
+  const plain = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9.-]{1,253}$/.test(value);
+  const kind = scalarAt(tree, 'kind');
+  const name = scalarAt(tree, 'metadata', 'name');
+  return plain(kind) ? `${kind}${plain(name) ? `/${name}` : ''}` : '';
 }
 
 function take<K extends Kind>(kind: K, at: Cursor, documents: Documents): void {

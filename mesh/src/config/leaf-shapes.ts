@@ -95,7 +95,7 @@ export const flag: Shape<boolean> = {
 };
 
 export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Shape<T> {
-  const says = `one of ${names.join(', ')}`;
+  const says = names.length === 1 ? names[0] : `one of ${names.join(', ')}`;
   return {
     says,
     fallback: names[0],
@@ -251,11 +251,11 @@ export const matchValue: Shape<string> = text({
 
 /** Text to text, such as labels. */
 export const textMap: Shape<Record<string, string>> = {
-  says: 'mapping of texts',
+  says: 'a mapping of texts',
   fallback: {},
   read: (at) => {
     if (at.tree.kind !== 'map') {
-      at.fault([], 'must be a mapping (keys and values)');
+      at.unreadable('must be a mapping (keys and values)');
       return {};
     }
     const values: [string, string][] = [];

@@ -70,7 +70,7 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
     // A copy: a default that several documents share must not be one object that a later step changes for all.
     const value: Record<string, unknown> = structuredClone(fallback);
     if (tree.kind !== 'map') {
-      at.fault([], 'must be a mapping (keys and values)');
+      at.unreadable('must be a mapping (keys and values)');
       return value as Fields<F>;
     }
     for (const [key, entry] of tree.entries) {
@@ -117,7 +117,7 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
     return written;
   }
 
-  return { says: 'mapping', fallback: fallback as Fields<F>, read, write, inside: { fields: describe(table) } };
+  return { says: 'a mapping', fallback: fallback as Fields<F>, read, write, inside: { fields: describe(table) } };
 }
 
 function describe(table: Readonly<Record<string, AnyField>>): Record<string, FieldDescription> {

@@ -38,7 +38,11 @@ class Names {
 }
 
 function missing(at: Cursor, steps: readonly Step[], kind: Kind, name: string, known: Iterable<string>): void {
-  at.fault(steps, `must name a ${kind} that is among the documents`, didYouMean(closest(name, known)));
+  at.fault(
+    steps,
+    `must name ${kind === 'Service' || kind === 'Gateway' ? 'a' : 'an'} ${kind} that is among the documents`,
+    didYouMean(closest(name, known)),
+  );
 }
 
 const placeText = ({ origin }: Cursor): string => `${origin.file}:${origin.tree.place.line}`;

@@ -54,12 +54,13 @@ export function ruled<T>(shape: Shape<T>, rule: (value: T, at: Cursor) => void):
 
 export function list<T>(item: Shape<T>, limits: { min?: number; max: number }): Shape<T[]> {
   const { min = 0, max } = limits;
+  const range = `${min === 0 ? 'at most' : `${min} to`} ${max}`;
   return {
-    says: `list of ${min === 0 ? 'at most' : `${min} to`} ${max}: ${item.says}`,
+    says: item.says === 'a mapping' ? `a list of ${range} mappings` : `a list of ${range}, each ${item.says}`,
     fallback: [],
     read: (at) => {
       if (at.tree.kind !== 'list') {
-        at.fault([], 'must be a list');
+        at.unreadable('must be a list');
         return [];
       }
       const { items } = at.tree;

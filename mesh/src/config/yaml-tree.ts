@@ -57,7 +57,7 @@ export function readYaml(file: string, text: string, variables: Variables): { or
       faults.push(whole(`must be YAML: ${sentence(problem.message)}`, placeAt(problem.pos[0]), index + 1));
     }
     if (problems.length > 0 || document.contents === null) continue;
-    const origin: Origin = { file, document: index + 1, object: '', tree: emptyTree, faults: [] };
+    const origin: Origin = { file, document: index + 1, object: '', tree: emptyTree, faults: [], unread: new Set() };
     try {
       origin.tree = new Conversion(origin, placeAt, variables, nodes).convert(document.contents, [], 0);
     } catch (error) {
@@ -135,7 +135,13 @@ class Conversion {
       return { kind: 'scalar', place, value: plain, written: String(plain), substituted: false };
     }
     const { text, substituted, faults } = substitute(value, this.#variables);
-    const tree: Tree = { kind: 'scalar', place, value: text, written: value, substituted };
+    const tree: Tree = {
+      kind: 'scalar',
+      place,
+      value: text,
+      written: value,
+      substituted: substituted || faults.length > 0,
+    };
     for (const rule of faults) new Cursor(this.#origin, tree, steps).fault([], rule, { place });
     return tree;
   }

@@ -25,6 +25,8 @@ export class Journal {
     this.#file = folder === null ? null : join(folder, 'journal.jsonl');
     if (folder !== null) mkdirSync(folder, { recursive: true });
     if (this.#file !== null) this.#entries = readEntries(this.#file).slice(-heldMax);
+    // A line of its own for what comes next, where a crash has cut the last one short.
+    if (this.#file !== null && endsInsideLine(this.#file)) appendFileSync(this.#file, '\n');
   }
 
   /** @throws the system's error where the entry cannot be written: then the change must not happen either. */
@@ -65,4 +67,13 @@ function readEntries(file: string): JournalEntry[] {
       return [];
     }
   });
+}
+
+function endsInsideLine(file: string): boolean {
+  try {
+    const text = readFileSync(file, 'utf8');
+    return text !== '' && !text.endsWith('\n');
+  } catch {
+    return false;
+  }
 }

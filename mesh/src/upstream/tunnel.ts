@@ -27,7 +27,10 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
   return new Promise((resolve, reject) => {
     let upstream: ClientRequest | null = null;
     const capture = (made: ClientRequest, _request: IncomingMessage, of: Duplex) => {
-      if (of === socket) upstream = made;
+      if (of !== socket) return;
+      upstream = made;
+      // http-proxy joins paths and squeezes slashes; what was routed on is what is sent.
+      made.path = exchange.path;
     };
     proxy.on('proxyReqWs', capture as never);
     proxy.ws(withHeaders(request, exchange), socket as never, head, {
@@ -39,8 +42,6 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
       reject(new MeshError('bad_request', 'Only WebSocket upgrades are passed on.'));
       return;
     }
-    // http-proxy joins paths and squeezes slashes; what was routed on is what is sent.
-    call.path = exchange.path;
     call.removeAllListeners('error');
     call.removeAllListeners('response');
 

@@ -17,3 +17,8 @@ export function orderBy(sort: string | undefined, fields: SortFields, tieBreak: 
   const direction = descending ? 'desc' : 'asc';
   return `order by ${column} ${direction}, ${tieBreak} ${direction}`;
 }
+
+/** Sorts text whatever its case, and the same on every server, whatever its locale. */
+export function byText(column: string): string {
+  return `lower(${column}) collate "C"`;
+}

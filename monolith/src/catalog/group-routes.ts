@@ -6,7 +6,7 @@ import { notFound } from '../api/faults.ts';
 import { type FilterFields, filterConditions, textField, uuidField } from '../api/filter-fields.ts';
 import { isUuid } from '../api/ids.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
-import { orderBy } from '../api/sort.ts';
+import { byText, orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { LongText, ShortText, Status } from '../api/text.ts';
 import { sameId, uniqueOr422 } from '../api/unique.ts';
@@ -37,9 +37,9 @@ const FILTERS: FilterFields = {
 };
 const SORTS = {
   created_at: 'g.created_at',
-  description: 'g.description',
-  name: 'g.name',
-  slug: 'g.slug',
+  description: byText('g.description'),
+  name: byText('g.name'),
+  slug: byText('g.slug'),
   status: 'g.status',
   updated_at: 'g.updated_at',
 };

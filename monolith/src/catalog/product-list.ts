@@ -8,7 +8,7 @@ import {
   uuidField,
 } from '../api/filter-fields.ts';
 import { listReply, readListQuery } from '../api/query.ts';
-import { orderBy } from '../api/sort.ts';
+import { byText, orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import type { Shop } from '../shop.ts';
@@ -39,11 +39,11 @@ const FILTERS: FilterFields = {
 const SORTS = {
   commodity_type: 'p.commodity_type',
   created_at: 'p.created_at',
-  description: 'p.description',
+  description: byText('p.description'),
   manage_stock: 'p.manage_stock',
-  name: 'p.name',
-  sku: 'p.sku',
-  slug: 'p.slug',
+  name: byText('p.name'),
+  sku: byText('p.sku'),
+  slug: byText('p.slug'),
   status: 'p.status',
   updated_at: 'p.updated_at',
 };

@@ -120,6 +120,7 @@ const loadBalancer = ruled(
     ),
   }),
   ({ algorithm, consistentHash: hash }, at) => {
+    if (at.hasFault(['algorithm'])) return;
     if (algorithm === 'ConsistentHash' && hash === undefined)
       at.fault(['consistentHash'], 'is required with algorithm ConsistentHash');
     if (algorithm !== 'ConsistentHash' && hash !== undefined) {

@@ -75,6 +75,7 @@ const pathModifier: Shape<PathModifier> = mapped(
       ),
     }),
     ({ type, replaceFullPath, replacePrefixMatch }, at) => {
+      if (at.hasFault(['type'])) return;
       const values = { replaceFullPath, replacePrefixMatch };
       const wanted = type === 'ReplaceFullPath' ? 'replaceFullPath' : 'replacePrefixMatch';
       const other = type === 'ReplaceFullPath' ? 'replacePrefixMatch' : 'replaceFullPath';
@@ -231,6 +232,7 @@ const fieldOf: Readonly<Record<HttpRouteFilter['type'], FilterField>> = {
 };
 
 function checkFilter(value: FilterObject, at: Cursor): void {
+  if (at.hasFault(['type'])) return;
   const wanted = fieldOf[value.type];
   for (const field of Object.values(fieldOf)) {
     if (field === wanted && value[field] === undefined) at.fault([field], `is required with type ${value.type}`);
@@ -277,6 +279,7 @@ const filter: Shape<HttpRouteFilter> = mapped(ruled(filterObject, checkFilter), 
 /** Filters of a rule or a backendRef: each type at most once (mirrors may repeat), and no two that contradict. */
 export const filters: Shape<HttpRouteFilter[]> = ruled(list(filter, { max: 16 }), (values, at) => {
   for (const [index, { type }] of values.entries()) {
+    if (at.hasFault([index, 'type'])) continue;
     if (type !== 'RequestMirror' && values.findIndex((other) => other.type === type) < index) {
       at.fault([index, 'type'], 'must not be there twice in one list of filters');
     }

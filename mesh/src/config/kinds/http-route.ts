@@ -162,7 +162,10 @@ function checkRule(
   if (!redirects && value.backendRefs.length === 0) {
     at.warn(['backendRefs'], 'is empty: requests of this rule are answered with 500');
   }
-  if (value.backendRefs.length > 0 && value.backendRefs.every(({ weight }) => weight === 0)) {
+  if (
+    value.backendRefs.length > 0 &&
+    value.backendRefs.every(({ weight }, index) => weight === 0 && !at.hasFault(['backendRefs', index, 'weight']))
+  ) {
     at.warn(['backendRefs'], 'has only weights of 0: requests of this rule are answered with 500');
   }
   const refs = value.backendRefs;
@@ -179,7 +182,7 @@ function checkRule(
       if (replaces && !onePrefix) {
         at.fault(
           [...steps, index, field, 'path', 'type'],
-          'ReplacePrefixMatch needs exactly one match in the rule, of type PathPrefix',
+          'must be ReplaceFullPath: ReplacePrefixMatch needs exactly one match in the rule, of type PathPrefix',
         );
       }
     }

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DEBTS, type DebtName } from '../debts.ts';
+import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { hashSecret } from './secret-hash.ts';
+
+const SECRET = '5'.repeat(40);
+const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
+const TUNABLE: DebtName[] = DEBTS.filter((debt) => debt.tunable).map(({ name }) => name);
+
+// Paying a debt changes what an answer costs and nothing of what it says.
+for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
+  describe(`access tokens, with ${paid.length} debts paid`, () => {
+    let open: TestShop;
+
+    before(async () => {
+      open = await openTestShop(paid, { introspection: INTROSPECTION });
+      const hash = await hashSecret(SECRET, undefined, { logN: 4, r: 8, p: 1 });
+      await open.shop.db.query(
+        `insert into api_clients (name, client_id, secret_hash, identifier_kinds, revoked_at) values
+           ('Server', 'server', $1, '{implicit,client_credentials}', null),
+           ('Storefront', 'storefront', $1, '{implicit}', null),
+           ('Revoked', 'revoked', $1, '{implicit,client_credentials}', now())`,
+        [hash],
+      );
+    });
+    after(() => open.close());
+
+    const post = async (form: Record<string, string>) => {
+      const answer = await open.app.inject({
+        method: 'POST',
+        url: '/oauth/access_token',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams(form).toString(),
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+    };
+    const server = { grant_type: 'client_credentials', client_id: 'server', client_secret: SECRET };
+    const storefront = { grant_type: 'implicit', client_id: 'storefront' };
+    const get = async (path: string, authorization: string) =>
+      (await open.app.inject({ url: path, headers: { authorization } })).statusCode;
+    const introspect = async (token: string, authorization = basic(INTROSPECTION)) => {
+      const answer = await open.app.inject({
+        method: 'POST',
+        url: '/oauth/introspect',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', authorization },
+        payload: `token=${token}`,
+      });
+      return { status: answer.statusCode, body: answer.json() };
+    };
+
+    test('client_credentials: a flat answer that clients can read', async () => {
+      const beforeS = Math.floor(open.shop.now().getTime() / 1000);
+      const { status, headers, body } = await post(server);
+      assert.equal(status, 200);
+      assert.equal(headers['cache-control'], 'no-store');
+      assert.match(body.access_token, /^[0-9a-f]{40}$/);
+      assert.equal(body.token_type, 'Bearer');
+      assert.equal(body.expires_in, 3600);
+      assert.ok(Number.isInteger(body.expires) && body.expires >= beforeS + 3600 && body.expires <= beforeS + 3660);
+      assert.equal(body.identifier, 'client_credentials');
+      assert.equal(body.refresh_token, undefined, 'a client with a secret renews with it');
+    });
+
+    test('implicit: read-mostly', async () => {
+      const { status, body } = await post(storefront);
+      assert.equal(status, 200);
+      assert.equal(body.identifier, 'implicit');
+      assert.equal(await get('/v2/currencies', `Bearer ${body.access_token}`), 200);
+      assert.equal(await get('/v2/settings', `Bearer ${body.access_token}`), 403);
+    });
+
+    test('refresh_token: a new token, once', async () => {
+      const first = (await post(storefront)).body;
+      const renew = { grant_type: 'refresh_token', client_id: 'storefront', refresh_token: first.refresh_token };
+      assert.equal((await post({ ...renew, client_id: 'server' })).status, 401, 'of another client');
+      const second = await post(renew);
+      assert.equal(second.status, 200);
+      assert.equal(second.body.identifier, 'implicit');
+      assert.notEqual(second.body.access_token, first.access_token);
+      assert.equal((await post(renew)).status, 401, 'twice');
+      assert.equal(await get('/v2/currencies', `Bearer ${first.access_token}`), 200, 'the earlier token lives on');
+    });
+
+    test('a JSON body does as well', async () => {
+      const answer = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload: storefront });
+      assert.equal(answer.statusCode, 200);
+    });
+
+    test('both forms of the header are accepted, and tokens asked for at once all work', async () => {
+      const tokens = await Promise.all([post(server), post(server), post(server)]);
+      assert.equal(new Set(tokens.map(({ body }) => body.access_token)).size, 3);
+      for (const { body } of tokens) {
+        assert.equal(await get('/v2/settings', `Bearer ${body.access_token}`), 200);
+        assert.equal(await get('/v2/settings', `Bearer: ${body.access_token}`), 200);
+      }
+    });
+
+    const REFUSED: [string, Record<string, string>, number][] = [
+      ['a wrong secret', { ...server, client_secret: 'x' }, 401],
+      ['an unknown client', { ...server, client_id: 'nobody' }, 401],
+      ['a revoked client', { ...server, client_id: 'revoked' }, 401],
+      ['a kind that the client may not have', { ...server, client_id: 'storefront' }, 401],
+      ['an unknown refresh token', { grant_type: 'refresh_token', client_id: 'storefront', refresh_token: 'x' }, 401],
+      ['an unknown grant', { ...server, grant_type: 'password' }, 400],
+      ['no grant', {}, 400],
+      ['no secret', { grant_type: 'client_credentials', client_id: 'server' }, 400],
+    ];
+    for (const [name, form, expected] of REFUSED) {
+      test(`refuses ${name} with ${expected}`, async () => {
+        const { status, body } = await post(form);
+        assert.equal(status, expected);
+        assert.equal(body.errors[0].status, expected);
+        assert.equal(typeof body.errors[0].title, 'string');
+      });
+    }
+
+    test('refuses a form whose fields come twice', async () => {
+      const answer = await open.app.inject({
+        method: 'POST',
+        url: '/oauth/access_token',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: 'grant_type=implicit&client_id=server&client_id=storefront',
+      });
+      assert.equal(answer.statusCode, 400);
+      assert.equal(answer.json().errors[0].status, 400);
+    });
+
+    test('writes down what was asked, given and refused, without secrets', async () => {
+      await open.shop.db.query('truncate token_audit');
+      await post(server);
+      await post({ ...server, client_secret: 'wrong one' });
+      const { rows } = await open.shop.db.query('select client_id, event, detail from token_audit order by id');
+      assert.deepEqual(
+        rows.map(({ event }) => event),
+        ['token.requested', 'token.issued', 'token.requested', 'token.refused'],
+      );
+      assert.ok(rows.every(({ client_id }) => client_id === 'server'));
+      assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${SECRET}|wrong one`));
+    });
+
+    test('keeps no token as it was given', async () => {
+      const { body } = await post(storefront);
+      const { rows } = await open.shop.db.query('select t::text from access_tokens t');
+      assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${body.access_token}|${body.refresh_token}`));
+    });
+
+    test('introspection tells what a token stands for', async () => {
+      const { body } = await post(server);
+      const { status, body: told } = await introspect(body.access_token);
+      assert.equal(status, 200);
+      assert.deepEqual(
+        { ...told, scope: undefined },
+        {
+          active: true,
+          client_id: 'server',
+          identifier: 'client_credentials',
+          scope: undefined,
+          exp: body.expires,
+          token_type: 'Bearer',
+        },
+      );
+      assert.match(told.scope, /^carts:read carts:write catalog:read catalog:write /);
+      assert.deepEqual((await introspect('unknown')).body, { active: false });
+    });
+
+    test('introspection answers its own client alone', async () => {
+      for (const header of ['', 'Basic !', basic({ clientId: 'auth', clientSecret: 'guess' }), 'Bearer x']) {
+        assert.equal((await introspect('any', header)).status, 401, header);
+      }
+    });
+
+    test('a scope is the same however the permissions are read', async () => {
+      const { body } = await post(storefront);
+      assert.equal(
+        (await introspect(body.access_token)).body.scope,
+        'carts:read carts:write catalog:read payments:read payments:write sign-up:write stock:read',
+      );
+    });
+
+    test('a token ends after its hour', async () => {
+      const { body } = await post(server);
+      open.advance(3_601_000);
+      assert.equal(await get('/v2/settings', `Bearer ${body.access_token}`), 401);
+      assert.deepEqual((await introspect(body.access_token)).body, { active: false });
+    });
+
+    test('a refresh token ends after its fortnight', async () => {
+      const { body } = await post(storefront);
+      open.advance(15 * 24 * 3_600_000);
+      const renew = { grant_type: 'refresh_token', client_id: 'storefront', refresh_token: body.refresh_token };
+      assert.equal((await post(renew)).status, 401);
+    });
+  });
+}
+
+function basic({ clientId, clientSecret }: typeof INTROSPECTION): string {
+  return `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+}

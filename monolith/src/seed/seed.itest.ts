@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { UNTIL } from './plan.ts';
+import { Progress } from './progress.ts';
+import { fillShop, isEmpty, planCredentials, progressTotal, SEEDED_TABLES } from './seed.ts';
+import { SIZES } from './sizes.ts';
+
+const plan = (seed: number) => ({ seed, size: SIZES.small, until: UNTIL });
+
+describe('seed', () => {
+  let open: TestShop;
+  before(async () => {
+    open = await openTestShop();
+  });
+  after(() => open.close());
+
+  const fill = async (seed: number) => {
+    const drawn: string[] = [];
+    const terminal = { isTTY: true, write: (text: string) => drawn.push(text) };
+    await fillShop(open.shop.db, plan(seed), new Progress(terminal, progressTotal(plan(seed)), () => 0));
+    return drawn;
+  };
+  /** Every row of every table, in the order in which it was written. */
+  const digest = async (tables: readonly string[]) => {
+    const digests = [];
+    for (const table of tables) {
+      const text = `select count(*) as rows, md5(string_agg(t::text, E'\\n' order by ctid)) as digest from ${table} t`;
+      digests.push({ table, ...(await open.shop.db.query(text)).rows[0] });
+    }
+    return digests;
+  };
+  const TABLES = [...SEEDED_TABLES, 'settings', 'gateways'];
+  const count = async (text: string) => Number((await open.shop.db.query<{ n: string }>(`select count(*) as n ${text}`)).rows[0]?.n);
+
+  test('the same seed makes the same bytes, another one does not', async () => {
+    assert.equal(await isEmpty(open.shop.db), true);
+    const drawn = await fill(1);
+    assert.match(drawn.join(''), /100 %/);
+    assert.equal(await isEmpty(open.shop.db), false);
+    const first = await digest(TABLES);
+    await open.admin('POST', '/v2/customers', { data: { name: 'Passing by', email: 'passing@example.com' } });
+    await fill(2);
+    const other = await digest(TABLES);
+    await fill(1);
+    assert.deepEqual(await digest(TABLES), first);
+    const differing = first.filter(({ digest: one }, index) => one !== other[index]?.digest);
+    assert.ok(differing.length >= 18, 'most tables depend on the seed');
+  });
+
+  test('has the sizes it names', async () => {
+    const { products, customers, orders, clients, tokens, categories, brands, collections } = SIZES.small;
+    assert.equal(await count('from products'), products);
+    assert.equal(await count('from customers'), customers);
+    assert.equal(await count('from orders'), orders);
+    assert.equal(await count('from api_clients'), clients);
+    assert.equal(await count('from access_tokens'), tokens);
+    assert.equal(await count('from categories'), categories);
+    assert.equal(await count('from brands'), brands);
+    assert.equal(await count('from collections'), collections);
+    assert.equal(await count('from product_prices'), products * 3);
+  });
+
+  test('most tokens have expired, some live', async () => {
+    const live = await count('from access_tokens where expires_at > now()');
+    assert.ok(live > 0 && live < SIZES.small.tokens / 20, `${live} live tokens`);
+  });
+
+  test('orders add up, and stock knows what is paid for and not shipped', async () => {
+    assert.equal(await count('from orders where with_tax <> without_tax + tax'), 0);
+    assert.equal(
+      await count(`from orders o where with_tax <>
+        (select sum(quantity * unit_amount) from order_items i where i.order_id = o.id) and tax = 0`),
+      0,
+    );
+    assert.equal(
+      await count(`from stock s where allocated <> (
+        select coalesce(sum(i.quantity), 0) from order_items i join orders o on o.id = i.order_id
+        where i.product_id = s.product_id and o.shipping = 'unfulfilled' and o.payment in ('paid', 'authorized'))`),
+      0,
+    );
+    assert.equal(
+      await count(`from orders o where (payment = 'unpaid') <>
+        not exists (select 1 from transactions t where t.order_id = o.id)`),
+      0,
+    );
+    assert.equal(await count('from orders where created_at > $$2018-06-01$$'), 0);
+  });
+
+  test('those in the credentials can sign in', async () => {
+    const { clients, customers } = planCredentials(plan(1));
+    const [demo, storefront] = clients;
+    assert.equal(demo?.name, 'Banyan demo');
+    assert.equal(storefront?.kind, 'implicit');
+    const payload = {
+      grant_type: 'client_credentials',
+      client_id: demo?.clientId,
+      client_secret: demo?.clientSecret,
+    };
+    const granted = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload });
+    assert.equal(granted.statusCode, 200);
+    const [customer] = customers;
+    const answer = await open.shopperAgain('POST', '/v2/customers/tokens', {
+      data: { type: 'token', email: customer?.email, password: customer?.password },
+    });
+    assert.equal(answer.status, 201);
+  });
+
+  test('the API serves what was seeded', async () => {
+    const products = await open.adminAgain('GET', '/v2/products?page[limit]=5&include=categories,brands');
+    assert.equal(products.body.meta.results.total, SIZES.small.products);
+    assert.match(products.body.data[0].meta.display_price.with_tax.formatted, /^\$\d/);
+    const orders = await open.adminAgain('GET', '/v2/orders?page[limit]=5&include=items');
+    assert.equal(orders.body.meta.results.total, SIZES.small.orders);
+    const gateways = await open.adminAgain('GET', '/v2/gateways/manual');
+    assert.equal(gateways.body.data.enabled, true);
+    assert.deepEqual(
+      (await open.adminAgain('GET', '/v2/currencies')).body.data.map(({ code }: { code: string }) => code),
+      ['USD', 'EUR', 'GBP'],
+    );
+  });
+});
