@@ -23,7 +23,7 @@ export async function until<Value>(
 /** A database of a test's own on the real server; dropped with `drop`, whoever is still connected. */
 export interface TestDatabase {
   url: string;
-  /** Runs one statement as the superuser, inside the database. */
+  /** Runs one statement, or several without values, as the database's owner. */
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Lets no new connection in and ends those that there are: to everybody else the store is down. */
   takeDown(): Promise<void>;
@@ -40,18 +40,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).toString();
   const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
-  // A role of its own, because a superuser is let in even where connections are not allowed.
+  // A role of its own, with a password: as a service is let in, and nothing works only because a superuser did it.
   const role = `${name}_user`;
   const password = randomBytes(12).toString('hex');
   await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
   await admin.query(`CREATE DATABASE ${name} OWNER ${role}`);
-  const inside = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 1 });
+  const owned = Object.assign(new URL(url), { username: role, password }).toString();
+  const inside = new pg.Pool({ connectionString: owned, max: 1, idleTimeoutMillis: 1 });
   inside.on('error', () => {});
   const endConnections = () =>
     admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
 
   return {
-    url: Object.assign(new URL(url), { username: role, password }).toString(),
+    url: owned,
     query: async <Row extends object>(text: string, values: unknown[] = []) =>
       (await inside.query<Row>(text, values)).rows,
     takeDown: async () => {

@@ -2,8 +2,12 @@ import type { Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * Handles one exchange. The promise resolves when the reply's head is there (its body is still to come), and rejects
- * with a MeshError where there is no reply. Whoever takes a reply must pipe or discard its body.
+ * Handles one exchange. The promise resolves when the reply's head is there (its body is still to come). Where there is
+ * no reply, it rejects with a MeshError, or the call itself throws one: a layer that cares awaits inside `try`, and one
+ * that only looks at the request need not be async, which would cost it three turns of the microtask queue.
+ *
+ * Whoever takes a reply must pipe or discard its body. Whoever waits for something else than the next handler (a queue,
+ * a back-off) must listen to `exchange.onAbort`.
  */
 export type Handler = (exchange: Exchange) => Promise<Reply>;
 

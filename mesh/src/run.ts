@@ -28,8 +28,8 @@ export interface RunOptions {
   /** Reads the documents: at the start and on every reload. */
   documents: () => Promise<DocumentsResult>;
   log: Log;
-  /** The access log may go elsewhere than the rest. */
-  accessLog?: Log;
+  /** Takes the finished lines of the access log. */
+  logLine: (line: string) => void;
   clock?: Clock;
   random?: Random;
   resolve?: Resolve;
@@ -77,7 +77,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const parts: Parts = {
     clock,
     random: options.random ?? Math.random,
-    log: options.accessLog ?? log,
+    log,
+    logLine: options.logLine,
     newId: randomIds(),
     onTrace: traces.add,
     meters,

@@ -11,11 +11,14 @@ export function errorHandlers(app: FastifyInstance): void {
     if (status === 503) reply.header('retry-after', '1');
     return reply.code(status).send(errorBody(error, request.id));
   });
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(errorBody(new ShopError('not_found', { detail: 'The requested path could not be found' }), request.id)),
-  );
+  const unknownPath = () => new ShopError('not_found', { detail: 'The requested path could not be found' });
+  app.setNotFoundHandler(() => {
+    throw unknownPath();
+  });
+  // Before the body is read: whatever is sent to a path that does not exist, the answer is the same.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw unknownPath();
+  });
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {

@@ -6,8 +6,8 @@ import { type Container, findCompose, Project } from './project.ts';
 const compose = findCompose();
 const skip = 'missing' in compose ? compose.missing : false;
 
-/** Building the image from nothing and filling the databases, on a small machine. */
-const upLimitMs = 600_000;
+/** From built images to healthy: filling the databases, on a small machine. */
+const upLimitMs = 240_000;
 
 interface Client {
   client_id: string;
@@ -23,8 +23,14 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     await project.compose('up', '--detach', '--build');
     const settled = async () => {
       const all = Object.entries(await project.containers());
-      const failed = all.find(([, { State }]) => State.Status === 'exited' && State.ExitCode !== 0);
-      assert.equal(failed?.[0], undefined);
+      const failed = all.filter(
+        ([, one]) => one.RestartCount > 3 || (one.State.Status === 'exited' && one.State.ExitCode !== 0),
+      );
+      assert.deepEqual(
+        failed.map(([name]) => name),
+        [],
+        'these do not come up',
+      );
       const quiet = ({ State }: Container) => State.Health?.Status === 'healthy' || State.Status === 'exited';
       return all.length > 0 && all.every(([, container]) => quiet(container));
     };

@@ -86,6 +86,7 @@ export class Project {
 export interface Container {
   Config: { Labels: Record<string, string>; User: string };
   HostConfig: { Memory: number };
+  RestartCount: number;
   State: { Status: string; ExitCode: number; OOMKilled: boolean; Health?: { Status: string } };
 }
 

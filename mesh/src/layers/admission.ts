@@ -7,7 +7,7 @@ export function admission(): Layer {
     scope: 'request',
     sentence: 'Turns away requests whose head is malformed, ambiguous or too large.',
     inside: [{ name: 'rescue', reason: 'a refusal is answered, counted and logged like any failure' }],
-    wrap: (next) => async (exchange) => {
+    wrap: (next) => (exchange) => {
       if (exchange.refused !== null) throw exchange.refused;
       return next(exchange);
     },

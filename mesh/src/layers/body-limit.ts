@@ -10,7 +10,7 @@ export function bodyLimit(): Layer {
     sentence:
       "Refuses request bodies longer than the route's limit: announced ones at once, chunked ones when they pass it.",
     inside: [{ name: 'route', reason: 'the limit is the route’s' }],
-    wrap: (next) => async (exchange) => {
+    wrap: (next) => (exchange) => {
       const { body } = exchange;
       const limit = exchange.route?.rule.policy.bodyLimitBytes ?? 0;
       if (body === null || limit === 0) return next(exchange);

@@ -16,6 +16,8 @@ export interface Parts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** One finished line of the access log, line feed included. */
+  logLine: (line: string) => void;
   newId: NewId;
   onTrace: TraceListener;
   meters: Meters;

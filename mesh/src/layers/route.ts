@@ -10,7 +10,7 @@ export function route({ routes }: Generation): Layer {
     sentence:
       "Finds the HTTPRoute rule that the request falls under, by the Gateway API's precedence; 404 without one.",
     inside: [{ name: 'rescue', reason: 'a request without a route is answered with 404' }],
-    wrap: (next) => async (exchange) => {
+    wrap: (next) => (exchange) => {
       const found = routes.find(exchange.facts.entrance, exchange);
       if (found === null) throw new MeshError('no_route', 'No route leads there.');
       exchange.route = found;

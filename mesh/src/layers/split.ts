@@ -13,7 +13,7 @@ export function split({ random }: Parts): Layer {
       { name: 'route', reason: 'the weights are the rule’s' },
       { name: 'deadline', reason: 'a request is chosen for once, however often it is tried' },
     ],
-    wrap: (next) => async (exchange) => {
+    wrap: (next) => (exchange) => {
       const rule = exchange.route?.rule;
       const backend = rule === undefined ? null : chosen(rule, random());
       if (backend === null) throw new MeshError('no_backend', 'The route that leads there has no backend.');

@@ -10,7 +10,7 @@ export function upstream(): Layer {
     sentence:
       'Sends the request on a kept-alive connection to the endpoint, or joins the two connections of an upgrade.',
     inside: [{ name: 'balance', reason: 'somebody must have chosen the endpoint' }],
-    wrap: () => async (exchange) => {
+    wrap: () => (exchange) => {
       const { endpoint } = exchange;
       if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service is known.');
       if (exchange.aborted !== null) throw exchange.aborted;

@@ -3,6 +3,9 @@ import type { MeshError } from '../errors.ts';
 import type { Headers } from '../headers.ts';
 import type { ClientSink, Reply } from '../reply.ts';
 
+/** Bodies up to this are copied beside their head. */
+const joinedBytesMax = 16 * 1024;
+
 /** The one place that writes to a client of the data plane. */
 export class ResponseWriter implements ClientSink {
   readonly #response: ServerResponse;
@@ -32,11 +35,14 @@ export class ResponseWriter implements ClientSink {
   }
 
   end(last: Uint8Array | null, trailers: Headers): void {
+    const whole = !this.#started;
     this.#started = true;
     const response = this.#response;
     // Node sends them where the body is chunked, and leaves them out where it cannot.
     if (trailers.length > 0) response.addTrailers(pairs(trailers));
     if (last === null) response.end();
+    // As a string, a small body leaves in one buffer with the head: one write of one piece, instead of a gathered one.
+    else if (whole && last.byteLength <= joinedBytesMax) response.end(latin1(last), 'latin1');
     else response.end(last);
   }
 
@@ -58,4 +64,8 @@ function pairs(flat: Headers): [string, string][] {
   const list: [string, string][] = [];
   for (let i = 0; i < flat.length; i += 2) list.push([flat[i] as string, flat[i + 1] as string]);
   return list;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

@@ -28,16 +28,18 @@ export function writeTraceparent(traceId: string, spanId: string, sampled: boole
 /** Makes ids of `bytes` random bytes, in hex. */
 export type NewId = (bytes: 8 | 16) => string;
 
-/** Random ids from one pool: a call to the system per id would cost more than the rest of the span. */
+/** Random ids cut from a long hexadecimal text: a call to the system per id would cost more than the rest of the span. */
 export function randomIds(): NewId {
-  const pool = Buffer.alloc(4096);
-  let at = pool.length;
-  return (bytes) => {
-    if (at + bytes > pool.length) {
-      randomFillSync(pool);
+  const bytes = Buffer.alloc(4096);
+  let text = '';
+  let at = 0;
+  return (count) => {
+    const digits = count * 2;
+    if (at + digits > text.length) {
+      text = randomFillSync(bytes).toString('hex');
       at = 0;
     }
-    at += bytes;
-    return pool.toString('hex', at - bytes, at);
+    at += digits;
+    return text.slice(at - digits, at);
   };
 }

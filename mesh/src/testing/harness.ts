@@ -40,13 +40,16 @@ export interface LogLine {
 }
 
 /** A log that a test can read. */
-export function heldLog(): Log & { lines: LogLine[]; requests(): LogLine[] } {
+export function heldLog(): Log & { lines: LogLine[]; requests(): LogLine[]; logLine(line: string): void } {
   const lines: LogLine[] = [];
   const add = (level: LogLine['level']) => (fields: object, message: string) => {
     lines.push({ ...fields, level, message });
   };
   return {
     lines,
+    logLine: (line) => {
+      lines.push({ message: 'request', ...JSON.parse(line) } as LogLine);
+    },
     requests: () => lines.filter(({ message }) => message === 'request'),
     info: add('info'),
     warn: add('warn'),
@@ -78,6 +81,7 @@ export async function testMesh(
     settings: { ...readSettings({}).settings, internalPort: 0, adminPort: 0, drainMs: 2000, ...settings },
     documents: async () => held.documents,
     log,
+    logLine: log.logLine,
     ...(random === undefined ? {} : { random }),
   });
   closing.add(() => running.stop());

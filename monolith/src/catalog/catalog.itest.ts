@@ -97,6 +97,17 @@ describe('products', () => {
     assert.equal(encoded.body.data[0].name, `${tag} b`);
   });
 
+  test('text is sorted whatever its case', async () => {
+    const tag = randomUUID();
+    for (const name of ['banana', 'Apple', 'Cherry', 'apple pie'])
+      await makeProduct(it, { name, material: tag, sku: `${tag}${name}` });
+    const { body } = await it.shopper('GET', `/v2/products?sort=name&filter=like(sku,${tag}*)`);
+    assert.deepEqual(
+      body.data.map((product: { name: string }) => product.name),
+      ['Apple', 'apple pie', 'banana', 'Cherry'],
+    );
+  });
+
   test('400 for a filter or a sort that makes no sense', async () => {
     for (const query of [
       'filter=eq(name',
@@ -164,6 +175,9 @@ describe('relationships of products', () => {
     );
     const ofCategory = await it.shopper('GET', `/v2/products?filter=eq(category.id,${two})&include=main_image`);
     assert.equal(ofCategory.body.data[0].id, id);
+    const ofDraft = `/v2/products?filter=eq(category.id,${draft})`;
+    assert.equal((await it.admin('GET', ofDraft)).body.meta.results.total, 1);
+    assert.equal((await it.shopper('GET', ofDraft)).body.meta.results.total, 0);
     assert.equal('included' in ofCategory.body, false);
     const category = await it.shopper('GET', `/v2/categories/${one}?include=products`);
     assert.equal(category.body.included.products[0].id, id);

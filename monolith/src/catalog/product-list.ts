@@ -28,13 +28,21 @@ const FILTERS: FilterFields = {
   commodity_type: textField('p.commodity_type', ['eq', 'in']),
   manage_stock: booleanField('p.manage_stock'),
   stock: integerField('(select s.available from stock s where s.product_id = p.id)'),
-  ...Object.fromEntries(
-    KINDS.map(({ type, linkTable, linkColumn }) => [
-      `${type}.id`,
-      uuidField(`exists (select from ${linkTable} l where l.product_id = p.id and l.${linkColumn} = any($::uuid[]))`),
-    ]),
-  ),
 };
+const ADMIN_FILTERS: FilterFields = { ...FILTERS, ...groupFilters('true') };
+// A draft category has no members for those who may not see it.
+const SHOPPER_FILTERS: FilterFields = { ...FILTERS, ...groupFilters("g.status = 'live'") };
+
+function groupFilters(visible: string): FilterFields {
+  const filters = KINDS.map(({ type, plural, linkTable, linkColumn }): [string, FilterFields[string]] => [
+    `${type}.id`,
+    uuidField(
+      `exists (select from ${linkTable} l join ${plural} g on g.id = l.${linkColumn}
+        where l.product_id = p.id and g.id = any($::uuid[]) and ${visible})`,
+    ),
+  ]);
+  return Object.fromEntries(filters);
+}
 
 const SORTS = {
   commodity_type: 'p.commodity_type',
@@ -55,7 +63,7 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const bindings = new Bindings();
   const where = allOf([
     ...(liveOnly ? ["p.status = 'live'"] : []),
-    ...filterConditions(query.filter, FILTERS, bindings),
+    ...filterConditions(query.filter, liveOnly ? SHOPPER_FILTERS : ADMIN_FILTERS, bindings),
   ]);
   const order = orderBy(query.sort, SORTS, 'p.seq', 'p.seq');
   const total = await countProducts(shop.db, where, bindings);

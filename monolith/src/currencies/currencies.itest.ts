@@ -25,7 +25,13 @@ describe('currencies and settings', () => {
   });
 
   test('a currency is made without a type, with numbers as text', async () => {
-    const data = { code: 'eur', exchange_rate: '0.86', format: '{price} €', decimal_point: ',', thousand_separator: '.' };
+    const data = {
+      code: 'eur',
+      exchange_rate: '0.86',
+      format: '{price} €',
+      decimal_point: ',',
+      thousand_separator: '.',
+    };
     const { status, body } = await open.admin('POST', '/v2/currencies', { data });
     assert.equal(status, 201);
     assert.equal(body.data.code, 'EUR');

@@ -45,10 +45,7 @@ describe('customers', () => {
   test('what is missing or malformed is named', async () => {
     const { status, body } = await open.shopper('POST', '/v2/customers', { data: { type: 'customer', email: 'nope' } });
     assert.equal(status, 422);
-    assert.deepEqual(
-      body.errors.map((error: { source: string }) => error.source).sort(),
-      ['data.email', 'data.name'],
-    );
+    assert.deepEqual(body.errors.map((error: { source: string }) => error.source).sort(), ['data.email', 'data.name']);
   });
 
   test('an e-mail address belongs to one customer, whatever its case', async () => {
@@ -85,7 +82,10 @@ describe('customers', () => {
     const renamed = await open.shopper('PUT', `/v2/customers/${id}`, { data: { name: 'New name' } }, token);
     assert.equal(renamed.body.data.name, 'New name');
     const listed = await open.admin('GET', '/v2/customers', undefined, token);
-    assert.deepEqual(listed.body.data.map((each: { id: string }) => each.id), [id]);
+    assert.deepEqual(
+      listed.body.data.map((each: { id: string }) => each.id),
+      [id],
+    );
   });
 
   test('a bad, expired or orphaned customer token is refused with 403', async () => {
@@ -110,7 +110,10 @@ describe('customers', () => {
     assert.deepEqual(listed.body.meta.results, { total: 1 });
     assert.equal((await open.admin('GET', `/v2/customers?filter=eq(email,${email})`)).body.data.length, 1);
     assert.equal((await open.admin('GET', '/v2/customers?filter=eq(shoe_size,9)')).status, 400);
-    assert.equal((await open.admin('PUT', `/v2/customers/${id}`, { data: { password: 'later' } })).body.data.password, true);
+    assert.equal(
+      (await open.admin('PUT', `/v2/customers/${id}`, { data: { password: 'later' } })).body.data.password,
+      true,
+    );
     assert.equal((await signIn(email, 'later')).status, 201);
     assert.equal((await open.admin('DELETE', `/v2/customers/${id}`)).status, 204);
     for (const method of ['GET', 'PUT', 'DELETE']) {

@@ -14,7 +14,10 @@ describe('schema', () => {
   });
   after(() => open.close());
 
-  const counter: Migration = { name: '900_counter.sql', sql: 'create table counter (n int); insert into counter values (1)' };
+  const counter: Migration = {
+    name: '900_counter.sql',
+    sql: 'create table counter (n int); insert into counter values (1)',
+  };
   const missing = (name: string) =>
     open.shop.db.query<{ gone: boolean }>('select to_regclass($1) is null as gone', [name]);
 

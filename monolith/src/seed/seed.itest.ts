@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { caller, issueToken, openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { UNTIL } from './plan.ts';
 import { Progress } from './progress.ts';
 import { fillShop, isEmpty, planCredentials, progressTotal, SEEDED_TABLES } from './seed.ts';
@@ -21,6 +21,9 @@ describe('seed', () => {
     await fillShop(open.shop.db, plan(seed), new Progress(terminal, progressTotal(plan(seed)), () => 0));
     return drawn;
   };
+  /** Calls with a token of now: those of the opened shop went when it was filled. */
+  const callerOf = async (kind: 'implicit' | 'client_credentials') =>
+    caller(open.app, await issueToken(open.shop, kind));
   /** Every row of every table, in the order in which it was written. */
   const digest = async (tables: readonly string[]) => {
     const digests = [];
@@ -31,7 +34,8 @@ describe('seed', () => {
     return digests;
   };
   const TABLES = [...SEEDED_TABLES, 'settings', 'gateways'];
-  const count = async (text: string) => Number((await open.shop.db.query<{ n: string }>(`select count(*) as n ${text}`)).rows[0]?.n);
+  const count = async (text: string) =>
+    Number((await open.shop.db.query<{ n: string }>(`select count(*) as n ${text}`)).rows[0]?.n);
 
   test('the same seed makes the same bytes, another one does not', async () => {
     assert.equal(await isEmpty(open.shop.db), true);
@@ -100,22 +104,23 @@ describe('seed', () => {
     const granted = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload });
     assert.equal(granted.statusCode, 200);
     const [customer] = customers;
-    const answer = await open.shopperAgain('POST', '/v2/customers/tokens', {
+    const answer = await (await callerOf('implicit'))('POST', '/v2/customers/tokens', {
       data: { type: 'token', email: customer?.email, password: customer?.password },
     });
     assert.equal(answer.status, 201);
   });
 
   test('the API serves what was seeded', async () => {
-    const products = await open.adminAgain('GET', '/v2/products?page[limit]=5&include=categories,brands');
+    const admin = await callerOf('client_credentials');
+    const products = await admin('GET', '/v2/products?page[limit]=5&include=categories,brands');
     assert.equal(products.body.meta.results.total, SIZES.small.products);
     assert.match(products.body.data[0].meta.display_price.with_tax.formatted, /^\$\d/);
-    const orders = await open.adminAgain('GET', '/v2/orders?page[limit]=5&include=items');
+    const orders = await admin('GET', '/v2/orders?page[limit]=5&include=items');
     assert.equal(orders.body.meta.results.total, SIZES.small.orders);
-    const gateways = await open.adminAgain('GET', '/v2/gateways/manual');
+    const gateways = await admin('GET', '/v2/gateways/manual');
     assert.equal(gateways.body.data.enabled, true);
     assert.deepEqual(
-      (await open.adminAgain('GET', '/v2/currencies')).body.data.map(({ code }: { code: string }) => code),
+      (await admin('GET', '/v2/currencies')).body.data.map(({ code }: { code: string }) => code),
       ['USD', 'EUR', 'GBP'],
     );
   });

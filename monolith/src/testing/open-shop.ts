@@ -38,10 +38,7 @@ export async function openTestShop(
   debtsPaid: readonly DebtName[] = [],
   overrides: Partial<Config> = {},
 ): Promise<TestShop> {
-  const serverUrl = process.env.TEST_POSTGRES_URL;
-  if (!serverUrl) {
-    throw new Error('TEST_POSTGRES_URL is not set: run through `npm test`, or `npm run stores -- <command>`');
-  }
+  const serverUrl = testPostgresUrl();
   const name = `monolith_test_${randomBytes(8).toString('hex')}`;
   await onServer(serverUrl, `create database ${name}`);
   const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).toString();
@@ -71,8 +68,8 @@ export async function openTestShop(
   return {
     app,
     shop,
-    admin: caller(app, await token(shop, 'client_credentials')),
-    shopper: caller(app, await token(shop, 'implicit')),
+    admin: caller(app, await issueToken(shop, 'client_credentials')),
+    shopper: caller(app, await issueToken(shop, 'implicit')),
     advance: (ms) => {
       offsetMs += ms;
     },
@@ -82,6 +79,15 @@ export async function openTestShop(
       await onServer(serverUrl, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** The server that tests make their databases in. Throws where there is none: such a test must not seem to pass. */
+export function testPostgresUrl(): string {
+  const serverUrl = process.env.TEST_POSTGRES_URL;
+  if (!serverUrl) {
+    throw new Error('TEST_POSTGRES_URL is not set: run through `npm test`, or `npm run stores -- <command>`');
+  }
+  return serverUrl;
 }
 
 /** Calls with this access token, as the clients do: the body is what `data` holds, unless it is a whole body. */
@@ -98,7 +104,7 @@ export function caller(app: FastifyInstance, accessToken: string): Call {
 }
 
 /** A live access token, made without the slow way of asking for it; it outlives any move of the clock. */
-async function token(shop: Shop, kind: Access['kind']): Promise<string> {
+export async function issueToken(shop: Shop, kind: Access['kind']): Promise<string> {
   const farAhead = new Date(Date.now() + 365 * 24 * 3_600_000);
   const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
   const made = await draftToken(shop.db, grant, farAhead);

@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@banyan/kit/clock';
-import { ConfigError } from '@banyan/kit/config';
+import { ServiceError } from '@banyan/kit/errors';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger } from '@banyan/kit/log';
 import { applySchema } from '@banyan/kit/schema';
 import { authConfig, type Config } from './config.ts';
-import { AuthError } from './errors.ts';
 import { KeyKeeper } from './keys/key-keeper.ts';
 import { rotationPolicy } from './keys/policy.ts';
 import { leadLeftMs } from './keys/rotation.ts';
@@ -41,10 +40,16 @@ export async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void
   } catch (error) {
     process.exitCode = error instanceof TypeError ? 2 : 1;
     if (error instanceof TypeError) process.stderr.write(`auth: ${error.message}\n\n${help}`);
-    else if (error instanceof ConfigError || error instanceof AuthError)
-      process.stderr.write(`auth: ${error.message}\n`);
-    else throw error;
+    else process.stderr.write(`auth: ${sentence(error)}\n`);
   }
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ServiceError && error.code === 'store_unavailable') {
+    return `the store does not answer${error.cause instanceof Error ? `: ${error.cause.message}` : ''}`;
+  }
+  return error.message;
 }
 
 async function serve(config: Config): Promise<void> {

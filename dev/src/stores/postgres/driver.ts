@@ -52,7 +52,8 @@ export const postgres: StoreDriver = {
 function settings(service: ServiceSpec, { port, throwaway }: StoreContext): string[] {
   const fromFile = service.command[0] === 'postgres' ? service.command.slice(1) : service.command;
   const own = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
-  const careless = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  // Not `synchronous_commit=off`: a commit that was answered must outlive the death of the server's processes.
+  const careless = ['fsync=off', 'full_page_writes=off'];
   return [...fromFile, ...[...own, ...(throwaway ? careless : [])].flatMap((setting) => ['-c', setting])];
 }
 

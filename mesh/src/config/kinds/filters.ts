@@ -18,9 +18,15 @@ import { list, mapped, ruled, type Shape } from '../shape.ts';
 import { pathFault } from './path-rules.ts';
 import { backendObject } from './references.ts';
 
-const headers = list(object({ name: required('name', headerName, ''), value: required('value', headerValue, '') }), {
-  max: 16,
-});
+const headers = list(
+  object({
+    name: required('name', headerName, 'Of the header.'),
+    value: required('value', headerValue, 'Of the header.'),
+  }),
+  {
+    max: 16,
+  },
+);
 
 /** Fields that decide where a message ends or belong to one connection: a filter that touched them would break framing. */
 const framing = new Set([
@@ -205,7 +211,11 @@ const filterObject = object(
       headerModifier,
       'Changes the request before it is sent on.',
     ),
-    responseHeaderModifier: optional('responseHeaderModifier', headerModifier, 'Changes the reply.'),
+    responseHeaderModifier: optional(
+      'responseHeaderModifier',
+      headerModifier,
+      'Changes the reply; set, add and remove as for requests.',
+    ),
     requestRedirect: optional('requestRedirect', redirect, 'Answers with a redirect.'),
     urlRewrite: optional('urlRewrite', rewrite, 'Changes host or path before the request is sent on.'),
     requestMirror: optional('requestMirror', mirror, 'Sends copies to a second backend, whose answers are dropped.'),

@@ -63,7 +63,7 @@ export const routePolicyFields = {
   rateLimits: withDefault('rateLimits', list(rateLimit, { max: 8 }), [], 'More than any of them is answered with 429.'),
   bodyLimitBytes: withDefault(
     'bodyLimit',
-    bytes({ max: Number.MAX_SAFE_INTEGER }),
+    bytes({ max: 1_099_511_627_776 }),
     defaults.bodyLimitBytes,
     'Largest request body; more is answered with 413; 0 = no limit.',
   ),

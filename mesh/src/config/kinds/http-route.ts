@@ -84,7 +84,7 @@ const backendRef = object({
     defaults.backendWeight,
     'Share of the sum of all weights of the rule; 0 = nothing.',
   ),
-  filters: withDefault('filters', filters, [], 'For requests that go to this backend.'),
+  filters: withDefault('filters', filters, [], 'For requests that go to this backend; as `spec.rules[].filters`.'),
 });
 
 const timeouts = ruled(

@@ -44,7 +44,7 @@ export function targetReference(group: string, kind: 'Service' | 'HTTPRoute') {
       `Group of ${kind}.`,
     ),
     kind: required('kind', oneOf([kind]), `Only ${kind}.`),
-    name: required('name', objectName, `Name of a ${kind} among the documents.`),
+    name: required('name', objectName, `Name of ${kind === 'Service' ? 'a' : 'an'} ${kind} among the documents.`),
     namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
   });
 }

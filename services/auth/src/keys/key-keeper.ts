@@ -88,7 +88,6 @@ function signingKey(stored: StoredKey, known: SigningKey | undefined, sealing: S
     publicKey: known?.publicKey ?? createPublicKey(privateKey),
     jwk: stored.publicJwk,
     signs: stored.state === 'active',
-    publishUntilMs: stored.publishUntilMs,
   };
 }
 

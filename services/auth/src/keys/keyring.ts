@@ -9,8 +9,6 @@ export interface SigningKey {
   /** RFC 7517, public members only. */
   jwk: Record<string, unknown>;
   signs: boolean;
-  /** Milliseconds since the epoch; null while it is not retired. */
-  publishUntilMs: number | null;
 }
 
 /** The keys as they were last read from the store. */
@@ -32,11 +30,6 @@ export class Keyring {
     this.#active = keys.find(({ signs }) => signs) ?? null;
     this.#jwks = JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
     this.#readAtMs = readAtMs;
-  }
-
-  /** Whether it may sign at `nowMs`. */
-  usable(nowMs: number): boolean {
-    return this.#active !== null && nowMs - this.#readAtMs <= this.#staleLimitMs;
   }
 
   /** @throws AuthError `store_unavailable` when the keys are unknown, or not known recently enough */

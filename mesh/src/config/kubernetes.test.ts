@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { Gateway, HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import { parseAllDocuments } from 'yaml';
+import { formatFault } from './fault.ts';
+import { loadConfig } from './parse.ts';
+import { serialise } from './serialise.ts';
+import { substitute } from './substitute.ts';
+
+const platform = new URL('../../platform/', import.meta.url);
+const good = new URL('../../test-documents/good/', import.meta.url);
+const models = { Gateway, HTTPRoute };
+
+/** Checks what the Gateway API's own schemas know of a document; the mesh's policies are none of theirs. */
+function validate(document: unknown): boolean {
+  const { kind, items } = document as { kind: string; items?: unknown[] };
+  if (kind === 'List') return (items ?? []).map(validate).includes(true);
+  if (!Object.hasOwn(models, kind)) return false;
+  new models[kind as keyof typeof models](document as never).validate();
+  return true;
+}
+
+function validateText(text: string): number {
+  const documents = parseAllDocuments(text);
+  assert.ok(Array.isArray(documents));
+  return documents.filter((document) => validate(document.toJS())).length;
+}
+
+describe('documents are those of the Gateway API', () => {
+  for (const [folder, path] of [[platform, 'platform'], [good, 'test-documents/good']] as const) {
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
+      test(`${path}/${name}`, () => {
+        validateText(substitute(readFileSync(new URL(name, folder), 'utf8'), { SERVICE_NAME: 'a', SERVICE_HOST: 'a', SERVICE_PORT: '1', NUMERIC_HOST: '1' }).text);
+      });
+    }
+  }
+
+  test('those of the platform are good, and are so when written back', async () => {
+    const result = await loadConfig([platform.pathname], {});
+    assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
+    assert.deepEqual(result.warnings.map(formatFault), []);
+    assert.equal(validateText(serialise(result.config)), result.config.gateways.length + result.config.routes.length > 0 ? 1 : 0);
+  });
+
+  test('the schemas would refuse what is none', () => {
+    assert.throws(() => validateText('apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {rules: [{matches: [{method: FETCH}]}]}'));
+  });
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { type BackfillReport, backfill } from './backfill.ts';
+import { authClients } from './mappings/auth-clients.ts';
+import { openSides } from './sides.ts';
+import { createTwoSides, hashLike, type TwoSides } from './testing.ts';
+
+describe('the backfill of clients', () => {
+  let sides: TwoSides;
+  before(async () => {
+    sides = await createTwoSides();
+  });
+  after(() => sides.drop());
+  beforeEach(async () => {
+    await sides.monolith.query('DELETE FROM api_clients');
+    await sides.auth.query('DELETE FROM clients');
+    await sides.auth.query('DELETE FROM import.progress');
+  });
+
+  const run = (...args: string[]) => sides.report<BackfillReport>('backfill', 'auth-clients', ...args);
+  const there = async () =>
+    (await sides.auth.query<{ id: string }>('SELECT id FROM clients ORDER BY id')).map(({ id }) => id);
+
+  test('copies every row, in chunks, to the microsecond', async () => {
+    const ids = await sides.addClients(7);
+    const report = await run('--chunk', '3');
+    assert.deepEqual([report.code, report.total, report.read, report.inserted, report.finished], [0, 7, 7, 7, true]);
+    assert.deepEqual(await there(), ids);
+    const same =
+      'SELECT id, client_id, name, secret_hash, identifier_kinds, created_at::text, updated_at::text, revoked_at';
+    assert.deepEqual(
+      await sides.auth.query(`${same} FROM clients ORDER BY id`),
+      await sides.monolith.query(`${same} FROM api_clients ORDER BY id`),
+    );
+  });
+
+  test('run again, changes nothing and reads what changed only', async () => {
+    await sides.addClients(5);
+    await run();
+    const second = await run();
+    assert.deepEqual([second.read, second.inserted, second.updated], [0, 0, 0]);
+    assert.notEqual(second.since, null);
+    const full = await run('--full');
+    assert.deepEqual([full.read, full.unchanged, full.since], [5, 5, null]);
+  });
+
+  test('brings changes, new clients and revocations', async () => {
+    const [first, second] = await sides.addClients(3);
+    await run();
+    await sides.monolith.query("UPDATE api_clients SET name = 'new', updated_at = now() WHERE id = $1", [first]);
+    await sides.monolith.query('UPDATE api_clients SET revoked_at = now(), updated_at = now() WHERE id = $1', [second]);
+    await sides.addClients(1, new Date().toISOString());
+    const report = await run();
+    assert.deepEqual([report.read, report.inserted, report.updated], [3, 1, 2]);
+    const [revoked] = await sides.auth.query<{ revoked: boolean }>(
+      'SELECT revoked_at IS NOT NULL AS revoked FROM clients WHERE id = $1',
+      [second],
+    );
+    assert.equal(revoked?.revoked, true);
+  });
+
+  test('reads again what a long transaction at the source may have committed late', async () => {
+    await sides.addClients(1);
+    await run();
+    await sides.addClients(1, new Date(Date.now() - 60_000).toISOString());
+    assert.equal((await run()).inserted, 1);
+  });
+
+  test('leaves an upgraded hash alone, until the secret changes at the source', async () => {
+    const [id] = await sides.addClients(1);
+    await run();
+    const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
+    await sides.auth.query('UPDATE clients SET secret_hash = $1', [fast]);
+    await sides.monolith.query("UPDATE api_clients SET name = 'n', updated_at = now() WHERE id = $1", [id]);
+    assert.equal((await run()).updated, 1);
+    const hash = async () =>
+      (await sides.auth.query<{ secret_hash: string }>('SELECT secret_hash FROM clients'))[0]?.secret_hash;
+    assert.equal(await hash(), fast);
+    const changed = hashLike('changed');
+    await sides.monolith.query('UPDATE api_clients SET secret_hash = $1, updated_at = now()', [changed]);
+    await run();
+    assert.equal(await hash(), changed);
+  });
+
+  test('a dry run says what would be done, and does nothing', async () => {
+    await sides.addClients(4);
+    const report = await run('--dry-run', '--chunk', '2');
+    assert.deepEqual([report.dryRun, report.read, report.inserted], [true, 4, 4]);
+    assert.deepEqual(await there(), []);
+    assert.deepEqual(await sides.auth.query('SELECT * FROM import.progress'), []);
+    assert.equal((await run()).inserted, 4);
+  });
+
+  test('broken off, it is taken up where it stopped', async () => {
+    const ids = await sides.addClients(6);
+    const stop = new AbortController();
+    const opened = openSides(authClients, { from: sides.monolith.url, to: sides.auth.url }, {});
+    const options = { chunk: 2, full: false, dryRun: false, signal: stop.signal, onProgress: () => stop.abort() };
+    const broken = await backfill(authClients, opened, options);
+    await opened.close();
+    assert.deepEqual([broken.finished, broken.read], [false, 2]);
+
+    const rest = await run();
+    assert.deepEqual([rest.resumedAfter, rest.read, rest.inserted, rest.finished], [ids[1], 4, 4, true]);
+    assert.deepEqual(await there(), ids);
+    const [progress] = await sides.auth.query<{ last_key: string | null; watermark: string }>(
+      'SELECT last_key, watermark::text FROM import.progress',
+    );
+    assert.equal(progress?.last_key, null);
+    assert.ok(progress?.watermark);
+  });
+
+  test('a chunk that fails leaves nothing half-written, and the next run goes on from there', async () => {
+    const ids = await sides.addClients(4);
+    // The last of them has a client id that another client has here.
+    await sides.auth.query(
+      `INSERT INTO clients (id, client_id, name, identifier_kinds, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, 'made here', '{}', now(), now()`,
+      [
+        (
+          await sides.monolith.query<{ client_id: string }>('SELECT client_id FROM api_clients WHERE id = $1', [ids[3]])
+        )[0]?.client_id,
+      ],
+    );
+    const failed = await sides.migrate('backfill', 'auth-clients', '--chunk', '2');
+    assert.equal(failed.code, 1);
+    assert.doesNotMatch(failed.error, /scrypt|\n {4}at /);
+    assert.deepEqual(
+      (await there()).filter((id) => ids.includes(id)),
+      ids.slice(0, 2),
+    );
+    await sides.auth.query("DELETE FROM clients WHERE name = 'made here'");
+    assert.equal((await run()).resumedAfter, ids[1]);
+    assert.deepEqual(await there(), ids);
+  });
+
+  test('rows that the service cannot use are told, without their secret, and the others are brought', async () => {
+    const [bad] = await sides.addClients(3);
+    await sides.monolith.query("UPDATE api_clients SET secret_hash = 'hunter2' WHERE id = $1", [bad]);
+    const outcome = await sides.migrate('backfill', 'auth-clients');
+    assert.equal(outcome.code, 1);
+    assert.match(outcome.out, new RegExp(`refused, .*: ${bad}`));
+    assert.doesNotMatch(outcome.out + outcome.error, /hunter2/);
+    assert.equal((await there()).length, 2);
+  });
+
+  test('goes on while the source is written to', async () => {
+    await sides.addClients(20);
+    const writing = (async () => {
+      for (let n = 0; n < 20; n++) {
+        await sides.monolith.query("UPDATE api_clients SET name = name || '!', updated_at = clock_timestamp()");
+      }
+    })();
+    await run('--chunk', '1');
+    await writing;
+    await run();
+    assert.equal((await sides.report<{ equal: boolean }>('parity', 'auth-clients')).equal, true);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { backfillText, bar, parityText } from './report.ts';
+
+const backfilled = {
+  mapping: 'm',
+  dryRun: false,
+  total: 4,
+  read: 4,
+  inserted: 1,
+  updated: 1,
+  unchanged: 1,
+  refused: 1,
+  refusedIds: ['id-1'],
+  resumedAfter: null,
+  since: null,
+  finished: true,
+};
+
+test('a bar fills up, and is full where there is nothing to do', () => {
+  assert.equal(bar(1, 4, 8), '██░░░░░░  25 %  1/4');
+  assert.equal(bar(0, 0, 4), '████ 100 %  0/0');
+  assert.equal(bar(9, 4, 4), '████ 100 %  9/4', 'rows may be added while it runs');
+});
+
+test('a backfill says what it did, and what the reader should know', () => {
+  assert.match(backfillText(backfilled), /^4 read: 1 inserted, 1 updated, 1 unchanged, 1 refused\nrefused, .*: id-1$/);
+  const rest = backfillText({
+    ...backfilled,
+    refused: 0,
+    dryRun: true,
+    resumedAfter: 'k',
+    since: 't',
+    finished: false,
+  });
+  for (const words of [/where an earlier run stopped/, /since t/, /nothing was kept/, /run it again/]) {
+    assert.match(rest, words);
+  }
+});
+
+test('a comparison lists some differences and counts the others', () => {
+  const counts = { lagging: 0, missing: 0, extra: 25, diverged: 0 };
+  const same = { mapping: 'm', sourceRows: 3, targetRows: 3, ranges: 2, differingRanges: 0, counts, differences: [] };
+  assert.match(parityText({ ...same, equal: true }), /the same 3 records \(2 key ranges compared\)/);
+  const differences = Array.from({ length: 25 }, (_, n) => ({
+    id: `id-${n}`,
+    kind: 'extra' as const,
+    fields: ['name'],
+  }));
+  const text = parityText({ ...same, equal: false, differences });
+  assert.match(text, /25 extra/);
+  assert.match(text, /extra {4}id-0 {2}name/);
+  assert.match(text, /… and 5 more/);
+});

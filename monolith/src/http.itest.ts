@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { BODY_LIMIT } from './app.ts';
+import { openTestShop, type TestShop } from './testing/open-shop.ts';
+
+describe('bad input', () => {
+  let open: TestShop;
+  before(async () => {
+    open = await openTestShop();
+  });
+  after(() => open.close());
+
+  const json = { 'content-type': 'application/json' };
+  const customer = { data: { type: 'customer', name: 'A', email: 'a@example.com' } };
+
+  test('malformed JSON is 400', async () => {
+    for (const text of ['{"data":', '{"data": undefined, "options":{}}', 'nonsense']) {
+      const { status, body } = await open.admin('POST', '/v2/customers', text);
+      assert.equal(status, 400, text);
+      assert.equal(body.errors[0].status, 400);
+    }
+  });
+
+  test('a body that would change the prototype is 400', async () => {
+    assert.equal((await open.admin('POST', '/v2/customers', '{"data":{"__proto__":{"admin":true}}}')).status, 400);
+  });
+
+  test('another content type is 415', async () => {
+    for (const type of ['text/html', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded']) {
+      const { status, body } = await open.admin('POST', '/v2/customers', 'a=b', { 'content-type': type });
+      assert.equal(status, 415, type);
+      assert.equal(body.errors[0].status, 415);
+    }
+  });
+
+  test('a body over the limit is 413, one below is read', async () => {
+    const padded = (bytes: number) => JSON.stringify({ ...customer, padding: ' '.repeat(bytes) });
+    assert.equal((await open.admin('POST', '/v2/customers', padded(BODY_LIMIT))).status, 413);
+    assert.equal((await open.admin('POST', '/v2/customers', padded(BODY_LIMIT - 200))).status, 201);
+  });
+
+  test('an empty body called JSON is no body, and no error', async () => {
+    assert.equal((await open.admin('GET', '/v2/settings', '', json)).status, 200);
+    const made = await open.admin('POST', '/v2/customers', { data: { name: 'B', email: 'b@example.com' } });
+    assert.equal((await open.admin('DELETE', `/v2/customers/${made.body.data.id}`, '', json)).status, 204);
+    assert.equal((await open.admin('POST', '/v2/customers', '', json)).status, 400, 'where one is needed');
+  });
+
+  test('a body wrapped twice is unwrapped', async () => {
+    const data = { data: { name: 'C', email: 'c@example.com' } };
+    assert.equal((await open.admin('POST', '/v2/customers', { data })).status, 201);
+  });
+
+  test('a text that cannot be stored is 400', async () => {
+    const data = { name: 'nul \u0000', email: 'nul@example.com' };
+    const { status, body } = await open.admin('POST', '/v2/customers', { data });
+    assert.equal(status, 400);
+    assert.equal(body.errors[0].detail, 'The request holds a value that cannot be stored');
+    assert.ok((await open.admin('GET', '/v2/customers/%00')).status < 500);
+    assert.ok((await open.admin('GET', '/v2/customers?filter=eq(email,%00)')).status < 500);
+  });
+
+  test('unknown paths are 404 in the shape of errors, whatever comes with them', async () => {
+    const paths: [string, string, Record<string, string>][] = [
+      ['GET', '/', {}],
+      ['GET', '/v2', {}],
+      ['GET', '/v2/subscriptions', {}],
+      ['POST', '/v2/files', { 'content-type': 'multipart/form-data; boundary=x' }],
+      ['POST', '/pcm/products', json],
+      ['PATCH', '/v2/products', json],
+    ];
+    for (const [method, path, headers] of paths) {
+      const { status, body } = await open.admin(
+        method,
+        path,
+        method === 'GET' ? undefined : '[object FormData]',
+        headers,
+      );
+      assert.equal(status, 404, `${method} ${path}`);
+      assert.equal(body.errors[0].status, 404);
+    }
+  });
+
+  test('a path is the same with a slash at its end', async () => {
+    assert.equal((await open.admin('GET', '/v2/settings/')).status, 200);
+  });
+
+  test('without a token, or with a bad one, it is 401', async () => {
+    for (const headers of [{}, { authorization: 'Bearer nope' }, { authorization: 'Basic eDp5' }]) {
+      const answer = await open.app.inject({ url: '/v2/products', headers });
+      assert.equal(answer.statusCode, 401);
+      assert.deepEqual(answer.json(), { errors: [{ status: 401, title: 'Unable to validate access token' }] });
+    }
+  });
+
+  test('what is unforeseen is 500, without a trace of the inside', async () => {
+    await open.shop.db.query('alter table settings rename to settings_gone');
+    const { status, body } = await open.admin('GET', '/v2/settings');
+    await open.shop.db.query('alter table settings_gone rename to settings');
+    assert.equal(status, 500);
+    assert.deepEqual(Object.keys(body.errors[0]).sort(), ['request_id', 'status', 'title']);
+    assert.doesNotMatch(JSON.stringify(body), /relation|settings|\.ts/);
+  });
+
+  test('browsers may ask from anywhere, with any header', async () => {
+    const answer = await open.app.inject({
+      method: 'OPTIONS',
+      url: '/v2/carts/abc/items',
+      headers: {
+        origin: 'https://shop.example',
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'authorization,x-moltin-currency,x-moltin-sdk-version',
+      },
+    });
+    assert.equal(answer.statusCode, 204);
+    assert.equal(answer.headers['access-control-allow-origin'], '*');
+    assert.match(String(answer.headers['access-control-allow-methods']), /PUT.*DELETE/);
+    assert.match(String(answer.headers['access-control-allow-headers']), /x-moltin-currency/);
+    const denied = await open.app.inject({ url: '/v2/products', headers: { origin: 'https://shop.example' } });
+    assert.equal(denied.headers['access-control-allow-origin'], '*', 'or the browser hides why it failed');
+  });
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { type CuttableProxy, openProxy } from './testing/cuttable-proxy.ts';
+import { testPostgresUrl } from './testing/open-shop.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const LIMIT_MS = 20_000;
+
+/** Asks until the answer is what the test waits for. */
+async function until<T>(what: string, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  for (;;) {
+    const answer = await ask();
+    if (done(answer)) return answer;
+    // Lets what arrives arrive: an answer that is there at once would otherwise be asked for without end.
+    await setImmediate();
+    if (limit.aborted) assert.fail(`${what} did not come true; the last answer was ${JSON.stringify(answer)}`);
+  }
+}
+
+function run(args: readonly string[], env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' });
+}
+
+async function finished(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  const text = async (stream: NodeJS.ReadableStream | null) => {
+    let all = '';
+    for await (const chunk of stream ?? []) all += chunk;
+    return all;
+  };
+  const exited = once(child, 'exit');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await exited;
+  return { code, out, err };
+}
+
+describe('the command', () => {
+  test('refuses a configuration with faults, naming all of them', async () => {
+    const { code, out, err } = await finished(run([], { PORT: 'x', DEBTS_PAID: 'nope' }));
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    for (const key of ['PORT=x', 'DATABASE_URL=', 'DEBTS_PAID=nope']) assert.ok(err.includes(key), err);
+    assert.doesNotMatch(err, /at .*\.ts/);
+  });
+
+  test('lists the debts, for people and for programs', async () => {
+    const listed = await finished(run(['--debts', '--json'], {}));
+    const debts = JSON.parse(listed.out);
+    assert.deepEqual(Object.keys(debts[0]).sort(), ['name', 'number', 'path', 'summary', 'tunable']);
+    assert.equal(debts[0].name, 'slow-secret-hash');
+    const table = await finished(run(['--debts'], {}));
+    assert.equal(table.code, 0);
+    assert.match(table.out, /^ 2 {2}token-table-unindexed +token {2}tunable {2}/m);
+  });
+
+  test('says how it is used', async () => {
+    assert.equal((await finished(run(['--help'], {}))).code, 0);
+    const wrong = await finished(run(['--port', '1'], {}));
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /^usage:/);
+  });
+});
+
+describe('the process', () => {
+  const database = `monolith_test_${randomBytes(8).toString('hex')}`;
+  let proxy: CuttableProxy;
+  let child: ChildProcess;
+  let url: string;
+  const lines: { msg: string; url?: string; level: number }[] = [];
+
+  const admin = async (statement: string) => {
+    const client = new pg.Client({ connectionString: testPostgresUrl() });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  const get = async (path: string) => {
+    const response = await fetch(url + path);
+    return { status: response.status, body: (await response.json()) as { errors?: { status: number }[] } };
+  };
+  const ready = async () => (await get('/health/ready')).status;
+  const grant = async () => {
+    const response = await fetch(`${url}/oauth/access_token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'implicit', client_id: 'storefront' }),
+    });
+    return { status: response.status, body: (await response.json()) as { errors: { status: number }[] } };
+  };
+
+  before(async () => {
+    const store = new URL(testPostgresUrl());
+    await admin(`create database ${database}`);
+    proxy = await openProxy({ host: store.hostname, port: Number(store.port || 5432) });
+    await proxy.cut();
+    const databaseUrl = Object.assign(new URL(store), { host: `127.0.0.1:${proxy.port}`, pathname: `/${database}` });
+    child = run([], { DATABASE_URL: databaseUrl.toString(), PORT: '0', LOG_LEVEL: 'info' });
+    const listening = new Promise<string>((resolve) => {
+      createInterface({ input: child.stdout ?? assert.fail('no output') }).on('line', (line) => {
+        lines.push(JSON.parse(line));
+        // Fastify's own line comes as soon as the port is open, which here is before the store is there.
+        const match = /^Server listening at (.+)$/.exec(lines.at(-1)?.msg ?? '');
+        if (match?.[1]) resolve(match[1]);
+      });
+    });
+    url = await listening;
+  });
+  after(async () => {
+    child.kill('SIGKILL');
+    await proxy.close();
+    await admin(`drop database ${database} with (force)`);
+  });
+
+  test('starts while its store is down: alive, not ready, 503 to clients', async () => {
+    assert.equal((await get('/health/live')).status, 200);
+    const { status, body } = await get('/health/ready');
+    assert.equal(status, 503);
+    assert.ok('reason' in body);
+    const granted = await grant();
+    assert.equal(granted.status, 503);
+    assert.equal(granted.body.errors[0]?.status, 503);
+    assert.ok(!lines.some(({ msg }) => msg === 'listening'), 'it does not say that it serves');
+  });
+
+  test('serves once the store is there', async () => {
+    await proxy.restore();
+    await until('readiness', ready, (status) => status === 200);
+    await until(
+      'the line',
+      async () => lines,
+      () => lines.some((line) => line.msg === 'listening' && line.url === url),
+    );
+  });
+
+  test('survives a store that dies, half-writes nothing, and recovers by itself', async () => {
+    const inDatabase = new pg.Client({
+      connectionString: Object.assign(new URL(testPostgresUrl()), { pathname: `/${database}` }).toString(),
+    });
+    await inDatabase.connect();
+    try {
+      await inDatabase.query(
+        "insert into api_clients (name, client_id, secret_hash, identifier_kinds) values ('S', 'storefront', '', '{implicit}')",
+      );
+      assert.equal((await grant()).status, 200);
+      // A lock holds the request in the middle of its work, so that the store dies under it and not beside it.
+      await inDatabase.query('begin');
+      await inDatabase.query('lock table access_tokens in access exclusive mode');
+      const caught = grant();
+      const waiting =
+        "select count(*)::int as n from pg_stat_activity where application_name = 'monolith' and wait_event_type = 'Lock'";
+      await until(
+        'the request waits',
+        async () => (await inDatabase.query<{ n: number }>(waiting)).rows[0]?.n,
+        (n) => n === 1,
+      );
+      await proxy.cut();
+      const { status, body } = await caught;
+      assert.equal(status, 503);
+      assert.equal(body.errors[0]?.status, 503);
+      assert.doesNotMatch(JSON.stringify(body), /ECONN|terminated|\.ts/);
+      await inDatabase.query('rollback');
+
+      assert.equal(await ready(), 503);
+      assert.equal((await get('/health/live')).status, 200);
+      assert.equal((await grant()).status, 503);
+      assert.equal((await inDatabase.query('select 1 from access_tokens')).rowCount, 1);
+
+      await proxy.restore();
+      await until('readiness', ready, (code) => code === 200);
+      assert.equal((await grant()).status, 200);
+    } finally {
+      await inDatabase.end();
+    }
+  });
+
+  test('finishes what is in flight when asked to stop, and exits with 0', async () => {
+    const exited = once(child, 'exit');
+    const inFlight = grant();
+    child.kill('SIGTERM');
+    assert.ok([200, 503].includes((await inFlight.catch(() => ({ status: 503 }))).status));
+    const [code] = await exited;
+    assert.equal(code, 0);
+    assert.equal(lines.at(-1)?.msg, 'stopped');
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
+
+interface Outcome {
+  code: number;
+  out: string;
+  error: string;
+}
+
+describe('the command line', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase();
+  });
+  after(() => database.drop());
+
+  const auth = (args: string[], env: Record<string, string> = {}) =>
+    new Promise<Outcome>((resolve) => {
+      const main = fileURLToPath(new URL('main.ts', import.meta.url));
+      execFile(
+        process.execPath,
+        [main, ...args],
+        { env: { PATH: process.env.PATH, DATABASE_URL: database.url, KEY_PUBLISH_LEAD_S: '0', ...env } },
+        (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, error: err }),
+      );
+    });
+  const active = (out: string) => /^active\s+(\S+)/m.exec(out)?.[1];
+  const next = (out: string) => /^next\s+(\S+)/m.exec(out)?.[1];
+
+  test('rotate-keys lets the next key sign and keeps the one before it published', async () => {
+    const before = await auth(['keys']);
+    assert.equal(before.code, 0, before.error);
+    const rotated = await auth(['rotate-keys']);
+    assert.equal(rotated.code, 0, rotated.error);
+    assert.equal(active(rotated.out), next(before.out));
+    assert.ok(rotated.out.includes(`retired ${active(before.out)}`));
+    assert.match(rotated.out, /published until \d{4}-/);
+    assert.doesNotMatch(rotated.out, /pkcs8|MIG/);
+  });
+
+  test('what cannot be understood is told in a line, with exit code 2', async () => {
+    for (const args of [['dance'], ['--what'], ['keys', 'more']]) {
+      const { code, error } = await auth(args);
+      assert.equal(code, 2);
+      assert.match(error, /^auth: /);
+      assert.doesNotMatch(error, /\n {4}at /);
+    }
+  });
+
+  test('all faults of the configuration are told, without a stack, and nothing starts', async () => {
+    const { code, error } = await auth([], { DATABASE_URL: '', PORT: 'x' });
+    assert.equal(code, 1);
+    assert.match(error, /DATABASE_URL: is not set/);
+    assert.match(error, /PORT: "x" must be integer/);
+    assert.doesNotMatch(error, /\n {4}at /);
+  });
+
+  test('a store that is down is told in a line', async () => {
+    const { code, error } = await auth(['keys'], { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' });
+    assert.equal(code, 1);
+    assert.match(error, /^auth: /);
+    assert.doesNotMatch(error, /hunter2|\n {4}at /);
+  });
+
+  test('--help says what there is', async () => {
+    const { code, out } = await auth(['--help']);
+    assert.equal(code, 0);
+    assert.match(out, /rotate-keys/);
+  });
+});
