@@ -75,15 +75,21 @@ describe('the process', () => {
   let url: string;
   const lines: { msg: string; url?: string; level: number }[] = [];
 
-  const admin = async (statement: string) => {
-    const client = new pg.Client({ connectionString: testPostgresUrl() });
+  const serverUrl = testPostgresUrl();
+  const storeUrl = Object.assign(new URL(serverUrl), { pathname: `/${database}` }).toString();
+  const connected = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {
-      await client.query(statement);
+      return await work(client);
     } finally {
       await client.end();
     }
   };
+  const onServer = (statement: string) => connected(serverUrl, (client) => client.query(statement));
+  /** Past the proxy, so also while the store is dead to the shop; gives the number of rows. */
+  const onStore = (statement: string) =>
+    connected(storeUrl, async (client) => (await client.query(statement)).rowCount);
   const get = async (path: string) => {
     const response = await fetch(url + path);
     return { status: response.status, body: (await response.json()) as { errors?: { status: number }[] } };
@@ -98,8 +104,8 @@ describe('the process', () => {
   };
 
   before(async () => {
-    const store = new URL(testPostgresUrl());
-    await admin(`create database ${database}`);
+    const store = new URL(serverUrl);
+    await onServer(`create database ${database}`);
     proxy = await openProxy({ host: store.hostname, port: Number(store.port || 5432) });
     await proxy.cut();
     const databaseUrl = Object.assign(new URL(store), { host: `127.0.0.1:${proxy.port}`, pathname: `/${database}` });
@@ -117,8 +123,18 @@ describe('the process', () => {
   after(async () => {
     child.kill('SIGKILL');
     await proxy.close();
-    await admin(`drop database ${database} with (force)`);
+    await onServer(`drop database ${database} with (force)`);
   });
+
+  /** Holds every request that wants a token in the middle of its work while `work` runs. */
+  const holdingTokens = <T>(work: (waiting: () => Promise<number>) => Promise<T>): Promise<T> =>
+    connected(storeUrl, async (holder) => {
+      await holder.query('begin; lock table access_tokens in access exclusive mode');
+      return work(async () => {
+        const text = "select 1 from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'";
+        return (await holder.query(text, [database])).rowCount ?? 0;
+      });
+    });
 
   test('starts while its store is down: alive, not ready, 503 to clients', async () => {
     assert.equal((await get('/health/live')).status, 200);
@@ -142,53 +158,46 @@ describe('the process', () => {
   });
 
   test('survives a store that dies, half-writes nothing, and recovers by itself', async () => {
-    const inDatabase = new pg.Client({
-      connectionString: Object.assign(new URL(testPostgresUrl()), { pathname: `/${database}` }).toString(),
-    });
-    await inDatabase.connect();
-    try {
-      await inDatabase.query(
-        "insert into api_clients (name, client_id, secret_hash, identifier_kinds) values ('S', 'storefront', '', '{implicit}')",
-      );
-      assert.equal((await grant()).status, 200);
-      // A lock holds the request in the middle of its work, so that the store dies under it and not beside it.
-      await inDatabase.query('begin');
-      await inDatabase.query('lock table access_tokens in access exclusive mode');
-      const caught = grant();
-      const waiting =
-        "select count(*)::int as n from pg_stat_activity where application_name = 'monolith' and wait_event_type = 'Lock'";
-      await until(
-        'the request waits',
-        async () => (await inDatabase.query<{ n: number }>(waiting)).rows[0]?.n,
-        (n) => n === 1,
-      );
+    await onStore(`insert into api_clients (name, client_id, secret_hash, identifier_kinds)
+                   values ('S', 'storefront', '', '{implicit}')`);
+    assert.equal((await grant()).status, 200);
+    const caught = await holdingTokens(async (waiting) => {
+      const inFlight = grant();
+      await until('the request waits', waiting, (n) => n === 1);
       await proxy.cut();
-      const { status, body } = await caught;
-      assert.equal(status, 503);
-      assert.equal(body.errors[0]?.status, 503);
-      assert.doesNotMatch(JSON.stringify(body), /ECONN|terminated|\.ts/);
-      await inDatabase.query('rollback');
+      return () => inFlight;
+    });
+    const { status, body } = await caught();
+    assert.equal(status, 503);
+    assert.equal(body.errors[0]?.status, 503);
+    assert.doesNotMatch(JSON.stringify(body), /ECONN|terminated|\.ts/);
 
-      assert.equal(await ready(), 503);
-      assert.equal((await get('/health/live')).status, 200);
-      assert.equal((await grant()).status, 503);
-      assert.equal((await inDatabase.query('select 1 from access_tokens')).rowCount, 1);
+    assert.equal(await ready(), 503);
+    assert.equal((await get('/health/live')).status, 200);
+    assert.equal((await grant()).status, 503);
+    assert.equal(await onStore('select 1 from access_tokens'), 1);
 
-      await proxy.restore();
-      await until('readiness', ready, (code) => code === 200);
-      assert.equal((await grant()).status, 200);
-    } finally {
-      await inDatabase.end();
-    }
+    await proxy.restore();
+    await until('readiness', ready, (code) => code === 200);
+    assert.equal((await grant()).status, 200);
   });
 
   test('finishes what is in flight when asked to stop, and exits with 0', async () => {
     const exited = once(child, 'exit');
-    const inFlight = grant();
-    child.kill('SIGTERM');
-    assert.ok([200, 503].includes((await inFlight.catch(() => ({ status: 503 }))).status));
-    const [code] = await exited;
-    assert.equal(code, 0);
+    const answered = await holdingTokens(async (waiting) => {
+      const inFlight = grant();
+      await until('the request waits', waiting, (n) => n === 1);
+      child.kill('SIGTERM');
+      const refused = () =>
+        get('/health/live').then(
+          ({ status }) => status !== 200,
+          () => true,
+        );
+      await until('new requests are refused', refused, (yes) => yes);
+      return () => inFlight;
+    });
+    assert.equal((await answered()).status, 200);
+    assert.deepEqual(await exited, [0, null]);
     assert.equal(lines.at(-1)?.msg, 'stopped');
   });
 });

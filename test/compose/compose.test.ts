@@ -19,8 +19,8 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   let client: Client;
   const brand = `Survivor ${Date.now()}`;
 
-  async function up(): Promise<void> {
-    await project.compose('up', '--detach', '--build');
+  async function up(...flags: string[]): Promise<void> {
+    await project.compose('up', '--detach', ...flags);
     const settled = async () => {
       const all = Object.entries(await project.containers());
       const failed = all.filter(
@@ -34,7 +34,14 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
       const quiet = ({ State }: Container) => State.Health?.Status === 'healthy' || State.Status === 'exited';
       return all.length > 0 && all.every(([, container]) => quiet(container));
     };
-    await until('every process is healthy and every task is done', settled, { limitMs: upLimitMs, everyMs: 500 });
+    const done = until('every process is healthy and every task is done', settled, {
+      limitMs: upLimitMs,
+      everyMs: 500,
+    });
+    await done.catch(async (error: unknown) => {
+      console.error(await project.compose('logs', '--no-color', '--tail', '20').catch(String));
+      throw error;
+    });
   }
 
   async function token(grant: string): Promise<string> {
@@ -68,15 +75,10 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   before(async () => {
     if ('missing' in compose) return;
     project = await Project.create(compose.command);
-    try {
-      await up();
-      const file = '/var/lib/banyan/credentials/clients.json';
-      const text = await project.compose('run', '--rm', '--no-deps', '--entrypoint', 'cat', 'seed', file);
-      [client] = (JSON.parse(text) as { clients: [Client] }).clients;
-    } catch (error) {
-      console.error(await project.compose('logs', '--no-color', '--tail', '30').catch(String));
-      throw error;
-    }
+    await up('--build');
+    const file = '/var/lib/banyan/credentials/clients.json';
+    const text = await project.compose('run', '--rm', '--no-deps', '--entrypoint', 'cat', 'seed', file);
+    [client] = (JSON.parse(text) as { clients: [Client] }).clients;
   });
 
   after(async () => {

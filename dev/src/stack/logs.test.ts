@@ -26,6 +26,12 @@ describe('logs', () => {
     );
   });
 
+  test('what an earlier start said does not count', () => {
+    const before = 'Error: of yesterday\n';
+    assert.equal(lastLine(log('two', `${before}out of paper\n`), before.length), 'out of paper');
+    assert.equal(lastLine(log('silent', before), before.length), '');
+  });
+
   test('a log that is not there says nothing', () => assert.equal(lastLine(join(folder, 'missing')), ''));
 
   test('a follower gives whole lines, once', () => {

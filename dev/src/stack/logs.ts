@@ -9,8 +9,8 @@ export function rotate(file: string): void {
 }
 
 /** What a log says last, shortened: the message of a JSON line, the error above a stack trace, else the last line. */
-export function lastLine(file: string): string {
-  const lines = tail(file, 8_192)
+export function lastLine(file: string, fromByte = 0): string {
+  const lines = tail(file, 8_192, fromByte)
     .split('\n')
     .map((text) => text.trim())
     .filter((text) => text !== '');
@@ -30,7 +30,7 @@ function shown(line: string): string {
   }
 }
 
-function tail(file: string, bytes: number): string {
+function tail(file: string, bytes: number, fromByte: number): string {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -39,8 +39,8 @@ function tail(file: string, bytes: number): string {
   }
   try {
     const size = fstatSync(descriptor).size;
-    const buffer = Buffer.alloc(Math.min(size, bytes));
-    readSync(descriptor, buffer, 0, buffer.length, Math.max(0, size - bytes));
+    const buffer = Buffer.alloc(Math.max(0, Math.min(size - fromByte, bytes)));
+    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
     return buffer.toString('utf8');
   } finally {
     closeSync(descriptor);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { DevError, messageOf } from '../errors.ts';
 import type { Emit } from './events.ts';
 import type { Guard } from './guard.ts';
@@ -65,6 +65,8 @@ export class Supervised {
   #succeeded = false;
   #pauseMs: number;
   #readySince = 0;
+  /** Where in the log file the latest start begins, in bytes. */
+  #logStart = 0;
   #retry: NodeJS.Timeout | null = null;
   /** Counts starts: what an earlier start still waits for is void. */
   #generation = 0;
@@ -166,6 +168,7 @@ export class Supervised {
     const { guard, logFile } = this.#options;
     // The file itself, not a pipe through the launcher: logging costs the launcher nothing, and goes on if it dies.
     const log = openSync(logFile, 'a');
+    this.#logStart = fstatSync(log).size;
     const ids = launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.gid };
     // A session of its own: Ctrl-C reaches the launcher alone, which then stops everything in order.
     const child = spawn(launch.file, launch.args, {
@@ -197,7 +200,7 @@ export class Supervised {
   #ended(pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, why: string): void {
     const { name, task, emit, logFile } = this.#options;
     if (this.state === 'stopped') return;
-    const said = why || lastLine(logFile);
+    const said = why || lastLine(logFile, this.#logStart);
     this.reason = `${signal === null ? `exit code ${code}` : signal}${said === '' ? '' : `: ${said}`}`;
     if (task) {
       this.#succeeded = code === 0;

@@ -41,18 +41,26 @@ describe('the difference of two configurations', () => {
   test('is nothing where nothing has changed', () => assert.deepEqual(diffConfigs(config(), config()), []));
 
   test('tells weights by the names of the backends', () => {
-    const after = config((text) => text.replace('weight: 100', 'weight: 0').replace('3101, weight: 0', '3101, weight: 100'));
+    const after = config((text) =>
+      text.replace('weight: 100', 'weight: 0').replace('3101, weight: 0', '3101, weight: 100'),
+    );
     assert.deepEqual(diffConfigs(config(), after), ['route token: weights monolith 100->0, auth 0->100']);
   });
 
   test('tells other values by their key path', () => {
     const after = config((text) => text.replace('request: 10s', 'request: 5s').replace('weight: 0', 'weight: 5'));
-    assert.deepEqual(diffConfigs(config(), after), ['route token: weights auth 0->5, rules[0].timeouts.requestMs 10000->5000']);
+    assert.deepEqual(diffConfigs(config(), after), [
+      'route token: weights auth 0->5, rules[0].timeouts.requestMs 10000->5000',
+    ]);
   });
 
   test('tells what came and went', () => {
     const after = config((text) => text.replaceAll('name: auth', 'name: login'));
-    assert.deepEqual(diffConfigs(config(), after), ['service auth: removed', 'service login: added', 'route token: rules[0].backendRefs[1].service "auth"->"login"']);
+    assert.deepEqual(diffConfigs(config(), after), [
+      'service auth: removed',
+      'service login: added',
+      'route token: rules[0].backendRefs[1].service "auth"->"login"',
+    ]);
   });
 
   test('never shows the value of a header', () => {
@@ -61,8 +69,12 @@ describe('the difference of two configurations', () => {
   });
 
   test('is cut where it is long', () => {
-    const policy = '---\napiVersion: mesh.banyan.dev/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p}\nspec: {targetRefs: [{kind: Service, name: auth}], limits: {maxInFlight: 1, maxQueued: 1, queueTimeout: 1ms, maxConnections: 1, retryAfter: 2s}, retryBudget: {percent: 1, minRetriesPerSecond: 1, ttl: 1s}, timeouts: {connect: 1ms, idle: 1ms, keepAlive: 1ms}, discovery: {dnsTtl: 1s, drain: 1s, lease: {}}}';
-    const [line = ''] = diffConfigs(config(), config((text) => text + policy));
+    const policy =
+      '---\napiVersion: mesh.banyan.dev/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p}\nspec: {targetRefs: [{kind: Service, name: auth}], limits: {maxInFlight: 1, maxQueued: 1, queueTimeout: 1ms, maxConnections: 1, retryAfter: 2s}, retryBudget: {percent: 1, minRetriesPerSecond: 1, ttl: 1s}, timeouts: {connect: 1ms, idle: 1ms, keepAlive: 1ms}, discovery: {dnsTtl: 1s, drain: 1s, lease: {}}}';
+    const [line = ''] = diffConfigs(
+      config(),
+      config((text) => text + policy),
+    );
     assert.match(line, /^service auth: .*, and 3 more$/);
   });
 });

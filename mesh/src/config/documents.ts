@@ -81,19 +81,19 @@ function itemsOf(origin: Origin, origins: Origin[]): Origin[] {
     new Cursor(origin).fault(['items'], 'must be a list');
     return [];
   }
-  // Faults of variables were told by path in the List; they stay there.
-  return items.items.map((tree) => {
-    const item: Origin = {
-      file: origin.file,
-      document: origin.document,
-      object: '',
-      tree,
-      faults: [],
-      unread: new Set(),
-    };
+  return items.items.map((tree, index) => {
+    const faults = takeFaults(origin, `items[${index}]`);
+    const item: Origin = { file: origin.file, document: origin.document, object: '', tree, faults, unread: new Set() };
     origins.push(item);
     return item;
   });
+}
+
+/** Faults of variables were told by their path in the List; each item takes its own. */
+function takeFaults(list: Origin, prefix: string): Fault[] {
+  const own = list.faults.filter(({ path }) => path.startsWith(prefix));
+  list.faults = list.faults.filter((fault) => !own.includes(fault));
+  return own.map((fault) => ({ ...fault, path: fault.path.slice(prefix.length).replace(/^\./, '') }));
 }
 
 function readDocument(origin: Origin, documents: Documents): void {

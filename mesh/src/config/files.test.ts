@@ -28,13 +28,20 @@ async function faultsOf(...paths: string[]): Promise<string> {
 
 describe('documents on disk', () => {
   test('a folder is its YAML and JSON files, in the order of their names', async () => {
-    const path = folder({ 'b.yaml': service('b'), 'a.yml': service('a'), 'c.json': '{}', 'notes.txt': '{{{', '.hidden.yaml': '{{{' });
-    mkdirSync(join(path, 'inner.yaml'));
-    rmSync(join(path, 'inner.yaml'), { recursive: true });
+    const path = folder({
+      'b.yaml': service('b'),
+      'a.yml': service('a'),
+      'c.json': '{}',
+      'notes.txt': '{{{',
+      '.hidden.yaml': '{{{',
+    });
     writeFileSync(join(path, 'c.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [] }));
     const result = await loadConfig([path], {});
     assert.ok(result.ok);
-    assert.deepEqual(result.config.services.map(({ name }) => name), ['a', 'b']);
+    assert.deepEqual(
+      result.config.services.map(({ name }) => name),
+      ['a', 'b'],
+    );
   });
 
   test('files and folders can be given together, and links are followed', async () => {
@@ -67,7 +74,10 @@ describe('documents on disk', () => {
       'c.yaml': 'kind: Service',
     });
     const faults = await faultsOf(path);
-    assert.match(faults, /a\.yaml: must be text in UTF-8\n.*b\.yaml: must be text in UTF-8\n.*c\.yaml:1:1: Service: apiVersion/);
+    assert.match(
+      faults,
+      /a\.yaml: must be text in UTF-8\n.*b\.yaml: must be text in UTF-8\n.*c\.yaml:1:1: Service: apiVersion/,
+    );
   });
 
   test('a huge file is not read', async () => {
@@ -85,7 +95,10 @@ describe('mesh check', () => {
   });
 
   test('lists all faults and warnings, with 1', async () => {
-    const path = folder({ 'a.yaml': service('A'), 'b.yaml': `${service('b').replace('type: ExternalName, externalName: a, ', '')}` });
+    const path = folder({
+      'a.yaml': service('A'),
+      'b.yaml': `${service('b').replace('type: ExternalName, externalName: a, ', '')}`,
+    });
     const { exitCode, output } = await check({ paths: [path], json: false, variables: {} });
     assert.equal(exitCode, 1);
     const lines = output.split('\n');
@@ -102,7 +115,16 @@ describe('mesh check', () => {
     assert.equal(bad.exitCode, 1);
     const { ok, faults } = JSON.parse(bad.output);
     assert.equal(ok, false);
-    assert.deepEqual(Object.keys(faults[0]).sort(), ['column', 'document', 'file', 'line', 'object', 'path', 'rule', 'severity']);
+    assert.deepEqual(Object.keys(faults[0]).sort(), [
+      'column',
+      'document',
+      'file',
+      'line',
+      'object',
+      'path',
+      'rule',
+      'severity',
+    ]);
   });
 
   test('without a path is asked in a wrong way, with 2', async () => {

@@ -32,7 +32,8 @@ describe('hostile documents', () => {
     const rules = '    - matches: [{path: {value: /same}}]\n      backendRefs: [{name: a, port: 80}]\n'.repeat(60);
     const route = (name: string) =>
       `---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: ${name}}\nspec:\n  parentRefs: [{group: "", kind: Service, name: a}]\n  rules:\n${rules}`;
-    const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: ExternalName, externalName: a, ports: [{port: 80}]}\n';
+    const service =
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: ExternalName, externalName: a, ports: [{port: 80}]}\n';
     const good = parse(service + route('one') + route('two'));
     assert.ok(good.ok);
     assert.equal(good.warnings.length, 119);
@@ -40,21 +41,57 @@ describe('hostile documents', () => {
   });
 
   test('names that every object has', () => {
-    const faults = faultsOf('apiVersion: v1\nkind: constructor\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Service\n__proto__: {x: 1}\nconstructor: 1\nmetadata: {name: a, labels: {__proto__: x}}\nspec: {ports: [{port: 80}], toString: 1}');
+    const faults = faultsOf(
+      'apiVersion: v1\nkind: constructor\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Service\n__proto__: {x: 1}\nconstructor: 1\nmetadata: {name: a, labels: {__proto__: x}}\nspec: {ports: [{port: 80}], toString: 1}',
+    );
     assert.equal(faults.length, 4, faults.join('\n'));
     assert.equal(Object.hasOwn(Object.prototype, 'x'), false);
   });
 
   test('control characters do not reach the terminal', () => {
-    const shown = faultsOf('apiVersion: v1\nkind: "Serv\\e[31mice\\u009b2J\\n"\nmetadata: {name: "\\e]0;x\\a"}\n"\\e[2Jkey": 1').join('\n');
+    const shown = faultsOf(
+      'apiVersion: v1\nkind: "Serv\\e[31mice\\u009b2J\\n"\nmetadata: {name: "\\e]0;x\\a"}\n"\\e[2Jkey": 1',
+    ).join('\n');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     assert.doesNotMatch(shown, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 
   test('any text is taken or refused, never more', () => {
     const fragment = fc.constantFrom(
-      'apiVersion: v1\n', 'kind: Service\n', 'kind: HTTPRoute\n', 'metadata:\n', '  name: a\n', 'spec:\n', '  rules:\n', '  - ', '---\n',
-      '...\n', '&a ', '*a', '!!map ', '? ', ': ', '[', ']', '{', '}', '"', "'", '|\n', '>\n', '#', '\t', '\r', '${', '}', '%YAML 1.1\n', '<<: ', '- - -', '\u0000', '\ufeff', '\ud800',
+      'apiVersion: v1\n',
+      'kind: Service\n',
+      'kind: HTTPRoute\n',
+      'metadata:\n',
+      '  name: a\n',
+      'spec:\n',
+      '  rules:\n',
+      '  - ',
+      '---\n',
+      '...\n',
+      '&a ',
+      '*a',
+      '!!map ',
+      '? ',
+      ': ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"',
+      "'",
+      '|\n',
+      '>\n',
+      '#',
+      '\t',
+      '\r',
+      '${',
+      '}',
+      '%YAML 1.1\n',
+      '<<: ',
+      '- - -',
+      '\u0000',
+      '\ufeff',
+      '\ud800',
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(fragment, fc.string({ maxLength: 5 })), { maxLength: 40 }), (parts) => {

@@ -28,10 +28,20 @@ function validateText(text: string): number {
 }
 
 describe('documents are those of the Gateway API', () => {
-  for (const [folder, path] of [[platform, 'platform'], [good, 'test-documents/good']] as const) {
+  for (const [folder, path] of [
+    [platform, 'platform'],
+    [good, 'test-documents/good'],
+  ] as const) {
     for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
       test(`${path}/${name}`, () => {
-        validateText(substitute(readFileSync(new URL(name, folder), 'utf8'), { SERVICE_NAME: 'a', SERVICE_HOST: 'a', SERVICE_PORT: '1', NUMERIC_HOST: '1' }).text);
+        validateText(
+          substitute(readFileSync(new URL(name, folder), 'utf8'), {
+            SERVICE_NAME: 'a',
+            SERVICE_HOST: 'a',
+            SERVICE_PORT: '1',
+            NUMERIC_HOST: '1',
+          }).text,
+        );
       });
     }
   }
@@ -40,10 +50,14 @@ describe('documents are those of the Gateway API', () => {
     const result = await loadConfig([platform.pathname], {});
     assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
     assert.deepEqual(result.warnings.map(formatFault), []);
-    assert.equal(validateText(serialise(result.config)), result.config.gateways.length + result.config.routes.length > 0 ? 1 : 0);
+    assert.equal(validateText(serialise(result.config)), 1);
   });
 
   test('the schemas would refuse what is none', () => {
-    assert.throws(() => validateText('apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {rules: [{matches: [{method: FETCH}]}]}'));
+    assert.throws(() =>
+      validateText(
+        'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {rules: [{matches: [{method: FETCH}]}]}',
+      ),
+    );
   });
 });

@@ -7,7 +7,15 @@ import { formatBytes, parseBytes } from './quantity.ts';
 
 describe('durations (GEP-2257)', () => {
   test('are read', () => {
-    const read = { '500ms': 500, '10s': 10_000, '1m30s': 90_000, '1h': 3_600_000, '0s': 0, '1s1s': 2_000, '99999h': 359_996_400_000 };
+    const read = {
+      '500ms': 500,
+      '10s': 10_000,
+      '1m30s': 90_000,
+      '1h': 3_600_000,
+      '0s': 0,
+      '1s1s': 2_000,
+      '99999h': 359_996_400_000,
+    };
     for (const [text, durationMs] of Object.entries(read)) assert.equal(parseDuration(text), durationMs, text);
   });
 
@@ -18,13 +26,25 @@ describe('durations (GEP-2257)', () => {
   });
 
   test('are written so that they read the same', () => {
-    fc.assert(fc.property(fc.nat(3_600_000 * 99), (durationMs) => assert.equal(parseDuration(formatDuration(durationMs)), durationMs)));
+    fc.assert(
+      fc.property(fc.nat(3_600_000 * 99), (durationMs) =>
+        assert.equal(parseDuration(formatDuration(durationMs)), durationMs),
+      ),
+    );
   });
 });
 
 describe('sizes (Kubernetes quantities)', () => {
   test('are read', () => {
-    const read = { '0': 0, '65536': 65_536, '64Ki': 65_536, '1Mi': 1_048_576, '1M': 1_000_000, '2k': 2000, '1Gi': 1_073_741_824 };
+    const read = {
+      '0': 0,
+      '65536': 65_536,
+      '64Ki': 65_536,
+      '1Mi': 1_048_576,
+      '1M': 1_000_000,
+      '2k': 2000,
+      '1Gi': 1_073_741_824,
+    };
     for (const [text, bytes] of Object.entries(read)) assert.equal(parseBytes(text), bytes, text);
   });
 
@@ -35,7 +55,11 @@ describe('sizes (Kubernetes quantities)', () => {
   });
 
   test('are written so that they read the same', () => {
-    fc.assert(fc.property(fc.maxSafeNat(), (bytes) => assert.equal(parseBytes(formatBytes(bytes)), bytes <= 999_999_999_999_999 || parseBytes(formatBytes(bytes)) !== null ? bytes : null)));
+    fc.assert(
+      fc.property(fc.nat(2 ** 30), fc.constantFrom(1, 1024, 1_048_576), (count, unit) =>
+        assert.equal(parseBytes(formatBytes(count * unit)), count * unit),
+      ),
+    );
   });
 });
 

@@ -39,15 +39,19 @@ describe('patterns', () => {
       form: fc.constantFrom('exact', 'range', 'open'),
     });
     fc.assert(
-      fc.property(fc.array(repetition, { maxLength: 4 }), fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 }), (parts, value) => {
-        const pattern = parts
-          .map(({ atom, least, more, form }) => {
-            if (form === 'exact') return `${atom}{${least}}`;
-            return form === 'open' ? `${atom}{${least},}` : `${atom}{${least},${least + more}}`;
-          })
-          .join('');
-        assert.equal(compilePattern(pattern).test(value), new RegExp(`^(?:${pattern})$`).test(value), pattern);
-      }),
+      fc.property(
+        fc.array(repetition, { maxLength: 4 }),
+        fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 }),
+        (parts, value) => {
+          const pattern = parts
+            .map(({ atom, least, more, form }) => {
+              if (form === 'exact') return `${atom}{${least}}`;
+              return form === 'open' ? `${atom}{${least},}` : `${atom}{${least},${least + more}}`;
+            })
+            .join('');
+          assert.equal(compilePattern(pattern).test(value), new RegExp(`^(?:${pattern})$`).test(value), pattern);
+        },
+      ),
     );
   });
 
@@ -64,7 +68,10 @@ describe('patterns', () => {
   });
 
   test('have a bounded length', () => {
-    assert.equal(patternFault('a'.repeat(maxPatternLength + 1)), `must not be longer than ${maxPatternLength} characters`);
+    assert.equal(
+      patternFault('a'.repeat(maxPatternLength + 1)),
+      `must not be longer than ${maxPatternLength} characters`,
+    );
     assert.match(patternFault('('.repeat(60) + ')'.repeat(60)) ?? '', /must not nest groups/);
   });
 });

@@ -22,7 +22,9 @@ import type { Json } from './shape.ts';
  * equal configuration. Policies that no document states are not written.
  */
 export function serialise(config: MeshConfig): string {
-  return canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
+  const text = canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
+  // What looks like a variable is text here: variables have been filled in long ago.
+  return text.replaceAll(/\$(?=\{)/g, () => '$$');
 }
 
 /** As `serialise`, for showing to people: header values that may be secrets are blotted out. */
