@@ -261,6 +261,7 @@ function successRate(choose: 'round-robin' | 'least-request' | 'ewma'): number {
   const nodes = Array.from({ length: 11 }, () => ({ weight: 1, inFlight: 0, ewma: new PeakEwma(10_000, 30, 0) }));
   const endings: { atMs: number; node: (typeof nodes)[number]; latencyMs: number }[] = [];
   const robin = new SmoothRoundRobin<object>();
+  const penalty = { failurePenaltyMs: 5000, maxRetryAfterMs: 300_000 };
   let failed = 0;
   const total = 60_000;
   for (let n = 0; n < total; n += 1) {
@@ -269,7 +270,8 @@ function successRate(choose: 'round-robin' | 'least-request' | 'ewma'): number {
       const ending = endings[i];
       if (ending === undefined || ending.atMs > now) continue;
       ending.node.inFlight -= 1;
-      ending.node.ewma.observe(ending.latencyMs, ending.atMs);
+      const counted = countedLatencyMs(ending.latencyMs, ending.latencyMs < 1000 ? 200 : 0, 0, penalty);
+      ending.node.ewma.observe(counted, ending.atMs);
       endings.splice(i, 1);
     }
     const index =
