@@ -10,6 +10,7 @@ import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers } from './error-handlers.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
+import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes } from './health/routes.ts';
 import { inventoryRoutes } from './inventories/routes.ts';
@@ -42,6 +43,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   errorHandlers(app);
   jsonBodies(app);
   cors(app);
+  draining(app);
   accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
   currencyHook(app, shop);
 

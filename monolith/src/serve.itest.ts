@@ -182,7 +182,7 @@ describe('the process', () => {
     assert.equal((await grant()).status, 200);
   });
 
-  test('finishes what is in flight when asked to stop, and exits with 0', async () => {
+  test('finishes what is in flight when asked to stop, and exits with 0', { timeout: LIMIT_MS }, async () => {
     const exited = once(child, 'exit');
     const answered = await holdingTokens(async (waiting) => {
       const inFlight = grant();
@@ -197,6 +197,7 @@ describe('the process', () => {
       return () => inFlight;
     });
     assert.equal((await answered()).status, 200);
+    // Also the connection that the request came on, which its client would keep.
     assert.deepEqual(await exited, [0, null]);
     assert.equal(lines.at(-1)?.msg, 'stopped');
   });

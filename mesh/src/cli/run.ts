@@ -17,7 +17,7 @@ export async function run(): Promise<void> {
     throw new MeshCliError(lines.join('\n'), 'Correct the environment; mesh/README.md lists every setting.');
   }
   // Written in blocks: one system call per line would cost more than the rest of a request.
-  const destination = pino.destination({ fd: 1, sync: false, minLength: 65_536, periodicFlush: 500 });
+  const destination = pino.destination({ fd: 1, sync: false, minLength: 16_000, periodicFlush: 500 });
   const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const mesh = await runMesh({
     settings,
