@@ -65,7 +65,7 @@ async function main(requests: number): Promise<void> {
   await said(load);
 
   const settings = { ...readSettings({}).settings, adminPort: 0, internalPort: 0 };
-  const nowhere = pino.destination({ dest: '/dev/null', sync: false, minLength: 65_536 });
+  const nowhere = pino.destination({ dest: '/dev/null', sync: false, minLength: 16_000 });
   const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 30_000, backendRequestMs: 0 } })];
   const mesh = await runMesh({
     settings,
@@ -120,6 +120,8 @@ async function main(requests: number): Promise<void> {
 }
 
 const [role] = process.argv.slice(2);
+// A child does not outlive its parent.
+process.on('disconnect', () => process.exit());
 if (role === 'upstream') upstreamProcess();
 else if (role === 'load') loadProcess();
 else await main(Number(role ?? 20_000));

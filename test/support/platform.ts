@@ -13,6 +13,8 @@ export interface SeededClient {
 /** A platform of the test's own: real processes and stores, ports and data folders that nobody else uses. */
 export interface Platform {
   stack: Stack;
+  /** What `BANYAN_STACK` must be for commands that look for the running stack. */
+  stackName: string;
   /** The edge: what customers see. */
   edge: string;
   admin: string;
@@ -25,8 +27,9 @@ export interface Platform {
 
 /** Brings the platform up on the small data set. @throws when one of its processes cannot be had. */
 export async function startPlatform(): Promise<Platform> {
+  const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
-    stack: `test-${randomUUID().slice(0, 8)}`,
+    stack: stackName,
     ports: 'auto',
     size: 'small',
     throwaway: true,
@@ -41,6 +44,7 @@ export async function startPlatform(): Promise<Platform> {
     const { clients } = JSON.parse(readFileSync(stack.credentials, 'utf8')) as { clients: SeededClient[] };
     return {
       stack,
+      stackName,
       edge: urlOf(stack, 'mesh', 'edge'),
       admin: urlOf(stack, 'mesh', 'admin'),
       monolith: processes.monolith!.url,

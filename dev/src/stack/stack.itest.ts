@@ -20,6 +20,8 @@ async function withStack(
     composeFile: fixture('docker-compose.yml'),
     ports: 'auto',
     variables,
+    // Except where the data are for a next start: what need not last is not waited for.
+    throwaway: true,
     onEvent: (event) => events.push(event),
     ...options,
   });
@@ -53,7 +55,7 @@ describe('a topology with its store', () => {
   test('comes up, keeps its data for the next start, and leaves nothing running', async () => {
     const dataDir = freshFolder();
     const pids: number[] = [];
-    await withStack({ dataDir, size: 'reference' }, async (stack) => {
+    await withStack({ dataDir, size: 'reference', throwaway: false }, async (stack) => {
       assert.deepEqual(await ask(stack, 'shop'), { greeting: 'hello', database: 'shop' });
       assert.deepEqual(
         Object.entries(stack.processes).map(([name, { state }]) => [name, state]),
@@ -173,7 +175,7 @@ describe('a topology with its store', () => {
 
   test('a password that the data were not made with is told as such', async () => {
     const dataDir = freshFolder();
-    await withStack({ dataDir, only: ['postgres'] }, async () => {});
+    await withStack({ dataDir, only: ['postgres'], throwaway: false }, async () => {});
     const other = { ...variables, FIXTURE_PASSWORD: 'another' };
     await withStack({ dataDir, only: ['postgres'], variables: other }, async (stack) => {
       assert.match(stack.status().stores.postgres?.reason ?? '', /refuses the password/);

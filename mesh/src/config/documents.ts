@@ -39,7 +39,7 @@ export function readDocuments(
   const faults: Fault[] = [];
   for (const { name, text } of files) {
     const read = readYaml(name, text, variables);
-    faults.push(...read.faults);
+    for (const fault of read.faults) faults.push(fault);
     for (const origin of read.origins) {
       origins.push(origin);
       for (const item of itemsOf(origin, origins)) {

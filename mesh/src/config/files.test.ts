@@ -82,7 +82,7 @@ describe('documents on disk', () => {
 
   test('a huge file is not read', async () => {
     const path = folder({ 'a.yaml': `# ${'x'.repeat(maxFileLength)}` });
-    assert.match(await faultsOf(path), /must not be longer than 1048576 bytes/);
+    assert.match(await faultsOf(path), /must not be longer than 262144 bytes/);
   });
 });
 

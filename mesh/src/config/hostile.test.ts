@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what documents hold
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -11,15 +12,31 @@ function faultsOf(text: string): string[] {
   return result.ok ? [] : result.faults.map(formatFault);
 }
 
+describe('keys of documents', () => {
+  test('are there once', () => {
+    const faults = faultsOf(
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a, "name": b}\nspec: {ports: [{port: 80, port: 81}]}',
+    );
+    assert.deepEqual(faults, [
+      'x.yaml:3:21: Service/a: metadata.name: must not be there twice',
+      'x.yaml:4:27: Service/a: spec.ports[0].port: must not be there twice',
+    ]);
+  });
+});
+
 describe('hostile documents', () => {
   test('nested deep', () => {
-    assert.match(faultsOf(`${'['.repeat(500_000)}`).join(), /must be YAML|nest/);
+    assert.match(faultsOf(`${'['.repeat(200_000)}`).join(), /must be YAML|nest/);
     assert.match(faultsOf(`a: ${'['.repeat(100)}${']'.repeat(100)}`).join(), /must not nest deeper than 64 levels/);
     assert.match(faultsOf(`${'{a: '.repeat(100)}1${'}'.repeat(100)}`).join(), /must not nest deeper than 64 levels/);
   });
 
   test('too many values', () => {
     assert.match(faultsOf(`a: [${'1,'.repeat(60_000)}]`).join(), /must not hold more than 50000 values/);
+  });
+
+  test('too many documents', () => {
+    assert.match(faultsOf('--- {a: 1}\n'.repeat(3000)).join(), /must not hold more than 2000 documents/);
   });
 
   test('too many faults: the first ones are told', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { effectiveHostnames, hostMatches } from './hostnames.ts';
+import { byHostname, effectiveHostnames, hostMatches } from './hostnames.ts';
 
 describe('host names', () => {
   test('a wildcard takes any number of labels, but at least one', () => {
@@ -10,6 +10,13 @@ describe('host names', () => {
     assert.ok(!hostMatches('*.shop.example', 'evilshop.example'));
     assert.ok(hostMatches('shop.example', 'shop.example'));
     assert.ok(!hostMatches('shop.example', 'www.shop.example'));
+  });
+
+  test('the more specific one stands first', () => {
+    const names = [null, '*.example', 'a.example', '*.shop.example', 'www.shop.example', '*.cart.example'];
+    const sorted = ['www.shop.example', 'a.example', '*.cart.example', '*.shop.example', '*.example', null];
+    assert.deepEqual(names.sort(byHostname), sorted);
+    assert.deepEqual(names.reverse().sort(byHostname), sorted);
   });
 
   const cases: [string | undefined, string[], (string | null)[]][] = [

@@ -1,17 +1,29 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, Parser } from 'yaml';
 import { Cursor, type Origin } from './cursor.ts';
 import type { Fault } from './fault.ts';
 import { substitute, type Variables } from './substitute.ts';
 import type { Place, Step, Tree } from './tree.ts';
 
 /** Characters of one file. */
-export const maxFileLength = 1_048_576;
+export const maxFileLength = 262_144;
+/** Documents of one file. */
+const maxDocumentsPerFile = 2000;
+/** Faults told of one file as YAML. */
+const maxProblems = 100;
 /** Levels of lists and mappings in each other. */
 const maxDepth = 64;
 /** Nodes of one file, with aliases counted as often as they are used: no small file may grow into a large one. */
 const maxNodes = 50_000;
 
-class TooMuch extends Error {}
+/** A limit is passed: the document cannot be read. */
+class TooMuch extends Error {
+  readonly place: Place;
+
+  constructor(rule: string, place: Place) {
+    super(rule);
+    this.place = place;
+  }
+}
 
 /** The documents of one YAML (or JSON) file, with the faults of each so far. Documents that cannot be read are in `faults` only. */
 export function readYaml(file: string, text: string, variables: Variables): { origins: Origin[]; faults: Fault[] } {
@@ -28,53 +40,59 @@ export function readYaml(file: string, text: string, variables: Variables): { or
     return { origins: [], faults: [whole(`must not be longer than ${maxFileLength} characters`)] };
   }
   const lines = new LineCounter();
-  let documents: Document.Parsed[];
-  try {
-    const parsed = parseAllDocuments(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      uniqueKeys: true,
-      version: '1.2',
-    });
-    documents = Array.isArray(parsed) ? parsed : [];
-  } catch (error) {
-    // A RangeError: nested so deep that the parser itself ran out of stack.
-    return {
-      origins: [],
-      faults: [whole(`must be YAML (${error instanceof RangeError ? 'nested too deep' : String(error)})`)],
-    };
-  }
-  const origins: Origin[] = [];
-  const faults: Fault[] = [];
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const origins: Origin[] = [];
+  const faults: Fault[] = [];
   const nodes = { count: 0 };
-  for (const [index, document] of documents.entries()) {
-    const problems = [...document.errors, ...document.warnings];
-    for (const problem of problems.slice(0, 10)) {
-      faults.push(whole(`must be YAML: ${sentence(problem.message)}`, placeAt(problem.pos[0]), index + 1));
+  let count = 0;
+  try {
+    for (const document of documentsOf(text, lines)) {
+      count += 1;
+      if (count > maxDocumentsPerFile) {
+        faults.push(whole(`must not hold more than ${maxDocumentsPerFile} documents`));
+        break;
+      }
+      const problems = [...document.errors, ...document.warnings];
+      for (const problem of problems.slice(0, 10)) {
+        faults.push(whole(`must be YAML: ${sentence(problem.message)}`, placeAt(problem.pos[0]), count));
+      }
+      if (faults.length >= maxProblems || nodes.count > maxNodes) break;
+      if (problems.length > 0 || document.contents === null) continue;
+      const origin: Origin = { file, document: count, object: '', tree: emptyTree, faults: [], unread: new Set() };
+      try {
+        origin.tree = new Conversion(origin, placeAt, variables, nodes).convert(document.contents, [], 0);
+      } catch (error) {
+        if (!(error instanceof TooMuch)) throw error;
+        faults.push(whole(error.message, error.place, count));
+        continue;
+      }
+      const isEmpty = origin.tree.kind === 'scalar' && origin.tree.value === null;
+      if (!isEmpty) origins.push(origin);
     }
-    if (problems.length > 0 || document.contents === null) continue;
-    const origin: Origin = { file, document: index + 1, object: '', tree: emptyTree, faults: [], unread: new Set() };
-    try {
-      origin.tree = new Conversion(origin, placeAt, variables, nodes).convert(document.contents, [], 0);
-    } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
-      faults.push(whole(error.message, placeAt(document.range[0]), index + 1));
-      continue;
-    }
-    if (origin.tree.kind === 'scalar' && origin.tree.value === null) continue;
-    origins.push(origin);
+  } catch (error) {
+    // The parser itself ran out of stack.
+    if (error instanceof RangeError) faults.push(whole('must be YAML: nested too deep', { line: 0, column: 0 }, count));
+    else throw error;
   }
   return { origins, faults };
+}
+
+/**
+ * The documents of a text, one by one, so that whoever has seen enough can stop. Keys are compared by `Conversion`: the
+ * parser would compare each with each.
+ */
+function documentsOf(text: string, lines: LineCounter): Iterable<Document.Parsed> {
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: '1.2' });
+  return composer.compose(new Parser(lines.addNewLine).parse(text));
 }
 
 const emptyTree: Tree = { kind: 'scalar', place: { line: 1, column: 1 }, value: null, written: '', substituted: false };
 
 function sentence(message: string): string {
-  const oneLine = message.replace(/[\s\p{Cc}]+/gu, ' ').replace(/^Map keys must be unique.*/, 'a key is there twice');
+  const oneLine = message.replace(/[\s\p{Cc}]+/gu, ' ').replace(/^Maximum call stack .*/, 'nested too deep');
   return oneLine.length > 200 ? `${oneLine.slice(0, 200)}…` : oneLine;
 }
 
@@ -94,14 +112,18 @@ class Conversion {
   }
 
   convert(node: ParsedNode, steps: Step[], depth: number): Tree {
-    this.#nodes.count += 1;
-    if (this.#nodes.count > maxNodes)
-      throw new TooMuch(`must not hold more than ${maxNodes} values (aliases counted as often as they are used)`);
-    if (depth > maxDepth) throw new TooMuch(`must not nest deeper than ${maxDepth} levels`);
     const place = this.#placeAt(node.range[0]);
+    this.#nodes.count += 1;
+    if (this.#nodes.count > maxNodes) {
+      throw new TooMuch(
+        `must not hold more than ${maxNodes} values (aliases counted as often as they are used)`,
+        place,
+      );
+    }
+    if (depth > maxDepth) throw new TooMuch(`must not nest deeper than ${maxDepth} levels`, place);
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
-      if (target === undefined) throw new TooMuch(`must define the anchor "${node.source}" before its alias`);
+      if (target === undefined) throw new TooMuch('must define an anchor before its alias', place);
       return this.convert(target, steps, depth + 1);
     }
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
@@ -112,10 +134,18 @@ class Conversion {
         if (!isScalar(key) || typeof key.value !== 'string') {
           new Cursor(this.#origin, this.#origin.tree, steps).fault([], 'must have only texts as keys', {
             place: keyPlace,
+            hideValue: true,
           });
           continue;
         }
         const name = key.value;
+        if (entries.has(name)) {
+          new Cursor(this.#origin, this.#origin.tree, [...steps, name]).fault([], 'must not be there twice', {
+            place: keyPlace,
+            hideValue: true,
+          });
+          continue;
+        }
         const inner =
           value === null ? nothing(keyPlace) : this.convert(value as ParsedNode, [...steps, name], depth + 1);
         entries.set(name, { keyPlace, value: inner });

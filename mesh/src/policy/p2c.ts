@@ -1,25 +1,47 @@
-import type { Candidate } from './choice.ts';
-import { weightedIndex } from './weighted.ts';
+import type { EndpointView } from './balancer.ts';
+import { type WeightOf, Weights } from './weights.ts';
+
+/** What it costs to send the next request there. `relativeWeight`: 1 = as much as the average endpoint can take. */
+export type Cost = (endpoint: EndpointView, nowMs: number, relativeWeight: number) => number;
 
 /**
- * The power of two choices (Mitzenmacher 2001): two different candidates by chance, and of these the one that costs less.
- * Nearly as even as asking all, without the herd that runs to the one best. Weights make a candidate more likely
- * to be drawn, and divide its cost.
+ * Power of two choices: two endpoints drawn at random, and the cheaper of them. Nearly as even as asking all of them,
+ * without everybody running to the same one. (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing".)
  *
- * @returns the index, or -1 of none
+ * With unequal weights an endpoint is drawn in proportion to its weight, and may be drawn twice: so the shares follow
+ * the weights where the costs are the same.
  */
-export function twoChoices(
-  candidates: readonly Candidate[],
-  costOf: (index: number) => number,
-  random: () => number,
-): number {
-  const { length } = candidates;
-  if (length <= 1) return length - 1;
-  const first = weightedIndex(candidates, random(), -1);
-  const second = weightedIndex(candidates, random(), first);
-  const a = costOf(first) / Math.max(smallestWeight, candidates[first]?.weight ?? 0);
-  const b = costOf(second) / Math.max(smallestWeight, candidates[second]?.weight ?? 0);
-  return b < a ? second : first;
-}
+export class PowerOfTwoChoices {
+  readonly #cost: Cost;
+  readonly #weights: Weights;
+  readonly #random: () => number;
 
-const smallestWeight = 1e-6;
+  /** @param random uniform in [0, 1) */
+  constructor(cost: Cost, weightOf: WeightOf, random: () => number) {
+    this.#cost = cost;
+    this.#weights = new Weights(weightOf);
+    this.#random = random;
+  }
+
+  /** Null exactly where `endpoints` is empty. */
+  pick<E extends EndpointView>(endpoints: readonly E[], nowMs: number): E | null {
+    const { length } = endpoints;
+    if (length <= 1) return endpoints[0] ?? null;
+    const weights = this.#weights;
+    weights.read(endpoints, nowMs);
+    let first: number;
+    let second: number;
+    if (weights.equal) {
+      first = Math.floor(this.#random() * length);
+      second = (first + 1 + Math.floor(this.#random() * (length - 1))) % length;
+    } else {
+      first = weights.indexAt(this.#random());
+      second = weights.indexAt(this.#random());
+    }
+    const a = endpoints[first] as E;
+    if (first === second) return a;
+    const b = endpoints[second] as E;
+    const costOfA = this.#cost(a, nowMs, weights.relative(first));
+    return this.#cost(b, nowMs, weights.relative(second)) < costOfA ? b : a;
+  }
+}

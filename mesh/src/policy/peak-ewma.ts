@@ -1,51 +1,131 @@
+import type { AttemptResult } from './balancer.ts';
+
+export interface PeakEwmaOptions {
+  /** Time constant of the decay of the peak, ms. */
+  decayMs: number;
+  /** What an endpoint that has not been measured is taken to need, ms. */
+  defaultRttMs: number;
+  /** How long a failure counts as a request under way, ms; 0 = failures are measured like successes. */
+  failurePenaltyMs: number;
+  /** A Retry-After is believed up to here, ms. */
+  maxRetryAfterMs: number;
+}
+
+/** What an endpoint costs that has not been measured while a first request is under way: more than any that has been. */
+export const coldCostMs = 2 ** 40;
+
 /**
- * Expected latency of one endpoint: Peak EWMA, after Finagle's load balancer of that name. A measurement above the average
- * replaces it at once; below, the average decays towards it with the time constant `decayMs`. So one slow reply is
- * believed immediately, and an endpoint earns its trust back over time.
+ * What the next request to one endpoint is expected to take, in ms: its latency times the requests in front of it.
  *
- * Times are monotonic milliseconds.
+ * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while nothing
+ * is measured, so that an endpoint that was slow is tried again. An endpoint without a measurement gets one request, and
+ * the next when that has been answered. (Finagle's PeakEwma.)
+ *
+ * Beyond Finagle, so that an endpoint that fails fast attracts no load:
+ * - a failure never lowers the latency, and goes on counting as a request under way: it is forgotten with the time
+ *   constant `failurePenaltyMs`, as if it had taken that long. One failure in a thousand weighs next to nothing; a fast
+ *   failer soon has as many requests under way as a hanging one. (To let the latency itself jump by the penalty would
+ *   send everybody to the one endpoint that has had no failure for longest.)
+ * - Retry-After is time that a request would have to wait, so it is added.
+ * - silence is a measurement: where requests wait for a reply and none has come for longer than the average, the
+ *   silence is the latency. A hanging endpoint is avoided before the first timeout.
  */
 export class PeakEwma {
-  #ms: number;
-  #atMs: number;
+  readonly #options: PeakEwmaOptions;
   #measured = false;
-  readonly #decayMs: number;
+  #latencyMs: number;
+  /** When `#latencyMs` was true. */
+  #latencyAtMs: number;
+  #waiting = 0;
+  /** When an attempt last ended, or the only one under way began. */
+  #progressAtMs = 0;
+  #failures = 0;
+  #failuresAtMs = 0;
+  #blockedUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** `defaultRttMs` is what an endpoint counts as before its first measurement. */
-  constructor(decayMs: number, defaultRttMs: number, nowMs: number) {
-    this.#decayMs = decayMs;
-    this.#ms = defaultRttMs;
-    this.#atMs = nowMs;
+  constructor(options: PeakEwmaOptions, nowMs: number) {
+    this.#options = options;
+    this.#latencyMs = options.defaultRttMs;
+    this.#latencyAtMs = nowMs;
   }
 
-  /** Takes one measured latency in. A clock that stands still or goes back weighs nothing. */
-  observe(latencyMs: number, nowMs: number): void {
-    const elapsedMs = Math.max(0, nowMs - this.#atMs);
-    this.#atMs = Math.max(this.#atMs, nowMs);
-    if (!this.#measured || latencyMs > this.#ms) this.#ms = latencyMs;
-    else {
-      const kept = Math.exp(-elapsedMs / this.#decayMs);
-      this.#ms = this.#ms * kept + latencyMs * (1 - kept);
+  started(nowMs: number): void {
+    if (this.#waiting === 0) this.#progressAtMs = nowMs;
+    this.#waiting += 1;
+  }
+
+  /** See Balancer.observe. */
+  observe(nowMs: number, latencyMs: number, result: AttemptResult, retryAfterMs: number): void {
+    if (this.#waiting > 0) this.#waiting -= 1;
+    const { failurePenaltyMs, maxRetryAfterMs } = this.#options;
+    if (result === 'abandoned') {
+      if (latencyMs > this.#decayedMs(nowMs)) this.#set(nowMs, latencyMs);
+      return;
     }
-    this.#measured = true;
+    this.#progressAtMs = nowMs;
+    if (retryAfterMs > 0) {
+      this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + Math.min(retryAfterMs, maxRetryAfterMs));
+    }
+    if (result === 'success' || failurePenaltyMs === 0) {
+      this.#measure(nowMs, latencyMs);
+      return;
+    }
+    this.#failures = this.#recentFailures(nowMs) + 1;
+    this.#failuresAtMs = nowMs;
+    this.#set(nowMs, Math.max(latencyMs, this.#measured ? this.#latencyMs : failurePenaltyMs));
+  }
+
+  /** Forgets everything bad: the endpoint has proved itself (a probe succeeded) and is measured anew. */
+  forgive(nowMs: number): void {
+    this.#measured = false;
+    this.#latencyMs = this.#options.defaultRttMs;
+    this.#latencyAtMs = nowMs;
+    this.#failures = 0;
+    this.#blockedUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Expected latency of one request with nothing in front of it, ms. */
+  latencyMs(nowMs: number): number {
+    const decayedMs = this.#decayedMs(nowMs);
+    return this.#waiting === 0 ? decayedMs : Math.max(decayedMs, nowMs - this.#progressAtMs);
   }
 
   /**
-   * Expected latency times the requests that a new one would share it with. What was measured fades while nothing
-   * more is: an endpoint that was slow once and is avoided since must be asked again some day.
+   * @param inFlight attempts at the endpoint whose reply has not ended
+   * @param relativeWeight the endpoint's weight in relation to the average: with twice the weight, twice as many requests are as much
    */
-  cost(inFlight: number, nowMs: number): number {
-    // Nothing known and somebody already finding out: the others wait for the outcome.
-    if (!this.#measured && inFlight > 0) return coldCost + inFlight;
-    return this.expectedMs(nowMs) * (inFlight + 1);
+  costMs(nowMs: number, inFlight: number, relativeWeight: number): number {
+    if (!this.#measured && inFlight > 0) return coldCostMs + inFlight / relativeWeight;
+    const inFront = (inFlight + this.#recentFailures(nowMs)) / relativeWeight;
+    const blockedMs = Math.max(0, this.#blockedUntilMs - nowMs);
+    return this.latencyMs(nowMs) * (1 + inFront) + blockedMs;
   }
 
-  expectedMs(nowMs: number): number {
-    if (!this.#measured) return this.#ms;
-    const elapsedMs = Math.max(0, nowMs - this.#atMs);
-    return this.#ms * Math.exp(-elapsedMs / this.#decayMs);
+  #measure(nowMs: number, latencyMs: number): void {
+    if (!this.#measured || latencyMs >= this.#latencyMs) {
+      this.#set(nowMs, latencyMs);
+      return;
+    }
+    const kept = Math.exp(-this.#sinceMs(nowMs, this.#latencyAtMs) / this.#options.decayMs);
+    this.#set(nowMs, this.#latencyMs * kept + latencyMs * (1 - kept));
+  }
+
+  #set(nowMs: number, latencyMs: number): void {
+    this.#measured = true;
+    this.#latencyMs = latencyMs;
+    this.#latencyAtMs = nowMs;
+  }
+
+  #decayedMs(nowMs: number): number {
+    return this.#latencyMs * Math.exp(-this.#sinceMs(nowMs, this.#latencyAtMs) / this.#options.decayMs);
+  }
+
+  #recentFailures(nowMs: number): number {
+    if (this.#failures === 0) return 0;
+    return this.#failures * Math.exp(-this.#sinceMs(nowMs, this.#failuresAtMs) / this.#options.failurePenaltyMs);
+  }
+
+  #sinceMs(nowMs: number, thenMs: number): number {
+    return Math.max(0, nowMs - thenMs);
   }
 }
-
-/** Above every latency, below infinity: a cold endpoint under its first request is taken only if all are. */
-const coldCost = 1e12;

@@ -1,0 +1,122 @@
+import { panics } from './panic.ts';
+
+/** What balancing sees of an endpoint. */
+export interface EndpointView {
+  /** `host:port` */
+  readonly id: string;
+  /** Relative share among the endpoints of its service, above 0. */
+  readonly weight: number;
+  /** Attempts whose reply has not ended. */
+  readonly inFlight: number;
+  /** Monotonic ms when it was first seen. */
+  readonly sinceMs: number;
+  /** What a policy keeps about the endpoint, under a symbol of its own, made on first use. */
+  stateOf<T>(key: symbol, make: () => T): T;
+}
+
+/**
+ * How an attempt went. `failure`: it had no reply, or one that says that the endpoint should be spared (5xx, 429).
+ * `abandoned`: nobody waited for its end (client gone, hedge lost), so all that is known is how long it took at least.
+ */
+export type AttemptResult = 'success' | 'failure' | 'abandoned';
+
+/** What a choice may depend on besides the endpoints. Callers may use one object again and again. */
+export interface PickContext {
+  /** Monotonic ms. */
+  nowMs: number;
+  /** 32-bit hash of what the session is recognised by; null where there is nothing. */
+  hash: number | null;
+}
+
+/** Chooses among endpoints that may all be used. One per service: it may keep state between choices. */
+export interface Balancer {
+  /** Null exactly where `endpoints` is empty. */
+  pick<E extends EndpointView>(endpoints: readonly E[], context: PickContext): E | null;
+  /** The attempt on `endpoint` starts. Every call is followed by one of `observe`. */
+  started(endpoint: EndpointView, nowMs: number): void;
+  /**
+   * The head of the attempt's reply has come, or the attempt has ended without one.
+   *
+   * @param retryAfterMs of the reply's Retry-After; 0 = none
+   */
+  observe(endpoint: EndpointView, nowMs: number, latencyMs: number, result: AttemptResult, retryAfterMs: number): void;
+}
+
+/**
+ * Whether an endpoint may be used: `probe` = it was tripped, and the next request to it decides whether it comes back;
+ * `out` = tripped or unhealthy.
+ */
+export type Readiness = 'ready' | 'probe' | 'out';
+
+/** What one attempt asks for. */
+export interface Choice<E> extends PickContext {
+  /** Endpoints that this request has been tried on, oldest first; null = none. Others are preferred. */
+  tried: readonly E[] | null;
+  /** True for a hedge: an endpoint that was tried before is no use. */
+  onlyUntried: boolean;
+}
+
+/** Why an endpoint was chosen, for metrics and `mesh explain`. */
+export type ChoiceMode = 'balanced' | 'probe' | 'panic';
+
+/**
+ * The whole choice for an attempt: ready endpoints that have not been tried; where there are none, ready ones; where too
+ * few of all are ready (panic), any. A due probe goes first, and does not wait for the balancer to fancy an endpoint
+ * that it remembers as slow.
+ */
+export class Chooser<E extends EndpointView> {
+  readonly #balancer: Balancer;
+  readonly #panicThresholdPercent: number;
+  readonly #readiness: (endpoint: E, nowMs: number) => Readiness;
+  // Used again for every choice, so that choosing allocates nothing.
+  readonly #usable: E[] = [];
+  readonly #untried: E[] = [];
+  #mode: ChoiceMode = 'balanced';
+
+  /**
+   * @param readiness must have no effect: it is asked for endpoints that are not chosen, too
+   * @param panicThresholdPercent see `panics`
+   */
+  constructor(
+    balancer: Balancer,
+    panicThresholdPercent: number,
+    readiness: (endpoint: E, nowMs: number) => Readiness = () => 'ready',
+  ) {
+    this.#balancer = balancer;
+    this.#panicThresholdPercent = panicThresholdPercent;
+    this.#readiness = readiness;
+  }
+
+  /** How the last choice was made. */
+  get mode(): ChoiceMode {
+    return this.#mode;
+  }
+
+  /** Null where there is no endpoint, or none that the choice allows. */
+  choose(endpoints: readonly E[], choice: Choice<E>): E | null {
+    const usable = this.#usable;
+    usable.length = 0;
+    this.#mode = 'balanced';
+    for (const endpoint of endpoints) {
+      const readiness = this.#readiness(endpoint, choice.nowMs);
+      if (readiness === 'probe' && !(choice.tried?.includes(endpoint) ?? false)) {
+        this.#mode = 'probe';
+        return endpoint;
+      }
+      if (readiness !== 'out') usable.push(endpoint);
+    }
+    if (usable.length === endpoints.length) return this.#pick(endpoints, choice);
+    if (!panics(usable.length, endpoints.length, this.#panicThresholdPercent)) return this.#pick(usable, choice);
+    this.#mode = 'panic';
+    return this.#pick(endpoints, choice);
+  }
+
+  #pick(endpoints: readonly E[], choice: Choice<E>): E | null {
+    if (choice.tried === null) return this.#balancer.pick(endpoints, choice);
+    const untried = this.#untried;
+    untried.length = 0;
+    for (const endpoint of endpoints) if (!choice.tried.includes(endpoint)) untried.push(endpoint);
+    if (untried.length > 0) return this.#balancer.pick(untried, choice);
+    return choice.onlyUntried ? null : this.#balancer.pick(endpoints, choice);
+  }
+}
