@@ -23,7 +23,8 @@ export function openPool(
     connectionString: databaseUrl,
     application_name: 'monolith',
     max: 10,
-    connectionTimeoutMillis: 5_000,
+    // Long, because it counts the wait for a busy pool too: a store that is down refuses at once.
+    connectionTimeoutMillis: 20_000,
     ...(statementTimeoutMs > 0 && {
       statement_timeout: statementTimeoutMs,
       // Where the server vanishes without closing the connection, nothing else would end the wait.

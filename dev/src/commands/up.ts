@@ -56,10 +56,12 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
 
 /** First signal: stop in order. Second: at once. */
 function stopOnSignals(stack: Stack, silent: boolean): () => void {
-  let asked = false;
+  let askedAt: number | null = null;
   const onSignal = () => {
-    if (asked) return void stack.abandon();
-    asked = true;
+    // npm passes on the Ctrl-C that the terminal has sent to every process already: one key, two signals.
+    if (askedAt !== null && performance.now() - askedAt < 500) return;
+    if (askedAt !== null) return void stack.abandon();
+    askedAt = performance.now();
     if (!silent) console.log('\nStopping (again to kill) …');
     void stack.stop();
   };

@@ -31,6 +31,11 @@ describe('hostile documents', () => {
     assert.match(faultsOf(`${'{a: '.repeat(100)}1${'}'.repeat(100)}`).join(), /must not nest deeper than 64 levels/);
   });
 
+  test('aliases of themselves', () => {
+    assert.match(faultsOf('a: &a [*a]').join(), /must not nest deeper than 64 levels/);
+    assert.match(faultsOf('a: *b').join(), /must be YAML|must define an anchor before its alias/);
+  });
+
   test('too many values', () => {
     assert.match(faultsOf(`a: [${'1,'.repeat(60_000)}]`).join(), /must not hold more than 50000 values/);
   });

@@ -1,31 +1,57 @@
-import { hashPoint } from './hash.ts';
-
-/** A candidate with a name that outlives changes of the list. */
-export interface Named {
-  id: string;
-  weight: number;
-}
+import type { Balancer, EndpointView } from './balancer.ts';
+import { hash32, hashPair } from './hash.ts';
 
 /**
- * Weighted rendezvous hashing (Thaler and Ravishankar 1998, with the logarithmic weights of Schindelhauer and Schomaker): the key and each
- * candidate make a score, and the highest wins. When a candidate comes or goes, only the keys move that it wins or
- * won; and there is no table to build. Linear in the candidates, of which a service has few.
- *
- * @returns the index, or -1 of none
+ * How much more than its share an endpoint may have in flight before the next one of the session takes over. (Mirrokni
+ * et al., "Consistent Hashing with Bounded Loads".)
  */
-export function rendezvous(candidates: readonly Named[], key: string): number {
-  let best = -1;
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < candidates.length; i += 1) {
-    const { id, weight } = candidates[i] as Named;
-    if (weight <= 0) continue;
-    // Never 0, whose logarithm is infinite.
-    const point = hashPoint(`${id}\n${key}`) + 2 ** -33;
-    const score = -weight / Math.log(point);
-    if (score > bestScore) {
-      best = i;
+export const hashLoadFactor = 1.25;
+
+/**
+ * Keeps a session (`context.hash`) at its endpoint: weighted rendezvous hashing (Thaler and Ravishankar, with the
+ * logarithmic weights of Schindelhauer and Schomaker). Session and endpoint make a score; the highest wins. Where an
+ * endpoint comes or goes, exactly the sessions move that it wins or has won, and they spread over all the others: a ring
+ * or a Maglev table only comes near to that, and must be built again. Linear in the endpoints, of which a service has few.
+ *
+ * Without a hash the choice is random.
+ */
+export function consistentHash(random: () => number): Balancer {
+  const chosen = <E extends EndpointView>(endpoints: readonly E[], hash: number): E | null => {
+    let inFlight = 1;
+    let weights = 0;
+    for (const endpoint of endpoints) {
+      inFlight += endpoint.inFlight;
+      weights += endpoint.weight;
+    }
+    const loadMax = (hashLoadFactor * inFlight) / weights;
+    let best: E | null = null;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (const endpoint of endpoints) {
+      // At least one endpoint has room: the bound is above the average.
+      if (endpoint.inFlight + 1 > Math.ceil(loadMax * endpoint.weight)) continue;
+      const score = scoreOf(endpoint, hash);
+      if (score <= bestScore) continue;
+      best = endpoint;
       bestScore = score;
     }
-  }
-  return best === -1 && candidates.length > 0 ? Math.floor(hashPoint(key) * candidates.length) : best;
+    return best;
+  };
+  return {
+    pick: (endpoints, { hash }) => chosen(endpoints, hash ?? Math.floor(random() * 2 ** 32)),
+    started() {},
+    observe() {},
+  };
+}
+
+function scoreOf(endpoint: EndpointView, hash: number): number {
+  // Between 0 and 1 and neither, so that the logarithm is a number below 0.
+  const point = (hashPair(hash, idHashOf(endpoint)) + 0.5) / 2 ** 32;
+  return -endpoint.weight / Math.log(point);
+}
+
+const key = Symbol('hash of the id');
+
+/** The endpoint's address, hashed once. */
+function idHashOf(endpoint: EndpointView): number {
+  return endpoint.stateOf(key, () => ({ value: hash32(endpoint.id) })).value;
 }

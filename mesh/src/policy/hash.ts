@@ -18,3 +18,12 @@ export function hash32(text: string, seed = 0): number {
 export function hashPoint(text: string, seed = 0): number {
   return hash32(text, seed) / 4_294_967_296;
 }
+
+/** One hash of two. The order matters. */
+export function hashPair(a: number, b: number): number {
+  let hash = Math.imul(a ^ (a >>> 16), 0x85ebca6b);
+  hash = (hash ^ (hash >>> 13)) + Math.imul(b, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

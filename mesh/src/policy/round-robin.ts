@@ -1,32 +1,38 @@
-import type { Candidate } from './choice.ts';
+import type { Balancer, EndpointView } from './balancer.ts';
+import type { WeightOf } from './weights.ts';
 
 /**
- * Smooth weighted round robin, as nginx does it: each turn every candidate earns its weight, the richest is chosen and
- * pays the sum. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c.
- *
- * Credit is kept under each candidate's own key, so that it stays with the endpoint when the list changes.
+ * Smooth weighted round robin, as nginx does it: each turn every endpoint earns its weight, the richest is chosen and
+ * pays the sum. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c. The credit stays with the endpoint when others
+ * come and go.
  */
-export class SmoothRoundRobin<Key extends object> {
-  readonly #credit = new WeakMap<Key, number>();
-
-  /** @returns the index, or -1 of none */
-  next(candidates: readonly Candidate[], keyOf: (index: number) => Key): number {
-    let sum = 0;
-    for (const { weight } of candidates) sum += weight;
-    const even = sum === 0;
-    if (even) sum = candidates.length;
-    let best = -1;
-    let bestCredit = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < candidates.length; i += 1) {
-      const key = keyOf(i);
-      const credit = (this.#credit.get(key) ?? 0) + (even ? 1 : (candidates[i]?.weight ?? 0));
-      this.#credit.set(key, credit);
-      if (credit > bestCredit) {
-        best = i;
+export function roundRobin(weightOf: WeightOf): Balancer {
+  // Of this balancer's own, so that two of them (two generations of a configuration) do not spend each other's credit.
+  const key = Symbol('round robin');
+  return {
+    pick<E extends EndpointView>(endpoints: readonly E[], { nowMs }: { nowMs: number }): E | null {
+      let best: E | null = null;
+      let bestCredit: Credit | null = null;
+      let sum = 0;
+      for (const endpoint of endpoints) {
+        const weight = weightOf(endpoint, nowMs);
+        const credit = endpoint.stateOf(key, noCredit);
+        sum += weight;
+        credit.value += weight;
+        if (bestCredit !== null && credit.value <= bestCredit.value) continue;
+        best = endpoint;
         bestCredit = credit;
       }
-    }
-    if (best >= 0) this.#credit.set(keyOf(best), bestCredit - sum);
-    return best;
-  }
+      if (bestCredit !== null) bestCredit.value -= sum;
+      return best;
+    },
+    started() {},
+    observe() {},
+  };
 }
+
+interface Credit {
+  value: number;
+}
+
+const noCredit = (): Credit => ({ value: 0 });

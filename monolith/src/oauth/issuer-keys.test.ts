@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { IssuerKeys } from './issuer-keys.ts';
 
 const jwk = (kid: string) => ({
@@ -55,6 +56,17 @@ describe('IssuerKeys', () => {
     state.fails = true;
     state.nowMs += 60_000;
     assert.ok(await keys.find('k1'));
+  });
+
+  test('forgets a key that the issuer has withdrawn', async () => {
+    const { state, keys } = issuer('k1', 'k2');
+    await keys.find('k1');
+    state.keys.shift();
+    state.nowMs += 300_000;
+    await keys.find('k2');
+    await setImmediate();
+    assert.equal(await keys.find('k1'), undefined);
+    assert.equal(state.fetches, 2);
   });
 
   test('takes no other document for a set of keys', async () => {

@@ -2,6 +2,8 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { ShopError } from '../errors.ts';
 
 const REFETCH_AFTER_MS = 10_000;
+/** Keys older than this are read again beside the request that notices: an issuer may have withdrawn one. */
+const MAX_AGE_MS = 300_000;
 const FETCH_TIMEOUT_MS = 3_000;
 
 /** Reads a JWK Set (RFC 7517) from somewhere. */
@@ -24,18 +26,27 @@ export class IssuerKeys {
 
   /** The key of that id; undefined where the issuer has none. Throws 503 where the issuer has never answered. */
   async find(keyId: string): Promise<KeyObject | undefined> {
-    if (!this.#keys.has(keyId)) await this.#refresh();
-    return this.#keys.get(keyId);
+    const known = this.#keys.get(keyId);
+    if (known === undefined) {
+      await this.#refresh();
+      return this.#keys.get(keyId);
+    }
+    // Nobody waits for this one, and where the issuer is down the known keys stay.
+    if (this.#ageMs() >= MAX_AGE_MS) this.#refresh().catch(() => undefined);
+    return known;
   }
 
   async #refresh(): Promise<void> {
-    const sinceMs = this.#now().getTime() - this.#fetchedAtMs;
     // Tokens can name any key: made-up ones must not turn into requests to the issuer.
-    if (this.#fetching === undefined && sinceMs < REFETCH_AFTER_MS && this.#keys.size > 0) return;
+    if (this.#fetching === undefined && this.#ageMs() < REFETCH_AFTER_MS && this.#keys.size > 0) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
     });
     await this.#fetching;
+  }
+
+  #ageMs(): number {
+    return this.#now().getTime() - this.#fetchedAtMs;
   }
 
   async #fetch(): Promise<void> {
