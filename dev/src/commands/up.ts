@@ -21,6 +21,8 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
   const stack = await Stack.open({ ...options, onEvent: (event) => listeners.map((listener) => listener(event)) });
   const stopLogs = output.verbose && !output.json ? followLogs(stack.folder, console.log) : null;
   const unhook = stopOnSignals(stack, output.json);
+  // Whoever read what is printed has gone.
+  process.stdout.on('error', () => void stack.stop());
   let isUp = false;
 
   if (output.json) {

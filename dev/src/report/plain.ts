@@ -25,7 +25,7 @@ export function describe(event: StackEvent): string | null {
     case 'ready':
       return `${event.process}: ready in ${event.ms} ms${event.url === null ? '' : `, ${event.url}`}`;
     case 'done':
-      return `${event.process}: done in ${event.ms} ms`;
+      return `${event.process}: done in ${event.ms} ms${event.lastLine === '' ? '' : `: ${event.lastLine}`}`;
     case 'restarted':
       return `${event.process}: ready again${event.url === null ? '' : `, ${event.url}`}`;
     case 'exited': {

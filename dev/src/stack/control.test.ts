@@ -23,6 +23,15 @@ describe("the lock on a stack's folder", () => {
     assert.equal(await ask(first.folder, { command: 'status' }), null);
   });
 
+  test('of several starts at once, one gets it', async () => {
+    const dataDir = freshFolder();
+    const starts = await Promise.allSettled([1, 2, 3].map(() => startStack({ ...options, dataDir })));
+    const won = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    assert.equal(won.length, 1);
+    assert.equal(won[0]?.processes.shop?.state, 'ready');
+    await won[0]?.stop();
+  });
+
   test('another name runs beside it', async () => {
     const dataDir = freshFolder();
     const [one, two] = await Promise.all(['one', 'two'].map((stack) => startStack({ ...options, dataDir, stack })));

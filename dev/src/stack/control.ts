@@ -28,7 +28,7 @@ export class Control {
   readonly #server: Server;
   readonly #path: string;
   readonly #sockets = new Set<Socket>();
-  #stack: Stack | null = null;
+  readonly #stack = Promise.withResolvers<Stack>();
 
   private constructor(server: Server, path: string) {
     this.#server = server;
@@ -39,24 +39,26 @@ export class Control {
   /** @throws DevError ALREADY_RUNNING when a live launcher has the folder. */
   static async acquire(folder: string): Promise<Control> {
     const path = socketPath(folder);
-    const running = await ask(folder, { command: 'status' });
-    if (running !== null) throw alreadyRunning(running.status);
-    await lastGuardGone(folder);
-    rmSync(path, { force: true });
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') throw alreadyRunning(undefined);
+    // Of several that start at once, the system lets one bind the path.
+    let server = await bound(path);
+    if (server === null) {
+      const running = await ask(folder, { command: 'status' });
+      if (running !== null) throw alreadyRunning(running.status);
+      rmSync(path, { force: true });
+      server = await bound(path);
+      if (server === null) throw alreadyRunning(undefined);
+    }
+    chmodSync(path, 0o600);
+    const control = new Control(server, path);
+    await lastGuardGone(folder).catch(async (error: unknown) => {
+      await control.close();
       throw error;
     });
-    chmodSync(path, 0o600);
-    return new Control(server, path);
+    return control;
   }
 
   serve(stack: Stack): void {
-    this.#stack = stack;
+    this.#stack.resolve(stack);
   }
 
   async close(): Promise<void> {
@@ -70,11 +72,22 @@ export class Control {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).on('line', (line) => {
-      const stack = this.#stack;
-      if (stack === null) return;
-      void answer(stack, line).then((reply) => socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
+      void this.#stack.promise
+        .then((stack) => answer(stack, line))
+        .then((reply) => socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
     });
   }
+}
+
+/** A server that listens on the path; null where the path is there already. */
+function bound(path: string): Promise<Server | null> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    );
+    server.listen(path, () => resolve(server));
+  });
 }
 
 /** Sends one command to the launcher that has this folder; null where none answers. */

@@ -2,7 +2,7 @@
 export type StackEvent =
   | { event: 'starting'; process: string; pid: number }
   | { event: 'ready'; process: string; pid: number; url: string | null; ms: number }
-  | { event: 'done'; process: string; ms: number }
+  | { event: 'done'; process: string; ms: number; lastLine: string }
   | { event: 'exited'; process: string; pid: number; code: number | null; signal: string | null; lastLine: string }
   | { event: 'restarted'; process: string; pid: number; url: string | null; ms: number }
   | { event: 'stopped'; process: string }

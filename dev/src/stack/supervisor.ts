@@ -156,7 +156,9 @@ export class Supervised {
       });
     }
     const ms = Math.round(performance.now() - startedAt);
-    if (task && this.#succeeded) emit({ event: 'done', process: name, ms });
+    if (task && this.#succeeded) {
+      emit({ event: 'done', process: name, ms, lastLine: lastLine(this.#options.logFile, this.#logStart) });
+    }
     // Stopped, started anew or crashed while this start was waited for; or it runs and was never ready.
     if (task || !current() || performance.now() - startedAt > readyTimeoutMs || this.reason !== '') return;
     this.state = 'ready';

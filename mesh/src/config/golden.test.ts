@@ -38,7 +38,7 @@ describe('good documents', () => {
     test(name, () => {
       const result = parse(`good/${name}`);
       assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
-      assertGolden(`good/${name.replace('.yaml', '.config.json')}`, `${canonicalJson(result.config, 2)}\n`);
+      assertGolden(`good/${name.replace('.yaml', '.config.txt')}`, `${canonicalJson(result.config, 2)}\n`);
       const warnings = result.warnings.map(formatFault).join('\n');
       if (warnings === '') assert.ok(!existsSync(new URL(`good/${name.replace('.yaml', '.warnings.txt')}`, folder)));
       else assertGolden(`good/${name.replace('.yaml', '.warnings.txt')}`, `${warnings}\n`);

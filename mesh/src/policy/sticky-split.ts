@@ -1,4 +1,3 @@
-import type { Named } from './consistent-hash.ts';
 import { hashPoint } from './hash.ts';
 
 /**
@@ -9,7 +8,7 @@ import { hashPoint } from './hash.ts';
  *
  * @returns the index, or -1 where all weights are 0
  */
-export function stickyIndex(backends: readonly Pick<Named, 'weight'>[], key: string, salt: string): number {
+export function stickyIndex(backends: readonly { weight: number }[], key: string, salt: string): number {
   const sum = backends.reduce((total, { weight }) => total + weight, 0);
   if (sum === 0) return -1;
   let left = hashPoint(`${salt}\n${key}`) * sum;

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assemble, describeStack } from './assemble.ts';
+import { bodyOf } from './body.ts';
+import { systemClock } from './clock.ts';
+import { Registry } from './discovery/registry.ts';
+import { Exchange } from './exchange.ts';
+import type { Layer } from './layer.ts';
+import { localReply } from './reply.ts';
+import { routeTable } from './routing/table.ts';
+import { layersOf } from './stack.ts';
+import { createMeters } from './telemetry/meters.ts';
+import { meshConfig } from './testing/config.ts';
+import { heldLog } from './testing/harness.ts';
+
+const layer = (name: string, over: Partial<Layer> = {}): Layer => ({
+  name,
+  scope: 'request',
+  sentence: `${name}.`,
+  inside: [],
+  wrap: (next) => next,
+  ...over,
+});
+
+function exchange(): Exchange {
+  return new Exchange({
+    facts: {
+      id: '1',
+      entrance: { name: 'edge', side: 'north-south' },
+      clientAddress: '',
+      startedAtMs: 0,
+      failure: null,
+      flags: [],
+      attempts: 0,
+      endpoint: null,
+      bytesReceived: 0,
+      span: null,
+    },
+    method: 'GET',
+    path: '/',
+    authority: 'a',
+    headers: [],
+    body: bodyOf(new Uint8Array()),
+  });
+}
+
+function realLayers(): Layer[] {
+  const clock = systemClock;
+  const registry = new Registry({ clock, connect: () => assert.fail('nothing connects') });
+  const log = heldLog();
+  return layersOf(
+    {
+      clock,
+      random: () => 0,
+      log,
+      logLine: log.logLine,
+      newId: () => '',
+      onTrace: () => {},
+      meters: createMeters(),
+      trustsPeer: () => false,
+    },
+    { number: 1, routes: routeTable(meshConfig([], []), registry) },
+  );
+}
+
+describe('a stack', () => {
+  test('wraps outermost first, and prints itself from the layers that run', async () => {
+    const order: string[] = [];
+    const noting = (name: string) =>
+      layer(name, {
+        wrap: (next) => (exchange) => {
+          order.push(name);
+          return next(exchange);
+        },
+      });
+    const answering = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
+    const stack = assemble([noting('outer'), noting('inner'), answering]);
+    assert.equal((await stack.handle(exchange())).status, 200);
+    assert.deepEqual(order, ['outer', 'inner']);
+    assert.deepEqual(
+      describeStack(stack).map(({ name }) => name),
+      ['outer', 'inner', 'end'],
+    );
+  });
+
+  test('in a wrong order is refused, with every fault and its reason', () => {
+    const layers = [
+      layer('a', { scope: 'attempt', inside: [{ name: 'b', reason: 'b counts a' }] }),
+      layer('b'),
+      layer('b', { inside: [{ name: 'absent', reason: 'is not in this stack' }] }),
+    ];
+    assert.throws(
+      () => assemble(layers),
+      (thrown: Error) => {
+        assert.match(thrown.message, /"b" is there twice/);
+        assert.match(thrown.message, /"b" runs per request, but stands inside a layer that runs per attempt/);
+        assert.match(thrown.message, /"a" must stand inside "b": b counts a/);
+        assert.doesNotMatch(thrown.message, /absent/);
+        return true;
+      },
+    );
+  });
+
+  test('of the mesh itself is in order, and no two neighbours that name each other may change places', () => {
+    const layers = realLayers();
+    assemble(layers);
+    for (const [index, { name, inside }] of layers.entries()) {
+      for (const { name: outer } of inside) {
+        const at = layers.findIndex((candidate) => candidate.name === outer);
+        assert.ok(at >= 0 && at < index, `${name} names ${outer}`);
+        const swapped = [...layers];
+        swapped[at] = layers[index] as Layer;
+        swapped[index] = layers[at] as Layer;
+        assert.throws(() => assemble(swapped), undefined, `${name} outside ${outer}`);
+      }
+    }
+  });
+});
+
+describe('an exchange', () => {
+  test('tells once, in order, and at once to whoever comes late, that it was called off', () => {
+    const heard: string[] = [];
+    const one = exchange();
+    const fork = one.fork(null);
+    one.onAbort(() => heard.push('first'));
+    const left = () => heard.push('left');
+    one.onAbort(left);
+    one.offAbort(left);
+    fork.onAbort(() => heard.push('fork'));
+    const error = new Error('gone') as never;
+    one.abort(error);
+    one.abort(new Error('again') as never);
+    one.onAbort(() => heard.push('late'));
+    assert.deepEqual(heard, ['fork', 'first', 'late']);
+    assert.equal(one.aborted, error);
+    assert.equal(fork.aborted, error);
+  });
+
+  test('is not called off by its fork, and keeps its own fields', () => {
+    const one = exchange();
+    const fork = one.fork(null);
+    fork.headers.push('x', '1');
+    fork.path = '/other';
+    fork.abort(new Error('gone') as never);
+    assert.equal(one.aborted, null);
+    assert.deepEqual([one.headers, one.path], [[], '/']);
+    assert.equal(fork.facts, one.facts);
+  });
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { systemClock } from '../clock.ts';
+import type { HttpRouteMatch } from '../config/model.ts';
+import { Registry } from '../discovery/registry.ts';
+import type { Entrance } from '../exchange.ts';
+import { backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
+import { routeTable } from './table.ts';
+
+const edge: Entrance = { name: 'edge', side: 'north-south' };
+const internal: Entrance = { name: 'internal', side: 'east-west' };
+
+const match = (over: Partial<HttpRouteMatch> = {}): HttpRouteMatch => ({
+  path: { type: 'PathPrefix', value: '/' },
+  headers: [],
+  queryParams: [],
+  ...over,
+});
+const prefix = (value: string) => ({ type: 'PathPrefix' as const, value });
+const exact = (value: string) => ({ type: 'Exact' as const, value });
+const condition = (name: string, value: string) => ({ type: 'Exact' as const, name, value });
+
+function table(...routes: ReturnType<typeof route>[]) {
+  const registry = new Registry({ clock: systemClock, connect: () => assert.fail('nothing connects') });
+  const built = routeTable(meshConfig([service('shop', []), service('auth', [])], routes), registry);
+  return (path: string, over: { method?: string; host?: string; headers?: string[]; entrance?: Entrance } = {}) =>
+    built.find(over.entrance ?? edge, {
+      method: over.method ?? 'GET',
+      path,
+      authority: over.host ?? 'shop.example',
+      headers: over.headers ?? [],
+    })?.rule.id ?? null;
+}
+
+const one = (name: string, matches: HttpRouteMatch[], over: Parameters<typeof route>[2] = {}) =>
+  route(name, [rule({ matches, backendRefs: [backendRef('shop')] })], over);
+
+describe('a route table', () => {
+  test('takes prefixes by whole path elements', () => {
+    const find = table(one('a', [match({ path: prefix('/a') })]), one('slash', [match({ path: prefix('/b/') })]));
+    assert.deepEqual(
+      ['/a', '/a/', '/a/b', '/a?x', '/ab', '/', '/A'].map((path) => find(path)),
+      ['a/0', 'a/0', 'a/0', 'a/0', null, null, null],
+    );
+    assert.deepEqual([find('/b'), find('/b/c')], ['slash/0', 'slash/0']);
+  });
+
+  test('prefers exact over expression over prefix, the longer, a method, more headers, more parameters', () => {
+    const find = table(
+      one('any', [match()]),
+      one('prefix', [match({ path: prefix('/a/b') })]),
+      one('method', [match({ path: prefix('/a/b'), method: 'POST' })]),
+      one('header', [match({ path: prefix('/a/b'), headers: [condition('x', '1')] })]),
+      one('query', [match({ path: prefix('/a/b'), queryParams: [condition('q', '1')] })]),
+      one('exact', [match({ path: exact('/a/b/c') })]),
+      one('regex', [match({ path: { type: 'RegularExpression', value: '/a/b/[c-d]' } })]),
+    );
+    assert.equal(find('/z'), 'any/0');
+    assert.equal(find('/a/b'), 'prefix/0');
+    assert.equal(find('/a/b', { method: 'POST', headers: ['x', '1'] }), 'method/0');
+    assert.equal(find('/a/b?q=1', { headers: ['x', '1'] }), 'header/0');
+    assert.equal(find('/a/b?q=1'), 'query/0');
+    assert.equal(find('/a/b/c'), 'exact/0');
+    assert.equal(find('/a/b/d'), 'regex/0');
+    assert.equal(find('/a/b/dd'), 'prefix/0');
+  });
+
+  test('prefers the older route, then the name, then the order in the document', () => {
+    const find = table(
+      one('b-young', [match()], { createdAt: '2026-02-01T00:00:00Z' }),
+      one('c-old', [match()], { createdAt: '2026-01-01T00:00:00Z' }),
+      one('a-timeless', [match()]),
+      route('d', [
+        rule({ matches: [match({ path: exact('/d') })], backendRefs: [backendRef('shop')] }),
+        rule({ matches: [match({ path: exact('/d') })], backendRefs: [backendRef('auth')] }),
+      ]),
+    );
+    assert.equal(find('/'), 'c-old/0');
+    assert.equal(find('/d'), 'd/0');
+  });
+
+  test('prefers exact host names over the longest wildcard over any', () => {
+    const find = table(
+      one('any', [match({ path: exact('/x') })]),
+      one('wide', [match()], { hostnames: ['*.example'] }),
+      one('wider', [match()], { hostnames: ['*.shop.example'] }),
+      one('host', [match()], { hostnames: ['a.shop.example'] }),
+    );
+    assert.equal(find('/x', { host: 'a.shop.example:8080' }), 'host/0');
+    assert.equal(find('/x', { host: 'b.shop.example' }), 'wider/0');
+    assert.equal(find('/x', { host: 'b.example' }), 'wide/0');
+    assert.equal(find('/x', { host: 'example' }), 'any/0');
+    assert.equal(find('/y', { host: 'example' }), null);
+  });
+
+  test('reads repeated header fields as one list, and the first of repeated parameters', () => {
+    const find = table(
+      one('list', [match({ headers: [condition('x', '1,2')] })]),
+      one('first', [match({ queryParams: [condition('q', 'a b')] })]),
+    );
+    assert.equal(find('/', { headers: ['x', '1', 'y', '0', 'x', '2'] }), 'list/0');
+    assert.equal(find('/?q=a+b&q=c'), 'first/0');
+    assert.equal(find('/?q=c&q=a+b'), null);
+  });
+
+  test('leads east-west by the host: through the routes of the service, or straight to it', () => {
+    const find = table(
+      one('auth-tokens', [match({ path: exact('/tokens') })], { parents: [{ kind: 'Service', name: 'auth' }] }),
+    );
+    assert.equal(find('/anything', { entrance: internal, host: 'shop:4140' }), 'shop/0');
+    assert.equal(find('/anything', { entrance: internal, host: 'shop.default.svc.cluster.local' }), 'shop/0');
+    assert.equal(find('/tokens', { entrance: internal, host: 'auth' }), 'auth-tokens/0');
+    assert.equal(find('/other', { entrance: internal, host: 'auth' }), null);
+    assert.equal(find('/', { entrance: internal, host: 'nobody' }), null);
+    assert.equal(find('/tokens', { host: 'auth' }), null);
+  });
+});

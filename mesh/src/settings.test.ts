@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trustedPeers } from './server/trusted-peers.ts';
+import { readSettings } from './settings.ts';
+
+test('settings have defaults, and empty means not set', () => {
+  const { settings, faults } = readSettings({ MESH_STATE: '', INTERNAL_PORT: '' });
+  assert.deepEqual(faults, []);
+  assert.equal(settings.internalPort, 4140);
+  assert.equal(settings.adminHost, '127.0.0.1');
+  assert.equal(settings.state, null);
+});
+
+test('all faults are told at once, each with key, value and rule', () => {
+  const { faults } = readSettings({
+    INTERNAL_PORT: '70000',
+    MESH_DRAIN_MS: '1s',
+    LOG_LEVEL: 'loud',
+    MESH_TRUSTED_PROXIES: '10.0.0.0/8, nonsense, 1.2.3.4/33',
+  });
+  assert.deepEqual(
+    faults.map(({ key, value }) => [key, value]),
+    [
+      ['MESH_TRUSTED_PROXIES', 'nonsense'],
+      ['MESH_TRUSTED_PROXIES', '1.2.3.4/33'],
+      ['INTERNAL_PORT', '70000'],
+      ['LOG_LEVEL', 'loud'],
+      ['MESH_DRAIN_MS', '1s'],
+    ],
+  );
+  assert.ok(faults.every(({ rule }) => rule !== ''));
+});
+
+test('trusted peers are addresses and blocks, of both families, however a socket writes them', () => {
+  const trusts = trustedPeers(['10.0.0.0/8', '192.168.1.1', 'fd00::/8']);
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '192.168.1.1', 'fd12::1']) assert.ok(trusts(address), address);
+  for (const address of ['11.0.0.1', '192.168.1.2', 'fe80::1', '', 'unknown']) assert.ok(!trusts(address), address);
+});

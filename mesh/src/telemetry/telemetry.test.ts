@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Metrics, seriesMax } from './metrics.ts';
+import { type Span, TraceRing } from './trace.ts';
+import { randomIds, readTraceparent, writeTraceparent } from './trace-context.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const parentId = 'b7ad6b7169203331';
+
+describe('trace context', () => {
+  test('is read as it is written', () => {
+    assert.deepEqual(readTraceparent(writeTraceparent(traceId, parentId, true)), { traceId, parentId, sampled: true });
+    assert.equal(readTraceparent(`00-${traceId}-${parentId}-00`)?.sampled, false);
+    assert.equal(readTraceparent(`01-${traceId}-${parentId}-01-more`)?.traceId, traceId);
+  });
+
+  for (const bad of [
+    '',
+    `00-${traceId}-${parentId}`,
+    `00-${traceId.toUpperCase()}-${parentId}-01`,
+    `00-${'0'.repeat(32)}-${parentId}-01`,
+    `00-${traceId}-${'0'.repeat(16)}-01`,
+    `ff-${traceId}-${parentId}-01`,
+    `00-${traceId}-${parentId}-01-more`,
+  ]) {
+    test(`begins anew after ${JSON.stringify(bad)}`, () => assert.equal(readTraceparent(bad), null));
+  }
+
+  test('ids are of their length and do not repeat', () => {
+    const newId = randomIds();
+    const ids = Array.from({ length: 2000 }, () => newId(8));
+    assert.ok(ids.every((id) => /^[0-9a-f]{16}$/.test(id)));
+    assert.equal(new Set(ids).size, ids.length);
+    assert.match(newId(16), /^[0-9a-f]{32}$/);
+  });
+});
+
+describe('metrics', () => {
+  test('are Prometheus text with cumulative buckets and escaped labels', () => {
+    const metrics = new Metrics();
+    metrics.counter('a_total', 'A.', ['x'])('q"\\\n').value += 3;
+    const durations = metrics.durations('b_seconds', 'B.', [])();
+    for (const ms of [0.5, 30, 20_000]) durations.record(ms);
+    metrics.gauge('c', 'C.', ['y'], () => [{ values: ['1'], value: 7 }]);
+    const text = metrics.text();
+    assert.ok(text.includes('# TYPE a_total counter\na_total{x="q\\"\\\\\\n"} 3\n'));
+    assert.ok(text.includes('b_seconds_bucket{le="0.001"} 1\n'));
+    assert.ok(text.includes('b_seconds_bucket{le="0.05"} 2\n'));
+    assert.ok(text.includes('b_seconds_bucket{le="10"} 2\n'));
+    assert.ok(text.includes('b_seconds_bucket{le="+Inf"} 3\nb_seconds_sum 20.0305\nb_seconds_count 3\n'));
+    assert.ok(text.includes('c{y="1"} 7\n'));
+  });
+
+  test('give percentiles within 1 %', () => {
+    const metrics = new Metrics();
+    const durations = metrics.durations('b_seconds', 'B.', ['x'])('1');
+    for (let ms = 1; ms <= 1000; ms += 1) durations.record(ms);
+    const [series] = metrics.json().durations[0]?.series ?? [];
+    assert.ok(series !== undefined);
+    for (const [got, expected] of [
+      [series.p50Ms, 500],
+      [series.p99Ms, 990],
+      [series.maxMs, 1000],
+    ] as const) {
+      assert.ok(Math.abs(got - expected) <= expected * 0.01, `${got} for ${expected}`);
+    }
+  });
+
+  test('have a bounded number of series', () => {
+    const metrics = new Metrics();
+    const counter = metrics.counter('a_total', 'A.', ['x']);
+    for (let i = 0; i < seriesMax + 100; i += 1) counter(String(i)).value += 1;
+    assert.equal(counter('other').value, 100);
+    assert.equal(metrics.json().counters[0]?.series.length, seriesMax + 1);
+  });
+});
+
+describe('the ring of traces', () => {
+  test('holds the last ones, newest first', () => {
+    const ring = new TraceRing(3);
+    for (const name of ['a', 'b', 'c', 'd']) ring.add({ name, traceId: name } as Span);
+    assert.deepEqual(
+      ring.recent(10).map(({ name }) => name),
+      ['d', 'c', 'b'],
+    );
+    assert.equal(ring.byId('c').length, 1);
+    assert.equal(ring.byId('a').length, 0);
+  });
+});
