@@ -20,15 +20,12 @@ describe('a service that dies', () => {
     upstream.server.close();
     upstream.server.closeAllConnections();
     await until(async () => (await fetch(mesh.url)).status === 503, 'it is known to be gone');
-    const start = performance.now();
     for (let i = 0; i < 20; i += 1) {
       const response = await fetch(mesh.url);
       assert.equal(response.status, 503);
       assert.equal(response.headers.get('retry-after'), '1');
       await response.json();
     }
-    // Nowhere near one connect timeout each: a refusal is an answer.
-    assert.ok(performance.now() - start < 20_000);
 
     const back = createServer((_request, response) => response.end('back'));
     await new Promise<void>((resolve) => back.listen(upstream.port, '127.0.0.1', resolve));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { backendRef, meshConfig, route, routePolicy, rule, service } from './testing/config.ts';
+import { backendPolicy, backendRef, meshConfig, route, routePolicy, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
 
 let closing: Closing;
@@ -186,6 +186,27 @@ describe('deadlines', () => {
     assert.doesNotMatch(await client.untilClosed(), /\r\n0\r\n\r\n$/);
     await until(() => mesh.log.requests().length === 1, 'it is logged');
     assert.deepEqual(mesh.log.requests()[0]?.flags, ['UT']);
+  });
+});
+
+describe('an upstream that falls silent', () => {
+  test('before its head is 504, within its body breaks the reply off', async () => {
+    const upstream = await upstreamServer(closing, (request, response) => {
+      if (request.url === '/body') response.write('part');
+    });
+    const { timeouts } = backendPolicy();
+    const quiet = service('shop', [upstream.port], { timeouts: { ...timeouts, idleMs: 50 } });
+    const config = meshConfig([quiet], [route('all', [rule({ backendRefs: [backendRef('shop')] })])]);
+    const mesh = await testMesh(closing, config);
+    assert.equal((await fetch(mesh.url)).status, 504);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET /body HTTP/1.1', 'Host: shop', '', '');
+    assert.doesNotMatch(await client.untilClosed(), /\r\n0\r\n\r\n$/);
+    await until(() => mesh.log.requests().length === 2, 'both are logged');
+    assert.deepEqual(
+      mesh.log.requests().map(({ reason }) => reason),
+      ['upstream_idle', 'upstream_idle'],
+    );
   });
 });
 

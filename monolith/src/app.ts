@@ -8,7 +8,7 @@ import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
-import { errorHandlers } from './error-handlers.ts';
+import { answerError, answerUnreadable, errorHandlers } from './error-handlers.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -33,6 +33,8 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     // Ids of carts are the client's own, up to 128 characters, of which each may be percent-encoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
+    frameworkErrors: answerError,
+    clientErrorHandler: answerUnreadable,
     // Kept-alive connections that are idle must not hold up a stop.
     forceCloseConnections: 'idle',
   });

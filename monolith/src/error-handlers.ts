@@ -1,16 +1,11 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isStoreUnavailable, isUnstorable } from './db.ts';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 
 /** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>((thrown, request, reply) => {
-    const error = asShopError(thrown);
-    const status = statusOf(error.code);
-    if (status >= 500) request.log.error({ err: thrown }, 'request failed');
-    if (status === 503) reply.header('retry-after', '1');
-    return reply.code(status).send(errorBody(error, request.id));
-  });
+  app.setErrorHandler<FastifyError>(answerError);
   const unknownPath = () => new ShopError('not_found', { detail: 'The requested path could not be found' });
   app.setNotFoundHandler(() => {
     throw unknownPath();
@@ -21,7 +16,37 @@ export function errorHandlers(app: FastifyInstance): void {
   });
 }
 
+/** Answers what was thrown. Also for what goes wrong before a route is found, such as a path that cannot be decoded. */
+export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = asShopError(thrown);
+  const status = statusOf(error.code);
+  if (status >= 500) request.log.error({ err: thrown }, 'request failed');
+  if (status === 503) reply.header('retry-after', '1');
+  return reply.code(status).send(errorBody(error, request.id));
+}
+
+const UNREADABLE: Readonly<Record<string, { status: number; title: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, title: 'Request Header Fields Too Large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
+};
+
+/** Answers what is not HTTP enough to become a request, and hangs up. */
+export function answerUnreadable(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, title } = UNREADABLE[error.code] ?? { status: 400, title: 'Bad Request' };
+  const body = JSON.stringify({ errors: [{ status, title }] });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
+
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  // A parameter longer than any id names nothing.
+  414: 'not_found',
   413: 'body_too_large',
   415: 'unsupported_media_type',
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { BODY_LIMIT } from './app.ts';
 import { openTestShop, type TestShop } from './testing/open-shop.ts';
@@ -78,6 +79,28 @@ describe('bad input', () => {
       );
       assert.equal(status, 404, `${method} ${path}`);
       assert.equal(body.errors[0].status, 404);
+    }
+  });
+
+  test('a path that cannot be decoded is 400, a parameter longer than any id 404', async () => {
+    assert.deepEqual((await open.admin('GET', '/v2/products/%zz')).body.errors[0].status, 400);
+    assert.deepEqual((await open.admin('GET', `/v2/products/${'x'.repeat(500)}`)).body.errors[0].status, 404);
+  });
+
+  test('what is not HTTP is answered all the same, in the shape of errors', async () => {
+    await open.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = open.app.server.address() as AddressInfo;
+    const long = `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`;
+    for (const [text, status] of [
+      ['nonsense\r\n\r\n', 400],
+      [long, 431],
+    ] as const) {
+      const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+      socket.end(text);
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.equal(JSON.parse(answer.slice(answer.indexOf('{'))).errors[0].status, status);
     }
   });
 

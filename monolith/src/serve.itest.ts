@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type CuttableProxy, openProxy } from './testing/cuttable-proxy.ts';
@@ -13,14 +12,12 @@ import { testPostgresUrl } from './testing/open-shop.ts';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const LIMIT_MS = 20_000;
 
-/** Asks until the answer is what the test waits for. */
+/** Asks until the answer is what the test waits for. `ask` must wait for something outside, or nothing else gets a turn. */
 async function until<T>(what: string, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   for (;;) {
     const answer = await ask();
     if (done(answer)) return answer;
-    // Lets what arrives arrive: an answer that is there at once would otherwise be asked for without end.
-    await setImmediate();
     if (limit.aborted) assert.fail(`${what} did not come true; the last answer was ${JSON.stringify(answer)}`);
   }
 }
@@ -150,11 +147,11 @@ describe('the process', () => {
   test('serves once the store is there', async () => {
     await proxy.restore();
     await until('readiness', ready, (status) => status === 200);
-    await until(
-      'the line',
-      async () => lines,
-      () => lines.some((line) => line.msg === 'listening' && line.url === url),
-    );
+    const saidSo = async () => {
+      await get('/health/live');
+      return lines.some((line) => line.msg === 'listening' && line.url === url);
+    };
+    await until('the line that says so', saidSo, (said) => said);
   });
 
   test('survives a store that dies, half-writes nothing, and recovers by itself', async () => {

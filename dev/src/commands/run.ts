@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DevError } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
-import { describe } from '../report/plain.ts';
+import { describe } from '../report/lines.ts';
 import { ask } from '../stack/control.ts';
 import { type StackOptions, startStack } from '../stack/stack.ts';
 import { readTopology } from '../topology/read.ts';

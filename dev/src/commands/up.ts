@@ -1,11 +1,7 @@
-import { createInterface } from 'node:readline';
 import { DevError } from '../errors.ts';
-import { Plain } from '../report/plain.ts';
-import { progress } from '../report/progress.ts';
-import { summary } from '../report/summary.ts';
-import { answer } from '../stack/commands.ts';
-import type { StackEvent } from '../stack/events.ts';
-import { followLogs } from '../stack/logs.ts';
+import { jsonView } from '../report/json-view.ts';
+import { terminalView } from '../report/terminal-view.ts';
+import type { Emit } from '../stack/events.ts';
 import { Stack, type StackOptions } from '../stack/stack.ts';
 
 export interface UpOutput {
@@ -14,45 +10,38 @@ export interface UpOutput {
   verbose: boolean;
 }
 
-/** `npm start`: brings the stack up, shows it, and keeps it up until told to stop. */
+/** What `npm start` shows of a stack. */
+export interface View {
+  on: Emit;
+  /** Everything that can be had is ready, or the start was broken off (`isUp` false). */
+  begun(isUp: boolean, ms: number): Promise<void>;
+  /** The stack has stopped. */
+  end(): void;
+}
+
+/**
+ * `npm start`: brings the stack up, shows it, and keeps it up until told to stop.
+ * @returns the exit code. @throws DevError STORE_UNAVAILABLE when nothing at all could be started.
+ */
 export async function up(options: StackOptions, output: UpOutput): Promise<number> {
   const startedAt = performance.now();
-  const listeners: ((event: StackEvent) => void)[] = [];
-  const stack = await Stack.open({ ...options, onEvent: (event) => listeners.map((listener) => listener(event)) });
-  const stopLogs = output.verbose && !output.json ? followLogs(stack.folder, console.log) : null;
+  let listen: Emit = () => {};
+  const stack = await Stack.open({ ...options, onEvent: (event) => listen(event) });
   const unhook = stopOnSignals(stack, output.json);
   // Whoever read what is printed has gone.
   process.stdout.on('error', () => void stack.stop());
-  let isUp = false;
+  const view = output.json ? jsonView(stack) : terminalView(stack, output);
+  listen = view.on;
 
-  if (output.json) {
-    listeners.push((event) => write(event));
-    takeCommands(stack);
-    await stack.begin();
-    isUp = stack.isRunning;
-    if (isUp) write({ event: 'up', ms: since(startedAt), ...stack.status() });
-  } else {
-    const names = Object.keys(stack.processes).concat(Object.keys(stack.status().stores));
-    const report =
-      process.stdout.isTTY && process.stdout.columns >= 40 && !output.verbose
-        ? progress(names)
-        : new Plain(console.log);
-    listeners.push((event) => report.on(event));
-    await stack.begin();
-    await report.end(stack.status());
-    isUp = stack.isRunning;
-    if (isUp) console.log(summary(stack.status(), since(startedAt)));
-    listeners.splice(0, listeners.length, (event) => new Plain(console.log).on(event));
-  }
-  const anything = Object.values(stack.processes).some(({ kind, state }) => kind === 'process' && state !== 'down');
-  const stopFollowing = output.follow && isUp && !output.json ? followLogs(stack.folder, console.log) : null;
-  if (isUp && !anything && !output.json) await stack.stop();
+  await stack.begin();
+  const isUp = stack.isRunning;
+  await view.begun(isUp, Math.round(performance.now() - startedAt));
+  const nothing = Object.values(stack.processes).every(({ kind, state }) => kind !== 'process' || state === 'down');
+  if (nothing && !output.json) await stack.stop();
   await stack.stopped;
-  stopLogs?.();
-  stopFollowing?.();
+  view.end();
   unhook();
-  if (output.json) write({ event: 'end' });
-  if (isUp && !anything) throw new DevError('STORE_UNAVAILABLE', 'nothing could be started');
+  if (isUp && nothing) throw new DevError('STORE_UNAVAILABLE', 'nothing could be started');
   return 0;
 }
 
@@ -73,14 +62,3 @@ function stopOnSignals(stack: Stack, silent: boolean): () => void {
     for (const signal of signals) process.off(signal, onSignal);
   };
 }
-
-/** The control protocol: one JSON command per line of stdin; its end stops the stack. */
-function takeCommands(stack: Stack): void {
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => void answer(stack, line).then(write));
-  lines.on('close', () => void stack.stop());
-  void stack.stopped.then(() => process.stdin.destroy());
-}
-
-const write = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
-const since = (startedAt: number) => Math.round(performance.now() - startedAt);

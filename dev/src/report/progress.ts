@@ -1,7 +1,7 @@
 import { Listr } from 'listr2';
 import type { StackEvent } from '../stack/events.ts';
 import type { StackStatus } from '../stack/status.ts';
-import { describe } from './plain.ts';
+import { describe } from './lines.ts';
 
 export interface Progress {
   on(event: StackEvent): void;

@@ -8,7 +8,6 @@ export type StackEvent =
   | { event: 'stopped'; process: string }
   | { event: 'down'; process: string; reason: string }
   | { event: 'port-taken'; process: string; port: number; instead: number }
-  | { event: 'database-cloned'; from: string; to: string; ms: number }
-  | { event: 'note'; message: string };
+  | { event: 'database-cloned'; from: string; to: string; ms: number };
 
 export type Emit = (event: StackEvent) => void;

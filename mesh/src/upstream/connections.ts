@@ -7,7 +7,7 @@ import { Call } from './call.ts';
 /** Limits of the connections to one endpoint. */
 export interface ConnectionOptions {
   connectTimeoutMs: number;
-  /** Between two reads of a reply's body; 0 for no limit. */
+  /** For the head of a reply, and between two pieces of its body; 0 for no limit. */
   idleTimeoutMs: number;
   /** An unused connection is closed after this, or a second or two before the server says it would. */
   keepAliveMs: number;
@@ -36,8 +36,7 @@ export function connectionsTo(host: string, port: number, options: ConnectionOpt
     pipelining: 1,
     allowH2: false,
     connect: { timeout: options.connectTimeoutMs, noDelay: true },
-    // The layer `deadline` bounds the wait for the head.
-    headersTimeout: 0,
+    headersTimeout: options.idleTimeoutMs,
     bodyTimeout: options.idleTimeoutMs,
     keepAliveTimeout: options.keepAliveMs,
     maxHeaderSize: options.headBytesMax,

@@ -1,9 +1,9 @@
-import { openPool } from '../db.ts';
+import { openPool, type Pool } from '../db.ts';
 import { migrate, readMigrations } from '../schema/migrate.ts';
 import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
 import { Progress } from './progress.ts';
-import { fillShop, isEmpty, planCredentials, progressTotal } from './seed.ts';
+import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { SIZES } from './sizes.ts';
 
 process.exitCode = await main(process.argv.slice(2));
@@ -38,8 +38,8 @@ async function seed({ size, seed, until, databaseUrl, credentialsFile, ifEmpty, 
       const terminal = { isTTY: process.stderr.isTTY === true, write: (text: string) => process.stderr.write(text) };
       await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
     }
-    // Also where nothing was filled: the plan alone decides who can sign in.
-    if (credentialsFile !== undefined) await writeCredentials(credentialsFile, planCredentials(plan));
+    // Also where nothing was filled: the plan decides who can sign in, and the file may be lost.
+    if (credentialsFile !== undefined) await writeKnown(db, credentialsFile, planCredentials(plan));
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
     const summary = filled
       ? `seeded ${size} (seed ${seed}) in ${seconds} s`
@@ -50,4 +50,10 @@ async function seed({ size, seed, until, databaseUrl, credentialsFile, ifEmpty, 
   } finally {
     await db.end();
   }
+}
+
+async function writeKnown(db: Pool, file: string, planned: Credentials): Promise<void> {
+  const known = await knownCredentials(db, planned);
+  if (known.clients.length > 0) await writeCredentials(file, known);
+  else process.stderr.write(`seed: the shop was filled from another seed, so ${file} is left as it is\n`);
 }

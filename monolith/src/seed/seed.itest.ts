@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { caller, issueToken, openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { UNTIL } from './plan.ts';
 import { Progress } from './progress.ts';
-import { fillShop, isEmpty, planCredentials, progressTotal, SEEDED_TABLES } from './seed.ts';
+import { fillShop, isEmpty, knownCredentials, planCredentials, progressTotal, SEEDED_TABLES } from './seed.ts';
 import { SIZES } from './sizes.ts';
 
 const plan = (seed: number) => ({ seed, size: SIZES.small, until: UNTIL });
@@ -108,6 +108,17 @@ describe('seed', () => {
       data: { type: 'token', email: customer?.email, password: customer?.password },
     });
     assert.equal(answer.status, 201);
+  });
+
+  test('credentials are those that the shop knows, whatever they were planned from', async () => {
+    const { db } = open.shop;
+    const larger = planCredentials({ ...plan(1), size: SIZES.reference });
+    const known = await knownCredentials(db, larger);
+    assert.deepEqual(
+      known.clients.map(({ clientId }) => clientId),
+      planCredentials(plan(1)).clients.map(({ clientId }) => clientId),
+    );
+    assert.deepEqual(await knownCredentials(db, planCredentials(plan(2))), { clients: [], customers: [] });
   });
 
   test('the API serves what was seeded', async () => {

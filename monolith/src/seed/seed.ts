@@ -55,6 +55,16 @@ export function planCredentials(plan: Plan): Credentials {
   return { clients: planClients(plan), customers };
 }
 
+/** Those of the credentials that a shop knows: none where it was filled from another seed. */
+export async function knownCredentials(db: Pool, { clients, customers }: Credentials): Promise<Credentials> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from api_clients where id = any($1) union all select id from customers where id = any($2)',
+    [clients.map(({ id }) => id), customers.map(({ id }) => id)],
+  );
+  const known = new Set(rows.map(({ id }) => id));
+  return { clients: clients.filter(({ id }) => known.has(id)), customers: customers.filter(({ id }) => known.has(id)) };
+}
+
 export async function isEmpty(db: Pool): Promise<boolean> {
   const { rows } = await db.query<{ empty: boolean }>('select not exists(select 1 from api_clients) as empty');
   return rows[0]?.empty === true;

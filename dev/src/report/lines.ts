@@ -1,21 +1,4 @@
 import type { StackEvent } from '../stack/events.ts';
-import type { StackStatus } from '../stack/status.ts';
-
-/** One line per event: what is shown where there is no terminal to redraw, and after everything is up. */
-export class Plain {
-  readonly #print: (line: string) => void;
-
-  constructor(print: (line: string) => void) {
-    this.#print = print;
-  }
-
-  on(event: StackEvent): void {
-    const line = describe(event);
-    if (line !== null) this.#print(line);
-  }
-
-  async end(_status: StackStatus): Promise<void> {}
-}
 
 /** An event as a sentence; null for those that say nothing new to a person. */
 export function describe(event: StackEvent): string | null {
@@ -40,7 +23,5 @@ export function describe(event: StackEvent): string | null {
       return `${event.process}: port ${event.port} is taken, so it listens on ${event.instead}`;
     case 'database-cloned':
       return `database ${event.from} copied to ${event.to} in ${event.ms} ms`;
-    case 'note':
-      return event.message;
   }
 }

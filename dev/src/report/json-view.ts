@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline';
+import type { View } from '../commands/up.ts';
+import { answer } from '../stack/commands.ts';
+import type { Stack } from '../stack/stack.ts';
+
+/** For programs: events as JSON lines on stdout, commands as JSON lines on stdin, whose end stops the stack. */
+export function jsonView(stack: Stack): View {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => void answer(stack, line).then(write));
+  lines.on('close', () => void stack.stop());
+  return {
+    on: write,
+    async begun(isUp, ms) {
+      if (isUp) write({ event: 'up', ms, ...stack.status() });
+    },
+    end() {
+      process.stdin.destroy();
+      write({ event: 'end' });
+    },
+  };
+}
+
+const write = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);

@@ -1,0 +1,35 @@
+import type { UpOutput, View } from '../commands/up.ts';
+import type { StackEvent } from '../stack/events.ts';
+import { followLogs } from '../stack/logs.ts';
+import type { Stack } from '../stack/stack.ts';
+import { describe } from './lines.ts';
+import { type Progress, progress } from './progress.ts';
+import { summary } from './summary.ts';
+
+/** For people: progress while things come up, one table, then a line for whatever happens. */
+export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View {
+  const line = (event: StackEvent) => {
+    const text = describe(event);
+    if (text !== null) console.log(text);
+  };
+  const wide = process.stdout.isTTY && process.stdout.columns >= 40;
+  const names = [...Object.keys(stack.processes), ...Object.keys(stack.status().stores)];
+  let list: Progress | null = wide && !verbose ? progress(names) : null;
+  let stopLogs = verbose ? followLogs(stack.folder, console.log) : () => {};
+  const taken: string[] = [];
+  return {
+    on(event) {
+      if (event.event === 'port-taken') taken.push(describe(event) ?? '');
+      else if (list !== null) list.on(event);
+      else line(event);
+    },
+    async begun(isUp, ms) {
+      await list?.end(stack.status());
+      list = null;
+      if (!isUp) return;
+      console.log([summary(stack.status(), ms), ...taken].join('\n'));
+      if (follow && !verbose) stopLogs = followLogs(stack.folder, console.log);
+    },
+    end: () => stopLogs(),
+  };
+}
