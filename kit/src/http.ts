@@ -15,7 +15,7 @@ import { apiError, type ErrorTable, kitErrors } from './errors.ts';
 import { type Check, readiness } from './health.ts';
 import { answerFor } from './http-errors.ts';
 import type { Logger } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import type { DurationSeries, Metrics } from './metrics.ts';
 import { requestIds } from './request-id.ts';
 
 /** A server whose route schemas are TypeBox: bodies, queries and answers get their static types from them. */
@@ -98,26 +98,37 @@ function acceptBodies(server: Server): void {
   });
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Counts one request of the route; set when the route is added. */
+    observe?: (statusCode: number, durationMs: number) => void;
+  }
+}
+
 /** One histogram per route and status, found when the route is made: at a request it is one look into a small map. */
 function measure(server: Server, metrics: Metrics): void {
   const durations = metrics.durations('http_server_request_duration_seconds', 'Duration of HTTP requests, by route');
   server.addHook('onRoute', (route) => {
     if (route.url === '/metrics' || route.url.startsWith('/docs')) return;
-    const byStatus = new Map<number, ReturnType<typeof durations.series>>();
-    const observe = (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-      let series = byStatus.get(reply.statusCode);
+    const byStatus = new Map<number, DurationSeries>();
+    const observe = (statusCode: number, durationMs: number) => {
+      let series = byStatus.get(statusCode);
       if (!series) {
         series = durations.series({
           http_request_method: String(route.method),
           http_route: route.url,
-          http_response_status_code: String(reply.statusCode),
+          http_response_status_code: String(statusCode),
         });
-        byStatus.set(reply.statusCode, series);
+        byStatus.set(statusCode, series);
       }
-      series.observe(reply.elapsedTime / 1_000);
+      series.observe(durationMs / 1_000);
+    };
+    route.config = Object.assign(route.config ?? {}, { observe });
+    const onResponse = (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      observe(reply.statusCode, reply.elapsedTime);
       done();
     };
-    route.onResponse = [observe, ...[route.onResponse ?? []].flat()];
+    route.onResponse = [onResponse, ...[route.onResponse ?? []].flat()];
   });
 }
 

@@ -1,11 +1,10 @@
 import type { Metrics, PlainCounter } from '@banyan/kit/metrics';
 import type { Identifier } from './contract.ts';
-import type { AuthCode } from './errors.ts';
 
 /** What this service counts, beside what every server counts. */
 export interface AuthMetrics {
   issued: Readonly<Record<Identifier, PlainCounter>>;
-  refusal(code: AuthCode | 'internal'): PlainCounter;
+  refusal(code: string): PlainCounter;
   upgraded: PlainCounter;
 }
 

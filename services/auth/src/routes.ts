@@ -1,8 +1,9 @@
+import { ServiceError } from '@banyan/kit/errors';
 import type { Server } from '@banyan/kit/http';
+import { addLeanPost } from '@banyan/kit/lean-post';
 import { traceContext } from '@banyan/kit/trace';
 import { IntrospectionAnswer, IntrospectionRequest, paths, TokenAnswer, TokenRequest } from './contract.ts';
 import { field } from './domain.ts';
-import { AuthError } from './errors.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { AuthMetrics } from './metrics.ts';
 import type { Introspector } from './tokens/introspector.ts';
@@ -21,33 +22,30 @@ export interface Handlers {
 const unchecked = () => () => true;
 
 /** A request for a token has three short members. */
-const bodyLimit = 16_384;
+const bodyLimitBytes = 16_384;
 
 /** HTTP to domain, and back. */
 export function addRoutes(
   server: Server,
   { issuer, introspector, keyring, authenticateCaller, metrics }: Handlers,
 ): void {
-  server.post(
-    paths.token,
-    {
-      bodyLimit,
-      validatorCompiler: unchecked,
-      schema: { summary: 'Issue an access token', body: TokenRequest, response: { 200: TokenAnswer } },
-    },
-    async (request, reply) => {
-      // Tokens must not be kept by caches (RFC 6749, section 5.1); storefronts in browsers read this from other hosts.
-      reply.header('cache-control', 'no-store').header('access-control-allow-origin', '*');
+  addLeanPost(server, {
+    path: paths.token,
+    bodyLimitBytes,
+    schema: { summary: 'Issue an access token', body: TokenRequest, response: { 200: TokenAnswer } },
+    // Tokens must not be kept by caches (RFC 6749, section 5.1); storefronts in browsers read this from other hosts.
+    headers: { 'cache-control': 'no-store', 'access-control-allow-origin': '*' },
+    handle: async (body, request) => {
       try {
-        const answer = await issuer.issue(request.body, traceContext(request.headers));
+        const answer = await issuer.issue(body, request.headers);
         metrics.issued[answer.identifier].value += 1;
         return answer;
       } catch (error) {
-        metrics.refusal(error instanceof AuthError ? error.code : 'internal').value += 1;
+        metrics.refusal(error instanceof ServiceError ? error.code : 'internal').value += 1;
         throw error;
       }
     },
-  );
+  });
 
   server.options(paths.token, { schema: { hide: true } }, async (request, reply) => {
     reply
@@ -67,7 +65,7 @@ export function addRoutes(
   server.post(
     paths.introspect,
     {
-      bodyLimit,
+      bodyLimit: bodyLimitBytes,
       validatorCompiler: unchecked,
       schema: {
         summary: 'Tell whether a token is valid',
@@ -79,7 +77,7 @@ export function addRoutes(
       reply.header('cache-control', 'no-store').header('www-authenticate', 'Basic realm="introspection"');
       authenticateCaller(request.headers.authorization);
       reply.removeHeader('www-authenticate');
-      return introspector.introspect(field(request.body, 'token', bodyLimit), traceContext(request.headers));
+      return introspector.introspect(field(request.body, 'token', bodyLimitBytes), traceContext(request.headers));
     },
   );
 }

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from '@banyan/kit/clock';
+import type { SignOptions } from 'jsonwebtoken';
 import { tokenAlgorithm } from '../contract.ts';
 import type { KeyChanges, Store, StoredKey } from '../store.ts';
 import { Keyring, type SigningKey } from './keyring.ts';
@@ -86,9 +87,16 @@ function signingKey(stored: StoredKey, known: SigningKey | undefined, sealing: S
     kid: stored.kid,
     privateKey,
     publicKey: known?.publicKey ?? createPublicKey(privateKey),
+    signOptions: known?.signOptions ?? signOptionsFor(stored.kid),
     jwk: stored.publicJwk,
     signs: stored.state === 'active',
   };
+}
+
+/** That the key is of the algorithm's type is seen to where it is made, so it is not looked at again at each signature. */
+export function signOptionsFor(kid: string): SignOptions {
+  const header = { alg: tokenAlgorithm, typ: 'JWT', kid };
+  return { algorithm: tokenAlgorithm, header, allowInvalidAsymmetricKeyTypes: true };
 }
 
 async function newKey(state: 'active' | 'next', nowMs: number, sealing: Sealing): Promise<StoredKey> {

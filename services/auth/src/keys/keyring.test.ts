@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { AuthError } from '../errors.ts';
+import { signOptionsFor } from './key-keeper.ts';
 import { Keyring, type SigningKey } from './keyring.ts';
 
 const key = (kid: string, signs: boolean): SigningKey => ({
   kid,
   ...generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  signOptions: signOptionsFor(kid),
   jwk: { kid },
   signs,
 });

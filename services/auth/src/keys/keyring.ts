@@ -1,10 +1,13 @@
 import type { KeyObject } from 'node:crypto';
+import type { SignOptions } from 'jsonwebtoken';
 import { AuthError } from '../errors.ts';
 
 /** A key at work: its objects are made once, because making them costs more than signing. */
 export interface SigningKey {
   kid: string;
   privateKey: KeyObject;
+  /** What jsonwebtoken is told at every signature. */
+  signOptions: SignOptions;
   publicKey: KeyObject;
   /** RFC 7517, public members only. */
   jwk: Record<string, unknown>;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@banyan/kit/clock';
-import type { TraceContext } from '@banyan/kit/trace';
+import { traceContext } from '@banyan/kit/trace';
 import jwt from 'jsonwebtoken';
 import type { ClientCache } from '../clients/client-cache.ts';
-import { type TokenAnswer, tokenAlgorithm } from '../contract.ts';
+import type { TokenAnswer } from '../contract.ts';
 import { answerFor, claimsFor, grantOf, invalidClient, mayUse, type TokenRules } from '../domain.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { SecretVerifier } from '../secrets/verifier.ts';
@@ -30,12 +31,13 @@ export class TokenIssuer {
 
   /**
    * @param body of the request, whatever it is
+   * @param headers of the request, for what is passed on to other services
    * @throws AuthError `invalid_request`, `unsupported_grant`, `invalid_client`, `busy`; ServiceError `store_unavailable`,
    * and for refresh tokens what {@link RefreshTokens.redeem} throws
    */
-  async issue(body: unknown, trace: TraceContext): Promise<TokenAnswer> {
+  async issue(body: unknown, headers: IncomingHttpHeaders = {}): Promise<TokenAnswer> {
     const grant = grantOf(body);
-    if (grant.type === 'refresh_token') return this.#options.refreshTokens.redeem(grant, trace);
+    if (grant.type === 'refresh_token') return this.#options.refreshTokens.redeem(grant, traceContext(headers));
     const { clients, verifier, keyring, rules, now } = this.#options;
     const client = await clients.get(grant.clientId);
     if (grant.type === 'client_credentials' && !(await verifier.verify(grant.clientId, client, grant.secret))) {
@@ -45,6 +47,7 @@ export class TokenIssuer {
     const nowMs = now();
     const key = keyring.signer(nowMs);
     const claims = claimsFor(grant.clientId, grant.type, rules, nowMs, randomUUID());
-    return answerFor(jwt.sign(claims, key.privateKey, { algorithm: tokenAlgorithm, keyid: key.kid }), claims);
+    // As text, because of an object every claim is checked again and copied.
+    return answerFor(jwt.sign(JSON.stringify(claims), key.privateKey, key.signOptions), claims);
   }
 }
