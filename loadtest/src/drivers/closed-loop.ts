@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import autocannon from 'autocannon';
 import { emptyRun, type Run } from '../measure/run.ts';
 import { assertLoopback, type Target } from './request.ts';
@@ -10,19 +11,46 @@ export interface ClosedLoopProfile {
   timeoutMs?: number;
 }
 
+/** The part of autocannon's client that is used and that its types leave out. */
+interface Client {
+  conn: Socket;
+  destroyed: boolean;
+  on(event: 'request', heard: () => void): void;
+}
+
 /**
  * The first witness: autocannon, closed loop, without a rate (its rate mode invents samples). Each connection sends its next
  * request when the last one is answered, so a slow target is asked less: this shows what a caller waits, not what
  * a crowd would.
  *
  * Latencies are taken from its `response` events, which carry fractions; its own histogram is of whole milliseconds.
+ *
+ * When the target closes a connection, autocannon goes on with a new one, forgets what it had asked, and pairs later answers
+ * with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each close is an
+ * error here (`closed by the target`), and so is each request that was never settled (`lost`).
  */
 export async function closedLoop(target: Target, profile: ClosedLoopProfile): Promise<Run> {
   assertLoopback(target.url);
   const run = emptyRun();
   const startedAt = performance.now();
   const ended = Promise.withResolvers<autocannon.Result>();
+  let sent = 0;
+  let settled = 0;
+  let closed = 0;
+  const watch = (client: Client) => {
+    const known = new WeakSet<Socket>();
+    client.on('request', () => {
+      sent += 1;
+      if (known.has(client.conn)) return;
+      known.add(client.conn);
+      // First in the row: autocannon's own listener may end the client.
+      client.conn.prependOnceListener('end', () => {
+        if (!client.destroyed) closed += 1;
+      });
+    });
+  };
   const options: autocannon.Options = {
+    setupClient: (client) => watch(client as unknown as Client),
     url: target.url,
     connections: profile.connections,
     sampleInt: 100,
@@ -40,6 +68,7 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile): Pr
     if (count > 0) run.errors[kind] = (run.errors[kind] ?? 0) + count;
   };
   instance.on('response', (_client, status, _bytes, responseMs) => {
+    settled += 1;
     if (status < 200 || status > 299) return fail(`status ${status}`, 1);
     run.atMs.push(performance.now() - startedAt - responseMs);
     run.latencyMs.push(responseMs);
@@ -47,6 +76,10 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile): Pr
   const result = await ended.promise;
   fail('timeout', result.timeouts);
   fail('connection', result.errors - result.timeouts);
+  fail('closed by the target', closed);
+  // Bounded by time, each connection is cut off with a request under way: those are not lost.
+  const underWay = profile.amount === undefined ? profile.connections : 0;
+  fail('lost', sent - settled - result.errors - underWay);
   run.durationMs = performance.now() - startedAt;
   return run;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { errorCount } from '../measure/run.ts';
 import { closedLoop } from './closed-loop.ts';
+import { metronome } from './metronome.ts';
 import { openLoopRun } from './open-loop.ts';
 import { openLoop } from './open-loop-core.ts';
 import { assertLoopback, type Target } from './request.ts';
@@ -134,6 +135,74 @@ test('the closed loop sends as many requests as it was told, and counts refusals
       const run = await closedLoop(target, { connections: 1, amount: 20 });
       assert.equal(run.latencyMs.length, 16);
       assert.deepEqual(run.errors, { 'status 500': 4 });
+    },
+  ));
+
+test('the closed loop counts connections that the target cuts, which autocannon itself does not', () =>
+  serving(
+    everyNth(5, (request) => request.socket.destroy()),
+    async (target) => {
+      const run = await closedLoop(target, { connections: 1, amount: 20 });
+      assert.equal(run.errors['closed by the target'], 4);
+      assert.equal(run.errors.lost, 4);
+      assert.equal(run.latencyMs.length, 16);
+    },
+  ));
+
+test('the closed loop says when answers close the connection: its latencies are wrong from then on', () =>
+  serving(
+    everyNth(5, (_request, response) => {
+      response.setHeader('connection', 'close');
+      response.end('ok');
+    }),
+    async (target) => {
+      const run = await closedLoop(target, { connections: 1, amount: 20 });
+      assert.ok((run.errors['closed by the target'] ?? 0) >= 3, JSON.stringify(run.errors));
+    },
+  ));
+
+test('the closed loop calls nothing lost that was under way when its time was up', () =>
+  serving(
+    (_request, response) => response.end('ok'),
+    async (target) => {
+      const run = await closedLoop(target, { connections: 3, durationMs: 200 });
+      assert.deepEqual(run.errors, {});
+    },
+  ));
+
+test('the open loop tells how late it handed requests out', () =>
+  serving(
+    (_request, response) => response.end('ok'),
+    async (target) => {
+      const clock = eagerClock();
+      const late = { ...clock, at: (atMs: number, call: () => void) => clock.at(atMs + 7, call) };
+      const run = await openLoop(target, constantRate(4, 1000), limits, late);
+      assert.equal(run.sendLagMs.length, 4);
+      assert.ok(
+        run.sendLagMs.every((ms) => ms >= 7),
+        JSON.stringify(run.sendLagMs),
+      );
+    },
+  ));
+
+test('the metronome keeps appointments in order, past ones too, and never early', async () => {
+  const clock = await metronome();
+  const startMs = clock.now();
+  for (const dueMs of [startMs - 100, startMs + 5, startMs + 5.5, startMs + 30]) {
+    await new Promise<void>((resolve) => clock.at(dueMs, resolve));
+    assert.ok(clock.now() >= dueMs, `${clock.now() - dueMs} ms after`);
+  }
+  await clock.stop();
+});
+
+test('an open loop that is given up ends at once, with the reason', () =>
+  serving(
+    () => {},
+    async (target) => {
+      const stop = new AbortController();
+      const run = openLoopRun(target, { perSecond: 10, durationMs: 3_600_000 }, stop.signal);
+      stop.abort(new Error('broken off'));
+      await assert.rejects(run, /broken off/);
     },
   ));
 

@@ -52,6 +52,7 @@ export async function openLoop(
   };
 
   const step = (dueMs: number) => {
+    run.sendLagMs.push(clock.now() - startedAt - dueMs);
     if (outstanding >= limits.outstandingMax) run.dropped += 1;
     else {
       outstanding += 1;
@@ -112,21 +113,3 @@ class Outcome implements Dispatcher.DispatchHandler {
     this.#tell(timedOut ? 'timeout' : 'connection');
   }
 }
-
-/** Timers are a millisecond coarse; the last stretch before a due time is spent looking at the clock between events. */
-const coarseMs = 1.5;
-
-export const realClock: OpenLoopClock = {
-  now: () => performance.now(),
-  at(atMs, call) {
-    const look = () => {
-      const left = atMs - performance.now();
-      if (left <= 0) call();
-      else if (left > coarseMs) setTimeout(look, left - coarseMs);
-      else setImmediate(look);
-    };
-    // Behind schedule: one request a turn of the loop, so that answers are read in between.
-    if (atMs <= performance.now()) setImmediate(call);
-    else look();
-  },
-};

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { metronome } from './metronome.ts';
 import type { OpenLoopJob } from './open-loop.ts';
-import { openLoop, realClock } from './open-loop-core.ts';
+import { openLoop } from './open-loop-core.ts';
 import { constantRate, poisson, seededRandom } from './schedule.ts';
 
 const { target, profile } = workerData as OpenLoopJob;
@@ -9,6 +10,7 @@ const schedule =
     ? poisson(profile.perSecond, profile.durationMs, seededRandom(profile.seed ?? 1))
     : constantRate(profile.perSecond, profile.durationMs);
 
+const clock = await metronome();
 const run = await openLoop(
   target,
   schedule,
@@ -17,6 +19,7 @@ const run = await openLoop(
     outstandingMax: profile.outstandingMax ?? 2000,
     timeoutMs: profile.timeoutMs ?? 10_000,
   },
-  realClock,
+  clock,
 );
+await clock.stop();
 parentPort?.postMessage(run);

@@ -1,8 +1,7 @@
 import { asMeshError } from '../errors.ts';
-import { setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import type { Span } from '../telemetry/trace.ts';
-import { writeTraceparent } from '../telemetry/trace-context.ts';
+import { restampContext } from '../telemetry/trace-context.ts';
 import type { Parts } from './parts.ts';
 
 /** A span per attempt, so that a trace shows which instance was asked, and how often. */
@@ -24,6 +23,7 @@ export function attemptTracing({ clock, newId }: Parts): Layer {
         spanId: newId(8),
         parentId: parent.spanId,
         sampled: parent.sampled,
+        debug: parent.debug,
         kind: 'client',
         name: exchange.backend?.service.name ?? '',
         startedAt: clock.wall(),
@@ -32,7 +32,7 @@ export function attemptTracing({ clock, newId }: Parts): Layer {
         children: [],
       };
       parent.children.push(span);
-      setHeader(exchange.headers, 'traceparent', writeTraceparent(span.traceId, span.spanId, span.sampled));
+      restampContext(exchange.headers, span);
       try {
         const reply = await next(exchange);
         span.attributes['http.response.status_code'] = reply.status;

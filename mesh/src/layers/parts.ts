@@ -1,8 +1,9 @@
 import type { Clock, Random } from '../clock.ts';
 import type { RouteTable } from '../routing/table.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Sampler } from '../telemetry/sampling.ts';
 import type { TraceListener } from '../telemetry/trace.ts';
-import type { NewId } from '../telemetry/trace-context.ts';
+import type { Forms, NewId } from '../telemetry/trace-context.ts';
 
 /** Structured log lines. */
 export interface Log {
@@ -20,6 +21,10 @@ export interface Parts {
   logLine: (line: string) => void;
   newId: NewId;
   onTrace: TraceListener;
+  /** For traces that no caller has decided on. */
+  sample: Sampler;
+  /** The forms of trace context that every upstream gets. */
+  traceForms: Forms;
   meters: Meters;
   /** Whether X-Forwarded-* of this peer is believed at the edge. */
   trustsPeer: (address: string) => boolean;
@@ -33,6 +38,7 @@ export interface Meters {
   readonly failures: ReturnType<Metrics['counter']>;
   readonly attempts: ReturnType<Metrics['counter']>;
   readonly attemptDurations: ReturnType<Metrics['durations']>;
+  readonly breakerTrips: ReturnType<Metrics['counter']>;
   /** Client requests under way, by entrance. */
   readonly active: Map<string, number>;
 }

@@ -1,26 +1,32 @@
-import { header, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { Span } from '../telemetry/trace.ts';
-import { readTraceparent, writeTraceparent } from '../telemetry/trace-context.ts';
+import { type Forms, readContext, writeContext } from '../telemetry/trace-context.ts';
 import type { Parts } from './parts.ts';
 
 /** Joins or begins the trace of a request, and hands its span on to whoever keeps traces. */
-export function tracing({ clock, newId, onTrace }: Parts): Layer {
+export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): Layer {
+  /** A caller that speaks B3 calls services that read B3: what came in is always renewed, besides what is always sent. */
+  const formsFor = (came: Forms): Forms =>
+    came.b3 || came.b3multi
+      ? { w3c: traceForms.w3c || came.w3c, b3: traceForms.b3 || came.b3, b3multi: traceForms.b3multi || came.b3multi }
+      : traceForms;
+
   return {
     name: 'tracing',
     scope: 'request',
-    sentence: 'Joins the trace that the request comes with (W3C trace context) or begins one, and keeps its span.',
+    sentence: 'Joins the trace that the request comes with (W3C, B3) or begins one, and keeps its span.',
     inside: [{ name: 'access log', reason: 'its line names the trace' }],
     wrap: (next) => async (exchange) => {
       const { facts } = exchange;
-      const incoming = header(exchange.headers, 'traceparent');
-      const context = incoming === undefined ? null : readTraceparent(incoming);
+      const { context, forms, keepsTracestate } = readContext(exchange.headers);
+      const traceId = context?.traceId ?? newId(16);
       const span: Span = {
-        traceId: context?.traceId ?? newId(16),
+        traceId,
         spanId: newId(8),
         parentId: context?.parentId ?? null,
-        sampled: context?.sampled ?? true,
+        sampled: context?.sampled ?? sample(traceId),
+        debug: context?.debug ?? false,
         kind: 'server',
         name: exchange.method,
         startedAt: clock.wall(),
@@ -29,7 +35,7 @@ export function tracing({ clock, newId, onTrace }: Parts): Layer {
         children: [],
       };
       facts.span = span;
-      setHeader(exchange.headers, 'traceparent', writeTraceparent(span.traceId, span.spanId, span.sampled));
+      writeContext(exchange.headers, span, formsFor(forms), keepsTracestate);
       const reply = await next(exchange);
       reply.body.onEnd(() => {
         span.durationMs = clock.now() - facts.startedAtMs;

@@ -6,7 +6,7 @@ import { randomBalancer } from './random.ts';
 import { type FakeEndpoint, fakeEndpoints, seeded } from './testing.ts';
 import { plainWeight } from './weights.ts';
 
-const anyChoice: Choice<FakeEndpoint> = { nowMs: 0, hash: null, tried: null, onlyUntried: false };
+const anyChoice: Choice<FakeEndpoint> = { nowMs: 0, hash: null, tried: null, onlyUntried: false, mayProbe: true };
 
 function chooser(readiness: Readiness[], endpoints: FakeEndpoint[], panicThresholdPercent = 50) {
   return new Chooser<FakeEndpoint>(
@@ -42,6 +42,11 @@ describe('choosing an endpoint', () => {
   test('a due probe goes first, unless this request has been there', () => {
     assert.deepEqual(chosen(['ready', 'probe', 'ready']), new Set([1]));
     assert.deepEqual(chosen(['ready', 'probe', 'ready'], { tried: indexes(1) }), new Set([0, 2]));
+  });
+
+  test('a request that cannot be tried again does not have to be the probe', () => {
+    assert.deepEqual(chosen(['ready', 'probe', 'ready'], { mayProbe: false }), new Set([0, 1, 2]));
+    assert.deepEqual(chosen(['probe'], { mayProbe: false }), new Set([0]));
   });
 
   test('in a panic all are used, and it says so', () => {

@@ -54,6 +54,8 @@ export interface Choice<E> extends PickContext {
   tried: readonly E[] | null;
   /** True for a hedge: an endpoint that was tried before is no use. */
   onlyUntried: boolean;
+  /** False for a request that cannot be tried again: it is not offered to an endpoint that most likely fails. */
+  mayProbe: boolean;
 }
 
 /** Why an endpoint was chosen, for metrics and `mesh explain`. */
@@ -61,8 +63,9 @@ export type ChoiceMode = 'balanced' | 'probe' | 'panic';
 
 /**
  * The whole choice for an attempt: ready endpoints that have not been tried; where there are none, ready ones; where too
- * few of all are ready (panic), any. A due probe goes first, and does not wait for the balancer to fancy an endpoint
- * that it remembers as slow.
+ * few of all are ready (panic), any. A due probe goes first: it must not wait until the balancer fancies an endpoint that
+ * it remembers as slow. For a request that may not probe, an endpoint that is due for one is like any other, so that a
+ * service that gets only such requests finds its endpoints again, too.
  */
 export class Chooser<E extends EndpointView> {
   readonly #balancer: Balancer;
@@ -99,7 +102,7 @@ export class Chooser<E extends EndpointView> {
     this.#mode = 'balanced';
     for (const endpoint of endpoints) {
       const readiness = this.#readiness(endpoint, choice.nowMs);
-      if (readiness === 'probe' && !(choice.tried?.includes(endpoint) ?? false)) {
+      if (readiness === 'probe' && choice.mayProbe && !(choice.tried?.includes(endpoint) ?? false)) {
         this.#mode = 'probe';
         return endpoint;
       }

@@ -36,5 +36,10 @@ export function createMeters(): Meters {
       'One attempt at an endpoint, to the last byte of its reply.',
       ['service', 'endpoint'],
     ),
+    breakerTrips: metrics.counter(
+      'mesh_breaker_trips_total',
+      'Endpoints taken out by their circuit breaker, by cause.',
+      ['service', 'endpoint', 'reason'],
+    ),
   };
 }

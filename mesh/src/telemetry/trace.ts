@@ -3,7 +3,10 @@ export interface Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string | null;
+  /** Whether exporters get it; the ring takes every trace. */
   readonly sampled: boolean;
+  /** B3's debug flag. */
+  readonly debug: boolean;
   readonly kind: 'server' | 'client';
   name: string;
   readonly startedAt: number;

@@ -6,7 +6,7 @@ import type { Cell, Table } from './table.ts';
 
 const PAYMENT_DELAY_MS = 60_000;
 
-export function orderTables(orders: readonly SeededOrder[]): Table[] {
+export function orderTables(orders: Iterable<SeededOrder>): Table[] {
   return [
     {
       name: 'orders',
@@ -67,7 +67,7 @@ export function orderTables(orders: readonly SeededOrder[]): Table[] {
   ];
 }
 
-function* map(orders: readonly SeededOrder[], rowsOf: (order: SeededOrder) => Cell[][]): Generator<Cell[]> {
+function* map(orders: Iterable<SeededOrder>, rowsOf: (order: SeededOrder) => Cell[][]): Generator<Cell[]> {
   for (const order of orders) yield* rowsOf(order);
 }
 
@@ -123,7 +123,7 @@ function paidAt(createdAt: Date): Date {
 }
 
 /** Stock of every product that has one: what is paid for and not shipped is allocated. */
-export function stockTables(plan: Plan, products: readonly SeededProduct[], orders: readonly SeededOrder[]): Table[] {
+export function stockTables(plan: Plan, products: readonly SeededProduct[], orders: Iterable<SeededOrder>): Table[] {
   const random = new Random(plan.seed, 'stock');
   const allocated = new Map<string, number>();
   for (const { state, items } of orders) {

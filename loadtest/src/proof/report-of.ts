@@ -1,0 +1,36 @@
+import { commit, machine } from '../measure/machine.ts';
+import type { ScenarioOptions } from '../scenarios/scenario.ts';
+import type { Check, Comparison, Report, Stage } from './report-data.ts';
+import { verdictOf } from './verdict.ts';
+
+/** A report of stages and checks, for proofs that have no cause ledger. */
+export function reportOf(
+  scenario: string,
+  title: string,
+  startedAt: Date,
+  { quick, seed, folder }: Pick<ScenarioOptions, 'quick' | 'seed' | 'folder'>,
+  {
+    stages,
+    checks,
+    notes,
+    comparisons = [],
+  }: { stages: Stage[]; checks: Check[]; notes: string[]; comparisons?: Comparison[] },
+): Report {
+  return {
+    scenario,
+    title,
+    startedAt: startedAt.toISOString(),
+    tookMs: Date.now() - startedAt.getTime(),
+    quick,
+    commit: commit(folder),
+    seed,
+    machine: machine(),
+    stages,
+    causes: [],
+    witnesses: [],
+    comparisons,
+    residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
+    notes,
+    verdict: verdictOf(checks),
+  };
+}

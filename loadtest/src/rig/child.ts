@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A process of a rig. */
+export interface Child {
+  pid: number;
+  /** Sends a message to a child that was started with a channel. */
+  send(message: object): void;
+  stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  file: string;
+  args: readonly string[];
+  env?: Record<string, string>;
+  cwd?: string;
+  /** True for one line of its output that means it serves. Null: it is asked by `answers` instead. */
+  ready: ((line: string) => boolean) | null;
+  /** Looks whether it serves, where no line says so. */
+  answers?: () => Promise<boolean>;
+  /** An IPC channel, for children of ours. */
+  channel?: boolean;
+}
+
+/** Starts a process and resolves when it serves. @throws Error with its last words when it ends first, or after 15 s. */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { file, args, env = {}, cwd, ready, answers, channel = false } = options;
+  const child: ChildProcess = spawn(file, [...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  let said = '';
+  const hear = (text: string) => {
+    said = (said + text).slice(-3000);
+  };
+  const serving = Promise.withResolvers<void>();
+  child.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString()));
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  lines.on('line', (line) => {
+    if (said.length < 3000) hear(`${line}\n`);
+    if (ready?.(line)) serving.resolve();
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.once('error', serving.reject);
+  void ended.then(() => serving.reject(new Error(`${file} ${args[0] ?? ''} ended: ${said.trim()}`)));
+  const giveUp = setTimeout(() => serving.reject(new Error(`${file} does not serve: ${said.trim()}`)), 15_000);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(force);
+  };
+  try {
+    if (answers !== undefined) {
+      const look = async (): Promise<void> => {
+        if (await answers()) serving.resolve();
+        else if (child.exitCode === null) setTimeout(() => void look(), 50);
+      };
+      void look();
+    }
+    await serving.promise;
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    clearTimeout(giveUp);
+  }
+  return { pid: child.pid ?? 0, send: (message) => void child.send?.(message), stop };
+}

@@ -1,0 +1,66 @@
+import { createServer, request as send } from 'node:http';
+import { seededRandom } from '../drivers/schedule.ts';
+import { type Behaviour, outcomeOf } from './behaviour.ts';
+import type { FleetMessage, FleetPlan } from './fleet.ts';
+
+/** All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside. */
+const plan = JSON.parse(process.argv[2] ?? '') as FleetPlan;
+const random = seededRandom(plan.seed);
+const instances = plan.instances.map((instance) => ({ ...instance, seen: 0 }));
+
+for (const [index, instance] of instances.entries()) {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    if (request.url === '/health') return void response.end('ok');
+    request.resume();
+    instance.seen += 1;
+    const outcome = outcomeOf(instance.behaviour, random);
+    if (outcome === null) return;
+    const { status, afterMs } = outcome;
+    const body = Buffer.alloc(instance.behaviour.bodyBytes, 'x');
+    const answer = () => {
+      response.writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length });
+      response.end(body);
+    };
+    const act = () => {
+      if (status !== 200 || instance.next === undefined) answer();
+      else
+        callNext(instance.next, request.headers, (nextStatus) => {
+          response.writeHead(nextStatus, { 'content-length': 0 });
+          response.end();
+        });
+    };
+    if (afterMs > 0) setTimeout(act, afterMs);
+    else act();
+  });
+  server.listen(instance.port, '127.0.0.1', () => {
+    if (index === instances.length - 1) console.log('serving');
+  });
+}
+
+/** The call to the service behind this one, through the mesh, with the headers that a call graph passes on. */
+function callNext(
+  next: { url: string; host: string },
+  headers: NodeJS.Dict<string | string[]>,
+  done: (status: number) => void,
+): void {
+  const passedOn = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('x-request-') || name === 'traceparent'),
+  );
+  const call = send(next.url, { headers: { ...passedOn, host: next.host }, agent: undefined }, (response) => {
+    response.resume();
+    response.once('end', () => done(response.statusCode ?? 502));
+    response.once('error', () => done(502));
+  });
+  call.once('error', () => done(502));
+  call.end();
+}
+
+process.on('message', (message: FleetMessage) => {
+  if (message.kind === 'behave') {
+    const { index, behaviour } = message;
+    const instance = instances[index];
+    if (instance !== undefined) instance.behaviour = { ...instance.behaviour, ...(behaviour as Behaviour) };
+  } else process.send?.({ seen: instances.map(({ seen }) => seen) });
+});
+process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type Behaviour, healthy } from './behaviour.ts';
+import { freePorts } from './free-port.ts';
+
+export interface FleetInstance {
+  service: string;
+  port: number;
+  behaviour: Behaviour;
+  /** The service that it calls before it answers, through the mesh. */
+  next?: { url: string; host: string };
+}
+
+export interface FleetPlan {
+  seed: number;
+  instances: FleetInstance[];
+}
+
+export type FleetMessage = { kind: 'behave'; index: number; behaviour: Partial<Behaviour> } | { kind: 'count' };
+
+/** Instances of made-up services, in a process of their own. */
+export class Fleet {
+  readonly instances: readonly FleetInstance[];
+  readonly pid: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, instances: readonly FleetInstance[]) {
+    this.#child = child;
+    this.instances = instances;
+    this.pid = child.pid ?? 0;
+  }
+
+  /** Starts `services` (name, number of instances, what they call next) on free ports. */
+  static async start(
+    services: readonly {
+      name: string;
+      count: number;
+      behaviour?: Partial<Behaviour>;
+      next?: { url: string; host: string };
+    }[],
+    seed: number,
+  ): Promise<Fleet> {
+    const ports = await freePorts(services.reduce((sum, { count }) => sum + count, 0));
+    const instances = services.flatMap(({ name, count, behaviour, next }) =>
+      Array.from({ length: count }, (): FleetInstance => {
+        const port = ports.shift() as number;
+        return {
+          service: name,
+          port,
+          behaviour: { ...healthy, ...behaviour },
+          ...(next === undefined ? {} : { next }),
+        };
+      }),
+    );
+    const file = fileURLToPath(new URL('./fleet-process.ts', import.meta.url));
+    const child = fork(file, [JSON.stringify({ seed, instances } satisfies FleetPlan)], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    return new Fleet(child, instances);
+  }
+
+  /** Changes how one instance behaves from now on. */
+  behave(index: number, behaviour: Partial<Behaviour>): void {
+    this.#child.send({ kind: 'behave', index, behaviour } satisfies FleetMessage);
+  }
+
+  /** Requests seen so far, by service. */
+  async seen(): Promise<Record<string, number>> {
+    this.#child.send({ kind: 'count' } satisfies FleetMessage);
+    const [{ seen }] = (await once(this.#child, 'message')) as [{ seen: number[] }];
+    const byService: Record<string, number> = {};
+    for (const [i, count] of seen.entries()) {
+      const service = this.instances[i]?.service ?? '';
+      byService[service] = (byService[service] ?? 0) + count;
+    }
+    return byService;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+  }
+}

@@ -1,0 +1,189 @@
+import { closedLoop } from '../../drivers/closed-loop.ts';
+import { openLoopRun } from '../../drivers/open-loop.ts';
+import type { Target } from '../../drivers/request.ts';
+import type { Check, Report, Stage } from '../../proof/report-data.ts';
+import { reportOf } from '../../proof/report-of.ts';
+import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
+import { noErrors } from '../../proof/verdict.ts';
+import { type Documents, documentsOf } from '../../rig/documents.ts';
+import { Fleet } from '../../rig/fleet.ts';
+import { startMesh } from '../../rig/mesh-process.ts';
+import { startHaproxy, startHttpProxy, startNginx } from '../../rig/proxies/proxies.ts';
+import type { Scenario, ScenarioOptions } from '../scenario.ts';
+import { stageLine, stageTitles } from '../token/lines.ts';
+
+export const meshTax: Scenario = {
+  name: 'mesh:tax',
+  file: 'mesh-tax',
+  summary: 'what a request costs direct, through the mesh, http-proxy, HAProxy and nginx',
+  run: measureTax,
+};
+
+const saturating = 32;
+
+interface Contender {
+  name: string;
+  url: string;
+  /** The proxy's; null for the direct way. */
+  pid: number | null;
+}
+
+async function measureTax(options: ScenarioOptions): Promise<Report> {
+  const { quick, seed, folder, say, progress, signal } = options;
+  const startedAt = new Date();
+  const rounds = quick ? 3 : 5;
+  const windowMs = quick ? 1200 : 4000;
+  const rates = quick ? [500, 1000] : [500, 1000, 2000];
+  const cleanUp: (() => Promise<void>)[] = [];
+  try {
+    const fleet = await Fleet.start([{ name: 'shop', count: 1 }], seed);
+    cleanUp.push(() => fleet.stop());
+    const port = fleet.instances[0]?.port ?? 0;
+    const contenders = await contendersBefore(port, folder, cleanUp, say);
+    const targetOf = (url: string): Target => ({
+      url,
+      requests: [
+        {
+          method: 'GET',
+          path: '/v2/products?page=1',
+          headers: { authorization: 'Bearer 0123456789', accept: 'application/json' },
+        },
+      ],
+    });
+    const watched = ({ name, pid }: Contender) => ({ ours: { [name]: pid }, stores: { upstream: fleet.pid } });
+    for (const { url } of contenders) await closedLoop(targetOf(url), { connections: saturating, durationMs: 1500 });
+
+    const total = rounds * contenders.length * (1 + rates.length);
+    let done = 0;
+    const saturated = new Map(contenders.map(({ name }) => [name, [] as Window[]]));
+    const steady = new Map(
+      contenders.flatMap(({ name }) => rates.map((rate) => [`${name} ${rate}`, [] as Window[]] as const)),
+    );
+    for (let round = 0; round < rounds; round += 1) {
+      for (const contender of contenders) {
+        signal.throwIfAborted();
+        progress(++done, total, `round ${round + 1}: ${contender.name}, as fast as it goes`);
+        const drive = () => closedLoop(targetOf(contender.url), { connections: saturating, durationMs: windowMs });
+        saturated.get(contender.name)?.push(await measureWindow(watched(contender), drive));
+      }
+      for (const rate of rates) {
+        for (const contender of contenders) {
+          signal.throwIfAborted();
+          progress(++done, total, `round ${round + 1}: ${contender.name} at ${rate} a second`);
+          const drive = () => openLoopRun(targetOf(contender.url), { perSecond: rate, durationMs: windowMs, seed });
+          steady.get(`${contender.name} ${rate}`)?.push(await measureWindow(watched(contender), drive));
+        }
+      }
+    }
+    const stages: Stage[] = contenders.map(({ name }) =>
+      summarise({ name, driver: 'autocannon', connections: saturating, ours: [name] }, saturated.get(name) ?? []),
+    );
+    for (const rate of rates) {
+      for (const { name } of contenders) {
+        const profile = { driver: 'open-loop', connections: 64, offeredPerSecond: rate, ours: [name] } as const;
+        stages.push(summarise({ name: `${name}-${rate}`, ...profile }, steady.get(`${name} ${rate}`) ?? []));
+      }
+    }
+    say(stageTitles);
+    for (const stage of stages) say(stageLine(stage));
+    return reportOf('mesh:tax', 'What the mesh costs', startedAt, options, {
+      stages,
+      checks: taxChecks(stages),
+      notes: [
+        'The mesh runs with its whole stack: access log (written), tracing, metrics, retries, breakers, limits, EWMA over one endpoint.',
+        'http-proxy has the keep-alive agent without which it opens a connection for every request; HAProxy has one thread and nginx one worker, without access logs.',
+        `Saturation: closed loop, ${saturating} connections. Added latency: open loop at a fixed rate, beside the direct way in the same round.`,
+        ...addedNotes(stages, contenders, rates),
+      ],
+    });
+  } finally {
+    for (const stop of cleanUp.reverse()) await stop();
+  }
+}
+
+async function contendersBefore(
+  port: number,
+  folder: string,
+  cleanUp: (() => Promise<void>)[],
+  say: (line: string) => void,
+): Promise<Contender[]> {
+  const documents: Documents = (edgePort) =>
+    documentsOf(
+      [
+        {
+          name: 'shop',
+          ports: [port],
+          policy: { retry: { perTryTimeout: '10s' }, hedging: { percentile: 99, minDelay: '500ms' } },
+        },
+      ],
+      [
+        {
+          name: 'shop',
+          service: 'shop',
+          side: 'edge',
+          timeouts: { request: '30s', backendRequest: '15s' },
+          retry: { codes: [502, 503, 504], attempts: 2 },
+        },
+      ],
+      edgePort,
+    );
+  const mesh = await startMesh(folder, documents);
+  cleanUp.push(() => mesh.stop());
+  const contenders: Contender[] = [
+    { name: 'direct', url: `http://127.0.0.1:${port}`, pid: null },
+    { name: 'mesh', url: mesh.url, pid: mesh.pid },
+  ];
+  for (const [name, start] of [
+    ['http-proxy', startHttpProxy],
+    ['haproxy', startHaproxy],
+    ['nginx', startNginx],
+  ] as const) {
+    const proxy = await start(port);
+    if (proxy === null) {
+      say(`${name} is not installed: left out. On Debian: apt-get install ${name}`);
+      continue;
+    }
+    cleanUp.push(() => proxy.stop());
+    contenders.push({ name, url: proxy.url, pid: proxy.pid });
+  }
+  return contenders;
+}
+
+function cpuOf(stages: readonly Stage[], name: string): number {
+  return stages.find((stage) => stage.name === name)?.cpuUsPerRequest ?? Number.NaN;
+}
+
+/** The mesh's CPU per request against http-proxy's and HAProxy's. HAProxy is judged where it is installed. */
+export function taxChecks(stages: readonly Stage[]): Check[] {
+  const [mesh, bare, haproxy] = ['mesh', 'http-proxy', 'haproxy'].map((name) => cpuOf(stages, name)) as [
+    number,
+    number,
+    number,
+  ];
+  const against = (name: string, other: number, bound: number): Check => ({
+    name: `the mesh's CPU per request against ${name}'s`,
+    pass: mesh <= bound * other,
+    detail: `${mesh.toFixed(0)} µs to ${other.toFixed(0)} µs: ${(mesh / other).toFixed(2)} times, asked: at most ${bound}`,
+  });
+  return [
+    noErrors(stages),
+    against('http-proxy', bare, 0.8),
+    ...(stages.some(({ name }) => name === 'haproxy') ? [against('HAProxy', haproxy, 3)] : []),
+  ];
+}
+
+function addedNotes(stages: readonly Stage[], contenders: readonly Contender[], rates: readonly number[]): string[] {
+  const at = (name: string) => stages.find((stage) => stage.name === name);
+  return rates.map((rate) => {
+    const direct = at(`direct-${rate}`);
+    const added = contenders
+      .filter(({ name }) => name !== 'direct')
+      .map(({ name }) => {
+        const stage = at(`${name}-${rate}`);
+        const difference = (key: 'p50Ms' | 'p99Ms' | 'p999Ms') =>
+          ((stage?.[key] ?? Number.NaN) - (direct?.[key] ?? Number.NaN)).toFixed(2);
+        return `${name} ${difference('p50Ms')} / ${difference('p99Ms')} / ${difference('p999Ms')} ms`;
+      });
+    return `Added p50 / p99 / p99.9 at ${rate} a second: ${added.join('; ')}.`;
+  });
+}

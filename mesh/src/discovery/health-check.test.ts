@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Clock } from '../clock.ts';
+import type { HealthCheckPolicy } from '../config/policy-model.ts';
+import { backendPolicy } from '../testing/config.ts';
+import { Closing, upstreamServer } from '../testing/harness.ts';
+import type { Connections } from '../upstream/connections.ts';
+import { Endpoint } from './endpoint.ts';
+import { type CheckResult, Health, healthOf } from './health.ts';
+import { checkHealth, type HealthChange } from './health-check.ts';
+import { httpProbe } from './probe.ts';
+import { Service } from './service.ts';
+
+const policy: HealthCheckPolicy = {
+  path: '/health/ready',
+  intervalMs: 1000,
+  timeoutMs: 100,
+  healthyThreshold: 2,
+  unhealthyThreshold: 3,
+  expectedStatus: { from: 200, to: 299 },
+};
+const good = { status: 204 };
+const bad = { failure: 'timeout' };
+
+describe('the health of an endpoint', () => {
+  test('changes after so many answers against it in a row, and not before', () => {
+    const health = new Health();
+    const take = (...results: CheckResult[]) => results.map((result) => health.take(result, policy));
+    assert.deepEqual(take(bad, bad, good), [null, null, 'healthy']);
+    assert.deepEqual(take(bad, bad, good, bad, bad), [null, null, null, null, null]);
+    assert.deepEqual(take({ status: 503 }, bad), ['unhealthy', null]);
+    assert.deepEqual(take(good, bad, good, good), [null, null, null, 'healthy']);
+    assert.equal(health.last, '204');
+  });
+
+  test('is bad from the start where the first answers are', () => {
+    const health = new Health();
+    assert.equal(health.state, 'unchecked');
+    health.take({ status: 301 }, policy);
+    health.take(bad, policy);
+    assert.equal(health.take(bad, policy), 'unhealthy');
+    health.reset();
+    assert.equal(health.state, 'unchecked');
+  });
+});
+
+const noConnections: Connections = {
+  send: () => assert.fail('nothing is sent'),
+  close: async () => {},
+  destroy: async () => {},
+  stats: () => ({ open: 0, queued: 0 }),
+};
+
+function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = policy) {
+  let tasks: { delayMs: number; task: () => void }[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    wall: () => 0,
+    after(delayMs, task) {
+      const entry = { delayMs, task };
+      tasks.push(entry);
+      return () => {
+        tasks = tasks.filter((other) => other !== entry);
+      };
+    },
+  };
+  const service = new Service('shop', 80, backendPolicy(healthCheck === undefined ? {} : { healthCheck }));
+  service.endpoints = Array.from(
+    { length: endpoints },
+    (_, i) => new Endpoint('shop', { host: '10.0.0.1', port: i + 1 }, noConnections, 0),
+  );
+  const asked: { port: number; answer: (result: CheckResult) => void; cancelled: boolean }[] = [];
+  const changes: HealthChange[] = [];
+  const stop = checkHealth(service, {
+    clock,
+    onHealth: (change) => changes.push(change),
+    probe: ({ port }) => {
+      const { promise, resolve } = Promise.withResolvers<CheckResult>();
+      const entry = { port, answer: resolve, cancelled: false };
+      asked.push(entry);
+      return {
+        result: promise,
+        cancel: () => {
+          entry.cancelled = true;
+          resolve({ failure: 'cancelled' });
+        },
+      };
+    },
+  });
+  return {
+    service,
+    asked,
+    changes,
+    stop,
+    waiting: () => tasks.map(({ delayMs }) => delayMs),
+    /** Lets everything run that waits now. */
+    tick: async () => {
+      const due = tasks;
+      tasks = [];
+      for (const { task } of due) task();
+      await new Promise(setImmediate);
+    },
+    settled: () => new Promise(setImmediate),
+  };
+}
+
+describe('checking', () => {
+  test('spreads the endpoints over the interval, and asks each once at a time', async () => {
+    const { asked, tick, waiting } = setUp(4);
+    assert.deepEqual(
+      asked.map(({ port }) => port),
+      [1],
+    );
+    assert.deepEqual(waiting(), [250, 500, 750, 1000]);
+    await tick();
+    // The first has not answered: it is not asked again.
+    assert.deepEqual(asked.map(({ port }) => port).sort(), [1, 2, 3, 4]);
+  });
+
+  test('tells each change once, and stops', async () => {
+    const { service, asked, changes, tick, settled, stop, waiting } = setUp(1);
+    for (let i = 0; i < 5; i += 1) {
+      asked.at(-1)?.answer({ status: 500 });
+      await settled();
+      await tick();
+    }
+    assert.deepEqual(changes, [{ service: 'shop:80', endpoint: '10.0.0.1:1', health: 'unhealthy', last: '500' }]);
+    stop();
+    assert.equal(asked.at(-1)?.cancelled, true);
+    assert.deepEqual(waiting(), []);
+    await settled();
+    assert.equal(changes.length, 1, 'a check that was called off decides nothing');
+    assert.equal(healthOf(service.endpoints[0] as Endpoint).last, '500');
+  });
+
+  test('does not ask endpoints that have left', async () => {
+    const { service, asked, settled, tick } = setUp(1);
+    asked[0]?.answer(good);
+    await settled();
+    (service.endpoints[0] as Endpoint).draining = true;
+    await tick();
+    assert.equal(asked.length, 1);
+  });
+
+  test('without a policy forgets what it knew', () => {
+    const { service } = setUp(1);
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    for (let i = 0; i < 3; i += 1) healthOf(endpoint).take(bad, policy);
+    service.policy = backendPolicy();
+    checkHealth(service, { clock: { now: () => 0, wall: () => 0, after: () => () => {} }, probe: httpProbe });
+    assert.equal(healthOf(endpoint).state, 'unchecked');
+  });
+});
+
+describe('a check over HTTP', () => {
+  let closing: Closing;
+  beforeEach(() => {
+    closing = new Closing();
+  });
+  afterEach(() => closing.close());
+  const ask = (port: number, timeoutMs = 5000) =>
+    httpProbe({ host: '127.0.0.1', port, path: '/ready', timeoutMs }).result;
+
+  test('answers with the status', async () => {
+    const { port } = await upstreamServer(closing, (request, response) => {
+      response.writeHead(request.url === '/ready' && request.method === 'GET' ? 204 : 404).end();
+    });
+    assert.deepEqual(await ask(port), { status: 204 });
+  });
+
+  test('does not wait for a body that never ends', async () => {
+    const { port } = await upstreamServer(closing, (_request, response) => void response.writeHead(200).write('…'));
+    assert.deepEqual(await ask(port), { status: 200 });
+  });
+
+  test('says why there was no answer', async () => {
+    const silent = createServer((socket) => closing.add(() => socket.destroy()));
+    const garbage = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write('SSH-2.0-OpenSSH\r\n\r\n');
+      closing.add(() => socket.destroy());
+    });
+    const ports: number[] = [];
+    for (const server of [silent, garbage]) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      closing.add(() => server.close());
+      ports.push((server.address() as { port: number }).port);
+    }
+    assert.deepEqual(await ask(ports[0] as number, 50), { failure: 'timeout' });
+    assert.match(JSON.stringify(await ask(ports[1] as number)), /HPE_/);
+    const gone = await upstreamServer(closing, () => {});
+    await new Promise((resolve) => gone.server.close(resolve));
+    assert.deepEqual(await ask(gone.port), { failure: 'ECONNREFUSED' });
+  });
+});

@@ -1,0 +1,75 @@
+export interface RetryBudgetOptions {
+  /** Retries in percent of the requests of the last `ttlMs`; may be a fraction. */
+  percent: number;
+  /** Besides the percentage, so that a service with few requests can retry at all. */
+  minRetriesPerSecond: number;
+  /** How long a request counts, and a retry is held against the budget. */
+  ttlMs: number;
+}
+
+/**
+ * How many retries a service may get: Finagle's leaky bucket. Every request pays in `percent` hundredths of a retry, every
+ * retry takes a whole one, and both are forgotten after `ttlMs`, in buckets by absolute time. So whatever is configured,
+ * in any stretch of `ttlMs` there are at most `percent` of the requests of that stretch (and of the bucket before it), plus
+ * the minimum, and a service that fails altogether is not hit with a multiple of its load. What a quiet time has saved up
+ * does not become a storm.
+ *
+ * One per service, for retries and hedges of all routes together.
+ */
+export class RetryBudget {
+  readonly #percent: number;
+  readonly #reserve: number;
+  readonly #bucketMs: number;
+  /** Paid in less taken out, in hundredths of a retry. */
+  readonly #balances = new Float64Array(retryBudgetBuckets);
+  /** Which stretch of time (nowMs / bucketMs) each bucket holds. */
+  readonly #stretches = new Float64Array(retryBudgetBuckets).fill(Number.NEGATIVE_INFINITY);
+
+  constructor({ percent, minRetriesPerSecond, ttlMs }: RetryBudgetOptions) {
+    this.#percent = percent;
+    this.#reserve = (minRetriesPerSecond * ttlMs * whole) / 1000;
+    this.#bucketMs = ttlMs / retryBudgetBuckets;
+  }
+
+  /** A request has come. Once per request of a client, not per attempt: retries must not pay for retries. */
+  deposit(nowMs: number): void {
+    this.#add(nowMs, this.#percent);
+  }
+
+  /** Takes a retry out if there is one. */
+  tryWithdraw(nowMs: number): boolean {
+    if (this.#balance(nowMs) < whole - rounding) return false;
+    this.#add(nowMs, -whole);
+    return true;
+  }
+
+  /** Retries that there are, for metrics; may be a fraction. */
+  available(nowMs: number): number {
+    return Math.max(0, this.#balance(nowMs) / whole);
+  }
+
+  #balance(nowMs: number): number {
+    const oldest = Math.floor(nowMs / this.#bucketMs) - retryBudgetBuckets + 1;
+    let sum = this.#reserve;
+    for (let at = 0; at < retryBudgetBuckets; at += 1) {
+      if ((this.#stretches[at] as number) >= oldest) sum += this.#balances[at] as number;
+    }
+    return sum;
+  }
+
+  #add(nowMs: number, hundredths: number): void {
+    const stretch = Math.floor(nowMs / this.#bucketMs);
+    const at = ((stretch % retryBudgetBuckets) + retryBudgetBuckets) % retryBudgetBuckets;
+    if (stretch > (this.#stretches[at] as number)) {
+      this.#stretches[at] = stretch;
+      this.#balances[at] = 0;
+    }
+    this.#balances[at] = (this.#balances[at] as number) + hundredths;
+  }
+}
+
+/** Finagle's number. */
+export const retryBudgetBuckets = 10;
+const whole = 100;
+/** Sums of fractions of a percent must not cost a retry. */
+const rounding = 1e-6;
