@@ -53,7 +53,7 @@ export function addLeanPost(server: Server, route: LeanPost): void {
         };
         readBody(request.raw, reply, (error, body) => {
           if (error) fail(error);
-          else together(() => void route.handle(body, request.raw).then(answer, fail));
+          else together(() => void route.handle(body, request.raw).then(answer).catch(fail));
         });
       },
     },

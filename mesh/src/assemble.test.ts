@@ -8,8 +8,9 @@ import { Exchange } from './exchange.ts';
 import type { Layer } from './layer.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
+import { readSettings } from './settings.ts';
 import { layersOf } from './stack.ts';
-import { createMeters } from './telemetry/meters.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
 import { heldLog } from './testing/harness.ts';
 
@@ -54,9 +55,7 @@ function realLayers(): Layer[] {
       random: () => 0,
       log,
       logLine: log.logLine,
-      newId: () => '',
-      onTrace: () => {},
-      meters: createMeters(),
+      ...createTelemetry(readSettings({}).settings, clock).parts,
       trustsPeer: () => false,
     },
     { number: 1, routes: routeTable(meshConfig([], []), registry) },

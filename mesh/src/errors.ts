@@ -7,6 +7,8 @@ export type FailureCode =
   | 'no_route'
   | 'no_backend'
   | 'no_endpoint'
+  | 'overloaded'
+  | 'rate_limited'
   | 'connect_failed'
   | 'connect_timeout'
   | 'upstream_reset'
@@ -38,6 +40,8 @@ export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   no_route: { status: 404, title: 'Not Found', flag: 'NR', where: 'mesh' },
   no_backend: { status: 500, title: 'Internal Server Error', flag: 'NC', where: 'mesh' },
   no_endpoint: { status: 503, title: 'Service Unavailable', flag: 'UH', where: 'upstream' },
+  overloaded: { status: 503, title: 'Service Unavailable', flag: 'UO', where: 'mesh' },
+  rate_limited: { status: 429, title: 'Too Many Requests', flag: 'RL', where: 'client' },
   connect_failed: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
   connect_timeout: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
   upstream_reset: { status: 502, title: 'Bad Gateway', flag: 'UC', where: 'upstream' },
@@ -59,12 +63,19 @@ export class MeshError extends Error {
   readonly code: FailureCode;
   readonly detail: string;
   readonly delivery: Delivery;
+  /** Seconds after which the client may as well try again, where somebody has said so. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: FailureCode, detail: string, options: { delivery?: Delivery; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    detail: string,
+    options: { delivery?: Delivery; retryAfterS?: number; cause?: unknown } = {},
+  ) {
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.detail = detail;
     this.delivery = options.delivery ?? 'not_sent';
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 
   get row(): FailureRow {

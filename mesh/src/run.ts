@@ -8,17 +8,25 @@ import { ControlError } from './control/control-error.ts';
 import { Journal } from './control/journal.ts';
 import { Mesh } from './control/mesh.ts';
 import { weightStore } from './control/weight-store.ts';
+import { healthOf } from './discovery/health.ts';
 import { Registry } from './discovery/registry.ts';
+import type { Service } from './discovery/service.ts';
 import { type Resolve, systemResolve } from './discovery/sources.ts';
 import type { Entrance } from './exchange.ts';
+import { occupancyOf } from './layers/limits.ts';
 import type { Log, Parts } from './layers/parts.ts';
+import { knownBreakerOf } from './layers/readiness.ts';
+import type { BreakerState } from './policy/breaker.ts';
 import { createListener, type Listener } from './server/listener.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
 import { isLoopback, type Settings } from './settings.ts';
-import { createMeters } from './telemetry/meters.ts';
-import { TraceRing } from './telemetry/trace.ts';
-import { randomIds } from './telemetry/trace-context.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import type { TraceRing } from './telemetry/trace.ts';
 import { connectionsTo } from './upstream/connections.ts';
+
+/** For the last traces to be exported when the process ends. */
+const exportTimeoutMs = 1000;
 
 /** What documents turned out to be. */
 export type DocumentsResult = { config: MeshConfig } | { faults: string[] };
@@ -72,16 +80,14 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const documents = await options.documents();
   if ('faults' in documents) throw new DocumentsError(documents.faults);
 
-  const meters = createMeters();
-  const traces = new TraceRing(settings.tracesKept);
+  const telemetry = createTelemetry(settings, clock);
+  const { traces } = telemetry;
   const parts: Parts = {
     clock,
     random: options.random ?? Math.random,
     log,
     logLine: options.logLine,
-    newId: randomIds(),
-    onTrace: traces.add,
-    meters,
+    ...telemetry.parts,
     trustsPeer: trustedPeers(settings.trustedProxies),
   };
   const registry = new Registry({
@@ -89,8 +95,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     connect: (host, port, policy) => connectionsTo(host, port, connectionOptions(policy, settings)),
     onChange: (change) => log.info(change, 'endpoints changed'),
   });
-  const { metrics } = meters;
-  endpointGauges(metrics, registry);
+  const { metrics } = telemetry.parts.meters;
+  endpointGauges(metrics, registry, clock.now);
 
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new Mesh(documents.config, {
@@ -174,6 +180,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       accepting = false;
       await Promise.all(listeners.map(({ listener }) => listener.drain(settings.drainMs)));
       await mesh.close();
+      await telemetry.close(exportTimeoutMs);
       await admin.close();
     },
   };
@@ -219,7 +226,7 @@ function entrancesOf(config: MeshConfig, settings: Settings): EntranceAddress[] 
   return found;
 }
 
-function endpointGauges(metrics: ReturnType<typeof createMeters>['metrics'], registry: Registry): void {
+function endpointGauges(metrics: Metrics, registry: Registry): void {
   const each = (read: (endpoint: ReturnType<Registry['services']>[number]['endpoints'][number]) => number) => () =>
     registry
       .services()
@@ -243,5 +250,31 @@ function endpointGauges(metrics: ReturnType<typeof createMeters>['metrics'], reg
     'Attempts that wait for a connection.',
     labels,
     each(({ connections }) => connections.stats().queued),
+  );
+  metrics.gauge(
+    'mesh_breaker_state',
+    'Circuit breaker: 0 admitting, 1 tripped, 2 probing.',
+    labels,
+    each((endpoint) => breakerStates.indexOf(knownBreakerOf(endpoint)?.state(nowMs()) ?? 'admitting')),
+  );
+  metrics.gauge(
+    'mesh_endpoint_healthy',
+    'What active health checks say: 0 unhealthy, 1 healthy or not checked yet.',
+    labels,
+    each((endpoint) => (healthOf(endpoint).state === 'unhealthy' ? 0 : 1)),
+  );
+  const ofServices = (read: (service: Service) => number) => () =>
+    registry.services().map((service) => ({ values: [service.name], value: read(service) }));
+  metrics.gauge(
+    'mesh_requests_in_flight',
+    'Requests that have a place in flight (limits.maxInFlight).',
+    ['service'],
+    ofServices((service) => occupancyOf(service).inFlight),
+  );
+  metrics.gauge(
+    'mesh_requests_queued',
+    'Requests that wait for a place in flight.',
+    ['service'],
+    ofServices((service) => occupancyOf(service).queued),
   );
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Forms } from './telemetry/trace-context.ts';
 
 /** What the process takes from its environment. Routing is not here: it is in the documents. */
 export interface Settings {
@@ -20,6 +21,12 @@ export interface Settings {
   keepAliveMs: number;
   drainMs: number;
   tracesKept: number;
+  /** Share of the traces that begin here which is exported; a caller's decision goes before it. */
+  traceSamplePercent: number;
+  /** The forms of trace context that every upstream gets. */
+  traceForms: Forms;
+  /** Where traces are sent by OTLP over HTTP; null keeps them in memory only. */
+  otlpTracesUrl: string | null;
   /** Bearer token for everything the admin port can do. Null: on loopback none is asked for, elsewhere only health is answered. */
   adminToken: string | null;
   /** Bearer token for reading only; null where there is none. */
@@ -68,6 +75,12 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
       });
     }
   }
+  const percent = (key: string, fallback: number) => {
+    const value = text(key, String(fallback));
+    if (/^\d+(\.\d+)?$/.test(value) && Number(value) <= 100) return Number(value);
+    faults.push({ key, value, rule: 'a number from 0 to 100' });
+    return fallback;
+  };
   const state = text('MESH_STATE', '');
   const token = text('MESH_ADMIN_TOKEN', '');
   const readToken = text('MESH_ADMIN_READ_TOKEN', '');
@@ -86,10 +99,39 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     keepAliveMs: whole('MESH_KEEP_ALIVE_MS', 65_000, 100, 3_600_000),
     drainMs: whole('MESH_DRAIN_MS', 8_000, 0, 600_000),
     tracesKept: whole('MESH_TRACES_KEPT', 256, 1, 100_000),
+    traceSamplePercent: percent('MESH_TRACE_SAMPLE_PERCENT', 100),
+    traceForms: traceForms(text('OTEL_PROPAGATORS', 'tracecontext,baggage'), faults),
+    otlpTracesUrl: otlpTracesUrl(text, faults),
     adminToken: token === '' ? null : token,
     adminReadToken: readToken === '' ? null : readToken,
   };
   return { settings, faults };
+}
+
+/** OpenTelemetry's list of propagators. Baggage passes through the mesh whether it is named or not. */
+function traceForms(list: string, faults: SettingFault[]): Forms {
+  const named = list.split(',').map((name) => name.trim());
+  for (const name of named) {
+    if (['tracecontext', 'baggage', 'b3', 'b3multi', 'none'].includes(name)) continue;
+    faults.push({ key: 'OTEL_PROPAGATORS', value: name, rule: 'of tracecontext, baggage, b3, b3multi, none' });
+  }
+  return { w3c: named.includes('tracecontext'), b3: named.includes('b3'), b3multi: named.includes('b3multi') };
+}
+
+/** The traces' own URL as it stands, or else the general one with the path that the protocol names. */
+function otlpTracesUrl(text: (key: string, fallback: string) => string, faults: SettingFault[]): string | null {
+  const own = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
+  const key = own === '' ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const value = text(key, '');
+  if (value === '') return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (!usable) {
+    // The value may hold the very secret that it must not hold.
+    faults.push({ key, value: '…', rule: 'an http or https URL without a user or password in it' });
+    return null;
+  }
+  return own === '' ? `${value.replace(/\/+$/, '')}/v1/traces` : value;
 }
 
 export function isLoopback(host: string): boolean {

@@ -5,10 +5,13 @@ import { admission } from './layers/admission.ts';
 import { attemptTracing } from './layers/attempt-tracing.ts';
 import { balance, leastOfTwo } from './layers/balance.ts';
 import { bodyLimit } from './layers/body-limit.ts';
+import { circuitBreaker } from './layers/circuit-breaker.ts';
 import { deadline } from './layers/deadline.ts';
 import { endpointMetrics } from './layers/endpoint-metrics.ts';
 import { forwarding } from './layers/forwarding.ts';
+import { limits } from './layers/limits.ts';
 import type { Generation, Parts } from './layers/parts.ts';
+import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
 import { rescue } from './layers/rescue.ts';
 import { route } from './layers/route.ts';
@@ -28,14 +31,17 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     admission(),
     forwarding(parts),
     route(generation),
+    rateLimit(parts, generation),
 
     // per route: once for all attempts
     bodyLimit(),
     deadline(parts),
     split(parts),
+    limits(parts),
 
     // per attempt
     balance(parts, () => leastBusy),
+    circuitBreaker(parts),
     attemptTracing(parts),
     endpointMetrics(parts),
 

@@ -7,7 +7,7 @@ export interface Usage {
 }
 
 /** Length of a clock tick of /proc in microseconds: USER_HZ is 100 on every Linux that Node runs on. */
-const tickUs = 10_000;
+export const tickUs = 10_000;
 const pageBytes = 4096;
 
 /** CPU ticks (user and system, waited-for children too), parent and resident pages from the text of /proc/PID/stat. */

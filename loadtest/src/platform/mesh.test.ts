@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { bucketsFrom, difference, quantileBounds } from './mesh.ts';
+import { bucketsFrom, difference, quantileBounds, requestBuckets, sum } from './mesh.ts';
 
 const text = (small: number, all: number) => `# TYPE d histogram
 d_bucket{route="token",service="auth",le="0.001"} ${small}
@@ -24,4 +26,40 @@ test('the mesh’s histogram is added up over the series of one route, between t
 
 test('an empty histogram has no median', () => {
   assert.equal(quantileBounds(new Map(), 0.5), null);
+});
+
+test('histograms of several windows are added up bucket by bucket', () => {
+  assert.deepEqual(
+    sum([
+      new Map([[1, 2]]),
+      new Map([
+        [1, 3],
+        [5, 4],
+      ]),
+    ]),
+    new Map([
+      [1, 5],
+      [5, 4],
+    ]),
+  );
+});
+
+test('a mesh without the histogram is told apart from one without requests', async () => {
+  const answers: [number, string][] = [
+    [200, 'up 1\n'],
+    [403, 'no'],
+  ];
+  const server = createServer((_request, response) => {
+    const [status, body] = answers.shift() ?? [500, ''];
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    await assert.rejects(requestBuckets(url, { route: 'token' }), /has no http_server_request_duration_seconds/);
+    await assert.rejects(requestBuckets(url, { route: 'token' }), /answers 403/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

@@ -11,10 +11,17 @@ export async function shift(adminUrl: string, route: string, service: string, we
 /** Cumulative counts by upper bound in seconds, as Prometheus prints a histogram. */
 export type Buckets = Map<number, number>;
 
-/** The mesh's own histogram of a service's requests, all of its series added up. */
+/**
+ * The mesh's own histogram of a service's requests, all of its series added up.
+ * @throws Error that says why there is none.
+ */
 export async function requestBuckets(adminUrl: string, labels: Record<string, string>): Promise<Buckets> {
   const response = await fetch(`${adminUrl}/metrics`);
-  return bucketsFrom(await response.text(), 'http_server_request_duration_seconds', labels);
+  if (!response.ok) throw new Error(`${adminUrl}/metrics answers ${response.status}`);
+  const family = 'http_server_request_duration_seconds';
+  const buckets = bucketsFrom(await response.text(), family, labels);
+  if (buckets.size === 0) throw new Error(`${adminUrl}/metrics has no ${family} of ${JSON.stringify(labels)}`);
+  return buckets;
 }
 
 /** Reads the buckets of one family whose labels include `labels` from Prometheus text. */
@@ -35,6 +42,13 @@ export function bucketsFrom(text: string, family: string, labels: Record<string,
 /** What was added between two looks. */
 export function difference(before: Buckets, after: Buckets): Buckets {
   return new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
+}
+
+/** Histograms of several windows, made one. */
+export function sum(all: readonly Buckets[]): Buckets {
+  const total: Buckets = new Map();
+  for (const buckets of all) for (const [le, count] of buckets) total.set(le, (total.get(le) ?? 0) + count);
+  return total;
 }
 
 /**

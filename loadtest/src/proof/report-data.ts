@@ -19,6 +19,10 @@ export interface Stage extends Percentiles {
   /** The same by process, and the store's. */
   cpuUsByProcess: Record<string, number>;
   residentBytesByProcess: Record<string, number>;
+  /** 99th percentile of how late the open loop handed its requests out; null for the closed loop. In the latencies already. */
+  sendLagP99Ms: number | null;
+  /** Share (0 to 1) of the machine that was spent on neither the driver nor the watched processes. Null without /proc. */
+  othersCpuShare: number | null;
   /** p50 of each round: the spread beside the median. */
   roundP50Ms: number[];
   spectrum: SpectrumPoint[];
@@ -44,6 +48,8 @@ export interface Cause {
   ms: number;
   /** Smallest and largest of the rounds' differences. */
   spreadMs: [number, number];
+  /** Requests that failed while it was priced. */
+  errors: number;
 }
 
 export interface Check {
@@ -57,8 +63,10 @@ export interface Witness {
   stage: string;
   closedLoopP50Ms: number;
   openLoopP50Ms: number;
-  /** Bounds of the bucket in which the mesh's own histogram has the median; null past the mesh. */
+  /** Bounds of the bucket in which the mesh's own histogram has the median; null where it has none. */
   meshP50: { aboveMs: number; upToMs: number } | null;
+  /** Why the mesh's histogram is no witness here; null where it is one. */
+  meshAbsent: string | null;
 }
 
 export interface Comparison {

@@ -1,4 +1,6 @@
+import { cpus } from 'node:os';
 import { histogramOf, median, percentilesOf, spectrumOf } from '../measure/latencies.ts';
+import { machineBusyUs } from '../measure/machine-load.ts';
 import { type Usage, usageOf } from '../measure/processes.ts';
 import { errorCount, joinRuns, type Run } from '../measure/run.ts';
 import { heatMapOf } from './heat-map.ts';
@@ -10,6 +12,8 @@ export interface Window {
   /** CPU microseconds by process name, over the window. */
   cpuUs: Record<string, number>;
   residentBytes: Record<string, number>;
+  /** CPU microseconds that all else on this machine used meanwhile: others' work, which the latencies paid for. */
+  othersCpuUs: number | null;
 }
 
 /** Processes whose use is counted: ours on the path, and the stores behind them. */
@@ -22,7 +26,11 @@ export interface Watched {
 export async function measureWindow(watched: Watched, drive: () => Promise<Run>): Promise<Window> {
   const pids = { ...watched.ours, ...watched.stores };
   const before = usages(pids);
+  const busyBefore = machineBusyUs();
+  const driverBefore = process.cpuUsage();
   const run = await drive();
+  const driver = process.cpuUsage(driverBefore);
+  const busyAfter = machineBusyUs();
   const after = usages(pids);
   const cpuUs: Record<string, number> = {};
   const residentBytes: Record<string, number> = {};
@@ -32,7 +40,9 @@ export async function measureWindow(watched: Watched, drive: () => Promise<Run>)
     cpuUs[name] = usage.cpuUs - first.cpuUs;
     residentBytes[name] = usage.residentBytes;
   }
-  return { run, cpuUs, residentBytes };
+  const known = Object.values(cpuUs).reduce((sum, us) => sum + us, driver.user + driver.system);
+  const othersCpuUs = busyBefore === null || busyAfter === null ? null : Math.max(0, busyAfter - busyBefore - known);
+  return { run, cpuUs, residentBytes, othersCpuUs };
 }
 
 function usages(pids: Record<string, number | null>): Record<string, Usage | null> {
@@ -68,12 +78,21 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
     errors: errorCount(joined),
     errorKinds: joined.dropped > 0 ? { ...joined.errors, dropped: joined.dropped } : joined.errors,
     requestsPerSecond: requests / (joined.durationMs / 1000),
-    cpuUsPerRequest: ours.length === 0 ? null : ours.reduce((sum, cpu) => sum + cpu, 0),
+    cpuUsPerRequest: ours.length === 0 || requests === 0 ? null : ours.reduce((sum, cpu) => sum + cpu, 0),
     cpuUsByProcess,
     residentBytesByProcess: windows.at(-1)?.residentBytes ?? {},
     ...percentilesOf(histogram),
+    sendLagP99Ms: joined.sendLagMs.length === 0 ? null : histogramOf(joined.sendLagMs).getValueAtPercentile(99) / 1000,
+    othersCpuShare: othersShare(windows),
     roundP50Ms: windows.map(({ run }) => median(run.latencyMs)),
     spectrum: spectrumOf(histogram),
     heat: heatMapOf(joined),
   };
+}
+
+function othersShare(windows: readonly Window[]): number | null {
+  const known = windows.filter(({ othersCpuUs }) => othersCpuUs !== null);
+  const lastedUs = known.reduce((sum, { run }) => sum + run.durationMs * 1000, 0) * cpus().length;
+  if (lastedUs === 0) return null;
+  return Math.min(1, known.reduce((sum, { othersCpuUs }) => sum + (othersCpuUs ?? 0), 0) / lastedUs);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { cpus } from 'node:os';
 import { describe, test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
 import { tokenChecks } from '../scenarios/token/checks.ts';
@@ -11,6 +12,7 @@ const stage = (name: string, ms: number, errors: Record<string, number> = {}) =>
       run: { ...emptyRun(), latencyMs: [ms, ms, ms], atMs: [0, 1, 2], durationMs: 3, errors },
       cpuUs: {},
       residentBytes: {},
+      othersCpuUs: null,
     },
   ]);
 const good = [
@@ -26,6 +28,7 @@ const witness = (closedLoopP50Ms: number, openLoopP50Ms: number) => ({
   closedLoopP50Ms,
   openLoopP50Ms,
   meshP50: null,
+  meshAbsent: 'not asked',
 });
 
 describe('the verdict', () => {
@@ -65,6 +68,33 @@ describe('the verdict', () => {
     assert.match(check.detail, /extracted.*timeout/);
   });
 
+  test('fails when a request of the ledger failed', () => {
+    const cause = { number: 2, debt: 'd', summary: '', tunable: true, ms: 1, spreadMs: [1, 1] as [number, number] };
+    assert.equal(noErrors(good, [{ ...cause, errors: 0 }]).pass, true);
+    const check = noErrors(good, [{ ...cause, errors: 3 }]);
+    assert.equal(check.pass, false);
+    assert.match(check.detail, /ledger of d: 3/);
+  });
+
+  test('a stage that nothing was answered in is not a fast one', () => {
+    const silent = summarise({ name: 'extracted', driver: 'autocannon', connections: 1, ours: [] }, [
+      { run: emptyRun(), cpuUs: {}, residentBytes: {}, othersCpuUs: null },
+    ]);
+    const checks = tokenChecks({ stages: good.map((one) => (one.name === 'extracted' ? silent : one)), witnesses: [] });
+    const [check] = checks.filter(({ name }) => name === 'extracted p50 below legacy');
+    assert.deepEqual(check, {
+      name: 'extracted p50 below legacy',
+      pass: false,
+      detail: 'no figure, asked: at least 100',
+    });
+    assert.equal(atLeast('x', 10_000 / 0, 3).pass, false);
+    assert.equal(silent.cpuUsPerRequest, null);
+  });
+
+  test('says why the mesh is no witness', () => {
+    assert.match(witnessesAgree(witness(500, 500)).detail, /mesh: not asked/);
+  });
+
   test('fails where the closed and the open loop disagree', () => {
     assert.equal(witnessesAgree(witness(500, 545)).pass, true);
     assert.equal(witnessesAgree(witness(500, 560)).pass, false);
@@ -85,6 +115,7 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
     run: { ...emptyRun(), latencyMs, atMs: latencyMs.map(() => 0), durationMs: 1000 },
     cpuUs: { auth: 1000 },
     residentBytes: {},
+    othersCpuUs: 400_000,
   });
   const joined = summarise({ name: 'x', driver: 'autocannon', connections: 1, ours: ['auth'] }, [
     window(new Array<number>(98).fill(1)),
@@ -94,4 +125,6 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
   assert.equal(Math.round(joined.p99Ms / 10), 100);
   assert.equal(joined.cpuUsPerRequest, 20);
   assert.equal(joined.requestsPerSecond, 50);
+  // 0.8 s of CPU in 2 s of however many cores there are.
+  assert.equal(joined.othersCpuShare, 0.4 / cpus().length);
 });

@@ -17,7 +17,9 @@ function stageOf(name: string, latencyMs: number[], errors: Record<string, numbe
     durationMs: latencyMs.length * 10,
     errors,
   };
-  const windows = [{ run, cpuUs: { auth: latencyMs.length * 123 }, residentBytes: { auth: 80 * 2 ** 20 } }];
+  const windows = [
+    { run, cpuUs: { auth: latencyMs.length * 123 }, residentBytes: { auth: 80 * 2 ** 20 }, othersCpuUs: null },
+  ];
   return summarise({ name, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
 }
 
@@ -41,7 +43,15 @@ function report(overrides: Partial<Report> = {}): Report {
     },
     stages: [stageOf('legacy', spread(512)), stageOf('tuned', spread(249)), stageOf('extracted', spread(1.25))],
     causes: [
-      { number: 2, debt: 'token-table-unindexed', summary: 'scanned', tunable: true, ms: 161.7, spreadMs: [150, 170] },
+      {
+        number: 2,
+        debt: 'token-table-unindexed',
+        summary: 'scanned',
+        tunable: true,
+        ms: 161.7,
+        spreadMs: [150, 170],
+        errors: 0,
+      },
     ],
     witnesses: [],
     comparisons: [{ first: 'legacy', second: 'tuned', larger: 1, p: 0 }],
@@ -80,6 +90,14 @@ describe('the report page', () => {
     assert.ok(text.indexOf('7 requests of this run failed') < text.indexOf('<h1>'));
     assert.match(page, /The verdict fails/);
     assert.match(page, /status 503/);
+  });
+
+  test('says which open loop fell behind its schedule, and how busy others kept the machine', () => {
+    const late = { ...stageOf('extracted-open-200', [1, 2]), sendLagP99Ms: 31, othersCpuShare: 0.42 };
+    const page = reportPage(report({ stages: [late] }));
+    assert.match(page, /extracted-open-200: the schedule was not kept[^<]* 31.0 ms late/);
+    assert.match(page, /<td>42 %<\/td>/);
+    assert.doesNotMatch(reportPage(report({ stages: [{ ...late, sendLagP99Ms: 1 }] })), /schedule was not kept/);
   });
 
   test('shows text as text, also inside the embedded JSON', () => {

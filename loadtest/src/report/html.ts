@@ -1,4 +1,5 @@
-import type { Report } from '../proof/report-data.ts';
+import { scheduleSlackMs } from '../proof/lines.ts';
+import type { Report, Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
 import { bytes, ms, whole } from './figures.ts';
 import { heatMaps } from './heat-map-svg.ts';
@@ -36,8 +37,8 @@ ${section('Machine and method', facts(report))}
 const section = (title: string, content: string) => `<section><h2>${escapeHtml(title)}</h2>${content}</section>`;
 
 /** Errors come first: a latency is only worth as much as the share of requests that have one. */
-function headline({ title, stages, verdict: { pass }, quick }: Report): string {
-  const errors = stages.reduce((sum, stage) => sum + stage.errors, 0);
+function headline({ title, stages, causes, verdict: { pass }, quick }: Report): string {
+  const errors = [...stages, ...causes].reduce((sum, one) => sum + one.errors, 0);
   const warning = errors > 0 ? `<p class="bad">${whole(errors)} requests of this run failed: see the stages.</p>` : '';
   return `${warning}<h1>${escapeHtml(title)}</h1>
 <p class="${pass ? 'good' : 'bad'} verdict">${pass ? 'The verdict holds.' : 'The verdict fails.'}${quick ? ' (quick run: fewer samples, wider spread)' : ''}</p>`;
@@ -73,6 +74,7 @@ function stages({ stages }: Report): string {
       ms(stage.maxMs),
       whole(stage.requestsPerSecond),
       cpu.join('<br>'),
+      stage.othersCpuShare === null ? '–' : `${Math.round(stage.othersCpuShare * 100)} %`,
     ];
     return `<tr><th>${escapeHtml(stage.name)}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
@@ -89,9 +91,21 @@ function stages({ stages }: Report): string {
     'max',
     'per second',
     'CPU µs a request',
+    'others',
   ];
   return `<div class="wide"><table><tr>${titles.map((title) => `<th>${title}</th>`).join('')}</tr>${rows.join('')}</table></div>
-<p class="small">p99.9 of fewer than a thousand requests is their slowest one. “Rounds”: lowest and highest p50 of the rounds.</p>`;
+<p class="small">p99.9 of fewer than a thousand requests is their slowest one. “Rounds”: lowest and highest p50 of the rounds. “Others”: share of the machine that work beside this run took; it slows every stage.</p>${lateness(stages)}`;
+}
+
+/** An open loop that hands requests out late tells so: its latencies hold the driver's delay too. */
+function lateness(stages: readonly Stage[]): string {
+  const late = stages.filter(({ sendLagP99Ms }) => sendLagP99Ms !== null && sendLagP99Ms > scheduleSlackMs);
+  return late
+    .map(
+      ({ name, sendLagP99Ms }) =>
+        `<p class="bad">${escapeHtml(name)}: the schedule was not kept; 1 % of the requests were handed out ${ms(sendLagP99Ms ?? 0)} late or more, which is in their latencies.</p>`,
+    )
+    .join('');
 }
 
 function comparisons({ comparisons: all }: Report): string {

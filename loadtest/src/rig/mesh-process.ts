@@ -15,9 +15,10 @@ export interface MeshProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the mesh, by its own command line, on `documents`. Its access log is written and thrown away. */
-export async function startMesh(folder: string, documents: Documents): Promise<MeshProcess> {
-  const [edge = 0, internal = 0, admin = 0] = await freePorts(3);
+/** Starts the mesh, by its own command line, on `documents`. Its access log is written and thrown away. `internalPort`: for services that must know it first. */
+export async function startMesh(folder: string, documents: Documents, internalPort?: number): Promise<MeshProcess> {
+  const [edge = 0, chosen = 0, admin = 0] = await freePorts(3);
+  const internal = internalPort ?? chosen;
   const place = mkdtempSync(join(tmpdir(), 'mesh-'));
   writeFileSync(join(place, 'documents.yaml'), documents(edge));
   const adminUrl = `http://127.0.0.1:${admin}`;

@@ -29,9 +29,7 @@ export function breakerOf(service: Service, endpoint: Endpoint, random: () => nu
   const same = held.policy !== null && JSON.stringify(held.policy) === JSON.stringify(circuitBreaker);
   held.policy = circuitBreaker;
   if (same) return held.breaker;
-  held.breaker = circuitBreaker.enabled
-    ? new Breaker(circuitBreaker, random, () => mayTrip(service, endpoint))
-    : null;
+  held.breaker = circuitBreaker.enabled ? new Breaker(circuitBreaker, random, () => mayTrip(service, endpoint)) : null;
   return held.breaker;
 }
 

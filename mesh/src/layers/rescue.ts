@@ -3,7 +3,7 @@ import type { Layer } from '../layer.ts';
 import { errorReply } from '../reply.ts';
 
 /** Seconds after which a client may as well try again, where nobody can serve it now. */
-const retryAfterS = '1';
+const retryAfterS = 1;
 
 /** Turns every failure into an answer that a client of a JSON API can read. */
 export function rescue(): Layer {
@@ -28,7 +28,8 @@ export function rescue(): Layer {
         const error = asMeshError(thrown);
         facts.failure ??= error;
         const { status, title } = error.row;
-        return errorReply(status, title, error.detail, status === 503 ? ['retry-after', retryAfterS] : []);
+        const waitS = error.retryAfterS ?? (status === 503 ? retryAfterS : null);
+        return errorReply(status, title, error.detail, waitS === null ? [] : ['retry-after', String(waitS)]);
       }
     },
   };

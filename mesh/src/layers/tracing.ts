@@ -6,11 +6,12 @@ import type { Parts } from './parts.ts';
 
 /** Joins or begins the trace of a request, and hands its span on to whoever keeps traces. */
 export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): Layer {
-  /** A caller that speaks B3 calls services that read B3: what came in is always renewed, besides what is always sent. */
-  const formsFor = (came: Forms): Forms =>
-    came.b3 || came.b3multi
-      ? { w3c: traceForms.w3c || came.w3c, b3: traceForms.b3 || came.b3, b3multi: traceForms.b3multi || came.b3multi }
-      : traceForms;
+  /** What came in is renewed in its own form, besides those that are always sent: a caller that speaks B3 calls services that read it. */
+  const formsFor = (came: Forms): Forms => {
+    const { w3c, b3, b3multi } = traceForms;
+    if ((w3c || !came.w3c) && (b3 || !came.b3) && (b3multi || !came.b3multi)) return traceForms;
+    return { w3c: w3c || came.w3c, b3: b3 || came.b3, b3multi: b3multi || came.b3multi };
+  };
 
   return {
     name: 'tracing',

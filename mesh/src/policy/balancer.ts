@@ -40,7 +40,12 @@ export interface Balancer {
    * @param retryAfterMs of the reply's Retry-After; 0 = none
    */
   observe(endpoint: EndpointView, nowMs: number, latencyMs: number, result: AttemptResult, retryAfterMs: number): void;
+  /** The endpoint has proved that it is back (a probe succeeded): what was held against it counts no more. */
+  forgive(endpoint: EndpointView, nowMs: number): void;
 }
+
+/** The part of a balancer that takes no notice of how attempts go. */
+export const learnsNothing = { started() {}, observe() {}, forgive() {} };
 
 /**
  * Whether an endpoint may be used: `probe` = it was tripped, and the next request to it decides whether it comes back;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AttemptResult, Balancer } from './balancer.ts';
 import { createBalancer } from './create-balancer.ts';
-import { type FakeEndpoint, fakeEndpoints, seeded } from './testing.ts';
+import { type FakeEndpoint, fakeEndpoints, seeded, UnderWay } from './testing.ts';
 
 const base = {
   ewma: { decayMs: 10_000, defaultRttMs: 30 },
@@ -25,17 +25,15 @@ interface Load {
 
 /** Requests at a fixed rate, events in order of time, no real clock. */
 function simulate(balancer: Balancer, endpoints: FakeEndpoint[], random: () => number, load: Load) {
-  const under: { endsAtMs: number; endpoint: FakeEndpoint; outcome: Outcome }[] = [];
+  const under = new UnderWay<{ endpoint: FakeEndpoint; outcome: Outcome }>();
   const drawn = endpoints.map(() => 0);
   let failed = 0;
   for (let n = 0; n < load.requests; n += 1) {
     const nowMs = (n * 1000) / load.perSecond;
-    under.sort((a, b) => b.endsAtMs - a.endsAtMs);
-    for (let last = under.at(-1); last !== undefined && last.endsAtMs <= nowMs; last = under.at(-1)) {
-      under.pop();
-      last.endpoint.inFlight -= 1;
-      balancer.observe(last.endpoint, last.endsAtMs, last.outcome.latencyMs, last.outcome.result, 0);
-    }
+    under.endedBy(nowMs, ({ endpoint, outcome }, atMs) => {
+      endpoint.inFlight -= 1;
+      balancer.observe(endpoint, atMs, outcome.latencyMs, outcome.result, 0);
+    });
     const endpoint = balancer.pick(endpoints, { nowMs, hash: null }) as FakeEndpoint;
     const index = endpoints.indexOf(endpoint);
     drawn[index] = (drawn[index] as number) + 1;
@@ -43,7 +41,7 @@ function simulate(balancer: Balancer, endpoints: FakeEndpoint[], random: () => n
     if (outcome.result === 'failure') failed += 1;
     endpoint.inFlight += 1;
     balancer.started(endpoint, nowMs);
-    under.push({ endsAtMs: nowMs + outcome.latencyMs, endpoint, outcome });
+    under.add(nowMs + outcome.latencyMs, { endpoint, outcome });
   }
   return { drawn, successRate: 1 - failed / load.requests };
 }

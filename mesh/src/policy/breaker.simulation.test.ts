@@ -4,7 +4,7 @@ import { Chooser } from './balancer.ts';
 import { type Admission, Breaker, type BreakerOptions } from './breaker.ts';
 import { createBalancer } from './create-balancer.ts';
 import { mayEject } from './ejection.ts';
-import { type FakeEndpoint, fakeEndpoints, seeded } from './testing.ts';
+import { type FakeEndpoint, fakeEndpoints, seeded, UnderWay } from './testing.ts';
 
 /** Linkerd 1's figures in Buoyant's experiment, where the penalty is always 10 s. */
 const consecutive: BreakerOptions = {
@@ -52,25 +52,17 @@ function simulate({ breaker, algorithm, requests, fails, maxEjectionPercent = 50
     50,
     (endpoint, at) => breakers.get(endpoint)?.readiness(at) ?? 'ready',
   );
-  const under: {
-    endsAtMs: number;
-    latencyMs: number;
-    endpoint: FakeEndpoint;
-    failed: boolean;
-    admission: Admission;
-  }[] = [];
+  const under = new UnderWay<{ latencyMs: number; endpoint: FakeEndpoint; failed: boolean; admission: Admission }>();
   let failed = 0;
   let outMax = 0;
   for (let n = 0; n < requests; n += 1) {
     nowMs = n * 10;
-    under.sort((a, b) => b.endsAtMs - a.endsAtMs);
-    for (let last = under.at(-1); last !== undefined && last.endsAtMs <= nowMs; last = under.at(-1)) {
-      under.pop();
-      const result = last.failed ? 'failure' : 'success';
-      last.endpoint.inFlight -= 1;
-      balancer.observe(last.endpoint, last.endsAtMs, last.latencyMs, result, 0);
-      breakers.get(last.endpoint)?.settle(last.admission, result, last.endsAtMs);
-    }
+    under.endedBy(nowMs, ({ latencyMs, endpoint, failed: bad, admission }, atMs) => {
+      const result = bad ? 'failure' : 'success';
+      endpoint.inFlight -= 1;
+      balancer.observe(endpoint, atMs, latencyMs, result, 0);
+      if (breakers.get(endpoint)?.settle(admission, result, atMs) === 'admitted') balancer.forgive(endpoint, atMs);
+    });
     outMax = Math.max(outMax, outNow(nowMs));
     const endpoint = chooser.choose(endpoints, { nowMs, hash: null, tried: null, onlyUntried: false, mayProbe: true });
     assert.ok(endpoint !== null);
@@ -80,7 +72,7 @@ function simulate({ breaker, algorithm, requests, fails, maxEjectionPercent = 50
     endpoint.inFlight += 1;
     balancer.started(endpoint, nowMs);
     const admission = breakers.get(endpoint)?.admit(nowMs) ?? 'normal';
-    under.push({ endsAtMs: nowMs + latencyMs, latencyMs, endpoint, failed: bad, admission });
+    under.add(nowMs + latencyMs, { latencyMs, endpoint, failed: bad, admission });
   }
   return { successRate: 1 - failed / requests, outMax };
 }

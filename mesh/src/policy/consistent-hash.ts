@@ -1,4 +1,4 @@
-import type { Balancer, EndpointView } from './balancer.ts';
+import { type Balancer, type EndpointView, learnsNothing } from './balancer.ts';
 import { hash32, hashPair } from './hash.ts';
 
 /**
@@ -38,8 +38,7 @@ export function consistentHash(random: () => number): Balancer {
   };
   return {
     pick: (endpoints, { hash }) => chosen(endpoints, hash ?? Math.floor(random() * 2 ** 32)),
-    started() {},
-    observe() {},
+    ...learnsNothing,
   };
 }
 

@@ -23,5 +23,6 @@ export function ewmaBalancer(options: PeakEwmaOptions, weightOf: WeightOf, rando
     started: (endpoint, nowMs) => ewmaOf(endpoint, options, nowMs).started(nowMs),
     observe: (endpoint, nowMs, latencyMs, result, retryAfterMs) =>
       ewmaOf(endpoint, options, nowMs).observe(nowMs, latencyMs, result, retryAfterMs),
+    forgive: (endpoint, nowMs) => ewmaOf(endpoint, options, nowMs).forgive(nowMs),
   };
 }

@@ -1,4 +1,4 @@
-import type { Balancer } from './balancer.ts';
+import { type Balancer, learnsNothing } from './balancer.ts';
 import { PowerOfTwoChoices } from './p2c.ts';
 import type { WeightOf } from './weights.ts';
 
@@ -7,7 +7,6 @@ export function leastRequest(weightOf: WeightOf, random: () => number): Balancer
   const choices = new PowerOfTwoChoices(({ inFlight }, _nowMs, share) => inFlight / share, weightOf, random);
   return {
     pick: (endpoints, { nowMs }) => choices.pick(endpoints, nowMs),
-    started() {},
-    observe() {},
+    ...learnsNothing,
   };
 }

@@ -1,4 +1,4 @@
-import type { Balancer } from './balancer.ts';
+import { type Balancer, learnsNothing } from './balancer.ts';
 import { type WeightOf, Weights } from './weights.ts';
 
 /** Any endpoint, in proportion to the weights. */
@@ -10,7 +10,6 @@ export function randomBalancer(weightOf: WeightOf, random: () => number): Balanc
       weights.read(endpoints, nowMs);
       return endpoints[weights.indexAt(random())] ?? null;
     },
-    started() {},
-    observe() {},
+    ...learnsNothing,
   };
 }

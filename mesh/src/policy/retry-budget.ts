@@ -9,9 +9,9 @@ export interface RetryBudgetOptions {
 
 /**
  * How many retries a service may get: Finagle's leaky bucket. Every request pays in `percent` hundredths of a retry, every
- * retry takes a whole one, and both are forgotten after `ttlMs`, in buckets by absolute time. So whatever is configured,
- * in any stretch of `ttlMs` there are at most `percent` of the requests of that stretch (and of the bucket before it), plus
- * the minimum, and a service that fails altogether is not hit with a multiple of its load. What a quiet time has saved up
+ * retry takes a whole one, and both are forgotten after `ttlMs`, in buckets by absolute time (so up to one bucket
+ * early). Retries in the window never exceed `percent` of the requests in it plus the minimum, whatever else is
+ * configured: a service that fails altogether is not hit with a multiple of its load, and what a quiet time has saved up
  * does not become a storm.
  *
  * One per service, for retries and hedges of all routes together.

@@ -1,4 +1,4 @@
-import type { Balancer, EndpointView } from './balancer.ts';
+import { type Balancer, type EndpointView, learnsNothing } from './balancer.ts';
 import type { WeightOf } from './weights.ts';
 
 /**
@@ -26,8 +26,7 @@ export function roundRobin(weightOf: WeightOf): Balancer {
       if (bestCredit !== null) bestCredit.value -= sum;
       return best;
     },
-    started() {},
-    observe() {},
+    ...learnsNothing,
   };
 }
 

@@ -48,3 +48,23 @@ export function tally<T>(items: readonly T[], count: number, draw: () => T | nul
   }
   return counts;
 }
+
+/** What is under way in a simulation, handed out in the order in which it ends. */
+export class UnderWay<T> {
+  /** The next one to end is the last. */
+  readonly #ends: { atMs: number; what: T }[] = [];
+
+  add(atMs: number, what: T): void {
+    let index = 0;
+    while (index < this.#ends.length && (this.#ends[index]?.atMs ?? 0) > atMs) index += 1;
+    this.#ends.splice(index, 0, { atMs, what });
+  }
+
+  /** Everything that has ended by `nowMs`. */
+  endedBy(nowMs: number, end: (what: T, atMs: number) => void): void {
+    for (let last = this.#ends.at(-1); last !== undefined && last.atMs <= nowMs; last = this.#ends.at(-1)) {
+      this.#ends.pop();
+      end(last.what, last.atMs);
+    }
+  }
+}

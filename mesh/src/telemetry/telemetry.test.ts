@@ -2,38 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Metrics, seriesMax } from './metrics.ts';
 import { type Span, TraceRing } from './trace.ts';
-import { randomIds, readTraceparent, writeTraceparent } from './trace-context.ts';
-
-const traceId = '0af7651916cd43dd8448eb211c80319c';
-const parentId = 'b7ad6b7169203331';
-
-describe('trace context', () => {
-  test('is read as it is written', () => {
-    assert.deepEqual(readTraceparent(writeTraceparent(traceId, parentId, true)), { traceId, parentId, sampled: true });
-    assert.equal(readTraceparent(`00-${traceId}-${parentId}-00`)?.sampled, false);
-    assert.equal(readTraceparent(`01-${traceId}-${parentId}-01-more`)?.traceId, traceId);
-  });
-
-  for (const bad of [
-    '',
-    `00-${traceId}-${parentId}`,
-    `00-${traceId.toUpperCase()}-${parentId}-01`,
-    `00-${'0'.repeat(32)}-${parentId}-01`,
-    `00-${traceId}-${'0'.repeat(16)}-01`,
-    `ff-${traceId}-${parentId}-01`,
-    `00-${traceId}-${parentId}-01-more`,
-  ]) {
-    test(`begins anew after ${JSON.stringify(bad)}`, () => assert.equal(readTraceparent(bad), null));
-  }
-
-  test('ids are of their length and do not repeat', () => {
-    const newId = randomIds();
-    const ids = Array.from({ length: 2000 }, () => newId(8));
-    assert.ok(ids.every((id) => /^[0-9a-f]{16}$/.test(id)));
-    assert.equal(new Set(ids).size, ids.length);
-    assert.match(newId(16), /^[0-9a-f]{32}$/);
-  });
-});
 
 describe('metrics', () => {
   test('are Prometheus text with cumulative buckets and escaped labels', () => {

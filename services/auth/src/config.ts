@@ -38,7 +38,7 @@ const Settings = Type.Object({
   /** Slow hashes at one time. They run on other threads: one core is left for requests. */
   SLOW_HASH_CONCURRENCY: whole(Math.max(1, availableParallelism() - 1), 1, 64),
   /** Requests that may wait for a slow hash; more are told to come back. */
-  SLOW_HASH_QUEUE: whole(128, 0),
+  SLOW_HASH_QUEUE: whole(64, 0),
   /** An unknown opaque token is remembered as unknown for this long. */
   INTROSPECTION_NEGATIVE_MS: whole(10_000, 0),
   INTROSPECTION_CACHE_ENTRIES: whole(50_000, 1),

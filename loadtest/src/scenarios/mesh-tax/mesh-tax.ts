@@ -10,7 +10,7 @@ import { Fleet } from '../../rig/fleet.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import { startHaproxy, startHttpProxy, startNginx } from '../../rig/proxies/proxies.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../token/lines.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 
 export const meshTax: Scenario = {
   name: 'mesh:tax',

@@ -18,6 +18,8 @@ const provider = new Provider('http://127.0.0.1', {
       redirect_uris: [],
       response_types: [],
       token_endpoint_auth_method: 'client_secret_post',
+      // Unused here, but a client must name an algorithm that some key carries out.
+      id_token_signed_response_alg: 'ES256',
     },
   ],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'peer', alg: 'ES256', use: 'sig' }] },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { TargetRequest } from '../../drivers/request.ts';
 import type { ApiClient } from '../../platform/clients.ts';
 
 export interface Peer {
@@ -34,4 +35,9 @@ export async function startPeer(client: ApiClient): Promise<Peer> {
       await ended;
     },
   };
+}
+
+/** The same request at the peer's path, with the scope that its resource server asks for. */
+export function peerRequest(request: TargetRequest): TargetRequest {
+  return { ...request, path: '/token', body: `${request.body}&scope=shop` };
 }

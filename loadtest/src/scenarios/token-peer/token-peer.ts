@@ -1,16 +1,16 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
-import type { TargetRequest } from '../../drivers/request.ts';
 import { commit, machine } from '../../measure/machine.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
 import { joinRuns } from '../../measure/run.ts';
 import { readClients, tokenRequest } from '../../platform/clients.ts';
 import { PlatformStack } from '../../platform/stack.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report } from '../../proof/report-data.ts';
 import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
 import { atLeast, noErrors, verdictOf } from '../../proof/verdict.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../token/lines.ts';
-import { startPeer } from './peer.ts';
+import { assertSigns } from './assert-signs.ts';
+import { peerRequest, startPeer } from './peer.ts';
 
 const connections = 8;
 
@@ -40,6 +40,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         { name: 'auth', url: auth.url, pid: auth.pid, request: shop, stores },
         { name: 'oidc-provider', url: peer.url, pid: peer.pid, request: peerRequest(shop), stores: {} },
       ];
+      for (const { name, url, request } of contenders) await assertSigns(name, { url, requests: [request] });
       const windows = contenders.map((): Window[] => []);
       for (const { url, request } of contenders) {
         await closedLoop({ url, requests: [request] }, { connections, durationMs: 2000 });
@@ -91,9 +92,4 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
   } finally {
     await stack.stop();
   }
-}
-
-/** The same request at the peer's path, with the scope that its resource server asks for. */
-function peerRequest(request: TargetRequest): TargetRequest {
-  return { ...request, path: '/token', body: `${request.body}&scope=shop` };
 }

@@ -1,6 +1,6 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
-import type { Run } from '../../measure/run.ts';
+import { errorCount, joinRuns, type Run } from '../../measure/run.ts';
 import type { ApiClient } from '../../platform/clients.ts';
 import type { PlatformStack } from '../../platform/stack.ts';
 import type { Cause } from '../../proof/report-data.ts';
@@ -25,7 +25,7 @@ export async function causeLedger(
   clients: readonly ApiClient[],
   debts: readonly Debt[],
   plan: { ledgerRounds: number; ledgerRequests: number },
-  onStep: (debt: Debt, cause: Cause, runs: Run[]) => void,
+  onStep: (cause: Cause) => void,
 ): Promise<Cause[]> {
   const causes: Cause[] = [];
   for (const debt of debts) {
@@ -33,7 +33,8 @@ export async function causeLedger(
     const targets = tokenTargets(stack, clients);
     const measure = (name: 'legacy' | 'tuned', amount: number) =>
       closedLoop(targets[name].target, { connections: 1, amount });
-    await measure('tuned', 2); // warm-up, thrown away
+    await measure('tuned', 1); // warm-up, thrown away
+    // Each round's difference is of neighbours in time; the median of those outlives a noisy round.
     const differences: number[] = [];
     const runs: Run[] = [];
     for (let round = 0; round < plan.ledgerRounds; round += 1) {
@@ -49,9 +50,10 @@ export async function causeLedger(
       tunable: debt.tunable,
       ms: median(differences),
       spreadMs: [Math.min(...differences), Math.max(...differences)],
+      errors: errorCount(joinRuns(runs)),
     };
     causes.push(cause);
-    onStep(debt, cause, runs);
+    onStep(cause);
   }
   // `null` would leave the topology's own value: the spare monolith goes back to what it was.
   await stack.restart('monolith-tuned', { DEBTS_PAID: null });

@@ -1,20 +1,20 @@
 /** How much of everything: bounded in count and time, so that a run ends by itself. */
 export interface TokenPlan {
-  /** Rounds of the four stages, interleaved. */
+  /** Rounds of the four stages and their open-loop witnesses, interleaved. */
   rounds: number;
   /** Requests a round at one connection, for the slow stages. */
   legacyRequests: number;
   tunedRequests: number;
   /** Length of a round at one connection, for the fast stages. */
   fastMs: number;
-  /** Open-loop witness of the slow stages: requests. */
+  /** Open-loop witness of the slow stages: requests a round. */
   witnessRequests: number;
-  /** Offered 200 tokens a second for so long. */
+  /** Offered 200 tokens a second for so long, a round. */
   steadyMs: number;
   /** Offered 1,000 a second for so long, through the mesh and past it, in turns. */
   addedMs: number;
   addedRounds: number;
-  /** The cause ledger: rounds of each debt, requests in each. */
+  /** The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides. */
   ledgerRounds: number;
   ledgerRequests: number;
 }
@@ -24,23 +24,23 @@ export const fullPlan: TokenPlan = {
   legacyRequests: 12,
   tunedRequests: 20,
   fastMs: 3000,
-  witnessRequests: 25,
-  steadyMs: 15_000,
+  witnessRequests: 5,
+  steadyMs: 4000,
   addedMs: 4000,
   addedRounds: 5,
-  ledgerRounds: 3,
-  ledgerRequests: 6,
+  ledgerRounds: 9,
+  ledgerRequests: 2,
 };
 
 export const quickPlan: TokenPlan = {
   rounds: 3,
-  legacyRequests: 4,
-  tunedRequests: 6,
-  fastMs: 600,
-  witnessRequests: 6,
-  steadyMs: 3000,
-  addedMs: 800,
+  legacyRequests: 3,
+  tunedRequests: 5,
+  fastMs: 500,
+  witnessRequests: 2,
+  steadyMs: 1000,
+  addedMs: 600,
   addedRounds: 3,
-  ledgerRounds: 1,
-  ledgerRequests: 4,
+  ledgerRounds: 3,
+  ledgerRequests: 1,
 };

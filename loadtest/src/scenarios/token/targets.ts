@@ -5,6 +5,9 @@ import type { Watched } from '../../proof/stage.ts';
 
 export type StageName = 'legacy' | 'tuned' | 'extracted' | 'extracted-direct';
 
+/** In the order of the story. */
+export const stageNames: readonly StageName[] = ['legacy', 'tuned', 'extracted', 'extracted-direct'];
+
 export interface TokenTarget {
   name: StageName;
   target: Target;

@@ -1,0 +1,104 @@
+import { asMeshError, type MeshError } from '../errors.ts';
+import type { Exchange, Facts } from '../exchange.ts';
+import type { Handler, Layer } from '../layer.ts';
+import { pathnameOf } from '../routing/match.ts';
+import type { ErrorGroup, ErrorKey, ErrorSample } from '../telemetry/error-groups.ts';
+import type { Parts } from './parts.ts';
+
+/** The last attempt of a request that failed: what its caller sees, unless another attempt goes better. */
+const lastFailed = new WeakMap<Facts, { group: ErrorGroup; error: MeshError | null; status: number }>();
+
+const pathCharsMax = 256;
+
+/** Notes what fails for good: for want of a route or an instance, by a deadline, or as its last attempt did. */
+export function errorTracking(parts: Parts): Layer {
+  const { errors } = parts;
+  const settle = (exchange: Exchange, status: number) => {
+    const { facts } = exchange;
+    const { failure } = facts;
+    if (failure === null && status < 500) return;
+    const last = lastFailed.get(facts);
+    if (last !== undefined && (failure === null ? last.status === status : last.error === failure)) {
+      last.group.seenByCallers += 1;
+    } else {
+      errors.note(keyOf(exchange, failure, status), sampleOf(parts, exchange, failure, status), true);
+    }
+  };
+  return {
+    name: 'error tracking',
+    scope: 'request',
+    sentence: 'Groups what callers saw fail by what, where and why, with a sample and its trace.',
+    inside: [{ name: 'tracing', reason: 'a sample names its trace' }],
+    wrap: (next) => (exchange) =>
+      next(exchange).then((reply) => {
+        reply.body.onEnd(() => settle(exchange, reply.status));
+        return reply;
+      }),
+  };
+}
+
+/** Notes each attempt that fails, so that an instance whose failures are made good by others is not overlooked. */
+export function attemptErrors(parts: Parts): Layer {
+  const { errors } = parts;
+  const note = (exchange: Exchange, error: MeshError | null, status: number) => {
+    const group = errors.note(keyOf(exchange, error, status), sampleOf(parts, exchange, error, status), false);
+    lastFailed.set(exchange.facts, { group, error, status });
+  };
+  const watched = async (next: Handler, exchange: Exchange) => {
+    try {
+      const reply = await next(exchange);
+      if (reply.status >= 500) note(exchange, null, reply.status);
+      else {
+        reply.body.onEnd(({ error }) => {
+          if (error !== null) note(exchange, error, reply.status);
+        });
+      }
+      return reply;
+    } catch (thrown) {
+      const error = asMeshError(thrown);
+      note(exchange, error, 0);
+      throw error;
+    }
+  };
+  return {
+    name: 'attempt errors',
+    scope: 'attempt',
+    sentence: 'Groups attempts that failed by what, where and why, whether or not another one made them good.',
+    inside: [
+      { name: 'error tracking', reason: 'a failure that callers see is the failure of their last attempt' },
+      { name: 'balance', reason: 'where it failed is the endpoint that was chosen' },
+    ],
+    wrap: (next) => (exchange) => watched(next, exchange),
+  };
+}
+
+function keyOf({ route, backend, endpoint, facts }: Exchange, error: MeshError | null, status: number): ErrorKey {
+  return {
+    what: error?.code ?? `status ${status}`,
+    side: error?.row.where ?? 'upstream',
+    route: route?.rule.id ?? '',
+    service: backend?.service.name ?? '',
+    endpoint: endpoint?.id ?? facts.endpoint ?? '',
+    why: error === null ? 'answered by the service' : whyOf(error),
+  };
+}
+
+/** The system's own code says more than our words for it; figures in those would make groups without end. */
+function whyOf({ cause, detail }: MeshError): string {
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+  return detail.replace(/\d+/g, 'N').slice(0, 200);
+}
+
+function sampleOf({ clock }: Parts, exchange: Exchange, error: MeshError | null, status: number): ErrorSample {
+  const { facts } = exchange;
+  return {
+    at: new Date(clock.wall()).toISOString(),
+    requestId: facts.id,
+    traceId: facts.span?.traceId ?? null,
+    method: exchange.method,
+    path: pathnameOf(exchange.path).slice(0, pathCharsMax),
+    status: status === 0 ? null : status,
+    detail: error?.detail ?? `The service answered ${status}.`,
+  };
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { defaultBackendPolicy } from '../config/default-policies.ts';
+import type { LimitsPolicy, RateLimit } from '../config/policy-model.ts';
+import { backendRef, meshConfig, route, routePolicy, rule, service } from '../testing/config.ts';
+import { Closing, RawClient, testMesh, until, upstreamServer } from '../testing/harness.ts';
+
+let closing: Closing;
+beforeEach(() => {
+  closing = new Closing();
+});
+afterEach(() => closing.close());
+
+/** A shop that answers when it is told to. */
+async function slowShop(over: Partial<LimitsPolicy>) {
+  const open: ServerResponse[] = [];
+  const upstream = await upstreamServer(closing, (_request, response) => void open.push(response));
+  const limits = { ...defaultBackendPolicy().limits, ...over };
+  const config = (changed: Partial<LimitsPolicy> = {}) =>
+    meshConfig(
+      [service('shop', [upstream.port], { limits: { ...limits, ...changed } })],
+      [route('all', [rule({ backendRefs: [backendRef('shop')] })])],
+    );
+  const mesh = await testMesh(closing, config());
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
+    return Number(new RegExp(`^${name}\\{service="shop"\\} (\\d+)$`, 'm').exec(text)?.[1]);
+  };
+  return { mesh, open, config, metric };
+}
+
+describe('the limits of a service', () => {
+  test('let so many through, make so many wait, and shed the rest at once', async () => {
+    const { mesh, open, metric } = await slowShop({
+      maxInFlight: 2,
+      maxQueued: 1,
+      queueTimeoutMs: 60_000,
+      retryAfterS: 7,
+    });
+    const asked = [fetch(mesh.url), fetch(mesh.url)];
+    await until(() => open.length === 2, 'two are under way');
+    asked.push(fetch(mesh.url));
+    await until(async () => (await metric('mesh_requests_queued')) === 1, 'one waits');
+    assert.equal(await metric('mesh_requests_in_flight'), 2);
+
+    const shed = await fetch(mesh.url);
+    assert.equal(shed.status, 503);
+    assert.equal(shed.headers.get('retry-after'), '7');
+    await shed.json();
+    assert.deepEqual(mesh.log.requests().at(-1)?.flags, ['UO']);
+    assert.equal(open.length, 2);
+
+    open[0]?.end('a');
+    await until(() => open.length === 3, 'the one that waited goes on');
+    for (const response of open) response.end('b');
+    for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
+    await until(async () => (await metric('mesh_requests_in_flight')) === 0, 'all places are free');
+  });
+
+  test('keep a place until the last byte, and free it when the client goes', async () => {
+    const { mesh, open } = await slowShop({ maxInFlight: 1, maxQueued: 0 });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET / HTTP/1.1', 'Host: shop', '', '');
+    await until(() => open.length === 1, 'it is under way');
+    open[0]?.write('first');
+    await client.untilReceived(/first/);
+    const shed = await fetch(mesh.url);
+    assert.equal(shed.status, 503);
+    await shed.json();
+    client.socket.destroy();
+    await until(() => mesh.inFlight() === 0, 'the mesh has noticed');
+    const next = fetch(mesh.url);
+    await until(() => open.length === 2, 'there is a place again');
+    open[1]?.end('second');
+    assert.equal(await (await next).text(), 'second');
+  });
+
+  test('end a wait that is too long, and one whose client has gone', async () => {
+    const { mesh, open, metric } = await slowShop({ maxInFlight: 1, maxQueued: 5, queueTimeoutMs: 200 });
+    void fetch(mesh.url).catch(() => {});
+    await until(() => open.length === 1, 'one is under way');
+    const gone = await RawClient.to(mesh.edgePort, closing);
+    gone.send('GET /gone HTTP/1.1', 'Host: shop', '', '');
+    await until(async () => (await metric('mesh_requests_queued')) === 1, 'it waits');
+    gone.socket.destroy();
+    await until(async () => (await metric('mesh_requests_queued')) === 0, 'it waits no more');
+    const late = await fetch(mesh.url);
+    assert.equal(late.status, 503);
+    assert.match(await late.text(), /No place came free/);
+    open[0]?.end();
+    assert.equal(open.length, 1, 'neither of them was sent');
+  });
+
+  test('take effect with new documents, for those too who wait', async () => {
+    const { mesh, open, config, metric } = await slowShop({ maxInFlight: 1, queueTimeoutMs: 60_000 });
+    const asked = [fetch(mesh.url)];
+    await until(() => open.length === 1, 'one is under way');
+    asked.push(fetch(mesh.url));
+    await until(async () => (await metric('mesh_requests_queued')) === 1, 'one waits');
+    mesh.documents = { config: config({ maxInFlight: 3 }) };
+    await mesh.reload('test', '');
+    asked.push(fetch(mesh.url));
+    await until(() => open.length === 3, 'all are under way');
+    for (const response of open) response.end();
+    for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
+  });
+});
+
+describe('rate limits', () => {
+  const limited = async (rateLimits: RateLimit[], trustedProxies: string[] = []) => {
+    const upstream = await upstreamServer(closing, (_request, response) => response.end('ok'));
+    const rules = [rule({ backendRefs: [backendRef('shop')] })];
+    const config = () =>
+      meshConfig([service('shop', [upstream.port])], [route('all', rules, { policy: routePolicy({ rateLimits }) })]);
+    const mesh = await testMesh(closing, config(), { trustedProxies });
+    const ask = async (headers: Record<string, string> = {}) => {
+      const response = await fetch(mesh.url, { headers });
+      await response.arrayBuffer();
+      return response;
+    };
+    return { mesh, ask, config };
+  };
+  /** One token, and so long until the next that no test is slow enough to see it. */
+  const once = { requestsPerSecond: 0.001, burst: 1 };
+
+  test('of a route hold for all its clients together, and survive new documents', async () => {
+    const { mesh, ask, config } = await limited([{ ...once, burst: 2, per: 'Route' }]);
+    assert.deepEqual([(await ask()).status, (await ask()).status], [200, 200]);
+    const refused = await ask();
+    assert.equal(refused.status, 429);
+    assert.match(refused.headers.get('retry-after') ?? '', /^(1000|9\d\d)$/);
+    assert.deepEqual(mesh.log.requests().at(-1)?.flags, ['RL']);
+    const changed = config();
+    changed.services[0]!.policy.limits.maxQueued += 1;
+    mesh.documents = { config: changed };
+    await mesh.reload('test', '');
+    assert.equal(mesh.mesh.status.generation, 2);
+    assert.equal((await ask()).status, 429, 'no bucket is filled by a change of the documents');
+  });
+
+  test('of clients hold for each by itself, and spend nothing of the route’s', async () => {
+    const { ask } = await limited([
+      { ...once, burst: 3, per: 'Route' },
+      { ...once, per: 'Client', clientHeader: 'x-client' },
+    ]);
+    const statuses = [];
+    for (const client of ['a', 'a', 'a', 'b', 'c', 'd']) statuses.push((await ask({ 'x-client': client })).status);
+    assert.deepEqual(statuses, [200, 429, 429, 200, 200, 429]);
+  });
+
+  test('know a client by its address, whatever it claims', async () => {
+    const { ask } = await limited([{ ...once, per: 'Client' }]);
+    assert.equal((await ask({ 'x-forwarded-for': '192.0.2.1' })).status, 200);
+    assert.equal((await ask({ 'x-forwarded-for': '192.0.2.2' })).status, 429);
+  });
+
+  test('know a client behind a trusted proxy by the last address that is not a proxy’s', async () => {
+    const { ask } = await limited([{ ...once, per: 'Client' }], ['127.0.0.0/8', '10.0.0.0/8']);
+    const from = async (chain: string) => (await ask({ 'x-forwarded-for': chain })).status;
+    assert.equal(await from('192.0.2.1'), 200);
+    assert.equal(await from('192.0.2.2'), 200);
+    assert.equal(await from('192.0.2.9, 192.0.2.1, 10.0.0.1'), 429, 'what stands further out is a claim');
+  });
+});

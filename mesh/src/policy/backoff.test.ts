@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type BackoffOptions, backoffMs, retryAfterMs } from './backoff.ts';
+import { seeded } from './testing.ts';
+
+const full: BackoffOptions = { baseMs: 25, maxMs: 250, jitter: 'Full' };
+const decorrelated: BackoffOptions = { ...full, jitter: 'Decorrelated' };
+const nearlyOne = () => 1 - 2 ** -53;
+
+describe('back-off', () => {
+  test('full jitter: from 0 to a limit that doubles up to the cap', () => {
+    const limits = [1, 2, 3, 4, 5, 100].map((retry) => Math.round(backoffMs(full, retry, 0, 0, nearlyOne)));
+    assert.deepEqual(limits, [25, 50, 100, 200, 250, 250]);
+    assert.equal(
+      backoffMs(full, 5, 0, 0, () => 0),
+      0,
+    );
+  });
+
+  test('decorrelated jitter: from the base to three times the wait before', () => {
+    assert.equal(Math.round(backoffMs(decorrelated, 1, 0, 0, nearlyOne)), 25);
+    assert.equal(Math.round(backoffMs(decorrelated, 2, 25, 0, nearlyOne)), 75);
+    assert.equal(
+      backoffMs(decorrelated, 3, 75, 0, () => 0),
+      25,
+    );
+    assert.equal(Math.round(backoffMs(decorrelated, 3, 240, 0, nearlyOne)), 250);
+  });
+
+  test('Retry-After is the floor, and chance spreads those who wait for it', () => {
+    const random = seeded(1);
+    const waits = Array.from({ length: 50 }, () => backoffMs(full, 3, 0, 2000, random));
+    for (const waitMs of waits) assert.ok(waitMs >= 2000 && waitMs <= 2100);
+    assert.ok(new Set(waits.map(Math.round)).size > 20);
+  });
+
+  test('never negative, never above the cap, whatever the numbers', () => {
+    const ms = fc.double({ min: 0, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(
+        ms,
+        ms,
+        fc.constantFrom('Full' as const, 'Decorrelated' as const),
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.double({ min: 0, max: 1e9, noNaN: true }),
+        fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true }),
+        (baseMs, maxMs, jitter, retry, previousMs, chance) => {
+          const waitMs = backoffMs({ baseMs, maxMs, jitter }, retry, previousMs, 0, () => chance);
+          assert.ok(waitMs >= 0 && waitMs <= maxMs);
+        },
+      ),
+    );
+  });
+});
+
+describe('Retry-After', () => {
+  const wallMs = Date.UTC(2026, 0, 1, 12);
+
+  test('seconds, or a date', () => {
+    assert.equal(retryAfterMs('120', wallMs), 120_000);
+    assert.equal(retryAfterMs('Thu, 01 Jan 2026 12:00:30 GMT', wallMs), 30_000);
+    assert.equal(retryAfterMs('Thursday, 01-Jan-26 12:00:30 GMT', wallMs), 30_000);
+  });
+
+  test('what is absent, past or unusable asks for nothing', () => {
+    for (const value of [
+      undefined,
+      '',
+      '-1',
+      '1.5',
+      '0x10',
+      '1 2',
+      'soon',
+      'Mon',
+      '99999999999',
+      'Thu, 01 Jan 2026 11:00:00 GMT',
+    ]) {
+      assert.equal(retryAfterMs(value, wallMs), 0, String(value));
+    }
+  });
+
+  test('any text gives a number of milliseconds that is not negative', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.date().map(String), fc.nat().map(String)), (value) => {
+        const ms = retryAfterMs(value, wallMs);
+        assert.ok(Number.isFinite(ms) && ms >= 0);
+      }),
+    );
+  });
+});

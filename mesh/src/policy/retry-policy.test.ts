@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type AttemptEnd, type RetryRules, retryVerdict } from './retry-policy.ts';
+
+const rules: RetryRules = {
+  enabled: true,
+  codes: [502, 503, 504],
+  attempts: 2,
+  methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'TRACE'],
+  idempotencyKey: true,
+  maxRetryAfterMs: 5000,
+};
+
+const ended: AttemptEnd = {
+  method: 'GET',
+  hasIdempotencyKey: false,
+  status: 503,
+  delivery: 'maybe_sent',
+  retries: 0,
+  bodyReplayable: true,
+  retryAfterMs: 0,
+  waitMs: 10,
+  remainingMs: Number.POSITIVE_INFINITY,
+  abandoned: false,
+};
+const reset: Partial<AttemptEnd> = { status: 0, delivery: 'maybe_sent' };
+const notSent: Partial<AttemptEnd> = { status: 0, delivery: 'not_sent' };
+const verdict = (end: Partial<AttemptEnd>, change: Partial<RetryRules> = {}) =>
+  retryVerdict({ ...ended, ...end }, { ...rules, ...change });
+
+describe('what is tried again', () => {
+  test('idempotent methods: a code on the list, or no reply at all', () => {
+    for (const method of rules.methods) {
+      assert.equal(verdict({ method }), 'retry');
+      assert.equal(verdict({ method, ...reset }), 'retry');
+    }
+    assert.equal(verdict({ status: 500 }), 'not_retryable_status');
+    assert.equal(verdict({ status: 200 }), 'not_retryable_status');
+    assert.equal(verdict({ status: 429 }, { codes: [429] }), 'retry');
+  });
+
+  test('POST and PATCH only with an Idempotency-Key, and only where that is believed', () => {
+    for (const method of ['POST', 'PATCH', 'get']) {
+      assert.equal(verdict({ method }), 'not_idempotent');
+      assert.equal(verdict({ method, ...reset }), 'not_idempotent');
+      assert.equal(verdict({ method, hasIdempotencyKey: true }), 'retry');
+      assert.equal(verdict({ method, hasIdempotencyKey: true }, { idempotencyKey: false }), 'not_idempotent');
+    }
+  });
+
+  test('what is known not to have been sent: any method, also where the route has no retry', () => {
+    assert.equal(verdict({ method: 'POST', ...notSent }), 'retry');
+    assert.equal(verdict({ method: 'POST', ...notSent }, { enabled: false }), 'retry');
+    assert.equal(verdict({ ...reset }, { enabled: false }), 'not_enabled');
+    assert.equal(verdict({ status: 503 }, { enabled: false }), 'not_enabled');
+  });
+
+  test('a reply means that it has been sent, whatever else is said', () => {
+    assert.equal(verdict({ method: 'POST', status: 503, delivery: 'not_sent' }), 'not_idempotent');
+  });
+});
+
+describe('what ends it', () => {
+  test('a body that cannot be sent again', () => {
+    assert.equal(verdict({ bodyReplayable: false }), 'body_not_kept');
+    assert.equal(verdict({ ...notSent, bodyReplayable: false }), 'body_not_kept');
+  });
+
+  test('the number of attempts', () => {
+    assert.equal(verdict({ retries: 1 }), 'retry');
+    assert.equal(verdict({ retries: 2 }), 'no_attempts_left');
+    assert.equal(verdict({}, { attempts: 0 }), 'no_attempts_left');
+  });
+
+  test('a Retry-After that is longer than anybody waits', () => {
+    assert.equal(verdict({ retryAfterMs: 5000 }), 'retry');
+    assert.equal(verdict({ retryAfterMs: 5001 }), 'retry_after_too_long');
+  });
+
+  test('a deadline before the next attempt could start', () => {
+    assert.equal(verdict({ waitMs: 10, remainingMs: 11 }), 'retry');
+    assert.equal(verdict({ waitMs: 10, remainingMs: 10 }), 'deadline_too_near');
+    assert.equal(verdict({ waitMs: 0, remainingMs: -1 }), 'deadline_too_near');
+  });
+
+  test('a client that has gone', () => {
+    assert.equal(verdict({ ...notSent, abandoned: true }), 'abandoned');
+  });
+});
+
+test('never twice what might have had an effect, never past the deadline or the attempts, whatever the rules', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        method: fc.constantFrom('GET', 'POST', 'PATCH', 'PUT', 'DELETE'),
+        hasIdempotencyKey: fc.boolean(),
+        status: fc.constantFrom(0, 200, 404, 429, 500, 502, 503, 504),
+        delivery: fc.constantFrom('not_sent' as const, 'maybe_sent' as const),
+        retries: fc.nat(5),
+        bodyReplayable: fc.boolean(),
+        retryAfterMs: fc.nat(10_000),
+        waitMs: fc.nat(1000),
+        remainingMs: fc.integer({ min: -100, max: 1000 }),
+        abandoned: fc.boolean(),
+      }),
+      fc.record({
+        enabled: fc.boolean(),
+        codes: fc.subarray([429, 500, 502, 503, 504]),
+        attempts: fc.nat(5),
+        methods: fc.subarray(['GET', 'PUT', 'DELETE', 'POST']),
+        idempotencyKey: fc.boolean(),
+        maxRetryAfterMs: fc.nat(10_000),
+      }),
+      (end, given) => {
+        if (retryVerdict(end, given) !== 'retry') return;
+        const safe = given.methods.includes(end.method) || (given.idempotencyKey && end.hasIdempotencyKey);
+        assert.ok(safe || (end.status === 0 && end.delivery === 'not_sent'));
+        assert.ok(end.retries < given.attempts && end.waitMs < end.remainingMs);
+        assert.ok(end.bodyReplayable && !end.abandoned && end.retryAfterMs <= given.maxRetryAfterMs);
+        assert.ok(end.status === 0 || given.codes.includes(end.status));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});

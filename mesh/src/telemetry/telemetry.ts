@@ -1,0 +1,40 @@
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../settings.ts';
+import { createMeters } from './meters.ts';
+import { otlpSender } from './otlp.ts';
+import { sampler } from './sampling.ts';
+import { SpanExport } from './span-export.ts';
+import { type TraceListener, TraceRing } from './trace.ts';
+import { randomIds } from './trace-context.ts';
+
+/** What the process remembers and tells about its requests: made once, outlives every stack. */
+export function createTelemetry(settings: Settings, clock: Clock) {
+  const meters = createMeters();
+  const traces = new TraceRing(settings.tracesKept);
+  const { otlpTracesUrl } = settings;
+  const sender = otlpTracesUrl === null ? null : otlpSender(otlpTracesUrl);
+  const spanExport = sender === null ? null : new SpanExport(clock, meters.metrics, sender.send);
+  const onTrace: TraceListener =
+    spanExport === null
+      ? traces.add
+      : (span) => {
+          traces.add(span);
+          spanExport.add(span);
+        };
+  return {
+    /** What goes into the parts of every stack. */
+    parts: {
+      meters,
+      newId: randomIds(),
+      onTrace,
+      sample: sampler(settings.traceSamplePercent),
+      traceForms: settings.traceForms,
+    },
+    traces,
+    /** Exports what waits, for `timeoutMs` at most. */
+    async close(timeoutMs: number): Promise<void> {
+      await spanExport?.close(timeoutMs);
+      await sender?.close();
+    },
+  };
+}
