@@ -1,47 +1,52 @@
 /**
- * A map that holds at most `limit` entries: a new one pushes out the one unused for longest, so that hostile keys cost
- * a bounded amount of memory.
+ * A map that holds at most `limit` entries, so that hostile keys cost a bounded amount of memory. What was not used for a
+ * while goes first: entries stand in two generations, a hit in the older one moves to the younger, and when the younger
+ * one is full the older is dropped and takes its place. A hit in the younger changes nothing, which keeps it cheap.
  */
 export class BoundedMap<Key, Value> {
-  readonly #limit: number;
-  readonly #entries = new Map<Key, Value>();
+  readonly #generationLimit: number;
+  #young = new Map<Key, Value>();
+  #old = new Map<Key, Value>();
 
+  /** @param limit at least 2 */
   constructor(limit: number) {
-    if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a whole number above 0: ${limit}`);
-    this.#limit = limit;
+    if (!Number.isInteger(limit) || limit < 2) throw new RangeError(`limit must be a whole number above 1: ${limit}`);
+    this.#generationLimit = Math.floor(limit / 2);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   get(key: Key): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    // A Map iterates in order of insertion: putting the entry in again makes it the newest.
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
   }
 
   set(key: Key, value: Value): void {
-    this.#entries.delete(key);
-    if (this.#entries.size >= this.#limit) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
+    this.#old.delete(key);
+    if (this.#young.size >= this.#generationLimit && !this.#young.has(key)) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
-    this.#entries.set(key, value);
+    this.#young.set(key, value);
   }
 
-  values(): IterableIterator<Value> {
-    return this.#entries.values();
+  *values(): Generator<Value> {
+    yield* this.#young.values();
+    yield* this.#old.values();
   }
 
   delete(key: Key): void {
-    this.#entries.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#young.clear();
+    this.#old.clear();
   }
 }

@@ -14,7 +14,9 @@ export type FailureCode =
   | 'upstream_reset'
   | 'upstream_garbage'
   | 'upstream_idle'
+  | 'attempt_timeout'
   | 'deadline_exceeded'
+  | 'hedge_lost'
   | 'client_closed'
   | 'client_stalled'
   | 'draining'
@@ -47,7 +49,9 @@ export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   upstream_reset: { status: 502, title: 'Bad Gateway', flag: 'UC', where: 'upstream' },
   upstream_garbage: { status: 502, title: 'Bad Gateway', flag: 'UPE', where: 'upstream' },
   upstream_idle: { status: 504, title: 'Gateway Timeout', flag: 'SI', where: 'upstream' },
+  attempt_timeout: { status: 504, title: 'Gateway Timeout', flag: 'UT', where: 'upstream' },
   deadline_exceeded: { status: 504, title: 'Gateway Timeout', flag: 'UT', where: 'upstream' },
+  hedge_lost: { status: 499, title: 'Client Closed Request', flag: 'HL', where: 'mesh' },
   client_closed: { status: 499, title: 'Client Closed Request', flag: 'DC', where: 'client' },
   client_stalled: { status: 408, title: 'Request Timeout', flag: 'SI', where: 'client' },
   draining: { status: 503, title: 'Service Unavailable', flag: 'LR', where: 'mesh' },

@@ -2,6 +2,7 @@ import type { BodySource } from './body.ts';
 import type { Endpoint } from './discovery/endpoint.ts';
 import type { MeshError } from './errors.ts';
 import type { Headers } from './headers.ts';
+import type { RequestReplay } from './replay/request-replay.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
 
@@ -81,6 +82,14 @@ export class Exchange {
   endpoint: Endpoint | null = null;
   /** 1 for the first attempt. */
   attempt = 1;
+  /** Endpoints that this request has been tried on, oldest first; null = none. Others are preferred. */
+  tried: readonly Endpoint[] | null = null;
+  /** Of an attempt: whether another one may follow if it fails (the method, the body and the budget allow it). */
+  repeatable = false;
+  /** Of an attempt that runs beside another one: an endpoint that has been tried is no use to it. */
+  hedge = false;
+  /** What the body of this attempt is read from; further attempts are, too. */
+  replay: RequestReplay | null = null;
   #aborted: MeshError | null = null;
   #listeners: AbortListener[] | null = null;
 
@@ -139,6 +148,10 @@ export class Exchange {
     copy.route = this.route;
     copy.backend = this.backend;
     copy.attempt = this.attempt;
+    copy.tried = this.tried;
+    copy.repeatable = this.repeatable;
+    copy.hedge = this.hedge;
+    copy.replay = this.replay;
     this.onAbort((error) => copy.abort(error));
     return copy;
   }

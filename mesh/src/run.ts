@@ -8,19 +8,16 @@ import { ControlError } from './control/control-error.ts';
 import { Journal } from './control/journal.ts';
 import { Mesh } from './control/mesh.ts';
 import { weightStore } from './control/weight-store.ts';
-import { healthOf } from './discovery/health.ts';
+import { Leases } from './discovery/leases.ts';
+import { httpProbe } from './discovery/probe.ts';
 import { Registry } from './discovery/registry.ts';
-import type { Service } from './discovery/service.ts';
 import { type Resolve, systemResolve } from './discovery/sources.ts';
 import type { Entrance } from './exchange.ts';
-import { occupancyOf } from './layers/limits.ts';
 import type { Log, Parts } from './layers/parts.ts';
-import { knownBreakerOf } from './layers/readiness.ts';
-import type { BreakerState } from './policy/breaker.ts';
 import { createListener, type Listener } from './server/listener.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
 import { isLoopback, type Settings } from './settings.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 import { connectionsTo } from './upstream/connections.ts';
@@ -82,6 +79,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
 
   const telemetry = createTelemetry(settings, clock);
   const { traces } = telemetry;
+  const { errors, tap } = telemetry.parts;
   const parts: Parts = {
     clock,
     random: options.random ?? Math.random,
@@ -98,6 +96,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const { metrics } = telemetry.parts.meters;
   endpointGauges(metrics, registry, clock.now);
 
+  const leases = new Leases(clock);
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new Mesh(documents.config, {
     parts,
@@ -106,6 +105,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     journal,
     store: weightStore(settings.state),
     resolve: options.resolve ?? systemResolve,
+    leases,
+    probe: httpProbe,
   });
   if (!isLoopback(settings.adminHost) && settings.adminToken === null) {
     log.warn({}, 'MESH_ADMIN_TOKEN is not set: beyond loopback, the admin port answers nothing but health');
@@ -144,7 +145,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     mesh.replaceDocuments(next.config, { who, why });
   };
   const admin: AdminServer = adminServer(
-    operationsOf({ mesh, registry, metrics, traces, journal, reload, accepting: () => accepting }),
+    operationsOf({ mesh, registry, metrics, traces, errors, tap, journal, reload, accepting: () => accepting }),
     {
       host: settings.adminHost,
       port: settings.adminPort,
@@ -224,57 +225,4 @@ function entrancesOf(config: MeshConfig, settings: Settings): EntranceAddress[] 
   const entrance: Entrance = { name: 'internal', side: 'east-west' };
   found.push({ entrance, host: settings.host, port: settings.internalPort, label: 'internal' });
   return found;
-}
-
-function endpointGauges(metrics: Metrics, registry: Registry): void {
-  const each = (read: (endpoint: ReturnType<Registry['services']>[number]['endpoints'][number]) => number) => () =>
-    registry
-      .services()
-      .flatMap(({ endpoints }) => endpoints)
-      .map((endpoint) => ({ values: [endpoint.service, endpoint.id], value: read(endpoint) }));
-  const labels = ['service', 'endpoint'];
-  metrics.gauge(
-    'http_client_active_requests',
-    'Attempts under way.',
-    labels,
-    each(({ inFlight }) => inFlight),
-  );
-  metrics.gauge(
-    'http_client_open_connections',
-    'Connections open.',
-    labels,
-    each(({ connections }) => connections.stats().open),
-  );
-  metrics.gauge(
-    'http_client_queued_requests',
-    'Attempts that wait for a connection.',
-    labels,
-    each(({ connections }) => connections.stats().queued),
-  );
-  metrics.gauge(
-    'mesh_breaker_state',
-    'Circuit breaker: 0 admitting, 1 tripped, 2 probing.',
-    labels,
-    each((endpoint) => breakerStates.indexOf(knownBreakerOf(endpoint)?.state(nowMs()) ?? 'admitting')),
-  );
-  metrics.gauge(
-    'mesh_endpoint_healthy',
-    'What active health checks say: 0 unhealthy, 1 healthy or not checked yet.',
-    labels,
-    each((endpoint) => (healthOf(endpoint).state === 'unhealthy' ? 0 : 1)),
-  );
-  const ofServices = (read: (service: Service) => number) => () =>
-    registry.services().map((service) => ({ values: [service.name], value: read(service) }));
-  metrics.gauge(
-    'mesh_requests_in_flight',
-    'Requests that have a place in flight (limits.maxInFlight).',
-    ['service'],
-    ofServices((service) => occupancyOf(service).inFlight),
-  );
-  metrics.gauge(
-    'mesh_requests_queued',
-    'Requests that wait for a place in flight.',
-    ['service'],
-    ofServices((service) => occupancyOf(service).queued),
-  );
 }

@@ -2,20 +2,25 @@ import { assemble, type Stack } from './assemble.ts';
 import type { Layer } from './layer.ts';
 import { accessLog } from './layers/access-log.ts';
 import { admission } from './layers/admission.ts';
+import { attemptTimeout } from './layers/attempt-timeout.ts';
 import { attemptTracing } from './layers/attempt-tracing.ts';
 import { balance, leastOfTwo } from './layers/balance.ts';
 import { bodyLimit } from './layers/body-limit.ts';
 import { circuitBreaker } from './layers/circuit-breaker.ts';
 import { deadline } from './layers/deadline.ts';
 import { endpointMetrics } from './layers/endpoint-metrics.ts';
+import { attemptErrors, errorTracking } from './layers/error-tracking.ts';
 import { forwarding } from './layers/forwarding.ts';
+import { hedge } from './layers/hedge.ts';
 import { limits } from './layers/limits.ts';
 import type { Generation, Parts } from './layers/parts.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
 import { rescue } from './layers/rescue.ts';
+import { retry } from './layers/retry.ts';
 import { route } from './layers/route.ts';
 import { split } from './layers/split.ts';
+import { tap } from './layers/tap.ts';
 import { tracing } from './layers/tracing.ts';
 import { upstream } from './layers/upstream.ts';
 
@@ -26,6 +31,8 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     // once per request
     accessLog(parts),
     tracing(parts),
+    tap(parts),
+    errorTracking(parts),
     requestMetrics(parts),
     rescue(),
     admission(),
@@ -38,11 +45,15 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     deadline(parts),
     split(parts),
     limits(parts),
+    retry(parts),
 
     // per attempt
+    hedge(parts),
+    attemptTimeout(parts),
     balance(parts, () => leastBusy),
     circuitBreaker(parts),
     attemptTracing(parts),
+    attemptErrors(parts),
     endpointMetrics(parts),
 
     // innermost

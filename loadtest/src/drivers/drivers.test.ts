@@ -115,6 +115,24 @@ test('the open loop drops and counts what exceeds the outstanding limit: it neve
     },
   ));
 
+test('the open loop gives several origins their turns', () => {
+  const seen = [0, 0];
+  const counting =
+    (index: number): RequestListener =>
+    (_request, response) => {
+      seen[index] = (seen[index] ?? 0) + 1;
+      response.end('ok');
+    };
+  return serving(counting(0), (first) =>
+    serving(counting(1), async (second) => {
+      const target = { ...first, urls: [first.url, second.url] };
+      const run = await openLoop(target, constantRate(100, 200), limits, eagerClock());
+      assert.equal(run.latencyMs.length, 20);
+      assert.deepEqual(seen, [10, 10]);
+    }),
+  );
+});
+
 test('the open loop answers correctly from its own thread', () =>
   serving(
     (_request, response) => response.end('ok'),

@@ -28,15 +28,19 @@ export async function openLoop(
   limits: OpenLoopLimits,
   clock: OpenLoopClock,
 ): Promise<Run> {
-  assertLoopback(target.url);
+  const urls = target.urls ?? [target.url];
+  for (const url of urls) assertLoopback(url);
   const run = emptyRun();
-  const pool = new Pool(target.url, {
-    connections: limits.connections,
-    pipelining: 1,
-    headersTimeout: limits.timeoutMs,
-    bodyTimeout: limits.timeoutMs,
-    connect: { timeout: limits.timeoutMs },
-  });
+  const pools = urls.map(
+    (url) =>
+      new Pool(url, {
+        connections: Math.ceil(limits.connections / urls.length),
+        pipelining: 1,
+        headersTimeout: limits.timeoutMs,
+        bodyTimeout: limits.timeoutMs,
+        connect: { timeout: limits.timeoutMs },
+      }),
+  );
   const startedAt = clock.now();
   let outstanding = 0;
   let sent = 0;
@@ -57,8 +61,9 @@ export async function openLoop(
     else {
       outstanding += 1;
       const request = target.requests[sent % target.requests.length];
+      const pool = pools[sent % pools.length];
       sent += 1;
-      if (request !== undefined) pool.dispatch(optionsOf(request), new Outcome((error) => settle(dueMs, error)));
+      if (request !== undefined) pool?.dispatch(optionsOf(request), new Outcome((error) => settle(dueMs, error)));
     }
     plan();
   };
@@ -75,7 +80,7 @@ export async function openLoop(
   plan();
   await done.promise;
   run.durationMs = clock.now() - startedAt;
-  await pool.destroy();
+  await Promise.all(pools.map((pool) => pool.destroy()));
   return run;
 }
 

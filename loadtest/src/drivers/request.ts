@@ -2,6 +2,8 @@
 export interface Target {
   /** Origin, such as `http://127.0.0.1:8080`. Loopback only. */
   url: string;
+  /** The open loop only: several origins that take turns, as a client does that has a list of instances and nothing else. */
+  urls?: readonly string[];
   requests: readonly TargetRequest[];
 }
 

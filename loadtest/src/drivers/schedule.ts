@@ -3,7 +3,8 @@ export type Schedule = Generator<number, void>;
 
 /** Evenly spaced: `perSecond` requests for `durationMs`. */
 export function* constantRate(perSecond: number, durationMs: number): Schedule {
-  const count = Math.floor((perSecond * durationMs) / 1000);
+  // Of a rate that is itself a quotient, the product may miss a whole number by a hair.
+  const count = Math.floor((perSecond * durationMs) / 1000 + 1e-6);
   for (let i = 0; i < count; i += 1) yield (i * 1000) / perSecond;
 }
 

@@ -14,6 +14,8 @@ export interface Window {
   residentBytes: Record<string, number>;
   /** CPU microseconds that all else on this machine used meanwhile: others' work, which the latencies paid for. */
   othersCpuUs: number | null;
+  /** Between the two looks at the processes: longer than the run, by the driver's own start. */
+  lookMs: number;
 }
 
 /** Processes whose use is counted: ours on the path, and the stores behind them. */
@@ -28,7 +30,9 @@ export async function measureWindow(watched: Watched, drive: () => Promise<Run>)
   const before = usages(pids);
   const busyBefore = machineBusyUs();
   const driverBefore = process.cpuUsage();
+  const from = performance.now();
   const run = await drive();
+  const lookMs = performance.now() - from;
   const driver = process.cpuUsage(driverBefore);
   const busyAfter = machineBusyUs();
   const after = usages(pids);
@@ -42,7 +46,7 @@ export async function measureWindow(watched: Watched, drive: () => Promise<Run>)
   }
   const known = Object.values(cpuUs).reduce((sum, us) => sum + us, driver.user + driver.system);
   const othersCpuUs = busyBefore === null || busyAfter === null ? null : Math.max(0, busyAfter - busyBefore - known);
-  return { run, cpuUs, residentBytes, othersCpuUs };
+  return { run, cpuUs, residentBytes, othersCpuUs, lookMs };
 }
 
 function usages(pids: Record<string, number | null>): Record<string, Usage | null> {
@@ -92,7 +96,7 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
 
 function othersShare(windows: readonly Window[]): number | null {
   const known = windows.filter(({ othersCpuUs }) => othersCpuUs !== null);
-  const lastedUs = known.reduce((sum, { run }) => sum + run.durationMs * 1000, 0) * cpus().length;
+  const lastedUs = known.reduce((sum, { lookMs }) => sum + lookMs * 1000, 0) * cpus().length;
   if (lastedUs === 0) return null;
   return Math.min(1, known.reduce((sum, { othersCpuUs }) => sum + (othersCpuUs ?? 0), 0) / lastedUs);
 }

@@ -13,6 +13,7 @@ const stage = (name: string, ms: number, errors: Record<string, number> = {}) =>
       cpuUs: {},
       residentBytes: {},
       othersCpuUs: null,
+      lookMs: 3,
     },
   ]);
 const good = [
@@ -78,7 +79,7 @@ describe('the verdict', () => {
 
   test('a stage that nothing was answered in is not a fast one', () => {
     const silent = summarise({ name: 'extracted', driver: 'autocannon', connections: 1, ours: [] }, [
-      { run: emptyRun(), cpuUs: {}, residentBytes: {}, othersCpuUs: null },
+      { run: emptyRun(), cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 0 },
     ]);
     const checks = tokenChecks({ stages: good.map((one) => (one.name === 'extracted' ? silent : one)), witnesses: [] });
     const [check] = checks.filter(({ name }) => name === 'extracted p50 below legacy');
@@ -116,6 +117,7 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
     cpuUs: { auth: 1000 },
     residentBytes: {},
     othersCpuUs: 400_000,
+    lookMs: 1000,
   });
   const joined = summarise({ name: 'x', driver: 'autocannon', connections: 1, ours: ['auth'] }, [
     window(new Array<number>(98).fill(1)),

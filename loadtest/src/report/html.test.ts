@@ -18,7 +18,13 @@ function stageOf(name: string, latencyMs: number[], errors: Record<string, numbe
     errors,
   };
   const windows = [
-    { run, cpuUs: { auth: latencyMs.length * 123 }, residentBytes: { auth: 80 * 2 ** 20 }, othersCpuUs: null },
+    {
+      run,
+      cpuUs: { auth: latencyMs.length * 123 },
+      residentBytes: { auth: 80 * 2 ** 20 },
+      othersCpuUs: null,
+      lookMs: 0,
+    },
   ];
   return summarise({ name, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
 }
@@ -97,6 +103,7 @@ describe('the report page', () => {
     const page = reportPage(report({ stages: [late] }));
     assert.match(page, /extracted-open-200: the schedule was not kept[^<]* 31.0 ms late/);
     assert.match(page, /<td>42 %<\/td>/);
+    assert.match(page, /took up to 42 % of the machine/);
     assert.doesNotMatch(reportPage(report({ stages: [{ ...late, sendLagP99Ms: 1 }] })), /schedule was not kept/);
   });
 

@@ -36,11 +36,19 @@ ${section('Machine and method', facts(report))}
 
 const section = (title: string, content: string) => `<section><h2>${escapeHtml(title)}</h2>${content}</section>`;
 
+/** Share of the machine from which on the work of others is worth a warning. */
+const busyShare = 0.3;
+
 /** Errors come first: a latency is only worth as much as the share of requests that have one. */
 function headline({ title, stages, causes, verdict: { pass }, quick }: Report): string {
   const errors = [...stages, ...causes].reduce((sum, one) => sum + one.errors, 0);
   const warning = errors > 0 ? `<p class="bad">${whole(errors)} requests of this run failed: see the stages.</p>` : '';
-  return `${warning}<h1>${escapeHtml(title)}</h1>
+  const others = Math.max(0, ...stages.map(({ othersCpuShare }) => othersCpuShare ?? 0));
+  const busy =
+    others >= busyShare
+      ? `<p class="bad">Work beside this run took up to ${Math.round(others * 100)} % of the machine: its latencies say more about that than about the stages.</p>`
+      : '';
+  return `${warning}${busy}<h1>${escapeHtml(title)}</h1>
 <p class="${pass ? 'good' : 'bad'} verdict">${pass ? 'The verdict holds.' : 'The verdict fails.'}${quick ? ' (quick run: fewer samples, wider spread)' : ''}</p>`;
 }
 

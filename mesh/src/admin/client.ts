@@ -4,21 +4,23 @@ import { MeshCliError } from '../cli/error.ts';
 export interface AdminClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<T>;
+  /** Hands on each line of a stream until it ends or `signal` is aborted. */
+  lines(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
 }
 
 export const defaultAdminUrl = 'http://127.0.0.1:9990';
 
 /** `token` is sent as a bearer token where there is one. Every failure is a MeshCliError that says what to do next. */
 export function adminClient(url: string, token: string | undefined): AdminClient {
-  const call = async <T>(
+  const asked = async (
     method: string,
     path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<T> => {
-    let response: Response;
+    headers: Record<string, string>,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<Response> => {
     try {
-      response = await fetch(new URL(path, url), {
+      return await fetch(new URL(path, url), {
         method,
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -26,7 +28,7 @@ export function adminClient(url: string, token: string | undefined): AdminClient
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(10_000),
+        signal,
       });
     } catch (thrown) {
       const cause = (thrown as { cause?: { code?: string } }).cause?.code ?? (thrown as Error).name;
@@ -35,6 +37,14 @@ export function adminClient(url: string, token: string | undefined): AdminClient
         'Start one (`mesh run`), or say where it is: MESH_ADMIN_URL=http://host:port',
       );
     }
+  };
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> => {
+    const response = await asked(method, path, headers, body, AbortSignal.timeout(10_000));
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as T;
     throw refusal(response.status, text, url);
@@ -42,6 +52,21 @@ export function adminClient(url: string, token: string | undefined): AdminClient
   return {
     get: (path) => call('GET', path),
     post: (path, body, headers) => call('POST', path, body, headers),
+    async lines(path, onLine, signal) {
+      const response = await asked('GET', path, {}, undefined, signal);
+      if (!response.ok) throw refusal(response.status, await response.text(), url);
+      let rest = '';
+      const decoder = new TextDecoder();
+      try {
+        for await (const chunk of response.body ?? []) {
+          const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+          rest = lines.pop() ?? '';
+          for (const line of lines) onLine(line);
+        }
+      } catch {
+        if (!signal.aborted) throw new MeshCliError('The mesh broke the stream off.', 'It may be restarting: try again.');
+      }
+    },
   };
 }
 

@@ -5,15 +5,14 @@ import type { Mesh } from '../control/mesh.ts';
 import { type Weights, weightsOf } from '../control/weights.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { TraceRing } from '../telemetry/trace.ts';
 import { explainRequest } from './explain.ts';
 import type { Operation } from './server.ts';
+import { limitOf, type TelemetryParts, telemetryOperations } from './telemetry-operations.ts';
 
-export interface AdminParts {
+export interface AdminParts extends TelemetryParts {
   mesh: Mesh;
   registry: Registry;
   metrics: Metrics;
-  traces: TraceRing;
   journal: Journal;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
@@ -23,7 +22,7 @@ export interface AdminParts {
 
 /** Everything that the admin port can do. */
 export function operationsOf(parts: AdminParts): Operation[] {
-  const { mesh, registry, metrics, traces, journal } = parts;
+  const { mesh, registry, metrics, journal } = parts;
   const operations: Operation[] = [
     {
       methods: ['GET'],
@@ -163,20 +162,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
         },
       }),
     },
-    {
-      methods: ['GET'],
-      path: '/traces',
-      right: 'read',
-      summary: 'The last traces, newest first: ?limit=20',
-      handle: ({ query }) => ({ json: { traces: traces.recent(limitOf(query, 20)) } }),
-    },
-    {
-      methods: ['GET'],
-      path: '/traces/:id',
-      right: 'read',
-      summary: 'One trace by its id, if it is still held.',
-      handle: ({ params }) => ({ json: { traces: traces.byId(params.id ?? '') } }),
-    },
+    ...telemetryOperations(parts),
     {
       methods: ['GET'],
       path: '/journal',
@@ -219,9 +205,4 @@ function weightRequest(body: unknown): { weights: Weights; who: string; why: str
 /** A short line of text: it goes into the journal and the log as it stands. */
 function textOf(value: unknown, fallback: string): string {
   return typeof value === 'string' && value !== '' ? value.slice(0, 500) : fallback;
-}
-
-function limitOf(query: URLSearchParams, fallback: number): number {
-  const limit = Number(query.get('limit') ?? fallback);
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, 10_000) : fallback;
 }

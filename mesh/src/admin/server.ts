@@ -4,12 +4,23 @@ import { ControlError, controlStatus } from '../control/control-error.ts';
 import type { Log } from '../layers/parts.ts';
 import { type Access, allows, type Right } from './rights.ts';
 
-/** What an admin operation answers: `json`, or `text` with its media type. */
+/** Where an operation streams to. */
+export interface AdminSink {
+  write(text: string): void;
+  /** Bytes written that have not left yet. */
+  waitingBytes(): number;
+  /** Ends the stream; `cut` without waiting for what has not left yet. */
+  end(cut: boolean): void;
+}
+
+/** What an admin operation answers: `json`, or `text` with its media type, or a `stream`. */
 export interface AdminReply {
   status?: number;
   headers?: Record<string, string>;
   json?: unknown;
   text?: { type: string; content: string };
+  /** `start` is called once the head has gone; what it returns is called when the reader has. */
+  stream?: { type: string; start(sink: AdminSink): () => void };
 }
 
 export interface AdminRequest {
@@ -79,8 +90,8 @@ export function adminServer(
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     answer(request).then(
-      (reply) => send(response, reply),
-      (thrown) => send(response, refusalOf(thrown, options.log)),
+      (reply) => send(response, reply, request.method === 'HEAD'),
+      (thrown) => send(response, refusalOf(thrown, options.log), false),
     );
   });
 
@@ -143,7 +154,11 @@ function refusalOf(thrown: unknown, log: Log): AdminReply {
   return { status: 500, json: { errors: [{ status: 500, title: 'Internal Server Error', detail: 'See the log.' }] } };
 }
 
-function send(response: ServerResponse, reply: AdminReply): void {
+function send(response: ServerResponse, reply: AdminReply, head: boolean): void {
+  if (reply.stream !== undefined && !head) {
+    stream(response, reply, reply.stream);
+    return;
+  }
   const content = reply.text?.content ?? `${JSON.stringify(reply.json ?? {}, null, 2)}\n`;
   response.writeHead(reply.status ?? 200, {
     'content-type': reply.text?.type ?? 'application/json',
@@ -152,4 +167,21 @@ function send(response: ServerResponse, reply: AdminReply): void {
     ...reply.headers,
   });
   response.end(content);
+}
+
+function stream(response: ServerResponse, reply: AdminReply, { type, start }: NonNullable<AdminReply['stream']>): void {
+  if (response.destroyed) return;
+  response.writeHead(reply.status ?? 200, { 'content-type': type, 'cache-control': 'no-store', ...reply.headers });
+  response.flushHeaders();
+  const stop = start({
+    write: (text) => {
+      if (!response.destroyed) response.write(text);
+    },
+    waitingBytes: () => response.writableLength,
+    end: (cut) => {
+      if (cut) response.destroy();
+      else response.end();
+    },
+  });
+  response.on('close', stop);
 }

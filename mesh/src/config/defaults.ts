@@ -50,6 +50,8 @@ export const defaults = {
   retryBackoffMaxMs: 250,
   retryBackoffJitter: 'Full',
   retryMaxRetryAfterMs: 5_000,
+  /** Retries of a request that is known not to have been sent, at least: also where the route has no `retry`. */
+  requeues: 3,
 
   // Hedging is off unless asked for; these hold once it is.
   hedgingPercentile: 95,

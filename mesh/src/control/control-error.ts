@@ -1,5 +1,5 @@
-/** Why a change was refused. Closed; each has its status in the admin API. */
-export type ControlCode = 'unknown_route' | 'invalid' | 'stale' | 'not_written' | 'bad_documents';
+/** Why a change, or a question, was refused. Closed; each has its status in the admin API. */
+export type ControlCode = 'unknown_route' | 'invalid' | 'stale' | 'not_written' | 'bad_documents' | 'busy';
 
 export const controlStatus: Readonly<Record<ControlCode, number>> = {
   unknown_route: 404,
@@ -7,6 +7,7 @@ export const controlStatus: Readonly<Record<ControlCode, number>> = {
   stale: 412,
   not_written: 500,
   bad_documents: 422,
+  busy: 503,
 };
 
 /** A change that was refused: nothing has changed. `detail` says what to do next. */

@@ -3,6 +3,8 @@ import type { Stack } from '../assemble.ts';
 import type { Clock } from '../clock.ts';
 import { canonicalJson, digestOf } from '../config/digest.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import type { Leases } from '../discovery/leases.ts';
+import type { Probe } from '../discovery/probe.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { type Discovery, discover, type Resolve } from '../discovery/sources.ts';
 import type { Handler } from '../layer.ts';
@@ -21,6 +23,8 @@ export interface MeshOptions {
   journal: Journal;
   store: WeightStore;
   resolve: Resolve;
+  leases: Leases;
+  probe: Probe;
 }
 
 /** What is in force, and whether the last documents were. */
@@ -213,6 +217,7 @@ export class Mesh {
   /** Stops looking for endpoints and ends every upstream connection. */
   async close(): Promise<void> {
     this.#discovery.stop();
+    this.#options.leases.close();
     await this.#options.registry.close();
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { endpoint, meshConfig, service } from '../testing/config.ts';
 import { heldLog } from '../testing/harness.ts';
 import type { Connections } from '../upstream/connections.ts';
+import { Leases } from './leases.ts';
 import { type EndpointsChange, Registry } from './registry.ts';
 import { discover } from './sources.ts';
 
@@ -52,7 +53,13 @@ function setUp() {
     }),
     onChange: (change) => changes.push(change),
   });
-  return { clock, registry, closed, destroyed, changes, finish: () => finish() };
+  const options = {
+    registry,
+    clock,
+    leases: new Leases(clock),
+    probe: () => assert.fail('no service asks for health checks'),
+  };
+  return { clock, registry, options, closed, destroyed, changes, finish: () => finish() };
 }
 
 describe('the registry', () => {
@@ -96,7 +103,7 @@ describe('the registry', () => {
 
 describe('discovery', () => {
   test('resolves names again, keeps the last answer through an outage, and stops', async () => {
-    const { registry, clock, changes } = setUp();
+    const { registry, clock, options, changes } = setUp();
     const answers: (string[] | Error)[] = [
       ['10.0.0.2', '10.0.0.1'],
       new Error('down'),
@@ -106,8 +113,7 @@ describe('discovery', () => {
     const log = heldLog();
     const shop = { ...service('shop', []), externalName: 'shop.example' };
     const discovery = discover(meshConfig([shop], []), {
-      registry,
-      clock,
+      ...options,
       log,
       resolve: async () => {
         const next = answers.shift();
@@ -136,11 +142,10 @@ describe('discovery', () => {
   });
 
   test('takes static endpoints at once, and leaves out those that are not ready', () => {
-    const { registry, clock } = setUp();
+    const { registry, options } = setUp();
     const shop = { ...service('shop', []), endpoints: [endpoint(1), { ...endpoint(2), ready: false }] };
     discover(meshConfig([shop], []), {
-      registry,
-      clock,
+      ...options,
       log: heldLog(),
       resolve: () => assert.fail('nothing to resolve'),
     });
@@ -148,5 +153,43 @@ describe('discovery', () => {
       registry.find('shop', 80)?.endpoints.map(({ id }) => id),
       ['127.0.0.1:1'],
     );
+  });
+
+  test('an outage of DNS takes nothing away, through a change of the documents either', async () => {
+    const { registry, options, changes } = setUp();
+    let down = false;
+    const resolve = async () => {
+      if (down) throw new Error('down');
+      return ['10.0.0.1'];
+    };
+    const shop = { ...service('shop', []), externalName: 'shop.example' };
+    const first = discover(meshConfig([shop], []), { ...options, log: heldLog(), resolve });
+    await first.ready;
+    down = true;
+    first.stop();
+    await discover(meshConfig([shop], []), { ...options, log: heldLog(), resolve }).ready;
+    assert.equal(changes.length, 1);
+    assert.equal(registry.find('shop', 80)?.endpoints.length, 1);
+  });
+
+  test('takes instances that register themselves beside those of the documents', async () => {
+    const { registry, options } = setUp();
+    const { policy } = service('shop', []);
+    const leasing = { ...policy, discovery: { ...policy.discovery, lease: { ttlMs: 15_000, maxEndpoints: 10 } } };
+    const shop = { ...service('shop', [1]), policy: leasing };
+    const ids = () => registry.find('shop', 80)?.endpoints.map(({ id }) => id);
+    const config = meshConfig([shop], []);
+    const resolve = () => assert.fail('nothing to resolve');
+    const first = discover(config, { ...options, log: heldLog(), resolve });
+    const lease = { service: 'shop', id: 'a', address: '10.0.0.1', port: 7, weight: 2, servicePort: null, ttlMs: null };
+    options.leases.put(lease);
+    options.leases.put({ ...lease, id: 'b', address: '127.0.0.1', port: 1 });
+    assert.deepEqual(ids(), ['127.0.0.1:1', '10.0.0.1:7']);
+    first.stop();
+    discover(config, { ...options, log: heldLog(), resolve });
+    assert.deepEqual(ids(), ['127.0.0.1:1', '10.0.0.1:7'], 'leases live through new documents');
+    options.leases.remove('shop', 'a');
+    options.leases.remove('shop', 'b');
+    assert.deepEqual(ids(), ['127.0.0.1:1']);
   });
 });

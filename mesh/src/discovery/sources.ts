@@ -4,7 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { MeshConfig, Service as ServiceDocument } from '../config/model.ts';
 import type { Log } from '../layers/parts.ts';
 import type { EndpointAddress } from './endpoint.ts';
+import { checkHealth, type HealthChange } from './health-check.ts';
+import type { Leases } from './leases.ts';
+import type { Probe } from './probe.ts';
 import type { Registry } from './registry.ts';
+import type { Service } from './service.ts';
 
 /** Resolves a host name to addresses. */
 export type Resolve = (host: string) => Promise<string[]>;
@@ -21,37 +25,75 @@ export interface Discovery {
 
 export interface DiscoveryOptions {
   registry: Registry;
+  leases: Leases;
   clock: Clock;
   log: Log;
   resolve: Resolve;
+  probe: Probe;
 }
 
 /**
  * Fills the registry with the endpoints that `config` names: static ones at once, host names by DNS, again after
- * `dnsTtlMs`. A name that cannot be resolved keeps the endpoints it had: an outage of DNS is not one of the service.
+ * `dnsTtlMs`, and with the instances that have registered themselves; and checks their health. A name that cannot be
+ * resolved keeps the endpoints it had, through changes of the configuration too: an outage of DNS is not one of the service.
  */
 export function discover(config: MeshConfig, options: DiscoveryOptions): Discovery {
-  const stops: (() => void)[] = [];
-  const first: Promise<void>[] = [];
+  const watchers: Discovery[] = [];
+  options.leases.setTerms(config.services);
   for (const service of config.services) {
     for (const { port, targetPort } of service.ports) {
-      const target = options.registry.service(service.name, port, service.policy);
-      const fixed = staticAddresses(service, port, targetPort);
-      if (fixed !== null) {
-        options.registry.setEndpoints(target, fixed);
-        continue;
-      }
-      const names = namesOf(service, port, targetPort);
-      const watcher = watchNames(names, service.policy.discovery.dnsTtlMs, options, (addresses) =>
-        options.registry.setEndpoints(target, addresses),
-      );
-      first.push(watcher.ready);
-      stops.push(watcher.stop);
+      watchers.push(discoverPort(service, port, targetPort, options));
     }
   }
   return {
-    ready: Promise.all(first).then(() => undefined),
+    ready: Promise.all(watchers.map(({ ready }) => ready)).then(() => undefined),
     stop: () => {
+      for (const { stop } of watchers) stop();
+    },
+  };
+}
+
+function discoverPort(
+  document: ServiceDocument,
+  port: number,
+  targetPort: number,
+  options: DiscoveryOptions,
+): Discovery {
+  const { registry, leases, log } = options;
+  const service = registry.service(document.name, port, document.policy);
+  let documented = staticAddresses(document, port, targetPort);
+  const merge = () => {
+    // Before the first look nothing is known, and what was known before must not be dropped for that.
+    if (documented === null) return;
+    const leased = leases.list(document.name).filter((lease) => lease.servicePort === port);
+    // Where both name one address, the documents say its weight.
+    registry.setEndpoints(service, [...documented, ...leased]);
+  };
+  const stops = [leases.watch(document.name, merge)];
+  let ready = Promise.resolve();
+  if (documented === null) {
+    const names = namesOf(document, port, targetPort);
+    const watcher = watchNames(service, names, options, (addresses) => {
+      documented = addresses;
+      merge();
+    });
+    ready = watcher.ready;
+    stops.push(watcher.stop);
+  } else merge();
+
+  let stopped = false;
+  void ready.then(() => {
+    if (stopped) return;
+    const onHealth = (change: HealthChange) => {
+      if (change.health === 'unhealthy') log.warn(change, 'endpoint unhealthy');
+      else log.info(change, 'endpoint healthy');
+    };
+    stops.push(checkHealth(service, { ...options, onHealth }));
+  });
+  return {
+    ready,
+    stop: () => {
+      stopped = true;
       for (const stop of stops) stop();
     },
   };
@@ -73,15 +115,19 @@ function namesOf(service: ServiceDocument, port: number, targetPort: number): En
     .map((endpoint) => ({ host: endpoint.address, port: endpoint.port, weight: endpoint.weight }));
 }
 
+const addressesKey = Symbol('DNS');
+
 function watchNames(
+  service: Service,
   names: readonly EndpointAddress[],
-  ttlMs: number,
   { clock, log, resolve }: DiscoveryOptions,
   onAddresses: (addresses: EndpointAddress[]) => void,
 ): Discovery {
   let stopped = false;
   let cancelNext = () => {};
-  const known = new Map<string, string[]>();
+  // Kept with the service: the next configuration must not begin by forgetting what DNS last said.
+  const known = service.stateOf(addressesKey, () => new Map<string, string[]>());
+  for (const host of known.keys()) if (!names.some((name) => name.host === host)) known.delete(host);
   const look = async () => {
     await Promise.all(
       names.map(async ({ host }) => {
@@ -107,7 +153,7 @@ function watchNames(
         })),
       ),
     );
-    cancelNext = clock.after(ttlMs, () => void look());
+    cancelNext = clock.after(service.policy.discovery.dnsTtlMs, () => void look());
   };
   return {
     ready: look(),

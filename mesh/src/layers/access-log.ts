@@ -1,11 +1,10 @@
 import type { Exchange } from '../exchange.ts';
-import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import type { BodyEnd, Reply } from '../reply.ts';
-import { pathnameOf } from '../routing/match.ts';
+import { requestFields } from '../telemetry/request-line.ts';
 import type { Parts } from './parts.ts';
 
-/** One line per request, when its last byte has gone. Queries, header values and bodies are left out: secrets travel in them. */
+/** One line per request, when its last byte has gone. */
 export function accessLog({ clock, log, logLine, random }: Parts): Layer {
   const wanted = ({ facts, route }: Exchange, status: number): boolean => {
     const policy = route?.rule.policy.accessLog;
@@ -17,39 +16,17 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
   const write = (exchange: Exchange, reply: Reply, headAtMs: number, end: BodyEnd) => {
     if (!wanted(exchange, reply.status)) return;
     const { facts } = exchange;
-    logLine(lineOf(exchange, reply.status, end.bytes, headAtMs - facts.startedAtMs, clock.now() - facts.startedAtMs));
+    const fields = requestFields(clock, exchange, {
+      status: reply.status,
+      bytesSent: end.bytes,
+      headMs: headAtMs - facts.startedAtMs,
+      durationMs: clock.now() - facts.startedAtMs,
+    });
+    // In pino's form, without its cost.
+    logLine(`{"level":30,${fields},"msg":"request"}\n`);
     const { failure } = facts;
     // A defect of the mesh itself: the one case in which the log needs the stack.
     if (failure?.code === 'internal') log.error({ id: facts.id, err: failure.cause }, 'defect');
-  };
-
-  const lineOf = (
-    exchange: Exchange,
-    status: number,
-    bytesSent: number,
-    headMs: number,
-    durationMs: number,
-  ): string => {
-    const { facts, route, backend } = exchange;
-    const { failure } = facts;
-    // In pino's form, but put together here: only what a client chose needs escaping, and this is most of what a line costs.
-    let line =
-      `{"level":30,"time":"${new Date(clock.wall()).toISOString()}","id":"${facts.id}"` +
-      `,"entrance":"${facts.entrance.name}","client":"${facts.clientAddress}"` +
-      `,"method":${JSON.stringify(exchange.method)},"host":${JSON.stringify(exchange.authority)}` +
-      `,"path":${JSON.stringify(pathnameOf(exchange.path))},"status":${status}` +
-      `,"durationMs":${rounded(durationMs)},"headMs":${rounded(headMs)}` +
-      `,"bytesReceived":${facts.bytesReceived},"bytesSent":${bytesSent},"attempts":${facts.attempts}`;
-    if (route !== null) line += `,"route":"${route.rule.id}"`;
-    if (backend !== null) line += `,"service":"${backend.service.name}"`;
-    if (facts.endpoint !== null) line += `,"endpoint":"${facts.endpoint}"`;
-    if (failure !== null) line += `,"reason":"${failure.code}","where":"${failure.row.where}"`;
-    const flags = failure === null ? facts.flags : [...facts.flags, failure.row.flag];
-    if (flags.length > 0) line += `,"flags":${JSON.stringify(flags)}`;
-    if (facts.span !== null) line += `,"traceId":"${facts.span.traceId}"`;
-    const userAgent = header(exchange.headers, 'user-agent');
-    if (userAgent !== undefined) line += `,"userAgent":${JSON.stringify(userAgent)}`;
-    return `${line},"msg":"request"}\n`;
   };
 
   return {
@@ -64,9 +41,4 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
       return reply;
     },
   };
-}
-
-/** To microseconds: what is below that is noise. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

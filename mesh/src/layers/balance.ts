@@ -25,7 +25,7 @@ export function balance(parts: Parts, balancerOf: (exchange: Exchange) => Balanc
       const service = exchange.backend?.service;
       if (service === undefined) throw new MeshError('no_backend', 'No service was chosen.');
       const balancer = balancerOf(exchange);
-      const endpoint = balancer.pick(service.endpoints, exchange);
+      const endpoint = balancer.pick(candidates(service.endpoints, exchange), exchange);
       if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service is known.');
       exchange.endpoint = endpoint;
       exchange.facts.endpoint = endpoint.id;
@@ -45,6 +45,13 @@ export function balance(parts: Parts, balancerOf: (exchange: Exchange) => Balanc
       }
     },
   };
+}
+
+/** Those that have not been tried; all where that leaves none, except for a hedge, which would only meet its twin there. */
+function candidates(endpoints: readonly Endpoint[], { tried, hedge }: Exchange): readonly Endpoint[] {
+  if (tried === null) return endpoints;
+  const untried = endpoints.filter((endpoint) => !tried.includes(endpoint));
+  return untried.length > 0 || hedge ? untried : endpoints;
 }
 
 /** Power of two choices by requests in flight. */

@@ -1,24 +1,34 @@
 import { MeshError } from '../errors.ts';
+import { header, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import { deadlineAtMs, deadlineHeader, deadlineMaxMs, hasExpired, parseDeadline } from '../policy/deadline.ts';
 import type { Parts } from './parts.ts';
 
-/** Bounds a request as a whole: HTTPRoute's `timeouts.request`. */
+/** Bounds a request as a whole: by HTTPRoute's `timeouts.request`, and by the time that the caller gives it. */
 export function deadline({ clock }: Parts): Layer {
   return {
     name: 'deadline',
     scope: 'route',
     sentence:
-      'Calls the request off when all its attempts together, to the last byte, take longer than timeouts.request.',
+      'Calls the request off when all its attempts together, to the last byte, take longer than timeouts.request or than the caller waits (x-request-timeout-ms); refuses what has expired.',
     inside: [{ name: 'route', reason: 'the timeout is the route’s' }],
     wrap: (next) => async (exchange) => {
       const limitMs = exchange.route?.rule.spec.timeouts.requestMs ?? 0;
-      if (limitMs === 0) return next(exchange);
-      exchange.deadlineAtMs = Math.min(exchange.deadlineAtMs, exchange.facts.startedAtMs + limitMs);
-      const cancel = clock.after(exchange.deadlineAtMs - clock.now(), () =>
+      const given = header(exchange.headers, deadlineHeader);
+      if (limitMs === 0 && given === undefined) return next(exchange);
+
+      // Each attempt is told what is left by then; what cannot be read is not passed on to somebody who reads it differently.
+      if (given !== undefined) removeHeader(exchange.headers, deadlineHeader);
+      const { startedAtMs } = exchange.facts;
+      const endsAtMs = Math.min(exchange.deadlineAtMs, deadlineAtMs(startedAtMs, parseDeadline(given), limitMs));
+      if (endsAtMs === Number.POSITIVE_INFINITY) return next(exchange);
+      exchange.deadlineAtMs = endsAtMs;
+      const nowMs = clock.now();
+      if (hasExpired(endsAtMs, nowMs)) throw expired('The request had expired before it could be handled.', 'not_sent');
+
+      const cancel = clock.after(Math.min(deadlineMaxMs, endsAtMs - nowMs), () =>
         exchange.abort(
-          new MeshError('deadline_exceeded', `There was no whole reply within ${limitMs} ms.`, {
-            delivery: 'maybe_sent',
-          }),
+          expired(`There was no whole reply within ${Math.round(endsAtMs - startedAtMs)} ms.`, 'maybe_sent'),
         ),
       );
       try {
@@ -33,4 +43,8 @@ export function deadline({ clock }: Parts): Layer {
       }
     },
   };
+}
+
+function expired(detail: string, delivery: 'not_sent' | 'maybe_sent'): MeshError {
+  return new MeshError('deadline_exceeded', detail, { delivery });
 }

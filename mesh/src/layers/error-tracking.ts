@@ -41,6 +41,8 @@ export function errorTracking(parts: Parts): Layer {
 export function attemptErrors(parts: Parts): Layer {
   const { errors } = parts;
   const note = (exchange: Exchange, error: MeshError | null, status: number) => {
+    // Called off because another attempt was faster: nothing failed.
+    if (error?.code === 'hedge_lost') return;
     const group = errors.note(keyOf(exchange, error, status), sampleOf(parts, exchange, error, status), false);
     lastFailed.set(exchange.facts, { group, error, status });
   };

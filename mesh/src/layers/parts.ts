@@ -1,7 +1,9 @@
 import type { Clock, Random } from '../clock.ts';
 import type { RouteTable } from '../routing/table.ts';
+import type { ErrorGroups } from '../telemetry/error-groups.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Sampler } from '../telemetry/sampling.ts';
+import type { Tap } from '../telemetry/tap.ts';
 import type { TraceListener } from '../telemetry/trace.ts';
 import type { Forms, NewId } from '../telemetry/trace-context.ts';
 
@@ -25,6 +27,8 @@ export interface Parts {
   sample: Sampler;
   /** The forms of trace context that every upstream gets. */
   traceForms: Forms;
+  errors: ErrorGroups;
+  tap: Tap;
   meters: Meters;
   /** Whether X-Forwarded-* of this peer is believed at the edge. */
   trustsPeer: (address: string) => boolean;
@@ -39,6 +43,11 @@ export interface Meters {
   readonly attempts: ReturnType<Metrics['counter']>;
   readonly attemptDurations: ReturnType<Metrics['durations']>;
   readonly breakerTrips: ReturnType<Metrics['counter']>;
+  readonly retries: ReturnType<Metrics['counter']>;
+  readonly retriesDenied: ReturnType<Metrics['counter']>;
+  readonly hedges: ReturnType<Metrics['counter']>;
+  /** What is left of each service's retry budget, by service. */
+  readonly retryBudgets: Map<string, () => number>;
   /** Client requests under way, by entrance. */
   readonly active: Map<string, number>;
 }

@@ -14,6 +14,8 @@ export function rescue(): Layer {
     inside: [
       { name: 'access log', reason: 'a request that failed is logged like any other' },
       { name: 'tracing', reason: 'a request that failed leaves a span like any other' },
+      { name: 'tap', reason: 'a request that failed is shown like any other' },
+      { name: 'error tracking', reason: 'it hears of failures from here' },
       { name: 'request metrics', reason: 'a request that failed is counted like any other' },
     ],
     wrap: (next) => async (exchange) => {

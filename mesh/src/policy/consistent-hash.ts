@@ -19,7 +19,9 @@ export function consistentHash(random: () => number): Balancer {
   const chosen = <E extends EndpointView>(endpoints: readonly E[], hash: number): E | null => {
     let inFlight = 1;
     let weights = 0;
+    let equal = true;
     for (const endpoint of endpoints) {
+      if (endpoint.weight !== endpoints[0]?.weight) equal = false;
       inFlight += endpoint.inFlight;
       weights += endpoint.weight;
     }
@@ -29,7 +31,7 @@ export function consistentHash(random: () => number): Balancer {
     for (const endpoint of endpoints) {
       // At least one endpoint has room: the bound is above the average.
       if (endpoint.inFlight + 1 > Math.ceil(loadMax * endpoint.weight)) continue;
-      const score = scoreOf(endpoint, hash);
+      const score = equal ? pointOf(endpoint, hash) : weightedScore(endpoint, hash);
       if (score <= bestScore) continue;
       best = endpoint;
       bestScore = score;
@@ -42,10 +44,13 @@ export function consistentHash(random: () => number): Balancer {
   };
 }
 
-function scoreOf(endpoint: EndpointView, hash: number): number {
-  // Between 0 and 1 and neither, so that the logarithm is a number below 0.
-  const point = (hashPair(hash, idHashOf(endpoint)) + 0.5) / 2 ** 32;
-  return -endpoint.weight / Math.log(point);
+/** Between 0 and 1 and neither, so that its logarithm is a number below 0. Among equal weights the order is the same as by score. */
+function pointOf(endpoint: EndpointView, hash: number): number {
+  return (hashPair(hash, idHashOf(endpoint)) + 0.5) / 2 ** 32;
+}
+
+function weightedScore(endpoint: EndpointView, hash: number): number {
+  return -endpoint.weight / Math.log(pointOf(endpoint, hash));
 }
 
 const key = Symbol('hash of the id');

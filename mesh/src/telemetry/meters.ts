@@ -8,9 +8,14 @@ export function createMeters(): Meters {
   metrics.gauge('http_server_active_requests', 'Requests of clients under way.', ['entrance'], () =>
     [...active].map(([entrance, value]) => ({ values: [entrance], value })),
   );
+  const retryBudgets = new Map<string, () => number>();
+  metrics.gauge('mesh_retry_budget_remaining', 'Retries that the budget of a service has left now.', ['service'], () =>
+    [...retryBudgets].map(([service, left]) => ({ values: [service], value: left() })),
+  );
   return {
     metrics,
     active,
+    retryBudgets,
     requests: metrics.counter(
       'http_server_requests_total',
       'Requests of clients, after retries: what callers saw (effective).',
@@ -35,6 +40,21 @@ export function createMeters(): Meters {
       'http_client_request_duration_seconds',
       'One attempt at an endpoint, to the last byte of its reply.',
       ['service', 'endpoint'],
+    ),
+    retries: metrics.counter(
+      'mesh_retries_total',
+      'Retries, by what went wrong before (status or failure) and by how the retry ended.',
+      ['service', 'reason', 'outcome'],
+    ),
+    retriesDenied: metrics.counter(
+      'mesh_retries_denied_total',
+      'Failures that were passed on though the route retries them, by why.',
+      ['service', 'reason'],
+    ),
+    hedges: metrics.counter(
+      'mesh_hedges_total',
+      'Attempts that were started beside a slow one (won, lost), or not because the budget was used up (denied).',
+      ['service', 'outcome'],
     ),
     breakerTrips: metrics.counter(
       'mesh_breaker_trips_total',

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../settings.ts';
+import { ErrorGroups } from './error-groups.ts';
 import { createMeters } from './meters.ts';
 import { otlpSender } from './otlp.ts';
 import { sampler } from './sampling.ts';
 import { SpanExport } from './span-export.ts';
+import { Tap } from './tap.ts';
 import { type TraceListener, TraceRing } from './trace.ts';
 import { randomIds } from './trace-context.ts';
 
@@ -21,6 +23,8 @@ export function createTelemetry(settings: Settings, clock: Clock) {
           traces.add(span);
           spanExport.add(span);
         };
+  const errors = new ErrorGroups();
+  const tap = new Tap(clock, meters.metrics);
   return {
     /** What goes into the parts of every stack. */
     parts: {
@@ -29,10 +33,13 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       onTrace,
       sample: sampler(settings.traceSamplePercent),
       traceForms: settings.traceForms,
+      errors,
+      tap,
     },
     traces,
-    /** Exports what waits, for `timeoutMs` at most. */
+    /** Ends what streams, and exports what waits, for `timeoutMs` at most. */
     async close(timeoutMs: number): Promise<void> {
+      tap.close();
       await spanExport?.close(timeoutMs);
       await sender?.close();
     },

@@ -32,18 +32,18 @@ export class TraceRing {
     this.#next = (this.#next + 1) % this.#spans.length;
   };
 
-  /** Newest first. */
-  recent(limit: number): Span[] {
+  /** Newest first, those that `wanted` takes. */
+  recent(limit: number, wanted: (span: Span) => boolean = () => true): Span[] {
     const found: Span[] = [];
     const size = this.#spans.length;
     for (let i = 1; i <= size && found.length < limit; i += 1) {
       const span = this.#spans[(this.#next - i + size) % size];
-      if (span !== undefined) found.push(span);
+      if (span !== undefined && wanted(span)) found.push(span);
     }
     return found;
   }
 
   byId(traceId: string): Span[] {
-    return this.recent(this.#spans.length).filter((span) => span.traceId === traceId);
+    return this.recent(this.#spans.length, (span) => span.traceId === traceId);
   }
 }

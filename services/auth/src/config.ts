@@ -32,7 +32,7 @@ const Settings = Type.Object({
   KEY_REFRESH_MS: whole(5_000, 50),
   /** A cached client is used unasked for this long. */
   CLIENT_FRESH_MS: whole(10_000, 0),
-  CLIENT_CACHE_ENTRIES: whole(50_000, 1),
+  CLIENT_CACHE_ENTRIES: whole(50_000, 2),
   /** Without the store, what was last read is trusted for this long; a revoked client stops then at the latest. */
   STALE_LIMIT_S: whole(300, 0),
   /** Slow hashes at one time. They run on other threads: one core is left for requests. */
@@ -41,7 +41,7 @@ const Settings = Type.Object({
   SLOW_HASH_QUEUE: whole(64, 0),
   /** An unknown opaque token is remembered as unknown for this long. */
   INTROSPECTION_NEGATIVE_MS: whole(10_000, 0),
-  INTROSPECTION_CACHE_ENTRIES: whole(50_000, 1),
+  INTROSPECTION_CACHE_ENTRIES: whole(50_000, 2),
 });
 
 export type Config = Static<typeof Settings>;

@@ -1,4 +1,5 @@
 import { openLoopRun } from '../../drivers/open-loop.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise } from '../../proof/stage.ts';
@@ -8,7 +9,6 @@ import { Fleet } from '../../rig/fleet.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import { withTimeline } from '../../rig/timeline.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
 
 export const meshBalance: Scenario = {
   name: 'mesh:balance',

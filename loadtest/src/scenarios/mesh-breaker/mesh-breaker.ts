@@ -1,4 +1,5 @@
 import { openLoopRun } from '../../drivers/open-loop.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise } from '../../proof/stage.ts';
@@ -7,7 +8,6 @@ import { documentsOf } from '../../rig/documents.ts';
 import { Fleet } from '../../rig/fleet.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
 
 export const meshBreaker: Scenario = {
   name: 'mesh:breaker',

@@ -1,4 +1,5 @@
 import { openLoopRun } from '../../drivers/open-loop.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Check, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise } from '../../proof/stage.ts';
@@ -9,7 +10,6 @@ import { freePorts } from '../../rig/free-port.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import { withTimeline } from '../../rig/timeline.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
 
 export const meshStorm: Scenario = {
   name: 'mesh:storm',

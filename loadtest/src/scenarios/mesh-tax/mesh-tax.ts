@@ -1,6 +1,7 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
 import type { Target } from '../../drivers/request.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Check, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
@@ -10,7 +11,6 @@ import { Fleet } from '../../rig/fleet.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import { startHaproxy, startHttpProxy, startNginx } from '../../rig/proxies/proxies.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
 
 export const meshTax: Scenario = {
   name: 'mesh:tax',

@@ -39,7 +39,7 @@ export class ClientCache {
   constructor(options: ClientCacheOptions) {
     this.#options = options;
     this.#known = new BoundedMap(options.entries);
-    this.#unknown = new BoundedMap(Math.max(1, Math.floor(options.entries / 10)));
+    this.#unknown = new BoundedMap(Math.max(2, Math.floor(options.entries / 10)));
   }
 
   get size(): number {

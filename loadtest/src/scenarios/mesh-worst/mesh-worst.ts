@@ -1,0 +1,131 @@
+import { openLoopRun } from '../../drivers/open-loop.ts';
+import { stageLine, stageTitles } from '../../proof/lines.ts';
+import type { Check, Report, Stage } from '../../proof/report-data.ts';
+import { reportOf } from '../../proof/report-of.ts';
+import { measureWindow, summarise } from '../../proof/stage.ts';
+import { succeeds, successPercent } from '../../proof/success.ts';
+import { below } from '../../proof/verdict.ts';
+import type { Behaviour } from '../../rig/behaviour.ts';
+import { documentsOf } from '../../rig/documents.ts';
+import { Fleet } from '../../rig/fleet.ts';
+import { startMesh } from '../../rig/mesh-process.ts';
+import type { Scenario, ScenarioOptions } from '../scenario.ts';
+
+export const meshWorst: Scenario = {
+  name: 'mesh:worst',
+  file: 'mesh-worst',
+  summary: 'healthy, one slow, one failing, one hanging instance of five: with the mesh and without',
+  run: measureWorst,
+};
+
+const usual = { medianMs: 10, sdMs: 1 };
+const well = { ...usual, failShare: 0, hangs: false };
+const cases: { name: string; ill: Partial<Behaviour> }[] = [
+  { name: 'healthy', ill: {} },
+  { name: 'slow', ill: { medianMs: 1500, sdMs: 50 } },
+  { name: 'failing', ill: { failShare: 1 } },
+  { name: 'hanging', ill: { hangs: true } },
+];
+/** Every feature on that a team would switch on for a service that is read. */
+const policy = {
+  retry: { perTryTimeout: '250ms' },
+  hedging: { percentile: 99, minDelay: '50ms', maxHedges: 1 },
+};
+const route = {
+  name: 'shop',
+  service: 'shop',
+  side: 'edge',
+  timeouts: { request: '5s' },
+  retry: { codes: [502, 503, 504], attempts: 2, backoff: '5ms' },
+} as const;
+
+async function measureWorst(options: ScenarioOptions): Promise<Report> {
+  const { quick, seed, folder, say, progress, signal } = options;
+  const startedAt = new Date();
+  const perSecond = 200;
+  const durationMs = quick ? 5000 : 20_000;
+  const stages: Stage[] = [];
+  const fleet = await Fleet.start([{ name: 'shop', count: 5, behaviour: usual }], seed);
+  try {
+    const ports = fleet.instances.map(({ port }) => port);
+    const requests = [{ method: 'GET', path: '/', headers: {} }];
+    say(stageTitles);
+    for (const [index, { name, ill }] of cases.entries()) {
+      // A mesh of its own for each: what it learned of the last illness must not help it with the next.
+      const documents = (edge: number) =>
+        documentsOf(
+          [{ name: 'shop', ports, policy }],
+          [{ ...route, retry: { ...route.retry, codes: [...route.retry.codes] } }],
+          edge,
+        );
+      const mesh = await startMesh(folder, documents);
+      try {
+        const ways = [
+          {
+            way: 'without',
+            target: {
+              url: `http://127.0.0.1:${ports[0]}`,
+              urls: ports.map((port) => `http://127.0.0.1:${port}`),
+              requests,
+            },
+            ours: {},
+          },
+          { way: 'with', target: { url: mesh.url, requests }, ours: { mesh: mesh.pid } },
+        ];
+        for (const { target } of ways)
+          await openLoopRun(target, { perSecond, durationMs: 2000, connections: 500, seed });
+        for (const [turn, { way, target, ours }] of ways.entries()) {
+          signal.throwIfAborted();
+          progress(index * 2 + turn, cases.length * 2, `${name}, ${way} the mesh`);
+          fleet.behave(0, { ...well, ...ill });
+          const window = await measureWindow({ ours, stores: { instances: fleet.pid } }, () =>
+            openLoopRun(target, { perSecond, durationMs, connections: 2000, timeoutMs: 5000, seed }),
+          );
+          fleet.behave(0, well);
+          const profile = {
+            driver: 'open-loop',
+            connections: 2000,
+            offeredPerSecond: perSecond,
+            ours: Object.keys(ours),
+          } as const;
+          const stage = summarise({ name: `${name}-${way}`, ...profile }, [window]);
+          stages.push(stage);
+          say(`${stageLine(stage)}  ${successPercent(stage).toFixed(2)} %`);
+        }
+      } finally {
+        await mesh.stop();
+      }
+    }
+  } finally {
+    await fleet.stop();
+  }
+  return reportOf('mesh:worst', 'The small price and the large gain', startedAt, options, {
+    stages,
+    checks: worstChecks(stages),
+    notes: [
+      `Five instances of about 10 ms, ${perSecond} requests a second for ${durationMs / 1000} s in each case; the illness begins with the measurement, so what the mesh needs to notice it is in the figures.`,
+      'Without: a client that knows all five instances, takes turns, and gives up after 5 s. With: the same client and the mesh, all its policies on.',
+      'slow: one instance takes 1.5 s. failing: one answers 503 at once. hanging: one never answers.',
+    ],
+  });
+}
+
+function worstChecks(stages: readonly Stage[]): Check[] {
+  const at = (name: string) => stages.find((stage) => stage.name === name);
+  const p50 = (name: string) => at(name)?.p50Ms ?? Number.NaN;
+  const gains = ['slow', 'hanging'].map((name): Check => {
+    const [without, through] = [at(`${name}-without`), at(`${name}-with`)];
+    // A request that was given up has no latency: it counts as the longest wait there was.
+    const worst = without !== undefined && successPercent(without) < 99 ? 5000 : (without?.p99Ms ?? Number.NaN);
+    return {
+      name: `p99 with one ${name} instance`,
+      pass: (through?.p99Ms ?? Number.NaN) < worst / 2,
+      detail: `${through?.p99Ms.toFixed(0)} ms with the mesh, ${worst.toFixed(0)} ms without, asked: less than half`,
+    };
+  });
+  return [
+    below('the price: added p50 when all is well', p50('healthy-with') - p50('healthy-without'), 1),
+    ...['healthy', 'slow', 'failing', 'hanging'].map((name) => succeeds(stages, `${name}-with`, 99.9)),
+    ...gains,
+  ];
+}

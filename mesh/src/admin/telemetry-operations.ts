@@ -1,0 +1,88 @@
+import { ControlError } from '../control/control-error.ts';
+import type { ErrorGroups } from '../telemetry/error-groups.ts';
+import { filterUsage, readFilter, type Seen } from '../telemetry/request-filter.ts';
+import { perSecondDefault, type Tap } from '../telemetry/tap.ts';
+import type { Span, TraceRing } from '../telemetry/trace.ts';
+import type { Operation } from './server.ts';
+
+export interface TelemetryParts {
+  traces: TraceRing;
+  errors: ErrorGroups;
+  tap: Tap;
+}
+
+/** What the process knows about single requests. */
+export function telemetryOperations({ traces, errors, tap }: TelemetryParts): Operation[] {
+  return [
+    {
+      methods: ['GET'],
+      path: '/traces',
+      right: 'read',
+      summary: `The last traces, newest first: ?limit=20 and ${filterUsage}`,
+      handle: ({ query }) => {
+        const filter = filterOf(query, ['limit']);
+        const found = traces.recent(limitOf(query, 20), (span) => filter(seenIn(span)));
+        return { json: { traces: found } };
+      },
+    },
+    {
+      methods: ['GET'],
+      path: '/traces/:id',
+      right: 'read',
+      summary: 'One trace by its id, if it is still held.',
+      handle: ({ params }) => ({ json: { traces: traces.byId((params.id ?? '').toLowerCase()) } }),
+    },
+    {
+      methods: ['GET'],
+      path: '/errors',
+      right: 'read',
+      summary: 'Failures grouped by what, where and why, the last first: ?limit=50',
+      handle: ({ query }) => ({
+        json: { groups: errors.list().slice(0, limitOf(query, 50)), forgotten: errors.forgotten },
+      }),
+    },
+    {
+      methods: ['GET'],
+      path: '/tap',
+      right: 'read',
+      summary: `Requests as they end, one JSON object a line: ?perSecond=${perSecondDefault} and ${filterUsage}`,
+      handle: ({ query }) => {
+        const filter = filterOf(query, ['perSecond']);
+        const perSecond = Math.min(limitOf(query, perSecondDefault, 'perSecond'), 10_000);
+        if (!tap.open) throw new ControlError('busy', ['too many are watching: end one of the others']);
+        return { stream: { type: 'application/x-ndjson', start: (sink) => tap.watch(filter, sink, perSecond) } };
+      },
+    },
+  ];
+}
+
+/** @throws ControlError invalid */
+function filterOf(query: URLSearchParams, also: readonly string[]) {
+  const { filter, faults } = readFilter(query, also);
+  if (faults.length > 0) throw new ControlError('invalid', faults);
+  return filter;
+}
+
+function seenIn({ attributes, children, durationMs }: Span): Seen {
+  const text = (name: string) => {
+    const value = attributes[name];
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  const status = Number(attributes['http.response.status_code'] ?? 0);
+  return {
+    // The rule's id is `route/index`, and no route has a slash in its name.
+    route: text('http.route')?.split('/')[0] ?? null,
+    service: text('mesh.service'),
+    endpoint: String(children.at(-1)?.attributes['server.address'] ?? '') || null,
+    method: text('http.request.method') ?? '',
+    path: text('url.path') ?? '',
+    status,
+    durationMs,
+    failed: status >= 500 || 'error.type' in attributes,
+  };
+}
+
+export function limitOf(query: URLSearchParams, fallback: number, name = 'limit'): number {
+  const limit = Number(query.get(name) ?? fallback);
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, 10_000) : fallback;
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Clock } from '../clock.ts';
+import { service } from '../testing/config.ts';
+import { leaseAddressFault, plainAddress } from './lease-address.ts';
+import { type Lease, type LeaseRequest, Leases } from './leases.ts';
+
+/** A clock that stands still until it is moved, and then runs what has become due. */
+function movedClock(): Clock & { move(ms: number): void; waiting(): number } {
+  let nowMs = 0;
+  let tasks: { atMs: number; task: () => void }[] = [];
+  return {
+    now: () => nowMs,
+    wall: () => nowMs,
+    after(delayMs, task) {
+      const entry = { atMs: nowMs + delayMs, task };
+      tasks.push(entry);
+      return () => {
+        tasks = tasks.filter((other) => other !== entry);
+      };
+    },
+    move(ms) {
+      nowMs += ms;
+      const due = tasks.filter(({ atMs }) => atMs <= nowMs);
+      tasks = tasks.filter(({ atMs }) => atMs > nowMs);
+      for (const { task } of due) task();
+    },
+    waiting: () => tasks.length,
+  };
+}
+
+function leasing(lease: { ttlMs: number; maxEndpoints: number } | undefined = { ttlMs: 3000, maxEndpoints: 2 }) {
+  const shop = service('shop', []);
+  const { drainMs, dnsTtlMs } = shop.policy.discovery;
+  shop.policy.discovery = lease === undefined ? { drainMs, dnsTtlMs } : { drainMs, dnsTtlMs, lease };
+  return shop;
+}
+
+const asked: LeaseRequest = {
+  service: 'shop',
+  id: 'a',
+  address: '10.0.0.1',
+  port: 8080,
+  weight: 1,
+  servicePort: null,
+  ttlMs: null,
+};
+
+function setUp() {
+  const clock = movedClock();
+  const leases = new Leases(clock);
+  leases.setTerms([leasing()]);
+  let changes = 0;
+  leases.watch('shop', () => {
+    changes += 1;
+  });
+  return { clock, leases, changes: () => changes, ids: () => leases.list('shop').map(({ id }) => id) };
+}
+
+describe('leases', () => {
+  test('last as long as they are renewed', () => {
+    const { clock, leases, changes, ids } = setUp();
+    leases.put(asked);
+    for (let i = 0; i < 5; i += 1) {
+      clock.move(2000);
+      leases.put(asked);
+    }
+    assert.deepEqual(ids(), ['a']);
+    assert.equal(changes(), 1, 'a heartbeat is no change');
+    clock.move(2999);
+    assert.deepEqual(ids(), ['a']);
+    clock.move(1);
+    assert.deepEqual(ids(), []);
+    assert.equal(changes(), 2);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  test('end when they are given back, and are no longer than the service allows', () => {
+    const { clock, leases, ids } = setUp();
+    assert.equal((leases.put({ ...asked, ttlMs: 60_000 }) as Lease).ttlMs, 3000);
+    assert.equal((leases.put({ ...asked, ttlMs: 1000 }) as Lease).expiresAtMs, 1000);
+    assert.equal(leases.remove('shop', 'a'), true);
+    assert.equal(leases.remove('shop', 'a'), false);
+    assert.deepEqual(ids(), []);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  test('tell when an instance has moved', () => {
+    const { leases, changes } = setUp();
+    leases.put(asked);
+    leases.put({ ...asked, port: 8081 });
+    leases.put({ ...asked, port: 8081, weight: 5 });
+    assert.equal(changes(), 3);
+    assert.equal(leases.list().length, 1);
+  });
+
+  test('are refused where the documents give none, for other ports, and when there are enough', () => {
+    const { leases } = setUp();
+    assert.equal(leases.put({ ...asked, service: 'other' }), 'unknown_service');
+    assert.equal(leases.put({ ...asked, servicePort: 81 }), 'unknown_port');
+    leases.put(asked);
+    leases.put({ ...asked, id: 'b' });
+    assert.equal(leases.put({ ...asked, id: 'c' }), 'full');
+    assert.equal((leases.put({ ...asked, id: 'b' }) as Lease).id, 'b', 'who has one may renew it');
+    assert.equal((leases.put({ ...asked, servicePort: 80 }) as Lease).servicePort, 80);
+  });
+
+  test('live through new documents, and end where those give none any more', () => {
+    const { clock, leases, changes, ids } = setUp();
+    leases.put(asked);
+    leases.setTerms([leasing({ ttlMs: 1000, maxEndpoints: 2 })]);
+    assert.deepEqual(ids(), ['a']);
+    assert.equal((leases.put(asked) as Lease).ttlMs, 1000);
+    leases.setTerms(
+      [leasing(undefined)].map((shop) => ({
+        ...shop,
+        policy: { ...shop.policy, discovery: { dnsTtlMs: 1, drainMs: 1 } },
+      })),
+    );
+    assert.deepEqual(ids(), []);
+    assert.equal(changes(), 2);
+    assert.equal(leases.put(asked), 'no_leases');
+    assert.equal(clock.waiting(), 0);
+  });
+});
+
+describe('the address of an instance', () => {
+  const peer = '10.0.0.9';
+
+  test('is an IP address that an instance can have', () => {
+    for (const address of ['10.0.0.1', '192.0.2.1', '2001:db8::1', 'fd00::1']) {
+      assert.equal(leaseAddressFault(address, peer), null, address);
+    }
+    for (const address of [
+      'shop.example',
+      '',
+      '10.0.0.1:80',
+      '[2001:db8::1]',
+      '0.0.0.0',
+      '::',
+      '169.254.169.254',
+      '224.0.0.1',
+      '255.255.255.255',
+      'fe80::1',
+      'fe80::1%eth0',
+      'ff02::1',
+      '::ffff:169.254.169.254',
+      '010.0.0.1',
+      '2130706433',
+    ]) {
+      assert.notEqual(leaseAddressFault(address, peer), null, address);
+    }
+  });
+
+  test('is on this machine only for those who are', () => {
+    for (const address of ['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1']) {
+      assert.notEqual(leaseAddressFault(address, peer), null, address);
+      assert.equal(leaseAddressFault(address, '127.0.0.1'), null, address);
+    }
+  });
+
+  test('is written plainly', () => {
+    assert.equal(plainAddress('::ffff:10.0.0.1'), '10.0.0.1');
+    assert.equal(plainAddress('2001:db8::1'), '2001:db8::1');
+  });
+});

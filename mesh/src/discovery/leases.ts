@@ -1,0 +1,144 @@
+import type { Clock } from '../clock.ts';
+import type { Service } from '../config/model.ts';
+import type { EndpointAddress } from './endpoint.ts';
+
+/** What an instance says of itself; checked before it comes here. */
+export interface LeaseRequest {
+  service: string;
+  /** Of the instance, chosen by it: the same id again renews. */
+  id: string;
+  /** An IP address. */
+  address: string;
+  port: number;
+  weight: number;
+  /** Which port of the service it serves; null = its first. */
+  servicePort: number | null;
+  /** How long it wants to be believed without another word; null, or more than the service allows = what that allows. */
+  ttlMs: number | null;
+}
+
+/** An instance that has registered itself, and when it ends to be believed (monotonic ms). */
+export interface Lease extends Required<EndpointAddress> {
+  service: string;
+  id: string;
+  servicePort: number;
+  ttlMs: number;
+  expiresAtMs: number;
+}
+
+/** Why no lease was given. */
+export type LeaseRefusal = 'unknown_service' | 'no_leases' | 'unknown_port' | 'full';
+
+interface Terms {
+  ports: readonly number[];
+  lease: { ttlMs: number; maxEndpoints: number } | undefined;
+}
+
+type Entries = Map<string, { lease: Lease; cancelExpiry: () => void }>;
+
+/**
+ * Instances that registered themselves, for as long as they renew. Lives through changes of the configuration; in memory
+ * only: after a restart of the mesh the next heartbeat brings an instance back.
+ */
+export class Leases {
+  readonly #clock: Clock;
+  #terms = new Map<string, Terms>();
+  readonly #held = new Map<string, Entries>();
+  readonly #watchers = new Map<string, Set<() => void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The terms of the documents in force. Leases of services that give none any more end. */
+  setTerms(services: readonly Service[]): void {
+    this.#terms = new Map(
+      services.map(({ name, ports, policy }) => [
+        name,
+        { ports: ports.map(({ port }) => port), lease: policy.discovery.lease },
+      ]),
+    );
+    for (const service of [...this.#held.keys()]) {
+      if (this.#terms.get(service)?.lease === undefined) this.#end(service);
+    }
+  }
+
+  /** Registers an instance, or renews what it has. */
+  put(request: LeaseRequest): Lease | LeaseRefusal {
+    const terms = this.#terms.get(request.service);
+    if (terms === undefined) return 'unknown_service';
+    if (terms.lease === undefined) return 'no_leases';
+    const servicePort = request.servicePort ?? terms.ports[0];
+    if (servicePort === undefined || !terms.ports.includes(servicePort)) return 'unknown_port';
+    const held: Entries = this.#held.get(request.service) ?? new Map();
+    const before = held.get(request.id);
+    if (before === undefined && held.size >= terms.lease.maxEndpoints) return 'full';
+    before?.cancelExpiry();
+    const ttlMs = Math.min(request.ttlMs ?? terms.lease.ttlMs, terms.lease.ttlMs);
+    const { service, id, address: host, port, weight } = request;
+    const lease: Lease = {
+      service,
+      id,
+      host,
+      port,
+      weight,
+      servicePort,
+      ttlMs,
+      expiresAtMs: this.#clock.now() + ttlMs,
+    };
+    const cancelExpiry = this.#clock.after(ttlMs, () => this.remove(service, id));
+    held.set(id, { lease, cancelExpiry });
+    this.#held.set(service, held);
+    if (before === undefined || !samePlace(before.lease, lease)) this.#tell(service);
+    return lease;
+  }
+
+  /** @returns false where there was none */
+  remove(service: string, id: string): boolean {
+    const held = this.#held.get(service);
+    const entry = held?.get(id);
+    if (held === undefined || entry === undefined) return false;
+    entry.cancelExpiry();
+    held.delete(id);
+    if (held.size === 0) this.#held.delete(service);
+    this.#tell(service);
+    return true;
+  }
+
+  /** All leases, or those of one service. */
+  list(service?: string): Lease[] {
+    const held: Entries[] = service === undefined ? [...this.#held.values()] : [this.#held.get(service) ?? new Map()];
+    return held.flatMap((entries) => [...entries.values()].map(({ lease }) => lease));
+  }
+
+  /** Calls `listener` whenever the endpoints of `service` change; the function returned ends that. */
+  watch(service: string, listener: () => void): () => void {
+    const listeners: Set<() => void> = this.#watchers.get(service) ?? new Set();
+    this.#watchers.set(service, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#watchers.delete(service);
+    };
+  }
+
+  /** Nothing expires any more: the process ends. */
+  close(): void {
+    for (const entries of this.#held.values()) for (const { cancelExpiry } of entries.values()) cancelExpiry();
+    this.#held.clear();
+  }
+
+  #end(service: string): void {
+    for (const { cancelExpiry } of this.#held.get(service)?.values() ?? []) cancelExpiry();
+    this.#held.delete(service);
+    this.#tell(service);
+  }
+
+  #tell(service: string): void {
+    for (const listener of [...(this.#watchers.get(service) ?? [])]) listener();
+  }
+}
+
+function samePlace(a: Lease, b: Lease): boolean {
+  return a.host === b.host && a.port === b.port && a.weight === b.weight && a.servicePort === b.servicePort;
+}

@@ -1,0 +1,60 @@
+import { MeshError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { setHeader } from '../headers.ts';
+import type { Handler, Layer } from '../layer.ts';
+import { deadlineHeader, formatDeadline } from '../policy/deadline.ts';
+import type { Reply } from '../reply.ts';
+import type { Parts } from './parts.ts';
+
+/** Which attempt of the request this is, for the upstream. */
+export const attemptHeader = 'x-mesh-attempt';
+
+/**
+ * Bounds one attempt (HTTPRoute's `timeouts.backendRequest`), and tells the upstream how much time it has: what is left of
+ * the request, or of the attempt where that is less.
+ */
+export function attemptTimeout({ clock }: Parts): Layer {
+  const bounded = async (exchange: Exchange, limitMs: number, next: Handler): Promise<Reply> => {
+    const cancel = clock.after(limitMs, () =>
+      exchange.abort(
+        new MeshError('attempt_timeout', `The service gave no whole reply within ${limitMs} ms.`, {
+          delivery: 'maybe_sent',
+        }),
+      ),
+    );
+    try {
+      const reply = await next(exchange);
+      // A tunnel is no longer a request that somebody waits for.
+      if (reply.tunnelled) cancel();
+      else reply.body.onEnd(cancel);
+      return reply;
+    } catch (thrown) {
+      cancel();
+      throw thrown;
+    }
+  };
+
+  return {
+    name: 'attempt timeout',
+    scope: 'attempt',
+    sentence:
+      'Calls an attempt off when it takes longer, to its last byte, than timeouts.backendRequest; sends on the time that is left and the number of the attempt.',
+    inside: [
+      { name: 'deadline', reason: 'the time that is left is sent on, shortened by what this hop took' },
+      { name: 'retry', reason: 'each attempt has its own time' },
+      { name: 'hedge', reason: 'each attempt has its own time' },
+    ],
+    wrap: (next) => (exchange) => {
+      const limitMs = exchange.route?.rule.spec.timeouts.backendRequestMs ?? 0;
+      setHeader(exchange.headers, attemptHeader, String(exchange.attempt));
+      if (limitMs === 0 && exchange.deadlineAtMs === Number.POSITIVE_INFINITY) return next(exchange);
+
+      const nowMs = clock.now();
+      const endsAtMs = limitMs === 0 ? exchange.deadlineAtMs : Math.min(exchange.deadlineAtMs, nowMs + limitMs);
+      const left = formatDeadline(endsAtMs, nowMs);
+      if (left !== null) setHeader(exchange.headers, deadlineHeader, left);
+      // The deadline's own timer runs further out.
+      return endsAtMs === exchange.deadlineAtMs ? next(exchange) : bounded(exchange, limitMs, next);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { RouteTimeouts } from '../config/model.ts';
+import { backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
+import { Closing, RawClient, testMesh, until, upstreamServer } from '../testing/harness.ts';
+
+let closing: Closing;
+beforeEach(() => {
+  closing = new Closing();
+});
+afterEach(() => closing.close());
+
+async function meshWith(listener: RequestListener, timeouts: RouteTimeouts = { requestMs: 0, backendRequestMs: 0 }) {
+  const { port } = await upstreamServer(closing, listener);
+  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts })];
+  return testMesh(closing, meshConfig([service('shop', [port])], [route('all', rules)]));
+}
+
+describe('a deadline', () => {
+  test('is passed on shorter than it came', async () => {
+    const seen: (string | undefined)[] = [];
+    const mesh = await meshWith((request, response) => {
+      seen.push(request.headers['x-request-timeout-ms'] as string | undefined);
+      response.end();
+    });
+    await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '5000' } });
+    await fetch(mesh.url, { headers: { 'x-request-timeout-ms': 'soon' } });
+    await fetch(mesh.url);
+    assert.ok(Number(seen[0]) > 0 && Number(seen[0]) < 5000, `${seen[0]}`);
+    assert.deepEqual(seen.slice(1), [undefined, undefined]);
+  });
+
+  test('is the earliest of the caller’s, the route’s and the attempt’s', async () => {
+    const seen: number[] = [];
+    const mesh = await meshWith(
+      (request, response) => {
+        seen.push(Number(request.headers['x-request-timeout-ms']));
+        response.end();
+      },
+      { requestMs: 20_000, backendRequestMs: 10_000 },
+    );
+    await fetch(mesh.url);
+    await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '60000' } });
+    await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '4000' } });
+    assert.deepEqual(seen.slice(0, 2), [10_000, 10_000]);
+    assert.ok((seen[2] as number) < 4000);
+  });
+
+  test('that has passed is refused before any work', async () => {
+    let count = 0;
+    const mesh = await meshWith((_request, response) => {
+      count += 1;
+      response.end();
+    });
+    const response = await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '0' } });
+    assert.equal(response.status, 504);
+    assert.equal(count, 0);
+    await until(() => mesh.log.requests().length === 1, 'it is logged');
+    assert.equal(mesh.log.requests()[0]?.['reason'], 'deadline_exceeded');
+    assert.equal(mesh.log.requests()[0]?.['attempts'], 0);
+  });
+
+  test('cancels the upstream request when it passes', async () => {
+    let closed = false;
+    const mesh = await meshWith((_request, response) => {
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    const response = await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '40' } });
+    assert.equal(response.status, 504);
+    await until(() => closed, 'the upstream sees its connection closed');
+  });
+
+  test('also within the body: the client’s connection is broken off', async () => {
+    let closed = false;
+    const mesh = await meshWith((_request, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half');
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    await assert.rejects(async () => (await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '60' } })).text());
+    await until(() => closed, 'the upstream sees its connection closed');
+  });
+
+  test('the upstream request is cancelled when the client goes', async () => {
+    let started = false;
+    let closed = false;
+    const mesh = await meshWith((_request, response) => {
+      started = true;
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET / HTTP/1.1', 'Host: shop', '', '');
+    await until(() => started, 'the upstream has the request');
+    client.socket.destroy();
+    await until(() => closed, 'the upstream sees its connection closed');
+  });
+});

@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { HttpRouteRule } from '../config/model.ts';
+import type { BackendTrafficPolicy } from '../config/policy-model.ts';
+import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
+import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from '../testing/harness.ts';
+
+let closing: Closing;
+beforeEach(() => {
+  closing = new Closing();
+});
+afterEach(() => closing.close());
+
+const defaultRetry = { codes: [502, 503, 504], attempts: 2, backoffMs: 1 };
+/** Nothing but retries decides: no endpoint is taken out. */
+const noBreaker = { circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false } };
+
+/** A mesh with a service that the given listeners are the instances of. */
+async function meshOf(
+  listeners: RequestListener[],
+  over: { rule?: Partial<HttpRouteRule>; policy?: Partial<BackendTrafficPolicy>; ports?: number[] } = {},
+): Promise<TestMesh> {
+  const ports = over.ports ?? [];
+  for (const listener of listeners) ports.push((await upstreamServer(closing, listener)).port);
+  const rules = [rule({ backendRefs: [backendRef('shop')], retry: defaultRetry, ...over.rule })];
+  return testMesh(
+    closing,
+    meshConfig([service('shop', ports, { ...noBreaker, ...over.policy })], [route('all', rules)]),
+  );
+}
+
+/** A port that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const failing = (_request: IncomingMessage, response: ServerResponse) => response.writeHead(503).end('failed');
+const fine = (_request: IncomingMessage, response: ServerResponse) => response.end('fine');
+
+/** The value of one series in the text of /metrics; 0 where there is none. */
+async function metric(mesh: TestMesh, series: RegExp): Promise<number> {
+  const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
+  const line = text.split('\n').find((each) => series.test(each));
+  return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(' ') + 1));
+}
+
+const flagsOf = async (mesh: TestMesh): Promise<unknown> => {
+  await until(() => mesh.log.requests().length > 0, 'the request is logged');
+  return mesh.log.requests()[0]?.['flags'];
+};
+
+describe('a retry', () => {
+  test('goes to another instance, whichever failed first', async () => {
+    const mesh = await meshOf([failing, fine]);
+    for (let i = 0; i < 40; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
+    assert.ok((await metric(mesh, /^mesh_retries_total\{service="shop",reason="503",outcome="succeeded"\}/)) > 0);
+    assert.ok((await metric(mesh, /^mesh_retry_budget_remaining\{service="shop"\}/)) < 108);
+  });
+
+  test('tells the upstream which attempt it is', async () => {
+    const seen: unknown[] = [];
+    const mesh = await meshOf([
+      (request, response) => {
+        seen.push(request.headers['x-mesh-attempt']);
+        response.writeHead(seen.length < 3 ? 502 : 200).end();
+      },
+    ]);
+    assert.equal((await fetch(mesh.url, { headers: { 'x-mesh-attempt': '77' } })).status, 200);
+    assert.deepEqual(seen, ['1', '2', '3']);
+  });
+
+  test('ends after the attempts of the route; the last answer is passed on, with flag and metric', async () => {
+    let count = 0;
+    const mesh = await meshOf([
+      (_request, response) => {
+        count += 1;
+        response.writeHead(503, { 'x-count': count }).end(`attempt ${count}`);
+      },
+    ]);
+    const response = await fetch(mesh.url);
+    assert.equal(response.status, 503);
+    assert.equal(await response.text(), 'attempt 3');
+    assert.equal(count, 3);
+    assert.deepEqual(await flagsOf(mesh), ['URX']);
+    assert.equal(mesh.log.requests()[0]?.['attempts'], 3);
+    assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="no_attempts_left"\}/), 1);
+    assert.equal(await metric(mesh, /^mesh_retries_total\{service="shop",reason="503",outcome="failed"\}/), 2);
+  });
+
+  test('does not repeat what may have had an effect, unless it carries an Idempotency-Key', async () => {
+    let count = 0;
+    const mesh = await meshOf([
+      (_request, response) => {
+        count += 1;
+        response.writeHead(503).end();
+      },
+    ]);
+    await fetch(mesh.url, { method: 'POST', body: 'x' });
+    assert.equal(count, 1);
+    await fetch(mesh.url, { method: 'POST', body: 'x', headers: { 'idempotency-key': 'k1' } });
+    assert.equal(count, 4);
+  });
+
+  test('is made for a POST, and without a retry in the route, where the request was not sent', async () => {
+    const dead = [await closedPort(), await closedPort()];
+    const bodies: string[] = [];
+    const mesh = await meshOf(
+      [
+        async (request, response) => {
+          bodies.push(String(await bodyOf(request)));
+          response.end('fine');
+        },
+      ],
+      { ports: dead },
+    );
+    const config = meshConfig(
+      [service('shop', dead, noBreaker)],
+      [route('all', [rule({ backendRefs: [backendRef('shop')] })])],
+    );
+    const bare = await testMesh(closing, config);
+    for (let i = 0; i < 10; i += 1) {
+      assert.equal((await fetch(bare.url, { method: 'POST', body: `body ${i}` })).status, 200);
+    }
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 10 }, (_, i) => `body ${i}`),
+    );
+    assert.equal((await fetch(mesh.url)).status, 200);
+  });
+
+  test('covers a connection that is cut before the answer, and an answer that is not HTTP', async () => {
+    const garbage = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end('this is not HTTP\r\n\r\n'));
+    });
+    await new Promise<void>((resolve) => garbage.listen(0, '127.0.0.1', resolve));
+    closing.add(() => garbage.close());
+    const ports = [(garbage.address() as AddressInfo).port];
+    const mesh = await meshOf([(request) => request.socket.destroy(), fine], { ports });
+    for (let i = 0; i < 30; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
+  });
+
+  test('is not made once a part of the answer has been handed on', async () => {
+    let count = 0;
+    const mesh = await meshOf([
+      (_request, response) => {
+        count += 1;
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('half', () => response.destroy());
+      },
+    ]);
+    await assert.rejects(async () => (await fetch(mesh.url)).text());
+    assert.equal(count, 1);
+  });
+
+  test('waits as long as Retry-After says, or not at all where that is too long', async () => {
+    let count = 0;
+    const mesh = await meshOf(
+      [
+        (_request, response) => {
+          count += 1;
+          response.writeHead(503, { 'retry-after': '60' }).end('busy');
+        },
+      ],
+      { policy: { retry: { ...backendPolicy().retry, maxRetryAfterMs: 5000 } } },
+    );
+    const response = await fetch(mesh.url);
+    assert.equal(await response.text(), 'busy');
+    assert.equal(response.headers.get('retry-after'), '60');
+    assert.equal(count, 1);
+    assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="retry_after_too_long"\}/), 1);
+  });
+
+  test('is not made where the deadline would come first', async () => {
+    let count = 0;
+    const mesh = await meshOf(
+      [
+        (_request, response) => {
+          count += 1;
+          response.writeHead(503, { 'retry-after': '4' }).end('busy');
+        },
+      ],
+      { rule: { timeouts: { requestMs: 3000, backendRequestMs: 0 } } },
+    );
+    assert.equal(await (await fetch(mesh.url)).text(), 'busy');
+    assert.equal(count, 1);
+    assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="deadline_too_near"\}/), 1);
+  });
+
+  test('is given up when the client goes while it waits', async () => {
+    let count = 0;
+    const mesh = await meshOf([
+      (_request, response) => {
+        count += 1;
+        response.writeHead(503, { 'retry-after': '4' }).end('busy');
+      },
+    ]);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET / HTTP/1.1', 'Host: shop', '', '');
+    await until(() => count === 1, 'the first attempt has been made');
+    client.socket.destroy();
+    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+    assert.equal(count, 1);
+    assert.equal(mesh.log.requests()[0]?.['reason'], 'client_closed');
+  });
+
+  test('keeps the connections of failed attempts for others', async () => {
+    const connections = new Set<unknown>();
+    const mesh = await meshOf([
+      (request, response) => {
+        connections.add(request.socket);
+        response.writeHead(503).end('x'.repeat(1000));
+      },
+    ]);
+    for (let i = 0; i < 10; i += 1) await (await fetch(mesh.url)).text();
+    assert.ok(connections.size <= 2, `${connections.size} connections`);
+  });
+});
+
+describe('the retry budget', () => {
+  test('bounds retries however many the route allows, and says so', async () => {
+    let count = 0;
+    const mesh = await meshOf(
+      [
+        (_request, response) => {
+          count += 1;
+          response.writeHead(503).end();
+        },
+      ],
+      {
+        rule: { retry: { ...defaultRetry, attempts: 50 } },
+        policy: { retryBudget: { percent: 20, minRetriesPerSecond: 1, ttlMs: 10_000 } },
+      },
+    );
+    for (let i = 0; i < 50; i += 1) await (await fetch(mesh.url)).text();
+    // 20 % of 50 and 1 a second over 10 s.
+    assert.ok(count <= 70, `${count} attempts`);
+    assert.ok(count >= 60, `${count} attempts`);
+    await until(() => mesh.log.requests().length === 50, 'all are logged');
+    assert.deepEqual(mesh.log.requests().at(-1)?.['flags'], ['URB']);
+    assert.ok((await metric(mesh, /^mesh_retry_budget_remaining\{service="shop"\}/)) < 1);
+    assert.ok((await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="no_budget"\}/)) > 30);
+  });
+
+  test('also where the service does not even accept connections', async () => {
+    const port = await closedPort();
+    const mesh = await meshOf([], {
+      ports: [port],
+      policy: { retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 1000 } },
+      rule: { retry: { codes: [], attempts: 100, backoffMs: 1 } },
+    });
+    const response = await fetch(mesh.url);
+    assert.equal(response.status, 503);
+    await until(() => mesh.log.requests().length === 1, 'it is logged');
+    assert.ok((mesh.log.requests()[0]?.['attempts'] as number) <= 3);
+  });
+
+  test('is not filled up by a change of the configuration', async () => {
+    const mesh = await meshOf([failing], {
+      policy: { retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 60_000 } },
+    });
+    for (let i = 0; i < 40; i += 1) await (await fetch(mesh.url)).text();
+    assert.ok((await metric(mesh, /^mesh_retry_budget_remaining/)) < 1);
+    mesh.documents = structuredClone(mesh.documents);
+    await mesh.reload();
+    await (await fetch(mesh.url)).text();
+    assert.ok((await metric(mesh, /^mesh_retry_budget_remaining/)) < 2);
+  });
+});
+
+describe('a body', () => {
+  test('arrives byte for byte with every attempt, whatever its size and wherever the attempt before broke off', async () => {
+    let plan: { answerAfter: number; cut: boolean } = { answerAfter: 0, cut: false };
+    let first = true;
+    const mesh = await meshOf([
+      async (request, response) => {
+        if (!first) {
+          response.end(await bodyOf(request));
+          return;
+        }
+        first = false;
+        const { answerAfter, cut } = plan;
+        const fail = () => {
+          if (cut) request.socket.destroy();
+          else response.writeHead(503).end();
+        };
+        if (answerAfter === 0) {
+          fail();
+          return;
+        }
+        let read = 0;
+        request.on('data', (chunk: Buffer) => {
+          read += chunk.byteLength;
+          if (read >= answerAfter) fail();
+        });
+      },
+    ]);
+    let seed = 12_345;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed % below;
+    };
+    for (let i = 0; i < 300; i += 1) {
+      const size = random(65_536) + 1;
+      const body = Buffer.alloc(size);
+      for (let at = 0; at < size; at += 1) body[at] = random(256);
+      plan = { answerAfter: random(3) === 0 ? 0 : random(size) + 1, cut: random(2) === 0 };
+      first = true;
+      // Half of them without a Content-Length, in pieces.
+      const chunked = random(2) === 0;
+      const cutAt = random(size);
+      const content = chunked
+        ? new ReadableStream({
+            start(controller) {
+              controller.enqueue(body.subarray(0, cutAt));
+              controller.enqueue(body.subarray(cutAt));
+              controller.close();
+            },
+          })
+        : body;
+      const response = await fetch(mesh.url, { method: 'PUT', body: content, duplex: 'half' } as RequestInit);
+      assert.equal(response.status, 200, `${i}: ${size} bytes, ${JSON.stringify(plan)}, chunked: ${chunked}`);
+      const echoed = Buffer.from(await response.arrayBuffer());
+      assert.ok(echoed.equals(body), `${i}: ${size} bytes, ${JSON.stringify(plan)}, chunked: ${chunked}`);
+    }
+  });
+
+  test('that is longer than the limit is streamed through and not sent again', async () => {
+    let count = 0;
+    const mesh = await meshOf([
+      async (request, response) => {
+        count += 1;
+        await bodyOf(request);
+        response.writeHead(503).end();
+      },
+    ]);
+    const response = await fetch(mesh.url, { method: 'PUT', body: Buffer.alloc(70_000) });
+    assert.equal(response.status, 503);
+    assert.equal(count, 1);
+    assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="body_not_kept"\}/), 1);
+  });
+});
+
+describe('the time of an attempt', () => {
+  test('backendRequest ends a hanging attempt, and another instance answers', async () => {
+    const mesh = await meshOf([() => {}, fine], { rule: { timeouts: { requestMs: 0, backendRequestMs: 30 } } });
+    for (let i = 0; i < 12; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
+    assert.ok(
+      (await metric(mesh, /^mesh_retries_total\{service="shop",reason="attempt_timeout",outcome="succeeded"\}/)) > 0,
+    );
+  });
+
+  test('without another attempt it is a 504', async () => {
+    const mesh = await meshOf([() => {}], {
+      rule: { timeouts: { requestMs: 0, backendRequestMs: 30 }, retry: { ...defaultRetry, attempts: 0 } },
+    });
+    assert.equal((await fetch(mesh.url)).status, 504);
+    assert.equal(mesh.log.requests()[0]?.['reason'], 'attempt_timeout');
+  });
+
+  test('perTryTimeout ends an attempt only where another one follows', async () => {
+    let count = 0;
+    let release = () => {};
+    const mesh = await meshOf(
+      [
+        (_request, response) => {
+          count += 1;
+          release = () => response.end(`attempt ${count}`);
+        },
+      ],
+      { policy: { retry: { ...backendPolicy().retry, perTryTimeoutMs: 20 } } },
+    );
+    const answer = fetch(mesh.url);
+    await until(() => count === 3, 'two attempts have been given up');
+    release();
+    assert.equal(await (await answer).text(), 'attempt 3');
+  });
+});

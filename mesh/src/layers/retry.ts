@@ -1,0 +1,261 @@
+import { defaults } from '../config/defaults.ts';
+import type { RetryPolicy } from '../config/policy-model.ts';
+import type { Endpoint } from '../discovery/endpoint.ts';
+import type { Service } from '../discovery/service.ts';
+import { asMeshError, type FailureCode, MeshError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { header } from '../headers.ts';
+import type { Handler, Layer } from '../layer.ts';
+import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
+import type { RetryBudget } from '../policy/retry-budget.ts';
+import {
+  type AttemptEnd,
+  mayBeSentTwice,
+  type RetryRules,
+  type RetryVerdict,
+  retryVerdict,
+} from '../policy/retry-policy.ts';
+import { RequestReplay } from '../replay/request-replay.ts';
+import type { Reply } from '../reply.ts';
+import type { Parts } from './parts.ts';
+import { budgetOf } from './service-retries.ts';
+
+/** Response flag (Envoy's): there was something to retry, and the attempts were used up. */
+export const attemptsExhausted = 'URX';
+/** Response flag: there was something to retry, and the service's retry budget was used up. */
+export const budgetExhausted = 'URB';
+
+/** What another endpoint, or the same one a moment later, may do better. All else would fail again, or was not the upstream's doing. */
+const retryableFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'connect_failed',
+  'connect_timeout',
+  'upstream_reset',
+  'upstream_garbage',
+  'upstream_idle',
+  'attempt_timeout',
+]);
+
+/** Verdicts that say something about retries; the others are those of an ordinary reply. */
+const denials: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
+  'not_idempotent',
+  'body_not_kept',
+  'no_attempts_left',
+  'retry_after_too_long',
+  'deadline_too_near',
+  'no_budget',
+]);
+
+/** How one attempt ended: one of the two is there. */
+interface Outcome {
+  reply: Reply | null;
+  error: MeshError | null;
+}
+
+/** What holds for all attempts of one request. */
+interface Tries {
+  service: Service;
+  policy: RetryPolicy;
+  budget: RetryBudget;
+  rules: RetryRules;
+  replay: RequestReplay | null;
+  /** Retries of what may have been sent. */
+  retries: number;
+  /** Retries of what is known not to have been sent: their own tier, because they are always safe and cost an upstream nothing. */
+  requeues: number;
+  previousWaitMs: number;
+}
+
+/**
+ * Tries a request again, on another endpoint if there is one, before anything of a reply has been handed on. Failures to
+ * connect are tried again at once while there are untried endpoints, all else after a back-off; everything draws on the
+ * service's budget.
+ */
+export function retry(parts: Parts): Layer {
+  const { clock, random, meters } = parts;
+
+  const triesOf = (exchange: Exchange, service: Service): Tries => {
+    const { retry: policy } = service.policy;
+    const { body, route } = exchange;
+    const routeRetry = route?.rule.spec.retry;
+    const budget = budgetOf(service, parts);
+    // Before anything is asked of it: the budget is a share of what clients asked for, not of what was tried.
+    budget.deposit(clock.now());
+    return {
+      service,
+      policy,
+      budget,
+      rules: {
+        enabled: routeRetry !== undefined,
+        codes: routeRetry?.codes ?? [],
+        attempts: routeRetry?.attempts ?? 0,
+        methods: policy.methods,
+        idempotencyKey: policy.idempotencyKey,
+        maxRetryAfterMs: policy.maxRetryAfterMs,
+      },
+      replay: body === null ? null : new RequestReplay(body, policy.bodyLimitBytes),
+      retries: 0,
+      requeues: 0,
+      previousWaitMs: 0,
+    };
+  };
+
+  /** Whether the attempt that is about to begin may be followed by another if it may have been sent. */
+  const mayFollow = (exchange: Exchange, tries: Tries): boolean =>
+    tries.rules.enabled &&
+    tries.retries < tries.rules.attempts &&
+    exchange.upgrade === null &&
+    mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), tries.rules) &&
+    (tries.replay?.replayable ?? true) &&
+    tries.budget.available(clock.now()) >= 1;
+
+  const attempt = async (exchange: Exchange, tries: Tries, next: Handler): Promise<Outcome> => {
+    const one = exchange.fork(tries.replay?.open() ?? null);
+    one.attempt = exchange.facts.attempts + 1;
+    one.replay = tries.replay;
+    one.repeatable = mayFollow(exchange, tries);
+    const { perTryTimeoutMs } = tries.policy;
+    const cancel =
+      perTryTimeoutMs > 0 && one.repeatable
+        ? clock.after(perTryTimeoutMs, () => one.abort(tooSlow(perTryTimeoutMs)))
+        : null;
+    try {
+      return { reply: await next(one), error: null };
+    } catch (thrown) {
+      return { reply: null, error: asMeshError(thrown) };
+    } finally {
+      cancel?.();
+      exchange.tried = triedBy(one);
+    }
+  };
+
+  /** `retry` with how long to wait first, or why not. The budget has been drawn on when it says `retry`. */
+  const judge = (
+    exchange: Exchange,
+    tries: Tries,
+    { reply, error }: Outcome,
+  ): { verdict: RetryVerdict; waitMs: number } => {
+    const { rules, policy, service } = tries;
+    const status = reply?.status ?? 0;
+    if (error !== null && !retryableFailures.has(error.code)) return { verdict: 'not_retryable_status', waitMs: 0 };
+    if (reply !== null && !rules.codes.includes(status)) return { verdict: 'not_retryable_status', waitMs: 0 };
+    const requeue = error?.delivery === 'not_sent';
+    const untried = service.endpoints.length > (exchange.tried?.length ?? 0);
+    const count = requeue ? tries.requeues : tries.retries;
+    const askedMs = reply === null ? 0 : retryAfterMs(header(reply.headers, 'retry-after'), clock.wall());
+    const baseMs = exchange.route?.rule.spec.retry?.backoffMs ?? defaults.retryBackoffMs;
+    const { maxMs, jitter } = policy.backoff;
+    const waitMs =
+      requeue && untried
+        ? 0
+        : backoffMs(
+            { baseMs, maxMs: Math.max(baseMs, maxMs), jitter },
+            count + 1,
+            tries.previousWaitMs,
+            askedMs,
+            random,
+          );
+    const nowMs = clock.now();
+    const end: AttemptEnd = {
+      method: exchange.method,
+      hasIdempotencyKey: hasIdempotencyKey(exchange),
+      status,
+      delivery: error?.delivery ?? 'maybe_sent',
+      retries: count,
+      bodyReplayable: (tries.replay?.replayable ?? true) && (exchange.upgrade === null || requeue),
+      retryAfterMs: askedMs,
+      waitMs,
+      remainingMs: exchange.deadlineAtMs - nowMs,
+      abandoned: exchange.aborted !== null,
+    };
+    const attempts = requeue ? Math.max(defaults.requeues, rules.attempts) : rules.attempts;
+    const verdict = retryVerdict(end, { ...rules, attempts });
+    if (verdict === 'retry' && !tries.budget.tryWithdraw(nowMs)) return { verdict: 'no_budget', waitMs: 0 };
+    if (verdict === 'retry') {
+      if (requeue) tries.requeues += 1;
+      else tries.retries += 1;
+      tries.previousWaitMs = waitMs;
+    }
+    return { verdict, waitMs };
+  };
+
+  /** Resolves after `waitMs`; rejects as soon as nobody waits for the reply any more. */
+  const pause = (exchange: Exchange, waitMs: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const stop = (error: MeshError) => {
+        cancel();
+        reject(error);
+      };
+      const cancel = clock.after(waitMs, () => {
+        exchange.offAbort(stop);
+        resolve();
+      });
+      exchange.onAbort(stop);
+    });
+
+  const giveUp = (exchange: Exchange, tries: Tries, verdict: RetryVerdict) => {
+    if (!denials.has(verdict)) return;
+    meters.retriesDenied(tries.service.name, verdict).value += 1;
+    const { flags } = exchange.facts;
+    if (verdict === 'no_attempts_left') flags.push(attemptsExhausted);
+    if (verdict === 'no_budget') flags.push(budgetExhausted);
+  };
+
+  return {
+    name: 'retry',
+    scope: 'route',
+    sentence:
+      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget.",
+    inside: [
+      { name: 'split', reason: 'the budget is that of the service, and a retry stays with it' },
+      { name: 'deadline', reason: 'all attempts together are bounded, and no retry outlives that' },
+      { name: 'limits', reason: 'a request has one place, however often it is tried' },
+      { name: 'body limit', reason: 'what is too long is refused, not kept for a retry' },
+    ],
+    wrap: (next) => async (exchange) => {
+      const service = exchange.backend?.service;
+      if (service === undefined) return next(exchange);
+      const tries = triesOf(exchange, service);
+      let reason: string | null = null;
+      try {
+        for (;;) {
+          const outcome = await attempt(exchange, tries, next);
+          const { verdict, waitMs } = judge(exchange, tries, outcome);
+          const { reply, error } = outcome;
+          if (reason !== null) {
+            const failed = error !== null || tries.rules.codes.includes(reply?.status ?? 0);
+            meters.retries(service.name, reason, failed ? 'failed' : 'succeeded').value += 1;
+          }
+          if (verdict !== 'retry') {
+            giveUp(exchange, tries, verdict);
+            if (reply === null) throw error;
+            tries.replay?.release();
+            return reply;
+          }
+          reason = error?.code ?? String(reply?.status);
+          reply?.body.discard();
+          if (waitMs > 0) await pause(exchange, waitMs);
+        }
+      } catch (thrown) {
+        tries.replay?.cancel();
+        throw thrown;
+      }
+    },
+  };
+}
+
+/** Whether the client has said by what its request can be recognised when it comes again. */
+export function hasIdempotencyKey({ headers }: Exchange): boolean {
+  return (header(headers, 'idempotency-key') ?? '') !== '';
+}
+
+/** What the attempt went to, hedges included, and what was tried before it. */
+export function triedBy({ tried, endpoint }: Pick<Exchange, 'tried' | 'endpoint'>): readonly Endpoint[] | null {
+  if (endpoint === null || (tried?.includes(endpoint) ?? false)) return tried;
+  return [...(tried ?? []), endpoint];
+}
+
+function tooSlow(limitMs: number): MeshError {
+  return new MeshError('attempt_timeout', `The service gave no reply within ${limitMs} ms.`, {
+    delivery: 'maybe_sent',
+  });
+}

@@ -1,0 +1,55 @@
+import type { Endpoint } from '../discovery/endpoint.ts';
+import { healthOf } from '../discovery/health.ts';
+import type { Registry } from '../discovery/registry.ts';
+import type { Service } from '../discovery/service.ts';
+import { occupancyOf } from '../layers/limits.ts';
+import { knownBreakerOf } from '../layers/readiness.ts';
+import type { BreakerState } from '../policy/breaker.ts';
+import type { Metrics } from './metrics.ts';
+
+/** In the order of the numbers that stand for them. */
+const breakerStates: readonly BreakerState[] = ['admitting', 'tripped', 'probing'];
+
+/** How each endpoint and each service stands, read when somebody asks. @param nowMs monotonic */
+export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () => number): void {
+  const ofEndpoints = (name: string, help: string, read: (endpoint: Endpoint) => number) =>
+    metrics.gauge(name, help, ['service', 'endpoint'], () =>
+      registry
+        .services()
+        .flatMap(({ endpoints }) => endpoints)
+        .map((endpoint) => ({ values: [endpoint.service, endpoint.id], value: read(endpoint) })),
+    );
+  const ofServices = (name: string, help: string, read: (service: Service) => number) =>
+    metrics.gauge(name, help, ['service'], () => {
+      // The ports of a service are one series.
+      const sums = new Map<string, number>();
+      for (const service of registry.services()) sums.set(service.name, (sums.get(service.name) ?? 0) + read(service));
+      return [...sums].map(([service, value]) => ({ values: [service], value }));
+    });
+
+  ofEndpoints('http_client_active_requests', 'Attempts under way.', ({ inFlight }) => inFlight);
+  ofEndpoints('http_client_open_connections', 'Connections open.', ({ connections }) => connections.stats().open);
+  ofEndpoints(
+    'http_client_queued_requests',
+    'Attempts that wait for a connection.',
+    ({ connections }) => connections.stats().queued,
+  );
+  ofEndpoints('mesh_breaker_state', 'Circuit breaker: 0 admitting, 1 tripped, 2 probing.', (endpoint) =>
+    breakerStates.indexOf(knownBreakerOf(endpoint)?.state(nowMs()) ?? 'admitting'),
+  );
+  ofEndpoints(
+    'mesh_endpoint_healthy',
+    'What active health checks say: 0 unhealthy, 1 healthy or not checked yet.',
+    (endpoint) => (healthOf(endpoint).state === 'unhealthy' ? 0 : 1),
+  );
+  ofServices(
+    'mesh_requests_in_flight',
+    'Requests that have a place in flight (limits.maxInFlight).',
+    (service) => occupancyOf(service).inFlight,
+  );
+  ofServices(
+    'mesh_requests_queued',
+    'Requests that wait for a place in flight.',
+    (service) => occupancyOf(service).queued,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../clock.ts';
+
+/** A clock that a test moves. */
+export interface TestClock extends Clock {
+  /** Moves time on, and runs what falls due on the way, in its order. */
+  advance(ms: number): void;
+}
+
+export function testClock(): TestClock {
+  let nowMs = 0;
+  const timers = new Set<{ atMs: number; task: () => void }>();
+  return {
+    now: () => nowMs,
+    wall: () => 1_700_000_000_000 + nowMs,
+    after(delayMs, task) {
+      const timer = { atMs: nowMs + delayMs, task };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    advance(ms) {
+      const endMs = nowMs + ms;
+      for (;;) {
+        const [next] = [...timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+        if (next === undefined) break;
+        timers.delete(next);
+        nowMs = Math.max(nowMs, next.atMs);
+        next.task();
+      }
+      nowMs = endMs;
+    },
+  };
+}
