@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { type MeshClient, openMeshClient, timeoutHeader } from './client.ts';
+import { deadlineOf, type MeshClient, openMeshClient, timeoutHeader } from './client.ts';
 import { ServiceError } from './errors.ts';
 
 describe('a client of the mesh', () => {
@@ -44,6 +44,27 @@ describe('a client of the mesh', () => {
     assert.equal(request?.url, '/a?b=c');
     const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
     assert.deepEqual([host, traceparent, tracestate, baggage, timeout], ['monolith', 'tp', 'ts', 'b=1', '1500']);
+  });
+
+  test('gives no more time than its own caller has left, and sends nothing where that is none', async () => {
+    requests = [];
+    answer = (_request, response) => response.end('ok');
+    const ask = (deadlineAtMs: number) => client.send({ service: 's', method: 'GET', path: '/', deadlineAtMs });
+    await ask(performance.now() + 1_000);
+    const left = Number(requests[0]?.headers[timeoutHeader]);
+    assert.ok(left > 0 && left <= 1_000, `${left}`);
+    await ask(performance.now() + 60_000);
+    assert.equal(requests[1]?.headers[timeoutHeader], '2000');
+    await assert.rejects(ask(performance.now()), code('peer_timeout'));
+    assert.equal(requests.length, 2);
+  });
+
+  test('a caller’s time is read as the mesh reads it', () => {
+    assert.equal(deadlineOf('250', 1_000), 1_250);
+    assert.equal(deadlineOf('250, 90', 1_000), 1_090);
+    assert.equal(deadlineOf('0', 1_000), 1_000);
+    for (const unusable of [undefined, '', 'soon', '-1', '1.5', '1e3'])
+      assert.equal(deadlineOf(unusable, 0), undefined);
   });
 
   test('tries once: whatever is tried again is tried again by the mesh', async () => {

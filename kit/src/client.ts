@@ -2,8 +2,26 @@ import { errors, Pool } from 'undici';
 import { ServiceError } from './errors.ts';
 import type { TraceContext } from './trace.ts';
 
-/** How much time the caller gives, in whole milliseconds from arrival: relative, because clocks differ. */
+/**
+ * How much time the caller gives, in whole milliseconds from arrival: relative, because clocks differ. The mesh shortens it
+ * at every hop, refuses what has expired, and calls off what expires on its way.
+ */
 export const timeoutHeader = 'x-request-timeout-ms';
+
+/**
+ * When the caller of a request stops waiting, in monotonic ms; undefined where it does not say so in a way that can be
+ * understood. Of several values the strictest counts.
+ *
+ * @param value of the header `timeoutHeader`
+ * @param arrivedAtMs `performance.now()` when the request came
+ */
+export function deadlineOf(value: string | string[] | undefined, arrivedAtMs: number): number | undefined {
+  const given = String(value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => /^\d{1,9}$/.test(part));
+  return given.length === 0 ? undefined : arrivedAtMs + Math.min(...given.map(Number));
+}
 
 export interface MeshRequest {
   /** The service's name in the mesh; sent as Host. */
@@ -17,6 +35,8 @@ export interface MeshRequest {
   trace?: TraceContext;
   /** For all of it, body included. Default: the client's. */
   timeoutMs?: number;
+  /** When the caller on whose behalf this is sent stops waiting (`deadlineOf`): nothing is waited for beyond it. */
+  deadlineAtMs?: number;
 }
 
 export interface MeshAnswer {
@@ -50,14 +70,18 @@ export function openMeshClient(options: MeshClientOptions): MeshClient {
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 
   return {
-    send: async ({ service, method, path, headers, body, trace, timeoutMs = defaultTimeoutMs }) => {
+    send: async ({ service, method, path, headers, body, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }) => {
+      const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
+      if (leftMs <= 0) {
+        throw new ServiceError('peer_timeout', { detail: `There was no time left to ask the ${service} service` });
+      }
       try {
         const answer = await pool.request({
           method,
           path,
-          headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(timeoutMs) },
+          headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
           body: body ?? null,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.timeout(leftMs),
         });
         return { status: answer.statusCode, text: await bounded(answer.body, maxAnswerBytes) };
       } catch (error) {

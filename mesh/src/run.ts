@@ -145,13 +145,26 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     mesh.replaceDocuments(next.config, { who, why });
   };
   const admin: AdminServer = adminServer(
-    operationsOf({ mesh, registry, metrics, traces, errors, tap, journal, reload, accepting: () => accepting }),
+    operationsOf({
+      mesh,
+      registry,
+      metrics,
+      traces,
+      errors,
+      tap,
+      journal,
+      reload,
+      accepting: () => accepting,
+      leases,
+      nowMs: clock.now,
+    }),
     {
       host: settings.adminHost,
       port: settings.adminPort,
       access: {
         changeToken: settings.adminToken,
         readToken: settings.adminReadToken,
+        leaseToken: settings.leaseToken,
         loopback: isLoopback(settings.adminHost),
       },
       log,

@@ -31,6 +31,8 @@ export interface Settings {
   adminToken: string | null;
   /** Bearer token for reading only; null where there is none. */
   adminReadToken: string | null;
+  /** Bearer token for instances that register themselves; null: the one for changes serves. */
+  leaseToken: string | null;
 }
 
 /** One setting that breaks its rule. */
@@ -84,6 +86,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
   const state = text('MESH_STATE', '');
   const token = text('MESH_ADMIN_TOKEN', '');
   const readToken = text('MESH_ADMIN_READ_TOKEN', '');
+  const leaseToken = text('MESH_LEASE_TOKEN', '');
   const settings: Settings = {
     host: text('HOST', '127.0.0.1'),
     internalPort: whole('INTERNAL_PORT', 4140, 0, 65_535),
@@ -104,6 +107,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     otlpTracesUrl: otlpTracesUrl(text, faults),
     adminToken: token === '' ? null : token,
     adminReadToken: readToken === '' ? null : readToken,
+    leaseToken: leaseToken === '' ? null : leaseToken,
   };
   return { settings, faults };
 }

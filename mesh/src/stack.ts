@@ -4,7 +4,7 @@ import { accessLog } from './layers/access-log.ts';
 import { admission } from './layers/admission.ts';
 import { attemptTimeout } from './layers/attempt-timeout.ts';
 import { attemptTracing } from './layers/attempt-tracing.ts';
-import { balance, leastOfTwo } from './layers/balance.ts';
+import { balance } from './layers/balance.ts';
 import { bodyLimit } from './layers/body-limit.ts';
 import { circuitBreaker } from './layers/circuit-breaker.ts';
 import { deadline } from './layers/deadline.ts';
@@ -26,7 +26,6 @@ import { upstream } from './layers/upstream.ts';
 
 /** The data plane, outermost first. This is the list of its features; `assemble` checks the order. */
 export function layersOf(parts: Parts, generation: Generation): Layer[] {
-  const leastBusy = leastOfTwo(parts.random);
   return [
     // once per request
     accessLog(parts),
@@ -50,7 +49,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     // per attempt
     hedge(parts),
     attemptTimeout(parts),
-    balance(parts, () => leastBusy),
+    balance(parts),
     circuitBreaker(parts),
     attemptTracing(parts),
     attemptErrors(parts),

@@ -48,6 +48,8 @@ export interface Cause {
   ms: number;
   /** Smallest and largest of the rounds' differences. */
   spreadMs: [number, number];
+  /** CPU milliseconds of the monolith and its store that it costs a request: what a busy machine changes least. Null without /proc. */
+  cpuMs: number | null;
   /** Requests that failed while it was priced. */
   errors: number;
 }

@@ -70,7 +70,15 @@ describe('the verdict', () => {
   });
 
   test('fails when a request of the ledger failed', () => {
-    const cause = { number: 2, debt: 'd', summary: '', tunable: true, ms: 1, spreadMs: [1, 1] as [number, number] };
+    const cause = {
+      number: 2,
+      debt: 'd',
+      summary: '',
+      tunable: true,
+      ms: 1,
+      spreadMs: [1, 1] as [number, number],
+      cpuMs: null,
+    };
     assert.equal(noErrors(good, [{ ...cause, errors: 0 }]).pass, true);
     const check = noErrors(good, [{ ...cause, errors: 3 }]);
     assert.equal(check.pass, false);

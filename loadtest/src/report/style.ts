@@ -21,6 +21,7 @@ table { border-collapse: collapse; }
 td, th { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; }
 .wide { overflow-x: auto; font-size: 13px; }
+.wide td { white-space: nowrap; }
 .small { font-size: 13px; opacity: .75; }
 .good { color: #2a9d5f; }
 .bad { color: #d1495b; font-weight: 600; }

@@ -53,7 +53,11 @@ export function adminClient(url: string, token: string | undefined): AdminClient
     get: (path) => call('GET', path),
     post: (path, body, headers) => call('POST', path, body, headers),
     async lines(path, onLine, signal) {
-      const response = await asked('GET', path, {}, undefined, signal);
+      const response = await asked('GET', path, {}, undefined, signal).catch((thrown) => {
+        if (signal.aborted) return null;
+        throw thrown;
+      });
+      if (response === null) return;
       if (!response.ok) throw refusal(response.status, await response.text(), url);
       let rest = '';
       const decoder = new TextDecoder();
@@ -64,7 +68,8 @@ export function adminClient(url: string, token: string | undefined): AdminClient
           for (const line of lines) onLine(line);
         }
       } catch {
-        if (!signal.aborted) throw new MeshCliError('The mesh broke the stream off.', 'It may be restarting: try again.');
+        if (!signal.aborted)
+          throw new MeshCliError('The mesh broke the stream off.', 'It may be restarting: try again.');
       }
     },
   };

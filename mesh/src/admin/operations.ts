@@ -3,9 +3,15 @@ import { ControlError } from '../control/control-error.ts';
 import type { Journal } from '../control/journal.ts';
 import type { Mesh } from '../control/mesh.ts';
 import { type Weights, weightsOf } from '../control/weights.ts';
+import type { Endpoint } from '../discovery/endpoint.ts';
+import { healthOf } from '../discovery/health.ts';
+import type { Leases } from '../discovery/leases.ts';
 import type { Registry } from '../discovery/registry.ts';
+import { occupancyOf } from '../layers/limits.ts';
+import { knownBreakerOf } from '../layers/readiness.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { explainRequest } from './explain.ts';
+import { leaseOperations } from './lease-operations.ts';
 import type { Operation } from './server.ts';
 import { limitOf, type TelemetryParts, telemetryOperations } from './telemetry-operations.ts';
 
@@ -14,6 +20,9 @@ export interface AdminParts extends TelemetryParts {
   registry: Registry;
   metrics: Metrics;
   journal: Journal;
+  leases: Leases;
+  /** Monotonic. */
+  nowMs: () => number;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
   /** Whether the process takes requests: false while it drains. */
@@ -146,22 +155,26 @@ export function operationsOf(parts: AdminParts): Operation[] {
       methods: ['GET'],
       path: '/endpoints',
       right: 'read',
-      summary: 'Every service with its endpoints, and what is under way at each.',
+      summary: 'Every service with its endpoints: health, circuit breaker, and what is under way at each.',
       handle: () => ({
         json: {
           services: registry.services().map((service) => ({
             service: service.name,
             port: service.port,
+            ...occupancyOf(service),
             endpoints: service.endpoints.map((endpoint) => ({
               endpoint: endpoint.id,
               weight: endpoint.weight,
               inFlight: endpoint.inFlight,
               connections: endpoint.connections.stats(),
+              health: healthShown(endpoint),
+              breaker: breakerShown(endpoint, parts.nowMs()),
             })),
           })),
         },
       }),
     },
+    ...leaseOperations(parts.leases, parts.nowMs),
     ...telemetryOperations(parts),
     {
       methods: ['GET'],
@@ -188,6 +201,19 @@ export function operationsOf(parts: AdminParts): Operation[] {
     }),
   };
   return [index, ...operations];
+}
+
+function healthShown(endpoint: Endpoint): { state: string; last: string } {
+  const { state, last } = healthOf(endpoint);
+  return { state, last };
+}
+
+/** An endpoint that no attempt has gone to has no breaker yet, and is admitted. */
+function breakerShown(endpoint: Endpoint, nowMs: number): { state: string; reason?: string; probeInMs?: number } {
+  const breaker = knownBreakerOf(endpoint);
+  if (breaker === null || breaker.reason === null) return { state: 'admitting' };
+  const probeInMs = Math.max(0, Math.round(breaker.trippedUntilMs - nowMs));
+  return { state: breaker.state(nowMs), reason: breaker.reason, probeInMs };
 }
 
 function weightRequest(body: unknown): { weights: Weights; who: string; why: string } {

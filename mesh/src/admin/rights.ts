@@ -1,23 +1,28 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Looking and changing are separate rights; health is for whoever asks. */
-export type Right = 'health' | 'read' | 'change';
+/** Looking, changing and registering instances are separate rights; health is for whoever asks. */
+export type Right = 'health' | 'read' | 'change' | 'lease';
 
 export interface Access {
   /** Token for changes, and for reading too. */
   changeToken: string | null;
   /** Token for reading only. */
   readToken: string | null;
+  /** Token for instances that register themselves: every service has it, so it can do nothing else. */
+  leaseToken: string | null;
   /** The port can only be reached from this machine: without tokens, everybody who can reach it may do everything. */
   loopback: boolean;
 }
 
 /** Whether a request with this Authorization field may do what needs `right`. */
-export function allows({ changeToken, readToken, loopback }: Access, right: Right, authorization?: string): boolean {
+export function allows(access: Access, right: Right, authorization?: string): boolean {
+  const { changeToken, readToken, leaseToken, loopback } = access;
   if (right === 'health') return true;
-  if (loopback && changeToken === null && readToken === null) return true;
+  const askedForNone = right === 'lease' ? leaseToken === null : true;
+  if (loopback && changeToken === null && readToken === null && askedForNone) return true;
   const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
   if (changeToken !== null && same(given, changeToken)) return true;
+  if (right === 'lease') return leaseToken !== null && same(given, leaseToken);
   return right === 'read' && readToken !== null && same(given, readToken);
 }
 

@@ -30,6 +30,8 @@ export interface AdminRequest {
   headers: IncomingMessage['headers'];
   /** Parsed JSON of a change; undefined where there is none. */
   body: unknown;
+  /** Address of who asks. */
+  peer: string;
 }
 
 /** One operation of the admin API. */
@@ -80,12 +82,13 @@ export function adminServer(
     if (!allows(options.access, operation.right, request.headers.authorization)) {
       throw new AdminError(
         401,
-        `This needs a token with the right to ${operation.right} (MESH_ADMIN_TOKEN of the mesh).`,
+        `This needs a token with the right to ${operation.right} (${operation.right === 'lease' ? 'MESH_LEASE_TOKEN' : 'MESH_ADMIN_TOKEN'} of the mesh).`,
       );
     }
     const body = method === 'GET' ? undefined : await jsonBody(request);
     const params = decoded(pattern.exec(url.pathname)?.groups ?? {});
-    return operation.handle({ params, query: url.searchParams, headers: request.headers, body });
+    const peer = request.socket.remoteAddress ?? '';
+    return operation.handle({ params, query: url.searchParams, headers: request.headers, body, peer });
   };
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {

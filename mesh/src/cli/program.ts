@@ -4,11 +4,13 @@ import { adminClient, defaultAdminUrl } from '../admin/client.ts';
 import { check } from '../config/check.ts';
 import { DocumentsError } from '../run.ts';
 import { MeshCliError } from './error.ts';
+import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
 import type { Output } from './output.ts';
 import { run } from './run.ts';
 import { shift } from './shift.ts';
 import { status } from './status.ts';
+import { type TapOptions, tap } from './tap.ts';
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {
@@ -81,6 +83,42 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .description('print routes with their weights, services with their endpoints')
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => status(admin(), json, output));
+
+  program
+    .command('errors')
+    .description('print what fails, where and why, the last failure first')
+    .option('--limit <groups>', 'groups at most', '50')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false, limit }: { json?: boolean; limit: string }) =>
+      errors(admin(), Number(limit), json, output),
+    );
+
+  program
+    .command('tap')
+    .description('show requests as they end, until interrupted')
+    .option('--route <name>', 'an HTTPRoute')
+    .option('--service <name>', 'a Service')
+    .option('--endpoint <host:port>', 'of the last attempt')
+    .option('--method <method>')
+    .option('--path <prefix>', 'what the path begins with')
+    .option('--status <status>', 'as in 503, or 5xx')
+    .option('--min-ms <ms>', 'as slow as that, or slower')
+    .option('--failed', 'failures only')
+    .option('--per-second <lines>', 'lines a second at most')
+    .option('--count <requests>', 'end after so many')
+    .option('--json', 'one JSON object a line')
+    .action(async ({ json = false, ...options }: Omit<TapOptions, 'json'> & { json?: boolean }) => {
+      const stop = new AbortController();
+      const interrupted = () => stop.abort();
+      process.once('SIGINT', interrupted);
+      process.once('SIGTERM', interrupted);
+      try {
+        await tap(admin(), { ...options, json }, stop.signal, output);
+      } finally {
+        process.off('SIGINT', interrupted);
+        process.off('SIGTERM', interrupted);
+      }
+    });
 
   try {
     await program.parseAsync(argv, { from: 'user' });

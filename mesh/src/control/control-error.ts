@@ -1,13 +1,23 @@
 /** Why a change, or a question, was refused. Closed; each has its status in the admin API. */
-export type ControlCode = 'unknown_route' | 'invalid' | 'stale' | 'not_written' | 'bad_documents' | 'busy';
+export type ControlCode =
+  | 'unknown_route'
+  | 'unknown_service'
+  | 'invalid'
+  | 'stale'
+  | 'not_written'
+  | 'bad_documents'
+  | 'busy'
+  | 'full';
 
 export const controlStatus: Readonly<Record<ControlCode, number>> = {
   unknown_route: 404,
+  unknown_service: 404,
   invalid: 422,
   stale: 412,
   not_written: 500,
   bad_documents: 422,
   busy: 503,
+  full: 409,
 };
 
 /** A change that was refused: nothing has changed. `detail` says what to do next. */

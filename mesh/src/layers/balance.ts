@@ -1,71 +1,57 @@
-import type { Random } from '../clock.ts';
-import type { Endpoint } from '../discovery/endpoint.ts';
-import { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { asMeshError, MeshError } from '../errors.ts';
+import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import { retryAfterMs } from '../policy/backoff.ts';
+import { resultOf } from './attempt-result.ts';
+import { hashKeyOf } from './hash-key.ts';
 import type { Parts } from './parts.ts';
+import { balancerOf } from './service-balancer.ts';
 
-/** Chooses among the endpoints of a service. */
-export interface Balancer {
-  /** Null where there is none to choose. */
-  pick(endpoints: readonly Endpoint[], exchange: Exchange): Endpoint | null;
-  /** An attempt's head has come (`status`), or it has failed without one (0), after `latencyMs`. */
-  observe(endpoint: Endpoint, latencyMs: number, status: number): void;
-}
-
-/** Chooses the endpoint of an attempt and keeps the number of attempts in flight at each. */
-export function balance(parts: Parts, balancerOf: (exchange: Exchange) => Balancer): Layer {
-  const { clock } = parts;
+/** Chooses the endpoint of an attempt and learns from how the attempt went. */
+export function balance({ clock, random }: Parts): Layer {
   return {
     name: 'balance',
     scope: 'attempt',
-    sentence: 'Chooses the endpoint: power of two choices by expected latency and requests in flight.',
+    sentence:
+      "Chooses the endpoint by the service's loadBalancer (peak EWMA unless told otherwise) among those that health checks and breakers leave.",
     inside: [{ name: 'split', reason: 'the service is chosen before its endpoint' }],
     wrap: (next) => async (exchange) => {
       const service = exchange.backend?.service;
       if (service === undefined) throw new MeshError('no_backend', 'No service was chosen.');
-      const balancer = balancerOf(exchange);
-      const endpoint = balancer.pick(candidates(service.endpoints, exchange), exchange);
-      if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service is known.');
+      const { policy, balancer, chooser } = balancerOf(service, random);
+      const { hash, setCookie } = hashKeyOf(exchange, policy.consistentHash, random);
+      const startedMs = clock.now();
+      const { tried, hedge, repeatable } = exchange;
+      const endpoint = chooser.choose(service.endpoints, {
+        nowMs: startedMs,
+        hash,
+        tried,
+        onlyUntried: hedge,
+        mayProbe: repeatable,
+      });
+      if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service can be used.');
       exchange.endpoint = endpoint;
       exchange.facts.endpoint = endpoint.id;
+      balancer.started(endpoint, startedMs);
       endpoint.inFlight += 1;
-      const startedMs = clock.now();
       try {
         const reply = await next(exchange);
-        balancer.observe(endpoint, clock.now() - startedMs, reply.status);
+        const nowMs = clock.now();
+        const spare = reply.status >= 500 || reply.status === 429;
+        const askedMs = spare ? retryAfterMs(header(reply.headers, 'retry-after'), clock.wall()) : 0;
+        balancer.observe(endpoint, nowMs, nowMs - startedMs, spare ? 'failure' : 'success', askedMs);
         reply.body.onEnd(() => {
           endpoint.inFlight -= 1;
         });
+        if (setCookie !== null) reply.headers.push('set-cookie', setCookie);
         return reply;
       } catch (thrown) {
         endpoint.inFlight -= 1;
-        balancer.observe(endpoint, clock.now() - startedMs, 0);
+        const nowMs = clock.now();
+        const result = resultOf(exchange, asMeshError(thrown), nowMs - startedMs);
+        balancer.observe(endpoint, nowMs, nowMs - startedMs, result, 0);
         throw thrown;
       }
     },
-  };
-}
-
-/** Those that have not been tried; all where that leaves none, except for a hedge, which would only meet its twin there. */
-function candidates(endpoints: readonly Endpoint[], { tried, hedge }: Exchange): readonly Endpoint[] {
-  if (tried === null) return endpoints;
-  const untried = endpoints.filter((endpoint) => !tried.includes(endpoint));
-  return untried.length > 0 || hedge ? untried : endpoints;
-}
-
-/** Power of two choices by requests in flight. */
-export function leastOfTwo(random: Random): Balancer {
-  return {
-    pick(endpoints) {
-      const { length } = endpoints;
-      if (length <= 1) return endpoints[0] ?? null;
-      const first = Math.floor(random() * length);
-      const second = (first + 1 + Math.floor(random() * (length - 1))) % length;
-      const a = endpoints[first] as Endpoint;
-      const b = endpoints[second] as Endpoint;
-      return b.inFlight < a.inFlight ? b : a;
-    },
-    observe() {},
   };
 }

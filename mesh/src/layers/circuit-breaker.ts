@@ -7,6 +7,7 @@ import type { Admission, Breaker } from '../policy/breaker.ts';
 import { resultOf } from './attempt-result.ts';
 import type { Parts } from './parts.ts';
 import { breakerOf } from './readiness.ts';
+import { balancerOf } from './service-balancer.ts';
 
 /** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessOf`. */
 export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
@@ -21,6 +22,8 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
     const changed = breaker.settle(admission, result, nowMs);
     if (changed === null) return;
     if (changed === 'admitted') {
+      // Else balancing would go on avoiding an endpoint that has proved itself.
+      balancerOf(service, random).balancer.forgive(endpoint, nowMs);
       log.info({ service: service.id, endpoint: endpoint.id }, 'endpoint admitted again');
       return;
     }

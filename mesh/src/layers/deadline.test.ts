@@ -57,8 +57,8 @@ describe('a deadline', () => {
     assert.equal(response.status, 504);
     assert.equal(count, 0);
     await until(() => mesh.log.requests().length === 1, 'it is logged');
-    assert.equal(mesh.log.requests()[0]?.['reason'], 'deadline_exceeded');
-    assert.equal(mesh.log.requests()[0]?.['attempts'], 0);
+    assert.equal(mesh.log.requests()[0]?.reason, 'deadline_exceeded');
+    assert.equal(mesh.log.requests()[0]?.attempts, 0);
   });
 
   test('cancels the upstream request when it passes', async () => {

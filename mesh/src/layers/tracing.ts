@@ -20,7 +20,8 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
     inside: [{ name: 'access log', reason: 'its line names the trace' }],
     wrap: (next) => async (exchange) => {
       const { facts } = exchange;
-      const { context, forms, keepsTracestate } = readContext(exchange.headers);
+      const incoming = readContext(exchange.headers);
+      const { context } = incoming;
       const traceId = context?.traceId ?? newId(16);
       const span: Span = {
         traceId,
@@ -36,7 +37,7 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
         children: [],
       };
       facts.span = span;
-      writeContext(exchange.headers, span, formsFor(forms), keepsTracestate);
+      writeContext(exchange.headers, span, formsFor(incoming.forms), incoming);
       const reply = await next(exchange);
       reply.body.onEnd(() => {
         span.durationMs = clock.now() - facts.startedAtMs;

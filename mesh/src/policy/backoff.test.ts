@@ -28,6 +28,13 @@ describe('back-off', () => {
     assert.equal(Math.round(backoffMs(decorrelated, 3, 240, 0, nearlyOne)), 250);
   });
 
+  test('a Retry-After in the wait before does not drive the next one to the cap', () => {
+    assert.equal(
+      backoffMs(decorrelated, 2, 60_000, 0, () => 0.1),
+      25 + 0.1 * (750 - 25),
+    );
+  });
+
   test('Retry-After is the floor, and chance spreads those who wait for it', () => {
     const random = seeded(1);
     const waits = Array.from({ length: 50 }, () => backoffMs(full, 3, 0, 2000, random));

@@ -110,6 +110,14 @@ describe('probing', () => {
     assert.equal(breaker.readiness(2000), 'probe', 'the penalty begins with the shortest again');
   });
 
+  test('nor do the failures that were in the window', () => {
+    const breaker = make({ consecutiveFailures: 0 });
+    for (let n = 0; n < 20; n += 1) request(breaker, 0, 'failure');
+    assert.equal(request(breaker, 1000, 'success'), 'admitted');
+    assert.equal(request(breaker, 1000, 'failure'), null);
+    assert.equal(breaker.state(1000), 'admitting');
+  });
+
   test('each failed probe doubles the penalty, up to the cap', () => {
     const breaker = tripped();
     let nowMs = 1000;

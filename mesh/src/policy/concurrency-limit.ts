@@ -30,9 +30,12 @@ export class ConcurrencyLimit<Waiter> {
     return this.#queue.size;
   }
 
-  /** Takes a place if there is one and nobody waits for it. Every `true` is followed by one `leave`. */
+  /**
+   * Takes a place if there is one. Every `true` is followed by one `leave`. Nobody overtakes the queue: a place that comes
+   * free is handed on in the same moment, so while anybody waits there is none.
+   */
   tryEnter(): boolean {
-    if (this.#inFlight >= this.#limits.maxInFlight || this.#queue.size > 0) return false;
+    if (this.#inFlight >= this.#limits.maxInFlight) return false;
     this.#inFlight += 1;
     return true;
   }

@@ -13,23 +13,18 @@ const timeoutMs = 5000;
  * exporter reads OTEL_EXPORTER_OTLP_HEADERS, _COMPRESSION and the like by itself. It is loaded with the first batch: it
  * takes about 150 ms and 25 MB, which a mesh without a collector should not pay.
  */
-export function otlpSender(url: string): { send: SendSpans; close(): Promise<void> } {
+export function otlpSender(url: string): SendSpans {
   let loading: ReturnType<typeof load> | null = null;
-  return {
-    async send(spans) {
-      loading ??= load(url);
-      const { exporter, resource } = await loading;
-      const exported = spans.map((span) => exportedOf(span, resource));
-      await new Promise<void>((resolve, reject) =>
-        exporter.export(exported, ({ error, code }) => {
-          if (code === 0) resolve();
-          else reject(error ?? new Error('The collector did not take the spans.'));
-        }),
-      );
-    },
-    async close() {
-      if (loading !== null) await (await loading).exporter.shutdown();
-    },
+  return async (spans) => {
+    loading ??= load(url);
+    const { exporter, resource } = await loading;
+    const exported = spans.map((span) => exportedOf(span, resource));
+    await new Promise<void>((resolve, reject) =>
+      exporter.export(exported, ({ error, code }) => {
+        if (code === 0) resolve();
+        else reject(error ?? new Error('The collector did not take the spans.'));
+      }),
+    );
   };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { header } from '../headers.ts';
 import { pathnameOf } from '../routing/match.ts';
+import { isoTime } from './iso-time.ts';
 
 /** How a request went, besides what its exchange knows. Durations in milliseconds. */
 export interface Outcome {
@@ -21,7 +22,7 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
   const { facts, route, backend } = exchange;
   const { failure } = facts;
   let line =
-    `"time":"${new Date(clock.wall()).toISOString()}","id":"${facts.id}"` +
+    `"time":"${isoTime(clock.wall())}","id":"${facts.id}"` +
     `,"entrance":"${facts.entrance.name}","client":"${facts.clientAddress}"` +
     `,"method":${JSON.stringify(exchange.method)},"host":${JSON.stringify(exchange.authority)}` +
     `,"path":${JSON.stringify(pathnameOf(exchange.path))},"status":${outcome.status}` +

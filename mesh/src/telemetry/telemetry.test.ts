@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { isoTime } from './iso-time.ts';
 import { Metrics, seriesMax } from './metrics.ts';
 import { type Span, TraceRing } from './trace.ts';
 
@@ -54,4 +56,12 @@ describe('the ring of traces', () => {
     assert.equal(ring.byId('c').length, 1);
     assert.equal(ring.byId('a').length, 0);
   });
+});
+
+test('times are written as Date writes them', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: -2000, max: 2000 }), (ms, step) => {
+      for (const at of [ms, Math.max(0, ms + step)]) assert.equal(isoTime(at), new Date(at).toISOString());
+    }),
+  );
 });

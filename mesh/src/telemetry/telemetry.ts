@@ -14,8 +14,7 @@ export function createTelemetry(settings: Settings, clock: Clock) {
   const meters = createMeters();
   const traces = new TraceRing(settings.tracesKept);
   const { otlpTracesUrl } = settings;
-  const sender = otlpTracesUrl === null ? null : otlpSender(otlpTracesUrl);
-  const spanExport = sender === null ? null : new SpanExport(clock, meters.metrics, sender.send);
+  const spanExport = otlpTracesUrl === null ? null : new SpanExport(clock, meters.metrics, otlpSender(otlpTracesUrl));
   const onTrace: TraceListener =
     spanExport === null
       ? traces.add
@@ -41,7 +40,6 @@ export function createTelemetry(settings: Settings, clock: Clock) {
     async close(timeoutMs: number): Promise<void> {
       tap.close();
       await spanExport?.close(timeoutMs);
-      await sender?.close();
     },
   };
 }

@@ -126,7 +126,7 @@ describe('the fields of a request', () => {
       'host2',
       'x',
     ];
-    writeContext(headers, span, { w3c: true, b3: true, b3multi: true }, false);
+    writeContext(headers, span, { w3c: true, b3: true, b3multi: true }, readContext(headers));
     assert.deepEqual(headers, [
       ...['accept', '*/*', 'host2', 'x'],
       ...['traceparent', `00-${traceId}-aaaaaaaaaaaaaaaa-01`],
@@ -137,9 +137,12 @@ describe('the fields of a request', () => {
   });
 
   test('tracestate travels with the traceparent it belongs to', () => {
-    const headers = ['tracestate', 'a=1'];
-    writeContext(headers, span, w3c, true);
+    const headers = ['traceparent', `00-${traceId}-${parentId}-01`, 'tracestate', 'a=1'];
+    writeContext(headers, span, w3c, readContext(headers));
     assert.equal(header(headers, 'tracestate'), 'a=1');
+    const alone = ['tracestate', 'a=1'];
+    writeContext(alone, span, w3c, readContext(alone));
+    assert.equal(header(alone, 'tracestate'), undefined);
   });
 
   test('an id of 64 bits goes back as it came', () => {
@@ -148,7 +151,7 @@ describe('the fields of a request', () => {
       headers,
       { ...span, traceId: `0000000000000000${short}` },
       { w3c: true, b3: true, b3multi: false },
-      false,
+      readContext(headers),
     );
     assert.equal(header(headers, 'b3'), `${short}-aaaaaaaaaaaaaaaa-1`);
     assert.equal(header(headers, 'traceparent'), `00-0000000000000000${short}-aaaaaaaaaaaaaaaa-01`);
@@ -170,7 +173,7 @@ describe('the fields of a request', () => {
           // W3C has no debug flag.
           const debug = debugWanted && sampled && !form.w3c;
           const headers: string[] = ['accept', '*/*'];
-          writeContext(headers, { traceId: trace, spanId: first, sampled, debug }, form, false);
+          writeContext(headers, { traceId: trace, spanId: first, sampled, debug }, form, readContext(headers));
           assert.deepEqual(readContext(headers).context, { traceId: trace, parentId: first, sampled, debug });
           restampContext(headers, { traceId: trace, spanId: second, sampled, debug });
           assert.deepEqual(readContext(headers).context, { traceId: trace, parentId: second, sampled, debug });

@@ -99,6 +99,13 @@ export interface Incoming {
   keepsTracestate: boolean;
 }
 
+/** A request that says nothing at all about a trace: most of what comes from outside. */
+export const nothing: Incoming = {
+  context: null,
+  forms: { w3c: false, b3: false, b3multi: false },
+  keepsTracestate: false,
+};
+
 /** Reads the trace context of a request in one pass: W3C before B3, B3's one field before its several ones. */
 export function readContext(headers: readonly string[]): Incoming {
   let traceparent: string | undefined;
@@ -107,8 +114,11 @@ export function readContext(headers: readonly string[]): Incoming {
   let spanId: string | undefined;
   let sampled: string | undefined;
   let flags: string | undefined;
+  let found = false;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
+    if (!name.startsWith('trace') && !name.startsWith('b3') && !name.startsWith('x-b3-')) continue;
+    found = true;
     if (name === 'traceparent') traceparent ??= headers[i + 1];
     else if (name === 'b3') b3 ??= headers[i + 1];
     else if (name.startsWith('x-b3-')) {
@@ -118,6 +128,7 @@ export function readContext(headers: readonly string[]): Incoming {
       else if (name === 'x-b3-flags') flags ??= headers[i + 1];
     }
   }
+  if (!found) return nothing;
   const w3c = traceparent === undefined ? null : readTraceparent(traceparent);
   const b3multi = traceId !== undefined || spanId !== undefined || sampled !== undefined || flags !== undefined;
   const context =
@@ -130,7 +141,19 @@ export function readContext(headers: readonly string[]): Incoming {
 }
 
 /** Replaces whatever trace context `headers` carry by that of `span`, in every form of `forms`. In place. */
-export function writeContext(headers: Headers, span: Identity, forms: Forms, keepsTracestate: boolean): void {
+export function writeContext(headers: Headers, span: Identity, forms: Forms, incoming: Incoming): void {
+  if (incoming !== nothing) dropContext(headers, incoming.keepsTracestate);
+  if (forms.w3c) headers.push('traceparent', traceparentOf(span));
+  if (forms.b3) headers.push('b3', b3Of(span));
+  if (forms.b3multi) {
+    headers.push('x-b3-traceid', b3TraceId(span.traceId), 'x-b3-spanid', span.spanId);
+    // Debug implies sampled, and then that must not be said too.
+    if (span.debug) headers.push('x-b3-flags', '1');
+    else headers.push('x-b3-sampled', span.sampled ? '1' : '0');
+  }
+}
+
+function dropContext(headers: Headers, keepsTracestate: boolean): void {
   let kept = 0;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
@@ -143,14 +166,6 @@ export function writeContext(headers: Headers, span: Identity, forms: Forms, kee
     kept += 2;
   }
   headers.length = kept;
-  if (forms.w3c) headers.push('traceparent', traceparentOf(span));
-  if (forms.b3) headers.push('b3', b3Of(span));
-  if (forms.b3multi) {
-    headers.push('x-b3-traceid', b3TraceId(span.traceId), 'x-b3-spanid', span.spanId);
-    // Debug implies sampled, and then that must not be said too.
-    if (span.debug) headers.push('x-b3-flags', '1');
-    else headers.push('x-b3-sampled', span.sampled ? '1' : '0');
-  }
 }
 
 /** Puts `span` in the place of its parent in headers that `writeContext` has written. In place. */

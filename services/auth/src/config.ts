@@ -16,6 +16,9 @@ const Settings = Type.Object({
   DATABASE_CONNECTIONS: whole(8, 1, 200),
   /** Where the mesh takes calls between services. */
   MESH_URL: Type.String({ default: 'http://127.0.0.1:4140', pattern: '^https?://[^\\s]+$' }),
+  /** Admin address of the mesh: each instance registers itself there. Absent: the mesh finds them by itself (DNS). */
+  MESH_LEASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^\\s]+$' })),
+  MESH_LEASE_TOKEN: Type.Optional(Type.String()),
   /** `iss` of every token. */
   ISSUER: Type.String({ default: 'http://127.0.0.1:3101', pattern: '^https?://[^\\s]+$' }),
   /** Who may introspect here, and as whom this service asks the monolith. Absent: nobody may, and nobody is asked. */

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { createServer } from '@banyan/kit/http';
+import { type HeldLease, holdLease } from '@banyan/kit/lease';
 import type { Running } from '@banyan/kit/lifecycle';
 import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
@@ -62,7 +64,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const verifier = new SecretVerifier({
     slow,
     slowInUse: () => housekeeping.slowParameters,
-    onUpgrade: (client, upgraded) => upgrades.begin(client, upgraded),
+    onUpgrade: (client, from, to) => upgrades.begin(client, from, to),
   });
 
   // Signing keys
@@ -127,6 +129,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     stopped.signal,
   ).finally(tried.resolve);
   await tried.promise;
+  const lease = leaseFor(config, url, logger, ready, stopped.signal);
   logger.info({ url }, 'listening');
 
   return {
@@ -134,6 +137,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     ready,
     close: async () => {
       stopped.abort();
+      // First: what is asked of an instance that has left is asked in vain.
+      await (await lease)?.release();
       await server.close();
       await ready;
       await housekeeping.stop();
@@ -141,4 +146,20 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       await Promise.all([mesh.close(), store.close()]);
     },
   };
+}
+
+/** The instance's place among those that the mesh sends requests to: from when it can serve, null where nobody asks for it. */
+async function leaseFor(
+  { MESH_LEASE_URL: meshUrl, MESH_LEASE_TOKEN: token }: Config,
+  url: string,
+  logger: Logger,
+  ready: Promise<void>,
+  stopped: AbortSignal,
+): Promise<HeldLease | null> {
+  if (meshUrl === undefined) return null;
+  await ready;
+  if (stopped.aborted) return null;
+  const port = Number(new URL(url).port);
+  const held = { meshUrl, service: 'auth', id: randomUUID(), port, logger };
+  return holdLease(token === undefined ? held : { ...held, token });
 }

@@ -1,10 +1,11 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
-import { errorCount, joinRuns, type Run } from '../../measure/run.ts';
+import { errorCount, joinRuns } from '../../measure/run.ts';
 import type { ApiClient } from '../../platform/clients.ts';
 import type { PlatformStack } from '../../platform/stack.ts';
 import type { Cause } from '../../proof/report-data.ts';
-import { tokenTargets } from './targets.ts';
+import { measureWindow, type Window } from '../../proof/stage.ts';
+import { type TokenTarget, tokenTargets } from './targets.ts';
 
 /** A debt as the monolith itself lists it. */
 export interface Debt {
@@ -31,31 +32,50 @@ export async function causeLedger(
   for (const debt of debts) {
     await stack.restart('monolith-tuned', { DEBTS_PAID: debt.name });
     const targets = tokenTargets(stack, clients);
-    const measure = (name: 'legacy' | 'tuned', amount: number) =>
-      closedLoop(targets[name].target, { connections: 1, amount });
-    await measure('tuned', 1); // warm-up, thrown away
-    // Each round's difference is of neighbours in time; the median of those outlives a noisy round.
-    const differences: number[] = [];
-    const runs: Run[] = [];
+    const measure = ({ target, watched }: TokenTarget, amount: number) =>
+      measureWindow(watched, () => closedLoop(target, { connections: 1, amount }));
+    // Warm-up, thrown away. As many as a round: a debt may be paid for each client at its first request.
+    await measure(targets.tuned, plan.ledgerRequests);
+    const rounds: Round[] = [];
     for (let round = 0; round < plan.ledgerRounds; round += 1) {
-      const owed = await measure('legacy', plan.ledgerRequests);
-      const paid = await measure('tuned', plan.ledgerRequests);
-      differences.push(median(owed.latencyMs) - median(paid.latencyMs));
-      runs.push(owed, paid);
+      const owed = await measure(targets.legacy, plan.ledgerRequests);
+      rounds.push({ owed, paid: await measure(targets.tuned, plan.ledgerRequests) });
     }
-    const cause: Cause = {
-      number: debt.number,
-      debt: debt.name,
-      summary: debt.summary,
-      tunable: debt.tunable,
-      ms: median(differences),
-      spreadMs: [Math.min(...differences), Math.max(...differences)],
-      errors: errorCount(joinRuns(runs)),
-    };
+    const cause = causeOf(debt, rounds);
     causes.push(cause);
     onStep(cause);
   }
   // `null` would leave the topology's own value: the spare monolith goes back to what it was.
   await stack.restart('monolith-tuned', { DEBTS_PAID: null });
   return causes;
+}
+
+interface Round {
+  owed: Window;
+  paid: Window;
+}
+
+/** The price of a debt from rounds measured with it owed and paid, each pair neighbours in time. */
+export function causeOf({ number, name, summary, tunable }: Debt, rounds: readonly Round[]): Cause {
+  // The median of the differences, not the difference of the medians: a noisy round spoils one pair.
+  const differences = rounds.map(({ owed, paid }) => median(owed.run.latencyMs) - median(paid.run.latencyMs));
+  const owedCpuMs = cpuMsPerRequest(rounds.map(({ owed }) => owed));
+  const paidCpuMs = cpuMsPerRequest(rounds.map(({ paid }) => paid));
+  return {
+    number,
+    debt: name,
+    summary,
+    tunable,
+    ms: median(differences),
+    spreadMs: [Math.min(...differences), Math.max(...differences)],
+    cpuMs: owedCpuMs === null || paidCpuMs === null ? null : owedCpuMs - paidCpuMs,
+    errors: errorCount(joinRuns(rounds.flatMap(({ owed, paid }) => [owed.run, paid.run]))),
+  };
+}
+
+/** Of all watched processes, over all windows: /proc counts in steps of 10 ms, too coarse for one. */
+function cpuMsPerRequest(windows: readonly Window[]): number | null {
+  const used = windows.flatMap(({ cpuUs }) => Object.values(cpuUs));
+  const requests = windows.reduce((total, { run }) => total + run.latencyMs.length, 0);
+  return used.length === 0 || requests === 0 ? null : used.reduce((total, us) => total + us, 0) / requests / 1000;
 }

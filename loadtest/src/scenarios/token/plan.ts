@@ -1,5 +1,8 @@
 /** How much of everything: bounded in count and time, so that a run ends by itself. */
 export interface TokenPlan {
+  /** Thrown away before anything is measured: load on the fast stages, requests to the slow ones. */
+  warmUpMs: number;
+  slowWarmUps: number;
   /** Rounds of the four stages and their open-loop witnesses, interleaved. */
   rounds: number;
   /** Requests a round at one connection, for the slow stages. */
@@ -20,6 +23,8 @@ export interface TokenPlan {
 }
 
 export const fullPlan: TokenPlan = {
+  warmUpMs: 2000,
+  slowWarmUps: 3,
   rounds: 5,
   legacyRequests: 12,
   tunedRequests: 20,
@@ -33,6 +38,8 @@ export const fullPlan: TokenPlan = {
 };
 
 export const quickPlan: TokenPlan = {
+  warmUpMs: 500,
+  slowWarmUps: 1,
   rounds: 3,
   legacyRequests: 3,
   tunedRequests: 5,

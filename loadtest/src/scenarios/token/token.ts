@@ -81,7 +81,7 @@ async function measure(stack: PlatformStack, plan: TokenPlan, options: ScenarioO
   };
   await shift(admin, 'token', 'auth', 100);
   const targets = tokenTargets(stack, clients);
-  await warmUp(targets);
+  await warmUp(targets, plan);
 
   say(stageTitles);
   const { closed, open, witnesses, latencyMs } = await interleavedRounds(targets, admin, { plan, seed, signal }, step);
@@ -90,11 +90,11 @@ async function measure(stack: PlatformStack, plan: TokenPlan, options: ScenarioO
   for (const stage of added) say(stageLine(stage));
 
   say('Cause ledger: each debt of the token path switched off by name …');
-  const causes = await causeLedger(stack, clients, debts, plan, ({ debt, ms, spreadMs, errors }) => {
+  const causes = await causeLedger(stack, clients, debts, plan, ({ debt, ms, spreadMs, cpuMs, errors }) => {
     step(`ledger: ${debt}`);
     const spread = spreadMs.map((bound) => bound.toFixed(1)).join(' to ');
     say(
-      `  ${debt.padEnd(28)} ${ms.toFixed(1).padStart(8)} ms  (rounds ${spread})${errors > 0 ? `  ${errors} errors!` : ''}`,
+      `  ${debt.padEnd(28)} ${ms.toFixed(1).padStart(8)} ms  (rounds ${spread}; CPU ${cpuMs === null ? '-' : cpuMs.toFixed(0)} ms)${errors > 0 ? `  ${errors} errors!` : ''}`,
     );
   });
 
@@ -112,14 +112,14 @@ async function measure(stack: PlatformStack, plan: TokenPlan, options: ScenarioO
 }
 
 /** Thrown away: connections, caches, compiled code, and each client's first token (which replaces its slow hash). */
-async function warmUp(targets: Record<StageName, TokenTarget>): Promise<void> {
+async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan): Promise<void> {
   for (const name of ['extracted', 'extracted-direct'] as const) {
     const { target } = targets[name];
     await closedLoop(target, { connections: 1, amount: target.requests.length * 2 });
-    await closedLoop(target, { connections: 4, durationMs: 1000 });
+    await closedLoop(target, { connections: 4, durationMs: plan.warmUpMs });
   }
-  await closedLoop(targets.legacy.target, { connections: 1, amount: 2 });
-  await closedLoop(targets.tuned.target, { connections: 1, amount: 2 });
+  await closedLoop(targets.legacy.target, { connections: 1, amount: plan.slowWarmUps });
+  await closedLoop(targets.tuned.target, { connections: 1, amount: plan.slowWarmUps });
   const p50 = median((await closedLoop(targets.extracted.target, { connections: 1, amount: 50 })).latencyMs);
   if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see .banyan/load/logs');
 }

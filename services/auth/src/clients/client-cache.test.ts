@@ -117,9 +117,13 @@ describe('the cache of clients', () => {
     assert.equal(cache.size, 1);
   });
 
-  test('holds what is put into it', () => {
-    cache.put(client('a'));
-    assert.deepEqual(cache.get('a'), client('a'));
-    assert.deepEqual(loads, []);
+  test('replaces a client only by what was made of the same', async () => {
+    const before = await cache.get('a');
+    assert.ok(before);
+    const after: Client = { ...before, identifiers: [] };
+    cache.replace(before, after);
+    assert.equal(cache.get('a'), after);
+    cache.replace(before, before);
+    assert.equal(cache.get('a'), after, 'it has been replaced meanwhile');
   });
 });

@@ -60,9 +60,10 @@ export class ClientCache {
     return this.#load(clientId, entry);
   }
 
-  /** Puts in what is known to be the newest, such as a client whose hash was just upgraded. */
-  put(client: Client): void {
-    this.#keep(client.clientId, client);
+  /** Puts `after` in the place of `before`, unless something else has come there: the slow work may have taken a while. */
+  replace(before: Client, after: Client): void {
+    const entry = this.#known.get(before.clientId);
+    if (entry?.client === before) entry.client = after;
   }
 
   /** A change was announced: of one client, or, with an empty id, of any. */

@@ -7,7 +7,7 @@ import type { FastHash, SlowHash } from './hash-format.ts';
 
 export interface UpgradesOptions {
   store: Pick<Store, 'upgradeSecret'>;
-  clients: Pick<ClientCache, 'put'>;
+  clients: Pick<ClientCache, 'replace'>;
   logger: Logger;
   upgraded: PlainCounter;
 }
@@ -24,10 +24,10 @@ export class SecretUpgrades {
     this.#options = options;
   }
 
-  begin(client: Client & { secret: SlowHash }, upgraded: FastHash): void {
+  begin(client: Client, from: SlowHash, to: FastHash): void {
     const { store, clients, logger, upgraded: counter } = this.#options;
-    clients.put({ ...client, secret: upgraded });
-    const work = store.upgradeSecret(client.clientId, client.secret, upgraded).then(
+    clients.replace(client, { ...client, secret: to });
+    const work = store.upgradeSecret(client.clientId, from, to).then(
       () => {
         counter.value += 1;
       },

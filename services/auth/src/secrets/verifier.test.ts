@@ -41,7 +41,7 @@ function counting(slowInUse: SlowParameters | null) {
       4,
     ),
     slowInUse: () => slowInUse,
-    onUpgrade: (client, upgraded) => upgrades.push([client.clientId, upgraded]),
+    onUpgrade: (client, _from, to) => upgrades.push([client.clientId, to]),
     fast: (text, salt) => {
       work.push(`sha-256 of ${salt.length + text.length} characters`);
       return fastHash(text, salt);

@@ -16,7 +16,7 @@ export interface VerifierOptions {
   /** Parameters of the slow hashes that some client still carries; null when every client has a fast one. */
   slowInUse: () => SlowParameters | null;
   /** A client came with the right secret and has a fast hash from now on. Must not throw. */
-  onUpgrade: (client: Client & { secret: SlowHash }, upgraded: FastHash) => void;
+  onUpgrade: (client: Client, from: SlowHash, to: FastHash) => void;
   /** For tests that count work instead of time. */
   fast?: typeof fastHash;
   compare?: typeof sameHash;
@@ -91,7 +91,7 @@ export class SecretVerifier {
     const matches = this.#compare(computed, reference.hash);
     if (!matches || !slow || !client) return false;
     // One fast hash is safe for a random secret only: one that a person may have chosen stays slow.
-    if (isMachineMade(secret)) this.#options.onUpgrade({ ...client, secret: slow }, this.#fast(secret, newSalt()));
+    if (isMachineMade(secret)) this.#options.onUpgrade(client, slow, this.#fast(secret, newSalt()));
     return true;
   }
 }

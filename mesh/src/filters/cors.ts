@@ -1,0 +1,116 @@
+import type { CorsFilter } from '../config/model.ts';
+import { type Headers, header, headerValues, removeHeader } from '../headers.ts';
+
+/** A CORS filter, ready to answer (Fetch section 3.2, Gateway API HTTPCORSFilter). */
+export interface Cors {
+  /** The fields of the answer to a preflight; null where the request is none. */
+  preflight(method: string, headers: readonly string[]): Headers | null;
+  /** The fields that a reply to a request with these fields gets: an origin that may not ask gets none but Vary. */
+  replyFields(headers: readonly string[]): Headers;
+}
+
+/** What only this filter may say: two answers to one question make a browser refuse both. */
+const answers = [
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-expose-headers',
+  'access-control-allow-methods',
+  'access-control-allow-headers',
+  'access-control-max-age',
+];
+
+export function corsOf(filter: CorsFilter): Cors {
+  const { allowCredentials, allowMethods, allowHeaders, exposeHeaders, maxAgeS } = filter;
+  const allows = originMatcher(filter.allowOrigins);
+  // With credentials a browser takes `*` for a name, so whoever may ask is named.
+  const anybody = filter.allowOrigins.includes('*') && !allowCredentials;
+  const vary: Headers = anybody ? [] : ['vary', 'Origin'];
+
+  const grant = (origin: string): Headers => {
+    const fields: Headers = ['access-control-allow-origin', anybody ? '*' : origin];
+    if (allowCredentials) fields.push('access-control-allow-credentials', 'true');
+    return fields;
+  };
+  /** A list as it is sent: `*` stands for what was asked where a browser would take it for a name. */
+  const listed = (list: readonly string[], asked: string): string =>
+    list.includes('*') ? (allowCredentials ? asked : '*') : list.join(', ');
+
+  return {
+    preflight(method, headers) {
+      const origin = header(headers, 'origin');
+      const askedMethod = header(headers, 'access-control-request-method');
+      if (method !== 'OPTIONS' || origin === undefined || askedMethod === undefined) return null;
+      const varyAll: Headers = ['vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'];
+      if (!allows(origin)) return varyAll;
+      const fields = grant(origin);
+      const methods = listed(allowMethods, token(askedMethod));
+      if (methods !== '') fields.push('access-control-allow-methods', methods);
+      const asked = header(headers, 'access-control-request-headers') ?? '';
+      const names = listed(allowHeaders, tokens(asked));
+      if (names !== '') fields.push('access-control-allow-headers', names);
+      fields.push('access-control-max-age', String(maxAgeS), ...varyAll);
+      return fields;
+    },
+    replyFields(headers) {
+      const origin = header(headers, 'origin');
+      if (origin === undefined || !allows(origin)) return vary;
+      const fields = grant(origin);
+      // `*` reveals everything to requests without credentials only; with them it must be left to the names.
+      const exposed = exposeHeaders.filter((name) => name !== '*' || !allowCredentials).join(', ');
+      if (exposed !== '') fields.push('access-control-expose-headers', exposed);
+      return [...fields, ...vary];
+    },
+  };
+}
+
+/** Puts the fields of `replyFields` in the place of whatever the service says about the same. In place. */
+export function applyCors(headers: Headers, fields: Headers): void {
+  for (const name of answers) removeHeader(headers, name);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    const value = fields[i + 1] as string;
+    if (name === 'vary' && headerValues(headers, 'vary').some((there) => names(there, value))) continue;
+    headers.push(name, value);
+  }
+}
+
+function names(list: string, wanted: string): boolean {
+  return list.split(',').some((item) => item.trim().toLowerCase() === wanted.toLowerCase() || item.trim() === '*');
+}
+
+/**
+ * Whether an origin may ask. `*` alone is any; `https://*` any host of that scheme (at its own port); `https://*.shop.example`
+ * any name below it, however deep. Compared as written: browsers send lower case.
+ */
+function originMatcher(patterns: readonly string[]): (origin: string) => boolean {
+  const exact = new Set<string>();
+  const wild: { before: string; after: string }[] = [];
+  for (const pattern of patterns) {
+    if (pattern === '*') return () => true;
+    const star = pattern.indexOf('*');
+    if (star < 0) exact.add(pattern);
+    else wild.push({ before: pattern.slice(0, star), after: pattern.slice(star + 1) });
+  }
+  return (origin) => {
+    if (exact.has(origin)) return true;
+    return wild.some(({ before, after }) => {
+      if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
+      const middle = origin.slice(before.length, origin.length - after.length);
+      // Only what a host name is made of: no port, no path, nothing that would reach into another part of the origin.
+      return origin.length > before.length + after.length && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(middle);
+    });
+  };
+}
+
+function token(text: string): string {
+  return /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(text) ? text : '';
+}
+
+function tokens(list: string): string {
+  return list
+    .split(',')
+    .map((name) => token(name.trim()))
+    .filter((name) => name !== '')
+    .slice(0, 64)
+    .join(', ');
+}

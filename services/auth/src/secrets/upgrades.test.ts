@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Client } from '../domain.ts';
+import { capturingLogger } from '../testing.ts';
+import { fastHash, newSalt, type SlowHash } from './hash-format.ts';
+import { SecretUpgrades } from './upgrades.ts';
+
+const slow: SlowHash = {
+  kind: 'slow',
+  parameters: { ln: 4, r: 8, p: 1 },
+  salt: Buffer.alloc(16),
+  hash: Buffer.alloc(32),
+  text: '$scrypt$the-old-one',
+};
+const client: Client = { clientId: 'c', identifiers: ['implicit'], secret: slow };
+const fast = fastHash('s', newSalt());
+
+test('an upgrade holds in memory at once, and is stored behind', async () => {
+  const stored = Promise.withResolvers<void>();
+  const replaced: Client[] = [];
+  const upgraded = { value: 0 };
+  const upgrades = new SecretUpgrades({
+    store: { upgradeSecret: () => stored.promise },
+    clients: { replace: (_before, after) => replaced.push(after) },
+    logger: capturingLogger().logger,
+    upgraded,
+  });
+  upgrades.begin(client, slow, fast);
+  assert.deepEqual(replaced, [{ ...client, secret: fast }]);
+  assert.equal(upgraded.value, 0);
+  stored.resolve();
+  await upgrades.settled();
+  assert.equal(upgraded.value, 1);
+});
+
+test('one that cannot be stored is told, without the hash, and harms nobody', async () => {
+  const { lines, logger } = capturingLogger();
+  const upgrades = new SecretUpgrades({
+    store: { upgradeSecret: () => Promise.reject(new Error('the store is down')) },
+    clients: { replace: () => {} },
+    logger,
+    upgraded: { value: 0 },
+  });
+  upgrades.begin(client, slow, fast);
+  await upgrades.settled();
+  assert.match(lines.join(''), /the store is down/);
+  assert.doesNotMatch(lines.join(''), /the-old-one|sha256/);
+});
