@@ -13,6 +13,7 @@ import { layersOf } from './stack.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
 import { heldLog } from './testing/harness.ts';
+import { MirrorPools } from './upstream/mirror-pools.ts';
 
 const layer = (name: string, over: Partial<Layer> = {}): Layer => ({
   name,
@@ -56,6 +57,7 @@ function realLayers(): Layer[] {
       log,
       logLine: log.logLine,
       ...createTelemetry(readSettings({}).settings, clock).parts,
+      mirrorPools: new MirrorPools(() => assert.fail('nothing is mirrored')),
       trustsPeer: () => false,
     },
     { number: 1, routes: routeTable(meshConfig([], []), registry) },

@@ -64,6 +64,9 @@ type AbortListener = (error: MeshError) => void;
 export class Exchange {
   readonly facts: Facts;
   readonly method: string;
+  /** As the client asked, for logs: filters change `path` and `authority`. */
+  readonly askedPath: string;
+  readonly askedAuthority: string;
   /** Origin-form target: path and query, dot segments resolved. */
   path: string;
   /** The host (and port) that the client asked for, in lower case. */
@@ -76,6 +79,8 @@ export class Exchange {
   readonly refused: MeshError | null;
   /** Monotonic ms after which nobody waits for the reply any more. */
   deadlineAtMs = Number.POSITIVE_INFINITY;
+  /** Fields that the reply gets also where it is the mesh's own, for a failure further in. */
+  failureHeaders: Headers | null = null;
   /** Set by the layers route, split and balance. */
   route: RouteMatch | null = null;
   backend: Backend | null = null;
@@ -96,6 +101,8 @@ export class Exchange {
   constructor(init: ExchangeInit) {
     this.facts = init.facts;
     this.method = init.method;
+    this.askedPath = init.path;
+    this.askedAuthority = init.authority;
     this.path = init.path;
     this.authority = init.authority;
     this.headers = init.headers;

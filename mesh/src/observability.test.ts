@@ -5,6 +5,7 @@ import { main } from './cli/program.ts';
 import type { AccessLogPolicy } from './config/policy-model.ts';
 import type { ErrorGroup } from './telemetry/error-groups.ts';
 import type { MetricsJson } from './telemetry/metrics.ts';
+import type { Stats } from './telemetry/stats.ts';
 import type { Span } from './telemetry/trace.ts';
 import { backendPolicy, backendRef, meshConfig, route, routePolicy, rule, service } from './testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
@@ -24,7 +25,10 @@ async function start(over: Over & { accessLog?: AccessLogPolicy } = {}) {
   const upstream = await upstreamServer(closing, (request, response) => {
     received.push(request.headers);
     if (request.url?.startsWith('/reset')) response.destroy();
-    else {
+    else if (request.url?.startsWith('/half')) {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('half', () => response.destroy());
+    } else {
       response.statusCode = Number(/^\/status\/(\d+)/.exec(request.url ?? '')?.[1] ?? 200);
       response.end('ok');
     }
@@ -319,6 +323,54 @@ describe('metrics', () => {
     }
     assert.equal((await series()).length, before.length);
     assert.doesNotMatch(JSON.stringify(await series()), /hostile|PROPFIND/);
+  });
+});
+
+describe('what is said about the last minute', () => {
+  test('sets what callers saw beside what the attempts came to', async () => {
+    const { mesh, endpoint } = await start();
+    for (let i = 0; i < 3; i += 1) await ask(mesh, '/status/200');
+    await ask(mesh, '/status/500');
+    // Whole at its head, broken off in its body.
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET /half HTTP/1.1', 'Host: shop', '', '');
+    await client.untilClosed();
+    const { routes, services, endpoints } = await admin<Stats>(mesh, '/stats');
+    assert.deepEqual(
+      routes.map(({ route, service, count, successRate }) => [route, service, count, successRate]),
+      [['all', 'shop', 5, 0.6]],
+    );
+    assert.ok((routes[0]?.p50Ms ?? 0) > 0 && (routes[0]?.p999Ms ?? 0) >= (routes[0]?.p50Ms ?? 0));
+    assert.deepEqual([services[0]?.effective.successRate, services[0]?.actual.successRate], [0.6, 0.6]);
+    assert.deepEqual(
+      endpoints.map(({ endpoint: id, count }) => [id, count]),
+      [[endpoint, 5]],
+    );
+    const table = cli(mesh, 'stats');
+    assert.equal(await table.code, 0);
+    assert.match(table.out.join('\n'), /all +shop +60\.00 %[\s\S]*shop +effective +60\.00 %[\s\S]*actual +60\.00 %/);
+  });
+
+  test('says how many connections are open and what is expected of each endpoint', async () => {
+    const { mesh } = await start();
+    await ask(mesh);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
+    assert.match(text, /http_server_open_connections\{entrance="edge"\} [1-9]/);
+    assert.match(text, /mesh_endpoint_expected_latency_seconds\{service="shop",endpoint="[^"]+"\} 0\.\d+/);
+    assert.match(text, /mesh_endpoints\{service="shop",state="ready"\} 1\n/);
+    assert.match(text, /mesh_endpoints\{service="shop",state="tripped"\} 0\n/);
+    client.socket.destroy();
+  });
+
+  test('an instance that has left leaves no series', async () => {
+    const { mesh, endpoint } = await start();
+    await ask(mesh);
+    const [port] = mesh.registry.services();
+    assert.ok(port !== undefined);
+    assert.match(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), new RegExp(endpoint));
+    mesh.registry.setEndpoints(port, []);
+    assert.doesNotMatch(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), new RegExp(endpoint));
   });
 });
 

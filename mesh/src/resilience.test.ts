@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { adminClient } from './admin/client.ts';
+import { status as printStatus } from './cli/status.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
@@ -32,8 +34,15 @@ async function instance(name: string): Promise<Instance> {
 
 const slowPenalty = { minMs: 600_000, maxMs: 600_000, jitterRatio: 0 };
 
-function shop(instances: readonly Instance[], policy: Partial<BackendTrafficPolicy> = {}) {
-  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 0, backendRequestMs: 100 } })];
+/** Longer than a busy machine takes for an answer, except in the test of hanging. */
+const patienceMs = 60_000;
+
+function shop(
+  instances: readonly Instance[],
+  policy: Partial<BackendTrafficPolicy> = {},
+  backendRequestMs: number = patienceMs,
+) {
+  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 0, backendRequestMs } })];
   const ports = instances.map(({ port }) => port);
   return meshConfig([service('shop', ports, policy)], [route('all', rules)]);
 }
@@ -98,11 +107,15 @@ describe('a bad instance among good ones', () => {
       const { circuitBreaker } = backendPolicy();
       const mesh = await testMesh(
         closing,
-        shop(instances, {
-          circuitBreaker: { ...circuitBreaker, consecutiveFailures: 3, penalty: slowPenalty },
-          // So that the instance is asked whatever balancing has learned of it.
-          loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
-        }),
+        shop(
+          instances,
+          {
+            circuitBreaker: { ...circuitBreaker, consecutiveFailures: 3, penalty: slowPenalty },
+            // So that the instance is asked whatever balancing has learned of it.
+            loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
+          },
+          how === 'hangs' ? 500 : patienceMs,
+        ),
       );
       assert.equal(await status(mesh), 200);
       become(first);
@@ -138,6 +151,32 @@ describe('a bad instance among good ones', () => {
       await status(mesh);
       return (await shown(mesh, first)).breaker.reason === 'success_rate';
     }, 'it is tripped');
+  });
+
+  test('is back at once when new documents want no breaker', async () => {
+    const instances = [await instance('a'), await instance('b')];
+    const [first] = instances as [Instance];
+    const { circuitBreaker, loadBalancer } = backendPolicy();
+    const config = (enabled: boolean) =>
+      shop(instances, {
+        circuitBreaker: { ...circuitBreaker, enabled, consecutiveFailures: 1, penalty: slowPenalty },
+        loadBalancer: { ...loadBalancer, algorithm: 'RoundRobin' },
+      });
+    const mesh = await testMesh(closing, config(true));
+    first.behave = (_request, response) => void response.writeHead(500).end();
+    await until(async () => {
+      await status(mesh);
+      return (await shown(mesh, first)).breaker.state === 'tripped';
+    }, 'it is tripped');
+    const lines: string[] = [];
+    const admin = adminClient(mesh.adminUrl, undefined);
+    await printStatus(admin, false, { out: (line) => lines.push(line), err: () => {} });
+    assert.match(lines.join('\n'), new RegExp(`127.0.0.1:${first.port} \\(0, tripped\\)`));
+    mesh.documents = { config: config(false) };
+    await mesh.reload('test', '');
+    const { asked } = first;
+    for (let i = 0; i < 4; i += 1) await status(mesh);
+    assert.equal(first.asked, asked + 2);
   });
 
   test('is asked once at a time whether it is back, and is back when that succeeds', async () => {
@@ -270,15 +309,19 @@ describe('instances that leave', () => {
       await until(() => answers() > start + 30, 'requests go on');
       mesh.documents = { config: shop(others) };
       await mesh.reload('test', '');
-      const { asked } = first;
       const left = answers();
+      // What was on its way there has been answered by then.
       await until(() => answers() > left + 30, 'requests go on');
+      const { asked } = first;
+      await until(() => answers() > left + 60, 'requests go on');
       assert.equal(first.asked, asked, 'nothing new goes to it');
       mesh.documents = { config: shop(instances) };
       await mesh.reload('test', '');
       await until(() => first.asked > asked, 'it is asked again');
     }
     await clients.stop();
+    const failed = mesh.log.requests().filter(({ status }) => status !== 200);
+    assert.deepEqual(failed, []);
     assert.deepEqual([...new Set(clients.statuses)], [200]);
     assert.deepEqual([...clients.bodies.keys()].sort(), ['a!', 'b!', 'c!']);
   });

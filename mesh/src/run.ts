@@ -21,6 +21,7 @@ import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 import { connectionsTo } from './upstream/connections.ts';
+import { MirrorPools } from './upstream/mirror-pools.ts';
 
 /** For the last traces to be exported when the process ends. */
 const exportTimeoutMs = 1000;
@@ -79,21 +80,30 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
 
   const telemetry = createTelemetry(settings, clock);
   const { traces } = telemetry;
-  const { errors, tap } = telemetry.parts;
+  const { metrics } = telemetry.parts.meters;
+  const { errors, tap, shadows } = telemetry.parts;
+  const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
+    connectionsTo(host, port, connectionOptions(policy, settings));
+  const mirrorPools = new MirrorPools(connect);
   const parts: Parts = {
     clock,
     random: options.random ?? Math.random,
     log,
     logLine: options.logLine,
     ...telemetry.parts,
+    mirrorPools,
     trustsPeer: trustedPeers(settings.trustedProxies),
   };
   const registry = new Registry({
     clock,
-    connect: (host, port, policy) => connectionsTo(host, port, connectionOptions(policy, settings)),
-    onChange: (change) => log.info(change, 'endpoints changed'),
+    connect,
+    onChange: (change) => {
+      log.info(change, 'endpoints changed');
+      // Else instances that come and go would use up the places for series.
+      const service = change.service.slice(0, change.service.lastIndexOf(':'));
+      for (const endpoint of change.removed) metrics.forget('service', service, 'endpoint', endpoint);
+    },
   });
-  const { metrics } = telemetry.parts.meters;
   endpointGauges(metrics, registry, clock.now);
 
   const leases = new Leases(clock);
@@ -135,6 +145,15 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     }),
   }));
 
+  metrics.gauge('http_server_open_connections', 'Connections of clients open.', ['entrance'], () => {
+    const open = new Map<string, number>();
+    for (const { listener } of listeners) {
+      const { name } = listener.entrance;
+      open.set(name, (open.get(name) ?? 0) + listener.connections());
+    }
+    return [...open].map(([entrance, value]) => ({ values: [entrance], value }));
+  });
+
   let accepting = false;
   const reload = async (who: string, why: string) => {
     const next = await options.documents();
@@ -152,6 +171,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       traces,
       errors,
       tap,
+      shadows,
       journal,
       reload,
       accepting: () => accepting,
@@ -175,6 +195,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   for (const { label, listener } of listeners) ports.set(label, await listener.listen());
   const adminPort = await admin.listen();
   accepting = true;
+  telemetry.start();
   journal.add({
     what: 'started',
     who: 'mesh',
@@ -194,6 +215,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       accepting = false;
       await Promise.all(listeners.map(({ listener }) => listener.drain(settings.drainMs)));
       await mesh.close();
+      await mirrorPools.close();
       await telemetry.close(exportTimeoutMs);
       await admin.close();
     },

@@ -10,9 +10,12 @@ import { circuitBreaker } from './layers/circuit-breaker.ts';
 import { deadline } from './layers/deadline.ts';
 import { endpointMetrics } from './layers/endpoint-metrics.ts';
 import { attemptErrors, errorTracking } from './layers/error-tracking.ts';
+import { backendFilters, filters } from './layers/filters.ts';
 import { forwarding } from './layers/forwarding.ts';
 import { hedge } from './layers/hedge.ts';
 import { limits } from './layers/limits.ts';
+import { mirror } from './layers/mirror.ts';
+import { override } from './layers/override.ts';
 import type { Generation, Parts } from './layers/parts.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
@@ -42,8 +45,12 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     // per route: once for all attempts
     bodyLimit(),
     deadline(parts),
+    filters(),
     split(parts),
+    override(parts, generation),
     limits(parts),
+    mirror(parts, generation),
+    backendFilters(),
     retry(parts),
 
     // per attempt

@@ -9,7 +9,6 @@ import type { Leases } from '../discovery/leases.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { occupancyOf } from '../layers/limits.ts';
 import { knownBreakerOf } from '../layers/readiness.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { explainRequest } from './explain.ts';
 import { leaseOperations } from './lease-operations.ts';
 import type { Operation } from './server.ts';
@@ -18,11 +17,8 @@ import { limitOf, type TelemetryParts, telemetryOperations } from './telemetry-o
 export interface AdminParts extends TelemetryParts {
   mesh: Mesh;
   registry: Registry;
-  metrics: Metrics;
   journal: Journal;
   leases: Leases;
-  /** Monotonic. */
-  nowMs: () => number;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
   /** Whether the process takes requests: false while it drains. */

@@ -1,19 +1,34 @@
 import { ControlError } from '../control/control-error.ts';
 import type { ErrorGroups } from '../telemetry/error-groups.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { filterUsage, readFilter, type Seen } from '../telemetry/request-filter.ts';
+import { type ShadowRing, shadowOutcomes } from '../telemetry/shadows.ts';
+import { statsOf } from '../telemetry/stats.ts';
 import { perSecondDefault, type Tap } from '../telemetry/tap.ts';
 import type { Span, TraceRing } from '../telemetry/trace.ts';
 import type { Operation } from './server.ts';
 
 export interface TelemetryParts {
+  metrics: Metrics;
   traces: TraceRing;
   errors: ErrorGroups;
   tap: Tap;
+  /** Monotonic ms. */
+  nowMs: () => number;
+  shadows: ShadowRing;
 }
 
 /** What the process knows about single requests. */
-export function telemetryOperations({ traces, errors, tap }: TelemetryParts): Operation[] {
+export function telemetryOperations({ metrics, nowMs, traces, errors, tap, shadows }: TelemetryParts): Operation[] {
   return [
+    {
+      methods: ['GET'],
+      path: '/stats',
+      right: 'read',
+      summary:
+        'The last 30 to 60 s: requests, success rate and latencies per route, service (effective, actual) and endpoint.',
+      handle: () => ({ json: statsOf(metrics, nowMs()) }),
+    },
     {
       methods: ['GET'],
       path: '/traces',
@@ -40,6 +55,22 @@ export function telemetryOperations({ traces, errors, tap }: TelemetryParts): Op
       handle: ({ query }) => ({
         json: { groups: errors.list().slice(0, limitOf(query, 50)), forgotten: errors.forgotten },
       }),
+    },
+    {
+      methods: ['GET'],
+      path: '/shadows',
+      right: 'read',
+      summary: `The last mirrored requests beside those that they copy, newest first: ?limit=50&route=&mirror=&outcome=${shadowOutcomes.join('|')}`,
+      handle: ({ query }) => {
+        const wanted = (['route', 'mirror', 'outcome'] as const).flatMap((name) => {
+          const value = query.get(name);
+          return value === null ? [] : [{ name, value }];
+        });
+        const found = shadows.recent(limitOf(query, 50), (shadow) =>
+          wanted.every(({ name, value }) => shadow[name] === value),
+        );
+        return { json: { shadows: found } };
+      },
     },
     {
       methods: ['GET'],

@@ -9,6 +9,7 @@ import { explainOne, explainStack } from './explain.ts';
 import type { Output } from './output.ts';
 import { run } from './run.ts';
 import { shift } from './shift.ts';
+import { stats } from './stats.ts';
 import { status } from './status.ts';
 import { type TapOptions, tap } from './tap.ts';
 
@@ -83,6 +84,12 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .description('print routes with their weights, services with their endpoints')
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => status(admin(), json, output));
+
+  program
+    .command('stats')
+    .description('print success rate, rate and latencies of the last minute, effective beside actual')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => stats(admin(), json, output));
 
   program
     .command('errors')

@@ -8,7 +8,11 @@ interface Routes {
 }
 
 interface Endpoints {
-  services: { service: string; port: number; endpoints: { endpoint: string; inFlight: number }[] }[];
+  services: {
+    service: string;
+    port: number;
+    endpoints: { endpoint: string; inFlight: number; health: { state: string }; breaker: { state: string } }[];
+  }[];
 }
 
 /** `mesh status`: routes with their weights, services with their endpoints, and whether the documents are in force. */
@@ -45,8 +49,17 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
       ['SERVICE', 'ENDPOINTS (in flight)'],
       ...services.map(({ service, port, endpoints }) => [
         `${service}:${port}`,
-        endpoints.map(({ endpoint, inFlight }) => `${endpoint} (${inFlight})`).join(' ') || 'none',
+        endpoints.map(endpointText).join(' ') || 'none',
       ]),
     ]),
   );
+}
+
+/** What is as it should be is not worth a word. */
+function endpointText({ endpoint, inFlight, health, breaker }: Endpoints['services'][number]['endpoints'][number]) {
+  const wrong = [
+    ...(health.state === 'unhealthy' ? ['unhealthy'] : []),
+    ...(breaker.state === 'admitting' ? [] : [breaker.state]),
+  ];
+  return `${endpoint} (${[inFlight, ...wrong].join(', ')})`;
 }

@@ -9,7 +9,7 @@ import type { Parts } from './parts.ts';
 import { breakerOf } from './readiness.ts';
 import { balancerOf } from './service-balancer.ts';
 
-/** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessOf`. */
+/** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessIn`. */
 export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
   const settle = (
     service: Service,

@@ -47,6 +47,40 @@ describe('a deadline', () => {
     assert.ok((seen[2] as number) < 4000);
   });
 
+  test('given several times is the strictest of them, and one when it is passed on', async () => {
+    const seen: unknown[] = [];
+    const mesh = await meshWith((request, response) => {
+      seen.push(request.headersDistinct['x-request-timeout-ms']);
+      response.end('done');
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(
+      'GET / HTTP/1.1',
+      'Host: shop',
+      'X-Request-Timeout-Ms: 60000',
+      'X-Request-Timeout-Ms: 8000, 30000',
+      '',
+      '',
+    );
+    await client.untilReceived(/done/);
+    const values = seen[0] as string[];
+    assert.equal(values.length, 1);
+    assert.ok(Number(values[0]) < 8000);
+  });
+
+  test('gets shorter from hop to hop', async () => {
+    const seen: number[] = [];
+    const last = await meshWith((request, response) => {
+      seen.push(Number(request.headers['x-request-timeout-ms']));
+      response.end();
+    });
+    const rules = [rule({ backendRefs: [backendRef('next')], timeouts: { requestMs: 5000, backendRequestMs: 0 } })];
+    const first = await testMesh(closing, meshConfig([service('next', [last.edgePort])], [route('all', rules)]));
+    assert.equal((await fetch(first.url, { headers: { 'x-request-timeout-ms': '20000' } })).status, 200);
+    // A whole millisecond at every hop at least: it is rounded down.
+    assert.ok((seen[0] as number) <= 4998 && (seen[0] as number) > 0, `${seen[0]}`);
+  });
+
   test('that has passed is refused before any work', async () => {
     let count = 0;
     const mesh = await meshWith((_request, response) => {

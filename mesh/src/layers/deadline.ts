@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import { header, removeHeader } from '../headers.ts';
+import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { deadlineAtMs, deadlineHeader, deadlineMaxMs, hasExpired, parseDeadline } from '../policy/deadline.ts';
 import type { Parts } from './parts.ts';
@@ -18,9 +18,13 @@ export function deadline({ clock }: Parts): Layer {
       if (limitMs === 0 && given === undefined) return next(exchange);
 
       // Each attempt is told what is left by then; what cannot be read is not passed on to somebody who reads it differently.
-      if (given !== undefined) removeHeader(exchange.headers, deadlineHeader);
+      let givenMs: number | null = null;
+      if (given !== undefined) {
+        givenMs = parseDeadline(headerValues(exchange.headers, deadlineHeader).join());
+        removeHeader(exchange.headers, deadlineHeader);
+      }
       const { startedAtMs } = exchange.facts;
-      const endsAtMs = Math.min(exchange.deadlineAtMs, deadlineAtMs(startedAtMs, parseDeadline(given), limitMs));
+      const endsAtMs = Math.min(exchange.deadlineAtMs, deadlineAtMs(startedAtMs, givenMs, limitMs));
       if (endsAtMs === Number.POSITIVE_INFINITY) return next(exchange);
       exchange.deadlineAtMs = endsAtMs;
       const nowMs = clock.now();

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
+import { asMeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
-import { statusClass, statusClasses } from '../telemetry/classes.ts';
+import { failureClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
 import type { Parts } from './parts.ts';
 
@@ -16,9 +17,8 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
   const cellsOf = (endpoint: Endpoint): Cells =>
     endpoint.stateOf(key, () => ({ counters: [], durations: meters.attemptDurations(endpoint.service, endpoint.id) }));
 
-  const count = (endpoint: Endpoint, status: number, startedMs: number) => {
+  const count = (endpoint: Endpoint, result: number, startedMs: number) => {
     const cells = cellsOf(endpoint);
-    const result = statusClass(status);
     let counter = cells.counters[result];
     if (counter === undefined) {
       counter = meters.attempts(endpoint.service, endpoint.id, statusClasses[result] as string);
@@ -39,10 +39,12 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
       const startedMs = clock.now();
       try {
         const reply = await next(exchange);
-        reply.body.onEnd(() => count(endpoint, reply.status, startedMs));
+        reply.body.onEnd(({ error }) =>
+          count(endpoint, error === null ? statusClass(reply.status) : failureClass(error), startedMs),
+        );
         return reply;
       } catch (thrown) {
-        count(endpoint, 0, startedMs);
+        count(endpoint, failureClass(asMeshError(thrown)), startedMs);
         throw thrown;
       }
     },

@@ -95,7 +95,7 @@ function sampleOf({ clock }: Parts, exchange: Exchange, error: MeshError | null,
     requestId: facts.id,
     traceId: facts.span?.traceId ?? null,
     method: exchange.method,
-    path: pathnameOf(exchange.path).slice(0, pathCharsMax),
+    path: pathnameOf(exchange.askedPath).slice(0, pathCharsMax),
     status: status === 0 ? null : status,
     detail: error?.detail ?? `The service answered ${status}.`,
   };

@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts';
 import { header, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import { overrideHeader } from './override.ts';
 import type { Parts } from './parts.ts';
 
 /** The name by which this mesh appears in Via. */
@@ -8,7 +9,9 @@ const pseudonym = '1.1 mesh';
 
 /** What only a proxy in front of us may say, and an outsider would say to be taken for somebody else. */
 function isClaim(name: string): boolean {
-  return name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip' || name.startsWith('x-mesh-');
+  if (name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip') return true;
+  // Who may override is the route's to say: the layer of that name drops it.
+  return name.startsWith('x-mesh-') && name !== overrideHeader;
 }
 
 /** Says on whose behalf a request is passed on, and drops what an outsider claims about that. */

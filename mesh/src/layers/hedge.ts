@@ -114,6 +114,7 @@ class Race {
     try {
       reply = await this.#next(attempt);
     } catch (thrown) {
+      attempt.body?.cancel();
       error = asMeshError(thrown);
     }
     this.#tried();
@@ -129,7 +130,6 @@ class Race {
     // Something may still come of the others: a failure that is faster than they are must not win.
     if (!good && this.#running.size > 0) {
       reply?.body.discard();
-      attempt.body?.cancel();
       this.#count(attempt, 'lost');
       return;
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { defaultBackendPolicy } from '../config/default-policies.ts';
 import type { LimitsPolicy, RateLimit } from '../config/policy-model.ts';
@@ -13,9 +13,10 @@ beforeEach(() => {
 afterEach(() => closing.close());
 
 /** A shop that answers when it is told to. */
-async function slowShop(over: Partial<LimitsPolicy>) {
+async function slowShop(over: Partial<LimitsPolicy>, prepare: (server: Server) => void = () => {}) {
   const open: ServerResponse[] = [];
   const upstream = await upstreamServer(closing, (_request, response) => void open.push(response));
+  prepare(upstream.server);
   const limits = { ...defaultBackendPolicy().limits, ...over };
   const config = (changed: Partial<LimitsPolicy> = {}) =>
     meshConfig(
@@ -90,6 +91,23 @@ describe('the limits of a service', () => {
     assert.match(await late.text(), /No place came free/);
     open[0]?.end();
     assert.equal(open.length, 1, 'neither of them was sent');
+  });
+
+  test('count no tunnels: they last for days', async () => {
+    const { mesh, open } = await slowShop({ maxInFlight: 1, maxQueued: 0 }, (server) =>
+      server.on('upgrade', (_request, socket) => {
+        closing.add(() => socket.destroy());
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      }),
+    );
+    const client = await RawClient.to(mesh.edgePort, closing);
+    const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'];
+    client.send('GET / HTTP/1.1', 'Host: shop', 'Connection: Upgrade', 'Upgrade: websocket', ...key, '', '');
+    await client.untilReceived(/101/);
+    const asked = fetch(mesh.url);
+    await until(() => open.length === 1, 'there is a place');
+    open[0]?.end('ok');
+    assert.equal((await asked).status, 200);
   });
 
   test('take effect with new documents, for those too who wait', async () => {

@@ -3,9 +3,11 @@ import type { RouteTable } from '../routing/table.ts';
 import type { ErrorGroups } from '../telemetry/error-groups.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Sampler } from '../telemetry/sampling.ts';
+import type { ShadowRing } from '../telemetry/shadows.ts';
 import type { Tap } from '../telemetry/tap.ts';
 import type { TraceListener } from '../telemetry/trace.ts';
 import type { Forms, NewId } from '../telemetry/trace-context.ts';
+import type { MirrorPools } from '../upstream/mirror-pools.ts';
 
 /** Structured log lines. */
 export interface Log {
@@ -29,6 +31,9 @@ export interface Parts {
   traceForms: Forms;
   errors: ErrorGroups;
   tap: Tap;
+  /** Mirrored requests beside those that they are copies of. */
+  shadows: ShadowRing;
+  mirrorPools: MirrorPools;
   meters: Meters;
   /** Whether X-Forwarded-* of this peer is believed at the edge. */
   trustsPeer: (address: string) => boolean;
@@ -46,6 +51,11 @@ export interface Meters {
   readonly retries: ReturnType<Metrics['counter']>;
   readonly retriesDenied: ReturnType<Metrics['counter']>;
   readonly hedges: ReturnType<Metrics['counter']>;
+  readonly sessions: ReturnType<Metrics['counter']>;
+  readonly overrides: ReturnType<Metrics['counter']>;
+  readonly shadows: ReturnType<Metrics['counter']>;
+  readonly shadowSkips: ReturnType<Metrics['counter']>;
+  readonly shadowDurations: ReturnType<Metrics['durations']>;
   /** What is left of each service's retry budget, by service. */
   readonly retryBudgets: Map<string, () => number>;
   /** Client requests under way, by entrance. */

@@ -38,10 +38,14 @@ export function knownBreakerOf(endpoint: Endpoint): Breaker | null {
   return heldOf(endpoint).breaker;
 }
 
-/** Whether balancing may choose `endpoint`: its health checks and its breaker together. Asking changes nothing. */
-export function readinessOf(endpoint: Endpoint, nowMs: number): Readiness {
-  if (healthOf(endpoint).state === 'unhealthy') return 'out';
-  return knownBreakerOf(endpoint)?.readiness(nowMs) ?? 'ready';
+/** Whether balancing may choose an endpoint of `service`: its health checks and its breaker together. */
+export function readinessIn(service: Service, random: () => number): (endpoint: Endpoint, nowMs: number) => Readiness {
+  return (endpoint, nowMs) => {
+    if (healthOf(endpoint).state === 'unhealthy') return 'out';
+    if (knownBreakerOf(endpoint) === null) return 'ready';
+    // By the policy in force: who switches breakers off, or makes them milder, wants the endpoint back now.
+    return breakerOf(service, endpoint, random)?.readiness(nowMs) ?? 'ready';
+  };
 }
 
 /** Those that are out already, for whichever reason, leave less for the breaker to take. */

@@ -2,7 +2,7 @@ import type { Service } from '../discovery/service.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import { methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
+import { failureClass, methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
 import type { Parts } from './parts.ts';
 
@@ -40,7 +40,9 @@ export function requestMetrics({ clock, meters }: Parts): Layer {
     const { facts } = exchange;
     const cells = cellsOf(exchange);
     const method = methodClass(exchange.method);
-    const result = statusClass(status);
+    // A head that said 200 says nothing where the body then broke off.
+    const { failure } = facts;
+    const result = failure === null || status >= 400 ? statusClass(status) : failureClass(failure);
     const at = method * statusClasses.length + result;
     let counter = cells.counters[at];
     if (counter === undefined) {
@@ -50,9 +52,7 @@ export function requestMetrics({ clock, meters }: Parts): Layer {
     counter.value += 1;
     cells.durations.record(clock.now() - facts.startedAtMs);
     // A failure is rare enough to be looked up by its labels.
-    if (facts.failure !== null) {
-      meters.failures(...cells.labels, facts.failure.code, facts.failure.row.flag).value += 1;
-    }
+    if (failure !== null) meters.failures(...cells.labels, failure.code, failure.row.flag).value += 1;
   };
 
   return {

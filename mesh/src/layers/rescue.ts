@@ -31,7 +31,8 @@ export function rescue(): Layer {
         facts.failure ??= error;
         const { status, title } = error.row;
         const waitS = error.retryAfterS ?? (status === 503 ? retryAfterS : null);
-        return errorReply(status, title, error.detail, waitS === null ? [] : ['retry-after', String(waitS)]);
+        const fields = [...(exchange.failureHeaders ?? []), ...(waitS === null ? [] : ['retry-after', String(waitS)])];
+        return errorReply(status, title, error.detail, fields);
       }
     },
   };

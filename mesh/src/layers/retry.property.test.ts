@@ -7,6 +7,7 @@ import { Service } from '../discovery/service.ts';
 import { MeshError } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
+import { hedgeLeastMeasurements } from '../policy/hedge.ts';
 import { seeded } from '../policy/testing.ts';
 import { localReply } from '../reply.ts';
 import type { RouteMatch } from '../routing/rule.ts';
@@ -15,6 +16,7 @@ import { backendPolicy, backendRef, routePolicy, rule } from '../testing/config.
 import { hedge } from './hedge.ts';
 import type { Parts } from './parts.ts';
 import { retry } from './retry.ts';
+import { latenciesOf } from './service-retries.ts';
 
 /** Time that passes when the test says so: to the next timer, once everything that could be done by now has been done. */
 class FakeClock implements Clock {
@@ -76,6 +78,8 @@ test('whatever is configured and however it fails: within the budget, not past t
         { length: given.endpoints },
         (_, i) => new Endpoint('shop', { host: '10.0.0.1', port: 8000 + i }, null as never, 0),
       );
+      // Known before, so that hedges start with the first request.
+      for (let i = 0; i < hedgeLeastMeasurements; i += 1) latenciesOf(service).add(clock.now(), 10);
       const meters = createMeters();
       const parts = { clock, random, meters } as unknown as Parts;
       /** Of retries, requeues and hedges. */

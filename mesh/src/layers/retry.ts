@@ -121,6 +121,8 @@ export function retry(parts: Parts): Layer {
     try {
       return { reply: await next(one), error: null };
     } catch (thrown) {
+      // An upstream that was never reached has not begun to read, and does not say that it never will.
+      one.body?.cancel();
       return { reply: null, error: asMeshError(thrown) };
     } finally {
       cancel?.();

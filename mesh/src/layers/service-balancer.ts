@@ -4,7 +4,7 @@ import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import { type Balancer, Chooser } from '../policy/balancer.ts';
 import { createBalancer } from '../policy/create-balancer.ts';
-import { readinessOf } from './readiness.ts';
+import { readinessIn } from './readiness.ts';
 
 /** How one service is balanced, and the words that it was made from. */
 export interface ServiceBalancer {
@@ -31,7 +31,7 @@ export function balancerOf(service: Service, random: Random): ServiceBalancer {
     }
   }
   const balancer = createBalancer(loadBalancer, random);
-  const chooser = new Chooser<Endpoint>(balancer, loadBalancer.panicThresholdPercent, readinessOf);
+  const chooser = new Chooser<Endpoint>(balancer, loadBalancer.panicThresholdPercent, readinessIn(service, random));
   held.current = { policy: loadBalancer, balancer, chooser };
   return held.current;
 }

@@ -1,35 +1,156 @@
+import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
-import type { Layer } from '../layer.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Headers, header, headerValues } from '../headers.ts';
+import type { Handler, Layer } from '../layer.ts';
+import {
+  backendToken,
+  cookieValues,
+  isSessionValue,
+  readSession,
+  type Session,
+  withBackend,
+  writeSession,
+} from '../policy/session.ts';
+import { backendAt, stickyPoint } from '../policy/split.ts';
+import type { Reply } from '../reply.ts';
 import type { Backend, RouteRule } from '../routing/rule.ts';
 import type { Parts } from './parts.ts';
 
-/** Divides the requests of a rule among its backends. */
-export function split({ random }: Parts): Layer {
+/** Whether a client was new, came back to the backend that it had, or had to be given another one. */
+export const sessionEvents = ['new', 'kept', 'moved', 'hashed'] as const;
+type SessionEvent = (typeof sessionEvents)[number];
+
+interface Chosen {
+  backend: Backend | null;
+  event: SessionEvent;
+  /** What the client is to bring next time; null = it has that already. */
+  session: Session | null;
+}
+
+/** Values of a session that are looked at: a client can send any number. */
+const valuesMax = 8;
+/** A value longer than this is nobody's name. */
+const valueCharsMax = 1024;
+
+/** Divides the requests of a rule among its backends, and keeps clients where they are if the rule says so. */
+export function split({ random, clock, meters }: Parts): Layer {
+  const chooseFor = (rule: RouteRule, exchange: Exchange, persistence: SessionPersistence): Chosen => {
+    const nowS = Math.floor(clock.wall() / 1000);
+    const values = valuesOf(exchange, persistence);
+    if (persistence.type === 'Header' && values[0] !== undefined && !isSessionValue(values[0])) {
+      const point = stickyPoint(rule.route, values[0]);
+      return { backend: backendAt(rule.backends, rule.weightSum, point), event: 'hashed', session: null };
+    }
+    const sessions = values.map((value) => readSession(value, nowS, persistence)).filter((session) => session !== null);
+    const tokens = tokensOf(rule);
+    for (const session of sessions) {
+      const backend = session.tokens
+        .map((token) => rule.backends[tokens.indexOf(token)])
+        .find((candidate) => candidate !== undefined && usable(candidate));
+      if (backend === undefined) continue;
+      return { backend, event: 'kept', session: renewed(session, nowS, persistence) };
+    }
+    const backend = drawn(rule, random());
+    if (backend === null) return { backend, event: 'new', session: null };
+    const session = withBackend(sessions[0] ?? null, backendToken(backend.service.id), tokens, nowS);
+    const known = sessions.some((one) => one.tokens.some((token) => tokens.includes(token)));
+    return { backend, event: known ? 'moved' : 'new', session };
+  };
+
+  const sticky = (next: Handler, exchange: Exchange, rule: RouteRule, persistence: SessionPersistence) => {
+    const { backend, event, session } = chooseFor(rule, exchange, persistence);
+    if (backend === null) throw noBackend();
+    exchange.backend = backend;
+    meters.sessions(rule.route, backend.service.name, event).value += 1;
+    if (session === null) return next(exchange);
+    const value = writeSession(session);
+    const secure = header(exchange.headers, 'x-forwarded-proto') === 'https';
+    return next(exchange).then((reply) => {
+      give(reply, persistence, value, secure, session);
+      return reply;
+    });
+  };
+
+  const give = (
+    reply: Reply,
+    { type, sessionName, lifetimeType, absoluteTimeoutMs }: SessionPersistence,
+    value: string,
+    secure: boolean,
+    { givenAtS, seenAtS }: Session,
+  ) => {
+    if (type === 'Header') {
+      reply.headers.push(sessionName, value);
+      return;
+    }
+    const leftS = Math.max(1, Math.ceil(absoluteTimeoutMs / 1000) - (seenAtS - givenAtS));
+    const age = lifetimeType === 'Permanent' ? `; Max-Age=${leftS}` : '';
+    const cookie = `${sessionName}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+    reply.headers.push('set-cookie', cookie);
+  };
+
   return {
     name: 'split',
     scope: 'route',
-    sentence: "Chooses the service by the weights of the rule's backendRefs.",
+    sentence:
+      "Chooses the service by the weights of the rule's backendRefs; with sessionPersistence, a client stays with the one it was given.",
     inside: [
       { name: 'route', reason: 'the weights are the rule’s' },
       { name: 'deadline', reason: 'a request is chosen for once, however often it is tried' },
+      { name: 'filters', reason: 'a request that a filter answers needs no service' },
     ],
     wrap: (next) => (exchange) => {
       const rule = exchange.route?.rule;
-      const backend = rule === undefined ? null : chosen(rule, random());
-      if (backend === null) throw new MeshError('no_backend', 'The route that leads there has no backend.');
-      exchange.backend = backend;
+      if (rule === undefined) throw noBackend();
+      const persistence = rule.spec.sessionPersistence;
+      if (persistence !== undefined) return sticky(next, exchange, rule, persistence);
+      exchange.backend = backendAt(rule.backends, rule.weightSum, random());
+      if (exchange.backend === null) throw noBackend();
       return next(exchange);
     },
   };
 }
 
-/** The backend at `point` (0 to 1) of the rule's weights; null where all are 0. */
-export function chosen(rule: RouteRule, point: number): Backend | null {
-  if (rule.weightSum === 0) return null;
-  let left = point * rule.weightSum;
-  for (const backend of rule.backends) {
-    left -= backend.weight;
-    if (left < 0) return backend;
+function noBackend(): MeshError {
+  return new MeshError('no_backend', 'The route that leads there has no backend.');
+}
+
+function valuesOf({ headers }: Exchange, { type, sessionName }: SessionPersistence): string[] {
+  const values =
+    type === 'Header' ? headerValues(headers, sessionName) : cookieValues(headerValues(headers, 'cookie'), sessionName);
+  return values.slice(0, valuesMax).filter((value) => value.length <= valueCharsMax);
+}
+
+/** A backend that gets nothing by its weight keeps nobody, nor does one that has no instance. */
+function usable({ weight, service }: Backend): boolean {
+  return weight > 0 && service.endpoints.length > 0;
+}
+
+/** By the weights, among those with an instance: who moves away from an empty service must not be given another one. */
+function drawn({ backends, weightSum }: RouteRule, point: number): Backend | null {
+  const there = backends.filter(usable);
+  if (there.length === 0 || there.length === backends.length) return backendAt(backends, weightSum, point);
+  return backendAt(
+    there,
+    there.reduce((sum, { weight }) => sum + weight, 0),
+    point,
+  );
+}
+
+/** Where idleness ends a session, each request says that it is not idle. */
+function renewed(session: Session, nowS: number, { idleTimeoutMs }: SessionPersistence): Session | null {
+  return idleTimeoutMs === 0 || session.seenAtS === nowS
+    ? null
+    : { ...session, seenAtS: Math.max(nowS, session.givenAtS) };
+}
+
+const tokens = new WeakMap<RouteRule, string[]>();
+
+function tokensOf(rule: RouteRule): string[] {
+  let known = tokens.get(rule);
+  if (known === undefined) {
+    known = rule.backends.map(({ service }) => backendToken(service.id));
+    tokens.set(rule, known);
   }
-  return null;
+  return known;
 }

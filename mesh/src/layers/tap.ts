@@ -15,7 +15,7 @@ export function tap({ clock, tap: watchers }: Parts): Layer {
       service: backend?.service.name ?? null,
       endpoint: facts.endpoint,
       method,
-      path: pathnameOf(exchange.path),
+      path: pathnameOf(exchange.askedPath),
       status,
       durationMs,
       failed: facts.failure !== null || status >= 500,

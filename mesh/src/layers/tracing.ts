@@ -44,8 +44,8 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
         span.name = `${exchange.method} ${exchange.route?.rule.route ?? 'unrouted'}`;
         span.attributes = {
           'http.request.method': exchange.method,
-          'url.path': pathnameOf(exchange.path),
-          'server.address': exchange.authority,
+          'url.path': pathnameOf(exchange.askedPath),
+          'server.address': exchange.askedAuthority,
           'http.response.status_code': reply.status,
           'http.route': exchange.route?.rule.id ?? '',
           'mesh.service': exchange.backend?.service.name ?? '',

@@ -55,12 +55,7 @@ export function writeSession({ tokens, givenAtS, seenAtS }: Session): string {
  * The session with `token` given to it, in the place of the other backends of the same rule (`instead`). Those of other
  * rules keep their place and the session its age, so that two rules under one name do not undo each other.
  */
-export function withBackend(
-  session: Session | null,
-  token: string,
-  instead: readonly string[],
-  nowS: number,
-): Session {
+export function withBackend(session: Session | null, token: string, instead: readonly string[], nowS: number): Session {
   const kept = session?.tokens.filter((other) => other !== token && !instead.includes(other)) ?? [];
   return {
     tokens: [token, ...kept].slice(0, tokensMax),

@@ -3,6 +3,7 @@ import { effectiveHostnames, hostMatches } from '../config/hostnames.ts';
 import type { HttpRoute, HttpRouteRule, MeshConfig } from '../config/model.ts';
 import type { RoutePolicy } from '../config/policy-model.ts';
 import type { Registry } from '../discovery/registry.ts';
+import type { Service } from '../discovery/service.ts';
 import type { Entrance } from '../exchange.ts';
 import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf } from './match.ts';
 import { inPrecedence } from './precedence.ts';
@@ -23,6 +24,8 @@ interface Entry {
 /** Every route of one configuration, in the order in which they are tried. */
 export interface RouteTable {
   readonly rules: readonly RouteRule[];
+  /** A service of the documents at `port`; at its first port where that is null or none of its own. Null where there is no such service. */
+  service(name: string, port: number | null): Service | null;
   /** The rule that `request` falls under, coming in by `entrance`; null where there is none. */
   find(entrance: Entrance, request: Routable): RouteMatch | null;
 }
@@ -71,6 +74,13 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
 
   return {
     rules: [...rules.values()],
+    service(name, port) {
+      const documented = config.services.find((service) => service.name === name);
+      const found = documented?.ports.find((candidate) => candidate.port === port) ?? documented?.ports[0];
+      return documented === undefined || found === undefined
+        ? null
+        : registry.service(name, found.port, documented.policy);
+    },
     find(entrance, request) {
       const host = hostOf(request.authority);
       const entries =

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { type FailureCode, failures, MeshError } from '../errors.ts';
@@ -44,7 +44,7 @@ export interface Listener {
   /** Exchanges under way, tunnels included. */
   inFlight(): number;
   /** Connections open. */
-  connections(): Promise<number>;
+  connections(): number;
   /** Accepts nothing more and resolves when the last exchange has ended, or after `timeoutMs`, when the rest is cut. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -55,6 +55,7 @@ const nowhere: RequestHead = { path: '/', authority: '', headers: [], framing: {
 export function createListener(options: ListenerOptions): Listener {
   const { entrance, limits, clock } = options;
   let inFlight = 0;
+  let open = 0;
   let draining = false;
   let onIdle: (() => void) | null = null;
   const tunnels = new Set<Duplex>();
@@ -181,6 +182,12 @@ export function createListener(options: ListenerOptions): Listener {
   server.timeout = limits.idleTimeoutMs;
   // Node would drop what is above its own limit without a word; readHead refuses it.
   server.maxHeadersCount = 0;
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+  });
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('checkExpectation', (_request, response: ServerResponse) => {
@@ -213,10 +220,7 @@ export function createListener(options: ListenerOptions): Listener {
         });
       }),
     inFlight: () => inFlight,
-    connections: () =>
-      new Promise((resolve) => {
-        server.getConnections((_error, count) => resolve(count ?? 0));
-      }),
+    connections: () => open,
     drain: (timeoutMs) =>
       new Promise((resolve) => {
         draining = true;

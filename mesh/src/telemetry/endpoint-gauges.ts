@@ -1,3 +1,4 @@
+import type { LoadBalancerPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import { healthOf } from '../discovery/health.ts';
 import type { Registry } from '../discovery/registry.ts';
@@ -5,6 +6,7 @@ import type { Service } from '../discovery/service.ts';
 import { occupancyOf } from '../layers/limits.ts';
 import { knownBreakerOf } from '../layers/readiness.ts';
 import type { BreakerState } from '../policy/breaker.ts';
+import { ewmaOf } from '../policy/ewma-balancer.ts';
 import type { Metrics } from './metrics.ts';
 
 /** In the order of the numbers that stand for them. */
@@ -42,6 +44,33 @@ export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () =
     'What active health checks say: 0 unhealthy, 1 healthy or not checked yet.',
     (endpoint) => (healthOf(endpoint).state === 'unhealthy' ? 0 : 1),
   );
+  metrics.gauge(
+    'mesh_endpoint_expected_latency_seconds',
+    'Peak EWMA: what the balancer expects of an attempt that nothing is in front of.',
+    ['service', 'endpoint'],
+    () =>
+      registry
+        .services()
+        .filter(({ policy }) => policy.loadBalancer.algorithm === 'EWMA')
+        .flatMap(({ policy, endpoints }) =>
+          endpoints.map((endpoint) => ({
+            values: [endpoint.service, endpoint.id],
+            value: expectedMs(policy.loadBalancer, endpoint, nowMs()) / 1000,
+          })),
+        ),
+  );
+  metrics.gauge('mesh_endpoints', 'Instances known, by what the mesh thinks of them.', ['service', 'state'], () => {
+    const counts = new Map<string, { values: string[]; value: number }>();
+    for (const service of registry.services()) {
+      for (const state of endpointStates) {
+        const key = `${service.name} ${state}`;
+        const count = counts.get(key) ?? { values: [service.name, state], value: 0 };
+        count.value += service.endpoints.filter((endpoint) => stateOf(endpoint, nowMs()) === state).length;
+        counts.set(key, count);
+      }
+    }
+    return counts.values();
+  });
   ofServices(
     'mesh_requests_in_flight',
     'Requests that have a place in flight (limits.maxInFlight).',
@@ -52,4 +81,18 @@ export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () =
     'Requests that wait for a place in flight.',
     (service) => occupancyOf(service).queued,
   );
+}
+
+/** An endpoint that is unhealthy may be tripped too: the first in this list is what it is. */
+const endpointStates = ['unhealthy', 'tripped', 'probing', 'ready'] as const;
+
+function stateOf(endpoint: Endpoint, nowMs: number): (typeof endpointStates)[number] {
+  if (healthOf(endpoint).state === 'unhealthy') return 'unhealthy';
+  const breaker = knownBreakerOf(endpoint)?.state(nowMs) ?? 'admitting';
+  return breaker === 'admitting' ? 'ready' : breaker;
+}
+
+function expectedMs(policy: LoadBalancerPolicy, endpoint: Endpoint, nowMs: number): number {
+  const { ewma, failurePenaltyMs, maxRetryAfterMs } = policy;
+  return ewmaOf(endpoint, { ...ewma, failurePenaltyMs, maxRetryAfterMs }, nowMs).latencyMs(nowMs);
 }

@@ -56,6 +56,31 @@ export function createMeters(): Meters {
       'Attempts that were started beside a slow one (won, lost), or not because the budget was used up (denied).',
       ['service', 'outcome'],
     ),
+    sessions: metrics.counter(
+      'mesh_sessions_total',
+      'Requests of sticky rules: of new clients, of clients that were kept, had to be moved, or name themselves (hashed).',
+      ['route', 'service', 'event'],
+    ),
+    overrides: metrics.counter('mesh_overrides_total', 'Requests that were sent to another service on demand.', [
+      'route',
+      'service',
+      'instead',
+    ]),
+    shadows: metrics.counter(
+      'mesh_shadow_requests_total',
+      'Mirrored requests by how they ended, against the request itself: same or different status, failed, timed_out.',
+      ['route', 'mirror', 'outcome'],
+    ),
+    shadowSkips: metrics.counter('mesh_shadow_skipped_total', 'Requests that were drawn but not mirrored, by why.', [
+      'route',
+      'mirror',
+      'reason',
+    ]),
+    shadowDurations: metrics.durations(
+      'mesh_shadow_duration_seconds',
+      'Of mirrored requests, to the head of the reply.',
+      ['route', 'mirror'],
+    ),
     breakerTrips: metrics.counter(
       'mesh_breaker_trips_total',
       'Endpoints taken out by their circuit breaker, by cause.',

@@ -1,4 +1,5 @@
 import { build, type Histogram as HdrHistogram } from 'hdr-histogram-js';
+import { type Latencies, latenciesOf, RecentDurations } from './recent.ts';
 
 /** One number that only grows. The hot path adds to `value` itself. */
 export interface Counter {
@@ -13,6 +14,7 @@ const boundsMs = boundsSeconds.map((bound) => bound * 1000);
 export class Durations {
   readonly buckets = new Float64Array(boundsMs.length);
   readonly hdr: HdrHistogram;
+  readonly recent = new RecentDurations();
   count = 0;
   sumMs = 0;
 
@@ -37,6 +39,7 @@ export class Durations {
         break;
       }
     }
+    this.recent.record(durationMs);
     this.hdr.recordValue(Math.min(600_000_000, Math.max(1, Math.round(durationMs * 1000))));
   }
 
@@ -46,6 +49,9 @@ export class Durations {
   }
 }
 
+/** How long a turn is: "recent" is the last one to two of them. */
+export const turnMs = 30_000;
+
 /** Series of one family at most: whatever more there is goes into one series whose labels all read `other`. */
 export const seriesMax = 500;
 
@@ -53,7 +59,15 @@ interface FamilyOf<T> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly series: Map<string, { values: readonly string[]; item: T }>;
+  readonly series: Map<string, Entry<T>>;
+}
+
+interface Entry<T> {
+  values: readonly string[];
+  item: T;
+  /** A counter's value at the turn before last, and at the last one. */
+  older: number;
+  newer: number;
 }
 
 interface Gauge {
@@ -71,6 +85,8 @@ export class Metrics {
   readonly #counters: FamilyOf<Counter>[] = [];
   readonly #durations: FamilyOf<Durations>[] = [];
   readonly #gauges: Gauge[] = [];
+  /** Monotonic ms of the turn before last, and of the last one. */
+  #turnedAtMs: [number, number] = [0, 0];
 
   /** A family of counters. `name` ends in `_total`. */
   counter(name: string, help: string, labels: readonly string[]): Series<Counter> {
@@ -89,6 +105,47 @@ export class Metrics {
   /** A figure that is read when it is asked for. */
   gauge(name: string, help: string, labels: readonly string[], read: Gauge['read']): void {
     this.#gauges.push({ name, help, labels, read });
+  }
+
+  /** Ends a turn: what "recent" means begins with the turn before. Called every `turnMs`. */
+  turn(nowMs: number): void {
+    this.#turnedAtMs = [this.#turnedAtMs[1], nowMs];
+    for (const { series } of this.#counters) {
+      for (const entry of series.values()) {
+        entry.older = entry.newer;
+        entry.newer = entry.item.value;
+      }
+    }
+    for (const { series } of this.#durations) for (const { item } of series.values()) item.recent.turn();
+  }
+
+  /** Over how long "recent" reaches back now. */
+  recentMs(nowMs: number): number {
+    return nowMs - this.#turnedAtMs[0];
+  }
+
+  /** Drops the series of something that is gone for good, so that its place is free. Whoever holds one counts for nobody. */
+  forget(label: string, value: string, label2: string, value2: string): void {
+    for (const { labels, series } of [...this.#counters, ...this.#durations]) {
+      const [at, at2] = [labels.indexOf(label), labels.indexOf(label2)];
+      if (at < 0 || at2 < 0) continue;
+      for (const [key, { values }] of series) if (values[at] === value && values[at2] === value2) series.delete(key);
+    }
+  }
+
+  /** The series of a family of counters; `recent`: grown by so much lately. */
+  counterSeries(name: string): { labels: Record<string, string>; value: number; recent: number }[] {
+    const family = this.#counters.find((candidate) => candidate.name === name);
+    return family === undefined ? [] : countersIn(family);
+  }
+
+  /** The series of a family of durations. */
+  durationSeries(name: string): { labels: Record<string, string>; durations: Durations }[] {
+    const family = this.#durations.find((candidate) => candidate.name === name);
+    return [...(family?.series.values() ?? [])].map(({ values, item }) => ({
+      labels: named(family?.labels ?? [], values),
+      durations: item,
+    }));
   }
 
   /** Prometheus text format 0.0.4. */
@@ -122,12 +179,7 @@ export class Metrics {
 
   /** The same as JSON, with percentiles in milliseconds. */
   json(): MetricsJson {
-    const named = (labels: readonly string[], values: readonly string[]) =>
-      Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']));
-    const counters = this.#counters.map(({ name, labels, series }) => ({
-      name,
-      series: [...series.values()].map(({ values, item }) => ({ labels: named(labels, values), value: item.value })),
-    }));
+    const counters = this.#counters.map((family) => ({ name: family.name, series: countersIn(family) }));
     const gauges = this.#gauges.map(({ name, labels, read }) => ({
       name,
       series: [...read()].map(({ values, value }) => ({ labels: named(labels, values), value })),
@@ -143,6 +195,7 @@ export class Metrics {
         p99Ms: item.percentileMs(99),
         p999Ms: item.percentileMs(99.9),
         maxMs: item.percentileMs(100),
+        recent: latenciesOf([item.recent]),
       })),
     }));
     return { counters, gauges, durations };
@@ -156,7 +209,7 @@ interface LabelledValue {
 
 /** What `GET /metrics.json` answers. */
 export interface MetricsJson {
-  counters: { name: string; series: LabelledValue[] }[];
+  counters: { name: string; series: (LabelledValue & { recent: number })[] }[];
   gauges: { name: string; series: LabelledValue[] }[];
   durations: {
     name: string;
@@ -169,8 +222,21 @@ export interface MetricsJson {
       p99Ms: number;
       p999Ms: number;
       maxMs: number;
+      recent: Latencies;
     }[];
   }[];
+}
+
+function named(labels: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']));
+}
+
+function countersIn({ labels, series }: FamilyOf<Counter>) {
+  return [...series.values()].map(({ values, item, older }) => ({
+    labels: named(labels, values),
+    value: item.value,
+    recent: item.value - older,
+  }));
 }
 
 function seriesOf<T>(family: FamilyOf<T>, make: () => T): Series<T> {
@@ -182,7 +248,7 @@ function seriesOf<T>(family: FamilyOf<T>, make: () => T): Series<T> {
       return seriesOf(family, make)(...values.map(() => 'other'));
     }
     const item = make();
-    family.series.set(key, { values, item });
+    family.series.set(key, { values, item, older: 0, newer: 0 });
     return item;
   };
 }

@@ -24,8 +24,8 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
   let line =
     `"time":"${isoTime(clock.wall())}","id":"${facts.id}"` +
     `,"entrance":"${facts.entrance.name}","client":"${facts.clientAddress}"` +
-    `,"method":${JSON.stringify(exchange.method)},"host":${JSON.stringify(exchange.authority)}` +
-    `,"path":${JSON.stringify(pathnameOf(exchange.path))},"status":${outcome.status}` +
+    `,"method":${JSON.stringify(exchange.method)},"host":${JSON.stringify(exchange.askedAuthority)}` +
+    `,"path":${JSON.stringify(pathnameOf(exchange.askedPath))},"status":${outcome.status}` +
     `,"durationMs":${rounded(outcome.durationMs)},"headMs":${rounded(outcome.headMs)}` +
     `,"bytesReceived":${facts.bytesReceived},"bytesSent":${outcome.bytesSent},"attempts":${facts.attempts}`;
   if (route !== null) line += `,"route":"${route.rule.id}"`;

@@ -2,12 +2,17 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../settings.ts';
 import { ErrorGroups } from './error-groups.ts';
 import { createMeters } from './meters.ts';
+import { turnMs } from './metrics.ts';
 import { otlpSender } from './otlp.ts';
 import { sampler } from './sampling.ts';
+import { ShadowRing } from './shadows.ts';
 import { SpanExport } from './span-export.ts';
 import { Tap } from './tap.ts';
 import { type TraceListener, TraceRing } from './trace.ts';
 import { randomIds } from './trace-context.ts';
+
+/** Mirrored requests held for `GET /shadows`. */
+const shadowsKept = 512;
 
 /** What the process remembers and tells about its requests: made once, outlives every stack. */
 export function createTelemetry(settings: Settings, clock: Clock) {
@@ -24,6 +29,11 @@ export function createTelemetry(settings: Settings, clock: Clock) {
         };
   const errors = new ErrorGroups();
   const tap = new Tap(clock, meters.metrics);
+  let cancelTurn = () => {};
+  const turn = () => {
+    meters.metrics.turn(clock.now());
+    cancelTurn = clock.after(turnMs, turn);
+  };
   return {
     /** What goes into the parts of every stack. */
     parts: {
@@ -34,10 +44,18 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       traceForms: settings.traceForms,
       errors,
       tap,
+      shadows: new ShadowRing(shadowsKept),
     },
     traces,
+    /** From now on, "recent" means the last one to two turns. */
+    start() {
+      // Twice: there is no turn before the first.
+      meters.metrics.turn(clock.now());
+      turn();
+    },
     /** Ends what streams, and exports what waits, for `timeoutMs` at most. */
     async close(timeoutMs: number): Promise<void> {
+      cancelTurn();
       tap.close();
       await spanExport?.close(timeoutMs);
     },

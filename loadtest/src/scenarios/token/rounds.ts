@@ -1,12 +1,19 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
+import type { Target } from '../../drivers/request.ts';
 import { median } from '../../measure/latencies.ts';
 import type { Run } from '../../measure/run.ts';
 import { type Buckets, difference, quantileBounds, requestBuckets, sum } from '../../platform/mesh.ts';
 import type { Stage, Witness } from '../../proof/report-data.ts';
-import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
+import { measureWindow, summarise, type Watched, type Window } from '../../proof/stage.ts';
 import type { TokenPlan } from './plan.ts';
 import { type StageName, stageNames, type TokenTarget } from './targets.ts';
+
+/** A server that does nothing, under the same load: what this machine and the driver take by themselves. */
+export interface Floor {
+  target: Target;
+  pid: number;
+}
 
 /** Tokens a second that the open loop offers to the extracted path. */
 const steadyPerSecond = 200;
@@ -29,6 +36,7 @@ export interface Rounds {
  */
 export async function interleavedRounds(
   targets: Record<StageName, TokenTarget>,
+  floor: Floor,
   adminUrl: string,
   { plan, seed, signal }: { plan: TokenPlan; seed: number; signal: AbortSignal },
   step: (what: string) => void,
@@ -36,6 +44,7 @@ export async function interleavedRounds(
   const closed: Record<StageName, Window[]> = { legacy: [], tuned: [], extracted: [], 'extracted-direct': [] };
   const open: Record<Witnessed, Window[]> = { legacy: [], tuned: [], extracted: [] };
   const perSecond: Record<Witnessed, number> = { legacy: 0, tuned: 0, extracted: steadyPerSecond };
+  const floors: Window[] = [];
   const mesh: Buckets[] = [];
   let meshAbsent: string | null = null;
   for (let round = 0; round < plan.rounds; round += 1) {
@@ -60,6 +69,10 @@ export async function interleavedRounds(
       const before = await look();
       open[name].push(await measureWindow(watched, drive));
       const after = await look();
+      step(`round ${round + 1}: floor`);
+      const steady = { perSecond: steadyPerSecond, durationMs: plan.steadyMs / 2, seed: seed + round };
+      const bare: Watched = { ours: { floor: floor.pid }, stores: {} };
+      floors.push(await measureWindow(bare, () => openLoopRun(floor.target, steady, signal)));
       if (before instanceof Error || after instanceof Error) {
         meshAbsent = [before, after].find((one) => one instanceof Error)?.message ?? null;
       } else mesh.push(difference(before, after));
@@ -80,6 +93,13 @@ export async function interleavedRounds(
       open[name],
     ),
   );
+  const floorProfile = {
+    driver: 'open-loop',
+    connections: 64,
+    offeredPerSecond: steadyPerSecond,
+    ours: ['floor'],
+  } as const;
+  const floorStage = summarise({ name: `floor-open-${steadyPerSecond}`, ...floorProfile }, floors);
   const p50 = (stages: Stage[], index: number) => stages[index]?.p50Ms ?? Number.NaN;
   const witnesses = witnessed.map((stage, index): Witness => {
     const seen = stage === 'extracted' && meshAbsent === null ? quantileBounds(sum(mesh), 0.5) : null;
@@ -94,7 +114,7 @@ export async function interleavedRounds(
   const latencyMs = Object.fromEntries(
     stageNames.map((name) => [name, closed[name].flatMap(({ run }) => run.latencyMs)]),
   ) as Rounds['latencyMs'];
-  return { closed: closedStages, open: openStages, witnesses, latencyMs };
+  return { closed: closedStages, open: [...openStages, floorStage], witnesses, latencyMs };
 }
 
 function closedRound({ name, target }: TokenTarget, plan: TokenPlan): Promise<Run> {

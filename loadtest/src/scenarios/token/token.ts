@@ -2,19 +2,20 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
 import { commit, machine } from '../../measure/machine.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
-import { readClients } from '../../platform/clients.ts';
+import { readClients, tokenRequest } from '../../platform/clients.ts';
 import { listDebts } from '../../platform/debts.ts';
 import { shift } from '../../platform/mesh.ts';
 import { PlatformStack } from '../../platform/stack.ts';
 import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report } from '../../proof/report-data.ts';
 import { verdictOf } from '../../proof/verdict.ts';
+import { Fleet } from '../../rig/fleet.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 import { addedCost } from './added-cost.ts';
 import { tokenChecks } from './checks.ts';
 import { causeLedger } from './ledger.ts';
 import { fullPlan, quickPlan, type TokenPlan } from './plan.ts';
-import { interleavedRounds } from './rounds.ts';
+import { type Floor, interleavedRounds } from './rounds.ts';
 import { type StageName, stageNames, type TokenTarget, tokenTargets } from './targets.ts';
 
 /** Clients that take turns: more than one, so that no single row is hot; few enough to be warm. */
@@ -39,8 +40,16 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     if (event === 'exited' || event === 'down' || event === 'note') say(`  ${process ?? ''} ${event} ${message ?? ''}`);
   });
   const upAt = performance.now();
+  const idle = await Fleet.start([{ name: 'floor', count: 1 }], options.seed);
   try {
-    const measured = await measure(stack, plan, options);
+    const floor: Floor = {
+      target: {
+        url: `http://127.0.0.1:${idle.instances[0]?.port}`,
+        requests: [tokenRequest({ client_id: 'nobody', client_secret: 'nothing' })],
+      },
+      pid: idle.pid,
+    };
+    const measured = await measure(stack, floor, plan, options);
     const { stages, witnesses, causes, comparisons } = measured;
     const checks = tokenChecks({ stages, witnesses, causes });
     return {
@@ -64,16 +73,17 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     };
   } finally {
     say('Stopping the platform …');
+    await idle.stop();
     await stack.stop();
   }
 }
 
-async function measure(stack: PlatformStack, plan: TokenPlan, options: ScenarioOptions) {
+async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, options: ScenarioOptions) {
   const { say, progress, folder, signal, seed } = options;
   const clients = readClients(stack.status.credentials ?? '').slice(0, clientCount);
   const admin = stack.process('mesh').urls.admin ?? '';
   const debts = (await listDebts(folder)).filter(({ path }) => path === 'token');
-  const total = plan.rounds * (stageNames.length + 3) + plan.addedRounds * 2 + debts.length;
+  const total = plan.rounds * (stageNames.length + 4) + plan.addedRounds * 2 + debts.length;
   let done = 0;
   const step = (what: string) => {
     signal.throwIfAborted();
@@ -84,7 +94,13 @@ async function measure(stack: PlatformStack, plan: TokenPlan, options: ScenarioO
   await warmUp(targets, plan);
 
   say(stageTitles);
-  const { closed, open, witnesses, latencyMs } = await interleavedRounds(targets, admin, { plan, seed, signal }, step);
+  const { closed, open, witnesses, latencyMs } = await interleavedRounds(
+    targets,
+    floor,
+    admin,
+    { plan, seed, signal },
+    step,
+  );
   for (const stage of [...closed, ...open]) say(stageLine(stage));
   const added = await addedCost(targets, { plan, seed, signal }, step);
   for (const stage of added) say(stageLine(stage));
@@ -128,6 +144,7 @@ function notesOf(plan: TokenPlan, aborted: boolean): string[] {
   return [
     `Closed loop: autocannon, one connection, ${plan.rounds} rounds, the stages in turns. Latencies from its response events, in fractions of a millisecond.`,
     'Open loop: requests sent by schedule on kept-alive connections, each timed from the moment it was due.',
+    'floor: a server that answers at once, in the same rounds: what the machine and the driver take by themselves.',
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
     'Event-loop delay is not told: none of the processes exposes it.',

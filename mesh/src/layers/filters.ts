@@ -1,0 +1,105 @@
+import type { HeaderModifier, HttpRouteFilter, RequestRedirect, UrlRewrite } from '../config/model.ts';
+import type { Exchange } from '../exchange.ts';
+import { applyCors, type Cors, corsOf } from '../filters/cors.ts';
+import { modifyHeaders } from '../filters/header-modifier.ts';
+import { modifyPath } from '../filters/path-modifier.ts';
+import { locationOf } from '../filters/redirect.ts';
+import { header } from '../headers.ts';
+import type { Handler, Layer } from '../layer.ts';
+import { localReply, type Reply } from '../reply.ts';
+import type { RouteMatch } from '../routing/rule.ts';
+
+/** The filters of one list, each in its place. */
+interface Filters {
+  cors: Cors | null;
+  redirect: RequestRedirect | null;
+  request: HeaderModifier | null;
+  rewrite: UrlRewrite | null;
+  response: HeaderModifier | null;
+}
+
+/** By the list in the documents, which lives as long as its configuration does. */
+const compiled = new WeakMap<readonly HttpRouteFilter[], Filters>();
+
+function filtersOf(list: readonly HttpRouteFilter[]): Filters {
+  const known = compiled.get(list);
+  if (known !== undefined) return known;
+  const made: Filters = { cors: null, redirect: null, request: null, rewrite: null, response: null };
+  for (const filter of list) {
+    if (filter.type === 'CORS') made.cors = corsOf(filter.cors);
+    else if (filter.type === 'RequestRedirect') made.redirect = filter.redirect;
+    else if (filter.type === 'RequestHeaderModifier') made.request = filter.modifier;
+    else if (filter.type === 'URLRewrite') made.rewrite = filter.rewrite;
+    else if (filter.type === 'ResponseHeaderModifier') made.response = filter.modifier;
+  }
+  compiled.set(list, made);
+  return made;
+}
+
+/** What the rule does to every request that falls under it. */
+export function filters(): Layer {
+  return {
+    name: 'filters',
+    scope: 'route',
+    sentence:
+      "Applies the rule's filters: answers CORS preflights and redirects, rewrites host and path, changes header fields both ways.",
+    inside: [
+      { name: 'route', reason: 'the filters are the rule’s, and what was asked for is what is routed on' },
+      { name: 'forwarding', reason: 'filters have the last word on header fields' },
+    ],
+    wrap: (next) => (exchange) => {
+      const list = exchange.route?.rule.spec.filters;
+      return list === undefined || list.length === 0 ? next(exchange) : filtered(next, exchange, list);
+    },
+  };
+}
+
+/** What a backendRef does to the requests that go to it. */
+export function backendFilters(): Layer {
+  return {
+    name: 'backend filters',
+    scope: 'route',
+    sentence: 'Applies the filters of the backendRef that was chosen, inside those of its rule.',
+    inside: [
+      { name: 'filters', reason: 'those of the rule come first, and see the reply last' },
+      { name: 'split', reason: 'the filters are those of the backend that was chosen' },
+      { name: 'override', reason: 'a backend that is stood in for takes its filters with it' },
+      { name: 'mirror', reason: 'a copy goes as the rule says, not as another backend wants it' },
+    ],
+    wrap: (next) => (exchange) => {
+      const list = exchange.backend?.spec.filters;
+      return list === undefined || list.length === 0 ? next(exchange) : filtered(next, exchange, list);
+    },
+  };
+}
+
+function filtered(next: Handler, exchange: Exchange, list: readonly HttpRouteFilter[]): Promise<Reply> {
+  const { cors, redirect, request, rewrite, response } = filtersOf(list);
+  // Before anything else: a browser follows no redirect for a preflight.
+  const preflight = cors?.preflight(exchange.method, exchange.headers) ?? null;
+  if (preflight !== null) return Promise.resolve(localReply(204, preflight, ''));
+
+  // By the fields that came in: filters may change Origin.
+  const fields = cors?.replyFields(exchange.headers) ?? null;
+  if (fields !== null) exchange.failureHeaders = [...(exchange.failureHeaders ?? []), ...fields];
+  const finish = (reply: Reply): Reply => {
+    if (response !== null) modifyHeaders(reply.headers, response);
+    if (fields !== null) applyCors(reply.headers, fields);
+    return reply;
+  };
+  const { route } = exchange;
+  if (redirect !== null && route !== null) return Promise.resolve(finish(redirected(exchange, redirect, route)));
+
+  if (request !== null) modifyHeaders(exchange.headers, request);
+  if (rewrite?.hostname !== undefined) exchange.authority = rewrite.hostname;
+  if (rewrite?.path !== undefined && route !== null)
+    exchange.path = modifyPath(exchange.path, rewrite.path, route.match);
+  return response === null && fields === null ? next(exchange) : next(exchange).then(finish);
+}
+
+function redirected(exchange: Exchange, redirect: RequestRedirect, { match }: RouteMatch): Reply {
+  // Set by the layer forwarding, which knows whose word counts.
+  const scheme = header(exchange.headers, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
+  const { askedPath: path, askedAuthority: authority } = exchange;
+  return localReply(redirect.statusCode, ['location', locationOf(redirect, { scheme, authority, path }, match)], '');
+}

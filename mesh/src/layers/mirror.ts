@@ -1,0 +1,271 @@
+import { bodyOf } from '../body.ts';
+import type { MirrorPolicy, RequestMirror } from '../config/model.ts';
+import type { Endpoint } from '../discovery/endpoint.ts';
+import type { Service } from '../discovery/service.ts';
+import { asMeshError, MeshError } from '../errors.ts';
+import { Exchange } from '../exchange.ts';
+import { header, removeHeader, setHeader } from '../headers.ts';
+import type { Handler, Layer } from '../layer.ts';
+import { sampled } from '../policy/fraction.ts';
+import { BodyTee } from '../replay/body-tee.ts';
+import type { Reply } from '../reply.ts';
+import { pathnameOf } from '../routing/match.ts';
+import type { RouteRule } from '../routing/rule.ts';
+import type { ShadowOutcome, ShadowSkip } from '../telemetry/shadows.ts';
+import type { Generation, Parts } from './parts.ts';
+import { readinessOf } from './readiness.ts';
+
+/** On every copy: the route that it is a copy for. Whoever gets it must know that nobody waits, and that it came twice. */
+export const shadowHeader = 'x-mesh-shadow';
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const pathCharsMax = 256;
+
+/** What a handler throws before it has made a promise is a promise that fails. */
+async function started(next: Handler, exchange: Exchange): Promise<Reply> {
+  return next(exchange);
+}
+
+/** What one mirror of one route has under way: kept with its service, through changes of the configuration. */
+interface Places {
+  inFlight: number;
+}
+
+const placesKey = Symbol('mirrored requests under way, by route');
+
+function placesOf(service: Service, route: string): Places {
+  const byRoute = service.stateOf(placesKey, () => new Map<string, Places>());
+  let places = byRoute.get(route);
+  if (places === undefined) {
+    places = { inFlight: 0 };
+    byRoute.set(route, places);
+  }
+  return places;
+}
+
+/** How the request itself went. */
+interface Primary {
+  status: number | null;
+  latencyMs: number;
+}
+
+/** One copy that is to be made. Its place is taken from the start, so that kept bodies are bounded, too. */
+interface Copy {
+  service: Service;
+  places: Places;
+}
+
+/** Sends copies of requests to other services, and compares how it went. Nothing of it can be noticed by whoever asked. */
+export function mirror(parts: Parts, { routes }: Generation): Layer {
+  const { clock, random, meters, shadows, mirrorPools, log } = parts;
+
+  const skip = (rule: RouteRule, service: string, why: ShadowSkip) => {
+    meters.shadowSkips(rule.route, service, why).value += 1;
+  };
+
+  /** The copies that are due, their places taken. */
+  const drawn = (exchange: Exchange, rule: RouteRule, mirrors: readonly RequestMirror[]): Copy[] => {
+    const { mirror: policy } = rule.policy;
+    const copies: Copy[] = [];
+    for (const { service: name, port, numerator, denominator } of mirrors) {
+      if (!sampled(numerator, denominator, random)) continue;
+      const service = routes.service(name, port);
+      if (service === null) continue;
+      const why = refusal(exchange, policy, service, rule.route);
+      if (why !== null) {
+        skip(rule, name, why);
+        continue;
+      }
+      const places = placesOf(service, rule.route);
+      places.inFlight += 1;
+      copies.push({ service, places });
+    }
+    return copies;
+  };
+
+  const refusal = (
+    { method, body }: Exchange,
+    policy: MirrorPolicy,
+    service: Service,
+    route: string,
+  ): ShadowSkip | null => {
+    if (!policy.unsafeMethods && !safeMethods.has(method)) return 'unsafe_method';
+    if ((body?.length ?? 0) > policy.bodyLimitBytes) return 'body_too_long';
+    if (service.endpoints.length === 0) return 'no_endpoint';
+    return placesOf(service, route).inFlight >= policy.maxInFlight ? 'busy' : null;
+  };
+
+  /** Any endpoint that balancing would use. Copies are no part of the load that balancing weighs up. */
+  const endpointOf = (service: Service): Endpoint | null => {
+    const nowMs = clock.now();
+    const ready = service.endpoints.filter((endpoint) => readinessOf(endpoint, nowMs) === 'ready');
+    const among = ready.length > 0 ? ready : service.endpoints;
+    return among[Math.floor(random() * among.length)] ?? null;
+  };
+
+  const copyOf = (exchange: Exchange, rule: RouteRule, content: Uint8Array | null): Exchange => {
+    const { facts, method, path, authority } = exchange;
+    const headers = exchange.headers.slice();
+    setHeader(headers, shadowHeader, rule.route);
+    removeHeader(headers, 'expect');
+    const body = content === null ? null : bodyOf(content);
+    // The request's own span is the parent of what a copy causes, which is told from the rest by its header.
+    const copyFacts = { ...facts, failure: null, flags: [], attempts: 0, endpoint: null };
+    return new Exchange({ facts: copyFacts, method, path, authority, headers, body });
+  };
+
+  const send = async (
+    request: Exchange,
+    rule: RouteRule,
+    { service, places }: Copy,
+    primary: Promise<Primary>,
+    primaryName: string,
+  ): Promise<void> => {
+    const startedMs = clock.now();
+    const at = new Date(clock.wall()).toISOString();
+    const { timeoutMs } = rule.policy.mirror;
+    const endpoint = endpointOf(service);
+    if (endpoint === null) {
+      places.inFlight -= 1;
+      skip(rule, service.name, 'no_endpoint');
+      return;
+    }
+    let timedOut = false;
+    const cancel = clock.after(timeoutMs, () => {
+      timedOut = true;
+      request.abort(new MeshError('attempt_timeout', `No whole reply within ${timeoutMs} ms.`));
+    });
+    let status: number | null = null;
+    let reason: string | null = null;
+    try {
+      const reply = await mirrorPools.of(endpoint, service.policy).send(request);
+      status = reply.status;
+      reply.body.onEnd(() => {
+        cancel();
+        places.inFlight -= 1;
+      });
+      reply.body.discard();
+    } catch (thrown) {
+      cancel();
+      places.inFlight -= 1;
+      reason = asMeshError(thrown).code;
+    }
+    const latencyMs = clock.now() - startedMs;
+    const theirs = await primary;
+    const outcome = outcomeOf(status, theirs.status, timedOut);
+    meters.shadows(rule.route, service.name, outcome).value += 1;
+    meters.shadowDurations(rule.route, service.name).record(latencyMs);
+    shadows.add({
+      at,
+      requestId: request.facts.id,
+      traceId: request.facts.span?.traceId ?? null,
+      route: rule.route,
+      primary: primaryName,
+      mirror: service.name,
+      endpoint: endpoint.id,
+      method: request.method,
+      path: pathnameOf(request.path).slice(0, pathCharsMax),
+      outcome,
+      primaryStatus: theirs.status,
+      status,
+      primaryMs: theirs.latencyMs,
+      latencyMs,
+      reason,
+    });
+  };
+
+  const mirrored = (next: Handler, exchange: Exchange, rule: RouteRule, copies: Copy[]): Promise<Reply> => {
+    const startedMs = clock.now();
+    let settle: (primary: Primary) => void = () => {};
+    const primary = new Promise<Primary>((resolve) => {
+      settle = resolve;
+    });
+    const name = exchange.backend?.service.name ?? '';
+    // As the request stands here: what is done to it further in is for the backend that was chosen.
+    const template = copyOf(exchange, rule, null);
+    const sendAll = (content: Uint8Array | null) => {
+      for (const copy of copies) {
+        const request = copyOf(template, rule, content);
+        // A defect in here must not become an unhandled rejection of the process.
+        send(request, rule, copy, primary, name).catch((err) => log.error({ err }, 'mirroring failed'));
+      }
+    };
+    let tee: BodyTee | null = null;
+    if (exchange.body !== null) {
+      tee = new BodyTee(exchange.body, rule.policy.mirror.bodyLimitBytes, (kept) => {
+        if (typeof kept !== 'string') {
+          sendAll(kept);
+          return;
+        }
+        for (const { service, places } of copies) {
+          places.inFlight -= 1;
+          skip(rule, service.name, kept === 'too_long' ? 'body_too_long' : 'body_incomplete');
+        }
+      });
+      exchange.body = tee;
+    }
+    const under = started(next, exchange);
+    // After the request itself has been handed on.
+    if (tee === null) sendAll(null);
+    return under.then(
+      (reply) => {
+        settle({ status: reply.status, latencyMs: clock.now() - startedMs });
+        if (tee !== null) reply.body.onEnd(() => tee.giveUp());
+        return reply;
+      },
+      (thrown) => {
+        settle({ status: null, latencyMs: clock.now() - startedMs });
+        tee?.giveUp();
+        throw thrown;
+      },
+    );
+  };
+
+  return {
+    name: 'mirror',
+    scope: 'route',
+    sentence:
+      'Sends copies of requests to the mirrors of the rule, marked, on connections and in a budget of their own; drops the replies and compares their status.',
+    inside: [
+      { name: 'filters', reason: 'a copy is what the rule’s filters have made of the request' },
+      { name: 'override', reason: 'the filters of the backend that is asked name mirrors, too' },
+      { name: 'limits', reason: 'what is shed is not mirrored' },
+      { name: 'body limit', reason: 'what is refused for its length is not mirrored' },
+    ],
+    wrap: (next) => (exchange) => {
+      const rule = exchange.route?.rule;
+      if (rule === undefined || exchange.upgrade !== null) return next(exchange);
+      const mirrors = mirrorsOf(rule.spec.filters, exchange.backend?.spec.filters);
+      // A copy of a copy would multiply with every hop.
+      if (mirrors.length === 0 || header(exchange.headers, shadowHeader) !== undefined) return next(exchange);
+      const copies = drawn(exchange, rule, mirrors);
+      return copies.length === 0 ? next(exchange) : mirrored(next, exchange, rule, copies);
+    },
+  };
+}
+
+function outcomeOf(status: number | null, primary: number | null, timedOut: boolean): ShadowOutcome {
+  if (status === null) return timedOut ? 'timed_out' : 'failed';
+  return status === primary ? 'same' : 'different';
+}
+
+type Filters = RouteRule['spec']['filters'];
+const none: readonly RequestMirror[] = [];
+const compiled = new WeakMap<Filters, readonly RequestMirror[]>();
+
+function mirrorsOf(ofRule: Filters, ofBackend: Filters | undefined): readonly RequestMirror[] {
+  const outer = mirrorsIn(ofRule);
+  const inner = ofBackend === undefined ? none : mirrorsIn(ofBackend);
+  if (inner.length === 0) return outer;
+  return [...outer, ...inner];
+}
+
+function mirrorsIn(filters: Filters): readonly RequestMirror[] {
+  if (filters.length === 0) return none;
+  let known = compiled.get(filters);
+  if (known === undefined) {
+    known = filters.flatMap((filter) => (filter.type === 'RequestMirror' ? [filter.mirror] : []));
+    compiled.set(filters, known);
+  }
+  return known;
+}

@@ -1,0 +1,73 @@
+import { MeshError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { headerValues, removeHeader } from '../headers.ts';
+import type { Layer } from '../layer.ts';
+import { readOverrides } from '../policy/override.ts';
+import type { Backend } from '../routing/rule.ts';
+import { trustedPeers } from '../server/trusted-peers.ts';
+import type { Generation, Parts } from './parts.ts';
+
+/** `service=other-service, …`: for one request and all that is done on its behalf. Services pass it on as it came. */
+export const overrideHeader = 'x-mesh-override';
+
+/**
+ * Sends single requests past the weights, through a whole call graph (as Linkerd's l5d-dtab did): to try a service that
+ * nobody else reaches yet, with production around it.
+ *
+ * At the edge the header counts from peers that the route's policy allows, and is dropped otherwise. Between services it
+ * counts as it comes, unless the route's policy names peers: whoever can call that port can ask any service for anything
+ * anyway, and the edge has kept out what came from outside.
+ */
+export function override({ meters }: Parts, { routes }: Generation): Layer {
+  const lists = new Map<readonly string[], (address: string) => boolean>();
+  const allows = (allowFrom: readonly string[], address: string): boolean => {
+    let allowed = lists.get(allowFrom);
+    if (allowed === undefined) {
+      allowed = trustedPeers(allowFrom);
+      lists.set(allowFrom, allowed);
+    }
+    return allowed(address);
+  };
+  const honoured = ({ facts, route }: Exchange): boolean => {
+    const allowFrom = route?.rule.policy.override.allowFrom ?? [];
+    if (facts.entrance.side === 'east-west' && allowFrom.length === 0) return true;
+    return allows(allowFrom, facts.clientAddress);
+  };
+
+  const standIn = (exchange: Exchange, backend: Backend, name: string): Backend => {
+    const port = backend.service.port;
+    const service = routes.service(name, port);
+    if (service === null) throw unusable(`There is no service "${name}" to go to instead.`);
+    meters.overrides(exchange.route?.rule.route ?? '', backend.service.name, name).value += 1;
+    const ofRule = exchange.route?.rule.backends.find((other) => other.service === service);
+    return ofRule ?? { service, weight: 0, spec: { service: name, port: service.port, weight: 0, filters: [] } };
+  };
+
+  return {
+    name: 'override',
+    scope: 'route',
+    sentence: `Sends a request to another service than the rule's where ${overrideHeader} says so, if it comes from where that is allowed.`,
+    inside: [
+      { name: 'split', reason: 'it stands in for the service that the weights have chosen' },
+      { name: 'forwarding', reason: 'that drops what else an outsider claims' },
+    ],
+    wrap: (next) => (exchange) => {
+      const values = headerValues(exchange.headers, overrideHeader);
+      if (values.length === 0) return next(exchange);
+      if (!honoured(exchange)) {
+        removeHeader(exchange.headers, overrideHeader);
+        return next(exchange);
+      }
+      const overrides = readOverrides(values);
+      if (overrides === null) throw unusable(`${overrideHeader} is written as in: auth=auth-next, carts=carts-next`);
+      const { backend } = exchange;
+      const name = backend === null ? undefined : overrides.get(backend.service.name);
+      if (backend !== null && name !== undefined) exchange.backend = standIn(exchange, backend, name);
+      return next(exchange);
+    },
+  };
+}
+
+function unusable(detail: string): MeshError {
+  return new MeshError('bad_request', detail);
+}

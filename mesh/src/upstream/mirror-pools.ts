@@ -1,0 +1,38 @@
+import type { BackendTrafficPolicy } from '../config/policy-model.ts';
+import type { Endpoint } from '../discovery/endpoint.ts';
+import type { Connections } from './connections.ts';
+
+/** Connections for mirrored requests, apart from those that anybody waits for. One set per process, made as they are needed. */
+export class MirrorPools {
+  readonly #connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
+  readonly #pools = new Map<Endpoint, Connections>();
+
+  constructor(connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections) {
+    this.#connect = connect;
+  }
+
+  of(endpoint: Endpoint, policy: BackendTrafficPolicy): Connections {
+    const known = this.#pools.get(endpoint);
+    if (known !== undefined) return known;
+    this.#forgetGone();
+    const made = this.#connect(endpoint.host, endpoint.port, policy);
+    this.#pools.set(endpoint, made);
+    return made;
+  }
+
+  /** Breaks off whatever is under way: nobody waits for it. */
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  /** Endpoints come and go; what has gone is told by a new one coming. */
+  #forgetGone(): void {
+    for (const [endpoint, pool] of this.#pools) {
+      if (!endpoint.draining) continue;
+      this.#pools.delete(endpoint);
+      void pool.close();
+    }
+  }
+}
