@@ -1,17 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Headers that travel with a request through every service, so that the mesh's spans of one journey join up. */
+/** Other services in the place of some, for one request and all that is done on its behalf: read by the mesh. */
+export const overrideHeader = 'x-mesh-override';
+
+/**
+ * Headers that travel with a request through every service: for the mesh's spans of one journey to join up, and for an
+ * override to hold in all of it.
+ */
 export interface TraceContext {
   traceparent?: string;
   tracestate?: string;
   baggage?: string;
+  [overrideHeader]?: string;
 }
 
 /** W3C Trace Context, section 3.2: version 00, trace id, parent id, flags; ids of zeros only are invalid. */
 const traceparentPattern = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** W3C Baggage, section 3.3: at most 8192 bytes are passed on. W3C Trace Context asks for 512 of `tracestate`. */
-const limitBytes = { tracestate: 1024, baggage: 8192 };
+const limitBytes = { tracestate: 1024, baggage: 8192, [overrideHeader]: 4096 };
 
 /**
  * The trace context of a request, to be handed to calls made on its behalf. A malformed `traceparent` is dropped, and
@@ -25,5 +32,7 @@ export function traceContext(headers: IncomingHttpHeaders): TraceContext {
     if (typeof tracestate === 'string' && tracestate.length <= limitBytes.tracestate) context.tracestate = tracestate;
   }
   if (typeof baggage === 'string' && baggage.length <= limitBytes.baggage) context.baggage = baggage;
+  const override = headers[overrideHeader];
+  if (typeof override === 'string' && override.length <= limitBytes[overrideHeader]) context[overrideHeader] = override;
   return context;
 }

@@ -57,6 +57,24 @@ describe('an instance that registers itself', () => {
     await until(async () => (await fetch(mesh.url)).status === 503, 'it is gone');
   });
 
+  test('may die without a word: what was not sent goes to another, and its lease expires', async () => {
+    const { mesh, lease } = await leasingShop();
+    const alive = await upstreamServer(closing, (_request, response) => response.end('alive'));
+    const dying = await upstreamServer(closing, (_request, response) => response.end('dying'));
+    await lease('PUT', 'shop/alive', { port: alive.port });
+    await lease('PUT', 'shop/dying', { port: dying.port, ttlMs: 1000 });
+    dying.server.closeAllConnections();
+    await new Promise((resolve) => dying.server.close(resolve));
+    const ids = async () => {
+      const held = (await (await fetch(`${mesh.adminUrl}/leases`)).json()) as { leases: { id: string }[] };
+      return held.leases.map(({ id }) => id);
+    };
+    await until(async () => {
+      assert.equal(await (await fetch(mesh.url)).text(), 'alive');
+      return (await ids()).join() === 'alive';
+    }, 'the lease has expired');
+  });
+
   test('is told what it got wrong, all at once', async () => {
     const { lease } = await leasingShop();
     const { status, body } = await lease('PUT', 'shop/one', {

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { adminClient } from './admin/client.ts';
 import { status as printStatus } from './cli/status.ts';
+import type { RouteRetry } from './config/model.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
@@ -41,8 +42,10 @@ function shop(
   instances: readonly Instance[],
   policy: Partial<BackendTrafficPolicy> = {},
   backendRequestMs: number = patienceMs,
+  retry?: RouteRetry,
 ) {
-  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 0, backendRequestMs } })];
+  const over = retry === undefined ? {} : { retry };
+  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 0, backendRequestMs }, ...over })];
   const ports = instances.map(({ port }) => port);
   return meshConfig([service('shop', ports, policy)], [route('all', rules)]);
 }
@@ -94,13 +97,15 @@ function load(mesh: TestMesh, clients: number) {
   };
 }
 
+/** Ways of an instance to go bad. */
+const bad: [how: string, behave: RequestListener][] = [
+  ['answers 500', (_request, response) => void response.writeHead(500).end()],
+  ['resets connections', (request) => void request.socket.destroy()],
+  ['hangs', () => {}],
+];
+
 describe('a bad instance among good ones', () => {
-  const bad: [string, (instance: Instance) => void][] = [
-    ['answers 500', (it) => Object.assign(it, { behave: (_q, r) => void r.writeHead(500).end() } as Partial<Instance>)],
-    ['resets connections', (it) => Object.assign(it, { behave: (q) => void q.socket.destroy() } as Partial<Instance>)],
-    ['hangs', (it) => Object.assign(it, { behave: () => {} } as Partial<Instance>)],
-  ];
-  for (const [how, become] of bad) {
+  for (const [how, behave] of bad) {
     test(`that ${how} is out after its failures in a row, and then no request fails`, async () => {
       const instances = [await instance('a'), await instance('b'), await instance('c')];
       const [first] = instances as [Instance];
@@ -118,7 +123,7 @@ describe('a bad instance among good ones', () => {
         ),
       );
       assert.equal(await status(mesh), 200);
-      become(first);
+      first.behave = behave;
       await until(async () => {
         await status(mesh);
         return (await shown(mesh, first)).breaker.state === 'tripped';
@@ -132,6 +137,40 @@ describe('a bad instance among good ones', () => {
       assert.match(metrics, new RegExp(`mesh_breaker_state\\{${labels}\\} 1\\n`));
       assert.match(metrics, new RegExp(`mesh_breaker_trips_total\\{${labels},reason="consecutive_failures"\\} 1\\n`));
       assert.equal(mesh.log.lines.filter(({ message }) => message === 'endpoint tripped').length, 1);
+    });
+  }
+
+  for (const [how, behave] of bad) {
+    test(`that ${how} is noticed by nobody where requests may be tried again, and soon needs no retries`, async () => {
+      const instances = [await instance('a'), await instance('b'), await instance('c')];
+      const [first] = instances as [Instance];
+      const { circuitBreaker, loadBalancer } = backendPolicy();
+      const mesh = await testMesh(
+        closing,
+        shop(
+          instances,
+          {
+            circuitBreaker: { ...circuitBreaker, consecutiveFailures: 3, penalty: slowPenalty },
+            loadBalancer: { ...loadBalancer, algorithm: 'RoundRobin' },
+            // Enough for what it takes to notice: three failures, and those on their way then.
+            retryBudget: { percent: 20, minRetriesPerSecond: 100, ttlMs: 10_000 },
+          },
+          how === 'hangs' ? 500 : patienceMs,
+          { codes: [500, 502, 503, 504], attempts: 2, backoffMs: 1 },
+        ),
+      );
+      const clients = load(mesh, 5);
+      await until(() => clients.bodies.size === 3, 'all are used');
+      first.behave = behave;
+      await until(async () => (await shown(mesh, first)).breaker.state === 'tripped', 'it is tripped');
+      const seen = clients.statuses.length;
+      // What was on its way there has been answered by then.
+      await until(() => clients.statuses.length > seen + 20, 'requests go on');
+      const { asked } = first;
+      await until(() => clients.statuses.length > seen + 100, 'requests go on');
+      await clients.stop();
+      assert.equal(first.asked, asked);
+      assert.deepEqual([...new Set(clients.statuses)], [200]);
     });
   }
 

@@ -72,6 +72,23 @@ test('the open loop times a request from when it was due, not from when it was s
   });
 });
 
+test('the open loop throws its warm-up away, and tells how many requests that was', async () => {
+  const clock = eagerClock();
+  let served = 0;
+  const slowAtFirst: RequestListener = (_request, response) => {
+    served += 1;
+    if (served <= 5) clock.pass(1000);
+    response.end(served <= 5 ? response.writeHead(503) && '' : 'ok');
+  };
+  await serving(slowAtFirst, async (target) => {
+    const run = await openLoop(target, constantRate(10, 1000), { ...limits, warmUpMs: 4500 }, clock);
+    assert.ok(run.warmUps >= 5, `${run.warmUps}`);
+    assert.equal(served, run.warmUps + 10);
+    assert.deepEqual([run.latencyMs.length, run.errors], [10, {}]);
+    assert.ok(Math.max(...run.latencyMs) < 1000, 'no stall of the warm-up is in the figures');
+  });
+});
+
 test('the open loop counts refusals by status', () =>
   serving(
     everyNth(4, (_request, response) => {

@@ -18,6 +18,7 @@ const run = await openLoop(
     connections: profile.connections ?? 64,
     outstandingMax: profile.outstandingMax ?? 2000,
     timeoutMs: profile.timeoutMs ?? 10_000,
+    warmUpMs: profile.warmUpMs ?? 0,
   },
   clock,
 );

@@ -12,6 +12,8 @@ export interface OpenLoopProfile {
   connections?: number;
   outstandingMax?: number;
   timeoutMs?: number;
+  /** Requests sent for so long before the window, thrown away. None where absent. */
+  warmUpMs?: number;
 }
 
 export interface OpenLoopJob {

@@ -8,6 +8,8 @@ export interface Run {
   errors: Record<string, number>;
   /** Requests that were due and never sent, because the limit of outstanding ones was reached. */
   dropped: number;
+  /** Requests that were sent and answered before the window began, thrown away: they cost CPU like the others. */
+  warmUps: number;
   /** How long after its due time each request of an open loop was handed out; empty for a closed one. */
   sendLagMs: number[];
   /** Length of the window. */
@@ -15,7 +17,7 @@ export interface Run {
 }
 
 export function emptyRun(): Run {
-  return { atMs: [], latencyMs: [], errors: {}, dropped: 0, sendLagMs: [], durationMs: 0 };
+  return { atMs: [], latencyMs: [], errors: {}, dropped: 0, warmUps: 0, sendLagMs: [], durationMs: 0 };
 }
 
 /** Errors of all kinds, dropped requests among them: whatever was owed and did not arrive. */
@@ -31,6 +33,7 @@ export function joinRuns(runs: readonly Run[]): Run {
     for (const latency of run.latencyMs) joined.latencyMs.push(latency);
     for (const [kind, count] of Object.entries(run.errors)) joined.errors[kind] = (joined.errors[kind] ?? 0) + count;
     for (const lag of run.sendLagMs) joined.sendLagMs.push(lag);
+    joined.warmUps += run.warmUps;
     joined.dropped += run.dropped;
     joined.durationMs += run.durationMs;
   }

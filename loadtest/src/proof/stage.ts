@@ -69,7 +69,8 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
   const requests = joined.latencyMs.length;
   const cpuUsByProcess: Record<string, number> = {};
   for (const name of new Set(windows.flatMap(({ cpuUs }) => Object.keys(cpuUs)))) {
-    cpuUsByProcess[name] = windows.reduce((sum, { cpuUs }) => sum + (cpuUs[name] ?? 0), 0) / Math.max(1, requests);
+    cpuUsByProcess[name] =
+      windows.reduce((sum, { cpuUs }) => sum + (cpuUs[name] ?? 0), 0) / Math.max(1, requests + joined.warmUps);
   }
   const ours = profile.ours.map((name) => cpuUsByProcess[name]).filter((cpu) => cpu !== undefined);
   const { name, driver, connections, offeredPerSecond } = profile;

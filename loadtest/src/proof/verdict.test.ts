@@ -134,6 +134,9 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
   assert.equal(Math.round(joined.p50Ms), 1);
   assert.equal(Math.round(joined.p99Ms / 10), 100);
   assert.equal(joined.cpuUsPerRequest, 20);
+  const warmed = { ...window([1, 1]), run: { ...window([1, 1]).run, warmUps: 2 } };
+  const profile = { name: 'x', driver: 'open-loop', connections: 1, ours: ['auth'] } as const;
+  assert.equal(summarise(profile, [warmed]).cpuUsPerRequest, 250, 'the warm-up used CPU too');
   assert.equal(joined.requestsPerSecond, 50);
   // 0.8 s of CPU in 2 s of however many cores there are.
   assert.equal(joined.othersCpuShare, 0.4 / cpus().length);

@@ -19,6 +19,8 @@ export interface AdminParts extends TelemetryParts {
   registry: Registry;
   journal: Journal;
   leases: Leases;
+  /** Monotonic. */
+  nowMs: () => number;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
   /** Whether the process takes requests: false while it drains. */

@@ -13,7 +13,7 @@ import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
 import type { ShadowOutcome, ShadowSkip } from '../telemetry/shadows.ts';
 import type { Generation, Parts } from './parts.ts';
-import { readinessOf } from './readiness.ts';
+import { readinessIn } from './readiness.ts';
 
 /** On every copy: the route that it is a copy for. Whoever gets it must know that nobody waits, and that it came twice. */
 export const shadowHeader = 'x-mesh-shadow';
@@ -98,7 +98,8 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
   /** Any endpoint that balancing would use. Copies are no part of the load that balancing weighs up. */
   const endpointOf = (service: Service): Endpoint | null => {
     const nowMs = clock.now();
-    const ready = service.endpoints.filter((endpoint) => readinessOf(endpoint, nowMs) === 'ready');
+    const readiness = readinessIn(service, random);
+    const ready = service.endpoints.filter((endpoint) => readiness(endpoint, nowMs) === 'ready');
     const among = ready.length > 0 ? ready : service.endpoints;
     return among[Math.floor(random() * among.length)] ?? null;
   };

@@ -1,7 +1,7 @@
 import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Headers, header, headerValues } from '../headers.ts';
+import { header, headerValues } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
 import {
   backendToken,

@@ -5,6 +5,7 @@ import type { RoutePolicy } from '../config/policy-model.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Service } from '../discovery/service.ts';
 import type { Entrance } from '../exchange.ts';
+import { header } from '../headers.ts';
 import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf } from './match.ts';
 import { inPrecedence } from './precedence.ts';
 import type { Backend, RouteMatch, RouteRule } from './rule.ts';
@@ -86,14 +87,34 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
       const entries =
         entrance.side === 'north-south' ? gateways.get(entrance.name) : services.get(serviceNamed(host, services));
       if (entries === undefined) return null;
-      const pathname = pathnameOf(request.path);
-      for (const entry of entries) {
-        if (entry.hostname !== null && !hostMatches(entry.hostname, host)) continue;
-        if (entry.matches(request, pathname)) return entry.target;
-      }
-      return null;
+      return forPreflight(entries, host, request) ?? first(entries, host, request);
     },
   };
+}
+
+function first(entries: readonly Entry[], host: string, request: Matchable): RouteMatch | null {
+  const pathname = pathnameOf(request.path);
+  for (const entry of entries) {
+    if (entry.hostname !== null && !hostMatches(entry.hostname, host)) continue;
+    if (entry.matches(request, pathname)) return entry.target;
+  }
+  return null;
+}
+
+/**
+ * A CORS preflight asks about a request that is still to come: it falls under that request's rule, if that one answers
+ * preflights; else a match by method would never let its own requests be asked for.
+ */
+function forPreflight(
+  entries: readonly Entry[],
+  host: string,
+  { method, path, headers }: Matchable,
+): RouteMatch | null {
+  if (method !== 'OPTIONS' || header(headers, 'origin') === undefined) return null;
+  const asked = header(headers, 'access-control-request-method');
+  if (asked === undefined) return null;
+  const found = first(entries, host, { method: asked, path, headers });
+  return found?.rule.spec.filters.some(({ type }) => type === 'CORS') ? found : null;
 }
 
 function attaches(route: HttpRoute, kind: 'Gateway' | 'Service', name: string): boolean {

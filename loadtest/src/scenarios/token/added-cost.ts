@@ -2,6 +2,7 @@ import { openLoopRun } from '../../drivers/open-loop.ts';
 import type { Stage } from '../../proof/report-data.ts';
 import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
 import type { TokenPlan } from './plan.ts';
+import { warmUpMs } from './rounds.ts';
 import type { StageName, TokenTarget } from './targets.ts';
 
 const perSecond = 1000;
@@ -18,7 +19,7 @@ export async function addedCost(
   for (let round = 0; round < plan.addedRounds; round += 1) {
     for (const name of names) {
       step(`1,000 a second, round ${round + 1}: ${name}`);
-      const profile = { perSecond, durationMs: plan.addedMs, seed: seed + round, connections };
+      const profile = { perSecond, durationMs: plan.addedMs, seed: seed + round, connections, warmUpMs };
       const { target, watched } = targets[name];
       windows[name].push(await measureWindow(watched, () => openLoopRun(target, profile, signal)));
     }

@@ -19,6 +19,8 @@ export interface Floor {
 const steadyPerSecond = 200;
 /** Share of what one connection can carry that the open loop offers to the slow stages: below saturation. */
 const slowShare = 0.6;
+/** The driver's own warm-up, where its first milliseconds would show beside the target's. */
+export const warmUpMs = 300;
 const witnessed = ['legacy', 'tuned', 'extracted'] as const;
 type Witnessed = (typeof witnessed)[number];
 
@@ -60,7 +62,13 @@ export async function interleavedRounds(
       const rate = perSecond[name];
       if (!Number.isFinite(rate)) throw new Error(`${name} answered nothing: ${JSON.stringify(window.run.errors)}`);
       const durationMs = name === 'extracted' ? plan.steadyMs : (plan.witnessRequests / rate) * 1000;
-      const drive = () => openLoopRun(target, { perSecond: rate, durationMs, seed: seed + round }, signal);
+      const profile = {
+        perSecond: rate,
+        durationMs,
+        seed: seed + round,
+        warmUpMs: name === 'extracted' ? warmUpMs : 0,
+      };
+      const drive = () => openLoopRun(target, profile, signal);
       if (name !== 'extracted') {
         open[name].push(await measureWindow(watched, drive));
         continue;
@@ -70,7 +78,7 @@ export async function interleavedRounds(
       open[name].push(await measureWindow(watched, drive));
       const after = await look();
       step(`round ${round + 1}: floor`);
-      const steady = { perSecond: steadyPerSecond, durationMs: plan.steadyMs / 2, seed: seed + round };
+      const steady = { perSecond: steadyPerSecond, durationMs: plan.steadyMs / 2, seed: seed + round, warmUpMs };
       const bare: Watched = { ours: { floor: floor.pid }, stores: {} };
       floors.push(await measureWindow(bare, () => openLoopRun(floor.target, steady, signal)));
       if (before instanceof Error || after instanceof Error) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { deadlineOf, timeoutHeader } from '@banyan/kit/client';
 import type { Clock } from '@banyan/kit/clock';
 import { traceContext } from '@banyan/kit/trace';
 import jwt from 'jsonwebtoken';
@@ -37,7 +38,10 @@ export class TokenIssuer {
    */
   async issue(body: unknown, headers: IncomingHttpHeaders = {}): Promise<TokenAnswer> {
     const grant = grantOf(body);
-    if (grant.type === 'refresh_token') return this.#options.refreshTokens.redeem(grant, traceContext(headers));
+    if (grant.type === 'refresh_token') {
+      const deadlineAtMs = deadlineOf(headers[timeoutHeader], performance.now());
+      return this.#options.refreshTokens.redeem(grant, traceContext(headers), deadlineAtMs);
+    }
     const { clients, verifier, keyring, rules, now } = this.#options;
     const client = await clients.get(grant.clientId);
     if (grant.type === 'client_credentials' && !(await verifier.verify(grant.clientId, client, grant.secret))) {

@@ -17,7 +17,11 @@ export class RefreshTokens {
   }
 
   /** @throws AuthError `invalid_client`, `bad_answer`; ServiceError `peer_unavailable`, `peer_timeout` */
-  async redeem(grant: Extract<Grant, { type: 'refresh_token' }>, trace: TraceContext): Promise<TokenAnswer> {
+  async redeem(
+    grant: Extract<Grant, { type: 'refresh_token' }>,
+    trace: TraceContext,
+    deadlineAtMs?: number,
+  ): Promise<TokenAnswer> {
     const { status, text } = await this.#mesh.send({
       service: 'monolith',
       method: 'POST',
@@ -31,6 +35,8 @@ export class RefreshTokens {
       trace,
       // The monolith's own way to a token is slow.
       timeoutMs: 10_000,
+      // A refresh token works once: it must not be used up for a caller who has gone.
+      ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
     });
     if (status === 401) throw invalidClient();
     const answer = status === 200 ? readAnswer(text) : null;

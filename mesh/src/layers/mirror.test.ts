@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { HttpRouteFilter } from '../config/model.ts';
+import type { MirrorPolicy } from '../config/policy-model.ts';
+import type { Shadow } from '../telemetry/shadows.ts';
+import { backendRef, meshConfig, route, routePolicy, rule, service } from '../testing/config.ts';
+import { Closing, RawClient, testMesh, until, upstreamServer } from '../testing/harness.ts';
+
+let closing: Closing;
+beforeEach(() => {
+  closing = new Closing();
+});
+afterEach(() => closing.close());
+
+interface Got {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+/** An upstream that keeps what it gets, and then answers. */
+async function keeping(answer: RequestListener = (_request, response) => void response.end('ok')) {
+  const got: Got[] = [];
+  const { port, server } = await upstreamServer(closing, async (request, response) => {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const { method = '', url = '', headers } = request;
+    got.push({ method, url, headers, body: Buffer.concat(chunks) });
+    answer(request, response);
+  });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+  return { port, server, got, connections: () => connections };
+}
+
+const mirrorTo = (name: string, numerator = 100): HttpRouteFilter => ({
+  type: 'RequestMirror',
+  mirror: { service: name, port: 80, numerator, denominator: 100 },
+});
+
+interface Options {
+  policy?: Partial<MirrorPolicy>;
+  filters?: HttpRouteFilter[];
+  inner?: HttpRouteFilter[];
+  answer?: RequestListener;
+  mirrorAnswer?: RequestListener;
+  mirrorPorts?: number[];
+  random?: () => number;
+  trustedProxies?: string[];
+}
+
+/** A shop with one mirror `next`, and what both got. */
+async function mirrored(options: Options = {}) {
+  const shop = await keeping(options.answer);
+  const next = await keeping(options.mirrorAnswer);
+  const policy = routePolicy();
+  const config = meshConfig(
+    [service('shop', [shop.port]), service('next', options.mirrorPorts ?? [next.port])],
+    [
+      route(
+        'all',
+        [
+          rule({
+            filters: options.filters ?? [mirrorTo('next')],
+            backendRefs: [{ ...backendRef('shop'), filters: options.inner ?? [] }],
+          }),
+        ],
+        { policy: { ...policy, mirror: { ...policy.mirror, ...options.policy } } },
+      ),
+    ],
+  );
+  const { random = Math.random, trustedProxies = [] } = options;
+  const mesh = await testMesh(closing, config, { random, trustedProxies });
+  const shadows = async (query = '') =>
+    ((await (await fetch(`${mesh.adminUrl}/shadows${query}`)).json()) as { shadows: Shadow[] }).shadows;
+  const metric = async (name: string, label: string) => {
+    const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
+    return Number(new RegExp(`^${name}\\{[^}]*"${label}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  };
+  return { mesh, shop, next, shadows, metric };
+}
+
+describe('a mirror', () => {
+  test('gets a marked copy of each request, and its answer is compared and dropped', async () => {
+    const { mesh, shop, next, shadows, metric } = await mirrored({
+      mirrorAnswer: (_request, response) => response.writeHead(500).end('x'.repeat(200_000)),
+    });
+    const answer = await fetch(`${mesh.url}/carts?secret=1`, {
+      headers: { 'x-custom': 'a', 'x-mesh-shadow': 'spoofed' },
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(await answer.text(), 'ok');
+    await until(async () => (await shadows()).length === 1, 'the copy is compared');
+    assert.equal(shop.got[0]?.headers['x-mesh-shadow'], undefined);
+    const copy = next.got[0];
+    assert.equal(copy?.url, '/carts?secret=1');
+    assert.equal(copy?.headers['x-mesh-shadow'], 'all');
+    assert.equal(copy?.headers['x-custom'], 'a');
+    assert.equal(copy?.headers.host, shop.got[0]?.headers.host);
+    assert.equal(copy?.headers['x-request-id'], shop.got[0]?.headers['x-request-id']);
+    const [shadow] = await shadows('?outcome=different');
+    assert.deepEqual(
+      [shadow?.route, shadow?.primary, shadow?.mirror, shadow?.primaryStatus, shadow?.status, shadow?.path],
+      ['all', 'shop', 'next', 200, 500, '/carts'],
+    );
+    assert.equal(shadow?.traceId, copy?.headers.traceparent?.slice(3, 35));
+    assert.deepEqual(await shadows('?outcome=same'), []);
+    assert.equal(await metric('mesh_shadow_requests_total', 'different'), 1);
+    assert.equal(await metric('mesh_shadow_duration_seconds_count', 'next'), 1);
+  });
+
+  test('one of several hangs, resets, or is not there: no request notices, and each is counted', async () => {
+    const hanging = await keeping(() => {});
+    const resetting = await keeping((request) => request.socket.destroy());
+    const gone = await keeping();
+    await new Promise((resolve) => gone.server.close(resolve));
+    const shop = await keeping();
+    const policy = routePolicy();
+    const mesh = await testMesh(
+      closing,
+      meshConfig(
+        [
+          service('shop', [shop.port]),
+          service('hanging', [hanging.port]),
+          service('resetting', [resetting.port]),
+          service('gone', [gone.port]),
+          service('empty', []),
+        ],
+        [
+          route(
+            'all',
+            [
+              rule({
+                filters: ['hanging', 'resetting', 'gone', 'empty'].map((name) => mirrorTo(name)),
+                backendRefs: [backendRef('shop')],
+              }),
+            ],
+            { policy: { ...policy, mirror: { ...policy.mirror, timeoutMs: 200 } } },
+          ),
+        ],
+      ),
+    );
+    for (let i = 0; i < 5; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'ok');
+    const outcomes = async () => {
+      const answer = (await (await fetch(`${mesh.adminUrl}/shadows`)).json()) as { shadows: Shadow[] };
+      return answer.shadows.map(({ mirror, outcome, reason }) => `${mirror} ${outcome} ${reason}`);
+    };
+    await until(async () => (await outcomes()).length === 15, 'every copy has ended');
+    assert.deepEqual(
+      new Set(await outcomes()),
+      new Set(['hanging timed_out attempt_timeout', 'resetting failed upstream_reset', 'gone failed connect_failed']),
+    );
+    const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
+    assert.match(text, /mesh_shadow_skipped_total\{route="all",mirror="empty",reason="no_endpoint"\} 5/);
+    assert.ok(mesh.log.requests().every(({ status }) => status === 200));
+  });
+
+  test('that hangs takes no more than its budget, and that comes back', async () => {
+    const open: (() => void)[] = [];
+    const { mesh, next, metric } = await mirrored({
+      policy: { maxInFlight: 3, timeoutMs: 60_000 },
+      mirrorAnswer: (_request, response) => void open.push(() => response.end()),
+    });
+    for (let i = 0; i < 10; i += 1) assert.equal((await fetch(mesh.url)).status, 200);
+    await until(() => next.got.length === 3, 'the budget is used up');
+    assert.equal(await metric('mesh_shadow_skipped_total', 'busy'), 7);
+    for (const answer of open) answer();
+    await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === 3, 'they have ended');
+    await fetch(mesh.url);
+    await until(() => next.got.length === 4, 'there is room again');
+  });
+
+  test('gets bodies byte for byte up to its limit, announced or chunked; longer ones are counted', async () => {
+    const { mesh, shop, next, metric } = await mirrored({ policy: { unsafeMethods: true, bodyLimitBytes: 50_000 } });
+    const hash = (bytes: Buffer | undefined) =>
+      createHash('sha256')
+        .update(bytes ?? '')
+        .digest('hex');
+    for (const size of [0, 1, 49_999, 50_000]) {
+      const bytes = randomBytes(size);
+      for (const body of [bytes, new Blob([bytes]).stream()]) {
+        const before = next.got.length;
+        await (await fetch(mesh.url, { method: 'POST', body, duplex: 'half' } as RequestInit)).text();
+        await until(() => next.got.length === before + 1, `the copy of ${size} bytes has come`);
+        assert.equal(hash(next.got.at(-1)?.body), hash(bytes));
+        assert.equal(hash(shop.got.at(-1)?.body), hash(bytes));
+      }
+    }
+    const copies = next.got.length;
+    const long = randomBytes(50_001);
+    await (await fetch(mesh.url, { method: 'POST', body: long })).text();
+    await (
+      await fetch(mesh.url, { method: 'POST', body: new Blob([long]).stream(), duplex: 'half' } as RequestInit)
+    ).text();
+    assert.equal(hash(shop.got.at(-1)?.body), hash(long));
+    assert.equal(await metric('mesh_shadow_skipped_total', 'body_too_long'), 2);
+    assert.equal(next.got.length, copies);
+  });
+
+  test('that does not read holds up nothing', async () => {
+    const never = await upstreamServer(closing, (request) => request.pause());
+    const { mesh, shop } = await mirrored({
+      policy: { unsafeMethods: true, bodyLimitBytes: 8_000_000 },
+      mirrorPorts: [never.port],
+    });
+    const body = randomBytes(4_000_000);
+    for (let i = 0; i < 3; i += 1) {
+      const answer = await fetch(mesh.url, { method: 'PUT', body });
+      assert.equal(answer.status, 200);
+      await answer.text();
+    }
+    assert.deepEqual(
+      shop.got.map((got) => got.body.equals(body)),
+      [true, true, true],
+    );
+  });
+
+  test('is not asked for a body that was never read to its end, and its place comes free', async () => {
+    const { mesh, next, metric } = await mirrored({ policy: { unsafeMethods: true, maxInFlight: 1 } });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('POST / HTTP/1.1', 'Host: a', 'Content-Length: 10', '', 'half');
+    await until(() => mesh.inFlight() === 1, 'it is under way');
+    client.socket.destroy();
+    await until(async () => (await metric('mesh_shadow_skipped_total', 'body_incomplete')) === 1, 'it is counted');
+    await (await fetch(mesh.url, { method: 'POST', body: 'whole' })).text();
+    await until(() => next.got.length === 1, 'the next one is mirrored');
+    assert.equal(next.got[0]?.body.toString(), 'whole');
+  });
+
+  test('gets methods that change something only where the route says so', async () => {
+    const { mesh, next, metric } = await mirrored();
+    await (await fetch(mesh.url, { method: 'POST', body: 'x' })).text();
+    await (await fetch(mesh.url, { method: 'DELETE' })).text();
+    await (await fetch(mesh.url)).text();
+    await until(() => next.got.length === 1, 'one copy has come');
+    assert.equal(next.got[0]?.method, 'GET');
+    assert.equal(await metric('mesh_shadow_skipped_total', 'unsafe_method'), 2);
+  });
+
+  test('gets its share, drawn for each mirror', async () => {
+    let point = 0.05;
+    const { mesh, next } = await mirrored({
+      filters: [mirrorTo('next', 0), mirrorTo('next', 5)],
+      inner: [mirrorTo('next', 6)],
+      random: () => point,
+    });
+    await (await fetch(mesh.url)).text();
+    await until(() => next.got.length === 1, 'the larger share takes it');
+    point = 0.049;
+    await (await fetch(mesh.url)).text();
+    await until(() => next.got.length === 3, 'both take it');
+    point = 0.06;
+    await (await fetch(mesh.url)).text();
+    point = 0;
+    await (await fetch(mesh.url)).text();
+    await until(() => next.got.length === 5, 'both take it again, and nobody has taken the one before');
+  });
+
+  test('gets what the rule’s filters have made of the request, not what the backend’s have', async () => {
+    const set = (value: string): HttpRouteFilter => ({
+      type: 'RequestHeaderModifier',
+      modifier: { set: [{ name: 'x-by', value }], add: [], remove: [] },
+    });
+    const { mesh, shop, next } = await mirrored({ filters: [set('rule'), mirrorTo('next')], inner: [set('backend')] });
+    await (await fetch(mesh.url)).text();
+    await until(() => next.got.length === 1, 'the copy has come');
+    assert.equal(next.got[0]?.headers['x-by'], 'rule');
+    assert.equal(shop.got[0]?.headers['x-by'], 'backend');
+  });
+
+  test('copies no copies, and shares no connection with those that somebody waits for', async () => {
+    const { mesh, shop, next, metric } = await mirrored({
+      filters: [mirrorTo('shop'), mirrorTo('next')],
+      trustedProxies: ['127.0.0.1'],
+    });
+    for (let i = 0; i < 3; i += 1) await (await fetch(mesh.url)).text();
+    await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === 3, 'every copy has ended');
+    assert.equal(shop.got.length, 6);
+    assert.equal(shop.connections() >= 2, true);
+    await (await fetch(mesh.url, { headers: { 'x-mesh-shadow': 'all' } })).text();
+    assert.equal(shop.got.length, 7);
+    await (await fetch(mesh.url)).text();
+    await until(() => shop.got.length === 9, 'what is no copy is copied again');
+    assert.equal(next.got.length, 4);
+  });
+
+  test('of a request that fails is still compared', async () => {
+    const { mesh, shadows } = await mirrored({ answer: (request) => request.socket.destroy() });
+    assert.equal((await fetch(mesh.url)).status, 502);
+    await until(async () => (await shadows()).length === 1, 'it is compared');
+    const [shadow] = await shadows();
+    assert.deepEqual([shadow?.outcome, shadow?.primaryStatus, shadow?.status], ['different', null, 200]);
+  });
+});
