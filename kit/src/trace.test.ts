@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { traceContext } from './trace.ts';
+import { overrideHeader, traceContext } from './trace.ts';
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -20,4 +20,10 @@ test('what is longer than the recommendations allow is dropped', () => {
   assert.deepEqual(traceContext({ traceparent, tracestate: 'a'.repeat(1_025), baggage: 'b'.repeat(8_193) }), {
     traceparent,
   });
+});
+
+test('an override is passed on, so that it holds in the whole call graph', () => {
+  const override = { [overrideHeader]: 'auth=auth-next' };
+  assert.deepEqual(traceContext({ ...override, traceparent }), { ...override, traceparent });
+  assert.deepEqual(traceContext({ [overrideHeader]: 'a'.repeat(4_097) }), {});
 });

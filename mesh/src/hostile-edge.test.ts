@@ -71,7 +71,21 @@ function refusals(cases: Refusal[]): void {
 }
 
 describe('Content-Length', () => {
-  const values = ['1, 1', '1,1', '+1', '-1', '0x1', '1_0', '1.0', '1e1', '١', '1 1', '', '99999999999999999999', '1\t1'];
+  const values = [
+    '1, 1',
+    '1,1',
+    '+1',
+    '-1',
+    '0x1',
+    '1_0',
+    '1.0',
+    '1e1',
+    '١',
+    '1 1',
+    '',
+    '99999999999999999999',
+    '1\t1',
+  ];
   refusals([
     ...values.map((value): Refusal => [JSON.stringify(value), post(`Content-Length: ${value}`, '', 'a')]),
     ['twice, differing', post('Content-Length: 1', 'Content-Length: 2', '', 'a')],
@@ -106,7 +120,7 @@ describe('Transfer-Encoding', () => {
     ['chunked, identity', te('Transfer-Encoding: chunked, identity')],
     ['identity, chunked', te('Transfer-Encoding: identity, chunked'), 501],
     ['identity', te('Transfer-Encoding: identity')],
-    ['chunked twice in one field', te('Transfer-Encoding: chunked, chunked'), 501],
+    ['chunked twice in one field', te('Transfer-Encoding: chunked, chunked')],
     ['chunked in two fields', te('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked')],
     ['identity in a second field', te('Transfer-Encoding: chunked', 'Transfer-Encoding: identity')],
     ['an empty one', te('Transfer-Encoding:')],
@@ -151,8 +165,6 @@ describe('lines and characters', () => {
     ['HTTP/0.9', 'GET /first\r\n\r\n'],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a lower-case version', 'GET /first http/1.1\r\nHost: shop\r\n\r\n'],
-    ['two spaces before the target', 'GET  /first HTTP/1.1\r\nHost: shop\r\n\r\n'],
-    ['two spaces behind the target', 'GET /first  HTTP/1.1\r\nHost: shop\r\n\r\n'],
     ['a tab in the request line', 'GET\t/first\tHTTP/1.1\r\nHost: shop\r\n\r\n'],
     ['a lower-case method', 'get /first HTTP/1.1\r\nHost: shop\r\n\r\n'],
     ['an unknown method', 'FETCH /first HTTP/1.1\r\nHost: shop\r\n\r\n'],
@@ -237,7 +249,6 @@ describe('chunks', () => {
     ['a bare LF in an extension', chunked('1;a\nb', 'a', '0', '', '')],
     ['a bare CR in an extension', chunked('1;a\rb', 'a', '0', '', '')],
     ['a flood of extensions', chunked(`1;${'a=b;'.repeat(8192)}`, 'a', '0', '', '')],
-    ['floods of small extensions', chunked(...Array.from({ length: 4000 }, () => '1;a=bcdef\r\na'), '0', '', '')],
     ['a bad trailer', chunked('1', 'a', '0', 'X Y: 1', '', '')],
     ['a bare LF behind a trailer', chunked('1', 'a', '0', 'X: 1\n', '', '')],
     ['a flood of trailers', chunked('1', 'a', '0', `X: ${'x'.repeat(20_000)}`, '', '')],
@@ -252,7 +263,7 @@ describe('chunks', () => {
 
   test('extensions and trailers of a request are read and dropped', async () => {
     const { received, forwarded } = await send(
-      chunked('2;a=b', 'ab', '3;c="d"', 'cde', '0', 'X-Sum: 1', 'Content-Length: 9', 'Host: other', '', '') + behind,
+      chunked('2;a=b', 'ab', '3;c="d"', 'cde', '0', 'X-Sum: 1', 'Host: other', '', '') + behind,
     );
     assert.equal(received.match(/HTTP\/1\.1 200/g)?.length, 2);
     assert.deepEqual(
@@ -280,10 +291,26 @@ describe('what comes on one connection', () => {
     const own = await testMesh(closing, config);
     const client = await RawClient.to(own.edgePort, closing);
     client.socket.write(`${get()}GET /bad HTTP/1.1\r\nHost : x\r\n\r\n`, 'latin1');
-    await until(() => own.inFlight() === 1, 'the first is under way');
+    // The head behind it has been read by then: refused, and counted.
+    const refusals = async () => (await fetch(`${own.adminUrl}/metrics`)).text();
+    await until(
+      async () => /http_server_connections_refused_total\{[^}]*\} 1\b/.test(await refusals()),
+      'the second is refused',
+    );
+    assert.equal(own.inFlight(), 1);
     gate.resolve();
     const received = await client.untilClosed();
     assert.match(received, /^HTTP\/1.1 200 [\s\S]*the first answer[\s\S]*HTTP\/1.1 400 /);
+  });
+
+  test('more spaces in the request line than one do not travel', async () => {
+    for (const line of ['GET  /first HTTP/1.1', 'GET /first  HTTP/1.1']) {
+      const { forwarded } = await send(crlf(line, 'Host: shop', 'Connection: close', '', ''));
+      assert.deepEqual(
+        forwarded.map(({ method, url }) => [method, url]),
+        [['GET', '/first']],
+      );
+    }
   });
 
   test('empty lines before a request are passed over', async () => {
@@ -369,7 +396,15 @@ describe('fields', () => {
     assert.match(headers['x-request-id']?.[0] ?? '', /^[\w-]{36}$/);
     assert.ok((headers['x-mesh-attempt']?.[0] ?? '1') === '1');
     const gone = ['x_mesh_attempt', 'x-mesh-anything', 'forwarded', 'x_forwarded_for', 'x-forwarded-prefix'];
-    for (const name of [...gone, 'x-real-ip', 'x-client-ip', 'true-client-ip', 'x-original-url', 'x-rewrite-url', 'proxy']) {
+    for (const name of [
+      ...gone,
+      'x-real-ip',
+      'x-client-ip',
+      'true-client-ip',
+      'x-original-url',
+      'x-rewrite-url',
+      'proxy',
+    ]) {
       assert.equal(headers[name], undefined, name);
     }
   });
@@ -446,7 +481,10 @@ describe('hostile upstreams', () => {
     ['no HTTP at all', 'hello there\r\n\r\n'],
     ['two Content-Lengths', `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`],
     ['a list of lengths', `${head}Content-Length: 1, 1\r\n\r\na`],
-    ['Content-Length beside Transfer-Encoding', `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    [
+      'Content-Length beside Transfer-Encoding',
+      `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
     ['a negative length', `${head}Content-Length: -1\r\n\r\na`],
     ['a bare CR in a value', `${head}X: a\rSet-Cookie: b\r\nContent-Length: 0\r\n\r\n`],
     ['NUL in a value', `${head}X: a\0b\r\nContent-Length: 0\r\n\r\n`],
@@ -455,7 +493,10 @@ describe('hostile upstreams', () => {
     ['a flood of fields', `${head}${'X: 1234567890\r\n'.repeat(5000)}\r\n`],
     ['a status that is none', 'HTTP/1.1 99 No\r\nContent-Length: 0\r\n\r\n'],
     ['a version that is none', 'HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
-    ['a switch of protocols that nobody asked for', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
+    [
+      'a switch of protocols that nobody asked for',
+      'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+    ],
     ['nothing', ''],
     ['half a head', `${head}Content-Le`],
   ];
@@ -468,7 +509,9 @@ describe('hostile upstreams', () => {
   }
 
   test('a body longer than it says is not taken for another answer', async () => {
-    const received = await answering(`${head}Content-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
+    const received = await answering(
+      `${head}Content-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`,
+    );
     assert.match(received, /^HTTP\/1.1 200 [\s\S]*\r\n\r\nab$/);
   });
 

@@ -46,7 +46,7 @@ export async function openLoop(
         connect: { timeout: limits.timeoutMs },
       }),
   );
-  run.warmUps = await warmUp(pool, target, limits.warmUpMs ?? 0, clock);
+  run.warmUps = await warmUp(pools, target, limits.warmUpMs ?? 0, clock);
   const startedAt = clock.now();
   let outstanding = 0;
   let sent = 0;
@@ -91,13 +91,19 @@ export async function openLoop(
 }
 
 /** @returns how many requests were sent. */
-async function warmUp(pool: Pool, { requests }: Target, forMs: number, clock: OpenLoopClock): Promise<number> {
+async function warmUp(
+  pools: readonly Pool[],
+  { requests }: Target,
+  forMs: number,
+  clock: OpenLoopClock,
+): Promise<number> {
   const untilMs = clock.now() + forMs;
   let sent = 0;
   const chain = async () => {
     while (clock.now() < untilMs) {
       const request = requests[sent % requests.length];
-      if (request === undefined) return;
+      const pool = pools[sent % pools.length];
+      if (request === undefined || pool === undefined) return;
       sent += 1;
       await new Promise<void>((resolve) => pool.dispatch(optionsOf(request), new Outcome(() => resolve())));
     }

@@ -3,6 +3,7 @@ import type { Mesh } from '../control/mesh.ts';
 import { asMeshError } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
 import { readTarget } from '../server/target.ts';
+import { notesOn } from './explain-notes.ts';
 
 /** Where a request would go, and why. */
 export interface Explanation {
@@ -14,12 +15,14 @@ export interface Explanation {
     rule: number;
     match: unknown;
     timeouts: unknown;
+    /** What happens to such a request besides: filters, sessions, mirrors, overrides. */
+    notes: string[];
     backends: { service: string; weight: number; percent: number; endpoints: string[] }[];
   } | null;
   why: string;
 }
 
-/** Answers for a request described by query parameters: method, host, path, entrance, header (repeated, `name:value`). */
+/** Answers for a request described by query parameters: method, host, path, entrance, client (its address), header (repeated, `name:value`). */
 export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation {
   const gateways = mesh.config.gateways.map(({ name }) => name);
   const name = query.get('entrance') ?? gateways[0] ?? 'internal';
@@ -54,6 +57,7 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
       rule: rule.index,
       match,
       timeouts: rule.spec.timeouts,
+      notes: notesOn(found, { entrance, path, headers, authority: host, client: query.get('client') }, mesh.routes),
       backends: rule.backends.map(({ service, weight }) => ({
         service: service.name,
         weight,

@@ -87,7 +87,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
       methods: ['GET'],
       path: '/explain',
       right: 'read',
-      summary: 'Where one request would go, and why: ?method=&host=&path=&entrance=&header=name:value',
+      summary: 'Where one request would go, and why: ?method=&host=&path=&entrance=&client=&header=name:value',
       handle: ({ query }) => ({ json: explainRequest(mesh, query) }),
     },
     {

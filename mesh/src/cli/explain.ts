@@ -27,7 +27,7 @@ export async function explainOne(
   admin: AdminClient,
   method: string,
   target: string,
-  options: { entrance?: string; header: string[]; json: boolean },
+  options: { entrance?: string; client?: string; header: string[]; json: boolean },
   { out }: Output,
 ): Promise<void> {
   let url: URL;
@@ -38,6 +38,7 @@ export async function explainOne(
   }
   const query = new URLSearchParams({ method, host: url.host, path: url.pathname + url.search });
   if (options.entrance !== undefined) query.set('entrance', options.entrance);
+  if (options.client !== undefined) query.set('client', options.client);
   for (const field of options.header) query.append('header', field);
   const found = await admin.get<Explanation>(`/explain?${query}`);
   if (options.json) {
@@ -54,4 +55,5 @@ export async function explainOne(
   for (const { service, percent, endpoints } of route.backends) {
     out(`  ${percent.toFixed(percent % 1 === 0 ? 0 : 2)} % ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }
+  for (const note of route.notes) out(`  ${note}`);
 }

@@ -47,13 +47,14 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .argument('[method]', 'as in: mesh explain POST /oauth/access_token')
     .argument('[target]', 'a path, or a URL where the host matters')
     .option('--entrance <name>', 'a Gateway, or internal')
+    .option('--client <address>', 'of whoever asks, for overrides')
     .option('--header <field>', 'name:value, repeatable', (field: string, before: string[]) => [...before, field], [])
     .option('--json', 'as JSON')
     .action(
       async (
         method: string | undefined,
         target: string | undefined,
-        options: { entrance?: string; header: string[]; json?: boolean },
+        options: { entrance?: string; client?: string; header: string[]; json?: boolean },
       ) => {
         const json = options.json ?? false;
         if (method === undefined) await explainStack(admin(), json, output);

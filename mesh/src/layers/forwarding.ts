@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { header, setHeader } from '../headers.ts';
+import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { overrideHeader } from './override.ts';
 import type { Parts } from './parts.ts';
@@ -8,10 +8,31 @@ import type { Parts } from './parts.ts';
 const pseudonym = '1.1 mesh';
 
 /** What only a proxy in front of us may say, and an outsider would say to be taken for somebody else. */
-function isClaim(name: string): boolean {
-  if (name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip') return true;
+function isClaim(field: string): boolean {
+  // Gateway interfaces such as CGI and WSGI make the same variable of both.
+  const name = field.includes('_') ? field.replaceAll('_', '-') : field;
+  if (claims.has(name) || name.startsWith('x-forwarded-')) return true;
   // Who may override is the route's to say: the layer of that name drops it.
-  return name.startsWith('x-mesh-') && name !== overrideHeader;
+  return name.startsWith('x-mesh-') && field !== overrideHeader;
+}
+
+const claims: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  // Some frameworks take the path from these, past the routing here.
+  'x-original-url',
+  'x-rewrite-url',
+  // CGI makes HTTP_PROXY of it.
+  'proxy',
+]);
+
+/** All values of a list field as one (RFC 9110 section 5.3). */
+function list(headers: Headers, name: string): string | undefined {
+  const values = headerValues(headers, name);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 /** Says on whose behalf a request is passed on, and drops what an outsider claims about that. */
@@ -27,7 +48,7 @@ export function forwarding({ trustsPeer }: Parts): Layer {
       }
       exchange.headers = kept;
     }
-    const before = header(exchange.headers, 'x-forwarded-for');
+    const before = list(exchange.headers, 'x-forwarded-for');
     setHeader(
       exchange.headers,
       'x-forwarded-for',
@@ -47,11 +68,11 @@ export function forwarding({ trustsPeer }: Parts): Layer {
     wrap: (next) => (exchange) => {
       const { facts } = exchange;
       if (facts.entrance.side === 'north-south') atEdge(exchange);
-      const via = header(exchange.headers, 'via');
+      const via = list(exchange.headers, 'via');
       setHeader(exchange.headers, 'via', via === undefined ? pseudonym : `${via}, ${pseudonym}`);
       const id = header(exchange.headers, 'x-request-id');
       if (id !== undefined && /^[\w.:-]{1,128}$/.test(id)) facts.id = id;
-      else setHeader(exchange.headers, 'x-request-id', facts.id);
+      setHeader(exchange.headers, 'x-request-id', facts.id);
       return next(exchange);
     },
   };

@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Entrance, Exchange } from '../exchange.ts';
 import { headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { readOverrides } from '../policy/override.ts';
@@ -19,20 +19,8 @@ export const overrideHeader = 'x-mesh-override';
  * anyway, and the edge has kept out what came from outside.
  */
 export function override({ meters }: Parts, { routes }: Generation): Layer {
-  const lists = new Map<readonly string[], (address: string) => boolean>();
-  const allows = (allowFrom: readonly string[], address: string): boolean => {
-    let allowed = lists.get(allowFrom);
-    if (allowed === undefined) {
-      allowed = trustedPeers(allowFrom);
-      lists.set(allowFrom, allowed);
-    }
-    return allowed(address);
-  };
-  const honoured = ({ facts, route }: Exchange): boolean => {
-    const allowFrom = route?.rule.policy.override.allowFrom ?? [];
-    if (facts.entrance.side === 'east-west' && allowFrom.length === 0) return true;
-    return allows(allowFrom, facts.clientAddress);
-  };
+  const honoured = ({ facts, route }: Exchange): boolean =>
+    mayOverride(facts.entrance.side, route?.rule.policy.override.allowFrom ?? [], facts.clientAddress);
 
   const standIn = (exchange: Exchange, backend: Backend, name: string): Backend => {
     const port = backend.service.port;
@@ -66,6 +54,20 @@ export function override({ meters }: Parts, { routes }: Generation): Layer {
       return next(exchange);
     },
   };
+}
+
+/** By the list in the documents. */
+const compiled = new WeakMap<readonly string[], (address: string) => boolean>();
+
+/** Whether overrides count that come in on `side` from `address`, by the policy of the route. */
+export function mayOverride(side: Entrance['side'], allowFrom: readonly string[], address: string): boolean {
+  if (allowFrom.length === 0) return side === 'east-west';
+  let allows = compiled.get(allowFrom);
+  if (allows === undefined) {
+    allows = trustedPeers(allowFrom);
+    compiled.set(allowFrom, allows);
+  }
+  return allows(address);
 }
 
 function unusable(detail: string): MeshError {

@@ -24,7 +24,7 @@ type SessionEvent = (typeof sessionEvents)[number];
 interface Chosen {
   backend: Backend | null;
   event: SessionEvent;
-  /** What the client is to bring next time; null = it has that already. */
+  /** What the client is to bring from now on; null = nothing else than what it has. */
   session: Session | null;
 }
 
@@ -35,27 +35,16 @@ const valueCharsMax = 1024;
 
 /** Divides the requests of a rule among its backends, and keeps clients where they are if the rule says so. */
 export function split({ random, clock, meters }: Parts): Layer {
-  const chooseFor = (rule: RouteRule, exchange: Exchange, persistence: SessionPersistence): Chosen => {
+  const chooseFor = (rule: RouteRule, { headers }: Exchange, persistence: SessionPersistence): Chosen => {
     const nowS = Math.floor(clock.wall() / 1000);
-    const values = valuesOf(exchange, persistence);
-    if (persistence.type === 'Header' && values[0] !== undefined && !isSessionValue(values[0])) {
-      const point = stickyPoint(rule.route, values[0]);
-      return { backend: backendAt(rule.backends, rule.weightSum, point), event: 'hashed', session: null };
-    }
-    const sessions = values.map((value) => readSession(value, nowS, persistence)).filter((session) => session !== null);
-    const tokens = tokensOf(rule);
-    for (const session of sessions) {
-      const backend = session.tokens
-        .map((token) => rule.backends[tokens.indexOf(token)])
-        .find((candidate) => candidate !== undefined && usable(candidate));
-      if (backend === undefined) continue;
-      return { backend, event: 'kept', session: renewed(session, nowS, persistence) };
+    const { backend: kept, event, session: known } = heldBy(rule, headers, persistence, nowS);
+    if (event === 'hashed') return { backend: kept, event, session: null };
+    if (event === 'kept' && known !== null) {
+      return { backend: kept, event, session: renewed(known, nowS, persistence) };
     }
     const backend = drawn(rule, random());
-    if (backend === null) return { backend, event: 'new', session: null };
-    const session = withBackend(sessions[0] ?? null, backendToken(backend.service.id), tokens, nowS);
-    const known = sessions.some((one) => one.tokens.some((token) => tokens.includes(token)));
-    return { backend, event: known ? 'moved' : 'new', session };
+    if (backend === null) return { backend, event, session: null };
+    return { backend, event, session: withBackend(known, backendToken(backend.service.id), tokensOf(rule), nowS) };
   };
 
   const sticky = (next: Handler, exchange: Exchange, rule: RouteRule, persistence: SessionPersistence) => {
@@ -111,11 +100,38 @@ export function split({ random, clock, meters }: Parts): Layer {
   };
 }
 
+/**
+ * What a client's session says, before anything is drawn: `kept` and `hashed` with the backend, `moved` where it had one
+ * that it cannot keep, `new` where it has none here. `session` is what it brought, if that can be read.
+ */
+export function heldBy(
+  rule: RouteRule,
+  headers: readonly string[],
+  persistence: SessionPersistence,
+  nowS: number,
+): Chosen {
+  const values = valuesOf(headers, persistence);
+  if (persistence.type === 'Header' && values[0] !== undefined && !isSessionValue(values[0])) {
+    const point = stickyPoint(rule.route, values[0]);
+    return { backend: backendAt(rule.backends, rule.weightSum, point), event: 'hashed', session: null };
+  }
+  const sessions = values.map((value) => readSession(value, nowS, persistence)).filter((session) => session !== null);
+  const tokens = tokensOf(rule);
+  for (const session of sessions) {
+    const backend = session.tokens
+      .map((token) => rule.backends[tokens.indexOf(token)])
+      .find((candidate) => candidate !== undefined && usable(candidate));
+    if (backend !== undefined) return { backend, event: 'kept', session };
+  }
+  const known = sessions.some((session) => session.tokens.some((token) => tokens.includes(token)));
+  return { backend: null, event: known ? 'moved' : 'new', session: sessions[0] ?? null };
+}
+
 function noBackend(): MeshError {
   return new MeshError('no_backend', 'The route that leads there has no backend.');
 }
 
-function valuesOf({ headers }: Exchange, { type, sessionName }: SessionPersistence): string[] {
+function valuesOf(headers: readonly string[], { type, sessionName }: SessionPersistence): string[] {
   const values =
     type === 'Header' ? headerValues(headers, sessionName) : cookieValues(headerValues(headers, 'cookie'), sessionName);
   return values.slice(0, valuesMax).filter((value) => value.length <= valueCharsMax);

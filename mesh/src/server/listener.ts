@@ -49,6 +49,16 @@ export interface Listener {
   drain(timeoutMs: number): Promise<void>;
 }
 
+/** What is under way on one connection. */
+interface Client {
+  /** Not ended yet, in the order of their requests. */
+  responses: ServerResponse[];
+  /** A request on it was refused: what comes after is not read as requests. */
+  refused: boolean;
+  /** Called when one of `responses` has ended. */
+  onAnswered: (() => void) | null;
+}
+
 /** The client of an upgrade or of HTTP/1.0 without Host still has to be named in the log. */
 const nowhere: RequestHead = { path: '/', authority: '', headers: [], framing: { kind: 'none' } };
 
@@ -59,6 +69,15 @@ export function createListener(options: ListenerOptions): Listener {
   let draining = false;
   let onIdle: (() => void) | null = null;
   const tunnels = new Set<Duplex>();
+  const clients = new WeakMap<Duplex, Client>();
+  const clientOf = (socket: Duplex): Client => {
+    let client = clients.get(socket);
+    if (client === undefined) {
+      client = { responses: [], refused: false, onAnswered: null };
+      clients.set(socket, client);
+    }
+    return client;
+  };
 
   const ended = () => {
     inFlight -= 1;
@@ -79,7 +98,11 @@ export function createListener(options: ListenerOptions): Listener {
   });
 
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const client = clientOf(request.socket);
+    // Node hands over what stands behind a refused head too, and where that begins is what was not certain.
+    if (client.refused) return;
     inFlight += 1;
+    client.responses.push(response);
     const facts = factsOf(request);
     let head = nowhere;
     let refused: MeshError | null = null;
@@ -87,6 +110,7 @@ export function createListener(options: ListenerOptions): Listener {
       head = readHead(request);
     } catch (thrown) {
       refused = thrown as MeshError;
+      client.refused = true;
     }
     const { framing } = head;
     const body =
@@ -105,6 +129,8 @@ export function createListener(options: ListenerOptions): Listener {
     response.on('close', () => {
       ended();
       if (!response.writableFinished) exchange.abort(clientClosed());
+      client.responses.splice(client.responses.indexOf(response), 1);
+      client.onAnswered?.();
     });
     void answer(exchange, response, body, refused !== null);
   };
@@ -126,6 +152,12 @@ export function createListener(options: ListenerOptions): Listener {
   };
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const client = clientOf(socket);
+    // Node gives the connection away at once, and the answers before would meet another protocol on it.
+    if (client.refused || client.responses.length > 0) {
+      socket.destroy();
+      return;
+    }
     inFlight += 1;
     tunnels.add(socket);
     const facts = factsOf(request);
@@ -190,7 +222,10 @@ export function createListener(options: ListenerOptions): Listener {
   });
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
-  server.on('checkExpectation', (_request, response: ServerResponse) => {
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const client = clientOf(request.socket);
+    if (client.refused) return;
+    client.refused = true;
     const body = JSON.stringify({
       errors: [{ status: 417, title: 'Expectation Failed', detail: 'Only 100-continue can be expected here.' }],
     });
@@ -204,9 +239,29 @@ export function createListener(options: ListenerOptions): Listener {
       socket.destroy();
       return;
     }
+    const client = clientOf(socket);
+    if (client.refused) return;
+    client.refused = true;
     options.onRefused(entrance, code);
-    const text = refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.');
-    socket.end(text, 'latin1', () => socket.destroy());
+    const last = client.responses.at(-1);
+    // Within a body it is that request that is refused; behind it, one that has no response yet.
+    const inBody = last !== undefined && !last.req.complete;
+    if (inBody && last.headersSent) {
+      socket.destroy();
+      return;
+    }
+    // Answers are taken in the order of the requests: a refusal must not be read as the answer to an earlier one.
+    const answered = () => {
+      if (client.responses.length > (inBody ? 1 : 0)) return;
+      client.onAnswered = null;
+      if (!socket.writable || (inBody && last.headersSent)) socket.destroy();
+      else
+        socket.end(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1', () =>
+          socket.destroy(),
+        );
+    };
+    client.onAnswered = answered;
+    answered();
   });
 
   return {

@@ -28,13 +28,17 @@ const rewritten: ReadonlySet<string> = new Set(['host', 'content-length', 'expec
  */
 export function readHead(request: IncomingMessage): RequestHead {
   const raw = request.rawHeaders;
+  // Node reads HTTP/0.9 and a textual HTTP/2.0 as well.
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
+    throw new MeshError('bad_request', 'The request is not HTTP/1.1.');
+  }
   if (raw.length > headerCountMax * 2) {
     throw new MeshError('headers_too_large', `A request may have ${headerCountMax} header fields at most.`);
   }
   const headers: Headers = new Array(raw.length);
   let hosts = 0;
   let host = '';
-  let framing: Framing = { kind: 'none' };
+  let framing: Framing | null = null;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
@@ -44,17 +48,23 @@ export function readHead(request: IncomingMessage): RequestHead {
       hosts += 1;
       host = value;
     } else if (name === 'content-length') {
-      if (framing.kind !== 'none') throw ambiguous();
+      if (framing !== null) throw ambiguous();
       framing = contentLength(value);
     } else if (name === 'transfer-encoding') {
-      if (framing.kind !== 'none') throw ambiguous();
+      if (framing !== null) throw ambiguous();
       if (request.httpVersion !== '1.1') throw ambiguous();
+      const codings = value.trim().toLowerCase();
+      // Without chunked at the end nothing says where the body ends (RFC 9112 section 6.3).
+      if (!/(?:^|[,\s])chunked$/.test(codings)) throw ambiguous();
       // Other codings would reach the upstream undone and undeclared.
-      if (value.trim().toLowerCase() !== 'chunked') {
+      if (codings !== 'chunked') {
         throw new MeshError('not_implemented', 'The only transfer coding understood here is chunked.');
       }
       framing = { kind: 'chunked' };
     }
+  }
+  if (hosts === 0 && request.httpVersion === '1.1') {
+    throw new MeshError('bad_request', 'A request must have a Host field.');
   }
   if (hosts > 1) throw new MeshError('bad_request', 'A request must have one Host field.');
   const target = readTarget(request.url ?? '/');
@@ -62,12 +72,14 @@ export function readHead(request: IncomingMessage): RequestHead {
   if (authority === '' && request.httpVersion === '1.1') {
     throw new MeshError('bad_request', 'A request must have a Host field.');
   }
-  if (!isAuthority(authority)) throw new MeshError('bad_request', 'The Host field is not a host and port.');
+  // Another reader may go by Host where the target names another (RFC 9112 section 3.2.2), so both are checked.
+  if (!isAuthority(authority) || !isAuthority(host))
+    throw new MeshError('bad_request', 'The Host field is not a host and port.');
   return {
     path: target.path,
     authority: authority.toLowerCase(),
     headers: withoutHopByHop(headers, rewritten),
-    framing,
+    framing: framing ?? { kind: 'none' },
   };
 }
 
@@ -81,7 +93,11 @@ function contentLength(value: string): Framing {
   return bytes === 0 ? { kind: 'none' } : { kind: 'length', bytes };
 }
 
-/** RFC 3986 host with an optional port; no user information, which has no place in Host (RFC 9110 section 4.2.4). */
+/**
+ * RFC 3986 host with an optional port. Neither user information, which has no place in Host (RFC 9110 section 4.2.4),
+ * nor the characters that no host name has and that a list or an encoding of several would be made of.
+ */
 function isAuthority(authority: string): boolean {
-  return /^(?:[\w.~!$&'()*+,;=%-]*|\[[0-9a-fA-F:.]+\])(?::\d{0,5})?$/.test(authority);
+  const parts = /^(?:[\w.~-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);
+  return parts !== null && Number(parts[1] ?? 0) <= 65_535;
 }

@@ -13,7 +13,8 @@ const refused = (detail: string) => new MeshError('bad_request', detail);
 /**
  * Reads a request target (RFC 9112 section 3.2): origin-form and absolute-form. What is routed on and what is forwarded
  * is the same string, so dot segments are resolved here (RFC 3986 section 5.2.4), and forms that two readers could
- * take differently are refused: control and non-ASCII bytes, backslashes, an encoded NUL, a fragment.
+ * take differently are refused: control and non-ASCII bytes, backslashes, an encoded NUL, a fragment, dot segments that
+ * show only when %2F, %5C or a parameter is undone. Other encodings and empty segments (//) travel as they are.
  *
  * @throws MeshError bad_request
  */
@@ -29,8 +30,15 @@ export function readTarget(raw: string): Target {
   }
   const suspect = inspect(target);
   if (suspect === 'refused') throw refused('The request target has characters that a path must not have.');
+  if (confused.test(target)) throw refused('The request target has dot segments that only some readers would see.');
   return { path: suspect === 'dots' ? withoutDotSegments(target) : target, authority };
 }
+
+/**
+ * Dots beside an encoded slash or backslash, or with a parameter, in the path: plain names by RFC 3986, and dot
+ * segments to whoever decodes the slash, or cuts the parameter off, before resolving them.
+ */
+const confused = /^[^?]*(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:%2f|%5c|;|%3b)|^[^?]*(?:%2f|%5c)(?:\.|%2e){1,2}(?:\/|\?|$)/i;
 
 type Finding = 'plain' | 'dots' | 'refused';
 

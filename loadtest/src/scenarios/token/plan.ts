@@ -14,9 +14,8 @@ export interface TokenPlan {
   witnessRequests: number;
   /** Offered 200 tokens a second for so long, a round. */
   steadyMs: number;
-  /** Offered 1,000 a second for so long, through the mesh and past it, in turns. */
+  /** Offered 1,000 a second for so long, a round, through the mesh and past it. */
   addedMs: number;
-  addedRounds: number;
   /** The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides. */
   ledgerRounds: number;
   ledgerRequests: number;
@@ -32,7 +31,6 @@ export const fullPlan: TokenPlan = {
   witnessRequests: 5,
   steadyMs: 4000,
   addedMs: 4000,
-  addedRounds: 5,
   ledgerRounds: 9,
   ledgerRequests: 2,
 };
@@ -47,7 +45,6 @@ export const quickPlan: TokenPlan = {
   witnessRequests: 2,
   steadyMs: 1000,
   addedMs: 600,
-  addedRounds: 3,
   ledgerRounds: 3,
   ledgerRequests: 1,
 };

@@ -11,7 +11,6 @@ import type { Comparison, Report } from '../../proof/report-data.ts';
 import { verdictOf } from '../../proof/verdict.ts';
 import { Fleet } from '../../rig/fleet.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { addedCost } from './added-cost.ts';
 import { tokenChecks } from './checks.ts';
 import { causeLedger } from './ledger.ts';
 import { fullPlan, quickPlan, type TokenPlan } from './plan.ts';
@@ -83,7 +82,7 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
   const clients = readClients(stack.status.credentials ?? '').slice(0, clientCount);
   const admin = stack.process('mesh').urls.admin ?? '';
   const debts = (await listDebts(folder)).filter(({ path }) => path === 'token');
-  const total = plan.rounds * (stageNames.length + 4) + plan.addedRounds * 2 + debts.length;
+  const total = plan.rounds * (stageNames.length + 6) + debts.length;
   let done = 0;
   const step = (what: string) => {
     signal.throwIfAborted();
@@ -102,8 +101,6 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
     step,
   );
   for (const stage of [...closed, ...open]) say(stageLine(stage));
-  const added = await addedCost(targets, { plan, seed, signal }, step);
-  for (const stage of added) say(stageLine(stage));
 
   say('Cause ledger: each debt of the token path switched off by name …');
   const causes = await causeLedger(stack, clients, debts, plan, ({ debt, ms, spreadMs, cpuMs, errors }) => {
@@ -124,7 +121,7 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
     const { larger, p } = mannWhitney(latencyMs[first], latencyMs[second]);
     return { first, second, larger, p };
   });
-  return { stages: [...closed, ...open, ...added], witnesses, causes, comparisons };
+  return { stages: [...closed, ...open], witnesses, causes, comparisons };
 }
 
 /** Thrown away: connections, caches, compiled code, and each client's first token (which replaces its slow hash). */

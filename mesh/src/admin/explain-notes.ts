@@ -1,0 +1,103 @@
+import type { HeaderModifier, HttpRouteFilter } from '../config/model.ts';
+import type { Entrance } from '../exchange.ts';
+import { modifyPath } from '../filters/path-modifier.ts';
+import { locationOf } from '../filters/redirect.ts';
+import { headerValues } from '../headers.ts';
+import { mayOverride, overrideHeader } from '../layers/override.ts';
+import { heldBy } from '../layers/split.ts';
+import { readOverrides } from '../policy/override.ts';
+import type { RouteMatch } from '../routing/rule.ts';
+import type { RouteTable } from '../routing/table.ts';
+
+/** A request that is asked about. */
+export interface Asked {
+  entrance: Entrance;
+  path: string;
+  authority: string;
+  headers: readonly string[];
+  /** The address that it would come from; null = not said. */
+  client: string | null;
+}
+
+/** What filters, sessions, mirrors and overrides would do to a request, a line each. Names of header fields only, no values. */
+export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): string[] {
+  const { rule } = found;
+  const notes = rule.spec.filters.map((filter) => `rule: ${filterNote(filter, found, asked)}`);
+  for (const { service, spec } of rule.backends) {
+    for (const filter of spec.filters) notes.push(`${service.name}: ${filterNote(filter, found, asked)}`);
+  }
+  return [...notes, ...sessionNotes(found, asked), ...overrideNotes(found, asked, routes)];
+}
+
+function filterNote(filter: HttpRouteFilter, { match, rule }: RouteMatch, asked: Asked): string {
+  switch (filter.type) {
+    case 'RequestHeaderModifier':
+      return `request fields ${changes(filter.modifier)}`;
+    case 'ResponseHeaderModifier':
+      return `response fields ${changes(filter.modifier)}`;
+    case 'RequestRedirect': {
+      const location = locationOf(filter.redirect, { ...asked, scheme: 'http' }, match);
+      return `redirected (${filter.redirect.statusCode}) to ${location}`;
+    }
+    case 'URLRewrite': {
+      const { hostname = asked.authority, path } = filter.rewrite;
+      return `sent on as ${path === undefined ? asked.path : modifyPath(asked.path, path, match)}, host ${hostname}`;
+    }
+    case 'RequestMirror': {
+      const { service, numerator, denominator } = filter.mirror;
+      const { unsafeMethods, bodyLimitBytes, timeoutMs, maxInFlight } = rule.policy.mirror;
+      return (
+        `${(numerator / denominator) * 100} % mirrored to ${service}, ` +
+        `${unsafeMethods ? 'whatever the method' : 'safe methods only'}, ` +
+        `bodies up to ${bodyLimitBytes} bytes, for ${timeoutMs} ms, ${maxInFlight} at a time`
+      );
+    }
+    case 'CORS':
+      return `CORS for ${filter.cors.allowOrigins.join(', ') || 'nobody'}: preflights are answered here`;
+  }
+}
+
+function changes({ set, add, remove }: HeaderModifier): string {
+  const names = (word: string, list: readonly string[]) => (list.length === 0 ? [] : [`${word} ${list.join(', ')}`]);
+  return [
+    ...names(
+      'set',
+      set.map(({ name }) => name),
+    ),
+    ...names(
+      'add',
+      add.map(({ name }) => name),
+    ),
+    ...names('remove', remove),
+  ].join('; ');
+}
+
+function sessionNotes({ rule }: RouteMatch, { headers }: Asked): string[] {
+  const { sessionPersistence: persistence } = rule.spec;
+  if (persistence === undefined) return [];
+  const { backend, event } = heldBy(rule, headers, persistence, Math.floor(Date.now() / 1000));
+  const by = `sticky by ${persistence.type.toLowerCase()} ${persistence.sessionName}`;
+  if (event === 'hashed') return [`${by}: a client's own name, always to ${backend?.service.name ?? 'nobody'}`];
+  if (event === 'kept') return [`${by}: kept at ${backend?.service.name ?? 'nobody'}`];
+  return [`${by}: ${event === 'moved' ? 'its backend takes nobody any more' : 'no session'}, drawn by the weights`];
+}
+
+function overrideNotes({ rule }: RouteMatch, { entrance, headers, client }: Asked, routes: RouteTable): string[] {
+  const values = headerValues(headers, overrideHeader);
+  if (values.length === 0) return [];
+  const { allowFrom } = rule.policy.override;
+  if (!mayOverride(entrance.side, allowFrom, client ?? '')) {
+    const from = allowFrom.length === 0 ? 'nobody' : allowFrom.join(', ');
+    return [`${overrideHeader} is dropped: ${client ?? 'a client without --client'} may not; it counts from ${from}`];
+  }
+  const overrides = readOverrides(values);
+  if (overrides === null) return [`${overrideHeader} cannot be read: 400`];
+  return rule.backends.flatMap(({ service }) => {
+    const name = overrides.get(service.name);
+    if (name === undefined) return [];
+    const known = routes.service(name, service.port) !== null;
+    return [
+      known ? `${name} instead of ${service.name}` : `there is no service ${name} instead of ${service.name}: 400`,
+    ];
+  });
+}
