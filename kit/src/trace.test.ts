@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { overrideHeader, traceContext } from './trace.ts';
+import { overrideHeader, shadowHeader, traceContext } from './trace.ts';
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -26,4 +26,9 @@ test('an override is passed on, so that it holds in the whole call graph', () =>
   const override = { [overrideHeader]: 'auth=auth-next' };
   assert.deepEqual(traceContext({ ...override, traceparent }), { ...override, traceparent });
   assert.deepEqual(traceContext({ [overrideHeader]: 'a'.repeat(4_097) }), {});
+});
+
+test('a copy is known as one everywhere', () => {
+  assert.deepEqual(traceContext({ [shadowHeader]: 'token' }), { [shadowHeader]: 'token' });
+  assert.deepEqual(traceContext({ [shadowHeader]: 'a'.repeat(257) }), {});
 });

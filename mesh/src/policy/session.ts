@@ -14,7 +14,7 @@ const tokensMax = 4;
 /** Other meshes' clocks may be ahead by so much. */
 const skewMaxS = 60;
 
-/** Names a backend without saying which it is. The same everywhere, so that sessions outlive the process. */
+/** Names a backend without saying which it is. The same everywhere, so that sessions outlive a restart. */
 export function backendToken(serviceId: string): string {
   const hex = (seed: number) => hash32(serviceId, seed).toString(16).padStart(8, '0');
   return hex(0x5e55) + hex(0x10f1);

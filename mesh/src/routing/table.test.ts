@@ -103,6 +103,80 @@ describe('a route table', () => {
     assert.equal(find('/?q=c&q=a+b'), null);
   });
 
+  test('takes expressions in paths, fields and parameters as a whole', () => {
+    const expression = (name: string, value: string) => ({ type: 'RegularExpression' as const, name, value });
+    const find = table(
+      one('path', [match({ path: { type: 'RegularExpression', value: '/v[0-9]+/carts(/.*)?' } })]),
+      one('field', [match({ headers: [expression('user-agent', 'curl/.*')] })]),
+      one('query', [match({ queryParams: [expression('page', '[0-9]+')] })]),
+    );
+    assert.equal(find('/v12/carts/1'), 'path/0');
+    assert.equal(find('/x/v1/carts'), null);
+    assert.equal(find('/v1/carts2'), null);
+    assert.equal(find('/', { headers: ['user-agent', 'curl/8'] }), 'field/0');
+    assert.equal(find('/', { headers: ['user-agent', 'not curl/8'] }), null);
+    assert.equal(find('/?page=12'), 'query/0');
+    assert.equal(find('/?page=12x'), null);
+    assert.equal(find('/?Page=12'), null);
+  });
+
+  test('asks all conditions of a match, and any match of a rule', () => {
+    const find = table(
+      one('both', [
+        match({
+          method: 'GET',
+          headers: [condition('a', '1'), condition('b', '2')],
+          queryParams: [condition('q', '')],
+        }),
+        match({ path: exact('/alone') }),
+      ]),
+    );
+    assert.equal(find('/?q', { headers: ['a', '1', 'b', '2'] }), 'both/0');
+    assert.equal(find('/?q', { headers: ['a', '1'] }), null);
+    assert.equal(find('/', { headers: ['a', '1', 'b', '2'] }), null);
+    assert.equal(find('/?q', { headers: ['a', '1', 'b', '2'], method: 'POST' }), null);
+    assert.equal(find('/alone', { method: 'POST' }), 'both/0');
+  });
+
+  test('compares the rules of several routes as if they were one: each request finds the most specific', () => {
+    const find = table(
+      one('a-shop', [match({ path: prefix('/') })], { createdAt: '2020-01-01T00:00:00Z' }),
+      one('b-carts', [match({ path: prefix('/carts') })], { createdAt: '2024-01-01T00:00:00Z' }),
+      one('c-dark', [match({ path: prefix('/carts'), headers: [condition('x-dark', 'yes')] })]),
+      one('d-two', [match({ path: prefix('/carts'), headers: [condition('x-dark', 'yes'), condition('x', 'y')] })]),
+    );
+    assert.equal(find('/'), 'a-shop/0');
+    assert.equal(find('/carts/1'), 'b-carts/0');
+    assert.equal(find('/carts/1', { headers: ['x-dark', 'yes'] }), 'c-dark/0');
+    assert.equal(find('/carts/1', { headers: ['x', 'y', 'x-dark', 'yes'] }), 'd-two/0');
+  });
+
+  test('leads a preflight to the rule of the request that it asks about, if that one has CORS', () => {
+    const filters = [
+      {
+        type: 'CORS' as const,
+        cors: {
+          allowOrigins: [],
+          allowCredentials: false,
+          allowMethods: [],
+          allowHeaders: [],
+          exposeHeaders: [],
+          maxAgeS: 5,
+        },
+      },
+    ];
+    const find = table(
+      route('put', [rule({ matches: [match({ path: exact('/a'), method: 'PUT' })], filters })]),
+      route('post', [rule({ matches: [match({ path: exact('/a'), method: 'POST' })] })]),
+      one('all', [match()]),
+    );
+    const asking = (method: string) => ['origin', 'http://o', 'access-control-request-method', method];
+    assert.equal(find('/a', { method: 'OPTIONS', headers: asking('PUT') }), 'put/0');
+    assert.equal(find('/a', { method: 'OPTIONS', headers: asking('POST') }), 'all/0');
+    assert.equal(find('/a', { method: 'OPTIONS', headers: asking('PUT').slice(0, 2) }), 'all/0');
+    assert.equal(find('/a', { method: 'GET', headers: asking('PUT') }), 'all/0');
+  });
+
   test('leads east-west by the host: through the routes of the service, or straight to it', () => {
     const find = table(
       one('auth-tokens', [match({ path: exact('/tokens') })], { parents: [{ kind: 'Service', name: 'auth' }] }),

@@ -100,7 +100,7 @@ const redirect = object({
   scheme: optional('scheme', oneOf(['http', 'https']), 'Absent = as the request came.'),
   hostname: optional('hostname', preciseHostname, 'Absent = that of the request.'),
   path: optional('path', pathModifier, 'Absent = that of the request.'),
-  port: optional('port', port, 'Absent = that of the scheme if given, else that of the listener.'),
+  port: optional('port', port, 'Absent = that of the scheme if given, else that of the request.'),
   statusCode: withDefault(
     'statusCode',
     oneOfNumbers([301, 302, 303, 307, 308]),
