@@ -252,7 +252,9 @@ describe('the auth service', () => {
 
     test('are refused when the monolith refuses them', async () => {
       mesh.answer = { status: 401, body: { errors: [] } };
-      assert.equal((await auth.post(path, grant)).status, 401);
+      const { status, body } = await auth.post(path, grant);
+      assert.equal(status, 401);
+      assert.match(JSON.stringify(body), /The refresh token is not valid/);
     });
   });
 

@@ -1,7 +1,7 @@
 import type { MeshClient } from '@banyan/kit/client';
 import type { TraceContext } from '@banyan/kit/trace';
 import { paths, type TokenAnswer } from '../contract.ts';
-import { type Grant, invalidClient } from '../domain.ts';
+import type { Grant } from '../domain.ts';
 import { AuthError } from '../errors.ts';
 
 /**
@@ -38,7 +38,7 @@ export class RefreshTokens {
       // A refresh token works once: it must not be used up for a caller who has gone.
       ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
     });
-    if (status === 401) throw invalidClient();
+    if (status === 401) throw new AuthError('invalid_client', { detail: 'The refresh token is not valid' });
     const answer = status === 200 ? readAnswer(text) : null;
     if (!answer) throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a refresh token` });
     return answer;
