@@ -39,7 +39,7 @@ describe('a client of the mesh', () => {
       trace: { traceparent: 'tp', tracestate: 'ts', baggage: 'b=1' },
       timeoutMs: 1_500,
     });
-    assert.deepEqual(got, { status: 201, text: 'made' });
+    assert.deepEqual(got, { status: 201, text: 'made', retryable: true });
     const [request] = requests;
     assert.equal(request?.url, '/a?b=c');
     const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
@@ -72,6 +72,12 @@ describe('a client of the mesh', () => {
     answer = (request) => request.socket.destroy();
     await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
     assert.equal(requests.length, 1);
+  });
+
+  test('tells that the mesh has tried it again already', async () => {
+    answer = (_request, response) => response.writeHead(503, { 'x-mesh-retryable': 'false' }).end();
+    const got = await client.send({ service: 's', method: 'GET', path: '/' });
+    assert.deepEqual(got, { status: 503, text: '', retryable: false });
   });
 
   test('gives up when the time is over', async () => {

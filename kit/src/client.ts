@@ -1,6 +1,6 @@
 import { errors, Pool } from 'undici';
 import { ServiceError } from './errors.ts';
-import type { TraceContext } from './trace.ts';
+import { retryableHeader, type TraceContext } from './trace.ts';
 
 /**
  * How much time the caller gives, in whole milliseconds from arrival: relative, because clocks differ. The mesh shortens it
@@ -42,6 +42,8 @@ export interface MeshRequest {
 export interface MeshAnswer {
   status: number;
   text: string;
+  /** False where the mesh has tried it again already, or it must not be: to be told with the failure that comes of it. */
+  retryable: boolean;
 }
 
 export interface MeshClient {
@@ -83,7 +85,8 @@ export function openMeshClient(options: MeshClientOptions): MeshClient {
           body: body ?? null,
           signal: AbortSignal.timeout(leftMs),
         });
-        return { status: answer.statusCode, text: await bounded(answer.body, maxAnswerBytes) };
+        const retryable = answer.headers[retryableHeader] !== 'false';
+        return { status: answer.statusCode, text: await bounded(answer.body, maxAnswerBytes), retryable };
       } catch (error) {
         throw peerError(service, error);
       }

@@ -15,6 +15,8 @@ export interface ErrorDetails {
   source?: string;
   /** Sent as Retry-After, whole seconds. */
   retryAfterS?: number;
+  /** False: those further out are told not to try it again, because it has been (`MeshAnswer.retryable`). */
+  retryable?: boolean;
   /** Overrides the table's title. */
   title?: string;
   cause?: unknown;

@@ -5,6 +5,8 @@ import { type ApiFault, type ErrorTable, ServiceError } from './errors.ts';
 export interface Answer {
   fault: ApiFault;
   retryAfterS?: number;
+  /** Whether it is any use to the mesh to try it again. */
+  retryable?: boolean;
   /** A fault of the service, not of the request: it is logged with its stack. */
   unexpected: boolean;
 }
@@ -43,7 +45,7 @@ export function answerFor(error: unknown, table: ErrorTable): Answer {
 function serviceAnswer({ code, details }: ServiceError, table: ErrorTable): Answer {
   const row = table[code];
   if (!row) return { fault: { status: 500, title: 'Internal Server Error' }, unexpected: true };
-  const { detail, source, title = row.title, retryAfterS } = details;
+  const { detail, source, title = row.title, retryAfterS, retryable } = details;
   return {
     fault: {
       status: row.status,
@@ -52,6 +54,7 @@ function serviceAnswer({ code, details }: ServiceError, table: ErrorTable): Answ
       ...(source === undefined ? {} : { source }),
     },
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
+    ...(retryable === undefined ? {} : { retryable }),
     unexpected: false,
   };
 }

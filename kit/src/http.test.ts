@@ -38,6 +38,9 @@ describe('a server', () => {
     server.get('/tea', async () => {
       throw new ServiceError('out_of_tea', { detail: 'come back', source: 'pot', retryAfterS: 7 });
     });
+    server.get('/tried', async () => {
+      throw new ServiceError('down', { retryable: false });
+    });
     server.get('/down', async () => {
       throw new ServiceError('down', { cause: new Error('why it is down') });
     });
@@ -97,6 +100,11 @@ describe('a server', () => {
     assert.equal(answer.statusCode, 418);
     assert.equal(answer.headers['retry-after'], '7');
     assert.deepEqual(faultOf(answer), { status: 418, title: 'Out of tea', detail: 'come back', source: 'pot' });
+  });
+
+  test('says that a failure is not worth another try, where that is known', async () => {
+    assert.equal((await server.inject('/tried')).headers['x-mesh-retryable'], 'false');
+    assert.equal((await server.inject('/down')).headers['x-mesh-retryable'], undefined);
   });
 
   test('says nothing of what crashed, but logs it under the id that the client sees', async () => {

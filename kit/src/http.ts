@@ -17,6 +17,7 @@ import { answerFor } from './http-errors.ts';
 import type { Logger } from './log.ts';
 import type { DurationSeries, Metrics } from './metrics.ts';
 import { requestIds } from './request-id.ts';
+import { retryableHeader } from './trace.ts';
 
 /** A server whose route schemas are TypeBox: bodies, queries and answers get their static types from them. */
 export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
@@ -74,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, table: ErrorTable): void {
-  const { fault, retryAfterS, unexpected } = answerFor(error, table);
+  const { fault, retryAfterS, retryable, unexpected } = answerFor(error, table);
   if (unexpected) request.log.error({ err: error, req: request, requestId: request.id }, fault.title);
   else if (fault.status >= 500) {
     // What is down fails every request: one line each, without a stack.
@@ -83,6 +84,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
     request.log.warn({ code: (error as { code?: unknown }).code, reason, requestId: request.id }, fault.title);
   }
   if (retryAfterS !== undefined) void reply.header('retry-after', String(retryAfterS));
+  if (retryable === false) void reply.header(retryableHeader, 'false');
   const body = fault.status >= 500 ? { ...fault, request_id: request.id } : fault;
   // A route's own answer schemas do not apply to what went wrong.
   void reply.code(fault.status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(apiError(body));

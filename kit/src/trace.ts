@@ -7,6 +7,12 @@ export const overrideHeader = 'x-mesh-override';
 export const shadowHeader = 'x-mesh-shadow';
 
 /**
+ * On a reply, with the value `false`: the mesh has tried this again already, or it must not be. Passed outwards with the
+ * failure that comes of it (`ErrorDetails.retryable`), or every hop further out would try it again, too.
+ */
+export const retryableHeader = 'x-mesh-retryable';
+
+/**
  * Headers that travel with a request through every service: for the mesh's spans of one journey to join up, for an
  * override to hold in all of it, and for a copy to be known as one everywhere.
  */

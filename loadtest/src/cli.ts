@@ -1,25 +1,30 @@
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { progressBar } from './progress.ts';
 import { writeReport } from './report/write.ts';
-import { scenarios } from './scenarios/index.ts';
+import { scenarios as all } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 interface Flags {
   quick: boolean;
   out: string;
   json: boolean;
-  seed: string;
+  seed: number;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** As a shell counts it: 128 and the number of SIGINT. */
+const brokenOff = 130;
+
 /**
  * Carries out one command line.
- * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong.
+ * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong, 130 where the run
+ * was broken off.
  */
-export async function runCli(words: readonly string[]): Promise<number> {
+export async function runCli(words: readonly string[], scenarios: readonly Scenario[] = all): Promise<number> {
   let code = 0;
   const program = new Command('load')
     .description(
@@ -30,11 +35,13 @@ export async function runCli(words: readonly string[]): Promise<number> {
     program
       .command(scenario.name)
       .summary(scenario.summary)
-      .description(`Measures ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails.`)
+      .description(
+        `Measures ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 130 broken off.`,
+      )
       .option('--quick', 'fewer samples: under a minute once the data is there', false)
       .option('--out <folder>', `where ${scenario.file}.json and ${scenario.file}.html go`, 'report')
       .option('--json', 'print the report as JSON and nothing else', false)
-      .option('--seed <number>', 'of random schedules', '1')
+      .option('--seed <number>', 'of random schedules', wholeNumber, 1)
       .action(async (flags: Flags) => {
         code = await carryOut(scenario, flags);
       });
@@ -49,32 +56,46 @@ export async function runCli(words: readonly string[]): Promise<number> {
   return code;
 }
 
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
 async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
   const bar = progressBar(process.stderr);
   const say = (line: string) => {
     bar.clear();
     if (!flags.json) console.log(line);
   };
+  const out = resolve(root, flags.out);
+  // Before the run: it would be lost on a folder that cannot be written.
+  mkdirSync(out, { recursive: true });
   const stop = new AbortController();
-  const onSignal = () => stop.abort(new Error('broken off'));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const seed = Number(flags.seed);
-  if (!Number.isSafeInteger(seed)) throw new Error(`--seed must be a whole number: ${flags.seed}`);
-  const report = await scenario.run({
-    quick: flags.quick,
-    seed,
-    folder: root,
-    say,
-    progress: bar.move,
-    signal: stop.signal,
-  });
-  bar.clear();
-  const files = writeReport(resolve(root, flags.out), scenario.file, report);
-  if (flags.json) console.log(JSON.stringify(report));
-  else {
-    say('');
-    for (const { name, pass, detail } of report.verdict.checks) say(`${pass ? '✔' : '✘'} ${name}: ${detail}`);
-    say(`\n${report.verdict.pass ? 'The verdict holds.' : 'The verdict fails.'}\n  ${files.json}\n  ${files.html}`);
+  const onSignal = () => {
+    // Who asks twice does not want to wait for an orderly end.
+    if (stop.signal.aborted) process.exit(brokenOff);
+    bar.clear();
+    console.error('load: broken off; stopping what was started …');
+    stop.abort(new Error('broken off'));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    const { quick, seed } = flags;
+    const report = await scenario.run({ quick, seed, folder: root, say, progress: bar.move, signal: stop.signal });
+    bar.clear();
+    const files = writeReport(out, scenario.file, report);
+    if (flags.json) console.log(JSON.stringify(report));
+    else {
+      say('');
+      for (const { name, pass, detail } of report.verdict.checks) say(`${pass ? '✔' : '✘'} ${name}: ${detail}`);
+      say(`\n${report.verdict.pass ? 'The verdict holds.' : 'The verdict fails.'}\n  ${files.json}\n  ${files.html}`);
+    }
+    return report.verdict.pass ? 0 : 1;
+  } catch (error) {
+    // What a child says that ended with the same signal is no news.
+    if (stop.signal.aborted) return brokenOff;
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  return report.verdict.pass ? 0 : 1;
 }

@@ -1,9 +1,23 @@
-/** A bar on a terminal; nothing where there is none, because the table tells how far it is. */
-export function progressBar(stream: NodeJS.WriteStream): {
+/**
+ * A bar on a terminal; elsewhere (a log, CI) a line for each tenth of the way.
+ */
+export function progressBar(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): {
+  /** `done` of `total` steps; `what` is going on now. */
   move(done: number, total: number, what: string): void;
   clear(): void;
 } {
-  if (!stream.isTTY) return { move: () => {}, clear: () => {} };
+  let told = -1;
+  if (!stream.isTTY) {
+    return {
+      move(done, total, what) {
+        const tenth = Math.floor((done / total) * 10);
+        if (tenth <= told) return;
+        told = tenth;
+        stream.write(`load: ${tenth * 10} % ${what}\n`);
+      },
+      clear: () => {},
+    };
+  }
   const width = 24;
   return {
     move(done, total, what) {

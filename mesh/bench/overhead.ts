@@ -82,7 +82,7 @@ async function main(requests: number): Promise<void> {
   });
   let id = 0;
   const bare = createListener({
-    entrance: { name: 'edge', side: 'north-south' },
+    entrance: { name: 'edge', side: 'north-south', port: 0 },
     host: '127.0.0.1',
     port: 0,
     limits: settings,

@@ -28,7 +28,7 @@ function exchange(): Exchange {
   return new Exchange({
     facts: {
       id: '1',
-      entrance: { name: 'edge', side: 'north-south' },
+      entrance: { name: 'edge', side: 'north-south', port: 0 },
       clientAddress: '',
       startedAtMs: 0,
       failure: null,

@@ -117,10 +117,10 @@ describe('weights', () => {
     const { config } = await twoServices();
     const mesh = await testMesh(closing, config([75, 25]), { random: () => point });
     for (const [at, expected] of [
-      [0, 'old'],
-      [0.749, 'old'],
-      [0.75, 'new'],
-      [0.999, 'new'],
+      [0, 'new'],
+      [0.249, 'new'],
+      [0.25, 'old'],
+      [0.999, 'old'],
     ] as const) {
       point = at;
       assert.equal(await answer(mesh), expected, String(at));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
+import { quietPort } from './testing/quiet-port.ts';
 
 let closing: Closing;
 beforeEach(() => {
@@ -83,7 +84,7 @@ describe('a request passes through', () => {
 
 describe('failures', () => {
   test('no route is 404, no endpoint and no listener are 503, in JSON', async () => {
-    const gone = await upstreamServer(closing, () => {});
+    const gone = await upstreamServer(closing, () => {}, await quietPort());
     await new Promise((resolve) => gone.server.close(resolve));
     const path = (value: string) => [{ path: { type: 'Exact' as const, value }, headers: [], queryParams: [] }];
     const config = meshConfig(

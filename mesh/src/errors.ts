@@ -45,7 +45,7 @@ export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   overloaded: { status: 503, title: 'Service Unavailable', flag: 'UO', where: 'mesh' },
   rate_limited: { status: 429, title: 'Too Many Requests', flag: 'RL', where: 'client' },
   connect_failed: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
-  connect_timeout: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
+  connect_timeout: { status: 504, title: 'Gateway Timeout', flag: 'UF', where: 'upstream' },
   upstream_reset: { status: 502, title: 'Bad Gateway', flag: 'UC', where: 'upstream' },
   upstream_garbage: { status: 502, title: 'Bad Gateway', flag: 'UPE', where: 'upstream' },
   upstream_idle: { status: 504, title: 'Gateway Timeout', flag: 'SI', where: 'upstream' },

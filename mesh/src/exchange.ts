@@ -11,6 +11,8 @@ export interface Entrance {
   /** The Gateway's name, or `internal` for the east-west listener. */
   name: string;
   side: 'north-south' | 'east-west';
+  /** Of the listener, as the documents have it (0 where any free one would do). */
+  port: number;
 }
 
 /**

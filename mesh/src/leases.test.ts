@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, testMesh, until, upstreamServer } from './testing/harness.ts';
+import { quietPort } from './testing/quiet-port.ts';
 
 let closing: Closing;
 beforeEach(() => {
@@ -60,7 +61,7 @@ describe('an instance that registers itself', () => {
   test('may die without a word: what was not sent goes to another, and its lease expires', async () => {
     const { mesh, lease } = await leasingShop();
     const alive = await upstreamServer(closing, (_request, response) => response.end('alive'));
-    const dying = await upstreamServer(closing, (_request, response) => response.end('dying'));
+    const dying = await upstreamServer(closing, (_request, response) => response.end('dying'), await quietPort());
     await lease('PUT', 'shop/alive', { port: alive.port });
     await lease('PUT', 'shop/dying', { port: dying.port, ttlMs: 1000 });
     dying.server.closeAllConnections();

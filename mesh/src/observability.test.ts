@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { main } from './cli/program.ts';
 import type { AccessLogPolicy } from './config/policy-model.ts';
@@ -22,9 +22,11 @@ type Over = NonNullable<Parameters<typeof testMesh>[2]>;
 async function start(over: Over & { accessLog?: AccessLogPolicy } = {}) {
   const { accessLog, ...settings } = over;
   const received: IncomingHttpHeaders[] = [];
+  const waiting: ServerResponse[] = [];
   const upstream = await upstreamServer(closing, (request, response) => {
     received.push(request.headers);
-    if (request.url?.startsWith('/reset')) response.destroy();
+    if (request.url === '/wait') waiting.push(response);
+    else if (request.url?.startsWith('/reset')) response.destroy();
     else if (request.url?.startsWith('/half')) {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('half', () => response.destroy());
@@ -39,7 +41,7 @@ async function start(over: Over & { accessLog?: AccessLogPolicy } = {}) {
     [route('all', [rule({ backendRefs: [backendRef('shop')] })], policy)],
   );
   const mesh = await testMesh(closing, config, settings);
-  return { mesh, received, endpoint: `127.0.0.1:${upstream.port}` };
+  return { mesh, received, waiting, endpoint: `127.0.0.1:${upstream.port}` };
 }
 
 /** Sends one request and reads its answer. Resolves with its status. */
@@ -168,8 +170,8 @@ describe('a collector', () => {
     assert.deepEqual(
       spans.map(({ kind, name, traceId: id }) => [kind, name, id]),
       [
-        [2, 'GET all', traceId],
-        [3, 'shop', traceId],
+        [2, 'GET /', traceId],
+        [3, 'GET', traceId],
       ],
     );
     assert.equal(spans[0]?.parentSpanId, parentId);
@@ -230,7 +232,7 @@ describe('failures', () => {
     assert.equal(await table.code, 0);
     assert.match(
       table.out.join('\n'),
-      /COUNT[\s\S]*30 +30 +no_route +mesh +No route leads there\. +GET \/29 +[0-9a-f]{32}/,
+      /FIRST +LAST +COUNT[\s\S]*T\S+Z +\S+Z +30 +30 +no_route +mesh +No route leads there\. +GET \/29 +[0-9a-f]{32}/,
     );
     const none = cli(mesh, 'errors');
     await none.code;
@@ -270,6 +272,15 @@ describe('mesh tap', () => {
     const wrong = cli(mesh, 'tap', '--status', 'bad');
     assert.equal(await wrong.code, 1);
     assert.match(wrong.err.join('\n'), /status must be/);
+    for (const args of [
+      ['tap', '--count', 'many'],
+      ['tap', '--per-second', '0'],
+      ['errors', '--limit', '-1'],
+    ]) {
+      const refused = cli(mesh, ...args);
+      assert.equal(await refused.code, 1);
+      assert.match(refused.err.join('\n'), /must be a whole number/);
+    }
   });
 
   test('needs the right to read, and ends with the mesh', async () => {
@@ -364,12 +375,17 @@ describe('what is said about the last minute', () => {
   });
 
   test('an instance that has left leaves no series', async () => {
-    const { mesh, endpoint } = await start();
+    const { mesh, endpoint, waiting } = await start();
     await ask(mesh);
     const [port] = mesh.registry.services();
     assert.ok(port !== undefined);
     assert.match(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), new RegExp(endpoint));
+    // One attempt is still under way when it leaves: its end makes no series either.
+    const last = ask(mesh, '/wait');
+    await until(() => waiting.length === 1, 'it is under way');
     mesh.registry.setEndpoints(port, []);
+    waiting[0]?.writeHead(500).end();
+    assert.equal(await last, 500);
     assert.doesNotMatch(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), new RegExp(endpoint));
   });
 });

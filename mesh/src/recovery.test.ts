@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
+import { quietPort } from './testing/quiet-port.ts';
 
 let closing: Closing;
 beforeEach(() => {
@@ -12,7 +13,7 @@ afterEach(() => closing.close());
 
 describe('a service that dies', () => {
   test('fails at once while it is gone, and is served again when it is back', async () => {
-    const upstream = await upstreamServer(closing, (_request, response) => response.end('ok'));
+    const upstream = await upstreamServer(closing, (_request, response) => response.end('ok'), await quietPort());
     const rules = [rule({ backendRefs: [backendRef('shop')] })];
     const mesh = await testMesh(closing, meshConfig([service('shop', [upstream.port])], [route('all', rules)]));
     assert.equal((await fetch(mesh.url)).status, 200);

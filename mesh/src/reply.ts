@@ -30,6 +30,11 @@ export interface ReplyBody {
   discard(): void;
   /** Called once, when the last byte has gone by, the body has broken off, or it has been discarded; at once if that has been. */
   onEnd(listener: (end: BodyEnd) => void): void;
+  /**
+   * Of use before the body is: calls `listener` once, when the last byte has come, when as much has come as is held for
+   * later (null), or when the body has broken off; at once if that has been. Absent where nothing is held.
+   */
+  onHeld?(listener: (error: MeshError | null) => void): void;
 }
 
 /** A reply whose head has come. */

@@ -13,6 +13,7 @@ import { httpProbe } from './discovery/probe.ts';
 import { Registry } from './discovery/registry.ts';
 import { type Resolve, systemResolve } from './discovery/sources.ts';
 import type { Entrance } from './exchange.ts';
+import type { Handler } from './layer.ts';
 import type { Log, Parts } from './layers/parts.ts';
 import { createListener, type Listener } from './server/listener.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
@@ -39,6 +40,8 @@ export interface RunOptions {
   clock?: Clock;
   random?: Random;
   resolve?: Resolve;
+  /** Stands around the whole stack, for tests that must see what the listeners have read. */
+  around?: (stack: Handler) => Handler;
 }
 
 /** A mesh that runs. */
@@ -124,6 +127,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   if (settings.state === null) log.warn({}, 'MESH_STATE is not set: changes by hand end with the process');
   await mesh.discovered;
 
+  const { around } = options;
   const refused = metrics.counter(
     'http_server_connections_refused_total',
     'Connections on which no request could be made out, by cause.',
@@ -138,7 +142,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       limits: settings,
       clock,
       newId: randomUUID,
-      handler: mesh.handler,
+      handler: around === undefined ? mesh.handler : () => around(mesh.handler()),
       onRefused: ({ name }, code) => {
         refused(name, code).value += 1;
       },
@@ -195,7 +199,10 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   for (const { label, listener } of listeners) ports.set(label, await listener.listen());
   const adminPort = await admin.listen();
   accepting = true;
-  telemetry.start();
+  telemetry.start(() => ({
+    routes: new Set(mesh.config.routes.map(({ name }) => name)),
+    services: new Set(mesh.config.services.map(({ name }) => name)),
+  }));
   journal.add({
     what: 'started',
     who: 'mesh',
@@ -253,11 +260,11 @@ function entrancesOf(config: MeshConfig, settings: Settings): EntranceAddress[] 
     for (const host of hosts) {
       for (const port of ports) {
         const label = found.some((known) => known.label === gateway.name) ? `${gateway.name}:${port}` : gateway.name;
-        found.push({ entrance: { name: gateway.name, side: 'north-south' }, host, port, label });
+        found.push({ entrance: { name: gateway.name, side: 'north-south', port }, host, port, label });
       }
     }
   }
-  const entrance: Entrance = { name: 'internal', side: 'east-west' };
+  const entrance: Entrance = { name: 'internal', side: 'east-west', port: settings.internalPort };
   found.push({ entrance, host: settings.host, port: settings.internalPort, label: 'internal' });
   return found;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { trustedPeers } from './server/trusted-peers.ts';
 import { readSettings } from './settings.ts';
@@ -35,4 +36,24 @@ test('trusted peers are addresses and blocks, of both families, however a socket
   const trusts = trustedPeers(['10.0.0.0/8', '192.168.1.1', 'fd00::/8']);
   for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '192.168.1.1', 'fd12::1']) assert.ok(trusts(address), address);
   for (const address of ['11.0.0.1', '192.168.1.2', 'fe80::1', '', 'unknown']) assert.ok(!trusts(address), address);
+});
+
+test('the README has every setting with its default', () => {
+  const asked = new Set<string>();
+  const env = new Proxy<Record<string, string | undefined>>(
+    {},
+    { get: (_, key) => void asked.add(String(key)) as undefined },
+  );
+  readSettings(env);
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const written = new Map<string, string>();
+  for (const [, names = '', defaults = ''] of readme.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|([^|]*)\|/gm)) {
+    const values = [...defaults.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+    for (const [i, name] of [...names.matchAll(/`(\w+)`/g)].entries()) written.set(name[1] ?? '', values[i] ?? '');
+  }
+  assert.deepEqual([...written.keys()].sort(), [...asked].sort());
+  const { settings } = readSettings({});
+  const same = readSettings(Object.fromEntries(written));
+  assert.deepEqual(same.faults, []);
+  assert.deepEqual(same.settings, settings);
 });

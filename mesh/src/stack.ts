@@ -15,7 +15,7 @@ import { forwarding } from './layers/forwarding.ts';
 import { hedge } from './layers/hedge.ts';
 import { limits } from './layers/limits.ts';
 import { mirror } from './layers/mirror.ts';
-import { override } from './layers/override.ts';
+import { override, overrideGuard } from './layers/override.ts';
 import type { Generation, Parts } from './layers/parts.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
@@ -45,6 +45,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     // per route: once for all attempts
     bodyLimit(),
     deadline(parts),
+    overrideGuard(),
     filters(),
     split(parts),
     override(parts, generation),

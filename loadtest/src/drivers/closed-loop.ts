@@ -28,8 +28,11 @@ interface Client {
  * When the target closes a connection, autocannon goes on with a new one, forgets what it had asked, and pairs later answers
  * with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each close is an
  * error here (`closed by the target`), and so is each request that was never settled (`lost`).
+ *
+ * @throws the reason of `signal` when it was given up
  */
-export async function closedLoop(target: Target, profile: ClosedLoopProfile): Promise<Run> {
+export async function closedLoop(target: Target, profile: ClosedLoopProfile, signal?: AbortSignal): Promise<Run> {
+  signal?.throwIfAborted();
   assertLoopback(target.url);
   const run = emptyRun();
   const startedAt = performance.now();
@@ -73,7 +76,11 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile): Pr
     run.atMs.push(performance.now() - startedAt - responseMs);
     run.latencyMs.push(responseMs);
   });
+  const stop = () => instance.stop();
+  signal?.addEventListener('abort', stop, { once: true });
   const result = await ended.promise;
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
   fail('timeout', result.timeouts);
   fail('connection', result.errors - result.timeouts);
   fail('closed by the target', closed);

@@ -25,6 +25,12 @@ interface Line {
   status?: PlatformStatus;
 }
 
+/** Somebody who waits for the answer to a command. */
+interface Waiting {
+  resolve(line: Line): void;
+  reject(error: Error): void;
+}
+
 /**
  * The platform, driven through its command line alone: `npm start -- --json` tells events on stdout and takes commands on
  * stdin. What is measured is what people start.
@@ -33,13 +39,13 @@ export class PlatformStack {
   #status: PlatformStatus;
   readonly #child: ChildProcessWithoutNullStreams;
   /** Commands are sent one after the other, so answers come in their order. */
-  readonly #waiting: ((line: Line) => void)[];
+  readonly #waiting: Waiting[];
   readonly #ended: Promise<void>;
 
   private constructor(
     child: ChildProcessWithoutNullStreams,
     status: PlatformStatus,
-    waiting: ((line: Line) => void)[],
+    waiting: Waiting[],
     ended: Promise<void>,
   ) {
     this.#child = child;
@@ -50,9 +56,15 @@ export class PlatformStack {
 
   /**
    * Starts `npm start` in `folder` with `args` and resolves when all is up.
-   * @throws Error with the launcher's last words where it ends before that.
+   * @throws Error with the launcher's last words where it ends before that; the reason of `signal` when it was given up
    */
-  static async start(folder: string, args: readonly string[], onEvent: (line: Line) => void): Promise<PlatformStack> {
+  static async start(
+    folder: string,
+    args: readonly string[],
+    onEvent: (line: Line) => void,
+    signal: AbortSignal,
+  ): Promise<PlatformStack> {
+    signal.throwIfAborted();
     const child = spawn('npm', ['run', '--silent', 'start', '--', ...args, '--json'], {
       cwd: folder,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -64,14 +76,30 @@ export class PlatformStack {
     const up = Promise.withResolvers<PlatformStatus>();
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     void ended.then(() => up.reject(new Error(`npm start ended before the platform was up: ${said.trim()}`)));
-    const waiting: ((line: Line) => void)[] = [];
+    // It may be gone when it is told to end: a Ctrl-C of the terminal reaches it, too.
+    child.stdin.on('error', () => {});
+    const waiting: Waiting[] = [];
+    void ended.then(() => {
+      for (const { reject } of waiting.splice(0)) reject(new Error(`npm start has ended: ${said.trim()}`));
+    });
     createInterface({ input: child.stdout }).on('line', (text) => {
       const line = JSON.parse(text) as Line & PlatformStatus;
       if (line.event === 'up') up.resolve(line);
-      else if (line.event === 'answer' || line.event === 'error') waiting.shift()?.(line);
+      else if (line.event === 'answer') waiting.shift()?.resolve(line);
+      else if (line.event === 'error') waiting.shift()?.reject(new Error(line.message));
       else onEvent(line);
     });
-    return new PlatformStack(child, await up.promise, waiting, ended);
+    const giveUp = () => up.reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return new PlatformStack(child, await up.promise, waiting, ended);
+    } catch (error) {
+      child.stdin.end();
+      await ended;
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   get status(): PlatformStatus {
@@ -100,7 +128,7 @@ export class PlatformStack {
 
   #ask(command: object): Promise<Line> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push((line) => (line.event === 'error' ? reject(new Error(line.message)) : resolve(line)));
+      this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);
     });
   }

@@ -13,6 +13,8 @@ export interface Stage extends Percentiles {
   requests: number;
   errors: number;
   errorKinds: Record<string, number>;
+  /** Share of the requests that were owed and were answered with 2xx. Null where none were. */
+  successPercent: number | null;
   requestsPerSecond: number;
   /** CPU of our processes on the path, per answered request. Null where /proc cannot tell. */
   cpuUsPerRequest: number | null;
@@ -80,6 +82,16 @@ export interface Comparison {
   p: number;
 }
 
+/** What a proof is about beside latencies: the load on a service, the time to recover, what a proxy adds. */
+export interface Figure {
+  /** Whose it is: the name of a stage or of a contender. */
+  of: string;
+  name: string;
+  value: number;
+  /** As it is read after the value: `ms`, `%`, `times`. */
+  unit: string;
+}
+
 export interface Report {
   scenario: string;
   title: string;
@@ -90,6 +102,7 @@ export interface Report {
   seed: number;
   machine: Machine;
   stages: Stage[];
+  figures: Figure[];
   causes: Cause[];
   witnesses: Witness[];
   comparisons: Comparison[];

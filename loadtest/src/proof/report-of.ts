@@ -1,6 +1,6 @@
 import { commit, machine } from '../measure/machine.ts';
 import type { ScenarioOptions } from '../scenarios/scenario.ts';
-import type { Check, Comparison, Report, Stage } from './report-data.ts';
+import type { Check, Comparison, Figure, Report, Stage } from './report-data.ts';
 import { verdictOf } from './verdict.ts';
 
 /** A report of stages and checks, for proofs that have no cause ledger. */
@@ -14,7 +14,8 @@ export function reportOf(
     checks,
     notes,
     comparisons = [],
-  }: { stages: Stage[]; checks: Check[]; notes: string[]; comparisons?: Comparison[] },
+    figures = [],
+  }: { stages: Stage[]; checks: Check[]; notes: string[]; comparisons?: Comparison[]; figures?: Figure[] },
 ): Report {
   return {
     scenario,
@@ -26,6 +27,7 @@ export function reportOf(
     seed,
     machine: machine(),
     stages,
+    figures,
     causes: [],
     witnesses: [],
     comparisons,

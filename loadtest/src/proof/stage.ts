@@ -67,6 +67,7 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
   const joined = joinRuns(windows.map(({ run }) => run));
   const histogram = histogramOf(joined.latencyMs);
   const requests = joined.latencyMs.length;
+  const owed = requests + errorCount(joined);
   const cpuUsByProcess: Record<string, number> = {};
   for (const name of new Set(windows.flatMap(({ cpuUs }) => Object.keys(cpuUs)))) {
     cpuUsByProcess[name] =
@@ -82,6 +83,7 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
     requests,
     errors: errorCount(joined),
     errorKinds: joined.dropped > 0 ? { ...joined.errors, dropped: joined.dropped } : joined.errors,
+    successPercent: owed === 0 ? null : (100 * requests) / owed,
     requestsPerSecond: requests / (joined.durationMs / 1000),
     cpuUsPerRequest: ours.length === 0 || requests === 0 ? null : ours.reduce((sum, cpu) => sum + cpu, 0),
     cpuUsByProcess,

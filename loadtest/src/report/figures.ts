@@ -1,12 +1,27 @@
+import type { Figure, Stage } from '../proof/report-data.ts';
+
 /** Milliseconds with as many digits as mean something. */
 export function ms(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ms`;
+  return `${value.toFixed(digits).replace('-', '−')} ms`;
 }
 
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en');
+}
+
+/** A figure with its unit. */
+export function figure({ value, unit }: Figure): string {
+  if (!Number.isFinite(value)) return '–';
+  const digits = Math.abs(value) >= 100 ? 0 : 2;
+  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+}
+
+/** How a stage was driven, in short. */
+export function loadOf({ driver, connections, offeredPerSecond }: Stage): string {
+  if (driver === 'autocannon' || offeredPerSecond === undefined) return `closed, ${connections} conn.`;
+  return `open, ${offeredPerSecond.toFixed(offeredPerSecond < 10 ? 1 : 0)}/s`;
 }
 
 export function bytes(value: number): string {

@@ -2,32 +2,53 @@ import type { Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
 
 const cellWidth = 8;
-const cellHeight = 5;
-const left = 50;
+const cellHeight = 6;
+const left = 98;
+const below = 30;
+const rowsPerDecade = 10;
 
 /** One heat map a stage: time to the right, latency upwards (logarithmic), darker where more requests were. */
 export function heatMaps(stages: readonly Stage[]): string {
-  return `<div class="heats">${stages.map(heatMap).join('')}</div>
-<p class="small">Two bands in one picture are two populations: an average would show neither.</p>`;
+  const drawn = stages.filter(({ requests }) => requests > 0);
+  const rows = usedRows(drawn);
+  return `<div class="heats">${drawn.map((stage) => heatMap(stage, rows)).join('')}</div>
+<p class="small">Answered requests by when they were due. All pictures have one scale. Two bands in one picture are two populations: an average would show neither.</p>`;
 }
 
-function heatMap({ name, heat }: Stage): string {
-  const { columns, rows, counts, fromMs, durationMs } = heat;
+/** The decades that any stage has an answer in: the same for all, so that they can be compared by eye. */
+function usedRows(stages: readonly Stage[]): { from: number; to: number } {
+  const used = stages.flatMap(({ heat }) =>
+    heat.counts.flatMap((line, row) => (line.some((count) => count > 0) ? [row] : [])),
+  );
+  const from = Math.floor(Math.min(...used, 20) / rowsPerDecade) * rowsPerDecade;
+  const to = Math.ceil((Math.max(...used, 20) + 1) / rowsPerDecade) * rowsPerDecade;
+  return { from, to };
+}
+
+function heatMap({ name, heat }: Stage, { from, to }: { from: number; to: number }): string {
+  const { columns, counts, fromMs, durationMs } = heat;
   const most = Math.max(1, ...counts.flat());
+  const width = columns * cellWidth;
+  const height = (to - from) * cellHeight;
+  const y = (row: number) => (to - row) * cellHeight;
   const cells: string[] = [];
   for (const [row, line] of counts.entries()) {
     for (const [column, count] of line.entries()) {
       if (count === 0) continue;
       const strength = 0.25 + 0.75 * (Math.log1p(count) / Math.log1p(most));
       cells.push(
-        `<rect x="${left + column * cellWidth}" y="${(rows - 1 - row) * cellHeight}" width="${cellWidth}" height="${cellHeight}" fill="#d1495b" fill-opacity="${strength.toFixed(2)}"/>`,
+        `<rect x="${left + column * cellWidth}" y="${y(row + 1)}" width="${cellWidth}" height="${cellHeight}" fill="#d1495b" fill-opacity="${strength.toFixed(2)}"/>`,
       );
     }
   }
-  const scale = Array.from({ length: Math.floor(rows / 10) + 1 }, (_, i) => i).map((decade) => {
-    const y = (rows - decade * 10) * cellHeight;
-    return `<line class="grid" x1="${left}" x2="${left + columns * cellWidth}" y1="${y}" y2="${y}"/><text x="${left - 5}" y="${Math.max(10, y)}" text-anchor="end">${+(fromMs * 10 ** decade).toFixed(1)}</text>`;
+  const decades = Array.from({ length: (to - from) / rowsPerDecade + 1 }, (_, i) => from + i * rowsPerDecade);
+  const levels = decades.map((row) => {
+    const label = `${+(fromMs * 10 ** (row / rowsPerDecade)).toPrecision(1)} ms`;
+    return `<line class="grid" x1="${left}" x2="${left + width}" y1="${y(row)}" y2="${y(row)}"/><text x="${left - 8}" y="${y(row) + 6}" text-anchor="end">${label}</text>`;
   });
-  const width = left + columns * cellWidth;
-  return `<figure><figcaption>${escapeHtml(name)}: ms over ${(durationMs / 1000).toFixed(1)} s</figcaption><svg viewBox="0 -2 ${width} ${rows * cellHeight + 6}" role="img" aria-label="Latency heat map of ${escapeHtml(name)}">${scale.join('')}${cells.join('')}</svg></figure>`;
+  const seconds = [0, 0.5, 1].map((share) => {
+    const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
+    return `<text x="${left + share * width}" y="${height + 24}" text-anchor="${anchor}">${((share * durationMs) / 1000).toFixed(1)} s</text>`;
+  });
+  return `<figure><figcaption>${escapeHtml(name)}</figcaption><svg class="heat" viewBox="0 -12 ${left + width} ${height + below + 12}" role="img" aria-label="Latency heat map of ${escapeHtml(name)}">${levels.join('')}${cells.join('')}${seconds.join('')}</svg></figure>`;
 }

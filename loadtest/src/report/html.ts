@@ -1,7 +1,7 @@
 import { scheduleSlackMs } from '../proof/lines.ts';
 import type { Report, Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
-import { bytes, ms, whole } from './figures.ts';
+import { bytes, figure, loadOf, ms, whole } from './figures.ts';
 import { heatMaps } from './heat-map-svg.ts';
 import { ledger } from './ledger-svg.ts';
 import { percentileCurves } from './percentile-svg.ts';
@@ -21,6 +21,7 @@ export function reportPage(report: Report): string {
 <main>
 ${headline(report)}
 ${verdict(report)}
+${report.figures.length > 0 ? section('Figures', figures(report)) : ''}
 ${section('Stages', stages(report))}
 ${section('How long requests took, whole', percentileCurves(report.stages))}
 ${report.causes.length > 0 ? section('Where the milliseconds go', ledger(report)) : ''}
@@ -60,20 +61,40 @@ function verdict({ verdict: { checks } }: Report): string {
   return `<table>${rows.join('')}</table>`;
 }
 
+/** A row for each contender, a column for each kind of figure. */
+function figures({ figures: all }: Report): string {
+  const names = [...new Set(all.map(({ name }) => name))];
+  const rows = [...new Set(all.map(({ of }) => of))].map((of) => {
+    const cells = names.map((name) => {
+      const one = all.find((other) => other.of === of && other.name === name);
+      return `<td class="number">${one === undefined ? '–' : escapeHtml(figure(one))}</td>`;
+    });
+    return `<tr><th>${escapeHtml(of)}</th>${cells.join('')}</tr>`;
+  });
+  const titles = names.map((name) => `<th class="number">${escapeHtml(name)}</th>`);
+  return `<div class="wide"><table><tr><th></th>${titles.join('')}</tr>${rows.join('')}</table></div>`;
+}
+
+/** Rounded down: 100 % is said of no stage in which a request failed. */
+function success({ successPercent }: Stage): string {
+  return successPercent === null ? '–' : `${+(Math.floor(successPercent * 1000) / 1000).toFixed(3)} %`;
+}
+
 function stages({ stages }: Report): string {
   const rows = stages.map((stage) => {
-    const load =
-      stage.offeredPerSecond === undefined
-        ? `closed, ${stage.connections} conn.`
-        : `open, ${stage.offeredPerSecond.toFixed(stage.offeredPerSecond < 10 ? 1 : 0)}/s`;
     const cpu = Object.entries(stage.cpuUsByProcess).map(([name, us]) => `${escapeHtml(name)} ${whole(us)}`);
     const [low, high] = [Math.min(...stage.roundP50Ms), Math.max(...stage.roundP50Ms)];
     const errors =
-      stage.errors === 0 ? '0' : `<span class="bad">${escapeHtml(JSON.stringify(stage.errorKinds))}</span>`;
+      stage.errors === 0
+        ? '0'
+        : `<span class="bad">${Object.entries(stage.errorKinds)
+            .map(([kind, count]) => `${whole(count)} ${escapeHtml(kind)}`)
+            .join('<br>')}</span>`;
     const cells = [
-      load,
+      loadOf(stage),
       whole(stage.requests),
       errors,
+      success(stage),
       `<b>${ms(stage.p50Ms)}</b>`,
       `${ms(low)}–${ms(high)}`,
       ms(stage.p95Ms),
@@ -91,6 +112,7 @@ function stages({ stages }: Report): string {
     'load',
     'answered',
     'errors',
+    'success',
     'p50',
     'rounds',
     'p95',
@@ -108,12 +130,11 @@ function stages({ stages }: Report): string {
 /** An open loop that hands requests out late tells so: its latencies hold the driver's delay too. */
 function lateness(stages: readonly Stage[]): string {
   const late = stages.filter(({ sendLagP99Ms }) => sendLagP99Ms !== null && sendLagP99Ms > scheduleSlackMs);
-  return late
-    .map(
-      ({ name, sendLagP99Ms }) =>
-        `<p class="bad">${escapeHtml(name)}: the schedule was not kept; 1 % of the requests were handed out ${ms(sendLagP99Ms ?? 0)} late or more, which is in their latencies.</p>`,
-    )
-    .join('');
+  if (late.length === 0) return '';
+  const told = late.map(
+    ({ name, sendLagP99Ms }) => `<li>${escapeHtml(name)}: ${ms(sendLagP99Ms ?? 0)} late or more</li>`,
+  );
+  return `<p class="bad">The schedule was not kept by the open loop, which is in its latencies. 1 % of the requests were handed out:</p><ul>${told.join('')}</ul>`;
 }
 
 function comparisons({ comparisons: all }: Report): string {

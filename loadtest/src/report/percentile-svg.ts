@@ -1,51 +1,90 @@
 import type { Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
+import { loadOf } from './figures.ts';
 import { palette } from './style.ts';
 
-const width = 1000;
-const height = 380;
-const left = 70;
-const right = 20;
+const width = 1100;
+const height = 400;
+const left = 84;
+const right = 24;
 const top = 15;
-const bottom = 40;
+const bottom = 52;
+/** More curves than this in one picture cannot be told apart: then each load has its own. */
+const curvesMax = 10;
 
 /**
- * Every stage's percentile curve in one picture: x is 1/(1-p) on a logarithmic scale, so that each further nine takes
- * as much room as the last; y is logarithmic milliseconds.
+ * Every stage's percentile curve: x is 1/(1-p) on a logarithmic scale, so that each further nine takes as much room as the
+ * last; y is logarithmic milliseconds. One picture, or one for each load where there are too many stages for one.
  */
 export function percentileCurves(stages: readonly Stage[]): string {
   const drawn = stages.filter((stage) => stage.spectrum.length > 1);
   if (drawn.length === 0) return '<p>No stage has enough samples for a curve.</p>';
-  const points = drawn.flatMap((stage) => stage.spectrum);
+  const together = drawn.length <= curvesMax;
+  const groups = together ? [drawn] : [...Map.groupBy(drawn, loadOf).values()];
+  const pictures = groups.map((group) => {
+    const caption = together ? '' : `<figcaption>${escapeHtml(loadOf(group[0] as Stage))}</figcaption>`;
+    return `<figure>${caption}${picture(group)}</figure>`;
+  });
+  return `${pictures.join('')}
+<p class="small">${told(drawn)}Both axes are logarithmic.</p>`;
+}
+
+function told(stages: readonly Stage[]): string {
+  const open = stages.filter(({ driver }) => driver === 'open-loop');
+  if (open.length === 0) return '';
+  const which = open.length < stages.length && stages.length <= curvesMax ? 'Dashed: open loop' : 'Open loop';
+  return `${which}, timed from when each request was due. `;
+}
+
+function picture(stages: readonly Stage[]): string {
+  const points = stages.flatMap((stage) => stage.spectrum);
   const decades = Math.max(1, ...points.map(({ p }) => Math.log10(1 / (1 - p))).filter(Number.isFinite));
-  const low = Math.floor(Math.log10(Math.min(...points.map(({ ms }) => Math.max(0.01, ms)))));
-  const high = Math.ceil(Math.log10(Math.max(...points.map(({ ms }) => ms))));
+  const ticks = ticksOf(
+    Math.min(...points.map(({ ms }) => Math.max(0.01, ms))),
+    Math.max(0.02, ...points.map(({ ms }) => ms)),
+  );
+  const low = Math.log10(ticks[0] as number);
+  const high = Math.log10(ticks.at(-1) as number);
   const x = (p: number) => left + (Math.log10(1 / (1 - p)) / decades) * (width - left - right);
   const y = (value: number) =>
-    height - bottom - ((Math.log10(Math.max(0.01, value)) - low) / Math.max(1, high - low)) * (height - top - bottom);
+    height - bottom - ((Math.log10(Math.max(0.01, value)) - low) / (high - low)) * (height - top - bottom);
 
-  const rows = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)).map(
+  const rows = ticks.map(
     (value) =>
-      `<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/><text x="${left - 8}" y="${y(value) + 4}" text-anchor="end">${value} ms</text>`,
+      `<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 8}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${value} ms</text>`,
   );
   const columns = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999]
     .filter((p) => Math.log10(1 / (1 - p)) <= decades)
     .map(
       (p) =>
-        `<line class="grid" x1="${x(p)}" x2="${x(p)}" y1="${top}" y2="${height - bottom}"/><text x="${x(p)}" y="${height - bottom + 18}" text-anchor="middle">${p === 0 ? 'min' : `${+(p * 100).toFixed(3)} %`}</text>`,
+        `<line class="grid" x1="${x(p).toFixed(1)}" x2="${x(p).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(p).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${p === 0 ? 'min' : `${+(p * 100).toFixed(3)} %`}</text>`,
     );
-  const curves = drawn.map((stage) => {
+  const dashes = new Set(stages.map(({ driver }) => driver)).size > 1;
+  const curves = stages.map((stage, index) => {
     const path = stage.spectrum.map(({ p, ms }) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`).join(' ');
-    const dash = stage.driver === 'open-loop' ? ' stroke-dasharray="5 4"' : '';
-    return `<polyline points="${path}" fill="none" stroke="${colour(stages, stage)}" stroke-width="2"${dash}><title>${escapeHtml(stage.name)}</title></polyline>`;
+    const dash = dashes && stage.driver === 'open-loop' ? ' stroke-dasharray="6 4"' : '';
+    return `<polyline points="${path}" fill="none" stroke="${colour(index)}" stroke-width="2"${dash}><title>${escapeHtml(stage.name)}</title></polyline>`;
   });
-  const legend = drawn.map(
-    (stage) => `<span><i style="background:${colour(stages, stage)}"></i>${escapeHtml(stage.name)}</span>`,
-  );
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Percentile curves of all stages">${rows.join('')}${columns.join('')}${curves.join('')}</svg>
-<p class="legend">${legend.join('')}</p><p class="small">Dashed: open loop, timed from when each request was due. Both axes are logarithmic.</p>`;
+  const legend = stages.map((stage, index) => {
+    const dashed = dashes && stage.driver === 'open-loop' ? ' class="dashed"' : '';
+    return `<span><i${dashed} style="border-color:${colour(index)}"></i>${escapeHtml(stage.name)}</span>`;
+  });
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Percentile curves">${rows.join('')}${columns.join('')}${curves.join('')}<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">share of the requests that took no longer</text></svg>
+<p class="legend">${legend.join('')}</p>`;
 }
 
-function colour(stages: readonly Stage[], stage: Stage): string {
-  return palette[stages.indexOf(stage) % palette.length] as string;
+/** Round values that enclose `low` and `high`: powers of ten, with 2 and 5 between them where there is room. */
+export function ticksOf(low: number, high: number): number[] {
+  const steps = Math.log10(high / low) <= 2.5 ? [1, 2, 5] : [1];
+  const all: number[] = [];
+  for (let decade = Math.floor(Math.log10(low)); decade <= Math.ceil(Math.log10(high)) + 1; decade += 1) {
+    for (const step of steps) all.push(Number((step * 10 ** decade).toPrecision(1)));
+  }
+  const first = all.findLastIndex((tick) => tick <= low);
+  const last = all.findIndex((tick) => tick >= high);
+  return all.slice(Math.max(0, first), Math.max(first + 1, last) + 1);
+}
+
+function colour(index: number): string {
+  return palette[index % palette.length] as string;
 }

@@ -45,6 +45,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   child.once('error', serving.reject);
   void ended.then(() => serving.reject(new Error(`${file} ${args[0] ?? ''} ended: ${said.trim()}`)));
   const giveUp = setTimeout(() => serving.reject(new Error(`${file} does not serve: ${said.trim()}`)), 15_000);
+  // Whatever ends this process early must not leave it behind.
+  const abandon = () => child.kill('SIGKILL');
+  process.once('exit', abandon);
+  void ended.then(() => process.off('exit', abandon));
   const stop = async () => {
     child.kill('SIGTERM');
     const force = setTimeout(() => child.kill('SIGKILL'), 5000);

@@ -12,7 +12,7 @@ export interface RouteDocument {
   /** North-south through the edge, or east-west by the service's own name. */
   side: 'edge' | 'internal';
   timeouts?: { request?: string; backendRequest?: string };
-  retry?: { codes?: number[]; attempts?: number; backoff?: string };
+  retry?: { codes?: readonly number[]; attempts?: number; backoff?: string };
   filters?: object[];
 }
 

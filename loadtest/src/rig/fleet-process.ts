@@ -1,6 +1,7 @@
-import { createServer, request as send } from 'node:http';
+import { createServer } from 'node:http';
 import { seededRandom } from '../drivers/schedule.ts';
 import { type Behaviour, outcomeOf } from './behaviour.ts';
+import { callNext } from './call-next.ts';
 import type { FleetMessage, FleetPlan } from './fleet.ts';
 
 /** All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside. */
@@ -11,6 +12,7 @@ const instances = plan.instances.map((instance) => ({ ...instance, seen: 0 }));
 for (const [index, instance] of instances.entries()) {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     if (request.url === '/health') return void response.end('ok');
+    const arrivedAtMs = performance.now();
     request.resume();
     instance.seen += 1;
     const outcome = outcomeOf(instance.behaviour, random);
@@ -23,11 +25,7 @@ for (const [index, instance] of instances.entries()) {
     };
     const act = () => {
       if (status !== 200 || instance.next === undefined) answer();
-      else
-        callNext(instance.next, request.headers, (nextStatus) => {
-          response.writeHead(nextStatus, { 'content-length': 0 });
-          response.end();
-        });
+      else callNext(instance.next, request.headers, arrivedAtMs, response);
     };
     if (afterMs > 0) setTimeout(act, afterMs);
     else act();
@@ -35,24 +33,6 @@ for (const [index, instance] of instances.entries()) {
   server.listen(instance.port, '127.0.0.1', () => {
     if (index === instances.length - 1) console.log('serving');
   });
-}
-
-/** The call to the service behind this one, through the mesh, with the headers that a call graph passes on. */
-function callNext(
-  next: { url: string; host: string },
-  headers: NodeJS.Dict<string | string[]>,
-  done: (status: number) => void,
-): void {
-  const passedOn = Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.startsWith('x-request-') || name === 'traceparent'),
-  );
-  const call = send(next.url, { headers: { ...passedOn, host: next.host }, agent: undefined }, (response) => {
-    response.resume();
-    response.once('end', () => done(response.statusCode ?? 502));
-    response.once('error', () => done(502));
-  });
-  call.once('error', () => done(502));
-  call.end();
 }
 
 process.on('message', (message: FleetMessage) => {

@@ -8,8 +8,15 @@ export interface FleetInstance {
   service: string;
   port: number;
   behaviour: Behaviour;
-  /** The service that it calls before it answers, through the mesh. */
-  next?: { url: string; host: string };
+  next?: NextHop;
+}
+
+/** The service that an instance calls before it answers, through the mesh. */
+export interface NextHop {
+  url: string;
+  host: string;
+  /** Whether it passes on what the mesh says about trying again, as a service should. */
+  passesOn: boolean;
 }
 
 export interface FleetPlan {
@@ -24,9 +31,11 @@ export class Fleet {
   readonly instances: readonly FleetInstance[];
   readonly pid: number;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
   private constructor(child: ChildProcess, instances: readonly FleetInstance[]) {
     this.#child = child;
+    this.#ended = once(child, 'exit');
     this.instances = instances;
     this.pid = child.pid ?? 0;
   }
@@ -37,7 +46,7 @@ export class Fleet {
       name: string;
       count: number;
       behaviour?: Partial<Behaviour>;
-      next?: { url: string; host: string };
+      next?: NextHop;
     }[],
     seed: number,
   ): Promise<Fleet> {
@@ -79,8 +88,8 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    await ended;
+    // A Ctrl-C of the terminal has ended it already.
+    await this.#ended;
   }
 }

@@ -1,8 +1,10 @@
 import type { HeaderModifier, HttpRouteFilter } from '../config/model.ts';
 import type { Entrance } from '../exchange.ts';
+import { modifyHeaders } from '../filters/header-modifier.ts';
 import { modifyPath } from '../filters/path-modifier.ts';
 import { locationOf } from '../filters/redirect.ts';
-import { headerValues } from '../headers.ts';
+import { header, headerValues, removeHeader } from '../headers.ts';
+import { safeMethods, shadowHeader } from '../layers/mirror.ts';
 import { mayOverride, overrideHeader } from '../layers/override.ts';
 import { heldBy } from '../layers/split.ts';
 import { readOverrides } from '../policy/override.ts';
@@ -12,6 +14,7 @@ import type { RouteTable } from '../routing/table.ts';
 /** A request that is asked about. */
 export interface Asked {
   entrance: Entrance;
+  method: string;
   path: string;
   authority: string;
   headers: readonly string[];
@@ -23,9 +26,12 @@ export interface Asked {
 export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): string[] {
   const { rule } = found;
   const notes = rule.spec.filters.map((filter) => `rule: ${filterNote(filter, found, asked)}`);
+  const inside = rewritten(rule.spec.filters, found, asked);
   for (const { service, spec } of rule.backends) {
-    for (const filter of spec.filters) notes.push(`${service.name}: ${filterNote(filter, found, asked)}`);
+    for (const filter of spec.filters) notes.push(`${service.name}: ${filterNote(filter, found, inside)}`);
   }
+  const redirects = rule.spec.filters.some(({ type }) => type === 'RequestRedirect');
+  if (rule.weightSum === 0 && !redirects) notes.push('no backend has a weight: 500');
   return [...notes, ...sessionNotes(found, asked), ...overrideNotes(found, asked, routes)];
 }
 
@@ -46,15 +52,29 @@ function filterNote(filter: HttpRouteFilter, { match, rule }: RouteMatch, asked:
     case 'RequestMirror': {
       const { service, numerator, denominator } = filter.mirror;
       const { unsafeMethods, bodyLimitBytes, timeoutMs, maxInFlight } = rule.policy.mirror;
+      const never =
+        header(asked.headers, shadowHeader) !== undefined
+          ? ' (not this one: it is a copy)'
+          : unsafeMethods || safeMethods.has(asked.method)
+            ? ''
+            : ` (not this one: ${asked.method})`;
       return (
         `${(numerator / denominator) * 100} % mirrored to ${service}, ` +
-        `${unsafeMethods ? 'whatever the method' : 'safe methods only'}, ` +
+        `${unsafeMethods ? 'whatever the method' : 'safe methods only'}${never}, ` +
         `bodies up to ${bodyLimitBytes} bytes, for ${timeoutMs} ms, ${maxInFlight} at a time`
       );
     }
     case 'CORS':
       return `CORS for ${filter.cors.allowOrigins.join(', ') || 'nobody'}: preflights are answered here`;
   }
+}
+
+/** The request as the filters of a backend see it. */
+function rewritten(filters: readonly HttpRouteFilter[], { match }: RouteMatch, asked: Asked): Asked {
+  const rewrite = filters.find((filter) => filter.type === 'URLRewrite')?.rewrite;
+  if (rewrite === undefined) return asked;
+  const path = rewrite.path === undefined ? asked.path : modifyPath(asked.path, rewrite.path, match);
+  return { ...asked, path, authority: rewrite.hostname ?? asked.authority };
 }
 
 function changes({ set, add, remove }: HeaderModifier): string {
@@ -83,21 +103,29 @@ function sessionNotes({ rule }: RouteMatch, { headers }: Asked): string[] {
 }
 
 function overrideNotes({ rule }: RouteMatch, { entrance, headers, client }: Asked, routes: RouteTable): string[] {
-  const values = headerValues(headers, overrideHeader);
-  if (values.length === 0) return [];
+  const notes: string[] = [];
+  const fields = headers.slice();
   const { allowFrom } = rule.policy.override;
-  if (!mayOverride(entrance.side, allowFrom, client ?? '')) {
+  if (header(headers, overrideHeader) !== undefined && !mayOverride(entrance.side, allowFrom, client ?? '')) {
     const from = allowFrom.length === 0 ? 'nobody' : allowFrom.join(', ');
-    return [`${overrideHeader} is dropped: ${client ?? 'a client without --client'} may not; it counts from ${from}`];
+    notes.push(
+      `${overrideHeader} is dropped: ${client ?? 'a client without --client'} may not; it counts from ${from}`,
+    );
+    removeHeader(fields, overrideHeader);
   }
+  for (const filter of rule.spec.filters) {
+    if (filter.type === 'RequestHeaderModifier') modifyHeaders(fields, filter.modifier);
+  }
+  const values = headerValues(fields, overrideHeader);
   const overrides = readOverrides(values);
-  if (overrides === null) return [`${overrideHeader} cannot be read: 400`];
-  return rule.backends.flatMap(({ service }) => {
+  if (overrides === null) return [...notes, `${overrideHeader} cannot be read: 400`];
+  for (const { service } of rule.backends) {
     const name = overrides.get(service.name);
-    if (name === undefined) return [];
+    if (name === undefined) continue;
     const known = routes.service(name, service.port) !== null;
-    return [
+    notes.push(
       known ? `${name} instead of ${service.name}` : `there is no service ${name} instead of ${service.name}: 400`,
-    ];
-  });
+    );
+  }
+  return notes;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HttpRoute, HttpRouteMatch } from '../config/model.ts';
 import { backendRef, meshConfig, route, routePolicy, rule, service } from '../testing/config.ts';
 import { Closing, testMesh } from '../testing/harness.ts';
 import type { Explanation } from './explain.ts';
@@ -60,6 +61,47 @@ test('the explanation of a request tells what filters, sessions, mirrors and ove
     );
     assert.equal(await last(`${override}&client=10.0.0.1`), 'new instead of old');
     assert.match((await last(`${override}er&client=10.0.0.1`)) ?? '', /no service newer/);
+  } finally {
+    await closing.close();
+  }
+});
+
+test('the explanation says what else matches, and what decides', async () => {
+  const closing = new Closing();
+  try {
+    const at = (value: string, over: Partial<HttpRouteMatch> = {}): HttpRouteMatch[] => [
+      { path: { type: 'PathPrefix', value }, headers: [], queryParams: [], ...over },
+    ];
+    const to = (name: string, matches: HttpRouteMatch[], over: Partial<HttpRoute> = {}) =>
+      route(name, [rule({ matches, backendRefs: [backendRef('shop', 0)] })], over);
+    const mesh = await testMesh(
+      closing,
+      meshConfig(
+        [service('shop', [1])],
+        [
+          to('catch-all', at('/')),
+          to('carts', at('/carts'), { createdAt: '2026-01-02T00:00:00Z' }),
+          to('carts-older', at('/carts'), { createdAt: '2026-01-01T00:00:00Z' }),
+          to('canary', at('/carts', { headers: [{ type: 'Exact', name: 'x-canary', value: 's3cret' }] })),
+          to('other', at('/other')),
+        ],
+      ),
+    );
+    const explained = async (query: string) =>
+      (await (await fetch(`${mesh.adminUrl}/explain?path=/carts/1&${query}`)).json()) as Explanation;
+    const plain = await explained('');
+    assert.equal(plain.route?.name, 'carts-older');
+    assert.equal(plain.why, 'the first of 3 that match: PathPrefix /carts');
+    assert.deepEqual(plain.others, [
+      { route: 'carts', rule: 0, matches: 'PathPrefix /carts', because: 'its route is older' },
+      { route: 'catch-all', rule: 0, matches: 'PathPrefix /', because: 'its path is longer' },
+    ]);
+    assert.deepEqual(plain.route?.notes, ['no backend has a weight: 500']);
+    const canary = await explained('header=x-canary:s3cret');
+    assert.equal(canary.why, 'the first of 4 that match: PathPrefix /carts; header x-canary');
+    assert.equal(canary.others[0]?.because, 'it has more header conditions');
+    assert.equal((await explained('entrance=edge:0')).route?.name, 'carts-older');
+    assert.equal((await fetch(`${mesh.adminUrl}/explain?entrance=edge:9`)).status, 422);
   } finally {
     await closing.close();
   }

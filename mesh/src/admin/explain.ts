@@ -1,7 +1,9 @@
+import type { HttpRouteMatch } from '../config/model.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { Mesh } from '../control/mesh.ts';
 import { asMeshError } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
+import { whyBefore } from '../routing/precedence.ts';
 import { readTarget } from '../server/target.ts';
 import { notesOn } from './explain-notes.ts';
 
@@ -19,19 +21,14 @@ export interface Explanation {
     notes: string[];
     backends: { service: string; weight: number; percent: number; endpoints: string[] }[];
   } | null;
+  /** What else matches, in the order of precedence, and why the route comes before it. */
+  others: { route: string; rule: number; matches: string; because: string }[];
   why: string;
 }
 
 /** Answers for a request described by query parameters: method, host, path, entrance, client (its address), header (repeated, `name:value`). */
 export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation {
-  const gateways = mesh.config.gateways.map(({ name }) => name);
-  const name = query.get('entrance') ?? gateways[0] ?? 'internal';
-  if (name !== 'internal' && !gateways.includes(name)) {
-    throw new ControlError('invalid', [
-      `there is no entrance "${name}": it is one of ${[...gateways, 'internal'].join(', ')}`,
-    ]);
-  }
-  const entrance: Entrance = { name, side: name === 'internal' ? 'east-west' : 'north-south' };
+  const entrance = entranceOf(mesh, query.get('entrance'));
   const method = (query.get('method') ?? 'GET').toUpperCase();
   const host = (query.get('host') ?? 'localhost').toLowerCase();
   const path = pathOf(query.get('path') ?? '/');
@@ -39,25 +36,26 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
     const colon = field.indexOf(':');
     return colon < 1 ? [] : [field.slice(0, colon).trim().toLowerCase(), field.slice(colon + 1).trim()];
   });
-  const found = mesh.routes.find(entrance, { method, path, headers, authority: host });
+  const [found, ...others] = mesh.routes.findAll(entrance, { method, path, headers, authority: host });
   const request = { method, host, path };
-  if (found === null) {
+  if (found === undefined) {
     const why =
       entrance.side === 'east-west'
         ? `no service is named "${host}", and no route of a service matches`
-        : `no HTTPRoute with the Gateway "${name}" as parent matches`;
-    return { entrance: name, request, route: null, why: `${why}: 404` };
+        : `no HTTPRoute with the Gateway "${entrance.name}" as parent matches`;
+    return { entrance: entrance.name, request, route: null, others: [], why: `${why}: 404` };
   }
-  const { rule, match } = found;
+  const { rule, match, candidate } = found;
+  const asked = { entrance, method, path, headers, authority: host, client: query.get('client') };
   return {
-    entrance: name,
+    entrance: entrance.name,
     request,
     route: {
       name: rule.route,
       rule: rule.index,
       match,
       timeouts: rule.spec.timeouts,
-      notes: notesOn(found, { entrance, path, headers, authority: host, client: query.get('client') }, mesh.routes),
+      notes: notesOn(found, asked, mesh.routes),
       backends: rule.backends.map(({ service, weight }) => ({
         service: service.name,
         weight,
@@ -65,8 +63,42 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
         endpoints: service.endpoints.map(({ id }) => id),
       })),
     },
-    why: `of all routes that match, "${rule.route}" is the most specific: ${match.path.type} ${match.path.value}${match.method === undefined ? '' : `, method ${match.method}`}, ${match.headers.length} header and ${match.queryParams.length} query conditions`,
+    others: others.map((other) => ({
+      route: other.rule.route,
+      rule: other.rule.index,
+      matches: termsOf(other.match, other.candidate.hostname),
+      because: whyBefore(candidate, other.candidate),
+    })),
+    why: `${others.length === 0 ? 'nothing else matches' : `the first of ${others.length + 1} that match`}: ${termsOf(match, candidate.hostname)}`,
   };
+}
+
+/** What a match asks for, in words. */
+function termsOf({ path, method, headers, queryParams }: HttpRouteMatch, hostname: string | null): string {
+  const named = (what: string, conditions: readonly { name: string }[]) =>
+    conditions.length === 0 ? [] : [`${what} ${conditions.map(({ name }) => name).join(', ')}`];
+  return [
+    `${path.type} ${path.value}`,
+    ...(hostname === null ? [] : [`host ${hostname}`]),
+    ...(method === undefined ? [] : [`method ${method}`]),
+    ...named('header', headers),
+    ...named('query', queryParams),
+  ].join('; ');
+}
+
+/** `internal`, a Gateway (at the first of its ports), or `gateway:port`. */
+function entranceOf({ config: { gateways } }: Mesh, asked: string | null): Entrance {
+  const entrances = gateways.flatMap(({ name, listeners }) =>
+    [...new Set(listeners.map(({ port }) => port))].map((port): Entrance => ({ name, side: 'north-south', port })),
+  );
+  const internal: Entrance = { name: 'internal', side: 'east-west', port: 0 };
+  const found =
+    asked === null
+      ? (entrances[0] ?? internal)
+      : [...entrances, internal].find(({ name, port }) => asked === name || asked === `${name}:${port}`);
+  if (found !== undefined) return found;
+  const names = new Set([...gateways.map(({ name }) => name), 'internal']);
+  throw new ControlError('invalid', [`there is no entrance "${asked}": it is one of ${[...names].join(', ')}`]);
 }
 
 function pathOf(raw: string): string {

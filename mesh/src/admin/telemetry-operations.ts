@@ -102,10 +102,10 @@ function seenIn({ attributes, children, durationMs }: Span): Seen {
   const status = Number(attributes['http.response.status_code'] ?? 0);
   return {
     // The rule's id is `route/index`, and no route has a slash in its name.
-    route: text('http.route')?.split('/')[0] ?? null,
+    route: text('mesh.route')?.split('/')[0] ?? null,
     service: text('mesh.service'),
-    endpoint: String(children.at(-1)?.attributes['server.address'] ?? '') || null,
-    method: text('http.request.method') ?? '',
+    endpoint: String(children.at(-1)?.attributes['mesh.endpoint'] ?? '') || null,
+    method: text('http.request.method_original') ?? text('http.request.method') ?? '',
     path: text('url.path') ?? '',
     status,
     durationMs,

@@ -1,12 +1,15 @@
 import type { AdminClient } from '../admin/client.ts';
 import type { ErrorGroup } from '../telemetry/error-groups.ts';
+import { wholeNumber } from './numbers.ts';
 import { type Output, table } from './output.ts';
 
 /** `mesh errors`: what fails, where and why, the last failure first. */
-export async function errors(admin: AdminClient, limit: number, json: boolean, { out }: Output): Promise<void> {
-  const { groups } = await admin.get<{ groups: ErrorGroup[] }>(`/errors?limit=${limit}`);
+export async function errors(admin: AdminClient, limit: string, json: boolean, { out }: Output): Promise<void> {
+  const query = new URLSearchParams({ limit: String(wholeNumber('--limit', limit)) });
+  const answer = await admin.get<{ groups: ErrorGroup[]; forgotten: number }>(`/errors?${query}`);
+  const { groups, forgotten } = answer;
   if (json) {
-    out(JSON.stringify({ groups }));
+    out(JSON.stringify(answer));
     return;
   }
   if (groups.length === 0) {
@@ -15,8 +18,9 @@ export async function errors(admin: AdminClient, limit: number, json: boolean, {
   }
   out(
     table([
-      ['LAST', 'COUNT', 'SEEN', 'WHAT', 'WHERE', 'WHY', 'SAMPLE', 'TRACE'],
+      ['FIRST', 'LAST', 'COUNT', 'SEEN', 'WHAT', 'WHERE', 'WHY', 'SAMPLE', 'TRACE'],
       ...groups.map((group) => [
+        group.first,
         group.last,
         String(group.count),
         String(group.seenByCallers),
@@ -29,4 +33,5 @@ export async function errors(admin: AdminClient, limit: number, json: boolean, {
     ]),
   );
   out('\nCOUNT is of attempts; SEEN of callers that got the failure, because no other attempt made it good.');
+  if (forgotten > 0) out(`${forgotten} groups that were quiet for longer have been forgotten.`);
 }

@@ -4,6 +4,9 @@ import type { StackDescription } from '../assemble.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
 
+/** Rules that match too: further ones say little. */
+const othersShown = 5;
+
 /** `mesh explain`: the layers that run, outermost first. */
 export async function explainStack(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
   const { layers } = await admin.get<{ layers: StackDescription[] }>('/stack');
@@ -45,7 +48,7 @@ export async function explainOne(
     out(JSON.stringify(found));
     return;
   }
-  const { request, route, why, entrance } = found;
+  const { request, route, others, why, entrance } = found;
   out(`${request.method} ${request.path}, host ${request.host}, entrance ${entrance}`);
   if (route === null) {
     out(`no route: ${why}`);
@@ -56,4 +59,8 @@ export async function explainOne(
     out(`  ${percent.toFixed(percent % 1 === 0 ? 0 : 2)} % ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }
   for (const note of route.notes) out(`  ${note}`);
+  for (const { route: name, rule, matches, because } of others.slice(0, othersShown)) {
+    out(`  not ${name}, rule ${rule} (${matches}): ${because}`);
+  }
+  if (others.length > othersShown) out(`  and ${others.length - othersShown} more that match, by --json`);
 }

@@ -97,9 +97,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .description('print what fails, where and why, the last failure first')
     .option('--limit <groups>', 'groups at most', '50')
     .option('--json', 'as JSON')
-    .action(async ({ json = false, limit }: { json?: boolean; limit: string }) =>
-      errors(admin(), Number(limit), json, output),
-    );
+    .action(async ({ json = false, limit }: { json?: boolean; limit: string }) => errors(admin(), limit, json, output));
 
   program
     .command('tap')

@@ -1,4 +1,5 @@
 import type { AdminClient } from '../admin/client.ts';
+import { wholeNumber } from './numbers.ts';
 import type { Output } from './output.ts';
 
 /** A line of the stream. */
@@ -38,11 +39,12 @@ export interface TapOptions {
 /** `mesh tap`: requests as they end, until `stop` is aborted, the mesh ends or there have been enough. */
 export async function tap(admin: AdminClient, options: TapOptions, stop: AbortSignal, output: Output): Promise<void> {
   const { json, count, failed, ...conditions } = options;
+  if (conditions.perSecond !== undefined) wholeNumber('--per-second', conditions.perSecond);
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(conditions)) if (value !== undefined) query.set(name, value);
   if (failed !== undefined) query.set('failed', String(failed));
   const enough = new AbortController();
-  let left = count === undefined ? Number.POSITIVE_INFINITY : Number(count);
+  let left = count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--count', count);
   const onLine = (text: string) => {
     if (text === '' || left <= 0) return;
     const line = JSON.parse(text) as TapLine;

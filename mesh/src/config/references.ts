@@ -242,18 +242,26 @@ function checkTargets(policies: readonly Targeting[], kind: Kind, known: Readonl
 
 /** Two Gateways cannot listen on one port for the same host names. */
 function checkListeners(gateways: readonly ReadDocument<'Gateway'>[]): void {
-  const first = new Map<string, string>();
+  const before: { name: string; port: number; addresses: readonly string[] }[] = [];
   for (const { value, at } of gateways) {
-    for (const [index, { port, hostname }] of value.spec.listeners.entries()) {
-      const key = `${port} ${hostname ?? ''}`;
-      const other = first.get(key);
-      if (port !== 0 && other !== undefined && other !== value.metadata.name) {
+    const { name } = value.metadata;
+    const addresses = value.spec.addresses?.map((address) => address.value) ?? [];
+    for (const [index, { port }] of value.spec.listeners.entries()) {
+      const other = before.find(
+        (known) => known.port === port && known.name !== name && meet(known.addresses, addresses),
+      );
+      if (port !== 0 && other !== undefined) {
         at.fault(
           ['spec', 'listeners', index, 'port'],
-          `must not be one that Gateway ${other} listens on for the same hostname`,
+          `must not be one that Gateway ${other.name} listens on at the same address`,
         );
       }
-      first.set(key, other ?? value.metadata.name);
+      before.push({ name, port, addresses });
     }
   }
+}
+
+/** Whether two sets of addresses have one in common; none = the one that the process is told. */
+function meet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === 0 || b.length === 0 || a.some((address) => b.includes(address));
 }

@@ -76,9 +76,8 @@ export class Mesh {
     metrics.gauge('mesh_config_generation', 'Counts up with each change in force.', [], () => [
       { values: [], value: this.#status.generation },
     ]);
-    metrics.gauge('mesh_config_refused_total', 'Documents offered and refused.', [], () => [
-      { values: [], value: this.#refusals },
-    ]);
+    const refusals = () => [{ values: [], value: this.#refusals }];
+    metrics.gauge('mesh_config_refused_total', 'Documents offered and refused.', [], refusals, 'counter');
     metrics.gauge('mesh_config_in_force', '1 while the documents on disk are those in force.', [], () => [
       { values: [], value: this.#status.refused.length === 0 ? 1 : 0 },
     ]);

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { HealthCheckPolicy } from '../config/policy-model.ts';
 import { backendPolicy } from '../testing/config.ts';
 import { Closing, upstreamServer } from '../testing/harness.ts';
+import { quietPort } from '../testing/quiet-port.ts';
 import type { Connections } from '../upstream/connections.ts';
 import { Endpoint } from './endpoint.ts';
 import { type CheckResult, Health, healthOf } from './health.ts';
@@ -190,7 +191,7 @@ describe('a check over HTTP', () => {
     }
     assert.deepEqual(await ask(ports[0] as number, 50), { failure: 'timeout' });
     assert.match(JSON.stringify(await ask(ports[1] as number)), /HPE_/);
-    const gone = await upstreamServer(closing, () => {});
+    const gone = await upstreamServer(closing, () => {}, await quietPort());
     await new Promise((resolve) => gone.server.close(resolve));
     assert.deepEqual(await ask(gone.port), { failure: 'ECONNREFUSED' });
   });

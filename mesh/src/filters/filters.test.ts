@@ -44,6 +44,11 @@ describe('a path modifier', () => {
     assert.equal(modifyPath('/a/b', replacing('/x'), match('RegularExpression', '/a/.')), '/a/b');
   });
 
+  test('leaves a path alone that has lost the prefix since', () => {
+    assert.equal(modifyPath('/older/bar', replacing('/x'), prefix('/old')), '/older/bar');
+    assert.equal(modifyPath('/a', replacing('/x'), prefix('/foo/bar')), '/a');
+  });
+
   test('makes a path of any path, never one that a client could take for a host', () => {
     const segments = fc.array(fc.stringMatching(/^[a-z0-9.~-]{1,5}$/), { maxLength: 4 });
     const path = segments.map((parts) => `/${parts.join('/')}`);

@@ -17,6 +17,8 @@ export function modifyPath(path: string, modifier: PathModifier, match: Pick<Htt
   if (modifier.type === 'ReplaceFullPath') return `${rooted(modifier.replaceFullPath)}${query}`;
   if (match.path.type !== 'PathPrefix') return path;
   const prefix = withoutLastSlash(match.path.value);
+  // Another filter has replaced it already.
+  if (!`${pathname}/`.startsWith(`${prefix}/`)) return path;
   const rest = pathname.slice(prefix.length);
   const { replacePrefixMatch: replacement } = modifier;
   // The rest begins with a slash or is nothing: the replacement keeps its own last slash only where nothing follows.

@@ -1,5 +1,5 @@
 import type { HttpRouteMatch, RequestRedirect } from '../config/model.ts';
-import { hostOf } from '../routing/match.ts';
+import { hostOf, portOf } from '../routing/match.ts';
 import { modifyPath } from './path-modifier.ts';
 
 /** What a redirect is made from. */
@@ -27,9 +27,4 @@ export function locationOf(redirect: RequestRedirect, from: Redirected, match: P
   const port = redirect.port ?? (redirect.scheme === undefined ? asked : wellKnownPorts[scheme]);
   const path = redirect.path === undefined ? from.path : modifyPath(from.path, redirect.path, match);
   return `${scheme}://${host}${port === wellKnownPorts[scheme] ? '' : `:${port}`}${path}`;
-}
-
-function portOf(authority: string): number | null {
-  const digits = /:(\d{1,5})$/.exec(authority)?.[1];
-  return digits === undefined ? null : Number(digits);
 }

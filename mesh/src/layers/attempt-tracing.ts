@@ -1,5 +1,6 @@
 import { asMeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
+import { attemptAttributes, clientSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { restampContext } from '../telemetry/trace-context.ts';
 import type { Parts } from './parts.ts';
@@ -25,10 +26,10 @@ export function attemptTracing({ clock, newId }: Parts): Layer {
         sampled: parent.sampled,
         debug: parent.debug,
         kind: 'client',
-        name: exchange.backend?.service.name ?? '',
+        name: clientSpanName(exchange.method),
         startedAt: clock.wall(),
         durationMs: 0,
-        attributes: { 'server.address': exchange.endpoint?.id ?? '', 'mesh.attempt': exchange.attempt },
+        attributes: attemptAttributes(exchange),
         children: [],
       };
       parent.children.push(span);
@@ -36,6 +37,7 @@ export function attemptTracing({ clock, newId }: Parts): Layer {
       try {
         const reply = await next(exchange);
         span.attributes['http.response.status_code'] = reply.status;
+        if (reply.status >= 400) span.attributes['error.type'] = String(reply.status);
         reply.body.onEnd(({ error }) => {
           span.durationMs = clock.now() - startedMs;
           if (error !== null) span.attributes['error.type'] = error.code;

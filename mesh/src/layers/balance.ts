@@ -40,8 +40,14 @@ export function balance({ clock, random }: Parts): Layer {
         const spare = reply.status >= 500 || reply.status === 429;
         const askedMs = spare ? retryAfterMs(header(reply.headers, 'retry-after'), clock.wall()) : 0;
         balancer.observe(endpoint, nowMs, nowMs - startedMs, spare ? 'failure' : 'success', askedMs);
-        reply.body.onEnd(() => {
+        reply.body.onEnd(({ error }) => {
           endpoint.inFlight -= 1;
+          if (error === null || reply.tunnelled) return;
+          const endedMs = clock.now();
+          if (resultOf(exchange, error, endedMs - startedMs) !== 'failure') return;
+          // The head was measured as a success; a body that breaks off is a failure beside it, as of an attempt of its own.
+          balancer.started(endpoint, endedMs);
+          balancer.observe(endpoint, endedMs, endedMs - startedMs, 'failure', 0);
         });
         if (setCookie !== null) reply.headers.push('set-cookie', setCookie);
         return reply;

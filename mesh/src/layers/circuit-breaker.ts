@@ -1,13 +1,17 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
-import { asMeshError } from '../errors.ts';
+import { asMeshError, type MeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
 import type { AttemptResult } from '../policy/balancer.ts';
 import type { Admission, Breaker } from '../policy/breaker.ts';
+import type { Reply } from '../reply.ts';
 import { resultOf } from './attempt-result.ts';
 import type { Parts } from './parts.ts';
 import { breakerOf } from './readiness.ts';
 import { balancerOf } from './service-balancer.ts';
+
+/** How long the reply to a probe is held at most, ms: an event stream that begins well must not wait for its end. */
+export const probeHeldMs = 1000;
 
 /** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessIn`. */
 export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
@@ -28,10 +32,25 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
       return;
     }
     const reason = breaker.reason ?? '';
-    meters.breakerTrips(service.name, endpoint.id, reason).value += 1;
+    // The series of an endpoint that has left are dropped, and new ones would stay for good.
+    if (!endpoint.draining) meters.breakerTrips(service.name, endpoint.id, reason).value += 1;
     const penaltyMs = Math.round(breaker.trippedUntilMs - nowMs);
     log.warn({ service: service.id, endpoint: endpoint.id, reason, penaltyMs }, 'endpoint tripped');
   };
+
+  /** Resolves with null when the reply is whole, or as much of it has come as can be waited for; else with why it broke off. */
+  const arrival = ({ body }: Reply): Promise<MeshError | null> =>
+    new Promise((resolve) => {
+      if (body.onHeld === undefined) {
+        resolve(null);
+        return;
+      }
+      const cancel = clock.after(probeHeldMs, () => resolve(null));
+      body.onHeld((error) => {
+        cancel();
+        resolve(error);
+      });
+    });
 
   return {
     name: 'circuit breaker',
@@ -49,11 +68,20 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
       const admission = breaker.admit(startedMs);
       try {
         const reply = await next(exchange);
-        settle(service, endpoint, breaker, admission, reply.status >= 500 ? 'failure' : 'success');
-        // Judged at the head, so that a probe need not wait for the end of a download: a body that breaks off is one more failure.
+        // Held, a probe whose body breaks off can still be tried elsewhere: finding out must not cost a client its reply.
+        if (admission === 'probe' && reply.status < 500 && !reply.tunnelled) {
+          const error = await arrival(reply);
+          if (error !== null) throw error;
+        }
+        // One verdict on each attempt, when it is over: else an endpoint that breaks off its bodies has a success for each failure.
+        // A tunnel may last for days, and a probe must not keep others waiting.
+        const early = admission === 'probe' || reply.tunnelled || reply.status >= 500;
+        if (early) settle(service, endpoint, breaker, admission, reply.status >= 500 ? 'failure' : 'success');
+        if (reply.tunnelled || reply.status >= 500) return reply;
         reply.body.onEnd(({ error }) => {
-          if (error === null || reply.tunnelled) return;
-          settle(service, endpoint, breaker, 'normal', resultOf(exchange, error, clock.now() - startedMs));
+          if (error === null && early) return;
+          const result = error === null ? 'success' : resultOf(exchange, error, clock.now() - startedMs);
+          settle(service, endpoint, breaker, early ? 'normal' : admission, result);
         });
         return reply;
       } catch (thrown) {

@@ -18,6 +18,8 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
     endpoint.stateOf(key, () => ({ counters: [], durations: meters.attemptDurations(endpoint.service, endpoint.id) }));
 
   const count = (endpoint: Endpoint, result: number, startedMs: number) => {
+    // Its series have been dropped when it left, and new ones would stay for good.
+    if (endpoint.draining) return;
     const cells = cellsOf(endpoint);
     let counter = cells.counters[result];
     if (counter === undefined) {

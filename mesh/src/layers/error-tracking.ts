@@ -49,8 +49,12 @@ export function attemptErrors(parts: Parts): Layer {
   const watched = async (next: Handler, exchange: Exchange) => {
     try {
       const reply = await next(exchange);
-      // A body that breaks off cannot be made good: the whole request hears of it.
       if (reply.status >= 500) note(exchange, null, reply.status);
+      else {
+        reply.body.onEnd(({ error }) => {
+          if (error?.row.where === 'upstream') note(exchange, error, reply.status);
+        });
+      }
       return reply;
     } catch (thrown) {
       const error = asMeshError(thrown);

@@ -46,6 +46,7 @@ export function filters(): Layer {
     inside: [
       { name: 'route', reason: 'the filters are the rule’s, and what was asked for is what is routed on' },
       { name: 'forwarding', reason: 'filters have the last word on header fields' },
+      { name: 'override guard', reason: 'an override that a filter sets is the document’s own' },
     ],
     wrap: (next) => (exchange) => {
       const list = exchange.route?.rule.spec.filters;

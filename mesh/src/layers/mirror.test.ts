@@ -236,6 +236,52 @@ describe('a mirror', () => {
     assert.equal(next.got[0]?.body.toString(), 'whole');
   });
 
+  test('is read to its end, on a connection that is kept', async () => {
+    let whole = 0;
+    const { mesh, next, metric } = await mirrored({
+      mirrorAnswer: (_request, response) => {
+        response.on('finish', () => {
+          whole += 1;
+        });
+        response.write('x'.repeat(300_000));
+        setImmediate(() => response.end('x'.repeat(300_000)));
+      },
+    });
+    for (let i = 1; i <= 3; i += 1) {
+      await (await fetch(mesh.url)).text();
+      await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === i, 'the copy has ended');
+    }
+    assert.equal(whole, 3);
+    assert.equal(next.connections(), 1);
+  });
+
+  test('that hangs or breaks within its reply has not answered, and its place comes free', async () => {
+    const answers: RequestListener[] = [
+      (_request, response) => void response.writeHead(200).write('half'),
+      (request, response) => {
+        response.writeHead(200, { 'content-length': '10' }).write('half');
+        setImmediate(() => request.socket.destroy());
+      },
+      (_request, response) => void response.end(),
+    ];
+    const { mesh, shadows } = await mirrored({
+      policy: { maxInFlight: 1, timeoutMs: 200 },
+      mirrorAnswer: (request, response) => answers.shift()?.(request, response),
+    });
+    for (let i = 1; i <= 3; i += 1) {
+      assert.equal(await (await fetch(mesh.url)).text(), 'ok');
+      await until(async () => (await shadows()).length === i, 'the copy has ended');
+    }
+    assert.deepEqual(
+      (await shadows()).map(({ outcome, status, reason }) => [outcome, status, reason]),
+      [
+        ['same', 200, null],
+        ['failed', 200, 'upstream_reset'],
+        ['timed_out', 200, 'attempt_timeout'],
+      ],
+    );
+  });
+
   test('gets methods that change something only where the route says so', async () => {
     const { mesh, next, metric } = await mirrored();
     await (await fetch(mesh.url, { method: 'POST', body: 'x' })).text();

@@ -8,17 +8,17 @@ import { header, removeHeader, setHeader } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
 import { sampled } from '../policy/fraction.ts';
 import { BodyTee } from '../replay/body-tee.ts';
-import type { Reply } from '../reply.ts';
+import type { ClientSink, Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import type { ShadowOutcome, ShadowSkip } from '../telemetry/shadows.ts';
+import type { ShadowSkip } from '../telemetry/shadows.ts';
 import type { Generation, Parts } from './parts.ts';
 import { readinessIn } from './readiness.ts';
 
 /** On every copy: the route that it is a copy for. Whoever gets it must know that nobody waits, and that it came twice. */
 export const shadowHeader = 'x-mesh-shadow';
 
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const pathCharsMax = 256;
 
 /** What a handler throws before it has made a promise is a promise that fails. */
@@ -137,23 +137,22 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
       request.abort(new MeshError('attempt_timeout', `No whole reply within ${timeoutMs} ms.`));
     });
     let status: number | null = null;
+    let headMs: number | null = null;
     let reason: string | null = null;
     try {
       const reply = await mirrorPools.of(endpoint, service.policy).send(request);
       status = reply.status;
-      reply.body.onEnd(() => {
-        cancel();
-        places.inFlight -= 1;
-      });
-      reply.body.discard();
+      headMs = clock.now() - startedMs;
+      reason = (await readAway(reply))?.code ?? null;
     } catch (thrown) {
-      cancel();
-      places.inFlight -= 1;
       reason = asMeshError(thrown).code;
     }
-    const latencyMs = clock.now() - startedMs;
+    cancel();
+    places.inFlight -= 1;
+    const latencyMs = headMs ?? clock.now() - startedMs;
     const theirs = await primary;
-    const outcome = outcomeOf(status, theirs.status, timedOut);
+    const whole = reason === null;
+    const outcome = whole ? (status === theirs.status ? 'same' : 'different') : timedOut ? 'timed_out' : 'failed';
     meters.shadows(rule.route, service.name, outcome).value += 1;
     meters.shadowDurations(rule.route, service.name).record(latencyMs);
     shadows.add({
@@ -245,10 +244,18 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
   };
 }
 
-function outcomeOf(status: number | null, primary: number | null, timedOut: boolean): ShadowOutcome {
-  if (status === null) return timedOut ? 'timed_out' : 'failed';
-  return status === primary ? 'same' : 'different';
+/**
+ * Reads a reply to its end and keeps nothing. Not discarded: to a service whose clients all leave it after the head, every
+ * copy would look like one that failed. Resolves with what broke it off, or null.
+ */
+function readAway({ body }: Reply): Promise<MeshError | null> {
+  return new Promise((resolve) => {
+    body.onEnd(({ error }) => resolve(error));
+    body.pipeTo(nowhere);
+  });
 }
+
+const nowhere: ClientSink = { write: () => true, onWritable() {}, end() {}, fail() {} };
 
 type Filters = RouteRule['spec']['filters'];
 const none: readonly RequestMirror[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { HttpRouteMatch } from '../config/model.ts';
+import type { HttpRouteFilter, HttpRouteMatch } from '../config/model.ts';
 import { backendRef, meshConfig, route, routePolicy, rule, service } from '../testing/config.ts';
 import { Closing, type TestMesh, testMesh, upstreamServer } from '../testing/harness.ts';
 import { overrideHeader } from './override.ts';
@@ -27,7 +27,11 @@ function ask(port: number, host: string, headers: Record<string, string | string
 }
 
 /** `front` calls `auth` through the mesh, and passes the header on; `auth-next` and `dark` are on no route by weight. */
-async function callGraph(allowFrom: string[], internalAllowFrom: string[] = []) {
+async function callGraph(
+  allowFrom: string[],
+  internalAllowFrom: string[] = [],
+  filters: { rule?: HttpRouteFilter[]; backend?: HttpRouteFilter[] } = {},
+) {
   const held: { mesh?: TestMesh } = {};
   const front = await upstreamServer(closing, async (request, response) => {
     const passed = request.headers[overrideHeader];
@@ -52,9 +56,18 @@ async function callGraph(allowFrom: string[], internalAllowFrom: string[] = []) 
       service('dark', [dark?.port ?? 0]),
     ],
     [
-      route('front', [rule({ backendRefs: [backendRef('front', 1), backendRef('dark', 0)] })], {
-        policy: routePolicy({ override: { allowFrom } }),
-      }),
+      route(
+        'front',
+        [
+          rule({
+            filters: filters.rule ?? [],
+            backendRefs: [{ ...backendRef('front', 1), filters: filters.backend ?? [] }, backendRef('dark', 0)],
+          }),
+        ],
+        {
+          policy: routePolicy({ override: { allowFrom } }),
+        },
+      ),
       route('front-dark', [rule({ matches, backendRefs: [backendRef('dark')] })]),
       ...(internalAllowFrom.length === 0
         ? []
@@ -99,6 +112,18 @@ describe('an override', () => {
   test('counts from a block of addresses', async () => {
     const { get } = await callGraph(['127.0.0.0/8']);
     assert.equal((await get('front=dark')).body, 'dark');
+  });
+
+  test('may be set by a rule, for a whole call graph, whoever asks; and by a backend for what its service does', async () => {
+    const set: HttpRouteFilter = {
+      type: 'RequestHeaderModifier',
+      modifier: { set: [{ name: overrideHeader, value: 'auth=auth-next' }], add: [], remove: [] },
+    };
+    for (const filters of [{ rule: [set] }, { backend: [set] }]) {
+      const { get } = await callGraph([], [], filters);
+      assert.equal((await get()).body, 'front(auth=auth-next) > auth-next');
+      assert.equal((await get('auth=dark')).body, 'front(auth=auth-next) > auth-next', 'and by nobody else');
+    }
   });
 
   test('counts between services as it comes, unless the route names peers', async () => {

@@ -1,6 +1,6 @@
 import { MeshError } from '../errors.ts';
 import type { Entrance, Exchange } from '../exchange.ts';
-import { headerValues, removeHeader } from '../headers.ts';
+import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { Backend } from '../routing/rule.ts';
@@ -11,17 +11,37 @@ import type { Generation, Parts } from './parts.ts';
 export const overrideHeader = 'x-mesh-override';
 
 /**
- * Sends single requests past the weights, through a whole call graph (as Linkerd's l5d-dtab did): to try a service that
- * nobody else reaches yet, with production around it.
+ * Keeps overrides out that come from where none may.
  *
  * At the edge the header counts from peers that the route's policy allows, and is dropped otherwise. Between services it
  * counts as it comes, unless the route's policy names peers: whoever can call that port can ask any service for anything
  * anyway, and the edge has kept out what came from outside.
  */
-export function override({ meters }: Parts, { routes }: Generation): Layer {
+export function overrideGuard(): Layer {
   const honoured = ({ facts, route }: Exchange): boolean =>
     mayOverride(facts.entrance.side, route?.rule.policy.override.allowFrom ?? [], facts.clientAddress);
 
+  return {
+    name: 'override guard',
+    scope: 'route',
+    sentence: `Drops ${overrideHeader} where it comes from somebody who may not override.`,
+    inside: [
+      { name: 'route', reason: 'who may is the route’s to say' },
+      { name: 'forwarding', reason: 'that drops what else an outsider claims' },
+    ],
+    wrap: (next) => (exchange) => {
+      const { headers } = exchange;
+      if (header(headers, overrideHeader) !== undefined && !honoured(exchange)) removeHeader(headers, overrideHeader);
+      return next(exchange);
+    },
+  };
+}
+
+/**
+ * Sends single requests past the weights, through a whole call graph (as Linkerd's l5d-dtab did): to try a service that
+ * nobody else reaches yet, with production around it.
+ */
+export function override({ meters }: Parts, { routes }: Generation): Layer {
   const standIn = (exchange: Exchange, backend: Backend, name: string): Backend => {
     const port = backend.service.port;
     const service = routes.service(name, port);
@@ -34,18 +54,15 @@ export function override({ meters }: Parts, { routes }: Generation): Layer {
   return {
     name: 'override',
     scope: 'route',
-    sentence: `Sends a request to another service than the rule's where ${overrideHeader} says so, if it comes from where that is allowed.`,
+    sentence: `Sends a request to another service than the rule's where ${overrideHeader} says so.`,
     inside: [
       { name: 'split', reason: 'it stands in for the service that the weights have chosen' },
-      { name: 'forwarding', reason: 'that drops what else an outsider claims' },
+      { name: 'override guard', reason: 'what is left of the header may be followed' },
+      { name: 'filters', reason: 'a rule may set the header for its own requests' },
     ],
     wrap: (next) => (exchange) => {
       const values = headerValues(exchange.headers, overrideHeader);
       if (values.length === 0) return next(exchange);
-      if (!honoured(exchange)) {
-        removeHeader(exchange.headers, overrideHeader);
-        return next(exchange);
-      }
       const overrides = readOverrides(values);
       if (overrides === null) throw unusable(`${overrideHeader} is written as in: auth=auth-next, carts=carts-next`);
       const { backend } = exchange;

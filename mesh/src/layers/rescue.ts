@@ -1,5 +1,6 @@
 import { asMeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
+import { retryableHeader } from '../policy/retry-policy.ts';
 import { errorReply } from '../reply.ts';
 
 /** Seconds after which a client may as well try again, where nobody can serve it now. */
@@ -32,6 +33,8 @@ export function rescue(): Layer {
         const { status, title } = error.row;
         const waitS = error.retryAfterS ?? (status === 503 ? retryAfterS : null);
         const fields = [...(exchange.failureHeaders ?? []), ...(waitS === null ? [] : ['retry-after', String(waitS)])];
+        // Who sheds load is not helped by callers of callers that try again.
+        if (error.code === 'overloaded' && facts.entrance.side === 'east-west') fields.push(retryableHeader, 'false');
         return errorReply(status, title, error.detail, fields);
       }
     },

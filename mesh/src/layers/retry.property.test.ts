@@ -140,7 +140,7 @@ test('whatever is configured and however it fails: within the budget, not past t
         const exchange = new Exchange({
           facts: {
             id,
-            entrance: { name: 'edge', side: 'north-south' },
+            entrance: { name: 'edge', side: 'north-south', port: 0 },
             clientAddress: '',
             startedAtMs: clock.now(),
             failure: null,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { HttpRouteRule } from '../config/model.ts';
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from '../testing/harness.ts';
+import { quietPort } from '../testing/quiet-port.ts';
 
 let closing: Closing;
 beforeEach(() => {
@@ -35,15 +36,6 @@ async function meshOf(
   const retry = over.noRetry === true ? {} : { retry: defaultRetry };
   const rules = [rule({ backendRefs: [backendRef('shop')], ...retry, ...over.rule })];
   return testMesh(closing, meshConfig([service('shop', ports, { ...plain, ...over.policy })], [route('all', rules)]));
-}
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -128,7 +120,7 @@ describe('a retry', () => {
           response.end('fine');
         },
       ],
-      { ports: [await closedPort(), await closedPort()], noRetry: true },
+      { ports: [await quietPort(), await quietPort()], noRetry: true },
     );
     for (let i = 0; i < 10; i += 1) {
       assert.equal((await fetch(mesh.url, { method: 'POST', body: `body ${i}` })).status, 200);
@@ -254,7 +246,7 @@ describe('the retry budget', () => {
   });
 
   test('also where the service does not even accept connections', async () => {
-    const port = await closedPort();
+    const port = await quietPort();
     const mesh = await meshOf([], {
       ports: [port],
       policy: { retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 1000 } },
@@ -358,7 +350,7 @@ describe('a body', () => {
 describe('a request that was not sent', () => {
   test('is tried again with a body that is too long to be kept: nobody has begun to read it', async () => {
     const mesh = await meshOf([async (request, response) => response.end(await bodyOf(request))], {
-      ports: [await closedPort()],
+      ports: [await quietPort()],
       noRetry: true,
     });
     const body = Buffer.alloc(200_000, 'abc');
@@ -375,7 +367,7 @@ describe('a request that was not sent', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello');
       closing.add(() => socket.destroy());
     });
-    const mesh = await meshOf([], { ports: [port, await closedPort()], noRetry: true });
+    const mesh = await meshOf([], { ports: [port, await quietPort()], noRetry: true });
     for (let i = 0; i < 8; i += 1) {
       const client = await RawClient.to(mesh.edgePort, closing);
       client.send('GET / HTTP/1.1', 'Host: shop', 'Connection: Upgrade', 'Upgrade: websocket', '', '');

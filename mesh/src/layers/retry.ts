@@ -4,15 +4,17 @@ import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import { asMeshError, type FailureCode, MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { header } from '../headers.ts';
+import { header, removeHeader, setHeader } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
 import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
 import {
   type AttemptEnd,
   mayBeSentTwice,
+  pushesBack,
   type RetryRules,
   type RetryVerdict,
+  retryableHeader,
   retryVerdict,
 } from '../policy/retry-policy.ts';
 import { RequestReplay } from '../replay/request-replay.ts';
@@ -38,6 +40,7 @@ const retryableFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
 /** Verdicts that say something about retries; the others are those of an ordinary reply. */
 const denials: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
   'not_idempotent',
+  'pushed_back',
   'body_not_kept',
   'no_attempts_left',
   'retry_after_too_long',
@@ -163,6 +166,7 @@ export function retry(parts: Parts): Layer {
       status,
       delivery: error?.delivery ?? 'maybe_sent',
       retries: count,
+      pushedBack: reply !== null && header(reply.headers, retryableHeader) === 'false',
       bodyReplayable: (tries.replay?.replayable ?? true) && (exchange.upgrade === null || requeue),
       retryAfterMs: askedMs,
       waitMs,
@@ -202,11 +206,22 @@ export function retry(parts: Parts): Layer {
     if (verdict === 'no_budget') flags.push(budgetExhausted);
   };
 
+  /** Between services a failure says whether it is worth another try; the outside world is told Retry-After, and no more. */
+  const tellOutwards = (exchange: Exchange, tries: Tries, verdict: RetryVerdict | null, reply: Reply | null) => {
+    if (exchange.facts.entrance.side === 'north-south') {
+      if (reply !== null) removeHeader(reply.headers, retryableHeader);
+      return;
+    }
+    if (!pushesBack(verdict, tries.retries + tries.requeues)) return;
+    if (reply === null) exchange.failureHeaders = [...(exchange.failureHeaders ?? []), retryableHeader, 'false'];
+    else if (failed(tries, reply)) setHeader(reply.headers, retryableHeader, 'false');
+  };
+
   return {
     name: 'retry',
     scope: 'route',
     sentence:
-      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget.",
+      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget; tells those further out what has been.",
     inside: [
       { name: 'split', reason: 'the budget is that of the service, and a retry stays with it' },
       { name: 'deadline', reason: 'all attempts together are bounded, and no retry outlives that' },
@@ -218,18 +233,21 @@ export function retry(parts: Parts): Layer {
       if (service === undefined) return next(exchange);
       const tries = triesOf(exchange, service);
       let reason: string | null = null;
+      let last: RetryVerdict | null = null;
       try {
         for (;;) {
           const outcome = await attempt(exchange, tries, next);
           const { verdict, waitMs } = judge(exchange, tries, outcome);
           const { reply, error } = outcome;
+          last = verdict;
           if (reason !== null) {
-            const failed = error !== null || tries.rules.codes.includes(reply?.status ?? 0);
-            meters.retries(service.name, reason, failed ? 'failed' : 'succeeded').value += 1;
+            const again = reply === null || tries.rules.codes.includes(reply.status);
+            meters.retries(service.name, reason, again ? 'failed' : 'succeeded').value += 1;
           }
           if (verdict !== 'retry') {
             giveUp(exchange, tries, verdict);
             if (reply === null) throw error;
+            tellOutwards(exchange, tries, verdict, reply);
             tries.replay?.release();
             return reply;
           }
@@ -238,11 +256,17 @@ export function retry(parts: Parts): Layer {
           if (waitMs > 0) await pause(exchange, waitMs);
         }
       } catch (thrown) {
+        tellOutwards(exchange, tries, last, null);
         tries.replay?.cancel();
         throw thrown;
       }
     },
   };
+}
+
+/** Whether somebody further out might want to try it again. */
+function failed({ rules }: Tries, { status }: Reply): boolean {
+  return status >= 500 || rules.codes.includes(status);
 }
 
 /** Whether the client has said by what its request can be recognised when it comes again. */

@@ -1,5 +1,5 @@
 import type { Layer } from '../layer.ts';
-import { pathnameOf } from '../routing/match.ts';
+import { serverAttributes, serverSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { type Forms, readContext, writeContext } from '../telemetry/trace-context.ts';
 import type { Parts } from './parts.ts';
@@ -41,17 +41,8 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
       const reply = await next(exchange);
       reply.body.onEnd(() => {
         span.durationMs = clock.now() - facts.startedAtMs;
-        span.name = `${exchange.method} ${exchange.route?.rule.route ?? 'unrouted'}`;
-        span.attributes = {
-          'http.request.method': exchange.method,
-          'url.path': pathnameOf(exchange.askedPath),
-          'server.address': exchange.askedAuthority,
-          'http.response.status_code': reply.status,
-          'http.route': exchange.route?.rule.id ?? '',
-          'mesh.service': exchange.backend?.service.name ?? '',
-          'mesh.request_id': facts.id,
-          ...(facts.failure === null ? {} : { 'error.type': facts.failure.code }),
-        };
+        span.name = serverSpanName(exchange);
+        span.attributes = serverAttributes(exchange, reply.status);
         onTrace(span);
       });
       return reply;

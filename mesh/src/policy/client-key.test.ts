@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { clientKey } from './client-key.ts';
 
 const byAddress = (address: string) => clientKey(address, undefined);
@@ -31,4 +32,63 @@ test('a header tells clients apart, in a short key that cannot pass for an addre
   assert.notEqual(clientKey('192.0.2.1', long), clientKey('192.0.2.1', `${long}y`));
   assert.ok(clientKey('192.0.2.1', long).length < 80);
   assert.notEqual(clientKey('192.0.2.1', '192.0.2.1'), byAddress('192.0.2.1'));
+});
+
+/** The eight groups of an IPv6 address. */
+const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
+
+/** One address as it may be written: zeros left out or not, upper case or not, `::` for any run of zeros, a zone or none. */
+function spelt(address: readonly number[], { padded, upper, zone, from }: Spelling): string {
+  const texts = address.map((group) => group.toString(16).padStart(padded ? 4 : 1, '0'));
+  const start = address.findIndex((group, i) => i >= from && group === 0);
+  let text = texts.join(':');
+  if (start >= 0) {
+    let end = start;
+    while (address[end] === 0) end += 1;
+    text = `${texts.slice(0, start).join(':')}::${texts.slice(end).join(':')}`;
+  }
+  return (upper ? text.toUpperCase() : text) + (zone ? '%eth0' : '');
+}
+
+interface Spelling {
+  padded: boolean;
+  upper: boolean;
+  zone: boolean;
+  from: number;
+}
+
+test('any IPv6 address: the same key however it is written and wherever in its /64, another one in another /64', () => {
+  const spelling = fc.record({
+    padded: fc.boolean(),
+    upper: fc.boolean(),
+    zone: fc.boolean(),
+    from: fc.nat({ max: 8 }),
+  });
+  const zeros = groups.map((all) => all.map((group) => (group < 0x8000 ? 0 : group)));
+  fc.assert(
+    fc.property(zeros, groups, spelling, spelling, fc.nat({ max: 3 }), (address, other, one, another, at) => {
+      // ::ffff:0:0/96 is IPv4.
+      fc.pre(!address.slice(0, 5).every((group) => group === 0));
+      const key = byAddress(spelt(address, one));
+      assert.equal(byAddress(spelt([...address.slice(0, 4), ...other.slice(4)], another)), key);
+      const elsewhere = address.map((group, i) => (i === at ? group ^ 1 : group));
+      assert.notEqual(byAddress(spelt(elsewhere, another)), key);
+    }),
+  );
+});
+
+test('any header value: told apart by value, in a key of bounded length that no address has', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 64 }),
+      fc.string({ maxLength: 64 }),
+      fc.nat({ max: 5000 }),
+      fc.ipV4(),
+      (a, b, more, ip) => {
+        assert.equal(clientKey(ip, a) === clientKey(ip, b), a === b);
+        assert.ok(clientKey(ip, a + 'x'.repeat(more)).length < 80);
+        for (const value of [a, ip, `a ${ip}`]) assert.notEqual(clientKey(ip, value), byAddress(ip));
+      },
+    ),
+  );
 });

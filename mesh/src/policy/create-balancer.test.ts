@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { defaultBackendPolicy } from '../config/default-policies.ts';
 import type { LoadBalancerPolicy } from '../config/policy-model.ts';
 import { createBalancer } from './create-balancer.ts';
@@ -66,4 +67,63 @@ describe('the balancer of a service', () => {
     const balancer = createBalancer(policy({ algorithm: 'Random', slowStart }), seeded(1));
     assert.ok((tally(endpoints, 20_000, () => balancer.pick(endpoints, context))[1] as number) > 0);
   });
+
+  for (const algorithm of algorithms) {
+    test(`${algorithm}: whatever comes, goes, succeeds and fails, one of those that are there; and all the learning ends with the calls`, () => {
+      const step = fc.record({
+        there: fc.integer({ min: 0, max: 63 }),
+        afterMs: fc.nat({ max: 5000 }),
+        hash: fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+        ends: fc.boolean(),
+        latencyMs: fc.nat({ max: 10_000 }),
+        result: fc.constantFrom('success', 'failure', 'abandoned'),
+        retryAfterMs: fc.constantFrom(0, 0, 2000),
+        forgives: fc.boolean(),
+      });
+      const weights = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 6, maxLength: 6 });
+      fc.assert(
+        fc.property(weights, fc.array(step, { maxLength: 60 }), fc.integer(), (given, steps, seed) => {
+          const all = fakeEndpoints(given);
+          const balancer = createBalancer(policy({ algorithm }), seeded(seed));
+          const underWay: (typeof all)[number][] = [];
+          let nowMs = 0;
+          for (const { there, afterMs, hash, ends, latencyMs, result, retryAfterMs, forgives } of steps) {
+            nowMs += afterMs;
+            const endpoints = all.filter((_, i) => (there & (1 << i)) !== 0);
+            const picked = balancer.pick(endpoints, { nowMs, hash });
+            assert.equal(picked === null, endpoints.length === 0);
+            if (picked !== null) {
+              assert.ok(endpoints.includes(picked));
+              balancer.started(picked, nowMs);
+              picked.inFlight += 1;
+              underWay.push(picked);
+            }
+            const ending = ends ? underWay.shift() : undefined;
+            if (ending === undefined) continue;
+            ending.inFlight -= 1;
+            balancer.observe(ending, nowMs, latencyMs, result as 'success', retryAfterMs);
+            if (forgives) balancer.forgive(ending, nowMs);
+          }
+          for (const ending of underWay) {
+            ending.inFlight -= 1;
+            balancer.observe(ending, nowMs, 1, 'success', 0);
+          }
+          // An hour later nothing that was learned keeps anybody from being asked.
+          nowMs += 3_600_000;
+          const picked = new Set<string>();
+          for (let n = 0; n < 20_000 && picked.size < all.length; n += 1) {
+            nowMs += 10;
+            const next = balancer.pick(all, { nowMs, hash: null });
+            if (next === null) break;
+            picked.add(next.id);
+            balancer.started(next, nowMs);
+            balancer.observe(next, nowMs, 10, 'success', 0);
+          }
+          const rarest = Math.min(...given) / given.reduce((sum, weight) => sum + weight, 0);
+          if (rarest > 0.005) assert.equal(picked.size, all.length, `${picked.size} of ${all.length}`);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
 });

@@ -11,7 +11,7 @@ export interface PeakEwmaOptions {
   maxRetryAfterMs: number;
 }
 
-/** What an endpoint costs that has not been measured while a first request is under way: more than any that has been. */
+/** What an endpoint costs that has not been measured, or not of late, while a first request waits: more than any that has been. */
 export const coldCostMs = 2 ** 40;
 
 /**
@@ -19,7 +19,8 @@ export const coldCostMs = 2 ** 40;
  *
  * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while nothing
  * is measured, so that an endpoint that was slow is tried again. An endpoint without a measurement gets one request, and
- * the next when that has been answered. (Finagle's PeakEwma.)
+ * the next when that has been answered. (Finagle's PeakEwma.) So does one whose measurement is older than `decayMs`: else
+ * all clients would find out together that what was slow is slow still.
  *
  * Beyond Finagle, so that an endpoint that fails fast attracts no load:
  * - a failure never lowers the latency, and goes on counting as a request under way: it is forgotten with the time
@@ -96,6 +97,8 @@ export class PeakEwma {
    */
   costMs(nowMs: number, inFlight: number, relativeWeight: number): number {
     if (!this.#measured && inFlight > 0) return coldCostMs + inFlight / relativeWeight;
+    // What was slow has faded, and may be slow still: one request finds out, before everybody follows it.
+    if (this.#waiting > 0 && this.#faded(nowMs)) return coldCostMs + inFlight / relativeWeight;
     const inFront = (inFlight + this.#recentFailures(nowMs)) / relativeWeight;
     const blockedMs = Math.max(0, this.#blockedUntilMs - nowMs);
     return this.latencyMs(nowMs) * (1 + inFront) + blockedMs;
@@ -118,6 +121,11 @@ export class PeakEwma {
 
   #decayedMs(nowMs: number): number {
     return this.#latencyMs * Math.exp(-this.#sinceMs(nowMs, this.#latencyAtMs) / this.#options.decayMs);
+  }
+
+  /** Nothing has been measured for so long that the latency says little. */
+  #faded(nowMs: number): boolean {
+    return this.#sinceMs(nowMs, this.#latencyAtMs) > this.#options.decayMs;
   }
 
   #recentFailures(nowMs: number): number {

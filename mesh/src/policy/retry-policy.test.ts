@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type AttemptEnd, type RetryRules, retryVerdict } from './retry-policy.ts';
+import { type AttemptEnd, pushesBack, type RetryRules, retryVerdict } from './retry-policy.ts';
 
 const rules: RetryRules = {
   enabled: true,
@@ -18,6 +18,7 @@ const ended: AttemptEnd = {
   status: 503,
   delivery: 'maybe_sent',
   retries: 0,
+  pushedBack: false,
   bodyReplayable: true,
   retryAfterMs: 0,
   waitMs: 10,
@@ -67,6 +68,12 @@ describe('what ends it', () => {
     assert.equal(verdict({ ...notSent, bodyReplayable: false }), 'body_not_kept');
   });
 
+  test('a reply that says so', () => {
+    assert.equal(verdict({ pushedBack: true }), 'pushed_back');
+    assert.equal(verdict({ pushedBack: true, method: 'POST' }), 'not_idempotent');
+    assert.equal(verdict({ pushedBack: true, status: 200 }), 'not_retryable_status');
+  });
+
   test('the number of attempts', () => {
     assert.equal(verdict({ retries: 1 }), 'retry');
     assert.equal(verdict({ retries: 2 }), 'no_attempts_left');
@@ -89,6 +96,19 @@ describe('what ends it', () => {
   });
 });
 
+test('those further out are told to leave at that what was tried again, or was not worth it', () => {
+  assert.ok(pushesBack('no_attempts_left', 2));
+  assert.ok(pushesBack('not_retryable_status', 1));
+  assert.ok(pushesBack(null, 1));
+  for (const verdict of ['pushed_back', 'no_budget', 'retry_after_too_long', 'deadline_too_near'] as const) {
+    assert.ok(pushesBack(verdict, 0), verdict);
+  }
+  for (const verdict of ['not_enabled', 'not_idempotent', 'body_not_kept', 'no_attempts_left', 'abandoned'] as const) {
+    assert.ok(!pushesBack(verdict, 0), verdict);
+  }
+  assert.ok(!pushesBack(null, 0));
+});
+
 test('never twice what might have had an effect, never past the deadline or the attempts, whatever the rules', () => {
   fc.assert(
     fc.property(
@@ -98,6 +118,7 @@ test('never twice what might have had an effect, never past the deadline or the 
         status: fc.constantFrom(0, 200, 404, 429, 500, 502, 503, 504),
         delivery: fc.constantFrom('not_sent' as const, 'maybe_sent' as const),
         retries: fc.nat(5),
+        pushedBack: fc.boolean(),
         bodyReplayable: fc.boolean(),
         retryAfterMs: fc.nat(10_000),
         waitMs: fc.nat(1000),
@@ -117,7 +138,7 @@ test('never twice what might have had an effect, never past the deadline or the 
         const safe = given.methods.includes(end.method) || (given.idempotencyKey && end.hasIdempotencyKey);
         assert.ok(safe || (end.status === 0 && end.delivery === 'not_sent'));
         assert.ok(end.retries < given.attempts && end.waitMs < end.remainingMs);
-        assert.ok(end.bodyReplayable && !end.abandoned && end.retryAfterMs <= given.maxRetryAfterMs);
+        assert.ok(!end.pushedBack && end.bodyReplayable && !end.abandoned && end.retryAfterMs <= given.maxRetryAfterMs);
         assert.ok(end.status === 0 || given.codes.includes(end.status));
       },
     ),

@@ -1,3 +1,11 @@
+/**
+ * On a reply, with the value `false`: this has been tried again already, or must not be; whoever is further out leaves it
+ * at that. Services pass it outwards. So a failure deep in a call graph is tried again by the hop above it only, and the
+ * budgets of the hops do not multiply. (The SRE book, "Addressing Cascading Failures"; Finagle's non-retryable nack; gRPC's
+ * negative grpc-retry-pushback-ms.)
+ */
+export const retryableHeader = 'x-mesh-retryable';
+
 /** Which attempts of a route's requests to a service may be followed by another. */
 export interface RetryRules {
   /** False where the route has no `retry`: then only what is known not to have been sent is tried again. */
@@ -26,6 +34,8 @@ export interface AttemptEnd {
   retries: number;
   /** Whether the same body, byte for byte, can be sent again (there is none, or it was kept). */
   bodyReplayable: boolean;
+  /** The reply says that it is not to be tried again (`retryableHeader`). */
+  pushedBack: boolean;
   /** What the reply asked for; 0 = nothing. */
   retryAfterMs: number;
   /** The wait before the next attempt. */
@@ -43,6 +53,7 @@ export type RetryVerdict =
   | 'not_retryable_status'
   | 'not_enabled'
   | 'not_idempotent'
+  | 'pushed_back'
   | 'body_not_kept'
   | 'no_attempts_left'
   | 'retry_after_too_long'
@@ -61,6 +72,7 @@ export function retryVerdict(end: AttemptEnd, rules: RetryRules): RetryVerdict {
   const notSent = end.status === 0 && end.delivery === 'not_sent';
   if (!notSent && !rules.enabled) return 'not_enabled';
   if (!notSent && !mayBeSentTwice(end.method, end.hasIdempotencyKey, rules)) return 'not_idempotent';
+  if (end.pushedBack) return 'pushed_back';
   if (!end.bodyReplayable) return 'body_not_kept';
   if (end.retries >= rules.attempts) return 'no_attempts_left';
   if (end.retryAfterMs > rules.maxRetryAfterMs) return 'retry_after_too_long';
@@ -77,3 +89,21 @@ export function mayBeSentTwice(
 ): boolean {
   return methods.includes(method) || (idempotencyKey && hasIdempotencyKey);
 }
+
+/**
+ * Whether whoever is further out should leave a failure at that: it was tried again here, or would have been if that did
+ * any good. What is not tried again here for another reason (the route has no retries, the method is none that may be
+ * sent twice) may well be the business of somebody further out.
+ *
+ * @param retries that were made here
+ */
+export function pushesBack(verdict: RetryVerdict | null, retries: number): boolean {
+  return retries > 0 || (verdict !== null && pushedBackAfter.has(verdict));
+}
+
+const pushedBackAfter: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
+  'pushed_back',
+  'no_budget',
+  'retry_after_too_long',
+  'deadline_too_near',
+]);

@@ -69,6 +69,12 @@ export function pathnameOf(path: string): string {
   return query < 0 ? path : path.slice(0, query);
 }
 
+/** The port that an authority names; null where it names none. */
+export function portOf(authority: string): number | null {
+  const digits = /:(\d{1,5})$/.exec(authority)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
 /** The host of an authority, without port, brackets kept: `Example.com:80` is `example.com` by the time it gets here. */
 export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');

@@ -38,19 +38,17 @@ export function inPrecedence(
   return candidates.sort(byPrecedence);
 }
 
+/** Why `first` is tried before `second`: the criterion that decides between the two. */
+export function whyBefore(first: Candidate, second: Candidate): string {
+  return criteria.find(({ compare }) => compare(first, second) !== 0)?.because ?? 'they are the same';
+}
+
 function byPrecedence(a: Candidate, b: Candidate): number {
-  return (
-    byHostname(a.hostname, b.hostname) ||
-    pathRank[a.match.path.type] - pathRank[b.match.path.type] ||
-    b.match.path.value.length - a.match.path.value.length ||
-    Number(a.match.method === undefined) - Number(b.match.method === undefined) ||
-    b.match.headers.length - a.match.headers.length ||
-    b.match.queryParams.length - a.match.queryParams.length ||
-    byAge(a.route, b.route) ||
-    byText(a.route.name, b.route.name) ||
-    a.ruleIndex - b.ruleIndex ||
-    a.matchIndex - b.matchIndex
-  );
+  for (const { compare } of criteria) {
+    const order = compare(a, b);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 const pathRank: Readonly<Record<PathMatch['type'], number>> = { Exact: 0, RegularExpression: 1, PathPrefix: 2 };
@@ -60,3 +58,26 @@ function byAge(a: HttpRoute, b: HttpRoute): number {
   const born = ({ createdAt }: HttpRoute) => (createdAt === undefined ? Number.MAX_VALUE : Date.parse(createdAt));
   return born(a) - born(b);
 }
+
+/** What decides, the weightiest first. */
+const criteria: readonly { because: string; compare: (a: Candidate, b: Candidate) => number }[] = [
+  { because: 'its host name is more specific', compare: (a, b) => byHostname(a.hostname, b.hostname) },
+  {
+    because: 'exact paths come before expressions, and those before prefixes',
+    compare: (a, b) => pathRank[a.match.path.type] - pathRank[b.match.path.type],
+  },
+  { because: 'its path is longer', compare: (a, b) => b.match.path.value.length - a.match.path.value.length },
+  {
+    because: 'it names a method',
+    compare: (a, b) => Number(a.match.method === undefined) - Number(b.match.method === undefined),
+  },
+  { because: 'it has more header conditions', compare: (a, b) => b.match.headers.length - a.match.headers.length },
+  {
+    because: 'it has more query conditions',
+    compare: (a, b) => b.match.queryParams.length - a.match.queryParams.length,
+  },
+  { because: 'its route is older', compare: (a, b) => byAge(a.route, b.route) },
+  { because: 'its route comes first by name', compare: (a, b) => byText(a.route.name, b.route.name) },
+  { because: 'it stands first in the route', compare: (a, b) => a.ruleIndex - b.ruleIndex },
+  { because: 'it stands first in the rule', compare: (a, b) => a.matchIndex - b.matchIndex },
+];

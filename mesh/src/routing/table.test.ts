@@ -7,8 +7,8 @@ import type { Entrance } from '../exchange.ts';
 import { backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
 import { routeTable } from './table.ts';
 
-const edge: Entrance = { name: 'edge', side: 'north-south' };
-const internal: Entrance = { name: 'internal', side: 'east-west' };
+const edge: Entrance = { name: 'edge', side: 'north-south', port: 0 };
+const internal: Entrance = { name: 'internal', side: 'east-west', port: 4140 };
 
 const match = (over: Partial<HttpRouteMatch> = {}): HttpRouteMatch => ({
   path: { type: 'PathPrefix', value: '/' },
@@ -177,6 +177,70 @@ describe('a route table', () => {
     assert.equal(find('/a', { method: 'GET', headers: asking('PUT') }), 'all/0');
   });
 
+  test('keeps the listeners of a Gateway apart: by port, and by the most specific host name', () => {
+    const config = meshConfig(
+      [service('shop', [])],
+      [
+        one('public', [match({ path: prefix('/public') })], {
+          parents: [{ kind: 'Gateway', name: 'edge', sectionName: 'http' }],
+        }),
+        one('private', [match({ path: prefix('/private') })], {
+          parents: [{ kind: 'Gateway', name: 'edge', port: 9000 }],
+        }),
+        one('wild', [match({ path: prefix('/wild') })], {
+          hostnames: ['a.shop.example', 'b.shop.example'],
+          parents: [{ kind: 'Gateway', name: 'edge', sectionName: 'wild' }],
+        }),
+        one('everywhere', [match({ path: prefix('/all') })]),
+      ],
+    );
+    config.gateways[0]?.listeners.splice(
+      0,
+      1,
+      { name: 'http', port: 8080 },
+      { name: 'wild', port: 8080, hostname: '*.shop.example' },
+      { name: 'one', port: 8080, hostname: 'a.shop.example' },
+      { name: 'private', port: 9000 },
+    );
+    const registry = new Registry({ clock: systemClock, connect: () => assert.fail('nothing connects') });
+    const built = routeTable(config, registry);
+    const find = (port: number, host: string, path: string) =>
+      built.find({ ...edge, port }, { method: 'GET', path, authority: host, headers: [] })?.rule.route ?? null;
+    assert.equal(find(8080, 'x:8080', '/public'), 'public');
+    assert.equal(find(9000, 'x:9000', '/public'), null);
+    assert.equal(find(9000, 'x:9000', '/private'), 'private');
+    assert.equal(find(8080, 'x:8080', '/private'), null, 'the port decides, not what the client claims');
+    assert.equal(find(8080, 'x:9000', '/private'), null);
+    assert.equal(find(8080, 'b.shop.example', '/wild'), 'wild');
+    assert.equal(find(8080, 'a.shop.example', '/wild'), null, 'its own listener takes that host');
+    assert.equal(find(8080, 'b.shop.example', '/public'), null);
+    for (const host of ['x', 'a.shop.example', 'b.shop.example']) assert.equal(find(8080, host, '/all'), 'everywhere');
+    assert.equal(find(9000, 'x', '/all'), 'everywhere');
+    assert.equal(find(1, 'x', '/all'), null);
+  });
+
+  test('knows all that a request falls under, in order', () => {
+    const config = meshConfig(
+      [service('shop', [])],
+      [
+        one('all', [match()]),
+        one('carts', [match({ path: prefix('/carts') })]),
+        one('other', [match({ path: prefix('/x') })]),
+      ],
+    );
+    const registry = new Registry({ clock: systemClock, connect: () => assert.fail('nothing connects') });
+    const found = routeTable(config, registry).findAll(edge, {
+      method: 'GET',
+      path: '/carts/1?x',
+      authority: 'a',
+      headers: [],
+    });
+    assert.deepEqual(
+      found.map(({ rule: { id } }) => id),
+      ['carts/0', 'all/0'],
+    );
+  });
+
   test('leads east-west by the host: through the routes of the service, or straight to it', () => {
     const find = table(
       one('auth-tokens', [match({ path: exact('/tokens') })], { parents: [{ kind: 'Service', name: 'auth' }] }),
@@ -187,5 +251,26 @@ describe('a route table', () => {
     assert.equal(find('/other', { entrance: internal, host: 'auth' }), null);
     assert.equal(find('/', { entrance: internal, host: 'nobody' }), null);
     assert.equal(find('/tokens', { host: 'auth' }), null);
+  });
+
+  test('knows the ports of a service apart, by the host and by the parentRef', () => {
+    const shop = service('shop', []);
+    shop.ports.push({ port: 9000, targetPort: 9000 });
+    const to = (name: string, path: string, port?: number) =>
+      one(name, [match({ path: exact(path) })], {
+        parents: [{ kind: 'Service', name: 'shop', ...(port === undefined ? {} : { port }) }],
+      });
+    const registry = new Registry({ clock: systemClock, connect: () => assert.fail('nothing connects') });
+    const found = (config: ReturnType<typeof meshConfig>, host: string, path: string) =>
+      routeTable(config, registry).find(internal, { method: 'GET', path, authority: host, headers: [] })?.rule ?? null;
+    const both = meshConfig([shop], [to('all', '/all'), to('admin', '/admin', 9000)]);
+    assert.equal(found(both, 'shop:9000', '/admin')?.route, 'admin');
+    assert.equal(found(both, 'shop', '/admin'), null);
+    for (const host of ['shop', 'shop:9000', 'shop:80', 'shop:4140'])
+      assert.equal(found(both, host, '/all')?.route, 'all');
+    const one9000 = meshConfig([shop], [to('admin', '/admin', 9000)]);
+    assert.equal(found(one9000, 'shop:9000', '/x'), null);
+    assert.equal(found(one9000, 'shop:4140', '/x')?.backends[0]?.service.id, 'shop:80');
+    assert.equal(found(meshConfig([shop], []), 'shop:9000', '/x')?.backends[0]?.service.id, 'shop:9000');
   });
 });

@@ -1,13 +1,13 @@
 import { defaultRoutePolicy } from '../config/default-policies.ts';
-import { effectiveHostnames, hostMatches } from '../config/hostnames.ts';
-import type { HttpRoute, HttpRouteRule, MeshConfig } from '../config/model.ts';
+import { byHostname, effectiveHostnames, hostMatches } from '../config/hostnames.ts';
+import type { Listener as GatewayListener, HttpRoute, HttpRouteRule, MeshConfig } from '../config/model.ts';
 import type { RoutePolicy } from '../config/policy-model.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Service } from '../discovery/service.ts';
 import type { Entrance } from '../exchange.ts';
 import { header } from '../headers.ts';
-import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf } from './match.ts';
-import { inPrecedence } from './precedence.ts';
+import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf, portOf } from './match.ts';
+import { type Candidate, inPrecedence } from './precedence.ts';
 import type { Backend, RouteMatch, RouteRule } from './rule.ts';
 
 /** A request as the route table looks at it. */
@@ -20,6 +20,22 @@ interface Entry {
   hostname: string | null;
   matches: Matcher;
   target: RouteMatch;
+  candidate: Candidate;
+}
+
+/** One listener of a Gateway, with what is attached to it. */
+interface ListenerEntries {
+  port: number;
+  /** Null for any host. */
+  hostname: string | null;
+  entries: Entry[];
+}
+
+/** The ports of a service, with what is attached to each. */
+interface ServiceEntries {
+  byPort: ReadonlyMap<number, Entry[]>;
+  /** Of the first one, which is meant where the host names none: or the mesh's own, as URLs of callers do. */
+  first: Entry[];
 }
 
 /** Every route of one configuration, in the order in which they are tried. */
@@ -29,10 +45,13 @@ export interface RouteTable {
   service(name: string, port: number | null): Service | null;
   /** The rule that `request` falls under, coming in by `entrance`; null where there is none. */
   find(entrance: Entrance, request: Routable): RouteMatch | null;
+  /** Everything that `request` falls under, in the order of precedence: the first is what `find` finds. To explain it. */
+  findAll(entrance: Entrance, request: Routable): readonly (RouteMatch & { readonly candidate: Candidate })[];
 }
 
 /**
- * Builds the table. North-south: the routes whose parent is the Gateway of the entrance. East-west: the service that the
+ * Builds the table. North-south: the routes whose parent is the listener that the request came in by: of those of its
+ * Gateway and port the one with the most specific host name, and no other (listener isolation). East-west: the service that the
  * host names, by the routes whose parent it is, or straight where it has none.
  */
 export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
@@ -47,31 +66,44 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     return made;
   };
   const entriesOf = (routes: readonly HttpRoute[], hostnames: (route: HttpRoute) => (string | null)[]): Entry[] =>
-    inPrecedence(routes, hostnames).map(({ hostname, match, route, rule, ruleIndex }) => ({
-      hostname,
-      matches: matcherOf(match),
-      target: { match, rule: ruleOf(route.name, ruleIndex, rule, route.policy) },
-    }));
+    inPrecedence(routes, hostnames).map((candidate) => {
+      const { hostname, match, route, rule, ruleIndex } = candidate;
+      const target = { match, rule: ruleOf(route.name, ruleIndex, rule, route.policy) };
+      return { hostname, matches: matcherOf(match), target, candidate };
+    });
 
-  const gateways = new Map<string, Entry[]>();
+  const gateways = new Map<string, ListenerEntries[]>();
   for (const gateway of config.gateways) {
-    const attached = config.routes.filter((route) => attaches(route, 'Gateway', gateway.name));
+    const listeners = gateway.listeners.map((listener): ListenerEntries => {
+      const attached = config.routes.filter((route) => attachesTo(route, gateway.name, listener));
+      const { port, hostname } = listener;
+      const entries = entriesOf(attached, (route) => effectiveHostnames(hostname, route.hostnames));
+      return { port, hostname: hostname ?? null, entries };
+    });
     gateways.set(
       gateway.name,
-      entriesOf(attached, (route) => hostnamesAt(config, route, gateway.name)),
+      listeners.sort((a, b) => byHostname(a.hostname, b.hostname)),
     );
   }
-  const services = new Map<string, Entry[]>();
+  const services = new Map<string, ServiceEntries>();
   for (const service of config.services) {
-    const attached = config.routes.filter((route) => attaches(route, 'Service', service.name));
-    const port = service.ports[0]?.port;
-    if (attached.length === 0 && port !== undefined) attached.push(straightTo(service.name, port));
-    // The host has named the service already: the hostnames of such a route say nothing more (GEP-1426).
-    services.set(
-      service.name,
-      entriesOf(attached, () => [null]),
-    );
+    const byPort = service.ports.map(({ port }): [number, Entry[]] => {
+      const attached = config.routes.filter((route) => attachesToPort(route, service.name, port));
+      if (attached.length === 0) attached.push(straightTo(service.name, port));
+      // The host has named the service already: the hostnames of such a route say nothing more (GEP-1426).
+      return [port, entriesOf(attached, () => [null])];
+    });
+    services.set(service.name, { byPort: new Map(byPort), first: byPort[0]?.[1] ?? [] });
   }
+
+  const eastWest = (authority: string): readonly Entry[] | undefined => {
+    const service = services.get(serviceNamed(hostOf(authority), services));
+    return service?.byPort.get(portOf(authority) ?? 0) ?? service?.first;
+  };
+  const entriesAt = (entrance: Entrance, host: string, authority: string): readonly Entry[] =>
+    (entrance.side === 'north-south'
+      ? listenerFor(gateways.get(entrance.name) ?? [], entrance.port, host)?.entries
+      : eastWest(authority)) ?? [];
 
   return {
     rules: [...rules.values()],
@@ -84,20 +116,29 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     },
     find(entrance, request) {
       const host = hostOf(request.authority);
-      const entries =
-        entrance.side === 'north-south' ? gateways.get(entrance.name) : services.get(serviceNamed(host, services));
-      if (entries === undefined) return null;
+      const entries = entriesAt(entrance, host, request.authority);
       return forPreflight(entries, host, request) ?? first(entries, host, request);
+    },
+    findAll(entrance, request) {
+      const host = hostOf(request.authority);
+      const entries = entriesAt(entrance, host, request.authority);
+      const asked =
+        forPreflight(entries, host, request) === null ? request : { ...request, method: askedMethod(request) };
+      const pathname = pathnameOf(request.path);
+      return entries
+        .filter((entry) => takes(entry, host, asked, pathname))
+        .map(({ target, candidate }) => ({ ...target, candidate }));
     },
   };
 }
 
+function takes({ hostname, matches }: Entry, host: string, request: Matchable, pathname: string): boolean {
+  return (hostname === null || hostMatches(hostname, host)) && matches(request, pathname);
+}
+
 function first(entries: readonly Entry[], host: string, request: Matchable): RouteMatch | null {
   const pathname = pathnameOf(request.path);
-  for (const entry of entries) {
-    if (entry.hostname !== null && !hostMatches(entry.hostname, host)) continue;
-    if (entry.matches(request, pathname)) return entry.target;
-  }
+  for (const entry of entries) if (takes(entry, host, request, pathname)) return entry.target;
   return null;
 }
 
@@ -105,35 +146,44 @@ function first(entries: readonly Entry[], host: string, request: Matchable): Rou
  * A CORS preflight asks about a request that is still to come: it falls under that request's rule, if that one answers
  * preflights; else a match by method would never let its own requests be asked for.
  */
-function forPreflight(
-  entries: readonly Entry[],
-  host: string,
-  { method, path, headers }: Matchable,
-): RouteMatch | null {
+function forPreflight(entries: readonly Entry[], host: string, request: Matchable): RouteMatch | null {
+  const { method, path, headers } = request;
   if (method !== 'OPTIONS' || header(headers, 'origin') === undefined) return null;
-  const asked = header(headers, 'access-control-request-method');
-  if (asked === undefined) return null;
+  const asked = askedMethod(request);
+  if (asked === '') return null;
   const found = first(entries, host, { method: asked, path, headers });
   return found?.rule.spec.filters.some(({ type }) => type === 'CORS') ? found : null;
 }
 
-function attaches(route: HttpRoute, kind: 'Gateway' | 'Service', name: string): boolean {
-  return route.parents.some((parent) => parent.kind === kind && parent.name === name);
+/** The method that a preflight asks about; '' where it asks about none. */
+function askedMethod({ headers }: Matchable): string {
+  return header(headers, 'access-control-request-method') ?? '';
 }
 
-/** The hostnames of a route at a Gateway: its own, within what the listeners it asks for admit. */
-function hostnamesAt(config: MeshConfig, route: HttpRoute, gateway: string): (string | null)[] {
-  const listeners = config.gateways.find(({ name }) => name === gateway)?.listeners ?? [];
-  const found = new Set<string | null>();
-  for (const parent of route.parents) {
-    if (parent.kind !== 'Gateway' || parent.name !== gateway) continue;
-    for (const listener of listeners) {
-      if (parent.sectionName !== undefined && parent.sectionName !== listener.name) continue;
-      if (parent.port !== undefined && parent.port !== listener.port) continue;
-      for (const hostname of effectiveHostnames(listener.hostname, route.hostnames)) found.add(hostname);
-    }
-  }
-  return [...found];
+/** @param listeners the most specific host name first */
+function listenerFor(listeners: readonly ListenerEntries[], port: number, host: string): ListenerEntries | undefined {
+  return listeners.find(
+    (listener) => listener.port === port && (listener.hostname === null || hostMatches(listener.hostname, host)),
+  );
+}
+
+/** Whether a route asks for requests to this port of a service: to all of its ports, or to this one. */
+function attachesToPort({ parents }: HttpRoute, service: string, port: number): boolean {
+  return parents.some(
+    (parent) =>
+      parent.kind === 'Service' && parent.name === service && (parent.port === undefined || parent.port === port),
+  );
+}
+
+/** Whether a route asks for this listener: for all of the Gateway's, or for this one by its name, its port or both. */
+function attachesTo({ parents }: HttpRoute, gateway: string, { name, port }: GatewayListener): boolean {
+  return parents.some(
+    (parent) =>
+      parent.kind === 'Gateway' &&
+      parent.name === gateway &&
+      (parent.sectionName === undefined || parent.sectionName === name) &&
+      (parent.port === undefined || parent.port === port),
+  );
 }
 
 /** `auth`, and as Kubernetes writes it too: `auth.shop`, `auth.shop.svc`, `auth.shop.svc.cluster.local`. */

@@ -5,6 +5,8 @@ import type { Clock } from '../clock.ts';
 import { type FailureCode, failures, MeshError } from '../errors.ts';
 import { type Entrance, Exchange, type Facts, type Upgrade } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
+import { askHalfClosed } from './half-closed.ts';
+import { linger, lingerAtEnd } from './linger.ts';
 import { answerOnSocket, refusalText } from './raw-writer.ts';
 import { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
@@ -49,13 +51,23 @@ export interface Listener {
   drain(timeoutMs: number): Promise<void>;
 }
 
+/** A request whose answer has not ended. */
+interface Pending {
+  response: ServerResponse;
+  exchange: Exchange;
+  /** Where the next request on its connection would begin is not known. */
+  last: boolean;
+  /** The answer is over, whole or not. Harmless to repeat. */
+  settle: () => void;
+}
+
 /** What is under way on one connection. */
 interface Client {
-  /** Not ended yet, in the order of their requests. */
-  responses: ServerResponse[];
+  /** In the order of their requests. */
+  pending: Pending[];
   /** A request on it was refused: what comes after is not read as requests. */
   refused: boolean;
-  /** Called when one of `responses` has ended. */
+  /** Called when one of `pending` has ended. */
   onAnswered: (() => void) | null;
 }
 
@@ -73,7 +85,7 @@ export function createListener(options: ListenerOptions): Listener {
   const clientOf = (socket: Duplex): Client => {
     let client = clients.get(socket);
     if (client === undefined) {
-      client = { responses: [], refused: false, onAnswered: null };
+      client = { pending: [], refused: false, onAnswered: null };
       clients.set(socket, client);
     }
     return client;
@@ -100,9 +112,11 @@ export function createListener(options: ListenerOptions): Listener {
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const client = clientOf(request.socket);
     // Node hands over what stands behind a refused head too, and where that begins is what was not certain.
-    if (client.refused) return;
+    if (client.refused) {
+      request.resume();
+      return;
+    }
     inFlight += 1;
-    client.responses.push(response);
     const facts = factsOf(request);
     let head = nowhere;
     let refused: MeshError | null = null;
@@ -111,12 +125,20 @@ export function createListener(options: ListenerOptions): Listener {
     } catch (thrown) {
       refused = thrown as MeshError;
       client.refused = true;
+      lingerAtEnd(request.socket, clock);
     }
     const { framing } = head;
     const body =
       framing.kind === 'none'
         ? null
-        : new RequestBody(request, response, facts, framing.kind === 'length' ? framing.bytes : null, expectsContinue);
+        : new RequestBody(
+            request,
+            response,
+            facts,
+            framing.kind === 'length' ? framing.bytes : null,
+            expectsContinue,
+            clock,
+          );
     const exchange = new Exchange({
       facts,
       method: request.method ?? 'GET',
@@ -126,16 +148,22 @@ export function createListener(options: ListenerOptions): Listener {
       body,
       refused,
     });
-    response.on('close', () => {
+    const settle = () => {
+      const at = client.pending.indexOf(pending);
+      if (at < 0) return;
+      client.pending.splice(at, 1);
       ended();
       if (!response.writableFinished) exchange.abort(clientClosed());
-      client.responses.splice(client.responses.indexOf(response), 1);
       client.onAnswered?.();
-    });
-    void answer(exchange, response, body, refused !== null);
+    };
+    const pending: Pending = { response, exchange, last: refused !== null, settle };
+    client.pending.push(pending);
+    response.on('close', settle);
+    void answer(pending, body);
   };
 
-  const answer = async (exchange: Exchange, response: ServerResponse, body: RequestBody | null, close: boolean) => {
+  const answer = async (pending: Pending, body: RequestBody | null) => {
+    const { exchange, response } = pending;
     try {
       const reply = await options.handler()(exchange);
       if (response.destroyed) {
@@ -143,7 +171,9 @@ export function createListener(options: ListenerOptions): Listener {
         return;
       }
       // A client still waiting for "100 Continue" may or may not send its body now: only a new connection is unambiguous.
-      new ResponseWriter(response).send(reply, close || draining || (body?.awaited ?? false));
+      const unwanted = body !== null && (body.awaited || body.tooLongToReadAway);
+      if (unwanted) lingerAtEnd(response.req.socket, clock);
+      new ResponseWriter(response).send(reply, pending.last || draining || unwanted);
       if (body !== null && exchange.body !== null) response.on('finish', () => body.cancel());
     } catch {
       // The layer `rescue` answers failures; what gets here is a defect of ours, and the client must not wait for it.
@@ -154,7 +184,7 @@ export function createListener(options: ListenerOptions): Listener {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const client = clientOf(socket);
     // Node gives the connection away at once, and the answers before would meet another protocol on it.
-    if (client.refused || client.responses.length > 0) {
+    if (client.refused || client.pending.length > 0) {
       socket.destroy();
       return;
     }
@@ -211,27 +241,55 @@ export function createListener(options: ListenerOptions): Listener {
     shouldUpgradeCallback: (request: IncomingMessage) =>
       request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket',
   } as Parameters<typeof createServer>[0]);
+  // Else Node takes a client that has closed its side for gone, and drops its answers.
+  (server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
   server.timeout = limits.idleTimeoutMs;
   // Node would drop what is above its own limit without a word; readHead refuses it.
   server.maxHeadersCount = 0;
   server.on('connection', (socket: Socket) => {
+    // Asked for now, the address stays known when the client has gone. Who has gone already has none, and waits for nothing.
+    if (socket.remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
     open += 1;
+    socket.on('end', () => {
+      const { pending } = clientOf(socket);
+      if (pending.length > 0) askHalfClosed(socket, () => pending[0]?.response ?? null, clock);
+    });
     socket.once('close', () => {
       open -= 1;
+      // Node tells a response only while its turn has come: those behind it, of pipelined requests, would never end.
+      for (const { settle } of clients.get(socket)?.pending.slice() ?? []) settle();
     });
   });
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const client = clientOf(request.socket);
-    if (client.refused) return;
+    if (client.refused) {
+      request.resume();
+      return;
+    }
     client.refused = true;
+    lingerAtEnd(request.socket, clock);
     const body = JSON.stringify({
       errors: [{ status: 417, title: 'Expectation Failed', detail: 'Only 100-continue can be expected here.' }],
     });
     response.writeHead(417, { 'content-type': 'application/json', connection: 'close' }).end(body);
   });
-  server.on('connect', (_request, socket) => socket.end(refusalOf('not_implemented', 'CONNECT is not served here.')));
+  server.on('connect', (_request, socket: Socket) => {
+    const client = clientOf(socket);
+    socket.on('error', () => socket.destroy());
+    // Node gives the connection away at once: answers that are still to come would be taken for that to CONNECT.
+    if (client.refused || client.pending.length > 0) {
+      socket.destroy();
+      return;
+    }
+    options.onRefused(entrance, 'not_implemented');
+    socket.write(refusalOf('not_implemented', 'CONNECT is not served here.'), 'latin1');
+    linger(socket, clock);
+  });
   server.on('upgrade', onUpgrade);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = codeOfClientError(error);
@@ -242,25 +300,33 @@ export function createListener(options: ListenerOptions): Listener {
     const client = clientOf(socket);
     if (client.refused) return;
     client.refused = true;
-    options.onRefused(entrance, code);
-    const last = client.responses.at(-1);
-    // Within a body it is that request that is refused; behind it, one that has no response yet.
-    const inBody = last !== undefined && !last.req.complete;
-    if (inBody && last.headersSent) {
+    // Closed within a body: what came before could be answered, but a client that says half a request has mostly gone.
+    if (error.code === 'HPE_INVALID_EOF_STATE' && client.pending.at(-1)?.response.req.complete === false) {
+      client.pending.at(-1)?.exchange.abort(clientClosed());
       socket.destroy();
       return;
     }
+    options.onRefused(entrance, code);
+    const read = client.pending.at(-1);
+    const inBody = read !== undefined && !read.response.req.complete;
     // Answers are taken in the order of the requests: a refusal must not be read as the answer to an earlier one.
     const answered = () => {
-      if (client.responses.length > (inBody ? 1 : 0)) return;
+      if (client.pending.length > 0) return;
       client.onAnswered = null;
-      if (!socket.writable || (inBody && last.headersSent)) socket.destroy();
-      else
-        socket.end(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1', () =>
-          socket.destroy(),
-        );
+      if (!socket.writable) {
+        socket.destroy();
+        return;
+      }
+      if (!inBody) socket.write(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1');
+      linger(socket as Socket, clock);
     };
     client.onAnswered = answered;
+    // Within a body it is that request that is refused. Behind it, one that has no response yet.
+    if (inBody) {
+      read.last = true;
+      lingerAtEnd(socket as Socket, clock);
+      read.exchange.abort(new MeshError(code, detailOfClientError[code] ?? 'The request body is malformed.'));
+    }
     answered();
   });
 

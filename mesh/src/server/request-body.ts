@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from '../body.ts';
+import type { Clock } from '../clock.ts';
 import { MeshError } from '../errors.ts';
 import type { Facts } from '../exchange.ts';
 
 /** Unwanted content is read away up to this; then the connection is cut. */
 const lingerBytesMax = 4 * 1024 * 1024;
+/** And for this long. */
+const lingerMs = 10_000;
 
 /** The body of a Node request as the mesh's BodySource. */
 export class RequestBody implements BodySource {
@@ -13,6 +16,7 @@ export class RequestBody implements BodySource {
   readonly #response: ServerResponse;
   readonly #facts: Facts;
   readonly #expectsContinue: boolean;
+  readonly #clock: Clock;
   #sink: BodySink | null = null;
   #started = false;
   #cancelled = false;
@@ -25,17 +29,24 @@ export class RequestBody implements BodySource {
     facts: Facts,
     length: number | null,
     expectsContinue: boolean,
+    clock: Clock,
   ) {
     this.#request = request;
     this.#response = response;
     this.#facts = facts;
     this.length = length;
     this.#expectsContinue = expectsContinue;
+    this.#clock = clock;
   }
 
   /** The client waits to be told to go on, and has not been. */
   get awaited(): boolean {
     return this.#expectsContinue && !this.#started;
+  }
+
+  /** More is announced than is read away: the client is better told at once that this connection ends. */
+  get tooLongToReadAway(): boolean {
+    return this.length !== null && this.length - this.#facts.bytesReceived > lingerBytesMax;
   }
 
   start(sink: BodySink): void {
@@ -84,6 +95,10 @@ export class RequestBody implements BodySource {
       if (this.#lingered > lingerBytesMax) request.destroy();
     });
     request.resume();
+    request.once(
+      'close',
+      this.#clock.after(lingerMs, () => request.destroy()),
+    );
   }
 }
 

@@ -52,20 +52,46 @@ export class Durations {
 /** How long a turn is: "recent" is the last one to two of them. */
 export const turnMs = 30_000;
 
-/** Series of one family at most: whatever more there is goes into one series whose labels all read `other`. */
-export const seriesMax = 500;
+/**
+ * Places of one family at most: combinations of what documents and discovery name (routes, services, endpoints). In
+ * whatever more there is, those labels read `other`.
+ */
+export const placesMax = 500;
+
+/**
+ * Labels whose values come from lists in the code. They take no place of their own: else a client that tries every method
+ * would use up the places of routes that have not been asked for yet.
+ */
+const closedLabels: ReadonlySet<string> = new Set([
+  'entrance',
+  'http_request_method',
+  'status_class',
+  'reason',
+  'flag',
+  'outcome',
+  'event',
+]);
+
+/** Of the summaries in the text, and of what is called recent. */
+const quantiles = [
+  ['0.5', 'p50Ms'],
+  ['0.95', 'p95Ms'],
+  ['0.99', 'p99Ms'],
+  ['0.999', 'p999Ms'],
+] as const;
 
 interface FamilyOf<T> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
   readonly series: Map<string, Entry<T>>;
+  readonly places: Set<string>;
 }
 
 interface Entry<T> {
   values: readonly string[];
   item: T;
-  /** A counter's value at the turn before last, and at the last one. */
+  /** A counter's value (or the number of durations) at the turn before last, and at the last one. */
   older: number;
   newer: number;
 }
@@ -74,6 +100,7 @@ interface Gauge {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
+  readonly type: 'gauge' | 'counter';
   read(): Iterable<{ values: readonly string[]; value: number }>;
 }
 
@@ -90,33 +117,46 @@ export class Metrics {
 
   /** A family of counters. `name` ends in `_total`. */
   counter(name: string, help: string, labels: readonly string[]): Series<Counter> {
-    const family: FamilyOf<Counter> = { name, help, labels, series: new Map() };
+    const family: FamilyOf<Counter> = { name, help, labels, series: new Map(), places: new Set() };
     this.#counters.push(family);
     return seriesOf(family, () => ({ value: 0 }));
   }
 
   /** A family of durations. `name` ends in `_seconds`. */
   durations(name: string, help: string, labels: readonly string[]): Series<Durations> {
-    const family: FamilyOf<Durations> = { name, help, labels, series: new Map() };
+    const family: FamilyOf<Durations> = { name, help, labels, series: new Map(), places: new Set() };
     this.#durations.push(family);
     return seriesOf(family, () => new Durations());
   }
 
-  /** A figure that is read when it is asked for. */
-  gauge(name: string, help: string, labels: readonly string[], read: Gauge['read']): void {
-    this.#gauges.push({ name, help, labels, read });
+  /** A figure that is read when it is asked for; of type counter where somebody else counts it and it never falls. */
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: Gauge['read'],
+    type: Gauge['type'] = 'gauge',
+  ): void {
+    this.#gauges.push({ name, help, labels, read, type });
   }
 
-  /** Ends a turn: what "recent" means begins with the turn before. Called every `turnMs`. */
-  turn(nowMs: number): void {
+  /**
+   * Ends a turn: what "recent" means begins with the turn before. Called every `turnMs`. Series that have stood still for a
+   * turn and name something that is gone are dropped: requests that began before it went have ended.
+   */
+  turn(nowMs: number, isGone: IsGone = () => false): void {
     this.#turnedAtMs = [this.#turnedAtMs[1], nowMs];
-    for (const { series } of this.#counters) {
-      for (const entry of series.values()) {
-        entry.older = entry.newer;
-        entry.newer = entry.item.value;
-      }
+    for (const family of this.#counters) {
+      for (const entry of family.series.values()) moved(entry, entry.item.value);
+      drop(family, isGone);
     }
-    for (const { series } of this.#durations) for (const { item } of series.values()) item.recent.turn();
+    for (const family of this.#durations) {
+      for (const entry of family.series.values()) {
+        entry.item.recent.turn();
+        moved(entry, entry.item.count);
+      }
+      drop(family, isGone);
+    }
   }
 
   /** Over how long "recent" reaches back now. */
@@ -126,10 +166,14 @@ export class Metrics {
 
   /** Drops the series of something that is gone for good, so that its place is free. Whoever holds one counts for nobody. */
   forget(label: string, value: string, label2: string, value2: string): void {
-    for (const { labels, series } of [...this.#counters, ...this.#durations]) {
+    for (const { labels, series, places } of [...this.#counters, ...this.#durations]) {
       const [at, at2] = [labels.indexOf(label), labels.indexOf(label2)];
       if (at < 0 || at2 < 0) continue;
-      for (const [key, { values }] of series) if (values[at] === value && values[at2] === value2) series.delete(key);
+      for (const [key, { values }] of series) {
+        if (values[at] !== value || values[at2] !== value2) continue;
+        series.delete(key);
+        places.delete(placeOf(labels, values));
+      }
     }
   }
 
@@ -169,9 +213,21 @@ export class Metrics {
         out.push(`${name}_sum${labelText(labels, values)} ${item.sumMs / 1000}`);
         out.push(`${name}_count${labelText(labels, values)} ${item.count}`);
       }
+      // Buckets add up over instances, but say little about the tail: these say it, for this instance.
+      const recently = name.replace(/_seconds$/, '_recent_seconds');
+      head(recently, `${help} Quantiles of the last 30 to 60 s.`, 'summary');
+      for (const { values, item } of series.values()) {
+        const latencies = latenciesOf([item.recent]);
+        for (const [quantile, key] of quantiles) {
+          const value = latencies.count === 0 ? Number.NaN : latencies[key] / 1000;
+          out.push(`${recently}${labelText([...labels, 'quantile'], [...values, quantile])} ${value}`);
+        }
+        out.push(`${recently}_sum${labelText(labels, values)} ${item.sumMs / 1000}`);
+        out.push(`${recently}_count${labelText(labels, values)} ${item.count}`);
+      }
     }
-    for (const { name, help, labels, read } of this.#gauges) {
-      head(name, help, 'gauge');
+    for (const { name, help, labels, type, read } of this.#gauges) {
+      head(name, help, type);
       for (const { values, value } of read()) out.push(`${name}${labelText(labels, values)} ${value}`);
     }
     return `${out.join('\n')}\n`;
@@ -200,6 +256,24 @@ export class Metrics {
     }));
     return { counters, gauges, durations };
   }
+}
+
+/** Whether what a label names is not in force any more. */
+export type IsGone = (label: string, value: string) => boolean;
+
+function moved(entry: Entry<unknown>, value: number): void {
+  entry.older = entry.newer;
+  entry.newer = value;
+}
+
+function drop({ labels, series, places }: FamilyOf<unknown>, isGone: IsGone): void {
+  const before = series.size;
+  for (const [key, { values, older, newer }] of series) {
+    if (older === newer && values.some((value, i) => isGone(labels[i] ?? '', value))) series.delete(key);
+  }
+  if (series.size === before) return;
+  places.clear();
+  for (const { values } of series.values()) places.add(placeOf(labels, values));
 }
 
 interface LabelledValue {
@@ -244,13 +318,23 @@ function seriesOf<T>(family: FamilyOf<T>, make: () => T): Series<T> {
     const key = values.join('\u0000');
     const known = family.series.get(key);
     if (known !== undefined) return known.item;
-    if (family.series.size >= seriesMax && values.some((value) => value !== 'other')) {
-      return seriesOf(family, make)(...values.map(() => 'other'));
+    const { labels, places } = family;
+    const place = placeOf(labels, values);
+    if (!places.has(place)) {
+      if (places.size >= placesMax) {
+        const others = values.map((value, i) => (closedLabels.has(labels[i] ?? '') ? value : 'other'));
+        if (others.some((value, i) => value !== values[i])) return seriesOf(family, make)(...others);
+      }
+      places.add(place);
     }
     const item = make();
     family.series.set(key, { values, item, older: 0, newer: 0 });
     return item;
   };
+}
+
+function placeOf(labels: readonly string[], values: readonly string[]): string {
+  return values.filter((_, i) => !closedLabels.has(labels[i] ?? '')).join('\u0000');
 }
 
 function labelText(labels: readonly string[], values: readonly string[]): string {

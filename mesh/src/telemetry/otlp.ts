@@ -45,7 +45,6 @@ const scope = { name: 'mesh' };
 function exportedOf(span: Span, resource: Resource): ExportedSpan {
   const flags = span.sampled ? 1 : 0;
   const context = { traceId: span.traceId, spanId: span.spanId, traceFlags: flags };
-  const failed = 'error.type' in span.attributes || Number(span.attributes['http.response.status_code']) >= 500;
   return {
     name: span.name,
     kind: span.kind === 'server' ? 1 : 2,
@@ -63,7 +62,7 @@ function exportedOf(span: Span, resource: Resource): ExportedSpan {
     startTime: hrTime(span.startedAt),
     endTime: hrTime(span.startedAt + span.durationMs),
     duration: hrTime(span.durationMs),
-    status: { code: failed ? 2 : 0 },
+    status: { code: isError(span) ? 2 : 0 },
     attributes: span.attributes,
     links: [],
     events: [],
@@ -74,6 +73,13 @@ function exportedOf(span: Span, resource: Resource): ExportedSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+}
+
+/** For a client's 4xx, the server span stays unset and the client span does not: the conventions want it so. */
+function isError({ kind, attributes }: Span): boolean {
+  if (!('error.type' in attributes)) return false;
+  const status = Number(attributes['http.response.status_code'] ?? 0);
+  return kind === 'client' || status < 400 || status >= 500;
 }
 
 /** Seconds and nanoseconds. */

@@ -4,7 +4,7 @@ export const shadowOutcomes = [
   'same',
   /** They did not. */
   'different',
-  /** The copy got no reply. */
+  /** The copy got no reply, or not all of it. */
   'failed',
   /** Nor within the mirror's own timeout. */
   'timed_out',
@@ -38,7 +38,7 @@ export interface Shadow {
   /** 256 characters at most. */
   path: string;
   outcome: ShadowOutcome;
-  /** Null where there was no reply. */
+  /** Null where no head of a reply came. */
   primaryStatus: number | null;
   status: number | null;
   /** To the head of the reply, or to the failure. */

@@ -104,3 +104,25 @@ test('the series of what is gone for good make room', () => {
   );
   assert.equal(metrics.counterSeries('b_total').length, 1);
 });
+
+test('series of a route that is gone are dropped when nothing moves them any more, and make room', () => {
+  const metrics = new Metrics();
+  const counter = metrics.counter('a_total', 'A.', ['route', 'status_class']);
+  const durations = metrics.durations('b_seconds', 'B.', ['route']);
+  const gone = (label: string, value: string) => label === 'route' && value === 'old';
+  const routes = () =>
+    [...metrics.counterSeries('a_total'), ...metrics.durationSeries('b_seconds')].map(({ labels }) => labels.route);
+  for (const route of ['old', 'new']) {
+    counter(route, '2xx').value += 1;
+    durations(route).record(1);
+  }
+  const slow = counter('old', '5xx');
+  metrics.turn(30_000, gone);
+  slow.value += 1;
+  assert.equal(routes().length, 5);
+  metrics.turn(60_000, gone);
+  // What moved in that turn stays for another.
+  assert.deepEqual(routes(), ['new', 'old', 'new']);
+  metrics.turn(90_000, gone);
+  assert.deepEqual(routes(), ['new', 'new']);
+});

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { methodClasses, statusClasses } from './classes.ts';
 import { isoTime } from './iso-time.ts';
-import { Metrics, seriesMax } from './metrics.ts';
+import { Metrics, placesMax } from './metrics.ts';
 import { type Span, TraceRing } from './trace.ts';
 
 describe('metrics', () => {
@@ -39,9 +40,50 @@ describe('metrics', () => {
   test('have a bounded number of series', () => {
     const metrics = new Metrics();
     const counter = metrics.counter('a_total', 'A.', ['x']);
-    for (let i = 0; i < seriesMax + 100; i += 1) counter(String(i)).value += 1;
+    for (let i = 0; i < placesMax + 100; i += 1) counter(String(i)).value += 1;
     assert.equal(counter('other').value, 100);
-    assert.equal(metrics.json().counters[0]?.series.length, seriesMax + 1);
+    assert.equal(metrics.json().counters[0]?.series.length, placesMax + 1);
+  });
+
+  test('what clients vary takes no place from what documents name, and stays told apart where there is no place left', () => {
+    const metrics = new Metrics();
+    const counter = metrics.counter('a_total', 'A.', ['route', 'http_request_method', 'status_class']);
+    for (let i = 0; i < placesMax; i += 1) {
+      for (const method of methodClasses) for (const status of statusClasses) counter(`r${i}`, method, status);
+    }
+    counter('late', 'GET', '2xx').value += 1;
+    counter('later', 'GET', '2xx').value += 1;
+    counter('later', 'GET', '5xx').value += 1;
+    const series = metrics.counterSeries('a_total');
+    assert.equal(series.length, placesMax * methodClasses.length * statusClasses.length + 2);
+    assert.deepEqual(
+      series.slice(-2).map(({ labels, value }) => [Object.values(labels).join(' '), value]),
+      [
+        ['other GET 2xx', 2],
+        ['other GET 5xx', 1],
+      ],
+    );
+    // What has gone makes room.
+    const client = metrics.counter('b_total', 'B.', ['service', 'endpoint']);
+    for (let i = 0; i < placesMax; i += 1) client('shop', `e${i}`);
+    metrics.forget('service', 'shop', 'endpoint', 'e7');
+    client('shop', 'new').value += 1;
+    assert.deepEqual(metrics.counterSeries('b_total').at(-1)?.labels, { service: 'shop', endpoint: 'new' });
+  });
+
+  test('text has the quantiles of late, and nothing for them where nothing has come lately', () => {
+    const metrics = new Metrics();
+    const durations = metrics.durations('b_seconds', 'B.', ['x'])('1');
+    for (let i = 0; i < 999; i += 1) durations.record(10);
+    for (let i = 0; i < 2; i += 1) durations.record(1000);
+    const quantile = (value: string) =>
+      Number(new RegExp(`^b_recent_seconds\\{x="1",quantile="${value}"\\} (.+)$`, 'm').exec(metrics.text())?.[1]);
+    for (const value of ['0.5', '0.95', '0.99']) assert.ok(Math.abs(quantile(value) - 0.01) < 0.0005, value);
+    assert.ok(Math.abs(quantile('0.999') - 1) < 0.05);
+    assert.match(metrics.text(), /# TYPE b_recent_seconds summary\n[\s\S]*b_recent_seconds_count\{x="1"\} 1001\n/);
+    metrics.turn(30_000);
+    metrics.turn(60_000);
+    assert.ok(Number.isNaN(quantile('0.5')));
   });
 });
 

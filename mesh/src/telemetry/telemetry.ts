@@ -4,6 +4,7 @@ import { ErrorGroups } from './error-groups.ts';
 import { createMeters } from './meters.ts';
 import { turnMs } from './metrics.ts';
 import { otlpSender } from './otlp.ts';
+import { processGauges } from './process-gauges.ts';
 import { sampler } from './sampling.ts';
 import { ShadowRing } from './shadows.ts';
 import { SpanExport } from './span-export.ts';
@@ -14,9 +15,16 @@ import { randomIds } from './trace-context.ts';
 /** Mirrored requests held for `GET /shadows`. */
 const shadowsKept = 512;
 
+/** The routes and services that the documents in force name. */
+export interface Named {
+  routes: ReadonlySet<string>;
+  services: ReadonlySet<string>;
+}
+
 /** What the process remembers and tells about its requests: made once, outlives every stack. */
 export function createTelemetry(settings: Settings, clock: Clock) {
   const meters = createMeters();
+  processGauges(meters.metrics);
   const traces = new TraceRing(settings.tracesKept);
   const { otlpTracesUrl } = settings;
   const spanExport = otlpTracesUrl === null ? null : new SpanExport(clock, meters.metrics, otlpSender(otlpTracesUrl));
@@ -30,8 +38,16 @@ export function createTelemetry(settings: Settings, clock: Clock) {
   const errors = new ErrorGroups();
   const tap = new Tap(clock, meters.metrics);
   let cancelTurn = () => {};
+  let inForce = (): Named => ({ routes: new Set(), services: new Set() });
   const turn = () => {
-    meters.metrics.turn(clock.now());
+    const { routes, services } = inForce();
+    meters.metrics.turn(clock.now(), (label, value) => {
+      if (value === 'none' || value === 'other') return false;
+      // Between services, one that has no route goes by its own name.
+      if (label === 'route') return !routes.has(value) && !services.has(value);
+      return (label === 'service' || label === 'mirror' || label === 'instead') && !services.has(value);
+    });
+    for (const name of meters.retryBudgets.keys()) if (!services.has(name)) meters.retryBudgets.delete(name);
     cancelTurn = clock.after(turnMs, turn);
   };
   return {
@@ -47,8 +63,9 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       shadows: new ShadowRing(shadowsKept),
     },
     traces,
-    /** From now on, "recent" means the last one to two turns. */
-    start() {
+    /** From now on, "recent" means the last one to two turns. `named`: asked at each turn; series of others are dropped. */
+    start(named: () => Named) {
+      inForce = named;
       // Twice: there is no turn before the first.
       meters.metrics.turn(clock.now());
       turn();

@@ -119,7 +119,8 @@ export function readContext(headers: readonly string[]): Incoming {
     const name = headers[i] as string;
     if (!name.startsWith('trace') && !name.startsWith('b3') && !name.startsWith('x-b3-')) continue;
     found = true;
-    if (name === 'traceparent') traceparent ??= headers[i + 1];
+    // Two of them name no parent at all: neither can be believed.
+    if (name === 'traceparent') traceparent = traceparent === undefined ? headers[i + 1] : '';
     else if (name === 'b3') b3 ??= headers[i + 1];
     else if (name.startsWith('x-b3-')) {
       if (name === 'x-b3-traceid') traceId ??= headers[i + 1];

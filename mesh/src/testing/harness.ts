@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { MeshConfig } from '../config/model.ts';
+import type { Resolve } from '../discovery/sources.ts';
 import type { Log } from '../layers/parts.ts';
 import { type DocumentsResult, type RunningMesh, runMesh } from '../run.ts';
 import { readSettings, type Settings } from '../settings.ts';
@@ -18,13 +19,18 @@ export class Closing {
   };
 }
 
-/** An upstream on a free port. Its connections are cut when the test ends. */
+/**
+ * An upstream on a free port. Its connections are cut when the test ends.
+ *
+ * @param port for a test in which it goes: one from `quietPort`, which nobody else is given meanwhile
+ */
 export async function upstreamServer(
   closing: Closing,
   listener: RequestListener,
+  port = 0,
 ): Promise<{ port: number; server: Server }> {
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   closing.add(() => {
     server.close();
     server.closeAllConnections();
@@ -72,9 +78,9 @@ export interface TestMesh extends RunningMesh {
 export async function testMesh(
   closing: Closing,
   config: MeshConfig,
-  over: Partial<Settings> & { random?: () => number } = {},
+  over: Partial<Settings> & { random?: () => number; resolve?: Resolve } = {},
 ): Promise<TestMesh> {
-  const { random, ...settings } = over;
+  const { random, resolve, ...settings } = over;
   const log = heldLog();
   const held: { documents: DocumentsResult } = { documents: { config } };
   const running = await runMesh({
@@ -83,6 +89,7 @@ export async function testMesh(
     log,
     logLine: log.logLine,
     ...(random === undefined ? {} : { random }),
+    ...(resolve === undefined ? {} : { resolve }),
   });
   closing.add(() => running.stop());
   const edgePort = running.ports.get('edge') ?? 0;
@@ -113,8 +120,8 @@ export class RawClient {
     socket.on('error', () => {});
   }
 
-  static async to(port: number, closing: Closing): Promise<RawClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async to(port: number, closing: Closing, options: { allowHalfOpen?: boolean } = {}): Promise<RawClient> {
+    const socket = connect({ port, host: '127.0.0.1', ...options });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);

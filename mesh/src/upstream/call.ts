@@ -1,201 +1,213 @@
-import type { Dispatcher } from 'undici';
-import { MeshError } from '../errors.ts';
+import type { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Headers, withoutHopByHop } from '../headers.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
-import { upstreamFailure } from './failures.ts';
+import type { ResponseHead } from './http1/response-head.ts';
 
 /** Content that arrived before anybody wanted it is kept up to this many bytes; then the upstream waits. */
 const heldBytesMax = 64 * 1024;
 /** What is left of a discarded reply is read away if it is no more than this; else the connection is given up. */
 const drainBytesMax = 64 * 1024;
 
-/**
- * One request on one upstream connection: undici's handler, the reply and its body in one object, because a request
- * makes one of each.
- */
-export class Call implements Dispatcher.DispatchHandler, Reply, ReplyBody {
+/** What serves a call: a connection, or the queue for one. */
+export interface Carrier {
+  pause(): void;
+  resume(): void;
+  /** Nobody wants the reply any more. The call hears nothing after this. */
+  abandon(call: Call): void;
+}
+
+const none: Headers = [];
+
+/** One request to an upstream: the reply and its body in one object, because a request makes one of each. */
+export class Call implements Reply, ReplyBody {
+  readonly exchange: Exchange;
   status = 0;
-  headers: Headers = [];
+  headers: Headers = none;
   readonly tunnelled = false;
   length: number | null = null;
-  readonly #exchange: Exchange;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: MeshError) => void = () => {};
-  #controller: Dispatcher.DispatchController | null = null;
+  #carrier: Carrier | null = null;
   /** Rejected or resolved: the promise of the head is settled. */
   #settled = false;
   #sink: ClientSink | null = null;
   #discarded = false;
-  #held: Uint8Array[] = [];
+  #held: Uint8Array[] | null = null;
   #heldBytes = 0;
   #bytes = 0;
-  #trailers: Headers = [];
+  #trailers: Headers = none;
   /** The upstream has said its last word; what is held may still have to go to the client. */
   #complete = false;
   #failure: MeshError | null = null;
   #ended: BodyEnd | null = null;
-  #listeners: ((end: BodyEnd) => void)[] = [];
+  #listeners: ((end: BodyEnd) => void)[] | null = null;
+  #heldListener: ((error: MeshError | null) => void) | null = null;
 
   constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+    this.exchange = exchange;
   }
 
   get body(): ReplyBody {
     return this;
   }
 
-  /** Hands the request to `dispatch`; the promise is that of the reply's head. */
-  start(dispatch: (handler: Call) => void): Promise<Reply> {
+  /** The promise of the reply's head, which the carrier that `begin` finds will keep. Once. */
+  start(begin: (call: Call) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#exchange.onAbort(this.#onAbort);
-      if (this.#settled) return;
-      try {
-        dispatch(this);
-      } catch (thrown) {
-        this.#fail(upstreamFailure(thrown, false));
-      }
+      this.exchange.onAbort(this.#onAbort);
+      if (!this.#settled) begin(this);
     });
   }
 
-  readonly #onAbort = (error: MeshError): void => {
-    // The head's promise is answered at once: a request that still queues for a connection is only dropped by undici
-    // when its turn comes.
-    this.#fail(error);
-    this.#controller?.abort(error);
-  };
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#failure !== null) controller.abort(this.#failure);
+  /** For carriers: who carries the call from now on. */
+  carriedBy(carrier: Carrier): void {
+    this.#carrier = carrier;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // 1xx: nothing the client needs (Expect is answered by the mesh itself).
-    if (status < 200 || this.#settled) return;
+  readonly #onAbort = (error: MeshError): void => {
+    this.fail(error);
+  };
+
+  /** For carriers. */
+  onHead({ status, headers, length }: ResponseHead): void {
     this.status = status;
-    const headers = lowerCased(rawOf(controller));
     this.headers = withoutHopByHop(headers);
-    this.length = contentLength(headers);
+    this.length = length;
     this.#settled = true;
     this.#resolve(this);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.byteLength;
+  /** For carriers. @param bytes are the carrier's again when this returns, unless `given` */
+  onData(bytes: Buffer, given: boolean): void {
+    this.#bytes += bytes.byteLength;
     if (this.#discarded) return;
+    const kept = given ? bytes : Buffer.from(bytes);
     if (this.#sink !== null) {
-      if (!this.#sink.write(chunk)) controller.pause();
+      if (!this.#sink.write(kept)) this.#carrier?.pause();
       return;
     }
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.byteLength;
-    if (this.#heldBytes >= heldBytesMax) controller.pause();
+    if (this.#held === null) this.#held = [kept];
+    else this.#held.push(kept);
+    this.#heldBytes += kept.byteLength;
+    if (this.#heldBytes < heldBytesMax) return;
+    this.#carrier?.pause();
+    this.#tellHeld(null);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  onEnd(listener: (end: BodyEnd) => void): void {
+    if (this.#ended !== null) listener(this.#ended);
+    else if (this.#listeners === null) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  /** For carriers: the last byte has come. They carry the call no longer. */
+  complete(trailers: Headers): void {
     this.#complete = true;
-    const raw = controller.rawTrailers;
-    if (Array.isArray(raw) && raw.length > 0) this.#trailers = withoutHopByHop(lowerCased(raw as Buffer[]));
+    this.#carrier = null;
+    if (trailers.length > 0) this.#trailers = withoutHopByHop(trailers, notInTrailers);
     if (this.#sink !== null) this.#sink.end(null, this.#trailers);
     if (this.#sink !== null || this.#discarded) this.#finish(null);
+    this.#tellHeld(null);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, thrown: Error): void {
-    this.#fail(this.#exchange.aborted ?? upstreamFailure(thrown, this.#controller !== null));
+  onHeld(listener: (error: MeshError | null) => void): void {
+    if (this.#failure !== null || this.#complete || this.#heldBytes >= heldBytesMax) listener(this.#failure);
+    else this.#heldListener = listener;
+  }
+
+  #tellHeld(error: MeshError | null): void {
+    const listener = this.#heldListener;
+    this.#heldListener = null;
+    listener?.(error);
   }
 
   pipeTo(client: ClientSink): void {
     if (this.#sink !== null || this.#discarded) throw new Error('A reply body has one use.');
     this.#sink = client;
     const held = this.#held;
-    this.#held = [];
+    this.#held = null;
     if (this.#failure !== null) {
       client.fail(this.#failure);
       return;
     }
     if (this.#complete) {
-      for (let i = 0; i < held.length - 1; i += 1) client.write(held[i] as Uint8Array);
-      client.end(held.at(-1) ?? null, this.#trailers);
+      if (held === null) client.end(null, this.#trailers);
+      else {
+        for (let i = 0; i < held.length - 1; i += 1) client.write(held[i] as Uint8Array);
+        client.end(held[held.length - 1] as Uint8Array, this.#trailers);
+      }
       this.#finish(null);
       return;
     }
-    client.onWritable(() => this.#controller?.resume());
+    client.onWritable(() => this.#carrier?.resume());
     let writable = true;
-    for (const chunk of held) writable = client.write(chunk) && writable;
-    if (!writable) this.#controller?.pause();
-    else if (this.#heldBytes >= heldBytesMax) this.#controller?.resume();
+    if (held !== null) for (const chunk of held) writable = client.write(chunk) && writable;
+    if (!writable) this.#carrier?.pause();
+    else if (this.#heldBytes >= heldBytesMax) this.#carrier?.resume();
   }
 
   discard(): void {
     if (this.#sink !== null || this.#discarded) return;
     this.#discarded = true;
-    this.#held = [];
+    this.#held = null;
     if (this.#complete || this.#failure !== null) {
       this.#finish(this.#failure);
       return;
     }
     const left = this.length === null ? Number.POSITIVE_INFINITY : this.length - this.#bytes;
-    if (left <= drainBytesMax) this.#controller?.resume();
-    else this.#controller?.abort(discarded);
+    if (left <= drainBytesMax) {
+      this.#carrier?.resume();
+      return;
+    }
+    this.#abandon();
+    this.#finish(null);
   }
 
-  onEnd(listener: (end: BodyEnd) => void): void {
-    if (this.#ended === null) this.#listeners.push(listener);
-    else listener(this.#ended);
-  }
-
-  /** The exchange has failed: before the head this rejects, after it the body breaks off. */
-  #fail(error: MeshError): void {
-    if (this.#failure !== null || this.#complete) return;
+  /** The call has come to nothing: before the head this rejects, after it the body breaks off. */
+  fail(error: MeshError): void {
+    if (this.#failure !== null || this.#complete || this.#ended !== null) return;
     this.#failure = error;
+    this.#abandon();
     if (!this.#settled) {
       this.#settled = true;
       this.#finish(error);
       this.#reject(error);
       return;
     }
-    this.#held = [];
+    this.#held = null;
     this.#sink?.fail(error);
     this.#finish(this.#discarded ? null : error);
+    this.#tellHeld(error);
+  }
+
+  #abandon(): void {
+    const carrier = this.#carrier;
+    this.#carrier = null;
+    carrier?.abandon(this);
   }
 
   #finish(error: MeshError | null): void {
     if (this.#ended !== null) return;
     this.#ended = { bytes: this.#bytes, error };
-    this.#exchange.offAbort(this.#onAbort);
+    this.exchange.offAbort(this.#onAbort);
     const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener(this.#ended);
+    this.#listeners = null;
+    if (listeners !== null) for (const listener of listeners) listener(this.#ended);
   }
 }
 
-const discarded = new MeshError('client_closed', 'Nobody wants this reply.', { delivery: 'maybe_sent' });
-
-function rawOf(controller: Dispatcher.DispatchController): readonly (Buffer | string)[] {
-  const raw = controller.rawHeaders;
-  return Array.isArray(raw) ? raw : [];
-}
-
-/** Names in lower case, values byte for byte. */
-function lowerCased(raw: readonly (Buffer | string)[]): Headers {
-  const headers: Headers = new Array(raw.length);
-  for (let i = 0; i < raw.length; i += 2) {
-    headers[i] = text(raw[i] as Buffer | string).toLowerCase();
-    headers[i + 1] = text(raw[i + 1] as Buffer | string);
-  }
-  return headers;
-}
-
-function text(value: Buffer | string): string {
-  return typeof value === 'string' ? value : value.toString('latin1');
-}
-
-function contentLength(headers: readonly string[]): number | null {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i] === 'content-length') return Number(headers[i + 1]);
-  }
-  return null;
-}
+/** A recipient that merges trailers into the head must not be misled by them (RFC 9110 section 6.5.1). */
+const notInTrailers: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'host',
+  'authorization',
+  'set-cookie',
+  'cache-control',
+  'location',
+]);

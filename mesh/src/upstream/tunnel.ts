@@ -1,55 +1,58 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import HttpProxy from 'http-proxy';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Headers, withoutHopByHop } from '../headers.ts';
+import { type Headers, headerValues, withoutHopByHop } from '../headers.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import { upgradeSockets } from '../server/upgrade-sockets.ts';
 import { upstreamFailure } from './failures.ts';
 
-const proxy = HttpProxy.createProxyServer({});
+/** Between two probes of a connection on which nothing moves: a tunnel has no other limit on silence. */
+const keepAliveProbeMs = 60_000;
 
 /**
  * Joins the client's connection to one of the endpoint's (WebSocket). Resolves when the upstream has answered: with a
- * tunnelled reply once the two connections are one, with an ordinary reply where the upstream refuses.
- *
- * http-proxy does the splice. What it does badly is done here instead: a refusal (it forwards the transfer coding but
- * not the coded body), an error (it ends the client's connection before anybody can answer), and the upstream connection
- * of a client that leaves (it would stay).
+ * tunnelled reply once the two connections are one, with an ordinary reply where the upstream refuses. Nothing that the
+ * client sends behind its request reaches the upstream before that has agreed to switch: until then it would be read as
+ * HTTP there.
  */
 export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs = 1000): Promise<Reply> {
-  const sockets = exchange.upgrade === null ? undefined : upgradeSockets.get(exchange.upgrade);
-  if (sockets === undefined) return Promise.reject(new Error('An upgrade has lost its connection.'));
-  const { request, socket, head } = sockets;
+  const { upgrade } = exchange;
+  const sockets = upgrade === null ? undefined : upgradeSockets.get(upgrade);
+  if (upgrade === null || sockets === undefined) {
+    return Promise.reject(new Error('An upgrade has lost its connection.'));
+  }
+  const { socket, head } = sockets;
 
   return new Promise((resolve, reject) => {
-    let upstream: ClientRequest | null = null;
-    const capture = (made: ClientRequest, _request: IncomingMessage, of: Duplex) => {
-      if (of !== socket) return;
-      upstream = made;
-      // http-proxy joins paths and squeezes slashes; what was routed on is what is sent.
-      made.path = exchange.path;
-    };
-    proxy.on('proxyReqWs', capture as never);
-    proxy.ws(withHeaders(request, exchange), socket as never, head, {
-      target: { protocol: 'http:', host: endpoint.host, port: endpoint.port, hostname: endpoint.host } as never,
-    });
-    proxy.off('proxyReqWs', capture as never);
-    const call = upstream as ClientRequest | null;
-    if (call === null) {
-      reject(new MeshError('bad_request', 'Only WebSocket upgrades are passed on.'));
+    let call: ClientRequest;
+    try {
+      call = httpRequest({
+        host: endpoint.host,
+        port: endpoint.port,
+        method: exchange.method,
+        path: exchange.path,
+        headers: [
+          'host',
+          exchange.authority,
+          ...exchange.headers,
+          'connection',
+          'Upgrade',
+          'upgrade',
+          upgrade.protocol,
+        ] as never,
+        agent: false,
+      });
+    } catch (thrown) {
+      reject(upstreamFailure(thrown, false));
       return;
     }
-    call.removeAllListeners('error');
-    call.removeAllListeners('response');
-
+    let connected = false;
     const connecting = setTimeout(
       () => call.destroy(new MeshError('connect_timeout', 'The service did not accept a connection in time.')),
       connectTimeoutMs,
     );
-    let connected = false;
     call.once('socket', (upstreamSocket) =>
       upstreamSocket.once('connect', () => {
         connected = true;
@@ -60,43 +63,34 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
     exchange.onAbort(giveUp);
     call.on('error', (thrown) => {
       clearTimeout(connecting);
+      exchange.offAbort(giveUp);
       reject(exchange.aborted ?? upstreamFailure(thrown, connected));
     });
-    call.on('response', (response) => {
-      clearTimeout(connecting);
-      resolve(refusal(response));
-    });
-    // After http-proxy's own listener, which has joined the two by then.
-    call.on('upgrade', (response: IncomingMessage, upstreamSocket: Duplex) => {
+    call.on('response', (response) => resolve(refusal(response)));
+    call.on('upgrade', (response: IncomingMessage, upstreamSocket: Socket, upstreamHead: Buffer) => {
       exchange.offAbort(giveUp);
-      socket.once('close', () => upstreamSocket.destroy());
-      upstreamSocket.once('close', () => socket.end());
-      resolve(joined(response, socket));
+      if (!switchedTo(response, upgrade.protocol)) {
+        upstreamSocket.destroy();
+        reject(
+          new MeshError('upstream_garbage', 'The service switched to a protocol that nobody asked for.', {
+            delivery: 'maybe_sent',
+          }),
+        );
+        return;
+      }
+      resolve(joined(response, socket as Socket, head, upstreamSocket, upstreamHead));
     });
+    call.end();
   });
 }
 
-/** The request as http-proxy looks at it: with the fields that the layers have left, and those that make it an upgrade. */
-function withHeaders(request: IncomingMessage, exchange: Exchange): IncomingMessage {
-  const headers: Record<string, string | string[]> = {};
-  for (let i = 0; i < exchange.headers.length; i += 2) {
-    const name = exchange.headers[i] as string;
-    const value = exchange.headers[i + 1] as string;
-    const known = headers[name];
-    headers[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
-  }
-  headers.host = exchange.authority;
-  headers.connection = 'Upgrade';
-  headers.upgrade = exchange.upgrade?.protocol ?? 'websocket';
-  return Object.create(request, {
-    headers: { value: headers },
-    url: { value: '/' },
-  }) as IncomingMessage;
+function switchedTo(response: IncomingMessage, protocol: string): boolean {
+  const named = headerValues(lowerCased(response.rawHeaders), 'upgrade');
+  return response.statusCode === 101 && named.join().trim().toLowerCase() === protocol;
 }
 
-function headersOf(response: IncomingMessage): Headers {
-  const lower = response.rawHeaders.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
-  return withoutHopByHop(lower);
+function lowerCased(raw: readonly string[]): Headers {
+  return raw.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
 }
 
 /** Calls its listeners once. */
@@ -116,16 +110,46 @@ class Ending {
   }
 }
 
-function joined(response: IncomingMessage, socket: Duplex): Reply {
+/** Makes one connection of two: bytes, back-pressure and ends go through, either way. */
+function joined(
+  response: IncomingMessage,
+  client: Socket,
+  clientHead: Buffer,
+  upstream: Socket,
+  upstreamHead: Buffer,
+): Reply {
+  const lines = [`HTTP/1.1 101 ${response.statusMessage ?? ''}`];
+  const { rawHeaders } = response;
+  for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  client.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  if (upstreamHead.length > 0) client.write(upstreamHead);
+  if (clientHead.length > 0) upstream.write(clientHead);
+  for (const [socket, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveProbeMs);
+    socket.on('error', () => socket.destroy());
+    // The other's last bytes still go out; what it sends after that has nowhere to go.
+    socket.once('close', () => other.destroySoon());
+    socket.pipe(other);
+  }
+  // Closed while the upstream made up its mind: nobody will tell.
+  if (client.destroyed) upstream.destroy();
+
   const ending = new Ending();
-  socket.once('close', () => ending.finish((socket as { bytesWritten?: number }).bytesWritten ?? 0, null));
+  const finish = () => ending.finish(client.bytesWritten, null);
+  if (client.destroyed) finish();
+  else client.once('close', finish);
   const body: ReplyBody = {
     length: null,
     pipeTo: () => {},
-    discard: () => socket.destroy(),
+    discard: () => client.destroy(),
     onEnd: ending.onEnd,
   };
-  return { status: response.statusCode ?? 101, headers: headersOf(response), body, tunnelled: true };
+  return { status: 101, headers: withoutHopByHop(lowerCased(rawHeaders)), body, tunnelled: true };
 }
 
 function refusal(response: IncomingMessage): Reply {
@@ -151,5 +175,10 @@ function refusal(response: IncomingMessage): Reply {
     discard: () => response.destroy(),
     onEnd: ending.onEnd,
   };
-  return { status: response.statusCode ?? 502, headers: headersOf(response), body, tunnelled: false };
+  return {
+    status: response.statusCode ?? 502,
+    headers: withoutHopByHop(lowerCased(response.rawHeaders)),
+    body,
+    tunnelled: false,
+  };
 }

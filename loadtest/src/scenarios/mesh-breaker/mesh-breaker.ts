@@ -40,7 +40,7 @@ const contenders = [
 async function measureBreaker(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;
   const startedAt = new Date();
-  const durationMs = quick ? 15_000 : 60_000;
+  const durationMs = quick ? 12_000 : 60_000;
   const perSecond = 100;
   const stages: Stage[] = [];
   const behaviour = { medianMs: 20, sdMs: 3 };
@@ -65,7 +65,7 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
       try {
         const target = { url: mesh.url, requests: [{ method: 'GET', path: '/', headers: {} }] };
         const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: fleet.pid } }, () =>
-          openLoopRun(target, { perSecond, durationMs, connections: 256, seed }),
+          openLoopRun(target, { perSecond, durationMs, connections: 256, seed }, signal),
         );
         const stage = summarise(
           { name: contender.name, driver: 'open-loop', connections: 256, offeredPerSecond: perSecond, ours: ['mesh'] },

@@ -1,8 +1,9 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
 import type { Target } from '../../drivers/request.ts';
+import { mannWhitney } from '../../measure/mann-whitney.ts';
 import { stageLine, stageTitles } from '../../proof/lines.ts';
-import type { Check, Report, Stage } from '../../proof/report-data.ts';
+import type { Check, Comparison, Figure, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
 import { noErrors } from '../../proof/verdict.ts';
@@ -32,7 +33,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;
   const startedAt = new Date();
   const rounds = quick ? 3 : 5;
-  const windowMs = quick ? 1200 : 4000;
+  const windowMs = quick ? 1000 : 4000;
   const rates = quick ? [500, 1000] : [500, 1000, 2000];
   const cleanUp: (() => Promise<void>)[] = [];
   try {
@@ -51,7 +52,8 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       ],
     });
     const watched = ({ name, pid }: Contender) => ({ ours: { [name]: pid }, stores: { upstream: fleet.pid } });
-    for (const { url } of contenders) await closedLoop(targetOf(url), { connections: saturating, durationMs: 1500 });
+    for (const { url } of contenders)
+      await closedLoop(targetOf(url), { connections: saturating, durationMs: 1000 }, signal);
 
     const total = rounds * contenders.length * (1 + rates.length);
     let done = 0;
@@ -63,14 +65,16 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       for (const contender of contenders) {
         signal.throwIfAborted();
         progress(++done, total, `round ${round + 1}: ${contender.name}, as fast as it goes`);
-        const drive = () => closedLoop(targetOf(contender.url), { connections: saturating, durationMs: windowMs });
+        const drive = () =>
+          closedLoop(targetOf(contender.url), { connections: saturating, durationMs: windowMs }, signal);
         saturated.get(contender.name)?.push(await measureWindow(watched(contender), drive));
       }
       for (const rate of rates) {
         for (const contender of contenders) {
           signal.throwIfAborted();
           progress(++done, total, `round ${round + 1}: ${contender.name} at ${rate} a second`);
-          const drive = () => openLoopRun(targetOf(contender.url), { perSecond: rate, durationMs: windowMs, seed });
+          const drive = () =>
+            openLoopRun(targetOf(contender.url), { perSecond: rate, durationMs: windowMs, seed }, signal);
           steady.get(`${contender.name} ${rate}`)?.push(await measureWindow(watched(contender), drive));
         }
       }
@@ -86,14 +90,21 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
     }
     say(stageTitles);
     for (const stage of stages) say(stageLine(stage));
+    const names = contenders.map(({ name }) => name);
+    const samplesOf = (name: string) =>
+      (steady.get(`${name} ${rates.at(-1)}`) ?? []).flatMap(({ run }) => run.latencyMs);
     return reportOf('mesh:tax', 'What the mesh costs', startedAt, options, {
       stages,
+      figures: taxFigures(stages, names, rates),
+      comparisons: names.slice(1).map((name): Comparison => {
+        const { larger, p } = mannWhitney(samplesOf(name), samplesOf('direct'));
+        return { first: `${name}-${rates.at(-1)}`, second: `direct-${rates.at(-1)}`, larger, p };
+      }),
       checks: taxChecks(stages),
       notes: [
         'The mesh runs with its whole stack: access log (written), tracing, metrics, retries, breakers, limits, EWMA over one endpoint.',
         'http-proxy has the keep-alive agent without which it opens a connection for every request; HAProxy has one thread and nginx one worker, without access logs.',
         `Saturation: closed loop, ${saturating} connections. Added latency: open loop at a fixed rate, beside the direct way in the same round.`,
-        ...addedNotes(stages, contenders, rates),
       ],
     });
   } finally {
@@ -172,18 +183,28 @@ export function taxChecks(stages: readonly Stage[]): Check[] {
   ];
 }
 
-function addedNotes(stages: readonly Stage[], contenders: readonly Contender[], rates: readonly number[]): string[] {
+/** What each proxy can carry, what it costs, and what it adds to the direct way in the same rounds. */
+export function taxFigures(stages: readonly Stage[], names: readonly string[], rates: readonly number[]): Figure[] {
   const at = (name: string) => stages.find((stage) => stage.name === name);
-  return rates.map((rate) => {
-    const direct = at(`direct-${rate}`);
-    const added = contenders
-      .filter(({ name }) => name !== 'direct')
-      .map(({ name }) => {
-        const stage = at(`${name}-${rate}`);
-        const difference = (key: 'p50Ms' | 'p99Ms' | 'p999Ms') =>
-          ((stage?.[key] ?? Number.NaN) - (direct?.[key] ?? Number.NaN)).toFixed(2);
-        return `${name} ${difference('p50Ms')} / ${difference('p99Ms')} / ${difference('p999Ms')} ms`;
-      });
-    return `Added p50 / p99 / p99.9 at ${rate} a second: ${added.join('; ')}.`;
+  return names.flatMap((of) => {
+    const saturated: Figure[] = [
+      { of, name: 'at saturation', value: at(of)?.requestsPerSecond ?? Number.NaN, unit: '/s' },
+      ...(of === 'direct' ? [] : [{ of, name: 'CPU a request', value: cpuOf(stages, of), unit: 'µs' }]),
+    ];
+    if (of === 'direct') return saturated;
+    const added = rates.flatMap((rate) =>
+      percentiles.map(([key, label]): Figure => {
+        const [through, direct] = [at(`${of}-${rate}`), at(`direct-${rate}`)];
+        const value = (through?.[key] ?? Number.NaN) - (direct?.[key] ?? Number.NaN);
+        return { of, name: `added ${label} at ${rate}/s`, value, unit: 'ms' };
+      }),
+    );
+    return [...saturated, ...added];
   });
 }
+
+const percentiles = [
+  ['p50Ms', 'p50'],
+  ['p99Ms', 'p99'],
+  ['p999Ms', 'p99.9'],
+] as const;

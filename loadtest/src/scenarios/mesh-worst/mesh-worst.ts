@@ -43,7 +43,7 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;
   const startedAt = new Date();
   const perSecond = 200;
-  const durationMs = quick ? 5000 : 20_000;
+  const durationMs = quick ? 4000 : 20_000;
   const stages: Stage[] = [];
   const fleet = await Fleet.start([{ name: 'shop', count: 5, behaviour: usual }], seed);
   try {
@@ -73,13 +73,13 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
           { way: 'with', target: { url: mesh.url, requests }, ours: { mesh: mesh.pid } },
         ];
         for (const { target } of ways)
-          await openLoopRun(target, { perSecond, durationMs: 2000, connections: 500, seed });
+          await openLoopRun(target, { perSecond, durationMs: quick ? 1000 : 2000, connections: 500, seed }, signal);
         for (const [turn, { way, target, ours }] of ways.entries()) {
           signal.throwIfAborted();
           progress(index * 2 + turn, cases.length * 2, `${name}, ${way} the mesh`);
           fleet.behave(0, { ...well, ...ill });
           const window = await measureWindow({ ours, stores: { instances: fleet.pid } }, () =>
-            openLoopRun(target, { perSecond, durationMs, connections: 2000, timeoutMs: 5000, seed }),
+            openLoopRun(target, { perSecond, durationMs, connections: 2000, timeoutMs: 5000, seed }, signal),
           );
           fleet.behave(0, well);
           const profile = {

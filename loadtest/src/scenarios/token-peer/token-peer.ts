@@ -27,7 +27,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
   const durationMs = quick ? 1500 : 4000;
   say('Bringing the auth service up …');
   const args = ['--stack', 'load', '--size', 'reference', '--ports', 'auto'];
-  const stack = await PlatformStack.start(folder, args, () => {});
+  const stack = await PlatformStack.start(folder, args, () => {}, signal);
   try {
     const client = readClients(stack.status.credentials ?? '')[0];
     if (client === undefined) throw new Error('the seed left no API client with a secret');
@@ -43,13 +43,13 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
       for (const { name, url, request } of contenders) await assertSigns(name, { url, requests: [request] });
       const windows = contenders.map((): Window[] => []);
       for (const { url, request } of contenders) {
-        await closedLoop({ url, requests: [request] }, { connections, durationMs: 2000 });
+        await closedLoop({ url, requests: [request] }, { connections, durationMs: quick ? 1000 : 2000 }, signal);
       }
       for (let round = 0; round < rounds; round += 1) {
         for (const [index, { name, url, pid, request, stores: behind }] of contenders.entries()) {
           signal.throwIfAborted();
           progress(round * 2 + index + 1, rounds * 2, `round ${round + 1}: ${name}`);
-          const drive = () => closedLoop({ url, requests: [request] }, { connections, durationMs });
+          const drive = () => closedLoop({ url, requests: [request] }, { connections, durationMs }, signal);
           windows[index]?.push(await measureWindow({ ours: { [name]: pid }, stores: behind }, drive));
         }
       }
@@ -72,6 +72,12 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         seed,
         machine: machine({ postgres: stack.status.stores.postgres?.source ?? 'unknown' }),
         stages,
+        figures: stages.map((stage) => ({
+          of: stage.name,
+          name: 'tokens per second and core',
+          value: perCore(stage),
+          unit: '/s',
+        })),
         causes: [],
         witnesses: [],
         comparisons: [{ first: 'oidc-provider', second: 'auth', larger, p }],

@@ -26,6 +26,7 @@ export async function causeLedger(
   clients: readonly ApiClient[],
   debts: readonly Debt[],
   plan: { ledgerRounds: number; ledgerRequests: number },
+  signal: AbortSignal,
   onStep: (cause: Cause) => void,
 ): Promise<Cause[]> {
   const causes: Cause[] = [];
@@ -33,7 +34,7 @@ export async function causeLedger(
     await stack.restart('monolith-tuned', { DEBTS_PAID: debt.name });
     const targets = tokenTargets(stack, clients);
     const measure = ({ target, watched }: TokenTarget, amount: number) =>
-      measureWindow(watched, () => closedLoop(target, { connections: 1, amount }));
+      measureWindow(watched, () => closedLoop(target, { connections: 1, amount }, signal));
     // Warm-up, thrown away. As many as a round: a debt may be paid for each client at its first request.
     await measure(targets.tuned, plan.ledgerRequests);
     const rounds: Round[] = [];
@@ -45,8 +46,6 @@ export async function causeLedger(
     causes.push(cause);
     onStep(cause);
   }
-  // `null` would leave the topology's own value: the spare monolith goes back to what it was.
-  await stack.restart('monolith-tuned', { DEBTS_PAID: null });
   return causes;
 }
 

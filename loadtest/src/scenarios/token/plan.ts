@@ -40,11 +40,11 @@ export const quickPlan: TokenPlan = {
   slowWarmUps: 1,
   rounds: 3,
   legacyRequests: 3,
-  tunedRequests: 5,
+  tunedRequests: 4,
   fastMs: 500,
   witnessRequests: 2,
   steadyMs: 1000,
   addedMs: 600,
-  ledgerRounds: 3,
+  ledgerRounds: 2,
   ledgerRequests: 1,
 };

@@ -76,7 +76,7 @@ export async function interleavedRounds(
   for (let round = 0; round < plan.rounds; round += 1) {
     const loop = async (name: StageName) => {
       step(`round ${round + 1}: ${name}`);
-      const window = await measureWindow(targets[name].watched, () => closedRound(targets[name], plan));
+      const window = await measureWindow(targets[name].watched, () => closedRound(targets[name], plan, signal));
       closed[name].push(window);
       return median(window.run.latencyMs);
     };
@@ -168,8 +168,8 @@ class MeshWitness {
   }
 }
 
-function closedRound({ name, target }: TokenTarget, plan: TokenPlan): Promise<Run> {
-  if (name === 'legacy') return closedLoop(target, { connections: 1, amount: plan.legacyRequests });
-  if (name === 'tuned') return closedLoop(target, { connections: 1, amount: plan.tunedRequests });
-  return closedLoop(target, { connections: 1, durationMs: plan.fastMs });
+function closedRound({ name, target }: TokenTarget, plan: TokenPlan, signal: AbortSignal): Promise<Run> {
+  if (name === 'legacy') return closedLoop(target, { connections: 1, amount: plan.legacyRequests }, signal);
+  if (name === 'tuned') return closedLoop(target, { connections: 1, amount: plan.tunedRequests }, signal);
+  return closedLoop(target, { connections: 1, durationMs: plan.fastMs }, signal);
 }

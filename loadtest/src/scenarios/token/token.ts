@@ -33,14 +33,21 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
   const { say, signal } = options;
   say('Bringing the platform up on the reference data (the first time it is seeded: about a minute) …');
   const args = ['--profile', 'proof', '--stack', 'load', '--size', 'reference', '--ports', 'auto'];
-  const stack = await PlatformStack.start(options.folder, args, ({ event, process, message, ms }) => {
-    if (event === 'done' || event === 'ready')
-      say(`  ${process}: ${event}${ms === undefined ? '' : ` after ${(ms / 1000).toFixed(1)} s`}`);
-    if (event === 'exited' || event === 'down' || event === 'note') say(`  ${process ?? ''} ${event} ${message ?? ''}`);
-  });
+  const stack = await PlatformStack.start(
+    options.folder,
+    args,
+    ({ event, process, message, ms }) => {
+      if (event === 'done' || event === 'ready')
+        say(`  ${process}: ${event}${ms === undefined ? '' : ` after ${(ms / 1000).toFixed(1)} s`}`);
+      if (event === 'exited' || event === 'down' || event === 'note')
+        say(`  ${process ?? ''} ${event} ${message ?? ''}`);
+    },
+    signal,
+  );
   const upAt = performance.now();
-  const idle = await Fleet.start([{ name: 'floor', count: 1 }], options.seed);
+  let idle: Fleet | null = null;
   try {
+    idle = await Fleet.start([{ name: 'floor', count: 1 }], options.seed);
     const floor: Floor = {
       target: {
         url: `http://127.0.0.1:${idle.instances[0]?.port}`,
@@ -63,16 +70,17 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
         Object.fromEntries(Object.entries(stack.status.stores).map(([name, { source }]) => [name, source])),
       ),
       stages,
+      figures: [],
       causes,
       witnesses,
       comparisons,
       residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
-      notes: notesOf(plan, signal.aborted),
+      notes: notesOf(plan),
       verdict: verdictOf(checks),
     };
   } finally {
     say('Stopping the platform …');
-    await idle.stop();
+    await idle?.stop();
     await stack.stop();
   }
 }
@@ -90,7 +98,7 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
   };
   await shift(admin, 'token', 'auth', 100);
   const targets = tokenTargets(stack, clients);
-  await warmUp(targets, plan);
+  await warmUp(targets, plan, signal);
 
   say(stageTitles);
   const { closed, open, witnesses, latencyMs } = await interleavedRounds(
@@ -103,7 +111,7 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
   for (const stage of [...closed, ...open]) say(stageLine(stage));
 
   say('Cause ledger: each debt of the token path switched off by name …');
-  const causes = await causeLedger(stack, clients, debts, plan, ({ debt, ms, spreadMs, cpuMs, errors }) => {
+  const causes = await causeLedger(stack, clients, debts, plan, signal, ({ debt, ms, spreadMs, cpuMs, errors }) => {
     step(`ledger: ${debt}`);
     const spread = spreadMs.map((bound) => bound.toFixed(1)).join(' to ');
     say(
@@ -125,19 +133,19 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
 }
 
 /** Thrown away: connections, caches, compiled code, and each client's first token (which replaces its slow hash). */
-async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan): Promise<void> {
+async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan, signal: AbortSignal): Promise<void> {
   for (const name of ['extracted', 'extracted-direct'] as const) {
     const { target } = targets[name];
-    await closedLoop(target, { connections: 1, amount: target.requests.length * 2 });
-    await closedLoop(target, { connections: 4, durationMs: plan.warmUpMs });
+    await closedLoop(target, { connections: 1, amount: target.requests.length * 2 }, signal);
+    await closedLoop(target, { connections: 4, durationMs: plan.warmUpMs }, signal);
   }
-  await closedLoop(targets.legacy.target, { connections: 1, amount: plan.slowWarmUps });
-  await closedLoop(targets.tuned.target, { connections: 1, amount: plan.slowWarmUps });
-  const p50 = median((await closedLoop(targets.extracted.target, { connections: 1, amount: 50 })).latencyMs);
+  await closedLoop(targets.legacy.target, { connections: 1, amount: plan.slowWarmUps }, signal);
+  await closedLoop(targets.tuned.target, { connections: 1, amount: plan.slowWarmUps }, signal);
+  const p50 = median((await closedLoop(targets.extracted.target, { connections: 1, amount: 50 }, signal)).latencyMs);
   if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see .banyan/load/logs');
 }
 
-function notesOf(plan: TokenPlan, aborted: boolean): string[] {
+function notesOf(plan: TokenPlan): string[] {
   return [
     `Closed loop: autocannon, one connection, ${plan.rounds} rounds, the stages in turns. Latencies from its response events, in fractions of a millisecond.`,
     'Open loop: requests sent by schedule on kept-alive connections, each timed from the moment it was due.',
@@ -145,6 +153,5 @@ function notesOf(plan: TokenPlan, aborted: boolean): string[] {
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
     'Event-loop delay is not told: none of the processes exposes it.',
-    ...(aborted ? ['The run was broken off.'] : []),
   ];
 }

@@ -29,7 +29,7 @@ const headers = list(
 );
 
 /** Fields that decide where a message ends or belong to one connection: a filter that touched them would break framing. */
-const framing = new Set([
+export const framing: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'host',

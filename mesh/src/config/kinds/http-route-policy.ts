@@ -75,7 +75,7 @@ export const routePolicyFields = {
         'allowFrom',
         list(cidr, { max: 64 }),
         [],
-        'Peers that may steer single requests past the weights; empty = nobody.',
+        'Peers that may steer single requests past the weights; empty = nobody at the edge, everybody between services.',
       ),
     }),
     'The override header.',

@@ -15,7 +15,7 @@ import {
 import { nested, object, optional, required, withDefault } from '../object-shape.ts';
 import { maxPatternLength, patternFault } from '../regex.ts';
 import { list, ruled, type Shape } from '../shape.ts';
-import { filters } from './filters.ts';
+import { filters, framing } from './filters.ts';
 import { metadata } from './metadata.ts';
 import { pathFault } from './path-rules.ts';
 import { backendObject, parentReference } from './references.ts';
@@ -64,9 +64,23 @@ function namesOnce<T extends { name: string }>(values: readonly T[], at: Cursor)
   }
 }
 
+/** Fields that are not among those that are matched: a condition on one would never hold. */
+function matchable(values: readonly { name: string }[], at: Cursor): void {
+  for (const [index, { name }] of values.entries()) {
+    if (!framing.has(name)) continue;
+    const hint = name === 'host' ? { hint: 'use hostnames' } : {};
+    at.fault([index, 'name'], 'must not be a field that frames the message or belongs to the connection', hint);
+  }
+}
+
 const match = object({
   path: nested('path', path, 'Absent = every path.'),
-  headers: withDefault('headers', ruled(list(valueMatch(headerName), { max: 16 }), namesOnce), [], 'All must match.'),
+  headers: withDefault(
+    'headers',
+    ruled(ruled(list(valueMatch(headerName), { max: 16 }), namesOnce), matchable),
+    [],
+    'All must match.',
+  ),
   queryParams: withDefault(
     'queryParams',
     ruled(list(valueMatch(queryName), { max: 16 }), namesOnce),
@@ -188,7 +202,17 @@ function checkRule(
     }
   };
   check(value.filters, ['filters']);
-  for (const [index, ref] of refs.entries()) check(ref.filters, ['backendRefs', index, 'filters']);
+  const rewritesPath = value.filters.some(({ rewrite }) => rewrite?.path !== undefined);
+  for (const [index, ref] of refs.entries()) {
+    check(ref.filters, ['backendRefs', index, 'filters']);
+    for (const [place, { rewrite }] of ref.filters.entries()) {
+      if (!rewritesPath || rewrite?.path?.type !== 'ReplacePrefixMatch') continue;
+      at.fault(
+        ['backendRefs', index, 'filters', place, 'urlRewrite', 'path', 'type'],
+        'must be ReplaceFullPath: the rule’s own URLRewrite has changed the path before',
+      );
+    }
+  }
 }
 
 const spec = object(

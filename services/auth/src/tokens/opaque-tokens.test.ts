@@ -28,8 +28,8 @@ describe("the monolith's tokens", () => {
       entries: 3,
       negativeMs: 10_000,
     });
-  const says = (body: unknown, status = 200) => {
-    answer = async () => ({ status, text: JSON.stringify(body) });
+  const says = (body: unknown, status = 200, retryable = true) => {
+    answer = async () => ({ status, text: JSON.stringify(body), retryable });
   };
 
   beforeEach(() => {
@@ -47,6 +47,14 @@ describe("the monolith's tokens", () => {
     assert.equal(request?.headers?.authorization, `Basic ${Buffer.from('me:pw').toString('base64')}`);
     assert.equal(request?.body, `token=${token}`);
     assert.deepEqual(request?.trace, { traceparent: 'tp' });
+  });
+
+  test('that the mesh has asked about more than once are not worth a retry further out', async () => {
+    says('failed', 503, false);
+    await assert.rejects(tokens.introspect(token, {}), {
+      code: 'bad_answer',
+      details: { detail: 'The monolith answered 503 about a token', retryable: false },
+    });
   });
 
   test('are asked about once until they expire', async () => {

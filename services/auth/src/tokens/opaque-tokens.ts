@@ -62,7 +62,7 @@ export class OpaqueTokens {
   async #ask(token: string, key: string, trace: TraceContext): Promise<IntrospectionAnswer> {
     const { mesh, caller, now, negativeMs } = this.#options;
     const credentials = Buffer.from(`${caller?.id}:${caller?.secret}`).toString('base64');
-    const { status, text } = await mesh.send({
+    const { status, text, retryable } = await mesh.send({
       service: 'monolith',
       method: 'POST',
       path: '/oauth/introspect',
@@ -71,7 +71,8 @@ export class OpaqueTokens {
       trace,
     });
     const answer = status === 200 ? readAnswer(text) : null;
-    if (!answer) throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a token` });
+    if (!answer)
+      throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a token`, retryable });
     if (answer.active) this.#valid.set(key, { answer, untilMs: answer.exp * 1_000 });
     else this.#invalid.set(key, { answer, untilMs: now() + negativeMs });
     return answer;

@@ -11,7 +11,7 @@ async function sent(deadlineAtMs?: number): Promise<MeshRequest> {
   const mesh = {
     send: async (request: MeshRequest) => {
       requests.push(request);
-      return { status: 200, text: answer };
+      return { status: 200, text: answer, retryable: true };
     },
   };
   await new RefreshTokens(mesh).redeem(grant, { traceparent: 'x' }, deadlineAtMs);

@@ -22,7 +22,7 @@ export class RefreshTokens {
     trace: TraceContext,
     deadlineAtMs?: number,
   ): Promise<TokenAnswer> {
-    const { status, text } = await this.#mesh.send({
+    const { status, text, retryable } = await this.#mesh.send({
       service: 'monolith',
       method: 'POST',
       path: paths.token,
@@ -40,7 +40,8 @@ export class RefreshTokens {
     });
     if (status === 401) throw new AuthError('invalid_client', { detail: 'The refresh token is not valid' });
     const answer = status === 200 ? readAnswer(text) : null;
-    if (!answer) throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a refresh token` });
+    if (!answer)
+      throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a refresh token`, retryable });
     return answer;
   }
 }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCli } from './cli.ts';
+import { progressBar } from './progress.ts';
+import { reportOf } from './proof/report-of.ts';
+import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'load-cli-'));
+
+function scenario(run: (options: ScenarioOptions) => Promise<boolean>): Scenario {
+  return {
+    name: 'made:up',
+    file: 'made-up',
+    summary: 'nothing at all',
+    run: async (options) => {
+      const pass = await run(options);
+      return reportOf('made:up', 'Nothing', new Date(), options, {
+        stages: [],
+        checks: [{ name: 'it holds', pass, detail: 'or not' }],
+        notes: [],
+      });
+    },
+  };
+}
+
+test('the exit code is the verdict, and the reports are there either way', async () => {
+  for (const pass of [true, false]) {
+    const out = folder();
+    const code = await runCli(['made:up', '--quick', '--json', '--out', out], [scenario(async () => pass)]);
+    assert.equal(code, pass ? 0 : 1);
+    assert.deepEqual(readdirSync(out).sort(), ['made-up.html', 'made-up.json']);
+  }
+});
+
+test('a command line that is wrong is told from a run that broke', async () => {
+  const never = [scenario(async () => assert.fail('it runs'))];
+  assert.equal(await runCli(['made:up', '--seed', 'x'], never), 2);
+  assert.equal(await runCli(['nothing'], never), 2);
+  assert.equal(await runCli(['made:up', '--help'], never), 0);
+  const broken = [scenario(() => Promise.reject(new Error('no platform')))];
+  assert.equal(await runCli(['made:up', '--out', folder()], broken), 1);
+});
+
+test('a folder that cannot be written is found before anything is measured', async () => {
+  const file = join(folder(), 'file');
+  writeFileSync(file, '');
+  const never = [scenario(async () => assert.fail('it runs'))];
+  assert.equal(await runCli(['made:up', '--out', join(file, 'in-it')], never), 1);
+});
+
+test('a signal breaks the run off, which ends by its own cleaning up', async () => {
+  let cleaned = false;
+  const waiting = scenario(async ({ signal }) => {
+    try {
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        process.emit('SIGINT');
+      });
+    } finally {
+      cleaned = true;
+    }
+    return true;
+  });
+  const out = folder();
+  assert.equal(await runCli(['made:up', '--out', out], [waiting]), 130);
+  assert.ok(cleaned);
+  assert.deepEqual(readdirSync(out), []);
+});
+
+test('progress without a terminal is a line for each tenth of the way', () => {
+  let text = '';
+  const bar = progressBar({
+    isTTY: false,
+    write: (more: string | Uint8Array) => {
+      text += more;
+      return true;
+    },
+  });
+  for (let done = 0; done <= 100; done += 1) bar.move(done, 100, `step ${done}`);
+  assert.equal(text.split('\n').length, 12);
+  assert.match(text, /^load: 0 % step 0\nload: 10 % step 10\n/);
+});

@@ -1,0 +1,141 @@
+import type { BodySink, BodySource } from '../src/body.ts';
+import type { Exchange, Facts } from '../src/exchange.ts';
+import { type Headers, setHeader } from '../src/headers.ts';
+import type { Handler } from '../src/layer.ts';
+
+/** Written into each request by the mesh's side: no client can know it. */
+export const markerField = 'fuzz-marker';
+/** Tells the upstream what to do. */
+export const behaviourField = 'fuzz-behaviour';
+
+/** One request as the mesh has read it. */
+export interface Observed {
+  marker: string;
+  /** Tells the cases apart: each has an address of its own. */
+  clientAddress: string;
+  method: string;
+  path: string;
+  authority: string;
+  /** Before any layer. */
+  headers: Headers;
+  upgrade: boolean;
+  refused: string | null;
+  body: Buffer[];
+  /** `open`: nobody has read it to its end. */
+  bodyEnd: 'none' | 'open' | 'whole' | 'broken' | 'cancelled';
+  facts: Facts;
+  /** Of the reply; null until it has come. */
+  status: number | null;
+  /** The reply's last byte has gone by, or nothing more will. */
+  ended: boolean;
+  /** How often the end was told: more than once is a fault. */
+  ends: number;
+  thrown: unknown;
+}
+
+/** Stands around the stack and keeps what the listener has made of the bytes that came in. */
+export class Observer {
+  readonly #nonce: string;
+  readonly #behaviourOf: (clientAddress: string) => string;
+  #count = 0;
+  #observed: Observed[] = [];
+
+  /** `nonce` makes this run's markers: nothing that a client sends may contain it. */
+  constructor(nonce: string, behaviourOf: (clientAddress: string) => string) {
+    this.#nonce = nonce;
+    this.#behaviourOf = behaviourOf;
+  }
+
+  readonly around =
+    (stack: Handler): Handler =>
+    async (exchange) => {
+      const observed = this.#observe(exchange);
+      try {
+        const reply = await stack(exchange);
+        observed.status = reply.status;
+        reply.body.onEnd(() => {
+          observed.ended = true;
+          observed.ends += 1;
+        });
+        return reply;
+      } catch (thrown) {
+        observed.thrown = thrown;
+        observed.ended = true;
+        throw thrown;
+      }
+    };
+
+  /** Requests seen since the last `take`, not yet over. */
+  pending(): number {
+    return this.#observed.filter(({ ended }) => !ended).length;
+  }
+
+  /** Whether a request of this client waits for something else than its own body. */
+  busy(clientAddress: string): boolean {
+    return this.#observed.some(
+      (one) => one.clientAddress === clientAddress && !one.ended && one.bodyEnd !== 'open' && !one.upgrade,
+    );
+  }
+
+  take(): Observed[] {
+    const taken = this.#observed;
+    this.#observed = [];
+    return taken;
+  }
+
+  #observe(exchange: Exchange): Observed {
+    this.#count += 1;
+    const { facts, body } = exchange;
+    const observed: Observed = {
+      marker: `${this.#nonce}-${this.#count}`,
+      clientAddress: facts.clientAddress,
+      method: exchange.method,
+      path: exchange.path,
+      authority: exchange.authority,
+      headers: [...exchange.headers],
+      upgrade: exchange.upgrade !== null,
+      refused: exchange.refused?.code ?? null,
+      body: [],
+      bodyEnd: body === null ? 'none' : 'open',
+      facts,
+      status: null,
+      ended: false,
+      ends: 0,
+      thrown: null,
+    };
+    this.#observed.push(observed);
+    setHeader(exchange.headers, markerField, observed.marker);
+    setHeader(exchange.headers, behaviourField, this.#behaviourOf(facts.clientAddress));
+    if (body !== null) exchange.body = kept(body, observed);
+    return observed;
+  }
+}
+
+/** `source`, with what passes by kept in `observed`. */
+function kept(source: BodySource, observed: Observed): BodySource {
+  return {
+    length: source.length,
+    start(sink: BodySink) {
+      source.start({
+        chunk(bytes) {
+          observed.body.push(Buffer.from(bytes));
+          sink.chunk(bytes);
+        },
+        end() {
+          observed.bodyEnd = 'whole';
+          sink.end();
+        },
+        fail(error) {
+          observed.bodyEnd = 'broken';
+          sink.fail(error);
+        },
+      });
+    },
+    pause: () => source.pause(),
+    resume: () => source.resume(),
+    cancel() {
+      if (observed.bodyEnd === 'open') observed.bodyEnd = 'cancelled';
+      source.cancel();
+    },
+  };
+}

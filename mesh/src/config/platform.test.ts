@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from './parse.ts';
+
+const folder = fileURLToPath(new URL('../../platform', import.meta.url));
+
+test('the platform’s own documents have every feature of routing on', async () => {
+  const result = await loadConfig([folder], {});
+  assert.ok(result.ok);
+  assert.deepEqual(result.warnings, []);
+  const { routes, services } = result.config;
+  const rules = routes.flatMap((route) => route.rules);
+  const filters = rules.flatMap((rule) => rule.filters);
+  assert.deepEqual([...new Set(filters.map(({ type }) => type))].sort(), [
+    'CORS',
+    'RequestHeaderModifier',
+    'RequestMirror',
+    'RequestRedirect',
+    'ResponseHeaderModifier',
+    'URLRewrite',
+  ]);
+  const features = {
+    'a split': rules.some(({ backendRefs }) => backendRefs.length > 1),
+    'a session': rules.some(({ sessionPersistence }) => sessionPersistence !== undefined),
+    'a mirror that gets something': filters.some(
+      (filter) => filter.type === 'RequestMirror' && filter.mirror.numerator > 0,
+    ),
+    'a rule by header': rules.some(({ matches }) => matches.some(({ headers }) => headers.length > 0)),
+    'an override': routes.some(({ policy }) => policy.override.allowFrom.length > 0),
+    'a timeout': rules.some(({ timeouts }) => timeouts.requestMs > 0 && timeouts.backendRequestMs > 0),
+    'a retry': rules.some(({ retry }) => retry !== undefined),
+    'a rate limit': routes.some(({ policy }) => policy.rateLimits.length > 0),
+    'a route between services': routes.some(({ parents }) => parents.some(({ kind }) => kind === 'Service')),
+    'a health check': services.some(({ policy }) => policy.healthCheck !== undefined),
+    'a hedge': services.some(({ policy }) => policy.hedging !== undefined),
+  };
+  assert.deepEqual(
+    Object.entries(features).filter(([, used]) => !used),
+    [],
+  );
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Closing } from './harness.ts';
+import { until } from './harness.ts';
+
+/** What came of one request. */
+export interface Outcome {
+  method: string;
+  /** `performance.now()` when it was begun, and when its last byte or its failure had come. */
+  begunMs: number;
+  endedMs: number;
+  /** 0 where there was none. */
+  status: number;
+  /** Of the instance that answered: its header `x-instance`. */
+  instance: string;
+  /** Why it failed; null where status, length and content are as they should be. */
+  failure: string | null;
+}
+
+export interface LoadOptions {
+  /** `http://127.0.0.1:port` */
+  url: string;
+  clients: number;
+  /** No client goes on when so many requests have been made: a test that waits in vain ends. */
+  requestsMax: number;
+  /** The content of every good reply to a request. */
+  expected: (method: string, body: string) => string;
+}
+
+export interface Load {
+  readonly outcomes: readonly Outcome[];
+  /** Those that failed and were begun at `sinceMs` or later. */
+  failures(sinceMs?: number): Outcome[];
+  /** Resolves when all requests that are under way now have ended. */
+  settled(): Promise<void>;
+  /** Resolves when `count` requests that were begun from now on have ended. */
+  more(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Idempotent requests only, one after the other from each client, on connections that are kept alive. */
+const methods = ['GET', 'PUT', 'GET', 'DELETE'] as const;
+
+export function startLoad(closing: Closing, { url, clients, requestsMax, expected }: LoadOptions): Load {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const outcomes: Outcome[] = [];
+  let begun = 0;
+  let stopped = false;
+  /** Per client, what it waits for now. */
+  const underWay = new Set<Promise<void>>();
+
+  const one = async (client: number): Promise<void> => {
+    const method = methods[begun % methods.length] as string;
+    const body = method === 'PUT' ? `${client}/${begun}/${'x'.repeat(begun % 3000)}` : '';
+    begun += 1;
+    const begunMs = performance.now();
+    let status = 0;
+    let instance = '';
+    let failure: string | null = null;
+    try {
+      const response = await send(url, method, body, agent);
+      status = response.statusCode ?? 0;
+      instance = String(response.headers['x-instance'] ?? '');
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      const text = String(Buffer.concat(chunks));
+      if (status !== 200) failure = `${status} ${text}`;
+      else if (text !== expected(method, body)) failure = `another content: ${JSON.stringify(text.slice(0, 200))}`;
+    } catch (thrown) {
+      failure = String((thrown as { code?: string }).code ?? thrown);
+    }
+    outcomes.push({ method, begunMs, endedMs: performance.now(), status, instance, failure });
+  };
+  const running = Array.from({ length: clients }, async (_, client) => {
+    while (!stopped && begun < requestsMax) {
+      const now = one(client);
+      underWay.add(now);
+      await now;
+      underWay.delete(now);
+    }
+  });
+  const stop = async () => {
+    stopped = true;
+    await Promise.all(running);
+    agent.destroy();
+  };
+  closing.add(stop);
+  return {
+    outcomes,
+    failures: (sinceMs = 0) => outcomes.filter(({ begunMs, failure }) => failure !== null && begunMs >= sinceMs),
+    settled: async () => {
+      await Promise.all(underWay);
+    },
+    async more(count) {
+      const sinceMs = performance.now();
+      await until(() => {
+        assert.ok(begun < requestsMax, `the load goes on: ${begun} requests have been made`);
+        let ended = 0;
+        for (let at = outcomes.length - 1; at >= 0 && ended < count; at -= 1) {
+          const outcome = outcomes[at] as Outcome;
+          if (outcome.endedMs < sinceMs) break;
+          if (outcome.begunMs >= sinceMs) ended += 1;
+        }
+        return ended >= count;
+      }, `${count} more requests have ended`);
+    },
+    stop,
+  };
+}
+
+function send(url: string, method: string, body: string, agent: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, agent }, resolve);
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

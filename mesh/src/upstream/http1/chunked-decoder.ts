@@ -1,0 +1,106 @@
+import { replyFault } from './fault.ts';
+
+const cr = 0x0d;
+const lf = 0x0a;
+const semicolon = 0x3b;
+
+/** Hex digits of a chunk's size at most: more is not a number that can be counted to. */
+const sizeDigitsMax = 12;
+
+/** `;name`, `;name=value` or `;name="value"`, as often as it likes (RFC 9112 section 7.1.1), without the whitespace that none should send. */
+const extensions =
+  /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t !#-[\]-~]|\\[\t -~])*"))?)*$/;
+
+/** Takes the pieces of content; `false` = nothing more is wanted, ever. */
+type OnData = (bytes: Buffer) => boolean;
+
+/**
+ * Undoes the chunked coding (RFC 9112 section 7.1) up to the end of the last chunk's size line; what comes then is the
+ * trailer section. Sizes are hexadecimal digits and nothing else, lines end in CRLF, extensions are dropped.
+ */
+export class ChunkedDecoder {
+  #state: 'size' | 'extension' | 'size LF' | 'data' | 'data CR' | 'data LF' | 'done' = 'size';
+  #left = 0;
+  #digits = 0;
+  #extension = '';
+  /** Bytes of extensions that may still come: they carry nothing, and must not come without end. */
+  #extensionBytesLeft: number;
+
+  constructor(extensionBytesMax: number) {
+    this.#extensionBytesLeft = extensionBytesMax;
+  }
+
+  get done(): boolean {
+    return this.#state === 'done';
+  }
+
+  /**
+   * @returns where it stopped reading: the end of `bytes`, or behind the last chunk's size line
+   * @throws MeshError upstream_garbage
+   */
+  read(bytes: Buffer, start: number, onData: OnData): number {
+    let at = start;
+    while (at < bytes.length && this.#state !== 'done') {
+      if (this.#state === 'data') {
+        const end = Math.min(bytes.length, at + this.#left);
+        this.#left -= end - at;
+        if (this.#left === 0) this.#state = 'data CR';
+        if (!onData(bytes.subarray(at, end))) return end;
+        at = end;
+      } else {
+        this.#byte(bytes[at] as number);
+        at += 1;
+      }
+    }
+    return at;
+  }
+
+  #byte(byte: number): void {
+    switch (this.#state) {
+      case 'size': {
+        const digit = hexDigit(byte);
+        if (digit >= 0) {
+          this.#digits += 1;
+          if (this.#digits > sizeDigitsMax) throw replyFault('BAD_CHUNK');
+          this.#left = this.#left * 16 + digit;
+          return;
+        }
+        if (this.#digits === 0) throw replyFault('BAD_CHUNK');
+        if (byte === cr) this.#state = 'size LF';
+        else if (byte === semicolon) {
+          this.#extension = ';';
+          this.#state = 'extension';
+        } else throw replyFault('BAD_CHUNK');
+        return;
+      }
+      case 'extension':
+        if (byte === cr) {
+          if (!extensions.test(this.#extension)) throw replyFault('BAD_CHUNK');
+          this.#state = 'size LF';
+          return;
+        }
+        this.#extensionBytesLeft -= 1;
+        if (this.#extensionBytesLeft < 0) throw replyFault('BAD_CHUNK');
+        this.#extension += String.fromCharCode(byte);
+        return;
+      case 'size LF':
+        if (byte !== lf) throw replyFault('BAD_CHUNK');
+        this.#digits = 0;
+        this.#state = this.#left === 0 ? 'done' : 'data';
+        return;
+      case 'data CR':
+        if (byte !== cr) throw replyFault('BAD_CHUNK');
+        this.#state = 'data LF';
+        return;
+      default:
+        if (byte !== lf) throw replyFault('BAD_CHUNK');
+        this.#state = 'size';
+    }
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

@@ -1,0 +1,232 @@
+import { connect, type Socket } from 'node:net';
+import type { BodySource } from '../../body.ts';
+import { asMeshError, MeshError } from '../../errors.ts';
+import type { Headers } from '../../headers.ts';
+import type { Call, Carrier } from '../call.ts';
+import { upstreamFailure } from '../failures.ts';
+import { requestHead } from './request-head.ts';
+import type { ResponseHead } from './response-head.ts';
+import { type ReplyListener, ResponseParser } from './response-parser.ts';
+import { Upload } from './upload.ts';
+
+/** Read at a time. */
+const readBytesMax = 64 * 1024;
+/** A piece of this size is handed on with its memory; smaller ones are copied, and the memory is read into again. */
+const givenBytesMin = 16 * 1024;
+
+/** Whoever keeps the connections to one endpoint. */
+export interface ConnectionOwner {
+  /** Counts up with time: connections note it at each sign of life. */
+  readonly tick: number;
+  onConnected(connection: Connection): void;
+  /** The reply has ended, and the connection can take another request. */
+  onFree(connection: Connection, keepAliveMs: number | null): void;
+  /** Closed, or never opened: then `error` says why. */
+  onGone(connection: Connection, error: MeshError | null): void;
+}
+
+export interface ConnectionTarget {
+  host: string;
+  port: number;
+  connectTimeoutMs: number;
+  headBytesMax: number;
+}
+
+/** One kept-alive connection to an upstream: one request at a time, its reply read to the last byte and not beyond. */
+export class Connection implements Carrier, ReplyListener {
+  readonly #owner: ConnectionOwner;
+  readonly #socket: Socket;
+  readonly #parser: ResponseParser;
+  readonly #connecting: NodeJS.Timeout;
+  #buffer = Buffer.allocUnsafeSlow(readBytesMax);
+  #connected = false;
+  #gone = false;
+  #call: Call | null = null;
+  #upload: Upload | null = null;
+  #paused = false;
+  /** By the head of the reply that is being read. */
+  #persistent = false;
+  #keepAliveMs: number | null = null;
+  /** The owner's tick at the last sign of life. */
+  tick: number;
+  /** For the owner: the tick after which an unused connection is not used again. */
+  expiresTick = 0;
+
+  constructor(owner: ConnectionOwner, { host, port, connectTimeoutMs, headBytesMax }: ConnectionTarget) {
+    this.#owner = owner;
+    this.tick = owner.tick;
+    this.#parser = new ResponseParser(this, headBytesMax);
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      onread: {
+        buffer: () => this.#buffer,
+        callback: (count, buffer) => {
+          this.#onRead(buffer as Buffer, count);
+          return !this.#paused;
+        },
+      },
+    });
+    this.#socket = socket;
+    this.#connecting = setTimeout(() => {
+      this.#end(new MeshError('connect_timeout', 'The service did not accept a connection in time.'));
+    }, connectTimeoutMs);
+    socket.once('connect', () => {
+      clearTimeout(this.#connecting);
+      if (this.#gone) return;
+      this.#connected = true;
+      owner.onConnected(this);
+    });
+    socket.on('drain', () => this.#upload?.drained());
+    // Without a listener for data it would never hear of the end.
+    socket.resume();
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error) => this.#end(upstreamFailure(error, this.#connected)));
+    socket.on('close', () => this.#end(null));
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get busy(): boolean {
+    return this.#call !== null;
+  }
+
+  /** Nothing comes because nothing is asked for: neither silence of the upstream nor its fault. */
+  get waitsForOthers(): boolean {
+    return this.#paused || (this.#upload?.waitsForSource ?? false);
+  }
+
+  /** Sends the request of `call`. Only on a connection that is connected and not busy. */
+  send(call: Call): void {
+    let head: string;
+    const { exchange } = call;
+    try {
+      head = requestHead(exchange);
+    } catch (thrown) {
+      call.fail(asMeshError(thrown));
+      this.#owner.onFree(this, this.#keepAliveMs);
+      return;
+    }
+    this.#call = call;
+    this.tick = this.#owner.tick;
+    call.carriedBy(this);
+    this.#parser.expect(exchange.method);
+    const { body } = exchange;
+    if (body === null) this.#socket.write(head, 'latin1');
+    else this.#sendWith(body, head);
+  }
+
+  #sendWith(body: BodySource, head: string): void {
+    this.#upload = new Upload(this.#socket, body, this.#onFailure);
+    this.#upload.start(head);
+  }
+
+  readonly #onFailure = (error: MeshError): void => this.#end(error);
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  abandon(_call: Call): void {
+    this.#call = null;
+    this.close();
+  }
+
+  /** Breaks off what is under way, if anything is. */
+  fail(error: MeshError): void {
+    this.#end(error);
+  }
+
+  close(): void {
+    this.#end(null);
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#persistent = head.persistent;
+    this.#keepAliveMs = head.keepAliveMs;
+    this.#call?.onHead(head);
+  }
+
+  onData(bytes: Buffer): void {
+    const given = bytes.byteLength >= givenBytesMin;
+    if (given) this.#buffer = Buffer.allocUnsafeSlow(readBytesMax);
+    this.#call?.onData(bytes, given);
+  }
+
+  onEnd(trailers: Headers): void {
+    const call = this.#call;
+    this.#call = null;
+    call?.complete(trailers);
+  }
+
+  #onRead(buffer: Buffer, count: number): void {
+    if (this.#gone) return;
+    // Nothing has been asked: whatever this is, it must not be taken for the answer to what will be.
+    if (this.#parser.idle) {
+      this.close();
+      return;
+    }
+    this.tick = this.#owner.tick;
+    const bytes = count === buffer.length ? buffer : buffer.subarray(0, count);
+    let read: number;
+    try {
+      read = this.#parser.read(bytes);
+    } catch (thrown) {
+      this.#end(asMeshError(thrown));
+      return;
+    }
+    if (!this.#parser.idle || this.#gone) return;
+    // An answer before the whole request: what is left of that would be read as the next one.
+    if (read < count || !this.#persistent || this.#upload?.unfinished) {
+      this.close();
+      return;
+    }
+    this.#upload = null;
+    this.resume();
+    this.#owner.onFree(this, this.#keepAliveMs);
+  }
+
+  #onEnd(): void {
+    if (this.#gone) return;
+    if (!this.#parser.ended() && this.#call !== null) {
+      this.#end(reset());
+      return;
+    }
+    this.close();
+  }
+
+  /** The one way out. `error`: for the call that is under way, or for those that wait for a connection. */
+  #end(error: MeshError | null): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearTimeout(this.#connecting);
+    this.#parser.stop();
+    this.#socket.destroy();
+    this.#upload?.cancel();
+    this.#upload = null;
+    const call = this.#call;
+    this.#call = null;
+    call?.fail(error ?? reset());
+    this.#owner.onGone(this, this.#connected ? null : error);
+  }
+}
+
+function reset(): MeshError {
+  return new MeshError('upstream_reset', 'The service closed the connection before it had answered.', {
+    delivery: 'maybe_sent',
+    cause: { code: 'CLOSED_BY_UPSTREAM' },
+  });
+}

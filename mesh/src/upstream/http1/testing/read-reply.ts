@@ -1,0 +1,60 @@
+import type { Headers } from '../../../headers.ts';
+import { ResponseParser } from '../response-parser.ts';
+
+/** What a listener has heard of one reply. Content is latin1. */
+export interface Heard {
+  status: number;
+  headers: Headers;
+  length: number | null;
+  persistent: boolean;
+  keepAliveMs: number | null;
+  body: string;
+  trailers: Headers;
+  ended: boolean;
+  /** Bytes read, all pieces together. */
+  read: number;
+}
+
+export interface ReadOptions {
+  method: string;
+  headBytesMax: number;
+  /** The connection ends after the last piece. */
+  eof?: boolean;
+}
+
+/** Reads one reply from `pieces` (latin1), until it ends. @throws MeshError */
+export function readReply(pieces: readonly string[], { method, headBytesMax, eof = false }: ReadOptions): Heard {
+  const heard: Heard = {
+    status: 0,
+    headers: [],
+    length: null,
+    persistent: false,
+    keepAliveMs: null,
+    body: '',
+    trailers: [],
+    ended: false,
+    read: 0,
+  };
+  const parser = new ResponseParser(
+    {
+      onHead({ status, headers, length, persistent, keepAliveMs }) {
+        Object.assign(heard, { status, headers, length, persistent, keepAliveMs });
+      },
+      onData(bytes) {
+        heard.body += bytes.toString('latin1');
+      },
+      onEnd(trailers) {
+        heard.trailers = trailers;
+        heard.ended = true;
+      },
+    },
+    headBytesMax,
+  );
+  parser.expect(method);
+  for (const piece of pieces) {
+    heard.read += parser.read(Buffer.from(piece, 'latin1'));
+    if (heard.ended) return heard;
+  }
+  if (eof) parser.ended();
+  return heard;
+}

@@ -1,0 +1,132 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type BodySource, bodyOf } from '../../../body.ts';
+import { Exchange } from '../../../exchange.ts';
+import type { Headers } from '../../../headers.ts';
+import type { ClientSink, Reply } from '../../../reply.ts';
+import { type Closing, until } from '../../../testing/harness.ts';
+
+/** A TCP server that says what a test wants said. */
+export interface ScriptedServer {
+  port: number;
+  /** Every connection there has been, with what came in by it (latin1). */
+  seen: { socket: Socket; received: string; closed: boolean }[];
+  /** Called with each connection's number and what it has received since the last answer; what it returns is sent. */
+  answer: (received: string, connection: number) => string | null;
+}
+
+export async function scriptedServer(closing: Closing, answer: ScriptedServer['answer']): Promise<ScriptedServer> {
+  const server = createServer((socket) => {
+    const number = scripted.seen.length;
+    const connection = { socket, received: '', closed: false };
+    scripted.seen.push(connection);
+    let unanswered = '';
+    socket.setEncoding('latin1');
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      connection.closed = true;
+    });
+    socket.on('data', (text: string) => {
+      connection.received += text;
+      unanswered += text;
+      const said = scripted.answer(unanswered, number);
+      if (said === null) return;
+      unanswered = '';
+      socket.write(said, 'latin1');
+    });
+  });
+  const scripted: ScriptedServer = { port: 0, seen: [], answer };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  scripted.port = (server.address() as AddressInfo).port;
+  closing.add(() => {
+    server.close();
+    for (const { socket } of scripted.seen) socket.destroy();
+  });
+  return scripted;
+}
+
+/** Answers every whole head with `raw`. */
+export const always =
+  (raw: string): ScriptedServer['answer'] =>
+  (received) =>
+    received.includes('\r\n\r\n') ? raw : null;
+
+export interface Asked {
+  method?: string;
+  path?: string;
+  headers?: Headers;
+  body?: BodySource | string | null;
+}
+
+export function exchangeOf({ method = 'GET', path = '/', headers = [], body = null }: Asked = {}): Exchange {
+  return new Exchange({
+    facts: {
+      id: 'id',
+      entrance: { name: 'edge', side: 'north-south', port: 0 },
+      clientAddress: '127.0.0.1',
+      startedAtMs: 0,
+      failure: null,
+      flags: [],
+      attempts: 0,
+      endpoint: null,
+      bytesReceived: 0,
+      span: null,
+    },
+    method,
+    path,
+    authority: 'shop',
+    headers,
+    body: typeof body === 'string' ? bodyOf(Buffer.from(body)) : body,
+  });
+}
+
+/** The whole content of a reply, as latin1. @throws MeshError where it breaks off */
+export function contentOf(reply: Reply): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let content = '';
+    const sink: ClientSink = {
+      write(bytes) {
+        content += Buffer.from(bytes).toString('latin1');
+        return true;
+      },
+      onWritable() {},
+      end(last) {
+        if (last !== null) this.write(last);
+        resolve(content);
+      },
+      fail: reject,
+    };
+    reply.body.pipeTo(sink);
+  });
+}
+
+/** A body that is given by hand. */
+export function handBody(length: number | null) {
+  const given = { cancelled: false, started: false, paused: false };
+  let sink: Parameters<BodySource['start']>[0] | null = null;
+  const source: BodySource = {
+    length,
+    start(to) {
+      given.started = true;
+      sink = to;
+    },
+    pause() {
+      given.paused = true;
+    },
+    resume() {
+      given.paused = false;
+    },
+    cancel() {
+      given.cancelled = true;
+    },
+  };
+  return {
+    source,
+    given,
+    chunk: (text: string) => sink?.chunk(Buffer.from(text)),
+    end: () => sink?.end(),
+    fail: (error: Parameters<NonNullable<typeof sink>['fail']>[0]) => sink?.fail(error),
+  };
+}
+
+export const untilClosed = (server: ScriptedServer, connection: number) =>
+  until(() => server.seen[connection]?.closed === true, `connection ${connection} is closed`);

@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net';
+import type { BodySink, BodySource } from '../../body.ts';
+import { MeshError } from '../../errors.ts';
+
+/** Sends a request that has a body: the head, then the body at the pace of whoever is slower. */
+export class Upload implements BodySink {
+  readonly #socket: Socket;
+  readonly #body: BodySource;
+  readonly #onFailure: (error: MeshError) => void;
+  /** Bytes of the announced length that are still to come; null where the body is chunked. */
+  #left: number | null;
+  #corked = true;
+  #needsDrain = false;
+  #state: 'running' | 'sent' | 'cancelled' = 'running';
+
+  constructor(socket: Socket, body: BodySource, onFailure: (error: MeshError) => void) {
+    this.#socket = socket;
+    this.#body = body;
+    this.#onFailure = onFailure;
+    this.#left = body.length;
+  }
+
+  start(head: string): void {
+    // A small body is there within this turn of the event loop, and leaves in one write with its head.
+    this.#socket.cork();
+    this.#socket.write(head, 'latin1');
+    setImmediate(this.#uncork);
+    this.#body.start(this);
+  }
+
+  get unfinished(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** The client has not sent what comes next. */
+  get waitsForSource(): boolean {
+    return this.#state === 'running' && !this.#needsDrain;
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#state !== 'running' || bytes.byteLength === 0) return;
+    const socket = this.#socket;
+    let writable: boolean;
+    if (this.#left === null) {
+      socket.cork();
+      socket.write(`${bytes.byteLength.toString(16)}\r\n`, 'latin1');
+      socket.write(bytes);
+      writable = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else {
+      this.#left -= bytes.byteLength;
+      if (this.#left < 0) {
+        this.#fail(wrongLength());
+        return;
+      }
+      writable = socket.write(bytes);
+    }
+    if (writable || this.#needsDrain) return;
+    this.#needsDrain = true;
+    this.#body.pause();
+  }
+
+  end(): void {
+    if (this.#state !== 'running') return;
+    if (this.#left !== null && this.#left > 0) {
+      this.#fail(wrongLength());
+      return;
+    }
+    if (this.#left === null) this.#socket.write('0\r\n\r\n', 'latin1');
+    this.#state = 'sent';
+    this.#uncork();
+  }
+
+  fail(error: MeshError): void {
+    if (this.#state === 'running') this.#fail(error);
+  }
+
+  /** The upstream takes more again. */
+  drained(): void {
+    if (!this.#needsDrain) return;
+    this.#needsDrain = false;
+    if (this.#state === 'running') this.#body.resume();
+  }
+
+  /** The rest is not wanted. */
+  cancel(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'cancelled';
+    this.#body.cancel();
+  }
+
+  #fail(error: MeshError): void {
+    this.cancel();
+    this.#onFailure(error);
+  }
+
+  readonly #uncork = (): void => {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
+  };
+}
+
+function wrongLength(): MeshError {
+  return new MeshError('bad_request', 'The request body is not as long as its Content-Length says.', {
+    delivery: 'maybe_sent',
+  });
+}

@@ -1,0 +1,9 @@
+import assert from 'node:assert/strict';
+
+/** A refusal must be one that every version of the client can read, and tell nothing of our insides. */
+export function assertRefusal(status: number, text: string): void {
+  const body = JSON.parse(text) as { errors: { status: number; title: string; detail?: string }[] };
+  assert.equal(body.errors[0]?.status, status, text);
+  assert.ok(body.errors[0]?.title, text);
+  assert.doesNotMatch(text, /node_modules|\.ts:\d+|at \w+ \(|SELECT |postgres:\/\//i, 'no insides in an answer');
+}
