@@ -36,7 +36,7 @@ export async function runCli(words: readonly string[], scenarios: readonly Scena
       .command(scenario.name)
       .summary(scenario.summary)
       .description(
-        `Measures ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 130 broken off.`,
+        `Measures: ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 130 broken off.`,
       )
       .option('--quick', 'fewer samples: under a minute once the data is there', false)
       .option('--out <folder>', `where ${scenario.file}.json and ${scenario.file}.html go`, 'report')

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { pino } from 'pino';
 import { assemble } from '../src/assemble.ts';
+import { lineBlocks } from '../src/cli/line-blocks.ts';
 import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
@@ -25,7 +26,8 @@ const content = Buffer.from(JSON.stringify({ data: 'x'.repeat(1000) }));
 
 function layers() {
   const clock = systemClock;
-  const nowhere = pino.destination({ dest: '/dev/null', sync: false, minLength: 16_000 });
+  const nowhere = pino.destination({ dest: '/dev/null', sync: false });
+  const lines = lineBlocks((block) => void nowhere.write(block), systemClock);
   const connect = () => ({
     send: async () => localReply(200, ['content-type', 'application/json', 'x-request-id', 'abc'], content),
     close: async () => {},
@@ -45,7 +47,7 @@ function layers() {
     clock,
     random: Math.random,
     log: pino({ level: 'silent' }),
-    logLine: (line) => void nowhere.write(line),
+    logLine: lines.write,
     ...createTelemetry(readSettings({}).settings, clock).parts,
     mirrorPools: new MirrorPools(connect),
     trustsPeer: () => false,

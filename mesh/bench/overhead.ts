@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { Agent } from 'undici';
+import { lineBlocks } from '../src/cli/line-blocks.ts';
 import { systemClock } from '../src/clock.ts';
 import { runMesh } from '../src/run.ts';
 import { createListener } from '../src/server/listener.ts';
@@ -65,13 +66,14 @@ async function main(requests: number): Promise<void> {
   await said(load);
 
   const settings = { ...readSettings({}).settings, adminPort: 0, internalPort: 0 };
-  const nowhere = pino.destination({ dest: '/dev/null', sync: false, minLength: 16_000 });
+  const nowhere = pino.destination({ dest: '/dev/null', sync: false });
+  const lines = lineBlocks((block) => void nowhere.write(block), systemClock);
   const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 30_000, backendRequestMs: 0 } })];
   const mesh = await runMesh({
     settings,
     documents: async () => ({ config: meshConfig([service('shop', [port])], [route('all', rules)]) }),
     log: pino({ level: 'warn' }),
-    logLine: (line) => void nowhere.write(line),
+    logLine: lines.write,
   });
   const endpoint = connectionsTo('127.0.0.1', port, {
     connectTimeoutMs: 1000,

@@ -3,7 +3,17 @@ import { mutated, split } from './mutate.ts';
 import { SeededRandom } from './random.ts';
 
 /** What the upstream does with the requests of a case. */
-export type Behaviour = 'answer' | 'chunked' | 'empty' | 'not modified' | 'interim' | 'close' | 'early' | 'trailers';
+export type Behaviour =
+  | 'answer'
+  | 'chunked'
+  | 'empty'
+  | 'not modified'
+  | 'interim'
+  | 'close'
+  | 'early'
+  | 'trailers'
+  | 'large'
+  | 'flaky';
 
 /** What the client does when it has sent everything and nothing comes back any more. */
 export type Farewell = 'wait' | 'half-close' | 'reset';
@@ -32,6 +42,8 @@ const behaviours: readonly Behaviour[] = [
   'close',
   'early',
   'trailers',
+  'large',
+  'flaky',
 ];
 
 // Waiting takes as long as the mesh's own limits.

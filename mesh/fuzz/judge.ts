@@ -125,9 +125,13 @@ function strangers(request: Observed, reply: ClientReply): string[] {
     faults.push(`status ${request.status} became ${reply.status}`);
   }
   const content = contentFor(request.marker);
-  if (marker !== undefined && reply.whole && reply.body !== '' && reply.body !== content)
+  if (marker !== undefined && reply.whole && reply.body !== '' && !repeats(reply.body, content))
     faults.push('a reply altered');
   return faults;
+}
+
+function repeats(text: string, part: string): boolean {
+  return text.length % part.length === 0 && text === part.repeat(text.length / part.length);
 }
 
 /** What is well-formed must be served. */
@@ -137,11 +141,14 @@ function plainFaults({ fuzz, client, observed, received }: Played): string[] {
     faults.push(`${observed.length} of ${fuzz.requests} well-formed requests read`);
   const methods = observed.map(({ method }) => method);
   const { replies } = readReplies(client.received, methods);
-  const good = replies.filter(({ whole, headers }) => whole && headers.has(markerField)).length;
+  // What may not be sent again gets the failure that the upstream was told to give.
+  const good = replies.filter(
+    ({ status, whole, headers }) => whole && (headers.has(markerField) || status === 503),
+  ).length;
   if (good !== fuzz.requests) faults.push(`${good} of ${fuzz.requests} well-formed requests answered`);
   for (const { marker, method, path, facts } of observed) {
     const times = received.get(marker)?.length ?? 0;
-    if (times !== 1)
+    if (times !== facts.attempts || times === 0)
       faults.push(`${method} ${path} was seen ${times} times: ${facts.failure?.message ?? 'no failure'}`);
   }
   return faults;

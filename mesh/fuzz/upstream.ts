@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { attemptHeader } from '../src/layers/attempt-timeout.ts';
 import type { Behaviour } from './cases.ts';
 import { behaviourField, markerField } from './observer.ts';
 
@@ -58,7 +59,9 @@ export async function startRecorder(): Promise<Recorder> {
     request.on('data', (chunk: Buffer) => entry.body.push(chunk));
     request.on('end', () => {
       entry.whole = true;
-      if (behaviour !== 'early') answer(response, behaviour ?? 'answer', entry);
+      // The first attempt fails: what comes with the second must be the same, byte for byte.
+      if (behaviour === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
+      else if (behaviour !== 'early') answer(response, behaviour ?? 'answer', entry);
     });
     request.on('error', () => {});
   });
@@ -111,7 +114,9 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
-/** The content of a reply that has one: it names the request that it answers. */
+const largeTimes = 20_000;
+
+/** The content of a reply that has one, once or many times over: it names the request that it answers. */
 export function contentFor(marker: string): string {
   return `the reply to ${marker}`;
 }
@@ -126,6 +131,9 @@ function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Rec
       response.write(content.slice(0, 5));
       response.end(content.slice(5));
       return;
+    case 'large':
+      response.end(content.repeat(largeTimes));
+      return;
     case 'empty':
       response.writeHead(204).end();
       return;
@@ -133,6 +141,8 @@ function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Rec
       response.writeHead(304, { etag: '"x"' }).end();
       return;
     case 'interim':
+      // Nobody has asked for it: Expect never gets here.
+      response.writeContinue();
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a>; rel=preload' });
       response.writeHead(200, length).end(content);

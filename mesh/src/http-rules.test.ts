@@ -222,12 +222,35 @@ describe('the corners of HTTP/1.1', () => {
     await client.untilReceived(/200 OK[\s\S]*got hello/);
   });
 
+  test('100 Continue waits for its turn behind the answers to earlier requests', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { mesh } = await simple((request, response) => {
+      if (request.url === '/1') void gate.promise.then(() => response.end('one'));
+      else request.resume().on('end', () => response.end(Buffer.alloc(100_000, 'x')));
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET /1 HTTP/1.1', 'Host: shop', '', '');
+    client.send('POST /2 HTTP/1.1', 'Host: shop', 'Content-Length: 5', 'Expect: 100-continue', '', 'hello');
+    await until(() => mesh.inFlight() === 2, 'both are under way');
+    await until(() => mesh.log.requests().length === 1, 'the second is answered');
+    gate.resolve();
+    const received = await client.untilReceived(/x{100000}/);
+    assert.doesNotMatch(received.slice(received.lastIndexOf('HTTP/1.1 200')), /100 Continue/);
+  });
+
   test('a refusal comes instead of 100 Continue, and closes the connection', async () => {
     const { mesh } = await simple(mirror);
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('POST / HTTP/1.1', 'Host: a', 'Host: b', 'Content-Length: 5', 'Expect: 100-continue', '', '');
     const received = await client.untilClosed();
     assert.match(received, /^HTTP\/1.1 400 /);
+  });
+
+  test('no route, and a client that waits for 100 Continue: 404 at once, on a connection that ends', async () => {
+    const { mesh } = await simple(mirror);
+    const client = await RawClient.to(mesh.internalPort, closing);
+    client.send('POST / HTTP/1.1', 'Host: nobody', 'Content-Length: 5', 'Expect: 100-continue', '', '');
+    assert.match(await client.untilClosed(), /^HTTP\/1\.1 404 [\s\S]*connection: close/i);
   });
 
   test('trailers travel', async () => {

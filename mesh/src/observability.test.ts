@@ -219,6 +219,18 @@ describe('failures', () => {
     assert.equal(traces.length, 1);
   });
 
+  test('of a body that breaks off are those of the attempt: once, at the endpoint, seen by the caller', async () => {
+    const { mesh, endpoint } = await start();
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET /half HTTP/1.1', 'Host: shop', '', '');
+    await client.untilClosed();
+    const { groups } = await admin<{ groups: ErrorGroup[] }>(mesh, '/errors');
+    assert.deepEqual(
+      groups.map((group) => [group.what, group.endpoint, group.count, group.seenByCallers, group.sample.status]),
+      [['upstream_reset', endpoint, 1, 1, 200]],
+    );
+  });
+
   test('that are nobody’s attempt are there too, and a hostile client makes no group of its own', async () => {
     const { mesh } = await start();
     const strangers = await testMesh(closing, meshConfig([], []));

@@ -129,7 +129,7 @@ describe('a bad instance among good ones', () => {
             // So that the instance is asked whatever balancing has learned of it.
             loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
           },
-          how === 'hangs' ? 500 : patienceMs,
+          how === 'hangs' ? 1500 : patienceMs,
         ),
       );
       assert.equal(await status(mesh), 200);
@@ -165,7 +165,7 @@ describe('a bad instance among good ones', () => {
             // Enough for what it takes to notice: three failures, and those on their way then.
             retryBudget: { percent: 20, minRetriesPerSecond: 100, ttlMs: 10_000 },
           },
-          how === 'hangs' ? 500 : patienceMs,
+          how === 'hangs' ? 1500 : patienceMs,
           { codes: [500, 502, 503, 504], attempts: 2, backoffMs: 1 },
         ),
       );

@@ -1,34 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import { operationsOf } from './admin/operations.ts';
 import { type AdminServer, adminServer } from './admin/server.ts';
 import { type Clock, type Random, systemClock } from './clock.ts';
 import type { MeshConfig } from './config/model.ts';
-import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { ControlError } from './control/control-error.ts';
 import { Journal } from './control/journal.ts';
 import { Mesh } from './control/mesh.ts';
+import { succeed } from './control/succession.ts';
 import { weightStore } from './control/weight-store.ts';
+import { healthOf } from './discovery/health.ts';
 import { Leases } from './discovery/leases.ts';
 import { httpProbe } from './discovery/probe.ts';
-import { Registry } from './discovery/registry.ts';
+import type { Registry } from './discovery/registry.ts';
 import { type Resolve, systemResolve } from './discovery/sources.ts';
-import type { Entrance } from './exchange.ts';
+import { createEngine } from './engine.ts';
+import { openEntrances, restartNeeded } from './entrances.ts';
 import type { Handler } from './layer.ts';
-import type { Log, Parts } from './layers/parts.ts';
-import { createListener, type Listener } from './server/listener.ts';
-import { trustedPeers } from './server/trusted-peers.ts';
+import type { Log } from './layers/parts.ts';
 import { isLoopback, type Settings } from './settings.ts';
-import { endpointGauges } from './telemetry/endpoint-gauges.ts';
-import { createTelemetry } from './telemetry/telemetry.ts';
 import type { TraceRing } from './telemetry/trace.ts';
-import { connectionsTo } from './upstream/connections.ts';
-import { MirrorPools } from './upstream/mirror-pools.ts';
+import type { Fleet } from './workers/fleet.ts';
+import type { KnownEndpoints } from './workers/messages.ts';
+import { mergedOperations, workerOperations } from './workers/operations.ts';
 
 /** For the last traces to be exported when the process ends. */
 const exportTimeoutMs = 1000;
 
 /** What documents turned out to be. */
-export type DocumentsResult = { config: MeshConfig } | { faults: string[] };
+export type DocumentsResult = { config: MeshConfig; warnings?: string[] } | { faults: string[] };
 
 export interface RunOptions {
   settings: Settings;
@@ -52,9 +50,17 @@ export interface RunningMesh {
   /** Port by entrance name. Gateways with several ports appear once per port, as `name` and `name:port`. */
   ports: ReadonlyMap<string, number>;
   adminPort: number;
+  /** Resolves when the admin port is ours: at once, or when a predecessor has ended (`reusePort`). */
+  adminListens: Promise<number>;
   /** Reads the documents again. @throws ControlError bad_documents: then nothing has changed */
   reload(who: string, why: string): Promise<void>;
-  /** Requests under way, all listeners together. */
+  /**
+   * Replaces the workers one after the other, losing no request; resolves when all are new.
+   *
+   * @throws ControlError invalid where there are none; Error where a new one cannot start: then the old ones stay
+   */
+  restart(who: string, why: string): Promise<void>;
+  /** Requests under way in this process, all listeners together. */
   inFlight(): number;
   /** Accepts nothing new, ends what is under way (at most `drainMs`), and closes everything. */
   stop(): Promise<void>;
@@ -81,33 +87,22 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const documents = await options.documents();
   if ('faults' in documents) throw new DocumentsError(documents.faults);
 
-  const telemetry = createTelemetry(settings, clock);
-  const { traces } = telemetry;
-  const { metrics } = telemetry.parts.meters;
-  const { errors, tap, shadows } = telemetry.parts;
-  const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
-    connectionsTo(host, port, connectionOptions(policy, settings));
-  const mirrorPools = new MirrorPools(connect);
-  const parts: Parts = {
+  const { workers } = settings;
+  /** Set where workers do the work: then this process only controls. */
+  let fleet: Fleet | null = null;
+  const publish = () => fleet?.publish();
+  const engine = createEngine({
+    settings,
     clock,
     random: options.random ?? Math.random,
     log,
     logLine: options.logLine,
-    ...telemetry.parts,
-    mirrorPools,
-    trustsPeer: trustedPeers(settings.trustedProxies),
-  };
-  const registry = new Registry({
-    clock,
-    connect,
-    onChange: (change) => {
-      log.info(change, 'endpoints changed');
-      // Else instances that come and go would use up the places for series.
-      const service = change.service.slice(0, change.service.lastIndexOf(':'));
-      for (const endpoint of change.removed) metrics.forget('service', service, 'endpoint', endpoint);
-    },
+    ...(workers > 0 ? { onEndpoints: publish } : {}),
   });
-  endpointGauges(metrics, registry, clock.now);
+  const { telemetry, metrics, parts, registry, mirrorPools } = engine;
+  const { traces } = telemetry;
+  const { errors, tap, shadows } = parts;
+  if (workers === 0) engine.endpointGauges();
 
   const leases = new Leases(clock);
   const journal = new Journal(settings.state, clock.wall);
@@ -120,7 +115,10 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     resolve: options.resolve ?? systemResolve,
     leases,
     probe: httpProbe,
+    restartNeeded: (next) => restartNeeded(documents.config, next, settings),
+    ...(workers > 0 ? { onHealth: publish, onChange: publish } : {}),
   });
+  warnOf(documents, log);
   if (!isLoopback(settings.adminHost) && settings.adminToken === null) {
     log.warn({}, 'MESH_ADMIN_TOKEN is not set: beyond loopback, the admin port answers nothing but health');
   }
@@ -128,35 +126,20 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   await mesh.discovered;
 
   const { around } = options;
-  const refused = metrics.counter(
-    'http_server_connections_refused_total',
-    'Connections on which no request could be made out, by cause.',
-    ['entrance', 'reason'],
-  );
-  const listeners = entrancesOf(documents.config, settings).map(({ entrance, host, port, label }) => ({
-    label,
-    listener: createListener({
-      entrance,
-      host,
-      port,
-      limits: settings,
+  const handler = around === undefined ? mesh.handler : () => around(mesh.handler());
+  const entrances = workers > 0 ? null : openEntrances(documents.config, { settings, clock, metrics, handler });
+  if (workers > 0) {
+    // Loaded here: a mesh of one process has no use for node:cluster.
+    const { Fleet } = await import('./workers/fleet.ts');
+    fleet = new Fleet({
+      settings,
       clock,
-      newId: randomUUID,
-      handler: around === undefined ? mesh.handler : () => around(mesh.handler()),
-      onRefused: ({ name }, code) => {
-        refused(name, code).value += 1;
-      },
-    }),
-  }));
-
-  metrics.gauge('http_server_open_connections', 'Connections of clients open.', ['entrance'], () => {
-    const open = new Map<string, number>();
-    for (const { listener } of listeners) {
-      const { name } = listener.entrance;
-      open.set(name, (open.get(name) ?? 0) + listener.connections());
-    }
-    return [...open].map(([entrance, value]) => ({ values: [entrance], value }));
-  });
+      log,
+      metrics,
+      state: () => ({ config: mesh.config, generation: mesh.status.generation, endpoints: knownEndpoints(registry) }),
+      onDeath: (details) => journal.add({ what: 'worker died', who: 'mesh', why: details.reason, details }),
+    });
+  }
 
   let accepting = false;
   const reload = async (who: string, why: string) => {
@@ -165,10 +148,21 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       mesh.refuseDocuments(next.faults, { who, why });
       throw new ControlError('bad_documents', next.faults);
     }
+    warnOf(next, log);
     mesh.replaceDocuments(next.config, { who, why });
+    await fleet?.settled();
   };
-  const admin: AdminServer = adminServer(
-    operationsOf({
+  const restart = async (who: string, why: string) => {
+    if (fleet === null) throw new ControlError('invalid', ['this mesh has no workers to replace']);
+    journal.add({ what: 'workers replaced', who, why, details: { workers: fleet.list() } });
+    await fleet.replace();
+    log.info({ who, why }, 'workers replaced');
+  };
+  const restartSoon = (who: string, why: string) => {
+    restart(who, why).catch((thrown) => log.error({ err: thrown }, 'workers not replaced: the old ones stay'));
+  };
+  const operations = [
+    ...operationsOf({
       mesh,
       registry,
       metrics,
@@ -178,26 +172,37 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       shadows,
       journal,
       reload,
-      accepting: () => accepting,
+      accepting: () => accepting && (fleet === null || fleet.ready > 0),
       leases,
       nowMs: clock.now,
     }),
-    {
-      host: settings.adminHost,
-      port: settings.adminPort,
-      access: {
-        changeToken: settings.adminToken,
-        readToken: settings.adminReadToken,
-        leaseToken: settings.leaseToken,
-        loopback: isLoopback(settings.adminHost),
-      },
-      log,
+    ...workerOperations(fleet, restartSoon),
+  ];
+  const admin: AdminServer = adminServer(fleet === null ? operations : mergedOperations(operations, fleet, clock.now), {
+    host: settings.adminHost,
+    port: settings.adminPort,
+    access: {
+      changeToken: settings.adminToken,
+      readToken: settings.adminReadToken,
+      leaseToken: settings.leaseToken,
+      loopback: isLoopback(settings.adminHost),
     },
-  );
+    log,
+  });
 
-  const ports = new Map<string, number>();
-  for (const { label, listener } of listeners) ports.set(label, await listener.listen());
-  const adminPort = await admin.listen();
+  const succession = settings.reusePort
+    ? await succeed({
+        url: `http://${settings.adminHost}:${settings.adminPort}`,
+        token: settings.adminToken ?? settings.adminReadToken,
+        leases,
+        clock,
+        log,
+        listen: admin.listen,
+      })
+    : null;
+  const ports = fleet === null ? ((await entrances?.listen()) ?? new Map<string, number>()) : await fleet.start();
+  const adminListens = succession?.admin ?? admin.listen();
+  const adminPort = succession === null ? await adminListens : (succession.taken ?? settings.adminPort);
   accepting = true;
   telemetry.start(() => ({
     routes: new Set(mesh.config.routes.map(({ name }) => name)),
@@ -216,11 +221,14 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     traces,
     ports,
     adminPort,
+    adminListens,
     reload,
-    inFlight: () => sumInFlight(listeners.map(({ listener }) => listener)),
+    restart,
+    inFlight: () => entrances?.inFlight() ?? 0,
     async stop() {
       accepting = false;
-      await Promise.all(listeners.map(({ listener }) => listener.drain(settings.drainMs)));
+      succession?.stop();
+      await (fleet === null ? entrances?.drain() : fleet.stop());
       await mesh.close();
       await mirrorPools.close();
       await telemetry.close(exportTimeoutMs);
@@ -229,42 +237,20 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   };
 }
 
-function sumInFlight(listeners: readonly Listener[]): number {
-  return listeners.reduce((sum, listener) => sum + listener.inFlight(), 0);
-}
-
-function connectionOptions(policy: BackendTrafficPolicy, settings: Settings) {
-  const { connectMs, idleMs, keepAliveMs } = policy.timeouts;
-  return {
-    connectTimeoutMs: connectMs,
-    idleTimeoutMs: idleMs,
-    keepAliveMs,
-    connectionsMax: policy.limits.maxConnections,
-    headBytesMax: settings.headBytesMax,
-  };
-}
-
-interface EntranceAddress {
-  entrance: Entrance;
-  host: string;
-  port: number;
-  label: string;
-}
-
-/** One listener per Gateway, address and port, and the east-west one. */
-function entrancesOf(config: MeshConfig, settings: Settings): EntranceAddress[] {
-  const found: EntranceAddress[] = [];
-  for (const gateway of config.gateways) {
-    const hosts = gateway.addresses.length === 0 ? [settings.host] : gateway.addresses;
-    const ports = [...new Set(gateway.listeners.map(({ port }) => port))];
-    for (const host of hosts) {
-      for (const port of ports) {
-        const label = found.some((known) => known.label === gateway.name) ? `${gateway.name}:${port}` : gateway.name;
-        found.push({ entrance: { name: gateway.name, side: 'north-south', port }, host, port, label });
-      }
-    }
+function warnOf(documents: DocumentsResult, log: Log): void {
+  if ('config' in documents) {
+    for (const warning of documents.warnings ?? []) log.warn({ warning }, 'a warning on the documents');
   }
-  const entrance: Entrance = { name: 'internal', side: 'east-west', port: settings.internalPort };
-  found.push({ entrance, host: settings.host, port: settings.internalPort, label: 'internal' });
-  return found;
+}
+
+/** What discovery and health checks know, for workers that have neither. */
+function knownEndpoints(registry: Registry): KnownEndpoints[] {
+  return registry.services().map(({ name, port, endpoints }) => ({
+    service: name,
+    port,
+    endpoints: endpoints.map((endpoint) => {
+      const { state: health, last: lastCheck } = healthOf(endpoint);
+      return { host: endpoint.host, port: endpoint.port, weight: endpoint.weight, health, lastCheck };
+    }),
+  }));
 }

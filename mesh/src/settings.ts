@@ -20,6 +20,12 @@ export interface Settings {
   idleTimeoutMs: number;
   keepAliveMs: number;
   drainMs: number;
+  /** While the process drains: how long an unused connection of a client is kept for a request that may be on its way. */
+  drainIdleMs: number;
+  /** Processes that share the data ports; 0 = one process does everything. */
+  workers: number;
+  /** Whether another mesh may listen on the same ports at the same time (SO_REUSEPORT), to take over or to be taken over. */
+  reusePort: boolean;
   tracesKept: number;
   /** Share of the traces that begin here which is exported; a caller's decision goes before it. */
   traceSamplePercent: number;
@@ -101,6 +107,9 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     idleTimeoutMs: whole('MESH_IDLE_TIMEOUT_MS', 300_000, 100, 86_400_000),
     keepAliveMs: whole('MESH_KEEP_ALIVE_MS', 65_000, 100, 3_600_000),
     drainMs: whole('MESH_DRAIN_MS', 8_000, 0, 600_000),
+    drainIdleMs: whole('MESH_DRAIN_IDLE_MS', 2_000, 0, 600_000),
+    workers: whole('MESH_WORKERS', 0, 0, 64),
+    reusePort: oneOf('MESH_REUSE_PORT', 'no', ['yes', 'no']) === 'yes',
     tracesKept: whole('MESH_TRACES_KEPT', 256, 1, 100_000),
     traceSamplePercent: percent('MESH_TRACE_SAMPLE_PERCENT', 100),
     traceForms: traceForms(text('OTEL_PROPAGATORS', 'tracecontext,baggage'), faults),
@@ -109,6 +118,13 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     adminReadToken: readToken === '' ? null : readToken,
     leaseToken: leaseToken === '' ? null : leaseToken,
   };
+  if (settings.reusePort && settings.workers > 0) {
+    faults.push({
+      key: 'MESH_REUSE_PORT',
+      value: 'yes',
+      rule: 'no where there are workers: SIGUSR2 or `mesh restart` replaces those without a second mesh',
+    });
+  }
   return { settings, faults };
 }
 

@@ -91,6 +91,44 @@ describe('back-pressure', () => {
   });
 });
 
+describe('server-sent events', () => {
+  test('each arrives when it is sent, and the client that leaves ends them', async () => {
+    let push = (_event: string) => {};
+    let closed = false;
+    const { mesh } = await simple((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      push = (event) => response.write(`data: ${event}\n\n`);
+      push('one');
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send('GET / HTTP/1.1', 'Host: shop', 'Accept: text/event-stream', '', '');
+    await client.untilReceived(/data: one\n\n/);
+    push('two');
+    await client.untilReceived(/data: two\n\n/);
+    client.socket.resetAndDestroy();
+    await until(() => closed, 'the upstream ends');
+  });
+
+  test('a client that has closed its side and hears nothing is taken to have gone', async () => {
+    let closed = false;
+    const { mesh } = await simple((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: one\n\n');
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    const client = await RawClient.to(mesh.edgePort, closing, { allowHalfOpen: true });
+    client.send('GET / HTTP/1.1', 'Host: shop', '', '');
+    await client.untilReceived(/data: one\n\n/);
+    client.socket.end();
+    await until(() => closed, 'the upstream ends');
+  });
+});
+
 describe('a client that goes away', () => {
   test('before the head: the upstream sees its request end', async () => {
     let closed = false;
@@ -171,7 +209,7 @@ describe('deadlines', () => {
         request.on('close', () => {
           closed = true;
         }),
-      { requestMs: 50 },
+      { requestMs: 1000 },
     );
     const response = await fetch(mesh.url);
     assert.equal(response.status, 504);
@@ -180,7 +218,7 @@ describe('deadlines', () => {
   });
 
   test('a body that does not end breaks off', async () => {
-    const { mesh } = await simple((_request, response) => response.write('part'), { requestMs: 80 });
+    const { mesh } = await simple((_request, response) => response.write('part'), { requestMs: 1000 });
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET / HTTP/1.1', 'Host: shop', '', '');
     assert.doesNotMatch(await client.untilClosed(), /\r\n0\r\n\r\n$/);

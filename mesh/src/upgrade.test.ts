@@ -52,7 +52,7 @@ function echo(server: Server, sockets: Socket[] = []): { paths: string[]; header
 
 async function simple(listener: Parameters<typeof upstreamServer>[1] = (_request, response) => response.end('plain')) {
   const upstream = await upstreamServer(closing, listener);
-  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 200, backendRequestMs: 0 } })];
+  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 1000, backendRequestMs: 0 } })];
   const mesh = await testMesh(closing, meshConfig([service('shop', [upstream.port])], [route('all', rules)]), {
     drainMs: 100,
   });
@@ -70,7 +70,7 @@ describe('WebSocket upgrades', () => {
     assert.ok(seen.headers[0]?.includes('traceparent'));
     // Longer than timeouts.request: the tunnel is not a request any more.
     const start = performance.now();
-    await until(() => performance.now() > start + 250, 'the deadline has passed');
+    await until(() => performance.now() > start + 1050, 'the deadline has passed');
     client.send('ping');
     await client.untilReceived(/ping$/);
     assert.equal(mesh.inFlight(), 1);
@@ -147,5 +147,106 @@ describe('WebSocket upgrades', () => {
       '',
     );
     await client.untilReceived(/200 OK[\s\S]*plain/);
+  });
+
+  test('draining ends with tunnels closed on both sides', async () => {
+    const { mesh, server } = await simple();
+    const sockets: Socket[] = [];
+    echo(server, sockets);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(...handshake('/'));
+    await client.untilReceived(/101/);
+    await mesh.stop();
+    await client.untilClosed();
+    await until(() => sockets[0]?.destroyed === true, 'the upstream connection closes');
+    assert.equal(mesh.inFlight(), 0);
+  });
+
+  test('what the client sends behind its request stays back until the upstream has switched', async () => {
+    const { mesh, server } = await simple();
+    let early = '';
+    server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+      early = head.toString();
+      socket.on('error', () => {});
+      if (request.url === '/no') {
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno');
+        return;
+      }
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\nfirst');
+      socket.pipe(socket);
+    });
+    const smuggled = ['GET /smuggled HTTP/1.1', 'Host: shop', '', ''];
+    const refused = await RawClient.to(mesh.edgePort, closing);
+    refused.send(...handshake('/no').slice(0, -1), smuggled.join('\r\n'));
+    const received = await refused.untilClosed();
+    assert.match(received, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nno$/);
+    assert.equal(early, '');
+
+    const joined = await RawClient.to(mesh.edgePort, closing);
+    joined.send(...handshake('/yes').slice(0, -1), 'hello');
+    await joined.untilReceived(/\r\n\r\nfirsthello$/);
+    joined.socket.destroy();
+  });
+
+  test('a switch to another protocol than was asked for: 502', async () => {
+    const { mesh, server } = await simple();
+    server.on('upgrade', (_request, socket: Socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(...handshake('/'));
+    assert.match(await client.untilClosed(), /^HTTP\/1\.1 502 [\s\S]*"status":502/);
+  });
+
+  test('a client that leaves before the upstream has answered takes the upstream connection with it', async () => {
+    const { mesh, server } = await simple();
+    let closed = false;
+    let arrived = false;
+    server.on('upgrade', (_request, socket: Socket) => {
+      arrived = true;
+      socket.on('error', () => {});
+      socket.on('end', () => {
+        closed = true;
+      });
+      socket.resume();
+    });
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(...handshake('/'));
+    await until(() => arrived, 'the upstream has the request');
+    client.socket.resetAndDestroy();
+    await until(() => closed, 'the upstream connection closes');
+    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+  });
+
+  test('bytes and back-pressure go through either way', async () => {
+    const { mesh, server } = await simple();
+    echo(server);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(...handshake('/'));
+    const head = (await client.untilReceived(/\r\n\r\n$/)).length;
+    const block = 'x'.repeat(64 * 1024);
+    for (let i = 0; i < 64; i += 1) client.socket.write(block);
+    await until(() => client.received.length === head + 64 * block.length, 'everything has come back');
+    client.socket.end();
+    await client.untilClosed();
+  });
+
+  test('no deprecated function of Node is used', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    closing.add(() => process.off('warning', onWarning));
+    const { mesh, server } = await simple();
+    echo(server);
+    const client = await RawClient.to(mesh.edgePort, closing);
+    client.send(...handshake('/'));
+    await client.untilReceived(/101/);
+    client.socket.destroy();
+    await until(() => mesh.inFlight() === 0, 'the tunnel is gone');
+    assert.deepEqual(
+      warnings.filter(({ name }) => name === 'DeprecationWarning'),
+      [],
+    );
   });
 });

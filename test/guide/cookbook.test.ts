@@ -83,12 +83,14 @@ class Upstream {
   readonly got: Got[] = [];
   /** Of the next answers; 200 where there is none left. */
   readonly statuses: number[] = [];
+  healthChecks = 0;
   readonly #server: Server;
 
   constructor(name: string) {
     this.#server = createServer((request, response) => {
       const { method = '', url: path = '', headers } = request;
-      if (path !== '/health') this.got.push({ method, path, headers });
+      if (path === '/health') this.healthChecks += 1;
+      else this.got.push({ method, path, headers });
       response.writeHead(this.statuses.shift() ?? 200).end(name);
     });
   }
@@ -137,11 +139,11 @@ describe('the cookbook: what it promises', () => {
     const answer = await fetch(edge + path, { headers });
     return { status: answer.status, headers: answer.headers, by: await answer.text() };
   };
-  const shift = (...words: string[]) =>
-    run(process.execPath, ['src/main.ts', 'shift', ...words], {
-      cwd: folder,
-      env: { ...process.env, MESH_ADMIN_URL: admin },
-    });
+  const command = async (...words: string[]) => {
+    const env = { ...process.env, MESH_ADMIN_URL: admin };
+    return (await run(process.execPath, ['src/main.ts', ...words], { cwd: folder, env })).stdout;
+  };
+  const shift = (...words: string[]) => command('shift', ...words);
   const answeredBy = async (path: string, times: number) => {
     const by: Record<string, number> = {};
     for (let i = 0; i < times; i += 1) {
@@ -175,7 +177,10 @@ describe('the cookbook: what it promises', () => {
       if (entrance === 'edge') edge = url ?? '';
       if (entrance === 'admin') admin = url ?? '';
     });
-    await until('the mesh listens', () => edge !== '' && admin !== '');
+    await until('the mesh listens', () => {
+      assert.equal(started.exitCode, null, 'the mesh has ended before it listened');
+      return edge !== '' && admin !== '';
+    });
   });
 
   after(async () => {
@@ -195,6 +200,10 @@ describe('the cookbook: what it promises', () => {
 
   test('step 2: one request in ten of the path, half after a shift, and nothing else', async () => {
     await follow(2);
+    assert.match(
+      await command('explain', 'GET', '/carts/1'),
+      /^route carts, [\s\S]+ 90 % monolith: [\s\S]+ 10 % carts: /m,
+    );
     const tenth = await answeredBy('/carts/1', 300);
     // 30 are expected, and 82 are ten standard deviations more.
     assert.ok((tenth.carts ?? 0) > 0 && (tenth.carts ?? 0) < 82, JSON.stringify(tenth));
@@ -202,6 +211,7 @@ describe('the cookbook: what it promises', () => {
     await shift('carts', 'carts=50', '--why', 'the cookbook');
     const half = await answeredBy('/carts/1', 300);
     assert.ok((half.carts ?? 0) > 82 && (half.monolith ?? 0) > 82, JSON.stringify(half));
+    assert.match(await command('stats'), /carts/);
   });
 
   test('step 3: who says so meets the service, whatever the weights', async () => {
@@ -209,6 +219,10 @@ describe('the cookbook: what it promises', () => {
     await follow(3);
     const canary = await get('/carts/1', { 'x-canary': 'carts' });
     assert.deepEqual([canary.by, canary.headers.get('x-served-by')], ['carts', 'carts']);
+    assert.match(
+      await command('explain', 'GET', '/carts/1', '--header', 'X-Canary:carts'),
+      /^route carts-canary, [\s\S]+ 100 % carts: [\s\S]+not carts, rule 0 .+: it has more header conditions/m,
+    );
     assert.equal((await get('/carts/1', { 'x-canary': 'other' })).by, 'monolith');
     assert.equal((await get('/carts/1')).by, 'monolith');
   });
@@ -261,12 +275,10 @@ describe('the cookbook: what it promises', () => {
     assert.equal(upstreams.products.got.length, 3);
   });
 
-  test('step 8: the policy is in force', async () => {
+  test('step 8: the instance is asked for its health', async () => {
     await follow(8);
-    const { services } = (await (await fetch(`${admin}/config`)).json()) as {
-      services: { name: string; policy: { circuitBreaker: { consecutiveFailures: number } } }[];
-    };
-    assert.equal(services.find(({ name }) => name === 'carts')?.policy.circuitBreaker.consecutiveFailures, 5);
+    await until('a health check has come', () => upstreams.carts.healthChecks > 0);
+    assert.equal((await get('/carts/1', { 'x-canary': 'carts' })).by, 'carts');
   });
 
   test('step 9: more than the limit is answered with 429', async () => {

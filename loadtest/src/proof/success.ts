@@ -12,6 +12,6 @@ export function succeeds(stages: readonly Stage[], name: string, percent: number
   return {
     name: `success of ${name}`,
     pass: measured >= percent,
-    detail: `${measured.toFixed(3)} % (${stage?.errors ?? 0} of ${(stage?.requests ?? 0) + (stage?.errors ?? 0)} failed), asked: at least ${percent} %`,
+    detail: `${measured.toFixed(3)} % (${stage?.errors ?? 0} of ${(stage?.requests ?? 0) + (stage?.errors ?? 0)} failed), asked: at least ${+percent.toFixed(3)} %`,
   };
 }

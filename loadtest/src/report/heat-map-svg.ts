@@ -12,7 +12,7 @@ export function heatMaps(stages: readonly Stage[]): string {
   const drawn = stages.filter(({ requests }) => requests > 0);
   const rows = usedRows(drawn);
   return `<div class="heats">${drawn.map((stage) => heatMap(stage, rows)).join('')}</div>
-<p class="small">Answered requests by when they were due. All pictures have one scale. Two bands in one picture are two populations: an average would show neither.</p>`;
+<p class="small">Answered requests by when they were due. All pictures have one scale of latency. Two bands in one picture are two populations: an average would show neither.</p>`;
 }
 
 /** The decades that any stage has an answer in: the same for all, so that they can be compared by eye. */

@@ -25,8 +25,11 @@ export function percentileCurves(stages: readonly Stage[]): string {
     const caption = together ? '' : `<figcaption>${escapeHtml(loadOf(group[0] as Stage))}</figcaption>`;
     return `<figure>${caption}${picture(group)}</figure>`;
   });
+  const failed = drawn.some(({ errors }) => errors > 0)
+    ? 'A curve that goes straight up: the rest was never answered with success. '
+    : '';
   return `${pictures.join('')}
-<p class="small">${told(drawn)}Both axes are logarithmic.</p>`;
+<p class="small">${told(drawn)}${failed}Both axes are logarithmic.</p>`;
 }
 
 function told(stages: readonly Stage[]): string {
@@ -37,7 +40,10 @@ function told(stages: readonly Stage[]): string {
 }
 
 function picture(stages: readonly Stage[]): string {
-  const points = stages.flatMap((stage) => stage.spectrum);
+  // Of all requests that were owed, not of those that were answered: a stage must not look fast by failing.
+  const points = stages.flatMap(({ spectrum, successPercent }) =>
+    spectrum.map(({ p, ms }) => ({ p: (p * (successPercent ?? 100)) / 100, ms })),
+  );
   const decades = Math.max(1, ...points.map(({ p }) => Math.log10(1 / (1 - p))).filter(Number.isFinite));
   const ticks = ticksOf(
     Math.min(...points.map(({ ms }) => Math.max(0.01, ms))),
@@ -61,9 +67,12 @@ function picture(stages: readonly Stage[]): string {
     );
   const dashes = new Set(stages.map(({ driver }) => driver)).size > 1;
   const curves = stages.map((stage, index) => {
-    const path = stage.spectrum.map(({ p, ms }) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`).join(' ');
+    const answered = (stage.successPercent ?? 100) / 100;
+    const path = stage.spectrum.map(({ p, ms }) => `${x(p * answered).toFixed(1)},${y(ms).toFixed(1)}`);
+    // What was never answered took longer than anything: the curve leaves the picture there.
+    if (answered < 1) path.push(`${path.at(-1)?.split(',')[0]},${top}`);
     const dash = dashes && stage.driver === 'open-loop' ? ' stroke-dasharray="6 4"' : '';
-    return `<polyline points="${path}" fill="none" stroke="${colour(index)}" stroke-width="2"${dash}><title>${escapeHtml(stage.name)}</title></polyline>`;
+    return `<polyline points="${path.join(' ')}" fill="none" stroke="${colour(index)}" stroke-width="2"${dash}><title>${escapeHtml(stage.name)}</title></polyline>`;
   });
   const legend = stages.map((stage, index) => {
     const dashed = dashes && stage.driver === 'open-loop' ? ' class="dashed"' : '';

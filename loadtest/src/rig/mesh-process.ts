@@ -22,6 +22,7 @@ export async function startMesh(folder: string, documents: Documents, internalPo
   const place = mkdtempSync(join(tmpdir(), 'mesh-'));
   writeFileSync(join(place, 'documents.yaml'), documents(edge));
   const adminUrl = `http://127.0.0.1:${admin}`;
+  const remove = () => rmSync(place, { recursive: true, force: true });
   const child = await startChild({
     file: process.execPath,
     args: [join(folder, 'mesh/src/main.ts'), 'run'],
@@ -40,6 +41,9 @@ export async function startMesh(folder: string, documents: Documents, internalPo
       await response?.arrayBuffer();
       return response?.ok === true;
     },
+  }).catch((error: unknown) => {
+    remove();
+    throw error;
   });
   return {
     pid: child.pid,
@@ -48,7 +52,7 @@ export async function startMesh(folder: string, documents: Documents, internalPo
     adminUrl,
     stop: async () => {
       await child.stop();
-      rmSync(place, { recursive: true, force: true });
+      remove();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describeStack } from '../assemble.ts';
+import { serialiseRedacted } from '../config/serialise.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { Journal } from '../control/journal.ts';
 import type { Mesh } from '../control/mesh.ts';
@@ -73,8 +74,9 @@ export function operationsOf(parts: AdminParts): Operation[] {
       methods: ['GET'],
       path: '/config',
       right: 'read',
-      summary: 'The configuration in force, defaults filled in, changes by hand included.',
-      handle: () => ({ json: mesh.config }),
+      summary:
+        'The configuration in force as documents, defaults filled in, changes by hand included; values of header fields are blotted out.',
+      handle: () => ({ text: { type: 'application/json', content: `${serialiseRedacted(mesh.config)}\n` } }),
     },
     {
       methods: ['GET'],

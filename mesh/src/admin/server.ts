@@ -102,9 +102,10 @@ export function adminServer(
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host: options.host, port: options.port }, () =>
-          resolve((server.address() as AddressInfo).port),
-        );
+        server.listen({ host: options.host, port: options.port }, () => {
+          server.off('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
       }),
     close: () =>
       new Promise((resolve) => {

@@ -5,5 +5,7 @@ import type { DocumentsResult } from '../run.ts';
 /** Reads the documents of a folder for a mesh that runs. */
 export async function documentsIn(folder: string): Promise<DocumentsResult> {
   const result = await loadConfig([folder], process.env);
-  return result.ok ? { config: result.config } : { faults: result.faults.map(formatFault) };
+  return result.ok
+    ? { config: result.config, warnings: result.warnings.map(formatFault) }
+    : { faults: result.faults.map(formatFault) };
 }

@@ -7,6 +7,7 @@ import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
 import type { Output } from './output.ts';
+import { restart } from './restart.ts';
 import { run } from './run.ts';
 import { shift } from './shift.ts';
 import { stats } from './stats.ts';
@@ -27,7 +28,24 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     })
     .addHelpText('after', '\nCommands that ask a running mesh find it by MESH_ADMIN_URL, and use MESH_ADMIN_TOKEN.');
 
-  program.command('run').description('run the mesh until SIGTERM').action(run);
+  program
+    .command('run')
+    .description('run the mesh until SIGTERM')
+    .option(
+      '--workers <count>',
+      'processes that share the data ports (default: MESH_WORKERS, or 0 for a mesh of one process)',
+    )
+    .action((options: { workers?: string }) => run(options));
+
+  program
+    .command('restart')
+    .description('replace the worker processes one after the other, losing no request')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--json', 'as JSON')
+    .action(async ({ json = false, ...by }: { who: string; why: string; json?: boolean }) =>
+      restart(admin(), { ...by, json }, output),
+    );
 
   program
     .command('check')
@@ -46,7 +64,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .description('print the layers that run, or where one request would go, and why')
     .argument('[method]', 'as in: mesh explain POST /oauth/access_token')
     .argument('[target]', 'a path, or a URL where the host matters')
-    .option('--entrance <name>', 'a Gateway, or internal')
+    .option('--entrance <name>', 'a Gateway, gateway:port, or internal')
     .option('--client <address>', 'of whoever asks, for overrides')
     .option('--header <field>', 'name:value, repeatable', (field: string, before: string[]) => [...before, field], [])
     .option('--json', 'as JSON')

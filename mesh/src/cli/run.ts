@@ -1,29 +1,37 @@
 import { watch } from 'node:fs';
 import { pino } from 'pino';
+import { systemClock } from '../clock.ts';
 import { ControlError } from '../control/control-error.ts';
 import { type RunningMesh, runMesh } from '../run.ts';
 import { readSettings } from '../settings.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
+import { lineBlocks } from './line-blocks.ts';
 
 /** How long the folder must be quiet before it is read: editors and `kubectl`-like tools write several files at once. */
 const settleMs = 150;
 
 /** `mesh run`: until SIGTERM or SIGINT, which end it gracefully. */
-export async function run(): Promise<void> {
-  const { settings, faults } = readSettings(process.env);
+export async function run({ workers }: { workers?: string } = {}): Promise<void> {
+  const { settings, faults } = readSettings(
+    workers === undefined ? process.env : { ...process.env, MESH_WORKERS: workers },
+  );
   if (faults.length > 0) {
     const lines = faults.map(({ key, value, rule }) => `${key}=${value} must be ${rule}`);
     throw new MeshCliError(lines.join('\n'), 'Correct the environment; mesh/README.md lists every setting.');
   }
-  // Written in blocks: one system call per line would cost more than the rest of a request.
-  const destination = pino.destination({ fd: 1, sync: false, minLength: 16_000, periodicFlush: 500 });
-  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const destination = pino.destination({ fd: 1, sync: false });
+  const lines = lineBlocks((block) => void destination.write(block), systemClock);
+  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, lines);
+  const flushSync = () => {
+    lines.flush();
+    destination.flushSync();
+  };
   const mesh = await runMesh({
     settings,
     documents: () => documentsIn(settings.documents),
     log,
-    logLine: log.isLevelEnabled('info') ? (line) => void destination.write(line) : () => {},
+    logLine: log.isLevelEnabled('info') ? lines.write : () => {},
   });
   const stopWatching = watchDocuments(settings.documents, mesh);
 
@@ -34,6 +42,9 @@ export async function run(): Promise<void> {
     });
   };
   process.on('SIGHUP', () => reload('SIGHUP'));
+  process.on('SIGUSR2', () => {
+    mesh.restart('mesh', 'SIGUSR2').catch((thrown) => log.error({ err: thrown }, 'workers not replaced'));
+  });
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
@@ -43,12 +54,12 @@ export async function run(): Promise<void> {
     mesh.stop().then(
       () => {
         log.info({}, 'stopped');
-        destination.flushSync();
+        flushSync();
         process.exit(0);
       },
       (thrown) => {
         log.error({ err: thrown }, 'stop failed');
-        destination.flushSync();
+        flushSync();
         process.exit(1);
       },
     );
@@ -58,8 +69,11 @@ export async function run(): Promise<void> {
   for (const [entrance, port] of mesh.ports) {
     log.info({ entrance, url: `http://${settings.host}:${port}` }, 'listening');
   }
-  log.info({ entrance: 'admin', url: `http://${settings.adminHost}:${mesh.adminPort}` }, 'listening');
-  destination.flush();
+  void mesh.adminListens.then((port) => {
+    log.info({ entrance: 'admin', url: `http://${settings.adminHost}:${port}` }, 'listening');
+    lines.flush();
+  });
+  lines.flush();
 }
 
 /** Puts documents in force when their folder changes. */

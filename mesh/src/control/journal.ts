@@ -5,7 +5,14 @@ import { join } from 'node:path';
 export interface JournalEntry {
   /** RFC 3339. */
   at: string;
-  what: 'started' | 'weights' | 'documents' | 'documents refused' | 'weights dropped';
+  what:
+    | 'started'
+    | 'weights'
+    | 'documents'
+    | 'documents refused'
+    | 'weights dropped'
+    | 'workers replaced'
+    | 'worker died';
   who: string;
   why: string;
   details: Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Stack } from '../assemble.ts';
 import type { Clock } from '../clock.ts';
+import { diffConfigs } from '../config/diff.ts';
 import { canonicalJson, digestOf } from '../config/digest.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
 import type { Leases } from '../discovery/leases.ts';
@@ -25,6 +26,15 @@ export interface MeshOptions {
   resolve: Resolve;
   leases: Leases;
   probe: Probe;
+  /** What keeps the endpoints up to date; where another process does that for this one, nothing. */
+  discover?: (config: MeshConfig) => Discovery;
+  onHealth?: () => void;
+  /** Something else is in force now. */
+  onChange?: () => void;
+  /** What a restart would take for this configuration to be in force entirely, a line each. */
+  restartNeeded?: (config: MeshConfig) => string[];
+  /** The generation to begin with: 1 where nobody says. */
+  generation?: number;
 }
 
 /** What is in force, and whether the last documents were. */
@@ -36,6 +46,8 @@ export interface MeshStatus {
   since: string;
   /** Why the last documents offered were refused; empty when they were taken. */
   refused: string[];
+  /** What of the documents is in force only after a restart: listening ports. */
+  restartNeeded: string[];
 }
 
 /** A stack that could run. */
@@ -67,11 +79,18 @@ export class Mesh {
     this.#changes = options.store.load();
     this.#documents = documents;
     this.#effective = this.#withoutOutdated(documents);
-    const built = this.#build(this.#effective, 1);
+    const generation = options.generation ?? 1;
+    const built = this.#build(this.#effective, generation);
     this.#stack = built.stack;
     this.#routes = built.routes;
-    this.#discovery = discover(this.#effective, { ...options, log: options.parts.log });
-    this.#status = { generation: 1, documentsHash: digestOf(documents), since: this.#now(), refused: [] };
+    this.#discovery = this.#discover();
+    this.#status = {
+      generation,
+      documentsHash: digestOf(documents),
+      since: this.#now(),
+      refused: [],
+      restartNeeded: [],
+    };
     const { metrics } = options.parts.meters;
     metrics.gauge('mesh_config_generation', 'Counts up with each change in force.', [], () => [
       { values: [], value: this.#status.generation },
@@ -166,6 +185,7 @@ export class Mesh {
     this.#effective = effective;
     this.#swap(next);
     this.#options.parts.log.info({ route: name, from, to: weights, who: by.who, why: by.why }, 'weights changed');
+    this.#options.onChange?.();
     return weights;
   }
 
@@ -189,20 +209,45 @@ export class Mesh {
       throw new ControlError('bad_documents', [detail], cause);
     }
     const hash = digestOf(documents);
+    const restartNeeded = this.#options.restartNeeded?.(documents) ?? [];
     this.#options.journal.add({
       what: 'documents',
       ...by,
-      details: { hash, routes: documents.routes.map(({ name }) => name) },
+      details: {
+        hash,
+        changes: diffConfigs(this.#documents, documents),
+        ...(restartNeeded.length === 0 ? {} : { restartNeeded }),
+      },
     });
+    const sameServices = canonicalJson(this.#documents.services) === canonicalJson(documents.services);
     this.#documents = documents;
     this.#effective = this.#withoutOutdated(documents);
-    this.#discovery.stop();
+    // A push of routes must not begin the health checks and DNS anew: pushed often enough, no check would ever end.
+    if (!sameServices) this.#discovery.stop();
     this.#swap(next);
-    this.#discovery = discover(this.#effective, { ...this.#options, log: this.#options.parts.log });
-    const named = this.#effective.services.flatMap(({ name, ports }) => ports.map(({ port }) => `${name}:${port}`));
-    this.#options.registry.keepOnly(new Set(named));
-    this.#status = { ...this.#status, documentsHash: hash, refused: [] };
+    if (!sameServices) {
+      this.#discovery = this.#discover();
+      this.#forgetServices();
+    }
+    this.#status = { ...this.#status, documentsHash: hash, refused: [], restartNeeded };
     this.#options.parts.log.info({ hash, ...by }, 'documents in force');
+    if (restartNeeded.length > 0) {
+      this.#options.parts.log.warn({ restartNeeded }, 'listening ports change with a restart only');
+    }
+    this.#options.onChange?.();
+  }
+
+  /**
+   * Puts in force what another process has decided, as it stands, under that process's generation.
+   *
+   * @throws Error where no stack can be built of it
+   */
+  adopt(config: MeshConfig, generation: number): void {
+    const next = this.#build(config, generation);
+    this.#documents = config;
+    this.#effective = config;
+    this.#swap(next);
+    this.#forgetServices();
   }
 
   /** Notes documents that were refused: nothing changes, and everybody can see it. */
@@ -218,6 +263,16 @@ export class Mesh {
     this.#discovery.stop();
     this.#options.leases.close();
     await this.#options.registry.close();
+  }
+
+  #discover(): Discovery {
+    const { parts, discover: own } = this.#options;
+    return own?.(this.#effective) ?? discover(this.#effective, { ...this.#options, log: parts.log });
+  }
+
+  #forgetServices(): void {
+    const named = this.#effective.services.flatMap(({ name, ports }) => ports.map(({ port }) => `${name}:${port}`));
+    this.#options.registry.keepOnly(new Set(named));
   }
 
   #build(config: MeshConfig, generation: number): Built {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
 import type { Clock } from '../clock.ts';
 import type { HealthCheckPolicy } from '../config/policy-model.ts';
 import { backendPolicy } from '../testing/config.ts';
@@ -195,4 +196,28 @@ describe('a check over HTTP', () => {
     await new Promise((resolve) => gone.server.close(resolve));
     assert.deepEqual(await ask(gone.port), { failure: 'ECONNREFUSED' });
   });
+});
+
+test('whatever the checks answer: health changes only after so many against it in a row, and then at once', () => {
+  const answers = fc.array(fc.boolean(), { maxLength: 200 });
+  const thresholds = fc.integer({ min: 1, max: 6 });
+  fc.assert(
+    fc.property(answers, thresholds, thresholds, (given, healthyThreshold, unhealthyThreshold) => {
+      const health = new Health();
+      for (const [i, ok] of given.entries()) {
+        const before = health.state;
+        const changed = health.take(ok ? good : bad, { ...policy, healthyThreshold, unhealthyThreshold });
+        assert.equal(health.state, changed ?? before);
+        /** The last answers that say the same as this one, this one included. */
+        const row = i - given.lastIndexOf(!ok, i);
+        if (changed !== null) {
+          assert.equal(changed, ok ? 'healthy' : 'unhealthy');
+          assert.ok(row >= (ok ? (before === 'unchecked' ? 1 : healthyThreshold) : unhealthyThreshold));
+        }
+        // So many in a row leave no doubt.
+        if (row >= unhealthyThreshold && !ok) assert.equal(health.state, 'unhealthy');
+        if (row >= healthyThreshold && ok) assert.equal(health.state, 'healthy');
+      }
+    }),
+  );
 });

@@ -39,6 +39,13 @@ export class Health {
     return judged;
   }
 
+  /** What somebody else has found out, who checks for this process too. */
+  set(state: HealthState, last: string): void {
+    this.#state = state;
+    this.#last = last;
+    this.#againstInARow = 0;
+  }
+
   /** Nobody checks it any more. */
   reset(): void {
     this.#state = 'unchecked';

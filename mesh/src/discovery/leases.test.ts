@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import type { Clock } from '../clock.ts';
 import { service } from '../testing/config.ts';
 import { leaseAddressFault, plainAddress } from './lease-address.ts';
@@ -163,4 +164,39 @@ describe('the address of an instance', () => {
     assert.equal(plainAddress('::ffff:10.0.0.1'), '10.0.0.1');
     assert.equal(plainAddress('2001:db8::1'), '2001:db8::1');
   });
+});
+
+test('whatever instances do: those that renewed in time are there, no others, never more than allowed, and no timer is left', () => {
+  const step = fc.record({
+    what: fc.constantFrom('put', 'put', 'put', 'remove', 'move'),
+    id: fc.constantFrom('a', 'b', 'c', 'd'),
+    ms: fc.integer({ min: 1, max: 4000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), fc.integer({ min: 1, max: 4 }), (steps, maxEndpoints) => {
+      const ttlMaxMs = 3000;
+      const clock = movedClock();
+      const leases = new Leases(clock);
+      leases.setTerms([leasing({ ttlMs: ttlMaxMs, maxEndpoints })]);
+      let told: string[] = [];
+      leases.watch('shop', () => {
+        told = leases.list('shop').map(({ id }) => id);
+      });
+      const expected = new Map<string, number>();
+      for (const { what, id, ms } of steps) {
+        if (what === 'move') clock.move(ms);
+        for (const [known, untilMs] of expected) if (untilMs <= clock.now()) expected.delete(known);
+        if (what === 'put') {
+          const lease = leases.put({ ...asked, id, ttlMs: ms });
+          if (!expected.has(id) && expected.size >= maxEndpoints) assert.equal(lease, 'full');
+          else expected.set(id, clock.now() + Math.min(ms, ttlMaxMs));
+        }
+        if (what === 'remove') assert.equal(leases.remove('shop', id), expected.delete(id));
+        const ids = leases.list('shop').map((lease) => lease.id);
+        assert.deepEqual(ids.sort(), [...expected.keys()].sort());
+        assert.deepEqual(told.sort(), ids, 'who watches is told of every change');
+        assert.equal(clock.waiting(), expected.size);
+      }
+    }),
+  );
 });

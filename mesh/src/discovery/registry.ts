@@ -15,6 +15,8 @@ export interface RegistryOptions {
   clock: Clock;
   connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
   onChange?: (change: EndpointsChange) => void;
+  /** The endpoints of a service have been set, changed or not: a weight may have. */
+  onEndpoints?: (service: Service) => void;
 }
 
 /**
@@ -75,6 +77,7 @@ export class Registry {
     if (added.length > 0 || removed.length > 0) {
       this.#options.onChange?.({ service: service.id, added, removed: removed.map((endpoint) => endpoint.id) });
     }
+    this.#options.onEndpoints?.(service);
   }
 
   /** Forgets the service ports that no document names any more (ids as `service.id`). */

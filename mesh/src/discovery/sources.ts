@@ -30,6 +30,7 @@ export interface DiscoveryOptions {
   log: Log;
   resolve: Resolve;
   probe: Probe;
+  onHealth?: (change: HealthChange) => void;
 }
 
 /**
@@ -87,6 +88,7 @@ function discoverPort(
     const onHealth = (change: HealthChange) => {
       if (change.health === 'unhealthy') log.warn(change, 'endpoint unhealthy');
       else log.info(change, 'endpoint healthy');
+      options.onHealth?.(change);
     };
     stops.push(checkHealth(service, { ...options, onHealth }));
   });

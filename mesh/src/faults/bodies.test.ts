@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => closing.close());
 
 const limitBytes = defaults.retryBodyLimitBytes;
-const caseCount = Number(process.env.MESH_TEST_BODIES ?? 5000);
+const caseCount = Number(process.env.MESH_TEST_BODIES ?? 3000);
 const retriesMax = 3;
 
 /** How an attempt is made to fail. */

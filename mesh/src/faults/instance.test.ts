@@ -54,10 +54,10 @@ function shop(policy: Partial<BackendTrafficPolicy>, backendRequestMs: number) {
   return meshConfig([made], [route('all', [rule({ backendRefs: [backendRef('shop')], retry, timeouts })])]);
 }
 
-/** @param backendRequestMs only a hanging instance takes a second */
+/** @param backendRequestMs only a hanging instance takes so long */
 async function underLoad(
   policy: Partial<BackendTrafficPolicy>,
-  backendRequestMs = 1000,
+  backendRequestMs = 1500,
 ): Promise<{ mesh: TestMesh; load: Load }> {
   const mesh = await testMesh(closing, shop(policy, backendRequestMs));
   const load = startLoad(closing, {

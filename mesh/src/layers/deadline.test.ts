@@ -102,7 +102,7 @@ describe('a deadline', () => {
         closed = true;
       });
     });
-    const response = await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '40' } });
+    const response = await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '1000' } });
     assert.equal(response.status, 504);
     await until(() => closed, 'the upstream sees its connection closed');
   });
@@ -115,7 +115,7 @@ describe('a deadline', () => {
         closed = true;
       });
     });
-    await assert.rejects(async () => (await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '60' } })).text());
+    await assert.rejects(async () => (await fetch(mesh.url, { headers: { 'x-request-timeout-ms': '1000' } })).text());
     await until(() => closed, 'the upstream sees its connection closed');
   });
 

@@ -68,7 +68,7 @@ describe('hedging', () => {
     const { mesh, state, held, warmUp } = await pair({});
     await warmUp();
     state.hold = 1;
-    const answer = fetch(mesh.url, { headers: { 'x-request-timeout-ms': '150' } });
+    const answer = fetch(mesh.url, { headers: { 'x-request-timeout-ms': '1000' } });
     assert.equal((await answer).status, 504);
     assert.equal(state.count, 1);
     assert.equal(held.length, 1);
@@ -78,7 +78,7 @@ describe('hedging', () => {
     const { mesh, state, warmUp } = await pair({ hedging });
     await warmUp();
     state.hold = 1;
-    const response = await fetch(mesh.url, { method: 'POST', body: 'x', headers: { 'x-request-timeout-ms': '150' } });
+    const response = await fetch(mesh.url, { method: 'POST', body: 'x', headers: { 'x-request-timeout-ms': '1000' } });
     assert.equal(response.status, 504);
     assert.equal(state.count, 1);
   });

@@ -114,7 +114,10 @@ describe('a mirror', () => {
     );
     assert.equal(shadow?.traceId, copy?.headers.traceparent?.slice(3, 35));
     assert.deepEqual(await shadows('?outcome=same'), []);
-    assert.equal(await metric('mesh_shadow_requests_total', 'different'), 1);
+    assert.match(
+      await (await fetch(`${mesh.adminUrl}/metrics`)).text(),
+      /shadow_requests_total\{route="all",mirror="next",primary_status_class="2xx",status_class="5xx",outcome="different"\} 1/,
+    );
     assert.equal(await metric('mesh_shadow_duration_seconds_count', 'next'), 1);
   });
 

@@ -11,6 +11,7 @@ import { BodyTee } from '../replay/body-tee.ts';
 import type { ClientSink, Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
+import { errorClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { ShadowSkip } from '../telemetry/shadows.ts';
 import type { Generation, Parts } from './parts.ts';
 import { readinessIn } from './readiness.ts';
@@ -153,7 +154,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     const theirs = await primary;
     const whole = reason === null;
     const outcome = whole ? (status === theirs.status ? 'same' : 'different') : timedOut ? 'timed_out' : 'failed';
-    meters.shadows(rule.route, service.name, outcome).value += 1;
+    meters.shadows(rule.route, service.name, classOf(theirs.status), classOf(status), outcome).value += 1;
     meters.shadowDurations(rule.route, service.name).record(latencyMs);
     shadows.add({
       at,
@@ -253,6 +254,10 @@ function readAway({ body }: Reply): Promise<MeshError | null> {
     body.onEnd(({ error }) => resolve(error));
     body.pipeTo(nowhere);
   });
+}
+
+function classOf(status: number | null): string {
+  return statusClasses[status === null ? errorClass : statusClass(status)] as string;
 }
 
 const nowhere: ClientSink = { write: () => true, onWritable() {}, end() {}, fail() {} };

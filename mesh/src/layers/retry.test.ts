@@ -378,8 +378,9 @@ describe('a request that was not sent', () => {
 
 describe('the time of an attempt', () => {
   test('backendRequest ends a hanging attempt, and another instance answers', async () => {
-    const mesh = await meshOf([() => {}, fine], { rule: { timeouts: { requestMs: 0, backendRequestMs: 150 } } });
-    for (let i = 0; i < 8; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
+    // Longer than a busy machine takes for the good answer.
+    const mesh = await meshOf([() => {}, fine], { rule: { timeouts: { requestMs: 0, backendRequestMs: 1000 } } });
+    for (let i = 0; i < 4; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
     assert.ok(
       (await metric(mesh, /^mesh_retries_total\{service="shop",reason="attempt_timeout",outcome="succeeded"\}/)) > 0,
     );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { EndpointView } from './balancer.ts';
 import { PowerOfTwoChoices } from './p2c.ts';
 import { fakeEndpoints, seeded, tally } from './testing.ts';
 import { plainWeight } from './weights.ts';
@@ -49,6 +50,24 @@ describe('power of two choices', () => {
         },
       ),
       { numRuns: 30 },
+    );
+  });
+
+  test('whatever the weights, nothing goes to one that is much dearer than all others', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 2, maxLength: 8 }),
+        fc.nat(),
+        chance,
+        (weights, at, seed) => {
+          const endpoints = fakeEndpoints(weights);
+          const slow = endpoints[at % endpoints.length];
+          const random = seeded(seed);
+          const cost = (endpoint: EndpointView) => (endpoint === slow ? 1000 : 100 + 100 * random());
+          const choices = new PowerOfTwoChoices(cost, plainWeight, random);
+          for (let n = 0; n < 50; n += 1) assert.notEqual(choices.pick(endpoints, 0), slow);
+        },
+      ),
     );
   });
 

@@ -9,7 +9,8 @@ export type Cost = (endpoint: EndpointView, nowMs: number, relativeWeight: numbe
  * without everybody running to the same one. (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing".)
  *
  * With unequal weights an endpoint is drawn in proportion to its weight, and may be drawn twice: so the shares follow
- * the weights where the costs are the same.
+ * the weights where the costs are about the same. Where it is much dearer than another one, that one is taken: else a
+ * share of all requests would go to an endpoint however slow it is, half of them to the heaviest of a few.
  */
 export class PowerOfTwoChoices {
   readonly #cost: Cost;
@@ -38,10 +39,15 @@ export class PowerOfTwoChoices {
       first = weights.indexAt(this.#random());
       second = weights.indexAt(this.#random());
     }
+    const drawnTwice = first === second;
+    if (drawnTwice) second = (first + 1 + Math.floor(this.#random() * (length - 1))) % length;
     const a = endpoints[first] as E;
-    if (first === second) return a;
     const b = endpoints[second] as E;
     const costOfA = this.#cost(a, nowMs, weights.relative(first));
-    return this.#cost(b, nowMs, weights.relative(second)) < costOfA ? b : a;
+    const costOfB = this.#cost(b, nowMs, weights.relative(second));
+    return costOfB * (drawnTwice ? muchDearer : 1) < costOfA ? b : a;
   }
 }
+
+/** So many times the cost is more than what requests under way make of it when all is well. */
+const muchDearer = 4;

@@ -92,6 +92,19 @@ describe('cost', () => {
     assert.ok(ewma.costMs(0, 2, 1) > ewma.costMs(0, 1, 1), 'among cold ones the least busy is cheapest');
   });
 
+  test('one whose measurement has faded, too: else all would find out together that it is slow still', () => {
+    const ewma = measured(1500);
+    const laterMs = options.decayMs + 1;
+    assert.ok(ewma.costMs(laterMs, 0, 1) < 1500, 'it is asked again');
+    ewma.started(laterMs);
+    assert.ok(ewma.costMs(laterMs, 1, 1) > coldCostMs);
+    ewma.observe(laterMs + 10, 10, 'success', 0);
+    ewma.started(laterMs + 10);
+    assert.ok(ewma.costMs(laterMs + 10, 1, 1) < 2 * 1500);
+    // Not for a download that goes on: it has been measured, and nobody waits for its head.
+    assert.ok(measured(10).costMs(laterMs, 1, 1) < coldCostMs);
+  });
+
   test('rises with every request in flight, and is a number above 0 wherever the latency is', () => {
     fc.assert(
       fc.property(

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { type FailureCode, failures, MeshError } from '../errors.ts';
@@ -29,6 +29,8 @@ export interface ListenerOptions {
   entrance: Entrance;
   host: string;
   port: number;
+  /** Whether another process may listen there too (SO_REUSEPORT): for a successor, while this one drains. */
+  reusePort?: boolean;
   limits: ListenerLimits;
   clock: Clock;
   newId: () => string;
@@ -47,8 +49,12 @@ export interface Listener {
   inFlight(): number;
   /** Connections open. */
   connections(): number;
-  /** Accepts nothing more and resolves when the last exchange has ended, or after `timeoutMs`, when the rest is cut. */
-  drain(timeoutMs: number): Promise<void>;
+  /**
+   * Accepts no connection more, and tells each client with its next reply to use another one (`Connection: close`). A
+   * connection that nobody uses is closed after `idleMs`, and not at once: a request may be on its way to it (RFC 9112
+   * section 9.6). Resolves when the last exchange has ended, or after `timeoutMs`, when the rest is cut.
+   */
+  drain(timeoutMs: number, idleMs?: number): Promise<void>;
 }
 
 /** A request whose answer has not ended. */
@@ -79,7 +85,8 @@ export function createListener(options: ListenerOptions): Listener {
   let inFlight = 0;
   let open = 0;
   let draining = false;
-  let onIdle: (() => void) | null = null;
+  /** While it drains: called whenever an exchange or a connection has ended. */
+  let onEnded: (() => void) | null = null;
   const tunnels = new Set<Duplex>();
   const clients = new WeakMap<Duplex, Client>();
   const clientOf = (socket: Duplex): Client => {
@@ -93,7 +100,7 @@ export function createListener(options: ListenerOptions): Listener {
 
   const ended = () => {
     inFlight -= 1;
-    if (inFlight === 0) onIdle?.();
+    onEnded?.();
   };
 
   const factsOf = (request: IncomingMessage): Facts => ({
@@ -261,6 +268,7 @@ export function createListener(options: ListenerOptions): Listener {
       open -= 1;
       // Node tells a response only while its turn has come: those behind it, of pipelined requests, would never end.
       for (const { settle } of clients.get(socket)?.pending.slice() ?? []) settle();
+      onEnded?.();
     });
   });
   server.on('request', (request, response) => onRequest(request, response, false));
@@ -335,26 +343,39 @@ export function createListener(options: ListenerOptions): Listener {
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host: options.host, port: options.port }, () => {
+        server.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false }, () => {
           server.off('error', reject);
           resolve((server.address() as AddressInfo).port);
         });
       }),
     inFlight: () => inFlight,
     connections: () => open,
-    drain: (timeoutMs) =>
+    drain: (timeoutMs, idleMs = 0) =>
       new Promise((resolve) => {
         draining = true;
+        let patient = idleMs > 0;
         const finish = () => {
+          onEnded = null;
+          cancelPatience();
           cancelCut();
+          server.close();
           server.closeAllConnections();
           for (const socket of tunnels) socket.destroy();
           resolve();
         };
+        const look = () => {
+          if (inFlight === 0 && (open === 0 || !patient)) finish();
+        };
         const cancelCut = clock.after(timeoutMs, finish);
-        server.close();
-        onIdle = finish;
-        if (inFlight === 0) finish();
+        const cancelPatience = clock.after(idleMs, () => {
+          patient = false;
+          server.closeIdleConnections();
+          look();
+        });
+        // The server's own `close` would end idle connections at once.
+        NetServer.prototype.close.call(server);
+        onEnded = look;
+        look();
       }),
   };
 }

@@ -72,7 +72,17 @@ export class RequestBody implements BodySource {
       to?.fail(gone());
     });
     // Only now is the client told to go on: until here it could be refused without having sent anything.
-    if (this.#expectsContinue) this.#response.writeContinue();
+    if (this.#expectsContinue) this.#continue();
+  }
+
+  #continue(): void {
+    const response = this.#response;
+    // Behind other answers Node would write it after the head of this one: into the body, to the client.
+    const go = () => {
+      if (!response.headersSent) response.writeContinue();
+    };
+    if (response.socket === null) response.once('socket', go);
+    else go();
   }
 
   pause(): void {

@@ -1,5 +1,5 @@
-import { build, type Histogram as HdrHistogram } from 'hdr-histogram-js';
-import { type Latencies, latenciesOf, RecentDurations } from './recent.ts';
+import { build, type Histogram as HdrHistogram, JsHistogram } from 'hdr-histogram-js';
+import { type Latencies, latenciesOf, type RecentCopy, RecentDurations } from './recent.ts';
 
 /** One number that only grows. The hot path adds to `value` itself. */
 export interface Counter {
@@ -43,9 +43,59 @@ export class Durations {
     this.hdr.recordValue(Math.min(600_000_000, Math.max(1, Math.round(durationMs * 1000))));
   }
 
+  /** Plain data, for another process. */
+  copy(): DurationsCopy {
+    return {
+      buckets: [...this.buckets],
+      hdr: countsOf(this.hdr),
+      recent: this.recent.copy(),
+      count: this.count,
+      sumMs: this.sumMs,
+    };
+  }
+
+  /** Adds what another process has measured: bucket by bucket, so that percentiles are those of all values together. */
+  add(other: DurationsCopy): void {
+    this.count += other.count;
+    this.sumMs += other.sumMs;
+    for (let i = 0; i < this.buckets.length; i += 1) {
+      this.buckets[i] = (this.buckets[i] as number) + (other.buckets[i] ?? 0);
+    }
+    this.recent.add(other.recent);
+    addCounts(this.hdr, other.hdr);
+  }
+
   /** Milliseconds below which `percentile` (0 to 100) of the durations lie; 0 where there is none. */
   percentileMs(percentile: number): number {
     return this.count === 0 ? 0 : this.hdr.getValueAtPercentile(percentile) / 1000;
+  }
+}
+
+/** What `Durations` hold, as plain data. */
+export interface DurationsCopy {
+  buckets: number[];
+  /** Of the HdrHistogram: index and count in turn, where there is a count. */
+  hdr: number[];
+  recent: RecentCopy;
+  count: number;
+  sumMs: number;
+}
+
+function countsOf(hdr: HdrHistogram): number[] {
+  const counts: number[] = [];
+  if (!(hdr instanceof JsHistogram)) return counts;
+  for (let index = 0; index < hdr.countsArrayLength; index += 1) {
+    const count = hdr.getCountAtIndex(index);
+    if (count > 0) counts.push(index, count);
+  }
+  return counts;
+}
+
+function addCounts(hdr: HdrHistogram, counts: readonly number[]): void {
+  if (!(hdr instanceof JsHistogram)) return;
+  for (let i = 0; i < counts.length; i += 2) {
+    // Recorded under the value that stands for the index: the histograms are laid out alike, so it is the same index.
+    hdr.recordValueWithCount(hdr.valueFromIndex(counts[i] as number), counts[i + 1] as number);
   }
 }
 
@@ -66,6 +116,7 @@ const closedLabels: ReadonlySet<string> = new Set([
   'entrance',
   'http_request_method',
   'status_class',
+  'primary_status_class',
   'reason',
   'flag',
   'outcome',
@@ -164,6 +215,32 @@ export class Metrics {
     return nowMs - this.#turnedAtMs[0];
   }
 
+  /** Everything as plain data, for another process to add up. @param nowMs monotonic */
+  copy(nowMs: number): MetricsCopy {
+    return {
+      recentMs: this.recentMs(nowMs),
+      counters: this.#counters.map(({ name, help, labels, series }) => ({
+        name,
+        help,
+        labels,
+        series: [...series.values()].map(({ values, item, older }) => ({ values, value: item.value, older })),
+      })),
+      durations: this.#durations.map(({ name, help, labels, series }) => ({
+        name,
+        help,
+        labels,
+        series: [...series.values()].map(({ values, item }) => ({ values, durations: item.copy() })),
+      })),
+      gauges: this.#gauges.map(({ name, help, labels, type, read }) => ({
+        name,
+        help,
+        labels,
+        type,
+        series: [...read()],
+      })),
+    };
+  }
+
   /** Drops the series of something that is gone for good, so that its place is free. Whoever holds one counts for nobody. */
   forget(label: string, value: string, label2: string, value2: string): void {
     for (const { labels, series, places } of [...this.#counters, ...this.#durations]) {
@@ -175,6 +252,30 @@ export class Metrics {
         places.delete(placeOf(labels, values));
       }
     }
+  }
+
+  /** Adds counters and durations of another process; what has no family here gets one. Gauges: `merged-metrics.ts`. */
+  add({ counters, durations }: MetricsCopy): void {
+    for (const copy of counters) {
+      const family = familyIn(this.#counters, copy);
+      const series = seriesOf(family, () => ({ value: 0 }));
+      for (const { values, value, older } of copy.series) {
+        const counter = series(...values);
+        counter.value += value;
+        // Beyond the limit of places, it went into the series of the others.
+        const entry = family.series.get(values.join('\u0000'));
+        if (entry !== undefined) entry.older += older;
+      }
+    }
+    for (const copy of durations) {
+      const series = seriesOf(familyIn(this.#durations, copy), () => new Durations());
+      for (const { values, durations: other } of copy.series) series(...values).add(other);
+    }
+  }
+
+  /** Says since when what is recent was counted. */
+  recentSince(monotonicMs: number): void {
+    this.#turnedAtMs = [monotonicMs, monotonicMs];
   }
 
   /** The series of a family of counters; `recent`: grown by so much lately. */
@@ -276,6 +377,21 @@ function drop({ labels, series, places }: FamilyOf<unknown>, isGone: IsGone): vo
   for (const { values } of series.values()) places.add(placeOf(labels, values));
 }
 
+interface FamilyCopy<S> {
+  name: string;
+  help: string;
+  labels: readonly string[];
+  series: ({ values: readonly string[] } & S)[];
+}
+
+/** What one process has counted, as plain data. */
+export interface MetricsCopy {
+  recentMs: number;
+  counters: FamilyCopy<{ value: number; older: number }>[];
+  durations: FamilyCopy<{ durations: DurationsCopy }>[];
+  gauges: (FamilyCopy<{ value: number }> & { type: Gauge['type'] })[];
+}
+
 interface LabelledValue {
   labels: Record<string, string>;
   value: number;
@@ -311,6 +427,14 @@ function countersIn({ labels, series }: FamilyOf<Counter>) {
     value: item.value,
     recent: item.value - older,
   }));
+}
+
+function familyIn<T>(families: FamilyOf<T>[], { name, help, labels }: Omit<FamilyCopy<object>, 'series'>): FamilyOf<T> {
+  const known = families.find((family) => family.name === name);
+  if (known !== undefined) return known;
+  const made: FamilyOf<T> = { name, help, labels, series: new Map(), places: new Set() };
+  families.push(made);
+  return made;
 }
 
 function seriesOf<T>(family: FamilyOf<T>, make: () => T): Series<T> {

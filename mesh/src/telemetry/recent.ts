@@ -23,12 +23,31 @@ export class RecentDurations {
     this.#current = oldest.fill(0);
   }
 
+  /** Plain data, for another process. */
+  copy(): RecentCopy {
+    return { current: this.#current.slice(), before: this.#before.slice() };
+  }
+
+  /** Adds what another process has counted in the same turns. */
+  add({ current, before }: RecentCopy): void {
+    for (let i = 0; i < bucketCount; i += 1) {
+      this.#current[i] = (this.#current[i] as number) + (current[i] ?? 0);
+      this.#before[i] = (this.#before[i] as number) + (before[i] ?? 0);
+    }
+  }
+
   /** Counts by bucket, added to `sum`. */
   addTo(sum: Float64Array): void {
     for (let i = 0; i < bucketCount; i += 1) {
       sum[i] = (sum[i] as number) + (this.#current[i] as number) + (this.#before[i] as number);
     }
   }
+}
+
+/** What `RecentDurations` hold: counts by bucket of this turn and of the one before. */
+export interface RecentCopy {
+  current: Uint32Array;
+  before: Uint32Array;
 }
 
 /** How long requests have taken lately, in ms. */

@@ -39,7 +39,7 @@ export function createTelemetry(settings: Settings, clock: Clock) {
   const tap = new Tap(clock, meters.metrics);
   let cancelTurn = () => {};
   let inForce = (): Named => ({ routes: new Set(), services: new Set() });
-  const turn = () => {
+  const endTurn = () => {
     const { routes, services } = inForce();
     meters.metrics.turn(clock.now(), (label, value) => {
       if (value === 'none' || value === 'other') return false;
@@ -48,6 +48,9 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       return (label === 'service' || label === 'mirror' || label === 'instead') && !services.has(value);
     });
     for (const name of meters.retryBudgets.keys()) if (!services.has(name)) meters.retryBudgets.delete(name);
+  };
+  const turn = () => {
+    endTurn();
     cancelTurn = clock.after(turnMs, turn);
   };
   return {
@@ -64,12 +67,15 @@ export function createTelemetry(settings: Settings, clock: Clock) {
     },
     traces,
     /** From now on, "recent" means the last one to two turns. `named`: asked at each turn; series of others are dropped. */
-    start(named: () => Named) {
+    start(named: () => Named, ownTurns = true) {
       inForce = named;
       // Twice: there is no turn before the first.
       meters.metrics.turn(clock.now());
-      turn();
+      if (ownTurns) turn();
+      else endTurn();
     },
+    /** Ends a turn where somebody else says when: with turns of their own, processes could not be added up. */
+    turn: endTurn,
     /** Ends what streams, and exports what waits, for `timeoutMs` at most. */
     async close(timeoutMs: number): Promise<void> {
       cancelTurn();

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
 import type { Resolve } from '../discovery/sources.ts';
 import type { Log } from '../layers/parts.ts';
@@ -78,18 +79,26 @@ export interface TestMesh extends RunningMesh {
 export async function testMesh(
   closing: Closing,
   config: MeshConfig,
-  over: Partial<Settings> & { random?: () => number; resolve?: Resolve } = {},
+  over: Partial<Settings> & { random?: () => number; resolve?: Resolve; clock?: Clock } = {},
 ): Promise<TestMesh> {
-  const { random, resolve, ...settings } = over;
+  const { random, resolve, clock, ...settings } = over;
   const log = heldLog();
   const held: { documents: DocumentsResult } = { documents: { config } };
   const running = await runMesh({
-    settings: { ...readSettings({}).settings, internalPort: 0, adminPort: 0, drainMs: 2000, ...settings },
+    settings: {
+      ...readSettings({}).settings,
+      internalPort: 0,
+      adminPort: 0,
+      drainMs: 2000,
+      drainIdleMs: 0,
+      ...settings,
+    },
     documents: async () => held.documents,
     log,
     logLine: log.logLine,
     ...(random === undefined ? {} : { random }),
     ...(resolve === undefined ? {} : { resolve }),
+    ...(clock === undefined ? {} : { clock }),
   });
   closing.add(() => running.stop());
   const edgePort = running.ports.get('edge') ?? 0;

@@ -91,14 +91,14 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
     say(stageTitles);
     for (const stage of stages) say(stageLine(stage));
     const names = contenders.map(({ name }) => name);
-    const samplesOf = (name: string) =>
-      (steady.get(`${name} ${rates.at(-1)}`) ?? []).flatMap(({ run }) => run.latencyMs);
+    const highest = rates.at(-1) ?? 0;
+    const samplesOf = (name: string) => (steady.get(`${name} ${highest}`) ?? []).flatMap(({ run }) => run.latencyMs);
     return reportOf('mesh:tax', 'What the mesh costs', startedAt, options, {
       stages,
       figures: taxFigures(stages, names, rates),
       comparisons: names.slice(1).map((name): Comparison => {
         const { larger, p } = mannWhitney(samplesOf(name), samplesOf('direct'));
-        return { first: `${name}-${rates.at(-1)}`, second: `direct-${rates.at(-1)}`, larger, p };
+        return { first: `${name}-${highest}`, second: `direct-${highest}`, larger, p };
       }),
       checks: taxChecks(stages),
       notes: [

@@ -41,10 +41,10 @@ export const quickPlan: TokenPlan = {
   rounds: 3,
   legacyRequests: 3,
   tunedRequests: 4,
-  fastMs: 500,
+  fastMs: 400,
   witnessRequests: 2,
   steadyMs: 1000,
-  addedMs: 600,
+  addedMs: 500,
   ledgerRounds: 2,
   ledgerRequests: 1,
 };

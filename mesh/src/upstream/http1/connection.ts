@@ -14,6 +14,9 @@ const readBytesMax = 64 * 1024;
 /** A piece of this size is handed on with its memory; smaller ones are copied, and the memory is read into again. */
 const givenBytesMin = 16 * 1024;
 
+/** To read what came before the connection broke. */
+const afterFailedWriteMs = 50;
+
 /** Whoever keeps the connections to one endpoint. */
 export interface ConnectionOwner {
   /** Counts up with time: connections note it at each sign of life. */
@@ -44,6 +47,8 @@ export class Connection implements Carrier, ReplyListener {
   #call: Call | null = null;
   #upload: Upload | null = null;
   #paused = false;
+  #writeFailed = false;
+  #reads = 0;
   /** By the head of the reply that is being read. */
   #persistent = false;
   #keepAliveMs: number | null = null;
@@ -71,6 +76,9 @@ export class Connection implements Carrier, ReplyListener {
       },
     });
     this.#socket = socket;
+    const destroy = socket.destroy.bind(socket);
+    // A service that has answered before the whole request had come, and closed: the answer is here, and still to be read.
+    socket.destroy = (error) => (this.#survives(error) ? socket : destroy(error));
     this.#connecting = setTimeout(() => {
       this.#end(new MeshError('connect_timeout', 'The service did not accept a connection in time.'));
     }, connectTimeoutMs);
@@ -86,6 +94,41 @@ export class Connection implements Carrier, ReplyListener {
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#end(upstreamFailure(error, this.#connected)));
     socket.on('close', () => this.#end(null));
+  }
+
+  /** Whether `error` is about the sending side alone, while a reply is awaited: then reading tells how it ends. */
+  #survives(error: Error | undefined): boolean {
+    if ((error as NodeJS.ErrnoException | undefined)?.syscall !== 'write') return false;
+    if (this.#gone || this.#writeFailed || this.#upload === null) return false;
+    this.#writeFailed = true;
+    this.#upload.cancel();
+    const failure = upstreamFailure(error, true);
+    // Node tells no end of what it reads after a failed write. What has come is in the system's buffers already.
+    const look = () => {
+      if (this.#gone) return;
+      if (this.#paused) setTimeout(look, afterFailedWriteMs);
+      else this.#end(failure);
+    };
+    setTimeout(look, afterFailedWriteMs);
+    if (this.#paused) this.resume();
+    else this.#readOut();
+    return true;
+  }
+
+  /**
+   * Reads what had come before the connection broke, and then gives it up: a stream that has failed to write does not tell of its end
+   * any more. All there is has arrived by then, so a turn of the event loop in which nothing is read is the end.
+   */
+  #readOut(): void {
+    const before = this.#reads;
+    setImmediate(() =>
+      setImmediate(() => {
+        // Paused, it goes on with `resume`.
+        if (this.#gone || this.#paused) return;
+        if (this.#reads !== before) this.#readOut();
+        else this.#onEnd();
+      }),
+    );
   }
 
   get connected(): boolean {
@@ -138,6 +181,7 @@ export class Connection implements Carrier, ReplyListener {
     if (!this.#paused) return;
     this.#paused = false;
     this.#socket.resume();
+    if (this.#writeFailed) this.#readOut();
   }
 
   abandon(_call: Call): void {
@@ -174,6 +218,7 @@ export class Connection implements Carrier, ReplyListener {
 
   #onRead(buffer: Buffer, count: number): void {
     if (this.#gone) return;
+    this.#reads += 1;
     // Nothing has been asked: whatever this is, it must not be taken for the answer to what will be.
     if (this.#parser.idle) {
       this.close();
@@ -190,7 +235,7 @@ export class Connection implements Carrier, ReplyListener {
     }
     if (!this.#parser.idle || this.#gone) return;
     // An answer before the whole request: what is left of that would be read as the next one.
-    if (read < count || !this.#persistent || this.#upload?.unfinished) {
+    if (read < count || !this.#persistent || this.#writeFailed || this.#upload?.unfinished) {
       this.close();
       return;
     }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyRun } from '../../measure/run.ts';
+import { summarise } from '../../proof/stage.ts';
+import { verdictOf } from '../../proof/verdict.ts';
+import { taxChecks, taxFigures } from './mesh-tax.ts';
+
+const stage = (name: string, ms: number, cpuUs: number | null = null) => {
+  const latencyMs = new Array<number>(10).fill(ms);
+  const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000 };
+  return summarise({ name, driver: 'autocannon', connections: 1, ours: [name] }, [
+    {
+      run,
+      cpuUs: cpuUs === null ? {} : { [name]: cpuUs * latencyMs.length },
+      residentBytes: {},
+      othersCpuUs: null,
+      lookMs: 1000,
+    },
+  ]);
+};
+const measured = (mesh: number, bare: number, haproxy: number | null) => [
+  stage('direct', 1),
+  stage('mesh', 2, mesh),
+  stage('http-proxy', 2, bare),
+  ...(haproxy === null ? [] : [stage('haproxy', 1, haproxy)]),
+];
+const holds = (mesh: number, bare: number, haproxy: number | null) =>
+  verdictOf(taxChecks(measured(mesh, bare, haproxy))).pass;
+
+test('the mesh is held to a share of http-proxy and a multiple of HAProxy, where that is installed', () => {
+  assert.ok(holds(80, 100, 27));
+  assert.ok(!holds(81, 100, 30));
+  assert.ok(!holds(80, 100, 26));
+  assert.ok(holds(80, 100, null));
+});
+
+test('a proxy of which nothing is known fails', () => {
+  assert.equal(verdictOf(taxChecks([stage('mesh', 2, 50)])).pass, false);
+});
+
+test('what a proxy adds is told beside the direct way at the same rate', () => {
+  const stages = [...measured(80, 100, null), stage('direct-500', 0.25), stage('mesh-500', 0.75)];
+  const figures = taxFigures(stages, ['direct', 'mesh'], [500]);
+  const of = (name: string, what: string) => figures.find((one) => one.of === name && one.name === what)?.value;
+  assert.equal(of('mesh', 'added p50 at 500/s'), 0.5);
+  assert.equal(of('mesh', 'CPU a request'), 80);
+  assert.equal(of('direct', 'at saturation'), 10);
+  assert.equal(of('direct', 'added p50 at 500/s'), undefined);
+});

@@ -1,0 +1,69 @@
+import type { Clock, Random } from './clock.ts';
+import type { BackendTrafficPolicy } from './config/policy-model.ts';
+import { Registry } from './discovery/registry.ts';
+import type { Service } from './discovery/service.ts';
+import type { Log, Parts } from './layers/parts.ts';
+import { trustedPeers } from './server/trusted-peers.ts';
+import type { Settings } from './settings.ts';
+import { endpointGauges } from './telemetry/endpoint-gauges.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import { connectionsTo } from './upstream/connections.ts';
+import { MirrorPools } from './upstream/mirror-pools.ts';
+
+export interface EngineOptions {
+  settings: Settings;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  logLine: (line: string) => void;
+  /** The endpoints of a service have been set. */
+  onEndpoints?: (service: Service) => void;
+}
+
+/** What a process needs to send requests to services: telemetry, the parts of every stack, and the registry. */
+export function createEngine({ settings, clock, random, log, logLine, onEndpoints }: EngineOptions) {
+  const telemetry = createTelemetry(settings, clock);
+  const { metrics } = telemetry.parts.meters;
+  const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
+    connectionsTo(host, port, connectionOptions(policy, settings));
+  const mirrorPools = new MirrorPools(connect);
+  const parts: Parts = {
+    clock,
+    random,
+    log,
+    logLine,
+    ...telemetry.parts,
+    mirrorPools,
+    trustsPeer: trustedPeers(settings.trustedProxies),
+  };
+  const registry = new Registry({
+    clock,
+    connect,
+    ...(onEndpoints === undefined ? {} : { onEndpoints }),
+    onChange: (change) => {
+      log.info(change, 'endpoints changed');
+      // Else instances that come and go would use up the places for series.
+      const service = change.service.slice(0, change.service.lastIndexOf(':'));
+      for (const endpoint of change.removed) metrics.forget('service', service, 'endpoint', endpoint);
+    },
+  });
+  return {
+    telemetry,
+    metrics,
+    mirrorPools,
+    parts,
+    registry,
+    endpointGauges: () => endpointGauges(metrics, registry, clock.now),
+  };
+}
+
+function connectionOptions(policy: BackendTrafficPolicy, settings: Settings) {
+  const { connectMs, idleMs, keepAliveMs } = policy.timeouts;
+  return {
+    connectTimeoutMs: connectMs,
+    idleTimeoutMs: idleMs,
+    keepAliveMs,
+    connectionsMax: policy.limits.maxConnections,
+    headBytesMax: settings.headBytesMax,
+  };
+}

@@ -1,0 +1,128 @@
+import type { ErrorGroup } from '../telemetry/error-groups.ts';
+import type { Shadow } from '../telemetry/shadows.ts';
+import type { Span } from '../telemetry/trace.ts';
+
+/** Answers of several processes to the same question, as one. */
+export type Merge = (answers: readonly unknown[], query: URLSearchParams) => unknown;
+
+const newestFirst = <T>(limit: number, lists: readonly T[][], at: (item: T) => number): T[] =>
+  lists
+    .flat()
+    .sort((a, b) => at(b) - at(a))
+    .slice(0, limit);
+
+/** As the operations of one process take it. */
+const limitIn = (query: URLSearchParams, fallback: number) => {
+  const limit = Number(query.get('limit') ?? fallback);
+  return Number.isInteger(limit) && limit > 0 ? limit : fallback;
+};
+
+const traces: Merge = (answers, query) => ({
+  traces: newestFirst(
+    limitIn(query, 20),
+    (answers as { traces: Span[] }[]).map((answer) => answer.traces),
+    ({ startedAt }) => startedAt,
+  ),
+});
+
+/** The requests of one trace, of all processes that they went through. */
+const oneTrace: Merge = (answers) => ({
+  traces: newestFirst(
+    Number.POSITIVE_INFINITY,
+    (answers as { traces: Span[] }[]).map((answer) => answer.traces),
+    ({ startedAt }) => startedAt,
+  ),
+});
+
+const shadows: Merge = (answers, query) => ({
+  shadows: newestFirst(
+    limitIn(query, 50),
+    (answers as { shadows: Shadow[] }[]).map((answer) => answer.shadows),
+    ({ at }) => Date.parse(at),
+  ),
+});
+
+const errors: Merge = (answers, query) => {
+  const groups = new Map<string, ErrorGroup>();
+  let forgotten = 0;
+  for (const answer of answers as { groups: ErrorGroup[]; forgotten: number }[]) {
+    forgotten += answer.forgotten;
+    for (const group of answer.groups) {
+      const key = [group.what, group.route, group.service, group.endpoint, group.why].join('\n');
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { ...group });
+      else groups.set(key, sameGroup(known, group));
+    }
+  }
+  const all = newestFirst(limitIn(query, 50), [[...groups.values()]], ({ last }) => Date.parse(last));
+  return { groups: all, forgotten };
+};
+
+function sameGroup(a: ErrorGroup, b: ErrorGroup): ErrorGroup {
+  const later = Date.parse(a.last) >= Date.parse(b.last) ? a : b;
+  return {
+    ...later,
+    count: a.count + b.count,
+    seenByCallers: a.seenByCallers + b.seenByCallers,
+    first: a.first < b.first ? a.first : b.first,
+  };
+}
+
+interface EndpointShown {
+  endpoint: string;
+  inFlight: number;
+  connections: Record<string, number>;
+  breaker: { state: string };
+}
+
+interface ServiceShown {
+  service: string;
+  port: number;
+  inFlight: number;
+  queued: number;
+  endpoints: EndpointShown[];
+}
+
+/** The primary's endpoints and their health, with what all workers have under way, and the worst of their breakers. */
+const endpoints: Merge = (answers) => {
+  const [own, ...others] = answers as { services: ServiceShown[] }[];
+  return {
+    services: (own?.services ?? []).map((service) => {
+      const same = others.flatMap(({ services }) =>
+        services.filter((other) => other.service === service.service && other.port === service.port),
+      );
+      return {
+        ...service,
+        inFlight: sum(same.map(({ inFlight }) => inFlight)),
+        queued: sum(same.map(({ queued }) => queued)),
+        endpoints: service.endpoints.map((endpoint) => {
+          const there = same.flatMap((other) =>
+            other.endpoints.filter((known) => known.endpoint === endpoint.endpoint),
+          );
+          return {
+            ...endpoint,
+            inFlight: sum(there.map(({ inFlight }) => inFlight)),
+            connections: Object.fromEntries(
+              Object.keys(endpoint.connections).map((name) => [
+                name,
+                sum(there.map(({ connections }) => connections[name] ?? 0)),
+              ]),
+            ),
+            breaker: there.find(({ breaker }) => breaker.state !== 'admitting')?.breaker ?? endpoint.breaker,
+          };
+        }),
+      };
+    }),
+  };
+};
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** The read operations that every worker has an answer of its own to, by path. The first answer is the primary's. */
+export const merges: Readonly<Record<string, Merge>> = {
+  '/traces': traces,
+  '/traces/:id': oneTrace,
+  '/shadows': shadows,
+  '/errors': errors,
+  '/endpoints': endpoints,
+};

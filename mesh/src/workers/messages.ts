@@ -1,0 +1,54 @@
+import type { MeshConfig } from '../config/model.ts';
+import type { EndpointAddress } from '../discovery/endpoint.ts';
+import type { HealthState } from '../discovery/health.ts';
+import type { Settings } from '../settings.ts';
+import type { MetricsCopy } from '../telemetry/metrics.ts';
+
+/** The endpoints of one service port, as the primary's discovery and health checks know them. */
+export interface KnownEndpoints {
+  service: string;
+  port: number;
+  endpoints: (EndpointAddress & { health: HealthState; lastCheck: string })[];
+}
+
+/** What a worker has to have in force. */
+export interface WorkerState {
+  /** Counts up with each message of this kind; what the worker confirms. */
+  number: number;
+  generation: number;
+  /** Already this worker's share of it. Null = as before. */
+  config: MeshConfig | null;
+  endpoints: KnownEndpoints[];
+}
+
+/** From the primary to a worker. */
+export type ToWorker =
+  | { kind: 'start'; settings: Settings; state: WorkerState }
+  | { kind: 'state'; state: WorkerState }
+  /** A read operation of the admin API, by its path as the operation has it. */
+  | { kind: 'ask'; id: number; path: string; params: Record<string, string>; query: string }
+  | { kind: 'metrics'; id: number }
+  | { kind: 'tap'; id: number; query: string }
+  | { kind: 'untap'; id: number }
+  /** Ends a turn of what is called recent, in all workers at once. */
+  | { kind: 'turn' }
+  /** Accepts nothing more, ends what is under way, says `bye` and exits. */
+  | { kind: 'drain' };
+
+/** From a worker to the primary. */
+export type FromWorker =
+  /** The program runs and can be told to start. */
+  | { kind: 'hello' }
+  /** It listens. */
+  | { kind: 'ready'; ports: [string, number][] }
+  /** It could not start. */
+  | { kind: 'failed'; message: string; code: string | null }
+  /** The state of that number is in force. */
+  | { kind: 'confirmed'; number: number }
+  /** The state of that number could not be put in force. */
+  | { kind: 'refused'; number: number; message: string }
+  | { kind: 'answer'; id: number; json: unknown }
+  | { kind: 'metrics'; id: number; metrics: MetricsCopy }
+  | { kind: 'line'; id: number; line: string }
+  /** It has drained: what it has counted in its life. */
+  | { kind: 'bye'; metrics: MetricsCopy };

@@ -1,0 +1,120 @@
+import type { Operation } from '../admin/server.ts';
+import { ControlError } from '../control/control-error.ts';
+import { statsOf } from '../telemetry/stats.ts';
+import { waitingBytesMax, watchersMax } from '../telemetry/tap.ts';
+import type { Fleet } from './fleet.ts';
+import { merges } from './merge.ts';
+
+/**
+ * The operations of a primary: changes are answered when every worker has them in force, and what single workers know is
+ * asked of all. @param nowMs monotonic
+ */
+export function mergedOperations(operations: readonly Operation[], fleet: Fleet, nowMs: () => number): Operation[] {
+  return operations.map((operation) => {
+    const merge = merges[operation.path];
+    if (operation.right === 'change' || operation.right === 'lease') return settledOperation(operation, fleet);
+    if (operation.path === '/tap') return tapOperation(operation, fleet);
+    if (merge !== undefined) {
+      return {
+        ...operation,
+        handle: async (request) => {
+          // First: what is wrong with the question is found out here.
+          const own = await operation.handle(request);
+          const answers = await fleet.ask(operation.path, request.params, request.query);
+          return { ...own, json: merge([own.json, ...answers], request.query) };
+        },
+      };
+    }
+    switch (operation.path) {
+      case '/metrics':
+        return {
+          ...operation,
+          handle: async (request) => {
+            const { text } = await operation.handle(request);
+            const content = (await fleet.metrics()).text();
+            return { text: { type: text?.type ?? 'text/plain', content } };
+          },
+        };
+      case '/metrics.json':
+        return { ...operation, handle: async () => ({ json: (await fleet.metrics()).json() }) };
+      case '/stats':
+        return { ...operation, handle: async () => ({ json: statsOf(await fleet.metrics(), nowMs()) }) };
+      default:
+        return operation;
+    }
+  });
+}
+
+function settledOperation(operation: Operation, fleet: Fleet): Operation {
+  return {
+    ...operation,
+    handle: async (request) => {
+      const reply = await operation.handle(request);
+      await fleet.settled();
+      return reply;
+    },
+  };
+}
+
+function tapOperation(operation: Operation, fleet: Fleet): Operation {
+  return {
+    ...operation,
+    handle: async (request) => {
+      const { stream } = await operation.handle(request);
+      if (stream === undefined) return {};
+      if (fleet.taps >= watchersMax) throw new ControlError('busy', ['too many are watching: end one of the others']);
+      const query = new URLSearchParams(request.query);
+      const perSecond = Number(query.get('perSecond'));
+      // All workers together: each gets its part.
+      if (perSecond > 0) query.set('perSecond', String(Math.ceil(perSecond / Math.max(1, fleet.ready))));
+      return {
+        stream: {
+          type: stream.type,
+          start: (sink) => {
+            let dropped = 0;
+            return fleet.tap(query, (line) => {
+              if (sink.waitingBytes() > waitingBytesMax) {
+                dropped += 1;
+                return;
+              }
+              if (dropped > 0) sink.write(`{"event":"alive","dropped":${dropped}}\n`);
+              dropped = 0;
+              sink.write(line);
+            });
+          },
+        },
+      };
+    },
+  };
+}
+
+/** What there is about workers, whether there are any or not. */
+export function workerOperations(fleet: Fleet | null, restart: (who: string, why: string) => void): Operation[] {
+  return [
+    {
+      methods: ['GET'],
+      path: '/workers',
+      right: 'read',
+      summary: 'The worker processes: pid, state, since when, and the generation that each has in force.',
+      handle: () => ({ json: { workers: fleet?.list() ?? [] } }),
+    },
+    {
+      methods: ['POST'],
+      path: '/restart',
+      right: 'change',
+      summary: 'Replaces the workers one after the other, losing no request: {"who":"…","why":"…"}. 202; see /workers.',
+      handle: ({ body }) => {
+        if (fleet === null) {
+          throw new ControlError('invalid', [
+            'this mesh has no workers to replace: start it with --workers, or start a second one beside it (MESH_REUSE_PORT)',
+          ]);
+        }
+        const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+        const text = (value: unknown, fallback: string) =>
+          typeof value === 'string' && value !== '' ? value.slice(0, 500) : fallback;
+        restart(text(fields.who, 'admin'), text(fields.why, ''));
+        return { status: 202, json: { workers: fleet.list() } };
+      },
+    },
+  ];
+}

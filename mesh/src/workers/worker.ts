@@ -1,0 +1,202 @@
+import { pino } from 'pino';
+import { operationsOf } from '../admin/operations.ts';
+import { lineBlocks } from '../cli/line-blocks.ts';
+import { systemClock } from '../clock.ts';
+import { Journal } from '../control/journal.ts';
+import { Mesh } from '../control/mesh.ts';
+import { weightStore } from '../control/weight-store.ts';
+import { healthOf } from '../discovery/health.ts';
+import { Leases } from '../discovery/leases.ts';
+import { httpProbe } from '../discovery/probe.ts';
+import { systemResolve } from '../discovery/sources.ts';
+import { createEngine } from '../engine.ts';
+import { openEntrances } from '../entrances.ts';
+import type { Settings } from '../settings.ts';
+import type { FromWorker, ToWorker, WorkerState } from './messages.ts';
+
+/** For the last traces to be exported when the process ends. */
+const exportTimeoutMs = 1000;
+
+/** Several processes write to one stdout: up to here (PIPE_BUF on Linux), a pipe takes what is written in one piece. */
+const pieceMax = 4096;
+
+/** Whole lines, together no longer than a pipe takes in one piece; a longer line stands alone. */
+function piecesOf(block: string): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  while (from < block.length) {
+    const fits = block.lastIndexOf('\n', from + pieceMax - 1);
+    const end = fits >= from ? fits : block.indexOf('\n', from);
+    const next = end < 0 ? block.length : end + 1;
+    pieces.push(block.slice(from, next));
+    from = next;
+  }
+  return pieces;
+}
+
+/** The program of a worker: the data plane and nothing else. What it has in force, it has from the primary. */
+async function start(settings: Settings, first: WorkerState): Promise<(message: ToWorker) => void> {
+  if (first.config === null) throw new Error('A worker begins with a configuration.');
+  const clock = systemClock;
+  const destination = pino.destination({ fd: 1, sync: false, maxWrite: pieceMax });
+  const lines = lineBlocks((block) => {
+    for (const piece of piecesOf(block)) destination.write(piece);
+  }, clock);
+  const base = { worker: process.pid };
+  const log = pino({ level: settings.logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, lines);
+  const engine = createEngine({
+    settings,
+    clock,
+    random: Math.random,
+    log,
+    logLine: log.isLevelEnabled('info') ? lines.write : () => {},
+  });
+  const { telemetry, metrics, parts, registry } = engine;
+  engine.endpointGauges();
+  const leases = new Leases(clock);
+  const journal = new Journal(null, clock.wall);
+  const mesh = new Mesh(first.config, {
+    parts,
+    clock,
+    registry,
+    journal,
+    store: weightStore(null),
+    resolve: systemResolve,
+    leases,
+    probe: httpProbe,
+    // The primary looks for endpoints and checks their health, for all.
+    discover: () => ({ ready: Promise.resolve(), stop: () => {} }),
+    generation: first.generation,
+  });
+  const adoptEndpoints = ({ endpoints }: WorkerState) => {
+    for (const known of endpoints) {
+      const service = registry.find(known.service, known.port);
+      if (service === undefined) continue;
+      registry.setEndpoints(service, known.endpoints);
+      for (const [index, { health, lastCheck }] of known.endpoints.entries()) {
+        const endpoint = service.endpoints[index];
+        if (endpoint !== undefined) healthOf(endpoint).set(health, lastCheck);
+      }
+    }
+  };
+  adoptEndpoints(first);
+  const entrances = openEntrances(first.config, { settings, clock, metrics, handler: mesh.handler });
+  const ports = await entrances.listen();
+  const named = () => ({
+    routes: new Set(mesh.config.routes.map(({ name }) => name)),
+    services: new Set(mesh.config.services.map(({ name }) => name)),
+  });
+  telemetry.start(named, false);
+  const operations = operationsOf({
+    mesh,
+    registry,
+    metrics,
+    traces: telemetry.traces,
+    errors: parts.errors,
+    tap: parts.tap,
+    shadows: parts.shadows,
+    journal,
+    reload: async () => {},
+    accepting: () => true,
+    leases,
+    nowMs: clock.now,
+  });
+  const taps = new Map<number, () => void>();
+
+  const ask = async (path: string, params: Record<string, string>, query: string) => {
+    const operation = operations.find((candidate) => candidate.path === path && candidate.right === 'read');
+    return operation?.handle({ params, query: new URLSearchParams(query), headers: {}, body: undefined, peer: '' });
+  };
+
+  const openTap = async (id: number, query: string) => {
+    const reply = await ask('/tap', {}, query);
+    const stop = reply?.stream?.start({
+      write: (line) => tell({ kind: 'line', id, line }),
+      // The primary holds back what its reader does not take.
+      waitingBytes: () => 0,
+      end: () => taps.delete(id),
+    });
+    if (stop !== undefined) taps.set(id, stop);
+  };
+
+  const drain = async () => {
+    await entrances.drain();
+    await mesh.close();
+    await engine.mirrorPools.close();
+    for (const stop of taps.values()) stop();
+    await telemetry.close(exportTimeoutMs);
+    lines.flush();
+    destination.flushSync();
+    process.send?.({ kind: 'bye', metrics: metrics.copy(clock.now()) } satisfies FromWorker, () => process.exit(0));
+  };
+
+  tell({ kind: 'ready', ports: [...ports] });
+  return (message) => {
+    switch (message.kind) {
+      case 'state': {
+        const { state } = message;
+        try {
+          if (state.config !== null) mesh.adopt(state.config, state.generation);
+          adoptEndpoints(state);
+          tell({ kind: 'confirmed', number: state.number });
+        } catch (thrown) {
+          tell({ kind: 'refused', number: state.number, message: String(thrown) });
+        }
+        break;
+      }
+      case 'ask':
+        ask(message.path, message.params, message.query).then(
+          (reply) => tell({ kind: 'answer', id: message.id, json: reply?.json ?? null }),
+          () => tell({ kind: 'answer', id: message.id, json: null }),
+        );
+        break;
+      case 'metrics':
+        tell({ kind: 'metrics', id: message.id, metrics: metrics.copy(clock.now()) });
+        break;
+      case 'tap':
+        openTap(message.id, message.query).catch((thrown) => log.error({ err: thrown }, 'tap failed'));
+        break;
+      case 'untap':
+        taps.get(message.id)?.();
+        taps.delete(message.id);
+        break;
+      case 'turn':
+        telemetry.turn();
+        break;
+      case 'drain':
+        void drain();
+        break;
+      case 'start':
+        break;
+    }
+  };
+}
+
+function tell(message: FromWorker): void {
+  // Without a primary there is nobody to tell, and the cluster module ends this process.
+  if (process.connected) process.send?.(message);
+}
+
+// The primary alone decides: a terminal sends these to the whole group of processes.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+
+const begin = (message: ToWorker) => {
+  if (message.kind !== 'start') return;
+  process.off('message', begin);
+  const waiting: ToWorker[] = [];
+  const hold = (early: ToWorker) => waiting.push(early);
+  process.on('message', hold);
+  start(message.settings, message.state).then(
+    (take) => {
+      process.off('message', hold);
+      process.on('message', take);
+      for (const early of waiting) take(early);
+    },
+    (thrown: NodeJS.ErrnoException) => {
+      const failed: FromWorker = { kind: 'failed', message: thrown.message, code: thrown.code ?? null };
+      process.send?.(failed, () => process.exit(1));
+    },
+  );
+};
+process.on('message', begin);
+tell({ kind: 'hello' });
