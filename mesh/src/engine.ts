@@ -3,6 +3,7 @@ import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { Registry } from './discovery/registry.ts';
 import type { Service } from './discovery/service.ts';
 import type { Log, Parts } from './layers/parts.ts';
+import { balancerOf } from './layers/service-balancer.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
 import type { Settings } from './settings.ts';
 import { endpointGauges } from './telemetry/endpoint-gauges.ts';
@@ -40,6 +41,8 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     clock,
     connect,
     ...(onEndpoints === undefined ? {} : { onEndpoints }),
+    // Else balancing would go on avoiding an endpoint for what it did before its health checks took it out.
+    onRecovered: (service, endpoint) => balancerOf(service, random).balancer.forgive(endpoint, clock.now()),
     onChange: (change) => {
       log.info(change, 'endpoints changed');
       // Else instances that come and go would use up the places for series.

@@ -6,7 +6,6 @@ export const defaults = {
   // Load balancing. Peak EWMA as in Finagle and Linkerd.
   algorithm: 'EWMA',
   ewmaDecayMs: 10_000,
-  ewmaDefaultRttMs: 30,
   /** Linkerd's load biaser. */
   failurePenaltyMs: 5_000,
   failureMaxRetryAfterMs: 300_000,

@@ -26,7 +26,6 @@ export interface LoadBalancerPolicy {
     /** Time constant of the decay of the peak. */
     decayMs: number;
     /** What an endpoint that has not been measured is taken to need. */
-    defaultRttMs: number;
   };
   /** Present exactly with algorithm ConsistentHash. */
   consistentHash?: ConsistentHash;

@@ -22,7 +22,7 @@ const header = fc
 
 const backendPolicySpec = some({
   loadBalancer: some({
-    ewma: some({ decay: duration, defaultRtt: fc.constant('5ms') }),
+    ewma: some({ decay: duration }),
     failurePenalty: duration,
     slowStart: some({ window: duration, aggression: fc.constantFrom(0.5, 2), minWeightPercent: percent }),
     panicThresholdPercent: percent,

@@ -36,6 +36,26 @@ describe('the health of an endpoint', () => {
     assert.equal(health.last, '204');
   });
 
+  test('tells when the endpoint is back, and nothing else', () => {
+    const health = new Health();
+    let recovered = 0;
+    health.onRecovered(() => {
+      recovered += 1;
+    });
+    for (const result of [good, bad, bad, bad]) health.take(result, policy);
+    assert.deepEqual([health.state, recovered], ['unhealthy', 0]);
+    health.take(good, policy);
+    assert.equal(recovered, 0);
+    health.take(good, policy);
+    assert.deepEqual([health.state, recovered], ['healthy', 1]);
+    // Checked by another process.
+    health.set('unhealthy', '503');
+    health.set('unhealthy', '503');
+    health.set('healthy', '200');
+    health.set('healthy', '200');
+    assert.equal(recovered, 2);
+  });
+
   test('is bad from the start where the first answers are', () => {
     const health = new Health();
     assert.equal(health.state, 'unchecked');

@@ -12,6 +12,7 @@ export class Health {
   #state: HealthState = 'unchecked';
   #last = '';
   #againstInARow = 0;
+  #onRecovered: () => void = () => {};
 
   get state(): HealthState {
     return this.#state;
@@ -34,23 +35,32 @@ export class Health {
     }
     this.#againstInARow += 1;
     if (this.#againstInARow < this.#threshold(judged, policy)) return null;
-    this.#state = judged;
-    this.#againstInARow = 0;
+    this.#become(judged);
     return judged;
   }
 
   /** What somebody else has found out, who checks for this process too. */
   set(state: HealthState, last: string): void {
-    this.#state = state;
     this.#last = last;
-    this.#againstInARow = 0;
+    this.#become(state);
+  }
+
+  /** `listener` is called whenever the endpoint is well again after it was not. There is one at most. */
+  onRecovered(listener: () => void): void {
+    this.#onRecovered = listener;
   }
 
   /** Nobody checks it any more. */
   reset(): void {
-    this.#state = 'unchecked';
     this.#last = '';
+    this.#become('unchecked');
+  }
+
+  #become(state: HealthState): void {
+    const recovered = this.#state === 'unhealthy' && state !== 'unhealthy';
+    this.#state = state;
     this.#againstInARow = 0;
+    if (recovered) this.#onRecovered();
   }
 
   #threshold(judged: HealthState, policy: HealthCheckPolicy): number {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Connections } from '../upstream/connections.ts';
 import { Endpoint, type EndpointAddress, endpointId } from './endpoint.ts';
+import { healthOf } from './health.ts';
 import { Service, serviceId } from './service.ts';
 
 /** A change of a service's endpoints, for the journal and the log. */
@@ -15,6 +16,8 @@ export interface RegistryOptions {
   clock: Clock;
   connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
   onChange?: (change: EndpointsChange) => void;
+  /** The health checks of an endpoint say that it is back. */
+  onRecovered?: (service: Service, endpoint: Endpoint) => void;
   /** The endpoints of a service have been set, changed or not: a weight may have. */
   onEndpoints?: (service: Service) => void;
 }
@@ -69,7 +72,9 @@ export class Registry {
       }
       added.push(id);
       const connections = this.#options.connect(address.host, address.port, service.policy);
-      next.set(id, new Endpoint(service.name, address, connections, this.#options.clock.now()));
+      const endpoint = new Endpoint(service.name, address, connections, this.#options.clock.now());
+      healthOf(endpoint).onRecovered(() => this.#options.onRecovered?.(service, endpoint));
+      next.set(id, endpoint);
     }
     service.endpoints = [...next.values()];
     const removed = [...before.values()].filter((endpoint) => !next.has(endpoint.id));

@@ -40,7 +40,7 @@ export interface Balancer {
    * @param retryAfterMs of the reply's Retry-After; 0 = none
    */
   observe(endpoint: EndpointView, nowMs: number, latencyMs: number, result: AttemptResult, retryAfterMs: number): void;
-  /** The endpoint has proved that it is back (a probe succeeded): what was held against it counts no more. */
+  /** The endpoint has proved that it is back (a probe or health checks succeeded): what was held against it counts no more. */
   forgive(endpoint: EndpointView, nowMs: number): void;
 }
 

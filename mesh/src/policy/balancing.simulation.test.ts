@@ -5,7 +5,7 @@ import { createBalancer } from './create-balancer.ts';
 import { type FakeEndpoint, fakeEndpoints, seeded, UnderWay } from './testing.ts';
 
 const base = {
-  ewma: { decayMs: 10_000, defaultRttMs: 30 },
+  ewma: { decayMs: 10_000 },
   failurePenaltyMs: 5000,
   maxRetryAfterMs: 300_000,
   slowStart: { windowMs: 0, aggression: 1, minWeightPercent: 10 },

@@ -40,7 +40,7 @@ function simulate({ breaker, algorithm, requests, fails, maxEjectionPercent = 50
   const balancer = createBalancer(
     {
       algorithm,
-      ewma: { decayMs: 10_000, defaultRttMs: 30 },
+      ewma: { decayMs: 10_000 },
       failurePenaltyMs: 5000,
       maxRetryAfterMs: 300_000,
       slowStart: { windowMs: 0, aggression: 1, minWeightPercent: 10 },

@@ -9,7 +9,7 @@ import { warmingWeight } from './weights.ts';
 /** The part of a service's policy that decides how it is balanced. */
 export interface BalancerOptions {
   algorithm: 'EWMA' | 'LeastRequest' | 'RoundRobin' | 'Random' | 'ConsistentHash';
-  ewma: { decayMs: number; defaultRttMs: number };
+  ewma: { decayMs: number };
   failurePenaltyMs: number;
   maxRetryAfterMs: number;
   slowStart: { windowMs: number; aggression: number; minWeightPercent: number };

@@ -5,7 +5,7 @@ import { ewmaBalancer, ewmaOf } from './ewma-balancer.ts';
 import { fakeEndpoints, seeded } from './testing.ts';
 import { plainWeight } from './weights.ts';
 
-const options = { decayMs: 10_000, defaultRttMs: 30, failurePenaltyMs: 5000, maxRetryAfterMs: 300_000 };
+const options = { decayMs: 10_000, failurePenaltyMs: 5000, maxRetryAfterMs: 300_000 };
 
 /** What happens to an endpoint between two choices. */
 const event = fc.record({

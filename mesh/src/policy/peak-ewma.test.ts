@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { coldCostMs, PeakEwma } from './peak-ewma.ts';
 
-const options = { decayMs: 10_000, defaultRttMs: 30, failurePenaltyMs: 5000, maxRetryAfterMs: 300_000 };
+const options = { decayMs: 10_000, failurePenaltyMs: 5000, maxRetryAfterMs: 300_000 };
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
 
@@ -24,13 +24,12 @@ describe('latency', () => {
     near(ewma.latencyMs(10_001), 2000 / Math.E + 10 * (1 - 1 / Math.E));
   });
 
-  test('the first measurement replaces the default, also when it is lower', () => {
+  test('the first measurement stands alone', () => {
     assert.equal(measured(2).latencyMs(0), 2);
   });
 
   test('fades while nothing is measured, so that an endpoint that was slow is tried again', () => {
     near(measured(2000).latencyMs(10_000), 2000 / Math.E);
-    near(new PeakEwma(options, 0).latencyMs(10_000), 30 / Math.E);
   });
 
   test('silence counts as soon as it is longer than the average', () => {
@@ -86,7 +85,7 @@ describe('cost', () => {
 
   test('an endpoint that nobody has measured is asked once, and then waited for', () => {
     const ewma = new PeakEwma(options, 0);
-    assert.equal(ewma.costMs(0, 0, 1), 30);
+    assert.equal(ewma.costMs(0, 0, 1), 0, 'before any that has been measured, however fast that is');
     ewma.started(0);
     assert.ok(ewma.costMs(0, 1, 1) > coldCostMs);
     assert.ok(ewma.costMs(0, 2, 1) > ewma.costMs(0, 1, 1), 'among cold ones the least busy is cheapest');
@@ -188,6 +187,6 @@ describe('failures', () => {
     const ewma = measured(10);
     for (let n = 0; n < 20; n += 1) failFast(ewma, n, 60_000);
     ewma.forgive(30);
-    assert.equal(ewma.costMs(30, 0, 1), 30);
+    assert.equal(ewma.costMs(30, 0, 1), 0, 'asked at once');
   });
 });

@@ -3,8 +3,6 @@ import type { AttemptResult } from './balancer.ts';
 export interface PeakEwmaOptions {
   /** Time constant of the decay of the peak, ms. */
   decayMs: number;
-  /** What an endpoint that has not been measured is taken to need, ms. */
-  defaultRttMs: number;
   /** How long a failure counts as a request under way, ms; 0 = failures are measured like successes. */
   failurePenaltyMs: number;
   /** A Retry-After is believed up to here, ms. */
@@ -18,8 +16,9 @@ export const coldCostMs = 2 ** 40;
  * What the next request to one endpoint is expected to take, in ms: its latency times the requests in front of it.
  *
  * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while nothing
- * is measured, so that an endpoint that was slow is tried again. An endpoint without a measurement gets one request, and
- * the next when that has been answered. (Finagle's PeakEwma.) So does one whose measurement is older than `decayMs`: else
+ * is measured, so that an endpoint that was slow is tried again. An endpoint without a measurement costs nothing: it gets
+ * one request at once, and the next when that has been answered. (Finagle's PeakEwma. To guess a latency instead, as
+ * others do, starves what is new beside what is faster than the guess.) So does one whose measurement is older than `decayMs`: else
  * all clients would find out together that what was slow is slow still.
  *
  * Beyond Finagle, so that an endpoint that fails fast attracts no load:
@@ -34,7 +33,7 @@ export const coldCostMs = 2 ** 40;
 export class PeakEwma {
   readonly #options: PeakEwmaOptions;
   #measured = false;
-  #latencyMs: number;
+  #latencyMs = 0;
   /** When `#latencyMs` was true. */
   #latencyAtMs: number;
   #waiting = 0;
@@ -46,7 +45,6 @@ export class PeakEwma {
 
   constructor(options: PeakEwmaOptions, nowMs: number) {
     this.#options = options;
-    this.#latencyMs = options.defaultRttMs;
     this.#latencyAtMs = nowMs;
   }
 
@@ -79,7 +77,7 @@ export class PeakEwma {
   /** Forgets everything bad: the endpoint has proved itself (a probe succeeded) and is measured anew. */
   forgive(nowMs: number): void {
     this.#measured = false;
-    this.#latencyMs = this.#options.defaultRttMs;
+    this.#latencyMs = 0;
     this.#latencyAtMs = nowMs;
     this.#failures = 0;
     this.#blockedUntilMs = Number.NEGATIVE_INFINITY;

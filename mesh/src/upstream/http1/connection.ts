@@ -14,9 +14,6 @@ const readBytesMax = 64 * 1024;
 /** A piece of this size is handed on with its memory; smaller ones are copied, and the memory is read into again. */
 const givenBytesMin = 16 * 1024;
 
-/** To read what came before the connection broke. */
-const afterFailedWriteMs = 50;
-
 /** Whoever keeps the connections to one endpoint. */
 export interface ConnectionOwner {
   /** Counts up with time: connections note it at each sign of life. */
@@ -102,14 +99,6 @@ export class Connection implements Carrier, ReplyListener {
     if (this.#gone || this.#writeFailed || this.#upload === null) return false;
     this.#writeFailed = true;
     this.#upload.cancel();
-    const failure = upstreamFailure(error, true);
-    // Node tells no end of what it reads after a failed write. What has come is in the system's buffers already.
-    const look = () => {
-      if (this.#gone) return;
-      if (this.#paused) setTimeout(look, afterFailedWriteMs);
-      else this.#end(failure);
-    };
-    setTimeout(look, afterFailedWriteMs);
     if (this.#paused) this.resume();
     else this.#readOut();
     return true;

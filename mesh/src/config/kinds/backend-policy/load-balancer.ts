@@ -75,12 +75,6 @@ export const loadBalancer = ruled(
           defaults.ewmaDecayMs,
           'Time constant by which a peak is forgotten.',
         ),
-        defaultRttMs: withDefault(
-          'defaultRtt',
-          duration({ minMs: 1, maxMs: 60_000 }),
-          defaults.ewmaDefaultRttMs,
-          'What an endpoint not yet measured is taken to need.',
-        ),
       }),
       'For algorithm EWMA.',
     ),
