@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assemble, describeStack } from './assemble.ts';
-import { bodyOf } from './body.ts';
 import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
-import { Exchange } from './exchange.ts';
 import type { Layer } from './layer.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
@@ -12,6 +10,7 @@ import { readSettings } from './settings.ts';
 import { layersOf } from './stack.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
+import { exchangeOf } from './testing/exchange.ts';
 import { heldLog } from './testing/harness.ts';
 import { MirrorPools } from './upstream/mirror-pools.ts';
 
@@ -23,28 +22,6 @@ const layer = (name: string, over: Partial<Layer> = {}): Layer => ({
   wrap: (next) => next,
   ...over,
 });
-
-function exchange(): Exchange {
-  return new Exchange({
-    facts: {
-      id: '1',
-      entrance: { name: 'edge', side: 'north-south', port: 0 },
-      clientAddress: '',
-      startedAtMs: 0,
-      failure: null,
-      flags: [],
-      attempts: 0,
-      endpoint: null,
-      bytesReceived: 0,
-      span: null,
-    },
-    method: 'GET',
-    path: '/',
-    authority: 'a',
-    headers: [],
-    body: bodyOf(new Uint8Array()),
-  });
-}
 
 function realLayers(): Layer[] {
   const clock = systemClock;
@@ -76,7 +53,7 @@ describe('a stack', () => {
       });
     const answering = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
     const stack = assemble([noting('outer'), noting('inner'), answering]);
-    assert.equal((await stack.handle(exchange())).status, 200);
+    assert.equal((await stack.handle(exchangeOf({ body: '' }))).status, 200);
     assert.deepEqual(order, ['outer', 'inner']);
     assert.deepEqual(
       describeStack(stack).map(({ name }) => name),
@@ -121,7 +98,7 @@ describe('a stack', () => {
 describe('an exchange', () => {
   test('tells once, in order, and at once to whoever comes late, that it was called off', () => {
     const heard: string[] = [];
-    const one = exchange();
+    const one = exchangeOf({ body: '' });
     const fork = one.fork(null);
     one.onAbort(() => heard.push('first'));
     const left = () => heard.push('left');
@@ -138,7 +115,7 @@ describe('an exchange', () => {
   });
 
   test('is not called off by its fork, and keeps its own fields', () => {
-    const one = exchange();
+    const one = exchangeOf({ body: '' });
     const fork = one.fork(null);
     fork.headers.push('x', '1');
     fork.path = '/other';

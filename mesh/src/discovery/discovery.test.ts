@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Clock } from '../clock.ts';
+
+import { turnClock } from '../testing/clock.ts';
 import { endpoint, meshConfig, service } from '../testing/config.ts';
 import { heldLog } from '../testing/harness.ts';
 import type { Connections } from '../upstream/connections.ts';
@@ -8,30 +9,8 @@ import { Leases } from './leases.ts';
 import { type EndpointsChange, Registry } from './registry.ts';
 import { discover } from './sources.ts';
 
-/** A clock that runs its tasks when told to. */
-function manualClock(): Clock & { tick(): void; waiting(): number[] } {
-  let tasks: { delayMs: number; task: () => void }[] = [];
-  return {
-    now: () => 0,
-    wall: () => 0,
-    after(delayMs, task) {
-      const entry = { delayMs, task };
-      tasks.push(entry);
-      return () => {
-        tasks = tasks.filter((other) => other !== entry);
-      };
-    },
-    tick() {
-      const due = tasks;
-      tasks = [];
-      for (const { task } of due) task();
-    },
-    waiting: () => tasks.map(({ delayMs }) => delayMs),
-  };
-}
-
 function setUp() {
-  const clock = manualClock();
+  const clock = turnClock();
   const closed: string[] = [];
   const destroyed: string[] = [];
   const changes: EndpointsChange[] = [];
@@ -82,7 +61,7 @@ describe('the registry', () => {
     assert.equal(b?.draining, true);
     assert.deepEqual(closed, ['b:1']);
     assert.deepEqual(clock.waiting(), [shop.policy.discovery.drainMs]);
-    clock.tick();
+    clock.turn();
     assert.deepEqual(destroyed, ['b:1']);
     finish();
   });
@@ -123,7 +102,7 @@ describe('discovery', () => {
     });
     const ids = () => registry.find('shop', 80)?.endpoints.map(({ id }) => id);
     const nextLook = async () => {
-      clock.tick();
+      clock.turn();
       await new Promise(setImmediate);
     };
     await discovery.ready;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Clock } from '../clock.ts';
 import type { HealthCheckPolicy } from '../config/policy-model.ts';
+import { turnClock } from '../testing/clock.ts';
 import { backendPolicy } from '../testing/config.ts';
 import { Closing, upstreamServer } from '../testing/harness.ts';
 import { quietPort } from '../testing/quiet-port.ts';
@@ -75,18 +75,7 @@ const noConnections: Connections = {
 };
 
 function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = policy) {
-  let tasks: { delayMs: number; task: () => void }[] = [];
-  const clock: Clock = {
-    now: () => 0,
-    wall: () => 0,
-    after(delayMs, task) {
-      const entry = { delayMs, task };
-      tasks.push(entry);
-      return () => {
-        tasks = tasks.filter((other) => other !== entry);
-      };
-    },
-  };
+  const clock = turnClock();
   const service = new Service('shop', 80, backendPolicy(healthCheck === undefined ? {} : { healthCheck }));
   service.endpoints = Array.from(
     { length: endpoints },
@@ -115,12 +104,10 @@ function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = p
     asked,
     changes,
     stop,
-    waiting: () => tasks.map(({ delayMs }) => delayMs),
+    waiting: clock.waiting,
     /** Lets everything run that waits now. */
     tick: async () => {
-      const due = tasks;
-      tasks = [];
-      for (const { task } of due) task();
+      clock.turn();
       await new Promise(setImmediate);
     },
     settled: () => new Promise(setImmediate),

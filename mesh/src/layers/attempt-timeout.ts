@@ -1,10 +1,9 @@
 import { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
 import { setHeader } from '../headers.ts';
-import type { Handler, Layer } from '../layer.ts';
+import type { Layer } from '../layer.ts';
 import { deadlineHeader, formatDeadline } from '../policy/deadline.ts';
-import type { Reply } from '../reply.ts';
 import type { Parts } from './parts.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 /** Which attempt of the request this is, for the upstream. */
 export const attemptHeader = 'x-mesh-attempt';
@@ -14,26 +13,6 @@ export const attemptHeader = 'x-mesh-attempt';
  * the request, or of the attempt where that is less.
  */
 export function attemptTimeout({ clock }: Parts): Layer {
-  const bounded = async (exchange: Exchange, limitMs: number, next: Handler): Promise<Reply> => {
-    const cancel = clock.after(limitMs, () =>
-      exchange.abort(
-        new MeshError('attempt_timeout', `The service gave no whole reply within ${limitMs} ms.`, {
-          delivery: 'maybe_sent',
-        }),
-      ),
-    );
-    try {
-      const reply = await next(exchange);
-      // A tunnel is no longer a request that somebody waits for.
-      if (reply.tunnelled) cancel();
-      else reply.body.onEnd(cancel);
-      return reply;
-    } catch (thrown) {
-      cancel();
-      throw thrown;
-    }
-  };
-
   return {
     name: 'attempt timeout',
     scope: 'attempt',
@@ -54,7 +33,14 @@ export function attemptTimeout({ clock }: Parts): Layer {
       const left = formatDeadline(endsAtMs, nowMs);
       if (left !== null) setHeader(exchange.headers, deadlineHeader, left);
       // The deadline's own timer runs further out.
-      return endsAtMs === exchange.deadlineAtMs ? next(exchange) : bounded(exchange, limitMs, next);
+      if (endsAtMs === exchange.deadlineAtMs) return next(exchange);
+      return withTimeLimit(clock, limitMs, () => tooSlow(limitMs), exchange, next);
     },
   };
+}
+
+function tooSlow(limitMs: number): MeshError {
+  return new MeshError('attempt_timeout', `The service gave no whole reply within ${limitMs} ms.`, {
+    delivery: 'maybe_sent',
+  });
 }

@@ -3,6 +3,7 @@ import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { deadlineAtMs, deadlineHeader, deadlineMaxMs, hasExpired, parseDeadline } from '../policy/deadline.ts';
 import type { Parts } from './parts.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 /** Bounds a request as a whole: by HTTPRoute's `timeouts.request`, and by the time that the caller gives it. */
 export function deadline({ clock }: Parts): Layer {
@@ -30,21 +31,9 @@ export function deadline({ clock }: Parts): Layer {
       const nowMs = clock.now();
       if (hasExpired(endsAtMs, nowMs)) throw expired('The request had expired before it could be handled.', 'not_sent');
 
-      const cancel = clock.after(Math.min(deadlineMaxMs, endsAtMs - nowMs), () =>
-        exchange.abort(
-          expired(`There was no whole reply within ${Math.round(endsAtMs - startedAtMs)} ms.`, 'maybe_sent'),
-        ),
-      );
-      try {
-        const reply = await next(exchange);
-        // A tunnel is no longer a request that somebody waits for.
-        if (reply.tunnelled) cancel();
-        else reply.body.onEnd(cancel);
-        return reply;
-      } catch (thrown) {
-        cancel();
-        throw thrown;
-      }
+      const late = () =>
+        expired(`There was no whole reply within ${Math.round(endsAtMs - startedAtMs)} ms.`, 'maybe_sent');
+      return withTimeLimit(clock, Math.min(deadlineMaxMs, endsAtMs - nowMs), late, exchange, next);
     },
   };
 }

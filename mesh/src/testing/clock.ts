@@ -30,3 +30,32 @@ export function testClock(): TestClock {
     },
   };
 }
+
+/** A clock that stands still, and runs what waits when it is told to. */
+export interface TurnClock extends Clock {
+  /** Runs everything that waits now, whenever it is due. */
+  turn(): void;
+  /** The delays of what waits, ms. */
+  waiting(): number[];
+}
+
+export function turnClock(): TurnClock {
+  let tasks: { delayMs: number; task: () => void }[] = [];
+  return {
+    now: () => 0,
+    wall: () => 0,
+    after(delayMs, task) {
+      const entry = { delayMs, task };
+      tasks.push(entry);
+      return () => {
+        tasks = tasks.filter((other) => other !== entry);
+      };
+    },
+    turn() {
+      const due = tasks;
+      tasks = [];
+      for (const { task } of due) task();
+    },
+    waiting: () => tasks.map(({ delayMs }) => delayMs),
+  };
+}

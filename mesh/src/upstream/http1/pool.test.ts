@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { MeshError } from '../../errors.ts';
+import { type Asked, exchangeOf } from '../../testing/exchange.ts';
 import { Closing, until } from '../../testing/harness.ts';
 import type { ConnectionOptions } from '../connections.ts';
 import { Pool } from './pool.ts';
-import {
-  type Asked,
-  always,
-  contentOf,
-  exchangeOf,
-  handBody,
-  type ScriptedServer,
-  scriptedServer,
-  untilClosed,
-} from './testing/scripted.ts';
+import { always, contentOf, handBody, type ScriptedServer, scriptedServer, untilClosed } from './testing/scripted.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 let closing = new Closing();

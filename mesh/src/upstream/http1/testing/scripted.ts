@@ -1,7 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type BodySource, bodyOf } from '../../../body.ts';
-import { Exchange } from '../../../exchange.ts';
-import type { Headers } from '../../../headers.ts';
+import type { BodySource } from '../../../body.ts';
 import type { ClientSink, Reply } from '../../../reply.ts';
 import { type Closing, until } from '../../../testing/harness.ts';
 
@@ -49,35 +47,6 @@ export const always =
   (raw: string): ScriptedServer['answer'] =>
   (received) =>
     received.includes('\r\n\r\n') ? raw : null;
-
-export interface Asked {
-  method?: string;
-  path?: string;
-  headers?: Headers;
-  body?: BodySource | string | null;
-}
-
-export function exchangeOf({ method = 'GET', path = '/', headers = [], body = null }: Asked = {}): Exchange {
-  return new Exchange({
-    facts: {
-      id: 'id',
-      entrance: { name: 'edge', side: 'north-south', port: 0 },
-      clientAddress: '127.0.0.1',
-      startedAtMs: 0,
-      failure: null,
-      flags: [],
-      attempts: 0,
-      endpoint: null,
-      bytesReceived: 0,
-      span: null,
-    },
-    method,
-    path,
-    authority: 'shop',
-    headers,
-    body: typeof body === 'string' ? bodyOf(Buffer.from(body)) : body,
-  });
-}
 
 /** The whole content of a reply, as latin1. @throws MeshError where it breaks off */
 export function contentOf(reply: Reply): Promise<string> {

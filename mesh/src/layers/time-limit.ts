@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts';
+import type { MeshError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Handler } from '../layer.ts';
+import type { Reply } from '../reply.ts';
+
+/** `next(exchange)`, called off with `expired()` where the reply is not whole after `limitMs`. */
+export async function withTimeLimit(
+  clock: Clock,
+  limitMs: number,
+  expired: () => MeshError,
+  exchange: Exchange,
+  next: Handler,
+): Promise<Reply> {
+  const cancel = clock.after(limitMs, () => exchange.abort(expired()));
+  try {
+    const reply = await next(exchange);
+    // A tunnel is no longer a request that somebody waits for.
+    if (reply.tunnelled) cancel();
+    else reply.body.onEnd(cancel);
+    return reply;
+  } catch (thrown) {
+    cancel();
+    throw thrown;
+  }
+}
