@@ -47,7 +47,7 @@ function removeFrom(headers: Headers, name: string, start: number): void {
 }
 
 /** Fields that are about one connection and never travel on (RFC 9110 section 7.6.1, and Proxy-* of sections 11.7). */
-const hopByHop = new Set([
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',

@@ -231,8 +231,7 @@ describe('the corners of HTTP/1.1', () => {
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET /1 HTTP/1.1', 'Host: shop', '', '');
     client.send('POST /2 HTTP/1.1', 'Host: shop', 'Content-Length: 5', 'Expect: 100-continue', '', 'hello');
-    await until(() => mesh.inFlight() === 2, 'both are under way');
-    await until(() => mesh.log.requests().length === 1, 'the second is answered');
+    await until(() => mesh.inFlight() === 1, 'the first is under way');
     gate.resolve();
     const received = await client.untilReceived(/x{100000}/);
     assert.doesNotMatch(received.slice(received.lastIndexOf('HTTP/1.1 200')), /100 Continue/);

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import type { ReplyWriter } from './reply-writer.ts';
 
 /** Between the first two questions: about as long as an answer takes across the world. */
 const roundTripMs = 500;
@@ -13,15 +13,15 @@ const silenceMs = 5000;
  * nobody behind it is reset by whatever arrives, and the next write notices. Where none can be sent any more, the answer
  * itself must make progress.
  *
- * @param current the response whose turn it is, or null when all have been given
+ * @param current the reply whose turn it is, or null when all have been given
  */
-export function askHalfClosed(socket: Socket, current: () => ServerResponse | null, clock: Clock): void {
+export function askHalfClosed(socket: Socket, current: () => ReplyWriter | null, clock: Clock): void {
   let cancel = () => {};
   let written = socket.bytesWritten;
   const ask = (first: boolean) => {
-    const response = current();
-    const interim = response !== null && !response.headersSent && response.req.httpVersion === '1.1';
-    if (interim) response.writeProcessing();
+    const reply = current();
+    const interim = reply?.interimPossible ?? false;
+    if (interim) reply?.interim('102 Processing');
     else if (!first && socket.bytesWritten === written) {
       socket.destroy();
       return;

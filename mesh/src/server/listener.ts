@@ -1,17 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { type FailureCode, failures, MeshError } from '../errors.ts';
-import { type Entrance, Exchange, type Facts, type Upgrade } from '../exchange.ts';
+import type { FailureCode } from '../errors.ts';
+import type { Entrance } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
-import { askHalfClosed } from './half-closed.ts';
-import { linger, lingerAtEnd } from './linger.ts';
-import { answerOnSocket, refusalText } from './raw-writer.ts';
-import { RequestBody } from './request-body.ts';
-import { type RequestHead, readHead } from './request-head.ts';
-import { upgradeSockets } from './upgrade-sockets.ts';
-import { ResponseWriter } from './writer.ts';
+import { ClientConnection, type ConnectionOwner } from './connection.ts';
 
 /** Limits that hold before anything is known of a request. */
 export interface ListenerLimits {
@@ -57,285 +49,91 @@ export interface Listener {
   drain(timeoutMs: number, idleMs?: number): Promise<void>;
 }
 
-/** A request whose answer has not ended. */
-interface Pending {
-  response: ServerResponse;
-  exchange: Exchange;
-  /** Where the next request on its connection would begin is not known. */
-  last: boolean;
-  /** The answer is over, whole or not. Harmless to repeat. */
-  settle: () => void;
-}
-
-/** What is under way on one connection. */
-interface Client {
-  /** In the order of their requests. */
-  pending: Pending[];
-  /** A request on it was refused: what comes after is not read as requests. */
-  refused: boolean;
-  /** Called when one of `pending` has ended. */
-  onAnswered: (() => void) | null;
-}
-
-/** The client of an upgrade or of HTTP/1.0 without Host still has to be named in the log. */
-const nowhere: RequestHead = { path: '/', authority: '', headers: [], framing: { kind: 'none' } };
+/** Time is counted in ticks of this length at most. */
+const tickMsMax = 500;
+/** Between two probes of a connection on which nothing moves: a client that has lost its power says no good-bye. */
+const probeMs = 60_000;
+/** A client that uses its connection just before the time it was told must not find it closed. */
+const keepAliveGraceMs = 1000;
 
 export function createListener(options: ListenerOptions): Listener {
   const { entrance, limits, clock } = options;
+  const { headTimeoutMs, idleTimeoutMs, keepAliveMs, headBytesMax } = limits;
+  const connections = new Set<ClientConnection>();
   let inFlight = 0;
-  let open = 0;
-  let draining = false;
+  let ticking: NodeJS.Timeout | null = null;
   /** While it drains: called whenever an exchange or a connection has ended. */
   let onEnded: (() => void) | null = null;
-  const tunnels = new Set<Duplex>();
-  const clients = new WeakMap<Duplex, Client>();
-  const clientOf = (socket: Duplex): Client => {
-    let client = clients.get(socket);
-    if (client === undefined) {
-      client = { pending: [], refused: false, onAnswered: null };
-      clients.set(socket, client);
-    }
-    return client;
-  };
 
-  const ended = () => {
-    inFlight -= 1;
-    onEnded?.();
-  };
+  const tickMs = Math.max(5, Math.min(tickMsMax, headTimeoutMs / 8, idleTimeoutMs / 8, keepAliveMs / 8));
+  /** One more, since the first one is begun already. */
+  const ticksOf = (ms: number) => ms / tickMs + 1;
 
-  const factsOf = (request: IncomingMessage): Facts => ({
-    id: options.newId(),
-    entrance,
-    clientAddress: request.socket.remoteAddress ?? '',
-    startedAtMs: clock.now(),
-    failure: null,
-    flags: [],
-    attempts: 0,
-    endpoint: null,
-    bytesReceived: 0,
-    span: null,
-  });
-
-  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
-    const client = clientOf(request.socket);
-    // Node hands over what stands behind a refused head too, and where that begins is what was not certain.
-    if (client.refused) {
-      request.resume();
-      return;
-    }
-    inFlight += 1;
-    const facts = factsOf(request);
-    let head = nowhere;
-    let refused: MeshError | null = null;
-    try {
-      head = readHead(request);
-    } catch (thrown) {
-      refused = thrown as MeshError;
-      client.refused = true;
-      lingerAtEnd(request.socket, clock);
-    }
-    const { framing } = head;
-    const body =
-      framing.kind === 'none'
-        ? null
-        : new RequestBody(
-            request,
-            response,
-            facts,
-            framing.kind === 'length' ? framing.bytes : null,
-            expectsContinue,
-            clock,
-          );
-    const exchange = new Exchange({
-      facts,
-      method: request.method ?? 'GET',
-      path: head.path,
-      authority: head.authority,
-      headers: head.headers,
-      body,
-      refused,
-    });
-    const settle = () => {
-      const at = client.pending.indexOf(pending);
-      if (at < 0) return;
-      client.pending.splice(at, 1);
-      ended();
-      if (!response.writableFinished) exchange.abort(clientClosed());
-      client.onAnswered?.();
-    };
-    const pending: Pending = { response, exchange, last: refused !== null, settle };
-    client.pending.push(pending);
-    response.on('close', settle);
-    void answer(pending, body);
-  };
-
-  const answer = async (pending: Pending, body: RequestBody | null) => {
-    const { exchange, response } = pending;
-    try {
-      const reply = await options.handler()(exchange);
-      if (response.destroyed) {
-        reply.body.discard();
-        return;
-      }
-      // A client still waiting for "100 Continue" may or may not send its body now: only a new connection is unambiguous.
-      const unwanted = body !== null && (body.awaited || body.tooLongToReadAway);
-      if (unwanted) lingerAtEnd(response.req.socket, clock);
-      new ResponseWriter(response).send(reply, pending.last || draining || unwanted);
-      if (body !== null && exchange.body !== null) response.on('finish', () => body.cancel());
-    } catch {
-      // The layer `rescue` answers failures; what gets here is a defect of ours, and the client must not wait for it.
-      response.destroy();
-    }
-  };
-
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const client = clientOf(socket);
-    // Node gives the connection away at once, and the answers before would meet another protocol on it.
-    if (client.refused || client.pending.length > 0) {
-      socket.destroy();
-      return;
-    }
-    inFlight += 1;
-    tunnels.add(socket);
-    const facts = factsOf(request);
-    let requestHead = nowhere;
-    let refused: MeshError | null = null;
-    try {
-      requestHead = readHead(request);
-      if (requestHead.framing.kind !== 'none') throw new MeshError('bad_request', 'An upgrade must not have a body.');
-    } catch (thrown) {
-      refused = thrown as MeshError;
-    }
-    const upgrade: Upgrade = { protocol: 'websocket' };
-    upgradeSockets.set(upgrade, { request, socket, head });
-    const exchange = new Exchange({
-      facts,
-      method: request.method ?? 'GET',
-      path: requestHead.path,
-      authority: requestHead.authority,
-      headers: requestHead.headers,
-      body: null,
-      upgrade,
-      refused,
-    });
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      tunnels.delete(socket);
-      ended();
-      exchange.abort(clientClosed());
-    });
-    options
-      .handler()(exchange)
-      .then(
-        (reply) => {
-          if (!reply.tunnelled) answerOnSocket(socket, reply);
-        },
-        () => socket.destroy(),
-      );
-  };
-
-  const server: Server = createServer({
-    maxHeaderSize: limits.headBytesMax,
-    headersTimeout: limits.headTimeoutMs,
-    // A slow upload is bounded by its idle time, not by its whole length.
-    requestTimeout: 0,
-    connectionsCheckingInterval: Math.max(50, Math.min(1000, limits.headTimeoutMs / 4)),
-    keepAliveTimeout: limits.keepAliveMs,
-    requireHostHeader: false,
-    insecureHTTPParser: false,
-    noDelay: true,
-    // Anything else that a client would like to upgrade to is answered as the plain request that it also is.
-    shouldUpgradeCallback: (request: IncomingMessage) =>
-      request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket',
-  } as Parameters<typeof createServer>[0]);
-  // Else Node takes a client that has closed its side for gone, and drops its answers.
-  (server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
-  server.timeout = limits.idleTimeoutMs;
-  // Node would drop what is above its own limit without a word; readHead refuses it.
-  server.maxHeadersCount = 0;
-  server.on('connection', (socket: Socket) => {
-    // Asked for now, the address stays known when the client has gone. Who has gone already has none, and waits for nothing.
-    if (socket.remoteAddress === undefined) {
-      socket.destroy();
-      return;
-    }
-    open += 1;
-    socket.on('end', () => {
-      const { pending } = clientOf(socket);
-      if (pending.length > 0) askHalfClosed(socket, () => pending[0]?.response ?? null, clock);
-    });
-    socket.once('close', () => {
-      open -= 1;
-      // Node tells a response only while its turn has come: those behind it, of pipelined requests, would never end.
-      for (const { settle } of clients.get(socket)?.pending.slice() ?? []) settle();
+  const owner: { -readonly [Key in keyof ConnectionOwner]: ConnectionOwner[Key] } = {
+    tick: 0,
+    ticks: {
+      head: ticksOf(headTimeoutMs),
+      idle: ticksOf(idleTimeoutMs),
+      keepAlive: ticksOf(keepAliveMs + keepAliveGraceMs),
+    },
+    headBytesMax,
+    keepAliveLines: `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`,
+    clock,
+    draining: false,
+    handler: options.handler,
+    newFacts: (clientAddress) => ({
+      id: options.newId(),
+      entrance,
+      clientAddress,
+      startedAtMs: clock.now(),
+      failure: null,
+      flags: [],
+      attempts: 0,
+      endpoint: null,
+      bytesReceived: 0,
+      span: null,
+    }),
+    onBegun() {
+      inFlight += 1;
+    },
+    onEnded() {
+      inFlight -= 1;
       onEnded?.();
-    });
-  });
-  server.on('request', (request, response) => onRequest(request, response, false));
-  server.on('checkContinue', (request, response) => onRequest(request, response, true));
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const client = clientOf(request.socket);
-    if (client.refused) {
-      request.resume();
-      return;
-    }
-    client.refused = true;
-    lingerAtEnd(request.socket, clock);
-    const body = JSON.stringify({
-      errors: [{ status: 417, title: 'Expectation Failed', detail: 'Only 100-continue can be expected here.' }],
-    });
-    response.writeHead(417, { 'content-type': 'application/json', connection: 'close' }).end(body);
-  });
-  server.on('connect', (_request, socket: Socket) => {
-    const client = clientOf(socket);
-    socket.on('error', () => socket.destroy());
-    // Node gives the connection away at once: answers that are still to come would be taken for that to CONNECT.
-    if (client.refused || client.pending.length > 0) {
-      socket.destroy();
-      return;
-    }
-    options.onRefused(entrance, 'not_implemented');
-    socket.write(refusalOf('not_implemented', 'CONNECT is not served here.'), 'latin1');
-    linger(socket, clock);
-  });
-  server.on('upgrade', onUpgrade);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const code = codeOfClientError(error);
-    if (code === null || !socket.writable || socket.destroyed) {
-      socket.destroy();
-      return;
-    }
-    const client = clientOf(socket);
-    if (client.refused) return;
-    client.refused = true;
-    // Closed within a body: what came before could be answered, but a client that says half a request has mostly gone.
-    if (error.code === 'HPE_INVALID_EOF_STATE' && client.pending.at(-1)?.response.req.complete === false) {
-      client.pending.at(-1)?.exchange.abort(clientClosed());
-      socket.destroy();
-      return;
-    }
-    options.onRefused(entrance, code);
-    const read = client.pending.at(-1);
-    const inBody = read !== undefined && !read.response.req.complete;
-    // Answers are taken in the order of the requests: a refusal must not be read as the answer to an earlier one.
-    const answered = () => {
-      if (client.pending.length > 0) return;
-      client.onAnswered = null;
-      if (!socket.writable) {
-        socket.destroy();
-        return;
+    },
+    onRefused(code) {
+      options.onRefused(entrance, code);
+    },
+    onClosed(connection) {
+      connections.delete(connection);
+      if (connections.size === 0 && ticking !== null) {
+        clearInterval(ticking);
+        ticking = null;
       }
-      if (!inBody) socket.write(refusalOf(code, detailOfClientError[code] ?? 'The request is not HTTP/1.1.'), 'latin1');
-      linger(socket as Socket, clock);
-    };
-    client.onAnswered = answered;
-    // Within a body it is that request that is refused. Behind it, one that has no response yet.
-    if (inBody) {
-      read.last = true;
-      lingerAtEnd(socket as Socket, clock);
-      read.exchange.abort(new MeshError(code, detailOfClientError[code] ?? 'The request body is malformed.'));
+      onEnded?.();
+    },
+  };
+
+  const onTick = () => {
+    owner.tick += 1;
+    for (const connection of connections) connection.check();
+  };
+
+  const server = createServer({
+    pauseOnConnect: true,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: probeMs,
+  });
+  server.on('connection', (accepted: Socket) => {
+    // Asked for now, the address stays known when the client has gone. Who has gone already has none, and waits for nothing.
+    const address = accepted.remoteAddress;
+    if (address === undefined) {
+      accepted.destroy();
+      return;
     }
-    answered();
+    ticking ??= setInterval(onTick, tickMs);
+    connections.add(new ClientConnection(owner, accepted, address));
   });
 
   return {
@@ -345,59 +143,36 @@ export function createListener(options: ListenerOptions): Listener {
         server.once('error', reject);
         server.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false }, () => {
           server.off('error', reject);
+          // From here on one that could not be accepted (no descriptor was left): the next one may be.
+          server.on('error', () => owner.onRefused('overloaded'));
           resolve((server.address() as AddressInfo).port);
         });
       }),
     inFlight: () => inFlight,
-    connections: () => open,
+    connections: () => connections.size,
     drain: (timeoutMs, idleMs = 0) =>
       new Promise((resolve) => {
-        draining = true;
+        owner.draining = true;
         let patient = idleMs > 0;
         const finish = () => {
           onEnded = null;
           cancelPatience();
           cancelCut();
-          server.close();
-          server.closeAllConnections();
-          for (const socket of tunnels) socket.destroy();
+          for (const connection of [...connections]) connection.cut();
           resolve();
         };
         const look = () => {
-          if (inFlight === 0 && (open === 0 || !patient)) finish();
+          if (inFlight === 0 && (connections.size === 0 || !patient)) finish();
         };
         const cancelCut = clock.after(timeoutMs, finish);
         const cancelPatience = clock.after(idleMs, () => {
           patient = false;
-          server.closeIdleConnections();
+          for (const connection of [...connections]) if (connection.unused) connection.cut();
           look();
         });
-        // The server's own `close` would end idle connections at once.
-        NetServer.prototype.close.call(server);
+        server.close();
         onEnded = look;
         look();
       }),
   };
-}
-
-function clientClosed(): MeshError {
-  return new MeshError('client_closed', 'The client closed the connection.', { delivery: 'maybe_sent' });
-}
-
-function refusalOf(code: FailureCode, detail: string): string {
-  const { status, title } = failures[code];
-  return refusalText(status, title, detail);
-}
-
-const detailOfClientError: Partial<Record<FailureCode, string>> = {
-  headers_too_large: 'The header fields are too large.',
-  client_stalled: 'The request head did not come in time.',
-};
-
-/** Null for a connection that is simply gone: there is nobody to answer. */
-function codeOfClientError(error: NodeJS.ErrnoException): FailureCode | null {
-  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return null;
-  if (error.code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'client_stalled';
-  return 'bad_request';
 }

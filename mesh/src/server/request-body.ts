@@ -1,38 +1,58 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from '../body.ts';
 import type { Clock } from '../clock.ts';
-import { MeshError } from '../errors.ts';
+import type { MeshError } from '../errors.ts';
 import type { Facts } from '../exchange.ts';
 
+/** Content that arrived before anybody wanted it is kept up to this many bytes; then the client waits. */
+const heldBytesMax = 64 * 1024;
 /** Unwanted content is read away up to this; then the connection is cut. */
 const lingerBytesMax = 4 * 1024 * 1024;
 /** And for this long. */
 const lingerMs = 10_000;
 
-/** The body of a Node request as the mesh's BodySource. */
+/** The connection that a body comes by. */
+export interface BodyCarrier {
+  /** No more is read for now. Harmless to repeat, as `resume` is. */
+  pause(): void;
+  resume(): void;
+  /** Tells a client that waits for it to send its body. */
+  sendContinue(): void;
+  /** Cuts the connection: the body cannot be read to its end. */
+  cut(): void;
+}
+
+export interface RequestBodyOptions {
+  carrier: BodyCarrier;
+  facts: Facts;
+  /** Bytes announced; null where it is chunked. */
+  length: number | null;
+  expectsContinue: boolean;
+  clock: Clock;
+}
+
+/** The body of a client's request as the mesh's BodySource. */
 export class RequestBody implements BodySource {
   readonly length: number | null;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #carrier: BodyCarrier;
   readonly #facts: Facts;
   readonly #expectsContinue: boolean;
   readonly #clock: Clock;
   #sink: BodySink | null = null;
   #started = false;
+  #paused = false;
   #cancelled = false;
+  /** Content that has come and not been taken, oldest first. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #bytes = 0;
+  #complete = false;
+  #failure: MeshError | null = null;
   /** Content that came after nobody wanted it. */
   #lingered = 0;
+  #stopLingering: (() => void) | null = null;
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    facts: Facts,
-    length: number | null,
-    expectsContinue: boolean,
-    clock: Clock,
-  ) {
-    this.#request = request;
-    this.#response = response;
+  constructor({ carrier, facts, length, expectsContinue, clock }: RequestBodyOptions) {
+    this.#carrier = carrier;
     this.#facts = facts;
     this.length = length;
     this.#expectsContinue = expectsContinue;
@@ -41,79 +61,112 @@ export class RequestBody implements BodySource {
 
   /** The client waits to be told to go on, and has not been. */
   get awaited(): boolean {
-    return this.#expectsContinue && !this.#started;
+    return this.#expectsContinue && !this.#started && this.#bytes === 0;
   }
 
   /** More is announced than is read away: the client is better told at once that this connection ends. */
   get tooLongToReadAway(): boolean {
-    return this.length !== null && this.length - this.#facts.bytesReceived > lingerBytesMax;
+    return this.length !== null && this.length - this.#bytes > lingerBytesMax;
+  }
+
+  /** The client does not send, though somebody waits for it. */
+  get waitsForClient(): boolean {
+    return !this.#complete && this.#failure === null && !this.#paused && this.#heldBytes < heldBytesMax;
   }
 
   start(sink: BodySink): void {
     this.#started = true;
     this.#sink = sink;
-    const request = this.#request;
-    if (request.destroyed) {
-      sink.fail(gone());
-      return;
-    }
-    request.on('data', (chunk: Buffer) => {
-      this.#facts.bytesReceived += chunk.byteLength;
-      this.#sink?.chunk(chunk);
-    });
-    request.on('end', () => {
-      const to = this.#sink;
-      this.#sink = null;
-      to?.end();
-    });
-    request.on('close', () => {
-      const to = this.#sink;
-      this.#sink = null;
-      to?.fail(gone());
-    });
+    if (this.#held.length > 0 || this.#complete || this.#failure !== null) queueMicrotask(this.#deliver);
     // Only now is the client told to go on: until here it could be refused without having sent anything.
-    if (this.#expectsContinue) this.#continue();
+    if (this.#expectsContinue && this.#bytes === 0) this.#carrier.sendContinue();
   }
 
-  #continue(): void {
-    const response = this.#response;
-    // Behind other answers Node would write it after the head of this one: into the body, to the client.
-    const go = () => {
-      if (!response.headersSent) response.writeContinue();
-    };
-    if (response.socket === null) response.once('socket', go);
-    else go();
+  /** For the connection. @param bytes are the connection's again when this returns, unless `given` */
+  onData(bytes: Buffer, given: boolean): void {
+    this.#bytes += bytes.byteLength;
+    if (this.#cancelled) {
+      this.#lingered += bytes.byteLength;
+      if (this.#lingered > lingerBytesMax) this.#carrier.cut();
+      return;
+    }
+    this.#facts.bytesReceived += bytes.byteLength;
+    const kept = given ? bytes : Buffer.from(bytes);
+    if (this.#sink !== null && !this.#paused && this.#held.length === 0) {
+      this.#sink.chunk(kept);
+      return;
+    }
+    this.#held.push(kept);
+    this.#heldBytes += kept.byteLength;
+    if (this.#heldBytes >= heldBytesMax) this.#carrier.pause();
+  }
+
+  /** For the connection: the last byte has come. */
+  onEnd(): void {
+    this.#complete = true;
+    this.#stopLingering?.();
+    if (this.#sink !== null && !this.#paused && this.#held.length === 0) this.#tellEnd();
+  }
+
+  /** For the connection: no more will come. */
+  fail(error: MeshError): void {
+    if (this.#complete || this.#failure !== null) return;
+    this.#failure = error;
+    this.#stopLingering?.();
+    this.#held = [];
+    const sink = this.#sink;
+    this.#sink = null;
+    sink?.fail(error);
   }
 
   pause(): void {
-    this.#request.pause();
+    this.#paused = true;
+    if (!this.#complete) this.#carrier.pause();
   }
 
   resume(): void {
-    this.#request.resume();
+    this.#paused = false;
+    if (this.#sink !== null && (this.#held.length > 0 || this.#complete)) queueMicrotask(this.#deliver);
+    else if (!this.#complete) this.#carrier.resume();
   }
 
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
     this.#sink = null;
-    const request = this.#request;
-    if (request.complete || request.destroyed) return;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (this.#complete || this.#failure !== null) return;
     // Read away, so that the client gets to read its answer before it meets a closed connection; but not without end.
-    request.on('data', (chunk: Buffer) => {
-      this.#lingered += chunk.byteLength;
-      if (this.#lingered > lingerBytesMax) request.destroy();
-    });
-    request.resume();
-    request.once(
-      'close',
-      this.#clock.after(lingerMs, () => request.destroy()),
-    );
+    this.#stopLingering = this.#clock.after(lingerMs, () => this.#carrier.cut());
+    this.#carrier.resume();
   }
-}
 
-function gone(): MeshError {
-  return new MeshError('client_closed', 'The client went away while it was sending its body.', {
-    delivery: 'maybe_sent',
-  });
+  readonly #deliver = (): void => {
+    let taken = 0;
+    while (this.#sink !== null && !this.#paused && taken < this.#held.length) {
+      const chunk = this.#held[taken] as Buffer;
+      taken += 1;
+      this.#heldBytes -= chunk.byteLength;
+      this.#sink.chunk(chunk);
+    }
+    // `cancel` and `fail` have thrown all of it away.
+    if (this.#held.length > 0) this.#held.splice(0, taken);
+    if (this.#paused || this.#held.length > 0 || this.#sink === null) return;
+    if (this.#complete) this.#tellEnd();
+    else if (this.#failure !== null) this.#tellFailure(this.#failure);
+    else this.#carrier.resume();
+  };
+
+  #tellEnd(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    sink?.end();
+  }
+
+  #tellFailure(error: MeshError): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    sink?.fail(error);
+  }
 }

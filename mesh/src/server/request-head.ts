@@ -1,17 +1,33 @@
-import type { IncomingMessage } from 'node:http';
 import { MeshError } from '../errors.ts';
-import { type Headers, withoutHopByHop } from '../headers.ts';
+import { type Headers, hopByHop, withoutHopByHop } from '../headers.ts';
+import { fieldReader } from '../http1/fields.ts';
+import type { Dialect, Framing } from '../http1/message-parser.ts';
+import { authorityOf } from './authority.ts';
+import { requestFault } from './request-fault.ts';
+import { checkBeginning, type RequestLine, readRequestLine } from './request-line.ts';
 import { readTarget } from './target.ts';
 
-/** How the content of a message is delimited. */
-export type Framing = { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' };
-
-/** The head of a request, checked. */
+/** The head of a request. */
 export interface RequestHead {
+  method: string;
+  /** Else HTTP/1.0. */
+  http11: boolean;
+  /** Origin form, dot segments resolved. */
   path: string;
+  /** Lower case. */
   authority: string;
+  /** As the layers are to have them: without what is about this connection, or written anew for the next one. */
   headers: Headers;
   framing: Framing;
+  length: number | null;
+  /** Whether the client wants to go on using the connection. */
+  persistent: boolean;
+  /** The client wants to switch to WebSocket. */
+  webSocket: boolean;
+  /** The client waits to be told to send its body; `other` is an expectation that nobody here can meet. */
+  expects: 'nothing' | '100-continue' | 'other';
+  /** It is HTTP, but cannot be served: the other members say no more than is certain then. */
+  refused: MeshError | null;
 }
 
 /** Header fields of one request at most. */
@@ -20,84 +36,141 @@ export const headerCountMax = 100;
 /** Not handed on as fields: they are written anew for the upstream from `authority` and the body. */
 const rewritten: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);
 
+/** The fields that somebody looks at here, hop-by-hop ones among them; nearly all others just travel. */
+const special: ReadonlySet<string> = new Set([...rewritten, ...hopByHop]);
+
+const readFields = fieldReader(requestFault);
+
+/** Requests, as the parser of messages is to read them. */
+export const requests: Dialect<RequestHead> = {
+  fault: requestFault,
+  readFields,
+  emptyLines: true,
+  checkBeginning,
+  readHead,
+};
+
 /**
- * Checks what Node's parser leaves open, and translates a request's head. Node has refused by then: bare LF, obs-fold,
- * whitespace before the colon, Content-Length beside Transfer-Encoding, repeated or malformed Content-Length.
+ * Reads a request's head: the request line and the field lines, every line ended by CRLF.
  *
- * @throws MeshError bad_request, headers_too_large, not_implemented
+ * @throws MeshError where it is not HTTP/1: bad_request. Where it is, and is refused all the same, `refused` says why:
+ * bad_request, headers_too_large, not_implemented
  */
-export function readHead(request: IncomingMessage): RequestHead {
-  const raw = request.rawHeaders;
-  // Node reads HTTP/0.9 and a textual HTTP/2.0 as well.
-  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
-    throw new MeshError('bad_request', 'The request is not HTTP/1.1.');
+export function readHead(text: string): RequestHead {
+  const lineEnd = text.indexOf('\r\n');
+  const line = readRequestLine(text, lineEnd);
+  const fields = readFields(text, lineEnd + 2);
+  const head: RequestHead = {
+    method: line.method,
+    http11: line.http11,
+    path: '/',
+    authority: '',
+    headers: [],
+    framing: 'none',
+    length: null,
+    persistent: line.http11,
+    webSocket: false,
+    expects: 'nothing',
+    refused: null,
+  };
+  try {
+    fill(head, line, fields);
+  } catch (thrown) {
+    head.refused = thrown as MeshError;
+    head.framing = 'none';
   }
-  if (raw.length > headerCountMax * 2) {
+  return head;
+}
+
+/** One pass over the fields, which are what most of a head is. */
+function fill(head: RequestHead, { target: raw, http11 }: RequestLine, fields: Headers): void {
+  if (fields.length > headerCountMax * 2) {
     throw new MeshError('headers_too_large', `A request may have ${headerCountMax} header fields at most.`);
   }
-  const headers: Headers = new Array(raw.length);
-  let hosts = 0;
-  let host = '';
-  let framing: Framing | null = null;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    const value = raw[i + 1] as string;
-    headers[i] = name;
-    headers[i + 1] = value;
-    if (name === 'host') {
-      hosts += 1;
-      host = value;
-    } else if (name === 'content-length') {
-      if (framing !== null) throw ambiguous();
-      framing = contentLength(value);
-    } else if (name === 'transfer-encoding') {
-      if (framing !== null) throw ambiguous();
-      if (request.httpVersion !== '1.1') throw ambiguous();
-      const codings = value.trim().toLowerCase();
-      // Without chunked at the end nothing says where the body ends (RFC 9112 section 6.3).
-      if (!/(?:^|[,\s])chunked$/.test(codings)) throw ambiguous();
-      // Other codings would reach the upstream undone and undeclared.
-      if (codings !== 'chunked') {
-        throw new MeshError('not_implemented', 'The only transfer coding understood here is chunked.');
-      }
-      framing = { kind: 'chunked' };
+  let host: string | null = null;
+  let connection = '';
+  let upgrade = '';
+  let framed = false;
+  const { headers } = head;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    const value = fields[i + 1] as string;
+    if (!special.has(name)) {
+      headers.push(name, value);
+      continue;
+    }
+    switch (name) {
+      case 'host':
+        if (host !== null) throw refused('A request must have one Host field.');
+        host = value;
+        break;
+      case 'content-length':
+        if (framed || !/^\d{1,15}$/.test(value)) throw ambiguous();
+        framed = true;
+        head.length = Number(value);
+        head.framing = head.length === 0 ? 'none' : 'length';
+        break;
+      case 'transfer-encoding':
+        if (framed || !http11) throw ambiguous();
+        framed = true;
+        checkCoding(value);
+        head.framing = 'chunked';
+        break;
+      case 'connection':
+        connection = connection === '' ? value : `${connection},${value}`;
+        break;
+      case 'upgrade':
+        upgrade = upgrade === '' ? value : `${upgrade},${value}`;
+        break;
+      case 'expect':
+        head.expects = value.toLowerCase() === '100-continue' && head.expects !== 'other' ? '100-continue' : 'other';
+        break;
     }
   }
-  if (hosts === 0 && request.httpVersion === '1.1') {
-    throw new MeshError('bad_request', 'A request must have a Host field.');
+  // By far the two most common values name no field.
+  if (connection !== '' && connection !== 'keep-alive' && connection !== 'close') {
+    head.headers = withoutHopByHop(fields, rewritten);
   }
-  if (hosts > 1) throw new MeshError('bad_request', 'A request must have one Host field.');
-  const target = readTarget(request.url ?? '/');
-  const authority = target.authority ?? host;
-  if (authority === '' && request.httpVersion === '1.1') {
-    throw new MeshError('bad_request', 'A request must have a Host field.');
+  if (connection !== '') head.persistent = persists(connection, http11);
+  if (host === null && http11) throw refused('A request must have a Host field.');
+  const target = readTarget(raw);
+  head.path = target.path;
+  head.authority = authorityOf(target.authority, host ?? '', http11);
+  // HTTP/1.0 knows no expectations, and who has no body to send waits for nothing (RFC 9110 section 10.1.1).
+  if (!http11) head.expects = 'nothing';
+  else if (head.expects === '100-continue' && head.framing === 'none') head.expects = 'nothing';
+  if (upgrade !== '' && head.method === 'GET' && http11 && upgrade.toLowerCase() === 'websocket') {
+    head.webSocket = hasOption(connection, 'upgrade');
+    if (head.webSocket && head.framing !== 'none') throw refused('An upgrade must not have a body.');
   }
-  // Another reader may go by Host where the target names another (RFC 9112 section 3.2.2), so both are checked.
-  if (!isAuthority(authority) || !isAuthority(host))
-    throw new MeshError('bad_request', 'The Host field is not a host and port.');
-  return {
-    path: target.path,
-    authority: authority.toLowerCase(),
-    headers: withoutHopByHop(headers, rewritten),
-    framing: framing ?? { kind: 'none' },
-  };
+}
+
+function refused(detail: string): MeshError {
+  return new MeshError('bad_request', detail);
 }
 
 function ambiguous(): MeshError {
-  return new MeshError('bad_request', 'The length of the request body is ambiguous.');
+  return refused('The length of the request body is ambiguous.');
 }
 
-function contentLength(value: string): Framing {
-  if (!/^\d{1,15}$/.test(value)) throw ambiguous();
-  const bytes = Number(value);
-  return bytes === 0 ? { kind: 'none' } : { kind: 'length', bytes };
+function checkCoding(value: string): void {
+  const codings = value.toLowerCase();
+  if (codings === 'chunked') return;
+  // Without chunked at the end nothing says where the body ends (RFC 9112 section 6.3).
+  if (!/[,\s]chunked$/.test(codings)) throw ambiguous();
+  // Chunked twice is no coding at all; others would reach the upstream undone and undeclared.
+  if (/(?:^|[,\s])chunked[,\s]/.test(codings)) throw ambiguous();
+  throw new MeshError('not_implemented', 'The only transfer coding understood here is chunked.');
 }
 
-/**
- * RFC 3986 host with an optional port. Neither user information, which has no place in Host (RFC 9110 section 4.2.4),
- * nor the characters that no host name has and that a list or an encoding of several would be made of.
- */
-function isAuthority(authority: string): boolean {
-  const parts = /^(?:[\w.~-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);
-  return parts !== null && Number(parts[1] ?? 0) <= 65_535;
+function hasOption(connection: string, option: string): boolean {
+  return connection
+    .toLowerCase()
+    .split(',')
+    .some((listed) => listed.trim() === option);
+}
+
+function persists(connection: string, http11: boolean): boolean {
+  if (hasOption(connection, 'close')) return false;
+  return http11 || hasOption(connection, 'keep-alive');
 }

@@ -19,11 +19,10 @@ const keepAliveProbeMs = 60_000;
  */
 export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs = 1000): Promise<Reply> {
   const { upgrade } = exchange;
-  const sockets = upgrade === null ? undefined : upgradeSockets.get(upgrade);
-  if (upgrade === null || sockets === undefined) {
+  const client = upgrade === null ? undefined : upgradeSockets.get(upgrade);
+  if (upgrade === null || client === undefined) {
     return Promise.reject(new Error('An upgrade has lost its connection.'));
   }
-  const { socket, head } = sockets;
 
   return new Promise((resolve, reject) => {
     let call: ClientRequest;
@@ -78,7 +77,13 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
         );
         return;
       }
-      resolve(joined(response, socket as Socket, head, upstreamSocket, upstreamHead));
+      const taken = client.take();
+      if (taken === null) {
+        upstreamSocket.destroy();
+        reject(new MeshError('client_closed', 'The client closed the connection.', { delivery: 'maybe_sent' }));
+        return;
+      }
+      resolve(joined(response, taken.socket, taken.head, upstreamSocket, upstreamHead));
     });
     call.end();
   });

@@ -2,11 +2,11 @@ import { connect, type Socket } from 'node:net';
 import type { BodySource } from '../../body.ts';
 import { asMeshError, MeshError } from '../../errors.ts';
 import type { Headers } from '../../headers.ts';
+import { type MessageListener, MessageParser } from '../../http1/message-parser.ts';
 import type { Call, Carrier } from '../call.ts';
 import { upstreamFailure } from '../failures.ts';
 import { requestHead } from './request-head.ts';
-import type { ResponseHead } from './response-head.ts';
-import { type ReplyListener, ResponseParser } from './response-parser.ts';
+import { type ResponseHead, replies } from './response-head.ts';
 import { Upload } from './upload.ts';
 
 /** Read at a time. */
@@ -33,10 +33,10 @@ export interface ConnectionTarget {
 }
 
 /** One kept-alive connection to an upstream: one request at a time, its reply read to the last byte and not beyond. */
-export class Connection implements Carrier, ReplyListener {
+export class Connection implements Carrier, MessageListener<ResponseHead> {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
-  readonly #parser: ResponseParser;
+  readonly #parser: MessageParser<ResponseHead>;
   readonly #connecting: NodeJS.Timeout;
   #buffer = Buffer.allocUnsafeSlow(readBytesMax);
   #connected = false;
@@ -57,7 +57,7 @@ export class Connection implements Carrier, ReplyListener {
   constructor(owner: ConnectionOwner, { host, port, connectTimeoutMs, headBytesMax }: ConnectionTarget) {
     this.#owner = owner;
     this.tick = owner.tick;
-    this.#parser = new ResponseParser(this, headBytesMax);
+    this.#parser = new MessageParser(replies, this, headBytesMax);
     const socket = connect({
       host,
       port,
@@ -96,7 +96,9 @@ export class Connection implements Carrier, ReplyListener {
   /** Whether `error` is about the sending side alone, while a reply is awaited: then reading tells how it ends. */
   #survives(error: Error | undefined): boolean {
     if ((error as NodeJS.ErrnoException | undefined)?.syscall !== 'write') return false;
-    if (this.#gone || this.#writeFailed || this.#upload === null) return false;
+    if (this.#gone || this.#upload === null) return false;
+    // What was written before the stream told of the first failure fails too.
+    if (this.#writeFailed) return true;
     this.#writeFailed = true;
     this.#upload.cancel();
     if (this.#paused) this.resume();

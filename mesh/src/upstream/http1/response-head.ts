@@ -1,16 +1,14 @@
 import type { Headers } from '../../headers.ts';
+import { fieldReader } from '../../http1/fields.ts';
+import type { Dialect, Framing } from '../../http1/message-parser.ts';
 import { replyFault } from './fault.ts';
-import { readFields } from './fields.ts';
-
-/** Where the content of a reply ends (RFC 9112 section 6.3). */
-export type ReplyFraming = 'none' | 'length' | 'chunked' | 'close';
 
 /** The head of a reply, checked. */
 export interface ResponseHead {
   status: number;
   /** All fields in the order received, names in lower case. */
   headers: Headers;
-  framing: ReplyFraming;
+  framing: Framing;
   /** Content-Length; null where there is none. What a HEAD or a 304 announces is not sent. */
   length: number | null;
   /** Whether the connection may be used again, by this head. */
@@ -21,6 +19,7 @@ export interface ResponseHead {
 
 /** Some readers take a tab for whitespace around a value, others for a part of it: then only some see the chunks. */
 const plainlyChunked = /\r\ntransfer-encoding: *chunked *\r\n/i;
+const readFields = fieldReader(replyFault);
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /**
@@ -73,7 +72,7 @@ export function readResponseHead(text: string, method: string): ResponseHead {
   return { status, headers, framing, length, persistent, keepAliveMs };
 }
 
-function framingOf(method: string, status: number, chunked: boolean, length: number | null): ReplyFraming {
+function framingOf(method: string, status: number, chunked: boolean, length: number | null): Framing {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none';
   if (chunked) return 'chunked';
   if (length === null) return 'close';
@@ -98,3 +97,22 @@ function timeoutOf(value: string): number | null {
   lastTimeoutMs = seconds === undefined ? null : Number(seconds) * 1000;
   return lastTimeoutMs;
 }
+
+/** Replies, as the parser of messages is to read them. */
+export const replies: Dialect<ResponseHead> = {
+  fault: replyFault,
+  readFields,
+  emptyLines: false,
+  checkBeginning(text) {
+    if (!'HTTP/1.'.startsWith(text.slice(0, 7))) throw replyFault('BAD_STATUS_LINE');
+  },
+  readHead(text, method) {
+    const head = readResponseHead(text, method);
+    // Nobody asks for another protocol here: upgrades have connections of their own.
+    if (head.status === 101) throw replyFault('UNEXPECTED_SWITCH');
+    if (head.status >= 200) return head;
+    // HTTP/1.0 has none (RFC 9110 section 15.2), and behind one that closes nothing may come.
+    if (!head.persistent) throw replyFault('BAD_INTERIM');
+    return null;
+  },
+};

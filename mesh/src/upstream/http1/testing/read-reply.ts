@@ -1,5 +1,6 @@
 import type { Headers } from '../../../headers.ts';
-import { ResponseParser } from '../response-parser.ts';
+import { MessageParser } from '../../../http1/message-parser.ts';
+import { replies } from '../response-head.ts';
 
 /** What a listener has heard of one reply. Content is latin1. */
 export interface Heard {
@@ -35,7 +36,8 @@ export function readReply(pieces: readonly string[], { method, headBytesMax, eof
     ended: false,
     read: 0,
   };
-  const parser = new ResponseParser(
+  const parser = new MessageParser(
+    replies,
     {
       onHead({ status, headers, length, persistent, keepAliveMs }) {
         Object.assign(heard, { status, headers, length, persistent, keepAliveMs });

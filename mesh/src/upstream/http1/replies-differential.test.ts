@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { MeshError } from '../../errors.ts';
+import { messages } from '../../http1/testing/messages.ts';
 import { seeded } from '../../policy/testing.ts';
 import { type Heard, readReply } from './testing/read-reply.ts';
 
@@ -66,33 +67,7 @@ function readByUs(pieces: readonly string[], method: string): OwnReading | null 
   }
 }
 
-const random = seeded(20_260_101);
-const below = (limit: number) => Math.floor(random() * limit);
-const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
-
-function text(length: number, alphabet: string): string {
-  return Array.from({ length }, () => alphabet[below(alphabet.length)]).join('');
-}
-
-function fields(): string {
-  const count = below(8);
-  return Array.from({ length: count }, () => {
-    const name = one(['X-A', 'set-cookie', 'Vary', 'x_b', text(1 + below(12), 'abcXYZ-09')]);
-    const value = text(below(40), 'abc XYZ,;="\t\xe4\xff/');
-    return `${name}:${one(['', ' ', '\t', '  '])}${value}\r\n`;
-  }).join('');
-}
-
-function chunked(body: string): string {
-  let coded = '';
-  for (let at = 0; at < body.length; ) {
-    const size = Math.min(body.length - at, 1 + below(400));
-    const digits = one([size.toString(16), size.toString(16).toUpperCase(), `00${size.toString(16)}`]);
-    coded += `${digits}${one(['', '', ';a', ';a=b', ';a="b"'])}\r\n${body.slice(at, at + size)}\r\n`;
-    at += size;
-  }
-  return `${coded}0\r\n${one(['', '', 'X-Sum: 1\r\n', `X-T: ${text(9, 'abc')}\r\nX-U:\r\n`])}\r\n`;
-}
+const { below, one, text, fields, chunked, injured, cut } = messages(seeded(20_260_101));
 
 /** A reply by the rules. */
 function reply(): { raw: string; method: string } {
@@ -110,50 +85,6 @@ function reply(): { raw: string; method: string } {
   const declared = framing === 'length' ? `Content-Length: ${body.length}\r\n` : 'Transfer-Encoding: chunked\r\n';
   const content = empty ? '' : framing === 'length' ? body : chunked(body);
   return { raw: `${early}${line}${before}${declared}${after}\r\n${content}`, method };
-}
-
-/** `raw` with one to three small injuries: most make it something else than HTTP, some leave it whole. */
-function injured(raw: string): string {
-  let now = raw;
-  for (let count = 1 + below(3); count > 0; count -= 1) {
-    // Most of what matters stands at the beginning.
-    const at = one([below(now.length + 1), below(Math.min(now.length, 200) + 1)]);
-    const insert = one([
-      '\r',
-      '\n',
-      '\0',
-      ' ',
-      ':',
-      '\t',
-      ';',
-      '0',
-      'f',
-      ',',
-      '\r\n',
-      '\x0b',
-      '\x7f',
-      'Content-Length: 3\r\n',
-      '-',
-    ]);
-    now = one([
-      () => now.slice(0, at) + insert + now.slice(at),
-      () => now.slice(0, at) + now.slice(at + 1),
-      () => now.slice(0, at) + insert + now.slice(at + 1),
-      () => now.slice(0, at),
-    ])();
-  }
-  return now;
-}
-
-function cut(raw: string): string[] {
-  const places = Array.from({ length: below(6) }, () => below(raw.length + 1)).sort((a, b) => a - b);
-  const pieces: string[] = [];
-  let from = 0;
-  for (const place of [...places, raw.length]) {
-    if (place > from) pieces.push(raw.slice(from, place));
-    from = place;
-  }
-  return pieces;
 }
 
 test(`${rounds} random replies, cut at random, are read as Node's own parser reads them, byte for byte`, async () => {

@@ -1,4 +1,4 @@
-import { replyFault } from './fault.ts';
+import type { FaultOf } from './fault.ts';
 
 const cr = 0x0d;
 const lf = 0x0a;
@@ -25,9 +25,11 @@ export class ChunkedDecoder {
   #extension = '';
   /** Bytes of extensions that may still come: they carry nothing, and must not come without end. */
   #extensionBytesLeft: number;
+  readonly #fault: FaultOf;
 
-  constructor(extensionBytesMax: number) {
+  constructor(extensionBytesMax: number, fault: FaultOf) {
     this.#extensionBytesLeft = extensionBytesMax;
+    this.#fault = fault;
   }
 
   get done(): boolean {
@@ -36,7 +38,7 @@ export class ChunkedDecoder {
 
   /**
    * @returns where it stopped reading: the end of `bytes`, or behind the last chunk's size line
-   * @throws MeshError upstream_garbage
+   * @throws MeshError as `fault` makes it
    */
   read(bytes: Buffer, start: number, onData: OnData): number {
     let at = start;
@@ -61,39 +63,39 @@ export class ChunkedDecoder {
         const digit = hexDigit(byte);
         if (digit >= 0) {
           this.#digits += 1;
-          if (this.#digits > sizeDigitsMax) throw replyFault('BAD_CHUNK');
+          if (this.#digits > sizeDigitsMax) throw this.#fault('BAD_CHUNK');
           this.#left = this.#left * 16 + digit;
           return;
         }
-        if (this.#digits === 0) throw replyFault('BAD_CHUNK');
+        if (this.#digits === 0) throw this.#fault('BAD_CHUNK');
         if (byte === cr) this.#state = 'size LF';
         else if (byte === semicolon) {
           this.#extension = ';';
           this.#state = 'extension';
-        } else throw replyFault('BAD_CHUNK');
+        } else throw this.#fault('BAD_CHUNK');
         return;
       }
       case 'extension':
         if (byte === cr) {
-          if (!extensions.test(this.#extension)) throw replyFault('BAD_CHUNK');
+          if (!extensions.test(this.#extension)) throw this.#fault('BAD_CHUNK');
           this.#state = 'size LF';
           return;
         }
         this.#extensionBytesLeft -= 1;
-        if (this.#extensionBytesLeft < 0) throw replyFault('BAD_CHUNK');
+        if (this.#extensionBytesLeft < 0) throw this.#fault('BAD_CHUNK');
         this.#extension += String.fromCharCode(byte);
         return;
       case 'size LF':
-        if (byte !== lf) throw replyFault('BAD_CHUNK');
+        if (byte !== lf) throw this.#fault('BAD_CHUNK');
         this.#digits = 0;
         this.#state = this.#left === 0 ? 'done' : 'data';
         return;
       case 'data CR':
-        if (byte !== cr) throw replyFault('BAD_CHUNK');
+        if (byte !== cr) throw this.#fault('BAD_CHUNK');
         this.#state = 'data LF';
         return;
       default:
-        if (byte !== lf) throw replyFault('BAD_CHUNK');
+        if (byte !== lf) throw this.#fault('BAD_CHUNK');
         this.#state = 'size';
     }
   }

@@ -1,0 +1,60 @@
+import type { Headers } from '../headers.ts';
+import type { FaultOf } from './fault.ts';
+
+/** RFC 9110 section 5.6.2, in lower case. */
+const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** What no field value may have (RFC 9110 section 5.5); a bare CR, a bare LF and NUL are among it. */
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** So that nobody can fill the memory with names that he makes up. */
+const knownMax = 512;
+
+/** Reads field lines: `text` from `start` on, every line ended by CRLF. */
+export type FieldReader = (text: string, start: number) => Headers;
+
+/**
+ * A reader of field lines (RFC 9112 section 5). Folded lines, whitespace before the colon and bare line ends are faults.
+ * It returns names in lower case and values without the whitespace around them, in the order received.
+ */
+export function fieldReader(fault: FaultOf): FieldReader {
+  /** Names as they came, with their lower-case form: the same few come again, and checking one costs more than finding it. */
+  const known = new Map<string, string>();
+
+  function nameOf(raw: string): string {
+    const found = known.get(raw);
+    if (found !== undefined) return found;
+    const name = raw.toLowerCase();
+    if (!token.test(name)) throw fault('BAD_FIELD');
+    // Copies: a part of a head would keep the whole head in memory.
+    if (known.size < knownMax) known.set(copyOf(raw), copyOf(name));
+    return name;
+  }
+
+  return (text, start) => {
+    const fields: Headers = [];
+    let at = start;
+    while (at < text.length) {
+      const end = text.indexOf('\r\n', at);
+      const colon = text.indexOf(':', at);
+      if (end < 0 || colon < 0 || colon > end) throw fault('BAD_FIELD');
+      const name = nameOf(text.slice(at, colon));
+      let from = colon + 1;
+      let to = end;
+      while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+      while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+      const value = text.slice(from, to);
+      if (notInValue.test(value)) throw fault('BAD_FIELD');
+      fields.push(name, value);
+      at = end + 2;
+    }
+    return fields;
+  };
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+function isBlank(char: number): boolean {
+  return char === 0x20 || char === 0x09;
+}

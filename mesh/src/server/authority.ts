@@ -1,0 +1,34 @@
+import { MeshError } from '../errors.ts';
+
+/** Clients ask for the same few hosts again and again, and checking one costs more than comparing it. */
+let lastHost = '';
+let lastAuthority = '';
+
+/**
+ * The host (and port) that a request asks for, in lower case. That of an absolute-form target overrides Host (RFC 9112
+ * section 3.2.2), but another reader may go by Host, so both are checked.
+ *
+ * @throws MeshError bad_request
+ */
+export function authorityOf(inTarget: string | null, host: string, required: boolean): string {
+  if (inTarget === null && host === lastHost && host !== '') return lastAuthority;
+  const authority = inTarget ?? host;
+  if (authority === '' && required) throw new MeshError('bad_request', 'A request must have a Host field.');
+  if (!isAuthority(authority) || !isAuthority(host)) {
+    throw new MeshError('bad_request', 'The Host field is not a host and port.');
+  }
+  if (inTarget === null) {
+    lastHost = host;
+    lastAuthority = host.toLowerCase();
+  }
+  return authority.toLowerCase();
+}
+
+/**
+ * RFC 3986 host with an optional port. Neither user information, which has no place in Host (RFC 9110 section 4.2.4),
+ * nor the characters that no host name has and that a list or an encoding of several would be made of.
+ */
+function isAuthority(authority: string): boolean {
+  const parts = /^(?:[\w.~-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);
+  return parts !== null && Number(parts[1] ?? 0) <= 65_535;
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import { systemClock } from '../clock.ts';
+import { MeshError } from '../errors.ts';
+import type { Handler } from '../layer.ts';
+import { localReply, type Reply } from '../reply.ts';
+import { Closing, RawClient, until } from '../testing/harness.ts';
+import { createListener, type Listener, type ListenerLimits } from './listener.ts';
+
+let closing = new Closing();
+afterEach(async () => {
+  await closing.close();
+  closing = new Closing();
+});
+
+const echo: Handler = async ({ path }) => localReply(200, [], path);
+
+/** A listener with nothing behind it but `handler`, and a client of it. */
+async function listener(handler: Handler = echo, over: Partial<ListenerLimits> = {}) {
+  const refused: string[] = [];
+  const limits = { headBytesMax: 16_384, headTimeoutMs: 60_000, idleTimeoutMs: 60_000, keepAliveMs: 60_000, ...over };
+  const made: Listener = createListener({
+    entrance: { name: 'edge', side: 'north-south', port: 0 },
+    host: '127.0.0.1',
+    port: 0,
+    limits,
+    clock: systemClock,
+    newId: () => 'id',
+    handler: () => handler,
+    onRefused: (_entrance, code) => refused.push(code),
+  });
+  const port = await made.listen();
+  closing.add(() => made.drain(0));
+  return { made, refused, port, client: () => RawClient.to(port, closing) };
+}
+
+/** A reply whose content the test writes itself. */
+function streamed(headers: string[], content: (client: Parameters<Reply['body']['pipeTo']>[0]) => void): Reply {
+  const body = { length: null, pipeTo: content, discard: () => {}, onEnd: () => {} };
+  return { status: 200, headers, body, tunnelled: false };
+}
+
+const get = (path = '/', ...fields: string[]) =>
+  ['GET '.concat(path, ' HTTP/1.1'), 'Host: shop', ...fields, '', ''].join('\r\n');
+
+describe('a connection', () => {
+  test('on which nothing is ever said is closed without a word', async () => {
+    const { client, refused } = await listener(echo, { headTimeoutMs: 50 });
+    assert.equal(await (await client()).untilClosed(), '');
+    assert.deepEqual(refused, []);
+  });
+
+  test('on which a head has begun and does not end is told so', async () => {
+    const { client, refused } = await listener(echo, { headTimeoutMs: 50 });
+    const one = await client();
+    one.send('GET / HT');
+    assert.match(await one.untilClosed(), /^HTTP\/1\.1 408 /);
+    assert.deepEqual(refused, ['client_stalled']);
+  });
+
+  test('has as long for the head of a second request', async () => {
+    const { client } = await listener(echo, { headTimeoutMs: 50 });
+    const one = await client();
+    one.send(get('/1'));
+    await one.untilReceived(/\/1$/);
+    one.send('GET / HT');
+    assert.match(await one.untilClosed(), /\/1HTTP\/1\.1 408 /);
+  });
+
+  test('that is not used again is closed, after longer than it was told', async () => {
+    const { client } = await listener(echo, { keepAliveMs: 1000 });
+    const one = await client();
+    one.send(get());
+    const received = await one.untilClosed();
+    assert.match(received, /\r\nkeep-alive: timeout=1\r\n\r\n\/$/);
+  });
+
+  test('of an HTTP/1.0 client stays open where it asks for that and the length is known', async () => {
+    const { client } = await listener();
+    const one = await client();
+    one.send('GET /1 HTTP/1.0', 'Connection: Keep-Alive', '', '');
+    await one.untilReceived(/connection: keep-alive\r\n[\s\S]*\/1$/);
+    one.send('GET /2 HTTP/1.0', '', '');
+    assert.match(await one.untilClosed(), /connection: close\r\n\r\n\/2$/);
+  });
+
+  test('of an HTTP/1.0 client is the only end of a reply of unknown length, and a reset where it breaks off', async () => {
+    const endings: ((how: 'whole' | 'broken') => void)[] = [];
+    const { client } = await listener(async () =>
+      streamed([], (to) => {
+        to.write(Buffer.from('part'));
+        endings.push((how) => (how === 'whole' ? to.end(null, []) : to.fail(new MeshError('upstream_reset', ''))));
+      }),
+    );
+    const outcome = async (how: 'whole' | 'broken') => {
+      const one = await client();
+      const ended = Promise.withResolvers<string>();
+      one.socket.on('error', (error: NodeJS.ErrnoException) => ended.resolve(String(error.code)));
+      one.socket.on('end', () => ended.resolve('end'));
+      one.send('GET / HTTP/1.0', '', '');
+      await one.untilReceived(/\r\n\r\npart$/);
+      endings.shift()?.(how);
+      return ended.promise;
+    };
+    assert.equal(await outcome('whole'), 'end');
+    assert.equal(await outcome('broken'), 'ECONNRESET');
+  });
+
+  test('closed within a head: 400', async () => {
+    const { made, port } = await listener();
+    const one = await RawClient.to(port, closing, { allowHalfOpen: true });
+    one.socket.end('GET / HT');
+    await one.untilReceived(/^HTTP\/1\.1 400 /);
+    await until(() => made.connections() === 0, 'it is closed on this side too');
+  });
+
+  test('closed between requests is closed on this side too', async () => {
+    const { made, port } = await listener();
+    const one = await RawClient.to(port, closing, { allowHalfOpen: true });
+    one.socket.end(get());
+    await one.untilReceived(/\/$/);
+    await until(() => made.connections() === 0, 'it is closed on this side too');
+  });
+});
+
+describe('content', () => {
+  test('longer or shorter than was announced is never taken for that of another reply', async () => {
+    for (const content of ['abc', 'abcdefgh']) {
+      const { client, made } = await listener(async () =>
+        streamed(['content-length', '5'], (to) => to.end(Buffer.from(content), [])),
+      );
+      const one = await client();
+      one.send(get('/1'), get('/2'));
+      assert.doesNotMatch(await one.untilClosed(), /abc/);
+      assert.equal(made.inFlight(), 0);
+    }
+  });
+
+  test('in pieces has their sizes before them, and trailers behind', async () => {
+    const { client } = await listener(async () =>
+      streamed([], (to) => {
+        to.write(Buffer.from('hello'));
+        to.write(Buffer.alloc(0));
+        to.end(Buffer.from(' there'), ['x-sum', '1']);
+      }),
+    );
+    const one = await client();
+    one.send(get());
+    await one.untilReceived(/\r\n\r\n5\r\nhello\r\n6\r\n there\r\n0\r\nx-sum: 1\r\n\r\n$/);
+  });
+
+  test('of HEAD, 204 and 304 is not sent', async () => {
+    const { client } = await listener(async ({ path }) =>
+      streamedAs(Number(path.slice(1)), (to) => {
+        to.write(Buffer.from('no'));
+        to.end(Buffer.from('ne'), []);
+      }),
+    );
+    for (const request of [get('/200').replace('GET', 'HEAD'), get('/204'), get('/304')]) {
+      const one = await client();
+      one.send(request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+      assert.match(await one.untilClosed(), /^HTTP\/1\.1 \d{3} [\s\S]*\r\n\r\n$/);
+    }
+  });
+
+  test('of a request that nobody reads is read away, and the next request is read behind it', async () => {
+    const { client } = await listener();
+    const one = await client();
+    const body = 'x'.repeat(300_000);
+    one.send(get('/1', `Content-Length: ${body.length}`));
+    one.socket.write(body);
+    one.send(get('/2'));
+    await one.untilReceived(/\/1[\s\S]*\/2$/);
+  });
+
+  test('a reply that cannot be sent ends the connection, and nothing of it is seen', async () => {
+    const { client } = await listener(async () => localReply(200, ['x', 'a\r\nb'], 'no'));
+    const one = await client();
+    one.send(get());
+    assert.equal(await one.untilClosed(), '');
+  });
+});
+
+function streamedAs(status: number, content: (client: Parameters<Reply['body']['pipeTo']>[0]) => void): Reply {
+  return { ...streamed([], content), status };
+}
+
+describe('draining', () => {
+  test('ends idle connections at once, and the others with their reply', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { made, client } = await listener(async (exchange) => {
+      if (exchange.path === '/slow') await gate.promise;
+      return echo(exchange);
+    });
+    const [idle, busy] = [await client(), await client()];
+    idle.send(get('/1'));
+    await idle.untilReceived(/\/1$/);
+    busy.send(get('/slow'), get('/never'));
+    await until(() => made.inFlight() === 1, 'it is under way');
+    const drained = made.drain(60_000);
+    await idle.untilClosed();
+    gate.resolve();
+    assert.match(await busy.untilClosed(), /connection: close\r\n\r\n\/slow$/);
+    await drained;
+    assert.equal(made.connections(), 0);
+  });
+});

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import type { MeshError } from '../errors.ts';
+import type { Headers } from '../headers.ts';
+import type { Framing } from '../http1/message-parser.ts';
+import type { ClientSink, Reply } from '../reply.ts';
+import { type Asked, replyHead } from './reply-head.ts';
+
+/** Bodies up to this are copied beside their head, so that both leave in one write. */
+const joinedBytesMax = 16 * 1024;
+
+/** Whoever has the connection that a reply goes out by. */
+export interface ReplyOwner {
+  readonly socket: Socket;
+  /** The lines that say how long the connection stays open. */
+  readonly keepAliveLines: string;
+  /** Something has been written. */
+  onWrite(): void;
+  /** The last byte has been handed to the system. @param close the connection is to end with it */
+  onReplied(close: boolean): void;
+}
+
+/** Writes one reply to one client: the head, then the content as it comes, framed. */
+export class ReplyWriter implements ClientSink {
+  readonly #owner: ReplyOwner;
+  readonly #asked: Asked;
+  /** Made, and not sent yet: it waits for the first content. */
+  #head = '';
+  #headSent = false;
+  #framing: Framing = 'none';
+  /** Bytes of the announced length that are still to come. */
+  #left = 0;
+  #close = false;
+  #ended = false;
+  #onWritable: (() => void) | null = null;
+
+  constructor(owner: ReplyOwner, asked: Asked) {
+    this.#owner = owner;
+    this.#asked = asked;
+  }
+
+  /** No part of the reply has gone out. */
+  get unsent(): boolean {
+    return !this.#headSent;
+  }
+
+  /** An interim response can still go before the reply (HTTP/1.0 knows none). */
+  get interimPossible(): boolean {
+    return !this.#headSent && this.#asked.http11;
+  }
+
+  /** Sends an interim response: 100 or 102. */
+  interim(line: '100 Continue' | '102 Processing'): void {
+    if (this.interimPossible) this.#owner.socket.write(`HTTP/1.1 ${line}\r\n\r\n`, 'latin1');
+  }
+
+  /** Sends `reply`. `close` tells the client to use another connection next time. @throws Error where it cannot be sent; nothing has been, then */
+  send(reply: Reply, close: boolean): void {
+    const head = replyHead(reply.status, reply.headers, this.#asked, close, this.#owner.keepAliveLines);
+    this.#head = head.text;
+    this.#framing = head.framing;
+    this.#left = head.length;
+    this.#close = head.close;
+    this.#headSent = true;
+    reply.body.pipeTo(this);
+    // A head without content yet (server-sent events, a slow upstream) must not wait for the first chunk.
+    if (this.#head !== '' && !this.#ended) this.#writeHead();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const { socket } = this.#owner;
+    if (this.#ended || socket.destroyed) return false;
+    if (this.#framing === 'none' || bytes.byteLength === 0) return true;
+    if (!this.#counted(bytes)) return false;
+    socket.cork();
+    this.#writeHead();
+    if (this.#framing === 'chunked') socket.write(`${bytes.byteLength.toString(16)}\r\n`, 'latin1');
+    let writable = socket.write(bytes);
+    if (this.#framing === 'chunked') writable = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    this.#owner.onWrite();
+    return writable;
+  }
+
+  onWritable(listener: () => void): void {
+    this.#onWritable = listener;
+  }
+
+  /** For the owner: the client takes more again. */
+  drained(): void {
+    this.#owner.onWrite();
+    if (!this.#ended) this.#onWritable?.();
+  }
+
+  end(last: Uint8Array | null, trailers: Headers): void {
+    const { socket } = this.#owner;
+    if (this.#ended || socket.destroyed) return;
+    const content = this.#framing === 'none' || last === null || last.byteLength === 0 ? null : last;
+    if (content !== null && !this.#counted(content)) return;
+    if (this.#framing === 'length' && this.#left > 0) {
+      this.#break();
+      return;
+    }
+    this.#ended = true;
+    const chunked = this.#framing === 'chunked';
+    const before = chunked && content !== null ? `${this.#head}${content.byteLength.toString(16)}\r\n` : this.#head;
+    const after = chunked ? `${content === null ? '' : '\r\n'}0\r\n${lines(trailers)}\r\n` : '';
+    this.#head = '';
+    if (content === null) {
+      if (before + after !== '') socket.write(before + after, 'latin1');
+    } else if (content.byteLength <= joinedBytesMax) socket.write(before + latin1(content) + after, 'latin1');
+    else {
+      socket.cork();
+      if (before !== '') socket.write(before, 'latin1');
+      socket.write(content);
+      if (after !== '') socket.write(after, 'latin1');
+      socket.uncork();
+    }
+    this.#owner.onWrite();
+    if (socket.writableLength === 0) this.#owner.onReplied(this.#close);
+    // What is written last tells when all before it has gone.
+    else socket.write('', this.#onFlushed);
+  }
+
+  readonly #onFlushed = (error?: Error | null): void => {
+    if (error === null || error === undefined) this.#owner.onReplied(this.#close);
+  };
+
+  fail(_error: MeshError): void {
+    if (!this.#ended) this.#break();
+  }
+
+  #writeHead(): void {
+    if (this.#head === '') return;
+    this.#owner.socket.write(this.#head, 'latin1');
+    this.#head = '';
+  }
+
+  /** Whether `bytes` are no more than was announced: more would be read as the next reply. */
+  #counted(bytes: Uint8Array): boolean {
+    if (this.#framing !== 'length') return true;
+    this.#left -= bytes.byteLength;
+    if (this.#left >= 0) return true;
+    this.#break();
+    return false;
+  }
+
+  /** A part must not be taken for the whole: where the end of the connection would be that of the content, it is reset. */
+  #break(): void {
+    this.#ended = true;
+    const { socket } = this.#owner;
+    if (this.#framing === 'close') socket.resetAndDestroy();
+    else socket.destroy();
+  }
+}
+
+function lines(trailers: Headers): string {
+  let text = '';
+  for (let i = 0; i < trailers.length; i += 2) text += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
+  return text;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
