@@ -24,13 +24,22 @@ test('lines leave together, in order, half a second after the first at the lates
   assert.deepEqual(written, ['a\nb\n', 'c\n']);
 });
 
-test('many lines do not wait', () => {
+test('many lines do not wait, and none is cut or lost between two blocks', () => {
   const { clock, written, lines } = blocks();
-  const line = `${'x'.repeat(1023)}\n`;
-  for (let n = 0; n < 64; n += 1) lines.write(line);
-  assert.deepEqual(written, [line.repeat(64)]);
+  const all = Array.from({ length: 200 }, (_, n) => `${n} ${'é€😀'.repeat(n)}\n`);
+  for (const line of all) lines.write(line);
+  assert.ok(written.length > 0);
   clock.advance(1000);
-  assert.equal(written.length, 1);
+  assert.equal(written.join(''), all.join(''));
+  for (const block of written) assert.ok(block.endsWith('\n') && Buffer.byteLength(block) <= 64 * 1024);
+});
+
+test('a line that fits into no block comes in its turn', () => {
+  const { written, lines } = blocks();
+  const long = `${'x'.repeat(100_000)}\n`;
+  lines.write('a\n');
+  lines.write(long);
+  assert.deepEqual(written, ['a\n', long]);
 });
 
 test('what waits leaves at once when it is asked to, and only once', () => {

@@ -25,7 +25,7 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
     `"time":"${isoTime(clock.wall())}","id":"${facts.id}"` +
     `,"entrance":"${facts.entrance.name}","client":"${facts.clientAddress}"` +
     `,"method":${quotedMethod(exchange.method)},"host":${quotedHost(exchange.askedAuthority)}` +
-    `,"path":${JSON.stringify(pathnameOf(exchange.askedPath))},"status":${outcome.status}` +
+    `,"path":${quotedPath(pathnameOf(exchange.askedPath))},"status":${outcome.status}` +
     `,"durationMs":${rounded(outcome.durationMs)},"headMs":${rounded(outcome.headMs)}` +
     `,"bytesReceived":${facts.bytesReceived},"bytesSent":${outcome.bytesSent},"attempts":${facts.attempts}` +
     whither(route?.rule.id ?? null, backend?.service.name ?? null, facts.endpoint);
@@ -38,6 +38,12 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
   return line;
 }
 
+/** A path that has got this far is visible ASCII; what else would need to be escaped in JSON is rare. */
+function quotedPath(path: string): string {
+  return plainPath.test(path) ? `"${path}"` : JSON.stringify(path);
+}
+
+const plainPath = /^[!#-[\]-~]*$/;
 const quotedMethod = lastQuoted();
 const quotedHost = lastQuoted();
 const quotedAgent = lastQuoted();
