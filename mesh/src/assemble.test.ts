@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { assemble, describeStack } from './assemble.ts';
 import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
+import { MeshError } from './errors.ts';
 import type { Layer } from './layer.ts';
+import { observing } from './observer.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
 import { readSettings } from './settings.ts';
@@ -59,6 +61,46 @@ describe('a stack', () => {
       describeStack(stack).map(({ name }) => name),
       ['outer', 'inner', 'end'],
     );
+  });
+
+  test('has one handler for neighbours that only look on: they begin outermost first and end innermost first, once', async () => {
+    const clock = { ...systemClock, now: () => 5 };
+    const heard: string[] = [];
+    const looking = (name: string) =>
+      observing<string>(
+        clock,
+        { name, scope: 'request', sentence: `${name}.`, inside: [] },
+        {
+          begin(exchange) {
+            heard.push(`${name} begins`);
+            return `${name} of ${exchange.path}`;
+          },
+          head: (_exchange, note, { status }) => heard.push(`${note}: ${status}`),
+          end: (_exchange, note, { reply, error, bytes, beganAtMs, endedAtMs }) =>
+            heard.push(`${note} ends: ${reply?.status} ${error?.code} ${bytes} ${beganAtMs} ${endedAtMs}`),
+        },
+      );
+    let broken = false;
+    const end = layer('end', {
+      scope: 'transport',
+      wrap: () => async () => {
+        if (broken) throw new MeshError('connect_failed', 'No.');
+        return localReply(200, [], 'hello');
+      },
+    });
+    const { handle, layers } = assemble([looking('a'), looking('b'), layer('between'), looking('c'), end], clock);
+    assert.equal(layers.length, 5);
+    const reply = await handle(exchangeOf({ path: '/x', body: '' }));
+    const begun = ['a begins', 'b begins', 'c begins', 'c of /x: 200', 'b of /x: 200', 'a of /x: 200'];
+    assert.deepEqual(heard, begun);
+    reply.body.pipeTo({ write: () => true, onWritable() {}, end() {}, fail() {} });
+    const ended = ['c', 'b', 'a'].map((name) => `${name} of /x ends: 200 undefined 5 5 5`);
+    assert.deepEqual(heard.splice(0), [...begun, ...ended]);
+
+    broken = true;
+    await assert.rejects(handle(exchangeOf({ path: '/x', body: '' })), { code: 'connect_failed' });
+    const failed = ['c', 'b', 'a'].map((name) => `${name} of /x ends: undefined connect_failed 0 5 5`);
+    assert.deepEqual(heard, ['a begins', 'b begins', 'c begins', ...failed]);
   });
 
   test('in a wrong order is refused, with every fault and its reason', () => {

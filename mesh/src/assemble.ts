@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from './clock.ts';
 import { type Handler, type Layer, scopes } from './layer.ts';
+import { observed } from './observer.ts';
 
 /** A stack that runs, and what it says about itself. */
 export interface Stack {
@@ -8,18 +10,27 @@ export interface Stack {
 }
 
 /**
- * Checks the order of `layers` (outermost first) and wraps them into one handler.
+ * Checks the order of `layers` (outermost first) and wraps them into one handler. Neighbours that only look on share one.
  *
  * @throws Error naming every fault: a name twice, a scope that opens again, a layer outside one it must stand in.
  */
-export function assemble(layers: readonly Layer[]): Stack {
+export function assemble(layers: readonly Layer[], clock: Clock = systemClock): Stack {
   const faults = faultsOf(layers);
   if (faults.length > 0) throw new Error(`The layers are in a wrong order:\n${faults.map((f) => `- ${f}`).join('\n')}`);
   let handle: Handler = async () => {
     throw new Error('No layer answers: the innermost layer of the stack must not call the next one.');
   };
-  for (let i = layers.length - 1; i >= 0; i -= 1) handle = (layers[i] as Layer).wrap(handle);
+  for (let i = layers.length - 1; i >= 0; i -= 1) {
+    const innermost = i;
+    while (layers[i]?.observer !== undefined && layers[i - 1]?.observer !== undefined) i -= 1;
+    if (i === innermost) handle = (layers[i] as Layer).wrap(handle);
+    else handle = observed(clock, observersIn(layers.slice(i, innermost + 1)), handle);
+  }
   return { handle, layers };
+}
+
+function observersIn(layers: readonly Layer[]) {
+  return layers.map(({ observer }) => observer).filter((observer) => observer !== undefined);
 }
 
 function faultsOf(layers: readonly Layer[]): string[] {

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts';
+import type { Observer } from './observer.ts';
 import type { Reply } from './reply.ts';
 
 /**
@@ -25,4 +26,6 @@ export interface Layer {
   /** Layers that must stand further out than this one (if they are in the stack at all), each with the reason. */
   inside: { name: string; reason: string }[];
   wrap(next: Handler): Handler;
+  /** Of a layer that only looks on: `assemble` makes one handler of neighbours that do. */
+  observer?: Observer;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import type { BodyEnd, Reply } from '../reply.ts';
+import { type Ending, observing } from '../observer.ts';
 import { requestFields } from '../telemetry/request-line.ts';
 import type { Parts } from './parts.ts';
 
@@ -13,14 +13,14 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
     return random() * 100 < policy.samplePercent;
   };
 
-  const write = (exchange: Exchange, reply: Reply, headAtMs: number, end: BodyEnd) => {
-    if (!wanted(exchange, reply.status)) return;
+  const write = (exchange: Exchange, { reply, bytes, headAtMs, endedAtMs }: Ending) => {
+    if (reply === null || !wanted(exchange, reply.status)) return;
     const { facts } = exchange;
     const fields = requestFields(clock, exchange, {
       status: reply.status,
-      bytesSent: end.bytes,
+      bytesSent: bytes,
       headMs: headAtMs - facts.startedAtMs,
-      durationMs: clock.now() - facts.startedAtMs,
+      durationMs: endedAtMs - facts.startedAtMs,
     });
     // In pino's form, without its cost.
     logLine(`{"level":30,${fields},"msg":"request"}\n`);
@@ -29,16 +29,14 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
     if (failure?.code === 'internal') log.error({ id: facts.id, err: failure.cause }, 'defect');
   };
 
-  return {
-    name: 'access log',
-    scope: 'request',
-    sentence: 'Writes one JSON line per request: what came in, where it went, what came back, and why it failed.',
-    inside: [],
-    wrap: (next) => async (exchange) => {
-      const reply = await next(exchange);
-      const headAtMs = clock.now();
-      reply.body.onEnd((end) => write(exchange, reply, headAtMs, end));
-      return reply;
+  return observing(
+    clock,
+    {
+      name: 'access log',
+      scope: 'request',
+      sentence: 'Writes one JSON line per request: what came in, where it went, what came back, and why it failed.',
+      inside: [],
     },
-  };
+    { end: (exchange, _note, ending) => write(exchange, ending) },
+  );
 }

@@ -13,7 +13,7 @@ export function deadline({ clock }: Parts): Layer {
     sentence:
       'Calls the request off when all its attempts together, to the last byte, take longer than timeouts.request or than the caller waits (x-request-timeout-ms); refuses what has expired.',
     inside: [{ name: 'route', reason: 'the timeout is the route’s' }],
-    wrap: (next) => async (exchange) => {
+    wrap: (next) => (exchange) => {
       const limitMs = exchange.route?.rule.spec.timeouts.requestMs ?? 0;
       const given = header(exchange.headers, deadlineHeader);
       if (limitMs === 0 && given === undefined) return next(exchange);

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
-import { asMeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
+import { observing } from '../observer.ts';
 import { failureClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
 import type { Parts } from './parts.ts';
@@ -17,7 +17,7 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
   const cellsOf = (endpoint: Endpoint): Cells =>
     endpoint.stateOf(key, () => ({ counters: [], durations: meters.attemptDurations(endpoint.service, endpoint.id) }));
 
-  const count = (endpoint: Endpoint, result: number, startedMs: number) => {
+  const count = (endpoint: Endpoint, result: number, tookMs: number) => {
     // Its series have been dropped when it left, and new ones would stay for good.
     if (endpoint.draining) return;
     const cells = cellsOf(endpoint);
@@ -27,28 +27,23 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
       cells.counters[result] = counter;
     }
     counter.value += 1;
-    cells.durations.record(clock.now() - startedMs);
+    cells.durations.record(tookMs);
   };
 
-  return {
-    name: 'endpoint metrics',
-    scope: 'attempt',
-    sentence: 'Counts and times each attempt per service and endpoint (actual).',
-    inside: [{ name: 'balance', reason: 'it counts the endpoint that was chosen' }],
-    wrap: (next) => async (exchange) => {
-      const { endpoint } = exchange;
-      if (endpoint === null) return next(exchange);
-      const startedMs = clock.now();
-      try {
-        const reply = await next(exchange);
-        reply.body.onEnd(({ error }) =>
-          count(endpoint, error === null ? statusClass(reply.status) : failureClass(error), startedMs),
-        );
-        return reply;
-      } catch (thrown) {
-        count(endpoint, failureClass(asMeshError(thrown)), startedMs);
-        throw thrown;
-      }
+  return observing(
+    clock,
+    {
+      name: 'endpoint metrics',
+      scope: 'attempt',
+      sentence: 'Counts and times each attempt per service and endpoint (actual).',
+      inside: [{ name: 'balance', reason: 'it counts the endpoint that was chosen' }],
     },
-  };
+    {
+      end({ endpoint }, _note, { reply, error, beganAtMs, endedAtMs }) {
+        if (endpoint === null) return;
+        if (error !== null) count(endpoint, failureClass(error), endedAtMs - beganAtMs);
+        else if (reply !== null) count(endpoint, statusClass(reply.status), endedAtMs - beganAtMs);
+      },
+    },
+  );
 }

@@ -1,6 +1,7 @@
-import { asMeshError, type MeshError } from '../errors.ts';
+import type { MeshError } from '../errors.ts';
 import type { Exchange, Facts } from '../exchange.ts';
-import type { Handler, Layer } from '../layer.ts';
+import type { Layer } from '../layer.ts';
+import { observing } from '../observer.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { ErrorGroup, ErrorKey, ErrorSample } from '../telemetry/error-groups.ts';
 import type { Parts } from './parts.ts';
@@ -12,7 +13,7 @@ const pathCharsMax = 256;
 
 /** Notes what fails for good: for want of a route or an instance, by a deadline, or as its last attempt did. */
 export function errorTracking(parts: Parts): Layer {
-  const { errors } = parts;
+  const { clock, errors } = parts;
   const settle = (exchange: Exchange, status: number) => {
     const { facts } = exchange;
     const { failure } = facts;
@@ -24,54 +25,53 @@ export function errorTracking(parts: Parts): Layer {
       errors.note(keyOf(exchange, failure, status), sampleOf(parts, exchange, failure, status), true);
     }
   };
-  return {
-    name: 'error tracking',
-    scope: 'request',
-    sentence: 'Groups what callers saw fail by what, where and why, with a sample and its trace.',
-    inside: [{ name: 'tracing', reason: 'a sample names its trace' }],
-    wrap: (next) => (exchange) =>
-      next(exchange).then((reply) => {
-        reply.body.onEnd(() => settle(exchange, reply.status));
-        return reply;
-      }),
-  };
+  return observing(
+    clock,
+    {
+      name: 'error tracking',
+      scope: 'request',
+      sentence: 'Groups what callers saw fail by what, where and why, with a sample and its trace.',
+      inside: [{ name: 'tracing', reason: 'a sample names its trace' }],
+    },
+    {
+      end(exchange, _note, { reply }) {
+        if (reply !== null) settle(exchange, reply.status);
+      },
+    },
+  );
 }
 
 /** Notes each attempt that fails, so that an instance whose failures are made good by others is not overlooked. */
 export function attemptErrors(parts: Parts): Layer {
-  const { errors } = parts;
+  const { clock, errors } = parts;
   const note = (exchange: Exchange, error: MeshError | null, status: number) => {
     // Called off because another attempt was faster: nothing failed.
     if (error?.code === 'hedge_lost') return;
     const group = errors.note(keyOf(exchange, error, status), sampleOf(parts, exchange, error, status), false);
     lastFailed.set(exchange.facts, { group, error, status });
   };
-  const watched = async (next: Handler, exchange: Exchange) => {
-    try {
-      const reply = await next(exchange);
-      if (reply.status >= 500) note(exchange, null, reply.status);
-      else {
-        reply.body.onEnd(({ error }) => {
-          if (error?.row.where === 'upstream') note(exchange, error, reply.status);
-        });
-      }
-      return reply;
-    } catch (thrown) {
-      const error = asMeshError(thrown);
-      note(exchange, error, 0);
-      throw error;
-    }
-  };
-  return {
-    name: 'attempt errors',
-    scope: 'attempt',
-    sentence: 'Groups attempts that failed by what, where and why, whether or not another one made them good.',
-    inside: [
-      { name: 'error tracking', reason: 'a failure that callers see is the failure of their last attempt' },
-      { name: 'balance', reason: 'where it failed is the endpoint that was chosen' },
-    ],
-    wrap: (next) => (exchange) => watched(next, exchange),
-  };
+  return observing(
+    clock,
+    {
+      name: 'attempt errors',
+      scope: 'attempt',
+      sentence: 'Groups attempts that failed by what, where and why, whether or not another one made them good.',
+      inside: [
+        { name: 'error tracking', reason: 'a failure that callers see is the failure of their last attempt' },
+        { name: 'balance', reason: 'where it failed is the endpoint that was chosen' },
+      ],
+    },
+    {
+      head(exchange, _note, { status }) {
+        if (status >= 500) note(exchange, null, status);
+      },
+      end(exchange, _note, { reply, error }) {
+        if (error === null) return;
+        if (reply === null) note(exchange, error, 0);
+        else if (reply.status < 500 && error.row.where === 'upstream') note(exchange, error, reply.status);
+      },
+    },
+  );
 }
 
 function keyOf({ route, backend, endpoint, facts }: Exchange, error: MeshError | null, status: number): ErrorKey {

@@ -1,6 +1,7 @@
 import type { Service } from '../discovery/service.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
+import { observing } from '../observer.ts';
 import type { RouteRule } from '../routing/rule.ts';
 import { failureClass, methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
@@ -36,7 +37,7 @@ export function requestMetrics({ clock, meters }: Parts): Layer {
     return cells;
   };
 
-  const count = (exchange: Exchange, status: number) => {
+  const count = (exchange: Exchange, status: number, endedAtMs: number) => {
     const { facts } = exchange;
     const cells = cellsOf(exchange);
     const method = methodClass(exchange.method);
@@ -50,26 +51,30 @@ export function requestMetrics({ clock, meters }: Parts): Layer {
       cells.counters[at] = counter;
     }
     counter.value += 1;
-    cells.durations.record(clock.now() - facts.startedAtMs);
+    cells.durations.record(endedAtMs - facts.startedAtMs);
     // A failure is rare enough to be looked up by its labels.
     if (failure !== null) meters.failures(...cells.labels, failure.code, failure.row.flag).value += 1;
   };
 
-  return {
-    name: 'request metrics',
-    scope: 'request',
-    sentence: 'Counts and times requests per route and service as callers see them (effective).',
-    inside: [],
-    wrap: (next) => async (exchange) => {
-      const entrance = exchange.facts.entrance.name;
-      const { active } = meters;
-      active.set(entrance, (active.get(entrance) ?? 0) + 1);
-      const reply = await next(exchange);
-      reply.body.onEnd(() => {
-        active.set(entrance, (active.get(entrance) ?? 1) - 1);
-        count(exchange, reply.status);
-      });
-      return reply;
+  const { active } = meters;
+  return observing(
+    clock,
+    {
+      name: 'request metrics',
+      scope: 'request',
+      sentence: 'Counts and times requests per route and service as callers see them (effective).',
+      inside: [],
     },
-  };
+    {
+      begin({ facts }) {
+        const { name } = facts.entrance;
+        active.set(name, (active.get(name) ?? 0) + 1);
+      },
+      end(exchange, _note, { reply, endedAtMs }) {
+        const { name } = exchange.facts.entrance;
+        active.set(name, (active.get(name) ?? 1) - 1);
+        if (reply !== null) count(exchange, reply.status, endedAtMs);
+      },
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import type { Layer } from '../layer.ts';
+import { observing } from '../observer.ts';
 import { serverAttributes, serverSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { type Forms, readContext, writeContext } from '../telemetry/trace-context.ts';
@@ -13,39 +14,44 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
     return { w3c: w3c || came.w3c, b3: b3 || came.b3, b3multi: b3multi || came.b3multi };
   };
 
-  return {
-    name: 'tracing',
-    scope: 'request',
-    sentence: 'Joins the trace that the request comes with (W3C, B3) or begins one, and keeps its span.',
-    inside: [{ name: 'access log', reason: 'its line names the trace' }],
-    wrap: (next) => async (exchange) => {
-      const { facts } = exchange;
-      const incoming = readContext(exchange.headers);
-      const { context } = incoming;
-      const traceId = context?.traceId ?? newId(16);
-      const span: Span = {
-        traceId,
-        spanId: newId(8),
-        parentId: context?.parentId ?? null,
-        sampled: context?.sampled ?? sample(traceId),
-        debug: context?.debug ?? false,
-        kind: 'server',
-        name: exchange.method,
-        startedAt: clock.wall(),
-        durationMs: 0,
-        attributes: {},
-        children: [],
-      };
-      facts.span = span;
-      writeContext(exchange.headers, span, formsFor(incoming.forms), incoming);
-      const reply = await next(exchange);
-      reply.body.onEnd(() => {
-        span.durationMs = clock.now() - facts.startedAtMs;
+  return observing(
+    clock,
+    {
+      name: 'tracing',
+      scope: 'request',
+      sentence: 'Joins the trace that the request comes with (W3C, B3) or begins one, and keeps its span.',
+      inside: [{ name: 'access log', reason: 'its line names the trace' }],
+    },
+    {
+      begin(exchange) {
+        const { facts } = exchange;
+        const incoming = readContext(exchange.headers);
+        const { context } = incoming;
+        const traceId = context?.traceId ?? newId(16);
+        const span: Span = {
+          traceId,
+          spanId: newId(8),
+          parentId: context?.parentId ?? null,
+          sampled: context?.sampled ?? sample(traceId),
+          debug: context?.debug ?? false,
+          kind: 'server',
+          name: exchange.method,
+          startedAt: clock.wall(),
+          durationMs: 0,
+          attributes: {},
+          children: [],
+        };
+        facts.span = span;
+        writeContext(exchange.headers, span, formsFor(incoming.forms), incoming);
+        return span;
+      },
+      end(exchange, span, { reply, endedAtMs }) {
+        if (reply === null) return;
+        span.durationMs = endedAtMs - exchange.facts.startedAtMs;
         span.name = serverSpanName(exchange);
         span.attributes = serverAttributes(exchange, reply.status);
         onTrace(span);
-      });
-      return reply;
+      },
     },
-  };
+  );
 }
