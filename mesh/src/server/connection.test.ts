@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '../clock.ts';
 import { MeshError } from '../errors.ts';
 import type { Handler } from '../layer.ts';
@@ -120,6 +122,28 @@ describe('a connection', () => {
     one.socket.end(get());
     await one.untilReceived(/\/$/);
     await until(() => made.connections() === 0, 'it is closed on this side too');
+  });
+});
+
+describe('memory', () => {
+  test('of a connection that is used for small requests is small again after a large one', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { client } = await listener(echo);
+    const count = 200;
+    const held = () => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = held();
+    const clients = await Promise.all(Array.from({ length: count }, client));
+    const body = 'x'.repeat(200_000);
+    for (const one of clients) {
+      one.socket.write(`${get('/large', `Content-Length: ${body.length}`)}${body}${get('/small')}`);
+      await one.untilReceived(/\/small$/);
+    }
+    const each = (held() - before) / count;
+    assert.ok(each < 32 * 1024, `${Math.round(each)} bytes for each connection`);
   });
 });
 
