@@ -11,6 +11,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import { addDocs, type DocsOptions } from './docs.ts';
+import { drainOnClose } from './draining.ts';
 import { apiError, type ErrorTable, kitErrors } from './errors.ts';
 import { type Check, readiness } from './health.ts';
 import { answerFor } from './http-errors.ts';
@@ -31,6 +32,8 @@ export interface ServerOptions {
   checks: Readonly<Record<string, Check>>;
   /** A request body longer than this is answered 413. */
   bodyLimitBytes?: number;
+  /** While closing, requests that have not come to their end are cut after this time. */
+  drainLimitMs?: number;
   /** OpenAPI at /docs. */
   docs?: DocsOptions;
 }
@@ -64,6 +67,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     reply.code(404).send(apiError({ status: 404, title: 'Not Found', detail: 'There is nothing at this path' })),
   );
   acceptBodies(server);
+  drainOnClose(server, options.drainLimitMs ?? 5_000);
   measure(server, options.metrics);
   await server.register(formbody);
   if (options.docs) await addDocs(server, options.docs);

@@ -31,6 +31,10 @@ export function addLeanPost(server: Server, route: LeanPost): void {
   const fixed = ['content-type', 'application/json; charset=utf-8', ...Object.entries(route.headers).flat()];
   const config: FastifyContextConfig = {};
   const together = inTurns();
+  let draining = false;
+  server.addHook('preClose', async () => {
+    draining = true;
+  });
 
   server.post(
     route.path,
@@ -47,6 +51,8 @@ export function addLeanPost(server: Server, route: LeanPost): void {
         const answer = (value: object) => {
           const text = JSON.stringify(value);
           reply.hijack();
+          // Kept alive, the connection would hold up the end of the server (`drainOnClose`, whose hook is passed by here).
+          if (draining) reply.raw.shouldKeepAlive = false;
           reply.raw.writeHead(200, [...fixed, 'content-length', String(Buffer.byteLength(text))]);
           reply.raw.end(text);
           config.observe?.(200, performance.now() - startedAtMs);

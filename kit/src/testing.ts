@@ -48,8 +48,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const owned = Object.assign(new URL(url), { username: role, password }).toString();
   const inside = new pg.Pool({ connectionString: owned, max: 1, idleTimeoutMillis: 1 });
   inside.on('error', () => {});
+  // A backend that is told to end serves on until it hears of it: told again, until there is none.
   const endConnections = () =>
-    admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    until('the database to have no connections', async () => {
+      const { rowCount } = await admin.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
+        [name],
+      );
+      return rowCount === 0;
+    });
 
   return {
     url: owned,

@@ -142,8 +142,8 @@ describe('memory', () => {
       one.socket.write(`${get('/large', `Content-Length: ${body.length}`)}${body}${get('/small')}`);
       await one.untilReceived(/\/small$/);
     }
-    const each = (held() - before) / count;
-    assert.ok(each < 32 * 1024, `${Math.round(each)} bytes for each connection`);
+    // The collector gives memory back in its own time.
+    await until(() => (held() - before) / count < 32 * 1024, 'each connection holds less than 32 KiB');
   });
 });
 

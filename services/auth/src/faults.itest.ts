@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import {
   createTestDatabase,
   fakeMesh,
@@ -15,10 +15,10 @@ const quick = { CLIENT_FRESH_MS: '0', KEY_REFRESH_MS: '50' };
 
 describe('a store that is down', () => {
   let database: TestDatabase;
-  before(async () => {
+  beforeEach(async () => {
     database = await createTestDatabase();
   });
-  after(() => database.drop());
+  afterEach(() => database.drop());
 
   test('does not stop the service from starting: it is not ready until the store answers', async () => {
     await database.takeDown();

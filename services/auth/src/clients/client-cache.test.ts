@@ -63,7 +63,7 @@ describe('the cache of clients', () => {
     assert.equal(await cache.get('b'), null);
   });
 
-  test('does not keep what was read before a change that was announced meanwhile', async () => {
+  test('does not trust what was read before a change that was announced meanwhile', async () => {
     let release: (value: Client | null) => void = () => {};
     answer = () => new Promise((resolve) => (release = resolve));
     const before = cache.get('a');
@@ -72,6 +72,21 @@ describe('the cache of clients', () => {
     assert.equal(await cache.get('a'), null, 'asks anew, instead of joining the older question');
     release(client('a'));
     await before;
+    assert.equal(await cache.get('a'), null);
+  });
+
+  test('falls back on it while the store is down, if it has nothing later, and asks first', async () => {
+    let release: (value: Client | null) => void = () => {};
+    answer = () => new Promise((resolve) => (release = resolve));
+    const before = cache.get('a');
+    cache.changed('a');
+    release(client('a'));
+    await before;
+    answer = () => Promise.reject(down());
+    assert.deepEqual(await cache.get('a'), client('a'));
+    assert.deepEqual(loads, ['a', 'a'], 'the store was asked');
+    nowMs += 1_000;
+    answer = async () => null;
     assert.equal(await cache.get('a'), null);
   });
 

@@ -93,12 +93,13 @@ export class ClientCache {
     return mine;
   }
 
-  /** `current`: whether no change was announced while the store was being asked; else the answer may be too old to keep. */
+  /** `current`: whether no change was announced while the store was being asked; else the answer may be too old to trust. */
   async #ask(clientId: string, entry: Entry | undefined, current: () => boolean): Promise<Client | null> {
     try {
       const client = await this.#options.load(clientId);
       this.#storeFailedAtMs = Number.NEGATIVE_INFINITY;
       if (current()) this.#keep(clientId, client);
+      else if (client) this.#keepForLackOfBetter(clientId, client);
       return client;
     } catch (error) {
       if (!(error instanceof ServiceError) || error.code !== 'store_unavailable') throw error;
@@ -107,6 +108,12 @@ export class ClientCache {
       if (entry && this.#mayFallBackOn(entry, now)) return entry.client;
       throw error;
     }
+  }
+
+  /** What was read before a change is something to fall back on while the store is down: else the client is a stranger. */
+  #keepForLackOfBetter(clientId: string, client: Client): void {
+    if (this.#known.get(clientId) || this.#unknown.get(clientId)) return;
+    this.#known.set(clientId, { client, readAtMs: this.#options.now(), suspect: true });
   }
 
   #keep(clientId: string, client: Client | null): void {

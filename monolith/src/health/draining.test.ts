@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { test } from 'node:test';
+import { fastify } from 'fastify';
+import { draining } from './draining.ts';
+
+async function listening(limitMs: number) {
+  const app = fastify();
+  draining(app, limitMs);
+  app.get('/', async () => 'hello');
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const client = async () => {
+    const accepted = once(app.server, 'connection');
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    const closed = new Promise<void>((resolve) => socket.on('error', () => {}).on('close', () => resolve()));
+    await accepted;
+    return { socket, closed };
+  };
+  return { app, client };
+}
+
+test('a connection that was never used does not hold up a stop', async () => {
+  const { app, client } = await listening(1_000_000);
+  const { closed } = await client();
+  await Promise.all([app.close(), closed]);
+});
+
+test('a request that does not come to its end holds up a stop only for as long as is said', async () => {
+  const { app, client } = await listening(1);
+  const { socket, closed } = await client();
+  // Together: with the first one's answer, the second is known to have been read so far.
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT');
+  const [answer] = await once(socket, 'data');
+  assert.match(String(answer), /^HTTP\/1\.1 200 /);
+  await Promise.all([app.close(), closed]);
+});
