@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { fastify } from 'fastify';
-import { draining } from './draining.ts';
+import { type DrainLimits, draining } from './draining.ts';
 
-async function listening(limitMs: number) {
+/** Never reached: what is not about a limit ends without it. */
+const never = 1_000_000;
+
+async function listening(limits: DrainLimits) {
   const app = fastify();
-  draining(app, limitMs);
+  draining(app, limits);
   app.get('/', async () => 'hello');
   await app.listen({ port: 0, host: '127.0.0.1' });
   const client = async () => {
@@ -21,13 +24,13 @@ async function listening(limitMs: number) {
 }
 
 test('a connection that was never used does not hold up a stop', async () => {
-  const { app, client } = await listening(1_000_000);
+  const { app, client } = await listening({ unusedMs: 1, totalMs: never });
   const { closed } = await client();
   await Promise.all([app.close(), closed]);
 });
 
 test('a request that does not come to its end holds up a stop only for as long as is said', async () => {
-  const { app, client } = await listening(1);
+  const { app, client } = await listening({ unusedMs: never, totalMs: 1 });
   const { socket, closed } = await client();
   // Together: with the first one's answer, the second is known to have been read so far.
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT');
