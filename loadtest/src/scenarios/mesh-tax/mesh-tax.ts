@@ -110,6 +110,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       notes: [
         'The mesh runs with its whole stack: access log (written), tracing, metrics, retries, breakers, limits, EWMA over one endpoint.',
         'http-proxy has the keep-alive agent without which it opens a connection for every request; HAProxy has one thread and nginx one worker, without access logs.',
+        `Each is warmed up for ${warmUpMs / 1000} s as fast as it goes before anything counts.`,
         `Saturation: closed loop, ${saturating} connections. Added latency: open loop at a fixed rate, beside the direct way in the same round.`,
       ],
     });
