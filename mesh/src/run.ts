@@ -7,11 +7,11 @@ import { Journal } from './control/journal.ts';
 import { Mesh } from './control/mesh.ts';
 import { succeed } from './control/succession.ts';
 import { weightStore } from './control/weight-store.ts';
+import { type Resolve, resolveHost } from './discovery/dns.ts';
 import { healthOf } from './discovery/health.ts';
 import { Leases } from './discovery/leases.ts';
 import { httpProbe } from './discovery/probe.ts';
 import type { Registry } from './discovery/registry.ts';
-import { type Resolve, systemResolve } from './discovery/sources.ts';
 import { createEngine } from './engine.ts';
 import { openEntrances, restartNeeded } from './entrances.ts';
 import type { Handler } from './layer.ts';
@@ -112,7 +112,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     registry,
     journal,
     store: weightStore(settings.state),
-    resolve: options.resolve ?? systemResolve,
+    resolve: options.resolve ?? resolveHost,
     leases,
     probe: httpProbe,
     restartNeeded: (next) => restartNeeded(documents.config, next, settings),

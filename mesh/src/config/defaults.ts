@@ -76,6 +76,7 @@ export const defaults = {
 
   // Discovery.
   dnsTtlMs: 5_000,
+  respectDnsTtl: false,
   leaseTtlMs: 15_000,
   leaseMaxEndpoints: 100,
   drainMs: 30_000,

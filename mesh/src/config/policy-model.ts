@@ -129,6 +129,8 @@ export interface ConnectionTimeouts {
 export interface DiscoveryPolicy {
   /** An externalName is resolved again after this. */
   dnsTtlMs: number;
+  /** Name servers are asked themselves, and again when their records' own time is over; `dnsTtlMs` is for failures then. */
+  respectDnsTtl: boolean;
   /** Present: instances may register themselves; a lease that is not renewed for `ttlMs` expires. */
   lease?: { ttlMs: number; maxEndpoints: number };
   /** An endpoint that leaves has so long to finish what it has. */

@@ -97,7 +97,7 @@ describe('discovery', () => {
       resolve: async () => {
         const next = answers.shift();
         if (next instanceof Error) throw next;
-        return next ?? [];
+        return { addresses: next ?? [] };
       },
     });
     const ids = () => registry.find('shop', 80)?.endpoints.map(({ id }) => id);
@@ -120,6 +120,33 @@ describe('discovery', () => {
     assert.deepEqual(left, []);
   });
 
+  test('asks again when the records say so, within limits, and after a failure when the policy does', async () => {
+    const { clock, options } = setUp();
+    const holds = [60_000, 0, 1e9, 'down', undefined, 2_500] as const;
+    const expected = [60_000, 1_000, 3_600_000, 7_000, 7_000, 2_500];
+    const { policy } = service('shop', []);
+    const discovery = { ...policy.discovery, dnsTtlMs: 7_000, respectDnsTtl: true };
+    const shop = { ...service('shop', []), policy: { ...policy, discovery }, externalName: 'shop.example' };
+    let looks = 0;
+    const discovered = discover(meshConfig([shop], []), {
+      ...options,
+      log: heldLog(),
+      resolve: async (_host, { respectTtl }) => {
+        assert.ok(respectTtl);
+        const ttlMs = holds[looks++];
+        if (ttlMs === 'down') throw new Error('down');
+        return { addresses: ['10.0.0.1'], ...(ttlMs === undefined ? {} : { ttlMs }) };
+      },
+    });
+    await discovered.ready;
+    for (const delayMs of expected) {
+      assert.deepEqual(clock.waiting(), [delayMs]);
+      clock.turn();
+      await new Promise(setImmediate);
+    }
+    discovered.stop();
+  });
+
   test('takes static endpoints at once, and leaves out those that are not ready', () => {
     const { registry, options } = setUp();
     const shop = { ...service('shop', []), endpoints: [endpoint(1), { ...endpoint(2), ready: false }] };
@@ -139,7 +166,7 @@ describe('discovery', () => {
     let down = false;
     const resolve = async () => {
       if (down) throw new Error('down');
-      return ['10.0.0.1'];
+      return { addresses: ['10.0.0.1'] };
     };
     const shop = { ...service('shop', []), externalName: 'shop.example' };
     const first = discover(meshConfig([shop], []), { ...options, log: heldLog(), resolve });

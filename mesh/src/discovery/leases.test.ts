@@ -32,8 +32,8 @@ function movedClock(): Clock & { move(ms: number): void; waiting(): number } {
 
 function leasing(lease: { ttlMs: number; maxEndpoints: number } | undefined = { ttlMs: 3000, maxEndpoints: 2 }) {
   const shop = service('shop', []);
-  const { drainMs, dnsTtlMs } = shop.policy.discovery;
-  shop.policy.discovery = lease === undefined ? { drainMs, dnsTtlMs } : { drainMs, dnsTtlMs, lease };
+  const { lease: _without, ...discovery } = shop.policy.discovery;
+  shop.policy.discovery = lease === undefined ? discovery : { ...discovery, lease };
   return shop;
 }
 
@@ -115,7 +115,7 @@ describe('leases', () => {
     leases.setTerms(
       [leasing(undefined)].map((shop) => ({
         ...shop,
-        policy: { ...shop.policy, discovery: { dnsTtlMs: 1, drainMs: 1 } },
+        policy: { ...shop.policy, discovery: { dnsTtlMs: 1, respectDnsTtl: false, drainMs: 1 } },
       })),
     );
     assert.deepEqual(ids(), []);

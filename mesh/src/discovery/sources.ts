@@ -1,20 +1,14 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { MeshConfig, Service as ServiceDocument } from '../config/model.ts';
 import type { Log } from '../layers/parts.ts';
+import type { Resolve } from './dns.ts';
 import type { EndpointAddress } from './endpoint.ts';
 import { checkHealth, type HealthChange } from './health-check.ts';
 import type { Leases } from './leases.ts';
 import type { Probe } from './probe.ts';
 import type { Registry } from './registry.ts';
 import type { Service } from './service.ts';
-
-/** Resolves a host name to addresses. */
-export type Resolve = (host: string) => Promise<string[]>;
-
-export const systemResolve: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /** What keeps the endpoints of one configuration up to date, until it is stopped. */
 export interface Discovery {
@@ -35,7 +29,7 @@ export interface DiscoveryOptions {
 
 /**
  * Fills the registry with the endpoints that `config` names: static ones at once, host names by DNS, again after
- * `dnsTtlMs`, and with the instances that have registered themselves; and checks their health. A name that cannot be
+ * `dnsTtlMs` or when their records say so, and with the instances that have registered themselves; and checks their health. A name that cannot be
  * resolved keeps the endpoints it had, through changes of the configuration too: an outage of DNS is not one of the service.
  */
 export function discover(config: MeshConfig, options: DiscoveryOptions): Discovery {
@@ -119,6 +113,9 @@ function namesOf(service: ServiceDocument, port: number, targetPort: number): En
 
 const addressesKey = Symbol('DNS');
 
+/** What records say is followed within this: some say 0, and a mistake of days must not outlive its correction by days. */
+const recordTtlMs = { min: 1_000, max: 3_600_000 };
+
 function watchNames(
   service: Service,
   names: readonly EndpointAddress[],
@@ -131,17 +128,21 @@ function watchNames(
   const known = service.stateOf(addressesKey, () => new Map<string, string[]>());
   for (const host of known.keys()) if (!names.some((name) => name.host === host)) known.delete(host);
   const look = async () => {
-    await Promise.all(
+    const { dnsTtlMs, respectDnsTtl } = service.policy.discovery;
+    const holdMs = await Promise.all(
       names.map(async ({ host }) => {
         if (isIP(host) !== 0) {
           known.set(host, [host]);
-          return;
+          return recordTtlMs.max;
         }
         try {
           // Sorted, so that the order of a round-robin DNS answer is not taken for a change.
-          known.set(host, (await resolve(host)).sort());
+          const { addresses, ttlMs } = await resolve(host, { respectTtl: respectDnsTtl });
+          known.set(host, addresses.sort());
+          return ttlMs === undefined ? dnsTtlMs : Math.min(recordTtlMs.max, Math.max(recordTtlMs.min, ttlMs));
         } catch (thrown) {
           log.warn({ host, reason: (thrown as { code?: string }).code ?? 'unknown' }, 'host name not resolved');
+          return dnsTtlMs;
         }
       }),
     );
@@ -155,7 +156,7 @@ function watchNames(
         })),
       ),
     );
-    cancelNext = clock.after(service.policy.discovery.dnsTtlMs, () => void look());
+    cancelNext = clock.after(Math.min(...holdMs), () => void look());
   };
   return {
     ready: look(),

@@ -64,7 +64,7 @@ async function namedShop() {
       assert.equal(host, 'shop.test');
       dns.asked += 1;
       if (dns.answer instanceof Error) throw dns.answer;
-      return dns.answer.slice();
+      return { addresses: dns.answer.slice() };
     },
   });
   const load = startLoad(closing, {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
-import type { Resolve } from '../discovery/sources.ts';
+import type { Resolve } from '../discovery/dns.ts';
 import type { Log } from '../layers/parts.ts';
 import { type DocumentsResult, type RunningMesh, runMesh } from '../run.ts';
 import { readSettings, type Settings } from '../settings.ts';

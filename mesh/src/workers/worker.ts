@@ -5,10 +5,10 @@ import { systemClock } from '../clock.ts';
 import { Journal } from '../control/journal.ts';
 import { Mesh } from '../control/mesh.ts';
 import { weightStore } from '../control/weight-store.ts';
+import { resolveHost } from '../discovery/dns.ts';
 import { healthOf } from '../discovery/health.ts';
 import { Leases } from '../discovery/leases.ts';
 import { httpProbe } from '../discovery/probe.ts';
-import { systemResolve } from '../discovery/sources.ts';
 import { createEngine } from '../engine.ts';
 import { openEntrances } from '../entrances.ts';
 import type { Settings } from '../settings.ts';
@@ -61,7 +61,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     registry,
     journal,
     store: weightStore(null),
-    resolve: systemResolve,
+    resolve: resolveHost,
     leases,
     probe: httpProbe,
     // The primary looks for endpoints and checks their health, for all.

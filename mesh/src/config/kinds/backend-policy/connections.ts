@@ -1,5 +1,5 @@
 import { defaults } from '../../defaults.ts';
-import { duration, wholeNumber } from '../../leaf-shapes.ts';
+import { duration, flag, wholeNumber } from '../../leaf-shapes.ts';
 import { object, optional, withDefault } from '../../object-shape.ts';
 
 const hour = 3_600_000;
@@ -31,6 +31,12 @@ export const discovery = object({
     duration({ minMs: 100, maxMs: hour }),
     defaults.dnsTtlMs,
     'An externalName is resolved again after this.',
+  ),
+  respectDnsTtl: withDefault(
+    'respectDnsTtl',
+    flag,
+    defaults.respectDnsTtl,
+    'Ask the name servers themselves, and again when the time that their records say is over (1s to 1h).',
   ),
   lease: optional(
     'lease',
