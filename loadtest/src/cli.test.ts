@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { runCli } from './cli.ts';
 import { progressBar } from './progress.ts';
 import { reportOf } from './proof/report-of.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'load-cli-'));
+const folders: string[] = [];
+after(() => {
+  for (const path of folders) rmSync(path, { recursive: true });
+});
+const folder = () => {
+  const path = mkdtempSync(join(tmpdir(), 'load-cli-'));
+  folders.push(path);
+  return path;
+};
 
 function scenario(run: (options: ScenarioOptions) => Promise<boolean>): Scenario {
   return {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { adminClient } from './admin/client.ts';
-import { main } from './cli/program.ts';
 import type { JournalEntry } from './control/journal.ts';
+import { cli } from './testing/cli.ts';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 
@@ -44,21 +44,6 @@ async function post(mesh: TestMesh, path: string, body: unknown, headers: Record
 }
 
 const answer = async (mesh: TestMesh) => (await fetch(mesh.url)).text();
-
-/** Runs `mesh <args>` in this process against `mesh`. */
-async function cli(mesh: TestMesh, ...args: string[]) {
-  const before = process.env.MESH_ADMIN_URL;
-  process.env.MESH_ADMIN_URL = mesh.adminUrl;
-  const out: string[] = [];
-  const err: string[] = [];
-  try {
-    const code = await main(args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-    return { code, out: out.join('\n'), err: err.join('\n') };
-  } finally {
-    if (before === undefined) delete process.env.MESH_ADMIN_URL;
-    else process.env.MESH_ADMIN_URL = before;
-  }
-}
 
 describe('weights', () => {
   test('move by the command, are journalled, and survive a restart', async () => {

@@ -118,7 +118,7 @@ test('/config shows documents without values of header fields that may be secret
 
 test('a mesh of one process has no workers to restart, and says so', async () => {
   const { admin } = await shop();
-  assert.deepEqual(await admin.get('/workers'), { workers: [] });
+  assert.deepEqual(await admin.get('/workers'), { workers: [], replacement: null });
   await assert.rejects(() => admin.post('/restart', {}), /no workers to replace/);
 });
 

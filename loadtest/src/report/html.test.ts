@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -123,8 +123,10 @@ describe('the report page', () => {
     assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(report())));
   });
 
-  test('is written beside its JSON, whole or not at all', () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'report-')), 'deep');
+  test('is written beside its JSON, whole or not at all', (context) => {
+    const place = mkdtempSync(join(tmpdir(), 'report-'));
+    context.after(() => rmSync(place, { recursive: true }));
+    const folder = join(place, 'deep');
     const { json } = writeReport(folder, 'token', report());
     assert.deepEqual(readdirSync(folder).sort(), ['token.html', 'token.json']);
     assert.equal((JSON.parse(readFileSync(json, 'utf8')) as Report).stages[0]?.name, 'legacy');

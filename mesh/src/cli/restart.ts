@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin/client.ts';
-import type { WorkerShown } from '../workers/fleet.ts';
+import type { Replacement, WorkerShown } from '../workers/fleet.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
 
@@ -8,24 +8,30 @@ const lookMs = 200;
 /** New workers start, old ones drain, one after the other: longer than this is a fault. */
 const limitMs = 600_000;
 
-/** `mesh restart`: replaces the workers, and returns when all are new. */
+/**
+ * `mesh restart`: replaces the workers, and returns when all are new. Where a replacement is under way already, it is
+ * that one which is waited for.
+ *
+ * @throws MeshCliError where the old ones have stayed
+ */
 export async function restart(
   admin: AdminClient,
   { who, why, json }: { who: string; why: string; json: boolean },
   { out }: Output,
 ): Promise<void> {
-  const before = (await admin.post<{ workers: WorkerShown[] }>('/restart', { who, why })).workers;
-  const old = new Set(before.map(({ pid }) => pid));
+  await admin.post('/restart', { who, why });
   const endMs = performance.now() + limitMs;
   for (;;) {
-    const { workers } = await admin.get<{ workers: WorkerShown[] }>('/workers');
-    const done = workers.every(({ pid, state }) => !old.has(pid) && state === 'ready');
-    if (done && workers.length >= before.length) {
-      out(
-        json
-          ? JSON.stringify({ workers })
-          : `${workers.length} workers replaced: ${workers.map(({ pid }) => pid).join(' ')}`,
-      );
+    const { workers, replacement } = await admin.get<{ workers: WorkerShown[]; replacement: Replacement }>('/workers');
+    if (!replacement.underWay) {
+      if (replacement.failure !== null) {
+        throw new MeshCliError(
+          `The workers have not been replaced: ${replacement.failure}`,
+          'Those that had not yet been replaced serve on; the log of the mesh says more.',
+        );
+      }
+      const pids = workers.map(({ pid }) => pid).join(' ');
+      out(json ? JSON.stringify({ workers }) : `${workers.length} workers replaced: ${pids}`);
       return;
     }
     if (performance.now() > endMs) {

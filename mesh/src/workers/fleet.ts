@@ -40,6 +40,13 @@ export interface WorkerShown {
   generation: number;
 }
 
+/** The replacement of all workers that goes on, or the last one that there was. */
+export interface Replacement {
+  underWay: boolean;
+  /** Why the old workers have stayed; null where they have not, or not yet. */
+  failure: string | null;
+}
+
 interface Member {
   worker: Worker;
   state: WorkerShown['state'];
@@ -75,6 +82,7 @@ export class Fleet {
   #failures = 0;
   #stopping = false;
   #replacing: Promise<void> | null = null;
+  #replacementFailure: string | null = null;
   #retired: MetricsCopy | null = null;
   #deaths = new Map<string, number>();
   #cancelTurn = () => {};
@@ -202,6 +210,10 @@ export class Fleet {
     return this.#replacing;
   }
 
+  get replacement(): Replacement {
+    return { underWay: this.#replacing !== null, failure: this.#replacementFailure };
+  }
+
   /** Drains every worker. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -211,10 +223,16 @@ export class Fleet {
   }
 
   async #replaceAll(): Promise<void> {
-    for (const old of this.#in('ready')) {
-      if (this.#stopping) return;
-      await this.#spawn().ready;
-      await this.#drain(old);
+    this.#replacementFailure = null;
+    try {
+      for (const old of this.#in('ready')) {
+        if (this.#stopping) return;
+        await this.#spawn().ready;
+        await this.#drain(old);
+      }
+    } catch (thrown) {
+      this.#replacementFailure = (thrown as Error).message;
+      throw thrown;
     }
   }
 

@@ -95,14 +95,16 @@ export function workerOperations(fleet: Fleet | null, restart: (who: string, why
       methods: ['GET'],
       path: '/workers',
       right: 'read',
-      summary: 'The worker processes: pid, state, since when, and the generation that each has in force.',
-      handle: () => ({ json: { workers: fleet?.list() ?? [] } }),
+      summary:
+        'The worker processes: pid, state, since when, and the generation that each has in force; their replacement: whether it is under way, and why it failed.',
+      handle: () => ({ json: { workers: fleet?.list() ?? [], replacement: fleet?.replacement ?? null } }),
     },
     {
       methods: ['POST'],
       path: '/restart',
       right: 'change',
-      summary: 'Replaces the workers one after the other, losing no request: {"who":"…","why":"…"}. 202; see /workers.',
+      summary:
+        'Replaces the workers one after the other, losing no request: {"who":"…","why":"…"}. 202; /workers says how far it is.',
       handle: ({ body }) => {
         if (fleet === null) {
           throw new ControlError('invalid', [
@@ -113,7 +115,7 @@ export function workerOperations(fleet: Fleet | null, restart: (who: string, why
         const text = (value: unknown, fallback: string) =>
           typeof value === 'string' && value !== '' ? value.slice(0, 500) : fallback;
         restart(text(fields.who, 'admin'), text(fields.why, ''));
-        return { status: 202, json: { workers: fleet.list() } };
+        return { status: 202, json: { workers: fleet.list(), replacement: fleet.replacement } };
       },
     },
   ];

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { JournalEntry } from '../control/journal.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
+import { cli } from '../testing/cli.ts';
 import { Closing, until, upstreamServer } from '../testing/harness.ts';
 import { startLoad } from '../testing/load.ts';
 import { MeshProcess } from '../testing/mesh-process.ts';
@@ -261,8 +262,29 @@ describe('workers', () => {
   });
 });
 
+test('a restart whose new worker does not start says so, and leaves the old ones', async () => {
+  const { mesh } = await started();
+  const attempt = async () => {
+    await until(async () => (await workersOf(mesh)).filter(({ state }) => state === 'ready').length === 2, 'two serve');
+    const before = (await workersOf(mesh)).map(({ pid }) => pid);
+    const going = cli(mesh, 'restart');
+    const newOneKilled = async () => {
+      const added = (await workersOf(mesh)).find(({ pid }) => !before.includes(pid));
+      return added !== undefined && process.kill(added.pid, 'SIGKILL');
+    };
+    await until(newOneKilled, 'the first new one has been killed');
+    return { ...(await going), before };
+  };
+  let outcome = await attempt();
+  // One that was killed when it had just begun to serve was replaced, and the restart was none that failed: once more.
+  while (outcome.code === 0) outcome = await attempt();
+  assert.match(outcome.err, /not been replaced: .*SIGKILL/);
+  const left = (await workersOf(mesh)).map(({ pid }) => pid);
+  assert.deepEqual(left.toSorted(), outcome.before.toSorted());
+});
+
 describe('a restart under load loses no request', () => {
-  test('of workers, by SIGUSR2 and by the admin port', async () => {
+  test('of workers, by SIGUSR2 and by the command', async () => {
     const { mesh } = await started();
     const { outcomes, failures, more, stop } = load(mesh);
     await more(100);
@@ -280,7 +302,13 @@ describe('a restart under load loses no request', () => {
     };
     await replaced(() => mesh.child.kill('SIGUSR2'));
     await more(100);
-    await replaced(() => mesh.admin.post('/restart', { who: 'ann' }));
+    await replaced(async () => {
+      const { code, out } = await cli(mesh, 'restart', '--who', 'ann', '--why', 'a new certificate');
+      const pids = (await workersOf(mesh)).map(({ pid }) => pid);
+      assert.deepEqual([code, out], [0, `2 workers replaced: ${pids.join(' ')}`], 'it returns when all are new');
+    });
+    const { entries } = await mesh.admin.get<{ entries: JournalEntry[] }>('/journal');
+    assert.deepEqual([entries[0]?.who, entries[0]?.why], ['ann', 'a new certificate']);
     await more(100);
     await stop();
     assert.deepEqual(failures(), []);
