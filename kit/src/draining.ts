@@ -2,6 +2,11 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Server } from './http.ts';
 
+const draining = new WeakSet<HttpServer>();
+
+/** Whether the server has been asked to end: an answer written past its hooks must say `Connection: close` by itself. */
+export const isDraining = (app: Server): boolean => draining.has(app.server);
+
 /**
  * Lets a server end once it is asked to, whatever its clients do. Node and Fastify end what is idle at that moment, which
  * leaves connections that would hold the process up for as long as their clients like:
@@ -14,16 +19,16 @@ import type { Server } from './http.ts';
  */
 export function drainOnClose(app: Server, limitMs: number): void {
   const connections = new Set<Socket>();
-  let draining = false;
   app.server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  app.addHook('onSend', async (_request, reply) => {
-    if (draining) reply.header('connection', 'close');
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isDraining(app)) reply.header('connection', 'close');
+    done();
   });
   app.addHook('preClose', async () => {
-    draining = true;
+    draining.add(app.server);
     endUnused(connections);
     endAllAfter(limitMs, app.server);
   });

@@ -8,6 +8,7 @@ import {
   type FastifyRequest,
   type FastifySchema,
 } from 'fastify';
+import { isDraining } from './draining.ts';
 import type { Server } from './http.ts';
 
 export interface LeanPost {
@@ -31,10 +32,6 @@ export function addLeanPost(server: Server, route: LeanPost): void {
   const fixed = ['content-type', 'application/json; charset=utf-8', ...Object.entries(route.headers).flat()];
   const config: FastifyContextConfig = {};
   const together = inTurns();
-  let draining = false;
-  server.addHook('preClose', async () => {
-    draining = true;
-  });
 
   server.post(
     route.path,
@@ -51,8 +48,7 @@ export function addLeanPost(server: Server, route: LeanPost): void {
         const answer = (value: object) => {
           const text = JSON.stringify(value);
           reply.hijack();
-          // Kept alive, the connection would hold up the end of the server (`drainOnClose`, whose hook is passed by here).
-          if (draining) reply.raw.shouldKeepAlive = false;
+          if (isDraining(server)) reply.raw.shouldKeepAlive = false;
           reply.raw.writeHead(200, [...fixed, 'content-length', String(Buffer.byteLength(text))]);
           reply.raw.end(text);
           config.observe?.(200, performance.now() - startedAtMs);

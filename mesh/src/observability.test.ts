@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { main } from './cli/program.ts';
 import type { AccessLogPolicy } from './config/policy-model.ts';
 import type { ErrorGroup } from './telemetry/error-groups.ts';
 import type { MetricsJson } from './telemetry/metrics.ts';
 import type { Stats } from './telemetry/stats.ts';
 import type { Span } from './telemetry/trace.ts';
+import { startCli } from './testing/cli.ts';
 import { backendPolicy, backendRef, meshConfig, route, routePolicy, rule, service } from './testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 
@@ -55,18 +55,6 @@ async function admin<T>(mesh: TestMesh, path: string): Promise<T> {
   const response = await fetch(mesh.adminUrl + path);
   assert.equal(response.status, 200, await response.clone().text());
   return (await response.json()) as T;
-}
-
-/** Runs `mesh <args>` in this process against `mesh`. */
-function cli(mesh: TestMesh, ...args: string[]) {
-  process.env.MESH_ADMIN_URL = mesh.adminUrl;
-  closing.add(() => {
-    delete process.env.MESH_ADMIN_URL;
-  });
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = main(args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-  return { out, err, code };
 }
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -240,13 +228,13 @@ describe('failures', () => {
       groups.map(({ what, side, count, seenByCallers }) => [what, side, count, seenByCallers]),
       [['no_route', 'mesh', 30, 30]],
     );
-    const table = cli(strangers, 'errors');
+    const table = startCli(strangers, 'errors');
     assert.equal(await table.code, 0);
     assert.match(
       table.out.join('\n'),
       /FIRST +LAST +COUNT[\s\S]*T\S+Z +\S+Z +30 +30 +no_route +mesh +No route leads there\. +GET \/29 +[0-9a-f]{32}/,
     );
-    const none = cli(mesh, 'errors');
+    const none = startCli(mesh, 'errors');
     await none.code;
     assert.deepEqual(none.out, ['Nothing has failed.']);
   });
@@ -255,7 +243,7 @@ describe('failures', () => {
 describe('mesh tap', () => {
   test('shows requests that its filter takes, without queries and header values', async () => {
     const { mesh, endpoint } = await start();
-    const tap = cli(mesh, 'tap', '--route', 'all', '--status', '5xx', '--count', '2', '--json');
+    const tap = startCli(mesh, 'tap', '--route', 'all', '--status', '5xx', '--count', '2', '--json');
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 1, 'it watches');
     await ask(mesh, '/status/200');
     await ask(mesh, '/status/500?token=secret', { headers: { authorization: 'Bearer secret', cookie: 'secret' } });
@@ -273,7 +261,7 @@ describe('mesh tap', () => {
 
   test('is readable for people, and refuses filters that mean nothing', async () => {
     const { mesh } = await start();
-    const tap = cli(mesh, 'tap', '--count', '1');
+    const tap = startCli(mesh, 'tap', '--count', '1');
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 1, 'it watches');
     await ask(mesh, '/a');
     await tap.code;
@@ -281,7 +269,7 @@ describe('mesh tap', () => {
       tap.out.join(),
       /^\S+Z 200 [\d.]+ ms GET 127\.0\.0\.1:\d+\/a -> all\/0 shop 127\.0\.0\.1:\d+ [0-9a-f]{32}$/,
     );
-    const wrong = cli(mesh, 'tap', '--status', 'bad');
+    const wrong = startCli(mesh, 'tap', '--status', 'bad');
     assert.equal(await wrong.code, 1);
     assert.match(wrong.err.join('\n'), /status must be/);
     for (const args of [
@@ -289,7 +277,7 @@ describe('mesh tap', () => {
       ['tap', '--per-second', '0'],
       ['errors', '--limit', '-1'],
     ]) {
-      const refused = cli(mesh, ...args);
+      const refused = startCli(mesh, ...args);
       assert.equal(await refused.code, 1);
       assert.match(refused.err.join('\n'), /must be a whole number/);
     }
@@ -369,7 +357,7 @@ describe('what is said about the last minute', () => {
       endpoints.map(({ endpoint: id, count }) => [id, count]),
       [[endpoint, 5]],
     );
-    const table = cli(mesh, 'stats');
+    const table = startCli(mesh, 'stats');
     assert.equal(await table.code, 0);
     assert.match(table.out.join('\n'), /all +shop +60\.00 %[\s\S]*shop +effective +60\.00 %[\s\S]*actual +60\.00 %/);
   });

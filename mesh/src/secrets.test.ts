@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { main } from './cli/program.ts';
 import type { MetricsJson } from './telemetry/metrics.ts';
+import { startCli } from './testing/cli.ts';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
 
@@ -74,13 +74,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
     ],
   );
   const mesh = await testMesh(closing, config, { otlpTracesUrl: `http://127.0.0.1:${collector.port}/v1/traces` });
-  process.env.MESH_ADMIN_URL = mesh.adminUrl;
-  closing.add(() => {
-    delete process.env.MESH_ADMIN_URL;
-  });
-  const printed: string[] = [];
-  const output = { out: (text: string) => printed.push(text), err: (text: string) => printed.push(text) };
-  const taps = [main(['tap'], output), main(['tap', '--json'], output)];
+  const taps = [startCli(mesh, 'tap'), startCli(mesh, 'tap', '--json')];
   const watchers = async () => {
     const { gauges } = (await (await fetch(`${mesh.adminUrl}/metrics.json`)).json()) as MetricsJson;
     return gauges.find(({ name }) => name === 'mesh_tap_watchers')?.series[0]?.value;
@@ -124,12 +118,11 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
     assert.equal(response.status, 200, path);
     told[path] = await response.text();
   }
-  assert.equal(await main(['errors'], output), 0);
-  assert.equal(await main(['errors', '--json'], output), 0);
-  assert.equal(await main(['stats'], output), 0);
+  const lists = [startCli(mesh, 'errors'), startCli(mesh, 'errors', '--json'), startCli(mesh, 'stats')];
+  for (const { code } of lists) assert.equal(await code, 0);
   await mesh.stop();
-  await Promise.all(taps);
-  told.printed = printed.join('\n');
+  await Promise.all(taps.map(({ code }) => code));
+  told.printed = [...taps, ...lists].flatMap(({ out, err }) => [...out, ...err]).join('\n');
   told.exported = exported.join('\n');
   told.log = JSON.stringify(mesh.log.lines, (_key, value) =>
     value instanceof Error ? `${value.stack} ${String(value.cause)}` : value,

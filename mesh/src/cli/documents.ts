@@ -1,10 +1,11 @@
 import { formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/parse.ts';
+import type { Variables } from '../config/substitute.ts';
 import type { DocumentsResult } from '../run.ts';
 
 /** Reads the documents of a folder for a mesh that runs. */
-export async function documentsIn(folder: string): Promise<DocumentsResult> {
-  const result = await loadConfig([folder], process.env);
+export async function documentsIn(folder: string, variables: Variables): Promise<DocumentsResult> {
+  const result = await loadConfig([folder], variables);
   return result.ok
     ? { config: result.config, warnings: result.warnings.map(formatFault) }
     : { faults: result.faults.map(formatFault) };

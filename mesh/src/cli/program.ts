@@ -14,11 +14,14 @@ import { stats } from './stats.ts';
 import { status } from './status.ts';
 import { type TapOptions, tap } from './tap.ts';
 
-/** Runs one command line. Resolves with the exit code. */
-export async function main(argv: readonly string[], output: Output): Promise<number> {
+/** Runs one command line. Resolves with the exit code. @param env settings, and variables of documents */
+export async function main(
+  argv: readonly string[],
+  output: Output,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
   let code = 0;
-  const admin = () =>
-    adminClient(process.env.MESH_ADMIN_URL || defaultAdminUrl, process.env.MESH_ADMIN_TOKEN || undefined);
+  const admin = () => adminClient(env.MESH_ADMIN_URL || defaultAdminUrl, env.MESH_ADMIN_TOKEN || undefined);
   const program = new Command('mesh')
     .description('A service mesh configured with Kubernetes Gateway API documents.')
     .exitOverride()
@@ -35,7 +38,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
       '--workers <count>',
       'processes that share the data ports (default: MESH_WORKERS, or 0 for a mesh of one process)',
     )
-    .action((options: { workers?: string }) => run(options));
+    .action((options: { workers?: string }) => run(options, env));
 
   program
     .command('restart')
@@ -53,8 +56,8 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
     .option('--json', 'as JSON')
     .action(async (paths: string[], { json = false }: { json?: boolean }) => {
-      const asked = paths.length > 0 ? paths : [process.env.MESH_DOCUMENTS || 'mesh/platform'];
-      const outcome = await check({ paths: asked, json, variables: process.env });
+      const asked = paths.length > 0 ? paths : [env.MESH_DOCUMENTS || 'mesh/platform'];
+      const outcome = await check({ paths: asked, json, variables: env });
       output.out(outcome.output);
       code = outcome.exitCode;
     });

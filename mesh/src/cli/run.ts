@@ -12,10 +12,8 @@ import { lineBlocks } from './line-blocks.ts';
 const settleMs = 150;
 
 /** `mesh run`: until SIGTERM or SIGINT, which end it gracefully. */
-export async function run({ workers }: { workers?: string } = {}): Promise<void> {
-  const { settings, faults } = readSettings(
-    workers === undefined ? process.env : { ...process.env, MESH_WORKERS: workers },
-  );
+export async function run({ workers }: { workers?: string }, env: NodeJS.ProcessEnv): Promise<void> {
+  const { settings, faults } = readSettings(workers === undefined ? env : { ...env, MESH_WORKERS: workers });
   if (faults.length > 0) {
     const lines = faults.map(({ key, value, rule }) => `${key}=${value} must be ${rule}`);
     throw new MeshCliError(lines.join('\n'), 'Correct the environment; mesh/README.md lists every setting.');
@@ -29,7 +27,7 @@ export async function run({ workers }: { workers?: string } = {}): Promise<void>
   };
   const mesh = await runMesh({
     settings,
-    documents: () => documentsIn(settings.documents),
+    documents: () => documentsIn(settings.documents, env),
     log,
     logLine: log.isLevelEnabled('info') ? lines.write : () => {},
   });

@@ -49,8 +49,8 @@ export async function resolveRecords(host: string, servers?: readonly string[]):
   const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Failure] : []));
   const unknown = failures.find(({ code }) => !nothing.has(code));
   if (unknown) throw unknown;
+  if (failures.length === answers.length) throw failures[0];
   const records = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  if (records.length === 0) throw failures[0] ?? Object.assign(new Error(`no address of ${host}`), { code: 'ENODATA' });
   return {
     addresses: records.map(({ address }) => address),
     ttlMs: Math.min(...records.map(({ ttl }) => ttl)) * 1_000,

@@ -29,8 +29,9 @@ export interface DiscoveryOptions {
 
 /**
  * Fills the registry with the endpoints that `config` names: static ones at once, host names by DNS, again after
- * `dnsTtlMs` or when their records say so, and with the instances that have registered themselves; and checks their health. A name that cannot be
- * resolved keeps the endpoints it had, through changes of the configuration too: an outage of DNS is not one of the service.
+ * `dnsTtlMs` or when their records say so, and with the instances that have registered themselves; and checks their
+ * health. A name that cannot be resolved keeps the endpoints it had, through changes of the configuration too: an outage
+ * of DNS is not one of the service.
  */
 export function discover(config: MeshConfig, options: DiscoveryOptions): Discovery {
   const watchers: Discovery[] = [];

@@ -1,23 +1,24 @@
 import { main } from '../cli/program.ts';
 
-/** What a command printed, line feeds between what it printed at a time, and its exit code. */
-export interface CliOutcome {
-  code: number;
-  out: string;
-  err: string;
+/** A command that goes on; what it has printed so far is there to be read. */
+export interface RunningCli {
+  /** An element for each time that something was printed. */
+  out: string[];
+  err: string[];
+  /** Exit code, when it has ended. */
+  code: Promise<number>;
 }
 
-/** Runs `mesh <args>` in this process against a mesh; one at a time, since the mesh is named by the environment. */
-export async function cli({ adminUrl }: { adminUrl: string }, ...args: string[]): Promise<CliOutcome> {
-  const before = process.env.MESH_ADMIN_URL;
-  process.env.MESH_ADMIN_URL = adminUrl;
+/** Starts `mesh <args>` in this process, against a mesh. */
+export function startCli({ adminUrl }: { adminUrl: string }, ...args: string[]): RunningCli {
   const out: string[] = [];
   const err: string[] = [];
-  try {
-    const code = await main(args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-    return { code, out: out.join('\n'), err: err.join('\n') };
-  } finally {
-    if (before === undefined) delete process.env.MESH_ADMIN_URL;
-    else process.env.MESH_ADMIN_URL = before;
-  }
+  const output = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
+  return { out, err, code: main(args, output, { ...process.env, MESH_ADMIN_URL: adminUrl }) };
+}
+
+/** Runs `mesh <args>` to its end. */
+export async function cli(mesh: { adminUrl: string }, ...args: string[]) {
+  const { out, err, code } = startCli(mesh, ...args);
+  return { code: await code, out: out.join('\n'), err: err.join('\n') };
 }

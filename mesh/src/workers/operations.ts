@@ -90,6 +90,7 @@ function tapOperation(operation: Operation, fleet: Fleet): Operation {
 
 /** What there is about workers, whether there are any or not. */
 export function workerOperations(fleet: Fleet | null, restart: (who: string, why: string) => void): Operation[] {
+  const shown = () => ({ workers: fleet?.list() ?? [], replacement: fleet?.replacement ?? null });
   return [
     {
       methods: ['GET'],
@@ -97,7 +98,7 @@ export function workerOperations(fleet: Fleet | null, restart: (who: string, why
       right: 'read',
       summary:
         'The worker processes: pid, state, since when, and the generation that each has in force; their replacement: whether it is under way, and why it failed.',
-      handle: () => ({ json: { workers: fleet?.list() ?? [], replacement: fleet?.replacement ?? null } }),
+      handle: () => ({ json: shown() }),
     },
     {
       methods: ['POST'],
@@ -115,7 +116,7 @@ export function workerOperations(fleet: Fleet | null, restart: (who: string, why
         const text = (value: unknown, fallback: string) =>
           typeof value === 'string' && value !== '' ? value.slice(0, 500) : fallback;
         restart(text(fields.who, 'admin'), text(fields.why, ''));
-        return { status: 202, json: { workers: fleet.list(), replacement: fleet.replacement } };
+        return { status: 202, json: shown() };
       },
     },
   ];

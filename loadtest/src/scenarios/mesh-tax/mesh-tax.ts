@@ -55,14 +55,14 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       ],
     });
     const watched = ({ name, pid }: Contender) => ({ ours: { [name]: pid }, stores: { upstream: fleet.pid } });
-    for (const [index, { name, url }] of contenders.entries()) {
+    const total = contenders.length * (1 + rounds * (1 + rates.length));
+    let done = 0;
+    for (const { name, url } of contenders) {
       signal.throwIfAborted();
-      progress(index, contenders.length, `${name} warms up`);
+      progress(++done, total, `${name} warms up`);
       await closedLoop(targetOf(url), { connections: saturating, durationMs: warmUpMs }, signal);
     }
 
-    const total = rounds * contenders.length * (1 + rates.length);
-    let done = 0;
     const saturated = new Map(contenders.map(({ name }) => [name, [] as Window[]]));
     const steady = new Map(
       contenders.flatMap(({ name }) => rates.map((rate) => [`${name} ${rate}`, [] as Window[]] as const)),
