@@ -181,6 +181,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const admin: AdminServer = adminServer(fleet === null ? operations : mergedOperations(operations, fleet, clock.now), {
     host: settings.adminHost,
     port: settings.adminPort,
+    names: settings.adminNames,
     access: {
       changeToken: settings.adminToken,
       readToken: settings.adminReadToken,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { trustedPeers } from './server/trusted-peers.ts';
-import { readSettings } from './settings.ts';
+import { isLoopback, readSettings } from './settings.ts';
 
 test('settings have defaults, and empty means not set', () => {
   const { settings, faults } = readSettings({ MESH_STATE: '', INTERNAL_PORT: '' });
@@ -18,18 +18,26 @@ test('all faults are told at once, each with key, value and rule', () => {
     MESH_DRAIN_MS: '1s',
     LOG_LEVEL: 'loud',
     MESH_TRUSTED_PROXIES: '10.0.0.0/8, nonsense, 1.2.3.4/33',
+    MESH_ADMIN_NAMES: 'mesh.internal, 10.0.0.1, fd00::1, mesh:9990',
   });
   assert.deepEqual(
     faults.map(({ key, value }) => [key, value]),
     [
       ['MESH_TRUSTED_PROXIES', 'nonsense'],
       ['MESH_TRUSTED_PROXIES', '1.2.3.4/33'],
+      ['MESH_ADMIN_NAMES', 'mesh:9990'],
       ['INTERNAL_PORT', '70000'],
       ['LOG_LEVEL', 'loud'],
       ['MESH_DRAIN_MS', '1s'],
     ],
   );
   assert.ok(faults.every(({ rule }) => rule !== ''));
+});
+
+test('a name that begins with 127. is not taken for a loopback address', () => {
+  for (const host of ['127.0.0.1', '127.8.9.1', '::1', 'localhost']) assert.ok(isLoopback(host), host);
+  for (const host of ['127.rebound.example', '127.0.0.1.rebound.example', '0.0.0.0'])
+    assert.ok(!isLoopback(host), host);
 });
 
 test('trusted peers are addresses and blocks, of both families, however a socket writes them', () => {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Forms } from './telemetry/trace-context.ts';
 
 /** What the process takes from its environment. Routing is not here: it is in the documents. */
@@ -8,6 +8,8 @@ export interface Settings {
   internalPort: number;
   adminHost: string;
   adminPort: number;
+  /** Host names that the admin port answers to besides those of this machine; in lower case. */
+  adminNames: string[];
   /** Folder of the YAML documents. */
   documents: string;
   /** Folder for what must outlive the process; null keeps it in memory only. */
@@ -70,10 +72,12 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     faults.push({ key, value, rule: `one of ${allowed.join(', ')}` });
     return fallback;
   };
-  const trustedProxies = text('MESH_TRUSTED_PROXIES', '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+  const listed = (key: string) =>
+    text(key, '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+  const trustedProxies = listed('MESH_TRUSTED_PROXIES');
   for (const entry of trustedProxies) {
     if (!isAddressBlock(entry)) {
       faults.push({
@@ -82,6 +86,15 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
         rule: 'IP addresses or CIDR blocks, separated by commas',
       });
     }
+  }
+  const adminNames = listed('MESH_ADMIN_NAMES').map((name) => name.toLowerCase().replace(/\.$/, ''));
+  for (const name of adminNames) {
+    if (isIP(name) !== 0 || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) continue;
+    faults.push({
+      key: 'MESH_ADMIN_NAMES',
+      value: name,
+      rule: 'host names or IP addresses without a port, separated by commas',
+    });
   }
   const percent = (key: string, fallback: number) => {
     const value = text(key, String(fallback));
@@ -98,6 +111,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     internalPort: whole('INTERNAL_PORT', 4140, 0, 65_535),
     adminHost: text('MESH_ADMIN_HOST', '127.0.0.1'),
     adminPort: whole('MESH_ADMIN_PORT', 9990, 0, 65_535),
+    adminNames,
     documents: text('MESH_DOCUMENTS', 'mesh/platform'),
     state: state === '' ? null : state,
     logLevel: oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -154,8 +168,9 @@ function otlpTracesUrl(text: (key: string, fallback: string) => string, faults: 
   return own === '' ? `${value.replace(/\/+$/, '')}/v1/traces` : value;
 }
 
+/** Whether `host` can only be reached from this machine. A name that merely begins with `127.` can lead anywhere. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function isAddressBlock(entry: string): boolean {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ControlError, controlStatus } from '../control/control-error.ts';
 import type { Log } from '../layers/parts.ts';
+import { callerFault } from './caller.ts';
 import { type Access, allows, type Right } from './rights.ts';
 
 /** Where an operation streams to. */
@@ -61,15 +62,23 @@ class AdminError extends Error {
   }
 }
 
-/** The admin port. Changes must be JSON, so that no web page can make a browser send one without asking first. */
+/**
+ * The admin port. Requests that a web page could have a browser send are refused before every operation (`callerFault`), and
+ * changes must be JSON, which a browser does not send to another origin without asking first.
+ *
+ * @param options.names host names of this port besides those of this machine
+ */
 export function adminServer(
   operations: readonly Operation[],
-  options: { host: string; port: number; access: Access; log: Log },
+  options: { host: string; port: number; names: readonly string[]; access: Access; log: Log },
 ): AdminServer {
+  const names = new Set([...options.names, options.host.toLowerCase()]);
   const compiled = operations.map((operation) => ({ operation, pattern: patternOf(operation.path) }));
 
   const answer = async (request: IncomingMessage): Promise<AdminReply> => {
-    const url = new URL(request.url ?? '/', 'http://admin');
+    const fault = callerFault(request, names);
+    if (fault !== null) throw new AdminError(fault.status, fault.detail);
+    const url = targetOf(request.url ?? '/');
     const here = compiled.filter(({ pattern }) => pattern.test(url.pathname));
     if (here.length === 0) throw new AdminError(404, 'There is nothing here: GET / lists what there is.');
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
@@ -113,6 +122,14 @@ export function adminServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function targetOf(target: string): URL {
+  try {
+    return new URL(target, 'http://admin');
+  } catch {
+    throw new AdminError(400, 'The request target is malformed.');
+  }
 }
 
 function patternOf(path: string): RegExp {
