@@ -129,7 +129,7 @@ describe('the address of an instance', () => {
   const peer = '10.0.0.9';
 
   test('is an IP address that an instance can have', () => {
-    for (const address of ['10.0.0.1', '192.0.2.1', '2001:db8::1', 'fd00::1']) {
+    for (const address of ['10.0.0.1', '192.0.2.1', '2001:db8::1', 'fd00::1', '64:ff9b::10.0.0.1']) {
       assert.equal(leaseAddressFault(address, peer), null, address);
     }
     for (const address of [
@@ -150,6 +150,34 @@ describe('the address of an instance', () => {
       '2130706433',
     ]) {
       assert.notEqual(leaseAddressFault(address, peer), null, address);
+    }
+  });
+
+  test('is not a metadata service, a link-local or a loopback address in another spelling', () => {
+    for (const address of [
+      '64:ff9b::169.254.169.254', // NAT64
+      '64:FF9B:0:0::A9FE:A9FE',
+      '64:ff9b:1::169.254.169.254', // local NAT64
+      '64:ff9b::127.0.0.1',
+      '2002:a9fe:a9fe::1', // 6to4
+      '2002:7f00:1::',
+      '2001:0:a9fe:a9fe::', // Teredo
+      '::169.254.169.254', // IPv4-compatible
+      '::a9fe:a9fe',
+      '::127.0.0.1',
+      '::ffff:a9fe:a9fe', // IPv4-mapped
+      '0:0:0:0:0:ffff:a9fe:a9fe',
+      '::ffff:10.0.0.1',
+      '::ffff:0:169.254.169.254', // IPv4-translated
+      'fd00:ec2::254',
+      'FD00:0EC2:0:0:0:0:0:254',
+      '192.0.0.192',
+      '168.63.129.16',
+      '100.100.100.200',
+    ]) {
+      for (const caller of [peer, '127.0.0.1']) {
+        assert.notEqual(leaseAddressFault(address, caller), null, `${address} from ${caller}`);
+      }
     }
   });
 
