@@ -296,7 +296,7 @@ describe('mesh tap', () => {
     const { mesh } = await start();
     const reader = await RawClient.to(mesh.adminPort, closing);
     reader.socket.pause();
-    reader.send('GET /tap?perSecond=10000 HTTP/1.1', 'Host: x', '', '');
+    reader.send('GET /tap?perSecond=10000 HTTP/1.1', 'Host: localhost', '', '');
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 1, 'it watches');
     const path = `/${'x'.repeat(8000)}`;
     await until(async () => {

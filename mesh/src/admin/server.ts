@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ControlError, controlStatus } from '../control/control-error.ts';
 import type { Log } from '../layers/parts.ts';
+import { visibleJson } from '../visible.ts';
 import { callerFault } from './caller.ts';
 import { type Access, allows, type Right } from './rights.ts';
 
@@ -180,7 +181,7 @@ function send(response: ServerResponse, reply: AdminReply, head: boolean): void 
     stream(response, reply, reply.stream);
     return;
   }
-  const content = reply.text?.content ?? `${JSON.stringify(reply.json ?? {}, null, 2)}\n`;
+  const content = reply.text?.content ?? `${visibleJson(reply.json ?? {}, 2)}\n`;
   response.writeHead(reply.status ?? 200, {
     'content-type': reply.text?.type ?? 'application/json',
     'content-length': Buffer.byteLength(content),

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { visible } from '../visible.ts';
 
 /** Lines that wait for so many bytes to come together, or for so long, ms. */
 const blockBytes = 64 * 1024;
@@ -46,4 +47,9 @@ export function lineBlocks(write: (block: string) => void, clock: Pick<Clock, 'a
     },
     flush,
   };
+}
+
+/** For pino, which escapes C0 alone. The lines of the access log are made without what a terminal acts on. */
+export function visibleLines(lines: LineBlocks): { write(line: string): void } {
+  return { write: (line) => lines.write(visible(line)) };
 }

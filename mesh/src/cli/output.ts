@@ -1,12 +1,15 @@
+import { visible } from '../visible.ts';
+
 /** Where a command writes: stdout for its result, so that it can be piped, stderr for what goes wrong. */
 export interface Output {
   out(text: string): void;
   err(text: string): void;
 }
 
+/** What others have sent (a reason in the journal, a path) is shown as text and not acted on. */
 export const terminal: Output = {
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => process.stdout.write(`${visible(text)}\n`),
+  err: (text) => process.stderr.write(`${visible(text)}\n`),
 };
 
 /** Rows as columns of equal width, two spaces apart. */
@@ -18,4 +21,12 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '))
     .join('\n');
+}
+
+/** Ends the process quietly once the reader of `stream` has gone, as in `mesh tap | head`: the reader has what it wanted. */
+export function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
 }

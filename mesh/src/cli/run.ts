@@ -6,7 +6,7 @@ import { type RunningMesh, runMesh } from '../run.ts';
 import { readSettings } from '../settings.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
-import { lineBlocks } from './line-blocks.ts';
+import { lineBlocks, visibleLines } from './line-blocks.ts';
 
 /** How long the folder must be quiet before it is read: editors and `kubectl`-like tools write several files at once. */
 const settleMs = 150;
@@ -20,7 +20,10 @@ export async function run({ workers }: { workers?: string }, env: NodeJS.Process
   }
   const destination = pino.destination({ fd: 1, sync: false });
   const lines = lineBlocks((block) => void destination.write(block), systemClock);
-  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, lines);
+  const log = pino(
+    { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    visibleLines(lines),
+  );
   const flushSync = () => {
     lines.flush();
     destination.flushSync();

@@ -1,3 +1,5 @@
+import { visibleJson } from '../visible.ts';
+
 /** One thing that is wrong with a document. */
 export interface Fault {
   /** A warning is told, but the configuration is taken. */
@@ -46,11 +48,7 @@ export function formatFault(fault: Fault): string {
 
 /** A value as faults show it: on one line, cut where it is long, control characters written as escapes. */
 export function shownValue(value: unknown): string {
-  // JSON leaves control characters beyond ASCII as they are; a terminal may obey them.
-  const text = (JSON.stringify(value) ?? String(value)).replace(
-    /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const text = visibleJson(value);
   return text.length > maxShownValue ? `${text.slice(0, maxShownValue)}…` : text;
 }
 

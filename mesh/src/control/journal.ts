@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { visibleJson } from '../visible.ts';
 
 /** One change of what the mesh does. */
 export interface JournalEntry {
@@ -42,7 +43,7 @@ export class Journal {
     if (this.#file !== null) {
       const handle = openSync(this.#file, 'a');
       try {
-        appendFileSync(handle, `${JSON.stringify(whole)}\n`);
+        appendFileSync(handle, `${visibleJson(whole)}\n`);
         fsyncSync(handle);
       } finally {
         closeSync(handle);

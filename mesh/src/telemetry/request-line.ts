@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { header } from '../headers.ts';
 import { pathnameOf } from '../routing/match.ts';
+import { visibleJson } from '../visible.ts';
 import { isoTime } from './iso-time.ts';
 
 /** How a request went, besides what its exchange knows. Durations in milliseconds. */
@@ -40,7 +41,7 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
 
 /** A path that has got this far is visible ASCII; what else would need to be escaped in JSON is rare. */
 function quotedPath(path: string): string {
-  return plainPath.test(path) ? `"${path}"` : JSON.stringify(path);
+  return plainPath.test(path) ? `"${path}"` : visibleJson(path);
 }
 
 const plainPath = /^[!#-[\]-~]*$/;
@@ -48,13 +49,13 @@ const quotedMethod = lastQuoted();
 const quotedHost = lastQuoted();
 const quotedAgent = lastQuoted();
 
-/** JSON.stringify that remembers its last answer: callers come in series that say the same. */
+/** `visibleJson` that remembers its last result: callers come in series that say the same. */
 function lastQuoted(): (text: string) => string {
   let last = '';
   let quoted = '""';
   return (text) => {
     if (text !== last) {
-      quoted = JSON.stringify(text);
+      quoted = visibleJson(text);
       last = text;
     }
     return quoted;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type AdminClient, adminClient } from '../admin/client.ts';
 import { type Closing, until } from './harness.ts';
@@ -12,6 +13,8 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** `mesh run` in a process of its own. */
 export class MeshProcess {
   readonly child: ChildProcess;
+  /** Everything that it has written to stdout. */
+  raw = '';
   /** Parsed lines of its log. */
   readonly log: Record<string, unknown>[] = [];
   readonly folder: string;
@@ -90,6 +93,14 @@ export class MeshProcess {
     return adminClient(this.adminUrl, undefined);
   }
 
+  /** Starts `mesh <args>` in a process of its own, against this mesh. */
+  command(closing: Closing, ...args: string[]): ChildProcess & { stdout: Readable; stderr: Readable } {
+    const env = { PATH: process.env.PATH ?? '', MESH_ADMIN_URL: this.adminUrl };
+    const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    closing.add(() => child.kill());
+    return child;
+  }
+
   /** SIGTERM; resolves with the exit code. */
   async stop(): Promise<number | null> {
     const { child } = this;
@@ -101,6 +112,7 @@ export class MeshProcess {
   }
 
   #read(text: string): void {
+    this.raw += text;
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.log.push(JSON.parse(line) as Record<string, unknown>);

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { operationsOf } from '../admin/operations.ts';
-import { lineBlocks } from '../cli/line-blocks.ts';
+import { lineBlocks, visibleLines } from '../cli/line-blocks.ts';
 import { systemClock } from '../clock.ts';
 import { Journal } from '../control/journal.ts';
 import { Mesh } from '../control/mesh.ts';
@@ -43,7 +43,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     for (const piece of piecesOf(block)) destination.write(piece);
   }, clock);
   const base = { worker: process.pid };
-  const log = pino({ level: settings.logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, lines);
+  const log = pino({ level: settings.logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, visibleLines(lines));
   const engine = createEngine({
     settings,
     clock,
