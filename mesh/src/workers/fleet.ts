@@ -7,10 +7,13 @@ import type { Settings } from '../settings.ts';
 import { mergedMetrics, ofTheDead } from '../telemetry/merged-metrics.ts';
 import { type Metrics, type MetricsCopy, turnMs } from '../telemetry/metrics.ts';
 import type { FromWorker, KnownEndpoints, ToWorker, WorkerState } from './messages.ts';
+import { noAnswer, Questions } from './questions.ts';
 import { shareOf } from './share.ts';
 
 /** A worker that has not put a change in force after this is taken for hung, and replaced. */
 export const confirmMs = 5000;
+/** A worker that does not listen after this is killed. */
+export const startMsMax = 30_000;
 /** A worker that does not answer a question within this is left out of the answer. */
 const answerMs = 2000;
 /** The first replacement comes at once; then this, doubled each time, up to the maximum. */
@@ -62,7 +65,8 @@ interface Member {
   /** Why it was killed, where it was. */
   killed: string | null;
   onReady: { resolve: () => void; reject: (error: Error) => void };
-  onExit: (() => void)[];
+  cancelStart: () => void;
+  exit: { promise: Promise<void>; resolve: () => void };
 }
 
 /**
@@ -72,7 +76,7 @@ interface Member {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members = new Set<Member>();
-  readonly #answers = new Map<number, { member: Member; take: (answer: unknown) => void }>();
+  readonly #questions: Questions;
   readonly #taps = new Map<number, { query: string; onLine: (line: string) => void }>();
   readonly #waiting = new Set<() => void>();
   readonly #restarts = new Set<() => void>();
@@ -89,6 +93,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#questions = new Questions(options.clock);
     const { metrics } = options;
     metrics.gauge('mesh_workers', 'Worker processes, by state.', ['state'], () =>
       (['starting', 'ready', 'draining'] as const).map((state) => ({ values: [state], value: this.#in(state).length })),
@@ -255,7 +260,8 @@ export class Fleet {
       ports: new Map(),
       killed: null,
       onReady,
-      onExit: [],
+      cancelStart: clock.after(startMsMax, () => this.#kill(member, 'did not start')),
+      exit: Promise.withResolvers<void>(),
     };
     this.#members.add(member);
     member.worker.on('message', (message: FromWorker) => this.#take(member, message));
@@ -286,11 +292,11 @@ export class Fleet {
         this.#kill(member, 'refused');
         break;
       case 'answer':
-        this.#answers.get(message.id)?.take(message.json);
+        this.#questions.answered(message.id, message.json);
         break;
       case 'metrics':
         member.metrics = message.metrics;
-        this.#answers.get(message.id)?.take(message.metrics);
+        this.#questions.answered(message.id, message.metrics);
         break;
       case 'line':
         this.#taps.get(message.id)?.onLine(message.line);
@@ -302,6 +308,7 @@ export class Fleet {
   }
 
   #becomeReady(member: Member, ports: ReadonlyMap<string, number>): void {
+    member.cancelStart();
     member.state = member.state === 'starting' ? 'ready' : member.state;
     member.ports = ports;
     for (const number of [...member.sent.keys()].slice(0, 1)) this.#confirmed(member, number);
@@ -341,40 +348,24 @@ export class Fleet {
 
   async #askAll(question: (id: number) => ToWorker): Promise<unknown[]> {
     const answers = await Promise.all(
-      this.#in('ready', 'draining').map(
-        (member) =>
-          new Promise<{ answer: unknown } | null>((resolve) => {
-            const id = this.#nextId++;
-            const end = (result: { answer: unknown } | null) => {
-              cancel();
-              this.#answers.delete(id);
-              resolve(result);
-            };
-            const cancel = this.#options.clock.after(answerMs, () => end(null));
-            this.#answers.set(id, { member, take: (answer) => end(answer === null ? null : { answer }) });
-            member.onExit.push(() => end(null));
-            this.#send(member, question(id));
-          }),
+      this.#in('ready', 'draining').map((member) =>
+        this.#questions.ask(member, answerMs, (id) => this.#send(member, question(id))),
       ),
     );
-    return answers.flatMap((result) => (result === null ? [] : [result.answer]));
+    return answers.filter((answer) => answer !== noAnswer && answer !== null);
   }
 
   /** Resolves when it has exited. */
-  #drain(member: Member): Promise<void> {
+  async #drain(member: Member): Promise<void> {
     const { settings, clock } = this.#options;
-    if (!this.#members.has(member)) return Promise.resolve();
+    if (!this.#members.has(member)) return;
     member.state = 'draining';
     for (const look of [...this.#waiting]) look();
-    return new Promise((resolve) => {
-      // What it still has to do besides draining: export traces, write its log.
-      const cancel = clock.after(settings.drainMs + 3000, () => this.#kill(member, 'did not drain'));
-      member.onExit.push(() => {
-        cancel();
-        resolve();
-      });
-      this.#send(member, { kind: 'drain' });
-    });
+    // What it still has to do besides draining: export traces, write its log.
+    const cancel = clock.after(settings.drainMs + 3000, () => this.#kill(member, 'did not drain'));
+    this.#send(member, { kind: 'drain' });
+    await member.exit.promise;
+    cancel();
   }
 
   #kill(member: Member, why: string): void {
@@ -386,7 +377,9 @@ export class Fleet {
     const { log, clock, onDeath } = this.#options;
     this.#members.delete(member);
     if (member.metrics !== null) this.#retire(member.metrics);
-    for (const end of member.onExit) end();
+    member.cancelStart();
+    this.#questions.left(member);
+    member.exit.resolve();
     for (const look of [...this.#waiting]) look();
     const pid = member.worker.process.pid ?? 0;
     if (member.state === 'draining' && member.killed === null) {
@@ -395,7 +388,13 @@ export class Fleet {
     }
     const reason = member.killed ?? (member.state === 'starting' ? 'did not start' : 'died');
     this.#deaths.set(reason, (this.#deaths.get(reason) ?? 0) + 1);
-    member.onReady.reject(new Error(`A worker ended before it listened (${how}).`));
+    member.onReady.reject(
+      new Error(
+        member.killed === 'did not start'
+          ? `A worker did not listen within ${startMsMax / 1000} s, and was killed.`
+          : `A worker ended before it listened (${how}).`,
+      ),
+    );
     // One that was to go, or that somebody waits for, is not replaced.
     if (this.#stopping || member.state !== 'ready') return;
     if (clock.now() - member.startedAtMs >= stableMs) this.#failures = 0;
