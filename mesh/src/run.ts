@@ -154,8 +154,17 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   };
   const restart = async (who: string, why: string) => {
     if (fleet === null) throw new ControlError('invalid', ['this mesh has no workers to replace']);
-    journal.add({ what: 'workers replaced', who, why, details: { workers: fleet.list() } });
-    await fleet.replace();
+    // A second call joins the replacement that is under way, and adds nothing to the journal.
+    if (fleet.replacement.underWay) return fleet.replace();
+    const before = fleet.list().map(({ pid }) => pid);
+    try {
+      await fleet.replace();
+    } catch (thrown) {
+      const { message } = thrown as Error;
+      journal.add({ what: 'workers not replaced', who, why, details: { failure: message, workers: fleet.list() } });
+      throw thrown;
+    }
+    journal.add({ what: 'workers replaced', who, why, details: { before, workers: fleet.list() } });
     log.info({ who, why }, 'workers replaced');
   };
   const restartSoon = (who: string, why: string) => {

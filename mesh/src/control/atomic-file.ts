@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Replaces `path` so that after a crash it holds either the old content or the new one, whole. */
@@ -8,7 +8,8 @@ export function writeAtomically(path: string, content: string): void {
   const temporary = `${path}.new`;
   const handle = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(handle, content);
+    // Writes all of it: `writeSync` may write a part, on a disk that is nearly full.
+    writeFileSync(handle, content);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

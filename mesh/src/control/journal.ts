@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { visibleJson } from '../visible.ts';
 
@@ -13,6 +23,7 @@ export interface JournalEntry {
     | 'documents refused'
     | 'weights dropped'
     | 'workers replaced'
+    | 'workers not replaced'
     | 'worker died';
   who: string;
   why: string;
@@ -27,6 +38,8 @@ export class Journal {
   readonly #file: string | null;
   readonly #now: () => number;
   #entries: JournalEntry[] = [];
+  /** Bytes of the file before each entry. */
+  readonly #before = new WeakMap<JournalEntry, number>();
 
   constructor(folder: string | null, now: () => number) {
     this.#now = now;
@@ -42,16 +55,30 @@ export class Journal {
     const whole: JournalEntry = { at: new Date(this.#now()).toISOString(), ...entry };
     if (this.#file !== null) {
       const handle = openSync(this.#file, 'a');
+      const { size } = fstatSync(handle);
       try {
         appendFileSync(handle, `${visibleJson(whole)}\n`);
         fsyncSync(handle);
+      } catch (thrown) {
+        // A part of the line may be there: a full disk takes what fits.
+        ftruncateSync(handle, size);
+        throw thrown;
       } finally {
         closeSync(handle);
       }
+      this.#before.set(whole, size);
     }
     this.#entries.push(whole);
     if (this.#entries.length > heldMax) this.#entries.shift();
     return whole;
+  }
+
+  /** Takes the last entry back: its change could not be made after all. */
+  retract(entry: JournalEntry): void {
+    if (this.#entries.at(-1) !== entry) return;
+    this.#entries.pop();
+    const size = this.#before.get(entry);
+    if (this.#file !== null && size !== undefined) truncateSync(this.#file, size);
   }
 
   /** Newest first. */

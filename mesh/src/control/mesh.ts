@@ -14,9 +14,9 @@ import type { Parts } from '../layers/parts.ts';
 import { type RouteTable, routeTable } from '../routing/table.ts';
 import { buildStack } from '../stack.ts';
 import { ControlError } from './control-error.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import type { WeightStore } from './weight-store.ts';
-import { plannedWeights, type WeightChanges, type Weights, weightsOf, withWeights } from './weights.ts';
+import { plannedWeights, sameWeights, type WeightChanges, type Weights, weightsOf, withWeights } from './weights.ts';
 
 export interface MeshOptions {
   parts: Parts;
@@ -157,6 +157,8 @@ export class Mesh {
     }
     const from = weightsOf(route);
     const weights = plannedWeights(route, asked);
+    const standing = Object.hasOwn(this.#changes, name) ? this.#changes[name] : undefined;
+    if (standing !== undefined && sameWeights(standing.weights, weights) && sameWeights(from, weights)) return weights;
     const documentedRoute = this.#documents.routes.find((candidate) => candidate.name === name);
     const changes: WeightChanges = {
       ...this.#changes,
@@ -171,18 +173,8 @@ export class Mesh {
     const effective = withWeights(this.#documents, changes).config;
     // Built first: what cannot be built must not be written down.
     const next = this.#build(effective, this.#status.generation + 1);
-    try {
-      this.#options.journal.add({
-        what: 'weights',
-        who: by.who,
-        why: by.why,
-        details: { route: name, from, to: weights },
-      });
-      this.#options.store.save(changes);
-    } catch (cause) {
-      throw new ControlError('not_written', ['the change could not be written to MESH_STATE, and was not made'], cause);
-    }
-    this.#changes = changes;
+    const { who, why } = by;
+    this.#record([{ what: 'weights', who, why, details: { route: name, from, to: weights } }], changes);
     this.#effective = effective;
     this.#swap(next);
     this.#options.parts.log.info({ route: name, from, to: weights, who: by.who, why: by.why }, 'weights changed');
@@ -196,11 +188,15 @@ export class Mesh {
    * @throws ControlError bad_documents where no stack can be built of them; not_written
    */
   replaceDocuments(documents: MeshConfig, by: { who: string; why: string }): void {
-    if (digestOf(documents) === this.#status.documentsHash) {
+    const hash = digestOf(documents);
+    if (hash === this.#status.documentsHash) {
+      // Documents that were refused have been repaired: the journal's last word must not be that they are refused.
+      const repaired = this.#status.refused.length > 0;
+      if (repaired) this.#record([{ what: 'documents', ...by, details: { hash, changes: [] } }], this.#changes);
       this.#status = { ...this.#status, refused: [] };
       return;
     }
-    const effective = withWeights(documents, this.#changes).config;
+    const { config: effective, dropped } = withWeights(documents, this.#changes);
     let next: Built;
     try {
       next = this.#build(effective, this.#status.generation + 1);
@@ -209,20 +205,19 @@ export class Mesh {
       this.refuseDocuments([detail], by);
       throw new ControlError('bad_documents', [detail], cause);
     }
-    const hash = digestOf(documents);
     const restartNeeded = this.#options.restartNeeded?.(documents) ?? [];
-    this.#options.journal.add({
-      what: 'documents',
-      ...by,
-      details: {
-        hash,
-        changes: diffConfigs(this.#documents, documents),
-        ...(restartNeeded.length === 0 ? {} : { restartNeeded }),
-      },
-    });
+    const details = {
+      hash,
+      changes: diffConfigs(this.#documents, documents),
+      ...(restartNeeded.length === 0 ? {} : { restartNeeded }),
+    };
+    this.#record(
+      [{ what: 'documents', ...by, details }, ...overtaken(dropped)],
+      dropped.length === 0 ? this.#changes : without(this.#changes, dropped),
+    );
     const sameServices = canonicalJson(this.#documents.services) === canonicalJson(documents.services);
     this.#documents = documents;
-    this.#effective = this.#withoutOutdated(documents);
+    this.#effective = effective;
     // A push of routes must not begin the health checks and DNS anew: pushed often enough, no check would ever end.
     if (!sameServices) this.#discovery.stop();
     this.#swap(next);
@@ -290,22 +285,43 @@ export class Mesh {
   /** The documents with the changes by hand; changes that the documents have overtaken are forgotten, in the journal too. */
   #withoutOutdated(documents: MeshConfig): MeshConfig {
     const { config, dropped } = withWeights(documents, this.#changes);
-    if (dropped.length === 0) return config;
-    const kept = Object.fromEntries(Object.entries(this.#changes).filter(([name]) => !dropped.includes(name)));
-    this.#options.journal.add({
-      what: 'weights dropped',
-      who: 'mesh',
-      why: 'the documents have changed these routes since',
-      details: { routes: dropped },
-    });
-    this.#options.store.save(kept);
-    this.#changes = kept;
+    if (dropped.length > 0) this.#record(overtaken(dropped), without(this.#changes, dropped));
     return config;
+  }
+
+  /**
+   * Writes a change down before it takes effect: into the journal, then into the store of changes by hand. What the store does
+   * not take is not in the journal either.
+   *
+   * @throws ControlError not_written: nothing has changed
+   */
+  #record(entries: readonly Omit<JournalEntry, 'at'>[], changes: WeightChanges): void {
+    const { journal, store } = this.#options;
+    const written: JournalEntry[] = [];
+    try {
+      for (const entry of entries) written.push(journal.add(entry));
+      if (changes !== this.#changes) store.save(changes);
+    } catch (cause) {
+      for (const entry of written.reverse()) journal.retract(entry);
+      throw new ControlError('not_written', ['the change could not be written to MESH_STATE, and was not made'], cause);
+    }
+    this.#changes = changes;
   }
 
   #now(): string {
     return new Date(this.#options.clock.wall()).toISOString();
   }
+}
+
+/** The entry for changes by hand that the documents have overtaken; none where there are none. */
+function overtaken(routes: readonly string[]): Omit<JournalEntry, 'at'>[] {
+  if (routes.length === 0) return [];
+  const why = 'the documents have changed these routes since';
+  return [{ what: 'weights dropped', who: 'mesh', why, details: { routes } }];
+}
+
+function without(changes: WeightChanges, names: readonly string[]): WeightChanges {
+  return Object.fromEntries(Object.entries(changes).filter(([name]) => !names.includes(name)));
 }
 
 function hashOf(value: unknown): string {

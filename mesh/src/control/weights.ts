@@ -110,7 +110,7 @@ export function withWeights(config: MeshConfig, changes: WeightChanges): { confi
   return { config: { ...config, routes }, dropped };
 }
 
-function sameWeights(a: Weights, b: Weights): boolean {
+export function sameWeights(a: Weights, b: Weights): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

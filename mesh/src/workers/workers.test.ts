@@ -279,6 +279,8 @@ test('a restart whose new worker does not start says so, and leaves the old ones
   // One that was killed when it had just begun to serve was replaced, and the restart was none that failed: once more.
   while (outcome.code === 0) outcome = await attempt();
   assert.match(outcome.err, /not been replaced: .*SIGKILL/);
+  const { entries } = await mesh.admin.get<{ entries: JournalEntry[] }>('/journal');
+  assert.equal(entries[0]?.what, 'workers not replaced');
   const left = (await workersOf(mesh)).map(({ pid }) => pid);
   assert.deepEqual(left.toSorted(), outcome.before.toSorted());
 });
