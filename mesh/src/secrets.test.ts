@@ -102,7 +102,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
     }
   }
   const shadows = async () => (await fetch(`${mesh.adminUrl}/shadows`)).text();
-  await until(async () => (await shadows()).includes('different'), 'a mirror has answered');
+  await until(async () => (await shadows()).includes('different_status'), 'a mirror has answered');
   const told: Record<string, string> = {};
   for (const path of [
     'metrics',

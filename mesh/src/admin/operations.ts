@@ -3,7 +3,7 @@ import { serialiseRedacted } from '../config/serialise.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { Journal } from '../control/journal.ts';
 import type { Mesh } from '../control/mesh.ts';
-import { type Weights, weightsOf } from '../control/weights.ts';
+import { mirrorsOf, type Weights, weightsOf } from '../control/weights.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import { healthOf } from '../discovery/health.ts';
 import type { Leases } from '../discovery/leases.ts';
@@ -96,7 +96,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
       methods: ['GET'],
       path: '/routes',
       right: 'read',
-      summary: 'Every route with its weights.',
+      summary: 'Every route with its weights and its mirrors.',
       handle: () => ({
         json: {
           routes: mesh.config.routes.map((route) => ({
@@ -105,6 +105,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
             parents: route.parents,
             hostnames: route.hostnames,
             weights: weightsOf(route),
+            mirrors: mirrorsOf(route),
             changed: mesh.changes[route.name] ?? null,
           })),
         },

@@ -2,6 +2,7 @@ import type { AdminClient } from '../admin/client.ts';
 import type { Explanation } from '../admin/explain.ts';
 import type { StackDescription } from '../assemble.ts';
 import { MeshCliError } from './error.ts';
+import { percentText } from './numbers.ts';
 import type { Output } from './output.ts';
 
 /** Rules that match too: further ones say little. */
@@ -56,7 +57,7 @@ export async function explainOne(
   }
   out(`route ${route.name}, rule ${route.rule}: ${why}`);
   for (const { service, percent, endpoints } of route.backends) {
-    out(`  ${percent.toFixed(percent % 1 === 0 ? 0 : 2)} % ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
+    out(`  ${percentText(percent)} ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }
   for (const note of route.notes) out(`  ${note}`);
   for (const { route: name, rule, matches, because } of others.slice(0, othersShown)) {

@@ -1,10 +1,16 @@
 import type { AdminClient } from '../admin/client.ts';
 import type { MeshStatus } from '../control/mesh.ts';
-import type { WeightChanges, Weights } from '../control/weights.ts';
+import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
+import type { MetricsJson } from '../telemetry/metrics.ts';
+import { percentText } from './numbers.ts';
 import { type Output, table } from './output.ts';
 
-interface Routes {
-  routes: { name: string; weights: Weights; hostnames: string[]; changed: { at: string; who: string } | null }[];
+interface Route {
+  name: string;
+  weights: Weights;
+  mirrors: MirrorShare[];
+  hostnames: string[];
+  changed: { at: string; who: string } | null;
 }
 
 interface Endpoints {
@@ -15,15 +21,17 @@ interface Endpoints {
   }[];
 }
 
-/** `mesh status`: routes with their weights, services with their endpoints, and whether the documents are in force. */
+/** `mesh status`: routes with the share of each service and their mirrors, services with their endpoints, refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
-  const [now, { routes }, { services }] = await Promise.all([
+  const [now, { routes }, { services }, metrics] = await Promise.all([
     admin.get<MeshStatus & { changes: WeightChanges }>('/status'),
-    admin.get<Routes>('/routes'),
+    admin.get<{ routes: Route[] }>('/routes'),
     admin.get<Endpoints>('/endpoints'),
+    admin.get<MetricsJson>('/metrics.json'),
   ]);
+  const mirrors = mirrorRows(routes, metrics);
   if (json) {
-    out(JSON.stringify({ ...now, routes, services }));
+    out(JSON.stringify({ ...now, routes, mirrors, services }));
     return;
   }
   out(`Generation ${now.generation}, in force since ${now.since}`);
@@ -34,16 +42,29 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   out('');
   out(
     table([
-      ['ROUTE', 'WEIGHTS', 'SET BY'],
+      ['ROUTE', 'SHARES', 'SET BY'],
       ...routes.map(({ name, weights, changed }) => [
         name,
-        Object.entries(weights)
-          .map(([service, weight]) => `${service}=${weight}`)
-          .join(' '),
+        sharesText(weights),
         changed === null ? 'documents' : `${changed.who}, ${changed.at}`,
       ]),
     ]),
   );
+  if (mirrors.length > 0) {
+    out('');
+    out(
+      table([
+        ['MIRRORED ROUTE', 'TO', 'SHARE', 'COPIES', 'SAME STATUS', 'DIFFERENT STATUS', 'FAILED', 'TIMED OUT'],
+        ...mirrors.map(({ route, service, percent, outcomes }) => {
+          const of = (outcome: string) => outcomes[outcome] ?? 0;
+          const counts = [of('same_status'), of('different_status'), of('failed'), of('timed_out')];
+          const copies = counts.reduce((sum, count) => sum + count, 0);
+          return [route, service, percentText(percent), String(copies), ...counts.map(String)];
+        }),
+      ]),
+    );
+    out('Statuses are compared, bodies are not. `GET /shadows` on the admin port has the last copies one by one.');
+  }
   out('');
   out(
     table([
@@ -56,7 +77,36 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   );
 }
 
-/** What is as it should be is not worth a word. */
+/** Weights as the share of requests that each service gets. */
+function sharesText(weights: Weights): string {
+  const sum = Object.values(weights).reduce((total, weight) => total + weight, 0);
+  const share = (weight: number) => percentText(sum === 0 ? 0 : (weight / sum) * 100);
+  return Object.entries(weights)
+    .map(([service, weight]) => `${service} ${share(weight)}`)
+    .join(', ');
+}
+
+interface MirrorRow extends MirrorShare {
+  route: string;
+  /** Copies since the start of the mesh, by how they ended. */
+  outcomes: Record<string, number>;
+}
+
+function mirrorRows(routes: readonly Route[], { counters }: MetricsJson): MirrorRow[] {
+  const copies = counters.find(({ name }) => name === 'mesh_shadow_requests_total')?.series ?? [];
+  return routes.flatMap(({ name: route, mirrors }) =>
+    mirrors.map(({ service, percent }) => {
+      const outcomes: Record<string, number> = {};
+      for (const { labels, value } of copies) {
+        const { outcome = '' } = labels;
+        if (labels.route === route && labels.mirror === service) outcomes[outcome] = (outcomes[outcome] ?? 0) + value;
+      }
+      return { route, service, percent, outcomes };
+    }),
+  );
+}
+
+/** What is as it should be is left out. */
 function endpointText({ endpoint, inFlight, health, breaker }: Endpoints['services'][number]['endpoints'][number]) {
   const wrong = [
     ...(health.state === 'unhealthy' ? ['unhealthy'] : []),

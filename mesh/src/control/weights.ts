@@ -24,6 +24,24 @@ export function weightsOf(route: HttpRoute): Weights {
   return Object.fromEntries(splitRule(route)?.backendRefs.map(({ service, weight }) => [service, weight]) ?? []);
 }
 
+/** A service that gets copies of a route's requests, and the share of them in percent; the greatest where rules differ. */
+export interface MirrorShare {
+  service: string;
+  percent: number;
+}
+
+/** The mirrors of a route, each service once. */
+export function mirrorsOf(route: HttpRoute): MirrorShare[] {
+  const shares = new Map<string, number>();
+  const filters = route.rules.flatMap((rule) => [rule, ...rule.backendRefs].flatMap((part) => part.filters));
+  for (const filter of filters) {
+    if (filter.type !== 'RequestMirror') continue;
+    const { service, numerator, denominator } = filter.mirror;
+    shares.set(service, Math.max(shares.get(service) ?? 0, (numerator / denominator) * 100));
+  }
+  return [...shares].map(([service, percent]) => ({ service, percent }));
+}
+
 function splitRule(route: HttpRoute): HttpRoute['rules'][number] | undefined {
   return route.rules.find(({ backendRefs }) => backendRefs.length > 1) ?? route.rules[0];
 }

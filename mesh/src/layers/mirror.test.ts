@@ -107,7 +107,7 @@ describe('a mirror', () => {
     assert.equal(copy?.headers['x-custom'], 'a');
     assert.equal(copy?.headers.host, shop.got[0]?.headers.host);
     assert.equal(copy?.headers['x-request-id'], shop.got[0]?.headers['x-request-id']);
-    const [shadow] = await shadows('?outcome=different');
+    const [shadow] = await shadows('?outcome=different_status');
     assert.deepEqual(
       [shadow?.route, shadow?.primary, shadow?.mirror, shadow?.primaryStatus, shadow?.status, shadow?.path],
       ['all', 'shop', 'next', 200, 500, '/carts'],
@@ -116,7 +116,7 @@ describe('a mirror', () => {
     assert.deepEqual(await shadows('?outcome=same'), []);
     assert.match(
       await (await fetch(`${mesh.adminUrl}/metrics`)).text(),
-      /shadow_requests_total\{route="all",mirror="next",primary_status_class="2xx",status_class="5xx",outcome="different"\} 1/,
+      /shadow_requests_total\{route="all",mirror="next",primary_status_class="2xx",status_class="5xx",outcome="different_status"\} 1/,
     );
     assert.equal(await metric('mesh_shadow_duration_seconds_count', 'next'), 1);
   });
@@ -177,7 +177,7 @@ describe('a mirror', () => {
     await until(() => next.got.length === 3, 'the budget is used up');
     assert.equal(await metric('mesh_shadow_skipped_total', 'busy'), 7);
     for (const answer of open) answer();
-    await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === 3, 'they have ended');
+    await until(async () => (await metric('mesh_shadow_requests_total', 'same_status')) === 3, 'they have ended');
     await fetch(mesh.url);
     await until(() => next.got.length === 4, 'there is room again');
   });
@@ -252,7 +252,7 @@ describe('a mirror', () => {
     });
     for (let i = 1; i <= 3; i += 1) {
       await (await fetch(mesh.url)).text();
-      await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === i, 'the copy has ended');
+      await until(async () => (await metric('mesh_shadow_requests_total', 'same_status')) === i, 'the copy has ended');
     }
     assert.equal(whole, 3);
     assert.equal(next.connections(), 1);
@@ -278,7 +278,7 @@ describe('a mirror', () => {
     assert.deepEqual(
       (await shadows()).map(({ outcome, status, reason }) => [outcome, status, reason]),
       [
-        ['same', 200, null],
+        ['same_status', 200, null],
         ['failed', 200, 'upstream_reset'],
         ['timed_out', 200, 'attempt_timeout'],
       ],
@@ -332,7 +332,7 @@ describe('a mirror', () => {
       trustedProxies: ['127.0.0.1'],
     });
     for (let i = 0; i < 3; i += 1) await (await fetch(mesh.url)).text();
-    await until(async () => (await metric('mesh_shadow_requests_total', 'same')) === 3, 'every copy has ended');
+    await until(async () => (await metric('mesh_shadow_requests_total', 'same_status')) === 3, 'every copy has ended');
     assert.equal(shop.got.length, 6);
     assert.equal(shop.connections() >= 2, true);
     await (await fetch(mesh.url, { headers: { 'x-mesh-shadow': 'all' } })).text();
@@ -347,6 +347,6 @@ describe('a mirror', () => {
     assert.equal((await fetch(mesh.url)).status, 502);
     await until(async () => (await shadows()).length === 1, 'it is compared');
     const [shadow] = await shadows();
-    assert.deepEqual([shadow?.outcome, shadow?.primaryStatus, shadow?.status], ['different', null, 200]);
+    assert.deepEqual([shadow?.outcome, shadow?.primaryStatus, shadow?.status], ['different_status', null, 200]);
   });
 });

@@ -153,7 +153,13 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     const latencyMs = headMs ?? clock.now() - startedMs;
     const theirs = await primary;
     const whole = reason === null;
-    const outcome = whole ? (status === theirs.status ? 'same' : 'different') : timedOut ? 'timed_out' : 'failed';
+    const outcome = whole
+      ? status === theirs.status
+        ? 'same_status'
+        : 'different_status'
+      : timedOut
+        ? 'timed_out'
+        : 'failed';
     meters.shadows(rule.route, service.name, classOf(theirs.status), classOf(status), outcome).value += 1;
     meters.shadowDurations(rule.route, service.name).record(latencyMs);
     shadows.add({

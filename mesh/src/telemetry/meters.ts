@@ -68,7 +68,7 @@ export function createMeters(): Meters {
     ]),
     shadows: metrics.counter(
       'mesh_shadow_requests_total',
-      'Mirrored requests by how they ended, against the request itself: same or different status, failed, timed_out.',
+      'Mirrored requests by how they ended, against the request itself: same_status, different_status, failed, timed_out.',
       ['route', 'mirror', 'primary_status_class', 'status_class', 'outcome'],
     ),
     shadowSkips: metrics.counter('mesh_shadow_skipped_total', 'Requests that were drawn but not mirrored, by why.', [

@@ -1,12 +1,10 @@
-/** How a mirrored request ended, against the one that it is a copy of. Closed list. */
+/** How a mirrored request ended, against the one that it is a copy of. Statuses are compared, and nothing else. Closed list. */
 export const shadowOutcomes = [
-  /** Both gave the same status. */
-  'same',
-  /** They did not. */
-  'different',
+  'same_status',
+  'different_status',
   /** The copy got no reply, or not all of it. */
   'failed',
-  /** Nor within the mirror's own timeout. */
+  /** The copy got no whole reply within the mirror's own timeout. */
   'timed_out',
 ] as const;
 export type ShadowOutcome = (typeof shadowOutcomes)[number];
