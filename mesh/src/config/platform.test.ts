@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { mayOverride } from '../layers/override.ts';
 import { loadConfig } from './parse.ts';
 
 const folder = fileURLToPath(new URL('../../platform', import.meta.url));
@@ -39,4 +40,17 @@ test('the platform’s own documents have every feature of routing on', async ()
     Object.entries(features).filter(([, used]) => !used),
     [],
   );
+});
+
+test('the platform lets no client override services unless OVERRIDE_FROM says from where', async () => {
+  const allowed = async (variables: Record<string, string>, address: string) => {
+    const result = await loadConfig([folder], variables);
+    assert.ok(result.ok);
+    const lists = result.config.routes.map(({ policy }) => policy.override.allowFrom);
+    return lists.some((allowFrom) => mayOverride('north-south', allowFrom, address));
+  };
+  for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '10.0.0.1', '203.0.113.5']) {
+    assert.equal(await allowed({}, address), false, address);
+  }
+  assert.equal(await allowed({ OVERRIDE_FROM: '127.0.0.1' }, '127.0.0.1'), true);
 });
