@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { listOf, objectOf } from '../api/body.ts';
-import { notFound, unprocessable } from '../api/faults.ts';
+import { badRequest, notFound, unprocessable } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { listReply, readListQuery } from '../api/query.ts';
 import { checker } from '../api/validate.ts';
@@ -13,6 +13,8 @@ import type { Shop } from '../shop.ts';
 import { recordStock, type StockTransactionRow } from './stock.ts';
 
 const MAX_QUANTITY = 1_000_000_000;
+/** Products whose stock one request asks for. */
+const MAX_PRODUCTS = 1_000;
 
 const stockAction = checker(
   Type.Object({
@@ -59,7 +61,9 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.post('/v2/inventories/multiple', async (request) => {
-    const ids = listOf(request.body).map((entry) => String(entry.id));
+    const entries = listOf(request.body);
+    if (entries.length > MAX_PRODUCTS) throw badRequest(`Ask for at most ${MAX_PRODUCTS} products at once`, 'data');
+    const ids = entries.map(({ id }) => id).filter(isUuid);
     return { data: (await stockOf(shop.db, ids, visible(request))).map(stockView) };
   });
 
