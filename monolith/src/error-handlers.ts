@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isStoreUnavailable, isUnstorable } from './db.ts';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
+import { storeFault } from './store-faults.ts';
 
 /** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
@@ -21,7 +21,7 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
   const error = asShopError(thrown);
   const status = statusOf(error.code);
   if (status >= 500) request.log.error({ err: thrown }, 'request failed');
-  if (status === 503) reply.header('retry-after', '1');
+  if (status === 503 || error.code === 'in_progress') reply.header('retry-after', '1');
   return reply.code(status).send(errorBody(error, request.id));
 }
 
@@ -53,16 +53,8 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 function asShopError(thrown: FastifyError): ShopError {
   if (thrown instanceof ShopError) return thrown;
-  if (isStoreUnavailable(thrown)) {
-    return new ShopError('store_unavailable', { detail: 'The store does not answer; try again' }, { cause: thrown });
-  }
-  if (isUnstorable(thrown)) {
-    return new ShopError(
-      'bad_request',
-      { detail: 'The request holds a value that cannot be stored' },
-      { cause: thrown },
-    );
-  }
+  const fault = storeFault(thrown);
+  if (fault !== undefined) return fault;
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
   return new ShopError(BY_STATUS[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });

@@ -7,9 +7,12 @@ import { includedMember, includeOf, listReply, queryOf, readListQuery } from '..
 import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
-import { cartId, changeCart, readCart } from './cart.ts';
-import { lastLiveMoment } from './store.ts';
+import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
+import type { CartDraft } from './draft.ts';
+import { withPrices } from './list.ts';
+import { type CartRow, lastLiveMoment } from './store.ts';
 import { cartView, itemViews } from './view.ts';
 
 const Label = Type.Optional(Type.String({ maxLength: 255 }));
@@ -40,31 +43,31 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
       ($2::uuid is null or exists (select from cart_customers l where l.cart_id = carts.id and l.customer_id = $2))`;
     const values = [lastLiveMoment(shop.now()), customerId];
     const count = await shop.db.query<{ total: string }>(`select count(*) as total from carts ${where}`, values);
-    const { rows } = await shop.db.query<{ id: string }>(
-      `select id from carts ${where} order by created_at desc, id limit $3 offset $4`,
+    const { rows } = await shop.db.query<CartRow>(
+      `select id, name, description, currency, created_at, updated_at from carts ${where} order by created_at desc, id limit $3 offset $4`,
       [...values, page.limit, page.offset],
     );
-    const data = [];
-    for (const { id } of rows) data.push(cartView(await readCart(shop, shop.db, id), shop.config.publicUrl));
+    const data = (await withPrices(shop.db, rows)).map((cart) => cartView(cart, shop.config.publicUrl));
     return listReply(shop, request, page, Number(count.rows[0]?.total), data);
   });
 
   app.post('/v2/carts', async (request, reply) => {
     const { name, description, id: wanted } = newCart(objectOf(request.body));
     const id = wanted === undefined ? randomUUID() : cartId(wanted);
-    const state = await changeCart(shop, id, async (db, cart) => {
-      if (cart.name !== null) throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
-      await label(db, id, name, description);
-      if (request.access.customerId !== undefined) await associate(db, id, [request.access.customerId]);
+    return answerOnce(shop, request, reply, 201, async (db) => {
+      const state = await changeCartIn(shop, db, id, async (draft) => {
+        if (draft.cart.name !== null)
+          throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
+        await label(draft, name, description);
+        if (request.access.customerId !== undefined) await associate(db, id, [request.access.customerId]);
+      });
+      return { data: cartView(state, shop.config.publicUrl) };
     });
-    return reply.code(201).send({ data: cartView(state, shop.config.publicUrl) });
   });
 
   app.put<ByCart>(one, async (request) => {
     const { name, description } = cartChange(objectOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), (db, cart) =>
-      label(db, cart.id, name, description),
-    );
+    const state = await changeCart(shop, cartId(request.params.ref), (draft) => label(draft, name, description));
     return { data: cartView(state, shop.config.publicUrl) };
   });
 
@@ -75,24 +78,25 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByCart>(`${one}/relationships/customers`, async (request) => {
     const ids = customersOf(request);
-    await changeCart(shop, cartId(request.params.ref), (db, cart) => associate(db, cart.id, ids));
+    await changeCart(shop, cartId(request.params.ref), ({ db, cart }) => associate(db, cart.id, ids));
     return { data: ids.map((id) => ({ type: 'customer', id })) };
   });
 
   app.delete<ByCart>(`${one}/relationships/customers`, async (request, reply) => {
     const ids = customersOf(request);
-    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
+    await changeCart(shop, cartId(request.params.ref), async ({ db, cart }) => {
       await db.query('delete from cart_customers where cart_id = $1 and customer_id = any($2)', [cart.id, ids]);
     });
     return reply.code(204).send();
   });
 }
 
-/** Customers named in a body; shoppers may name themselves only. */
+/** Customers named in a body. Shoppers, and whoever has a customer token, may name themselves only. */
 function customersOf(request: FastifyRequest): string[] {
   const ids = linkIds(listOf(request.body));
   const { kind, customerId } = request.access;
-  if (kind === 'implicit' && ids.some((id) => id !== customerId)) throw forbidden('This is another customer');
+  const narrowed = kind === 'implicit' || customerId !== undefined;
+  if (narrowed && ids.some((id) => id !== customerId)) throw forbidden('This is another customer');
   return ids;
 }
 
@@ -105,10 +109,12 @@ async function associate(db: Queryable, cart: string, customerIds: readonly stri
   );
 }
 
-async function label(db: Queryable, id: string, name?: string, description?: string): Promise<void> {
-  await db.query('update carts set name = coalesce($2, name), description = coalesce($3, description) where id = $1', [
-    id,
-    name,
-    description,
+async function label(draft: CartDraft, name?: string, description?: string): Promise<void> {
+  const cart = { ...draft.cart, name: name ?? draft.cart.name, description: description ?? draft.cart.description };
+  await draft.db.query('update carts set name = $2, description = $3 where id = $1', [
+    cart.id,
+    cart.name,
+    cart.description,
   ]);
+  draft.cart = cart;
 }

@@ -1,10 +1,9 @@
-import type { FastifyRequest } from 'fastify';
 import { styleOf } from '../api/currency.ts';
-import { badRequest, notFound } from '../api/faults.ts';
-import { inTransaction, type PoolClient, type Queryable } from '../db.ts';
+import { badRequest } from '../api/faults.ts';
+import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
-import { type Destination, mixedCurrencies } from './lines.ts';
-import { type CartRow, findCart, type ItemRow, loadItems, openCart } from './store.ts';
+import { CartDraft } from './draft.ts';
+import { findCart, loadItems, openCart } from './store.ts';
 import type { CartState } from './view.ts';
 
 const MAX_ID_LENGTH = 128;
@@ -26,49 +25,26 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   return { id, cart, items, style };
 }
 
-/** Changes a cart while it is locked, and gives it as it stands then. */
+/** Changes a cart while it is locked, writes it once, and gives it as it stands then. */
 export async function changeCart(
   shop: Shop,
   id: string,
-  work: (db: PoolClient, cart: CartRow) => Promise<void>,
+  work: (draft: CartDraft) => Promise<void> | void,
 ): Promise<CartState> {
-  return inTransaction(shop.db, async (db) => {
-    await work(db, await openCart(db, id, shop.now()));
-    await forgetCurrencyOfEmpty(db, id);
-    return readCart(shop, db, id);
-  });
+  return inTransaction(shop.db, (db) => changeCartIn(shop, db, id, work));
 }
 
-/**
- * Where lines go. The first fixes the cart's currency (`wanted`), which a request may only name again. Throws 400 where
- * it names another.
- */
-export async function destination(
+/** `changeCart` in a transaction that is open already. */
+export async function changeCartIn(
   shop: Shop,
-  request: FastifyRequest,
   db: Queryable,
-  cart: CartRow,
-  wanted: string,
-): Promise<Destination> {
-  if (cart.currency !== null && request.currency !== undefined && request.currency !== cart.currency) {
-    throw mixedCurrencies(cart.currency);
-  }
-  const currency = cart.currency ?? wanted;
-  if (cart.currency === null) await db.query('update carts set currency = $2 where id = $1', [cart.id, currency]);
-  return { db, cartId: cart.id, currency, access: request.access, now: shop.now() };
-}
-
-/** A line of a cart. Throws 404. */
-export async function requireItem(db: Queryable, cart: string, itemId: string): Promise<ItemRow> {
-  const item = (await loadItems(db, cart)).find((each) => each.id === itemId.toLowerCase());
-  if (item === undefined) throw notFound("The Item doesn't exist in the cart");
-  return item;
-}
-
-/** An empty cart may be filled in any currency. */
-async function forgetCurrencyOfEmpty(db: Queryable, id: string): Promise<void> {
-  await db.query(
-    'update carts set currency = null where id = $1 and not exists (select from cart_items where cart_id = $1)',
-    [id],
-  );
+  id: string,
+  work: (draft: CartDraft) => Promise<void> | void,
+): Promise<CartState> {
+  const opened = await openCart(db, id, shop.now());
+  const draft = new CartDraft(db, shop.now(), opened, await loadItems(db, id));
+  await work(draft);
+  await draft.save();
+  const { cart, items } = draft;
+  return { id, cart, items, style: cart.currency === null ? undefined : await styleOf(db, cart.currency) };
 }

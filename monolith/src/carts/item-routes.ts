@@ -1,15 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { dataOf, listOf, objectOf, optionsOf } from '../api/body.ts';
 import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
-import type { PoolClient } from '../db.ts';
-import { type ErrorMember, errorBody, ShopError } from '../errors.ts';
+import { errorBody, ShopError } from '../errors.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
-import { cartId, changeCart, destination, readCart, requireItem } from './cart.ts';
-import { checkLine, checkStock, MAX_LINES, MAX_QUANTITY } from './limits.ts';
-import { addLine, setQuantity } from './lines.ts';
+import { addLine, productsIn } from './add-line.ts';
+import { Adding } from './adding.ts';
+import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
+import { MAX_LINES, MAX_QUANTITY } from './limits.ts';
+import { changeQuantities } from './quantities.ts';
 import { itemsReply } from './view.ts';
 
 const newQuantity = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: MAX_QUANTITY }) }));
@@ -34,109 +36,65 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
     itemsReply(await readCart(shop, shop.db, cartId(request.params.ref)), shop.config.publicUrl),
   );
 
-  app.post<ByCart>(items, async (request, reply) => {
-    const data = dataOf(request.body);
-    const answer = Array.isArray(data) ? await addMany(shop, request, data) : await addOne(shop, request, data);
-    return reply.code(201).send(answer);
-  });
+  app.post<ByCart>(items, (request, reply) => addLines(shop, request, reply));
 
   app.put<ByItem>(`${items}/:item`, async (request) => {
     const { quantity } = newQuantity(objectOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), (db, cart) =>
-      changeQuantity(shop, db, cart.id, request.params.item, quantity),
+    const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
+      changeQuantities(draft, [{ id: request.params.item, quantity }]),
     );
     return itemsReply(state, shop.config.publicUrl);
   });
 
   app.put<ByCart>(items, async (request) => {
     const changes = newQuantities(listOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      for (const { id, quantity } of changes) await changeQuantity(shop, db, cart.id, id, quantity);
-    });
+    const state = await changeCart(shop, cartId(request.params.ref), (draft) => changeQuantities(draft, changes));
     return itemsReply(state, shop.config.publicUrl);
   });
 
   app.delete<ByItem>(`${items}/:item`, async (request) => {
-    const state = await changeCart(shop, cartId(request.params.ref), (db, cart) =>
-      changeQuantity(shop, db, cart.id, request.params.item, 0),
+    const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
+      draft.remove(draft.require(request.params.item)),
     );
     return itemsReply(state, shop.config.publicUrl);
   });
 
   app.delete<ByCart>(items, async (request) => {
-    const state = await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      await db.query('delete from cart_items where cart_id = $1', [cart.id]);
-    });
+    const state = await changeCart(shop, cartId(request.params.ref), (draft) => draft.clear());
     return itemsReply(state, shop.config.publicUrl);
   });
 }
 
-async function addOne(shop: Shop, request: FastifyRequest<ByCart>, data: unknown) {
-  const currency = await currencyWanted(shop, request);
-  const state = await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-    await addLine(await destination(shop, request, db, cart, currency), data);
-  });
-  return itemsReply(state, shop.config.publicUrl);
-}
-
 /**
- * Adds a list of lines. With `add_all_or_nothing` the first that fails undoes all; else what works is added, and what
- * does not is told in `errors` beside `data` (nothing worked: the first failure is the answer).
+ * Adds one line or a list of them. With `add_all_or_nothing` the first that fails undoes all; else what works is added,
+ * and what does not is told in `errors` beside `data` (nothing worked: the first failure is the answer).
  */
-async function addMany(shop: Shop, request: FastifyRequest<ByCart>, lines: readonly unknown[]) {
-  if (lines.length === 0 || lines.length > MAX_LINES) throw badRequest(`Add 1 to ${MAX_LINES} items at once`, 'data');
+async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply): Promise<FastifyReply> {
+  const data = dataOf(request.body);
+  const entries: unknown[] = Array.isArray(data) ? data : [data];
+  if (entries.length === 0 || entries.length > MAX_LINES)
+    throw badRequest(`Add 1 to ${MAX_LINES} items at once`, 'data');
+  const id = cartId(request.params.ref);
   const allOrNothing = optionsOf(request.body).add_all_or_nothing === true;
-  const errors: ErrorMember[] = [];
-  const currency = await currencyWanted(shop, request);
-  const state = await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-    const to = await destination(shop, request, db, cart, currency);
-    let failed = 0;
-    for (const line of lines) {
-      const failure = allOrNothing ? await addLine(to, line) : await attempt(db, () => addLine(to, line));
-      if (!failure) continue;
-      failed += 1;
-      if (failed === lines.length) throw failure;
-      errors.push(...errorBody(failure, request.id).errors);
-    }
+  // Asked before the cart's transaction holds a connection: whoever holds one and waits for another can wait for ever.
+  const { code: wanted } = await displayCurrency(shop, request);
+  return answerOnce(shop, request, reply, 201, async (db) => {
+    const failures: ShopError[] = [];
+    const state = await changeCartIn(shop, db, id, async (draft) => {
+      const to = new Adding(request, draft, wanted, allOrNothing);
+      await to.shelf.fetch(productsIn(entries), to.currency());
+      for (const entry of entries) {
+        try {
+          await draft.attempt(() => addLine(to, entry));
+        } catch (error) {
+          if (!(error instanceof ShopError) || allOrNothing) throw error;
+          failures.push(error);
+        }
+      }
+      if (failures[0] !== undefined && failures.length === entries.length) throw failures[0];
+      failures.push(...to.failures);
+    });
+    const errors = failures.flatMap((failure) => errorBody(failure, request.id).errors);
+    return { ...itemsReply(state, shop.config.publicUrl), ...(errors.length > 0 && { errors }) };
   });
-  return { ...itemsReply(state, shop.config.publicUrl), ...(errors.length > 0 && { errors }) };
-}
-
-// Asked before the cart's transaction holds a connection: whoever holds one and waits for another can wait for ever.
-async function currencyWanted(shop: Shop, request: FastifyRequest): Promise<string> {
-  return (await displayCurrency(shop, request)).code;
-}
-
-/** Runs one step so that its failure undoes this step only. */
-async function attempt(db: PoolClient, work: () => Promise<void>): Promise<ShopError | undefined> {
-  await db.query('savepoint line');
-  try {
-    await work();
-    await db.query('release savepoint line');
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ShopError)) throw error;
-    await db.query('rollback to savepoint line');
-    return error;
-  }
-}
-
-/** Sets the quantity of a line; 0 removes it. Throws 404 for an unknown line, 400 where stock is short. */
-async function changeQuantity(
-  shop: Shop,
-  db: PoolClient,
-  cart: string,
-  itemId: string,
-  quantity: number,
-): Promise<void> {
-  const item = await requireItem(db, cart, itemId);
-  if (quantity === 0) {
-    await db.query('delete from cart_items where id = $1', [item.id]);
-    return;
-  }
-  checkLine(quantity, item.unit_amount);
-  if (item.manage_stock && item.product_id !== null) {
-    await checkStock(db, { id: item.product_id, sku: item.sku }, quantity);
-  }
-  await setQuantity(db, item.id, quantity, shop.now());
 }

@@ -1,28 +1,16 @@
 import Type, { type Static } from 'typebox';
-import type { Access } from '../access/access.ts';
-import { isMembers } from '../api/body.ts';
-import { badRequest, failedValidation, forbidden, notFound, refused } from '../api/faults.ts';
-import { isUuid } from '../api/ids.ts';
-import { checker } from '../api/validate.ts';
+import { badRequest, forbidden } from '../api/faults.ts';
 import { productMissing } from '../catalog/product-get.ts';
-import type { Queryable } from '../db.ts';
 import { MAX_AMOUNT } from '../money.ts';
-import { checkLine, checkStock, MAX_LINES, MAX_QUANTITY } from './limits.ts';
-import { findCart, type ItemRow, loadItems } from './store.ts';
-import { replaceTaxes, TaxItem } from './taxes.ts';
+import type { Adding } from './adding.ts';
+import { checkLine, insufficientStock, MAX_QUANTITY, MAX_TAXES } from './limits.ts';
+import type { ItemRow } from './store.ts';
+import { TaxItem } from './taxes.ts';
 
-const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }));
-const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: 5 }));
+export const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }));
+export const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: MAX_TAXES }));
 
-const productLine = checker(
-  Type.Object({
-    id: Type.Optional(Type.String()),
-    sku: Type.Optional(Type.String()),
-    quantity: Quantity,
-    tax: Taxes,
-  }),
-);
-const CustomLine = Type.Object({
+export const CustomLine = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
   sku: Type.Optional(Type.String({ maxLength: 255 })),
   description: Type.Optional(Type.String({ maxLength: 10_000 })),
@@ -33,95 +21,47 @@ const CustomLine = Type.Object({
   }),
   tax: Taxes,
 });
-const customLine = checker(CustomLine);
-const mergedCart = checker(Type.Object({ cart_id: Type.String({ minLength: 1, maxLength: 128 }) }));
 
-/** Where a line goes: an open (locked) cart of a currency. */
-export interface Destination {
-  db: Queryable;
-  cartId: string;
+/** How a line is put into a cart. */
+interface Placing {
   currency: string;
-  access: Access;
-  now: Date;
+  /** In the place of those that the line has. */
+  taxes?: readonly TaxItem[] | undefined;
+  /** The line was put into another cart by somebody who may: drafts and taxes come along, whoever asks. */
+  trusted?: boolean;
 }
 
-/** Adds what one member of `data` names: a product, a custom item, or the lines of another cart. */
-export async function addLine(to: Destination, data: unknown): Promise<void> {
-  if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
-  switch (data.type) {
-    case 'cart_item':
-      return addProduct(to, data);
-    case 'custom_item':
-      return addCustom(to, customLine(data));
-    case 'cart_items':
-      return mergeCart(to, mergedCart(data).cart_id);
-    case 'promotion_item':
-      throw notFound('No promotion could be found with the given code.');
-    default:
-      throw failedValidation([{ detail: 'The data.type field is not a kind of cart item.', source: 'data.type' }]);
-  }
+/** Adds a product. `wanted` is an id, or a SKU: older clients send a SKU where the id belongs. */
+export async function putProduct(to: Adding, line: Placing & { wanted: string; quantity: number }): Promise<void> {
+  const { wanted, quantity, currency } = line;
+  const seesDrafts = line.trusted === true || to.request.access.kind === 'client_credentials';
+  const product = await to.shelf.find(wanted, currency);
+  if (product === undefined || (product.status !== 'live' && !seesDrafts)) throw productMissing();
+  const { id, name, sku, slug, description, manage_stock, amount, includes_tax } = product;
+  if (amount === null) throw badRequest(`The product ${sku} has no price in ${currency}`, 'data.id');
+
+  const present = to.draft.items.find((each) => each.product_id === id);
+  const total = quantity + (present?.quantity ?? 0);
+  checkLine(total, present?.unit_amount ?? amount);
+  if (manage_stock && product.available < total) throw insufficientStock(product);
+  const item = present
+    ? to.draft.setQuantity(present, total)
+    : to.draft.add(
+        {
+          ...{ type: 'cart_item', product_id: id, name, sku, slug, description, quantity, manage_stock },
+          ...{ unit_amount: amount, includes_tax },
+        },
+        currency,
+      );
+  putTaxes(to, item, line);
 }
 
-async function addProduct(to: Destination, data: unknown): Promise<void> {
-  const { id, sku, quantity = 1, tax } = productLine(data);
-  const wanted = id ?? sku;
-  if (wanted === undefined) {
-    throw failedValidation([{ detail: 'The data.id field is required.', source: 'data.id' }]);
-  }
-  await putProduct(to, wanted, quantity, tax);
-}
-
-interface ProductRow {
-  id: string;
-  name: string;
-  sku: string;
-  slug: string;
-  description: string;
-  manage_stock: boolean;
-  amount: number | null;
-  includes_tax: boolean;
-}
-
-/** `wanted` is an id, or a SKU: older clients send a SKU where the id belongs. */
-async function putProduct(
-  to: Destination,
-  wanted: string,
-  quantity: number,
-  taxes: readonly TaxItem[] | undefined,
-): Promise<void> {
-  const { db, cartId, currency, now } = to;
-  const { rows } = await db.query<ProductRow>(
-    `select p.id, p.name, p.sku, p.slug, p.description, p.manage_stock, c.amount::float8 as amount, c.includes_tax
-     from products p left join product_prices c on c.product_id = p.id and c.currency = $3
-     where ${isUuid(wanted) ? 'p.id = $1::uuid' : 'p.sku = $1'} and ($2 is false or p.status = 'live')`,
-    [wanted, to.access.kind === 'implicit', currency],
-  );
-  const product = rows[0];
-  if (product === undefined) throw productMissing();
-  if (product.amount === null) throw badRequest(`The product ${product.sku} has no price in ${currency}`, 'data.id');
-
-  const lines = await loadItems(db, cartId);
-  const line = lines.find((each) => each.product_id === product.id);
-  const total = quantity + (line?.quantity ?? 0);
-  checkLine(total, line?.unit_amount ?? product.amount);
-  if (product.manage_stock) await checkStock(db, product, total);
-  const itemId = line
-    ? await setQuantity(db, line.id, total, now)
-    : await insertLine(to, lines, {
-        ...product,
-        type: 'cart_item',
-        product_id: product.id,
-        quantity,
-        unit_amount: product.amount,
-      });
-  await putTaxes(to, itemId, taxes);
-}
-
-async function addCustom(to: Destination, data: Static<typeof CustomLine>): Promise<void> {
+/** Adds a custom item; one of the same SKU and price becomes more. */
+export function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?: Placing): void {
   const { name, sku = '', description = '', quantity = 1, price, tax } = data;
+  const currency = placing?.currency ?? to.currency();
   const includesTax = price.includes_tax ?? true;
-  const lines = await loadItems(to.db, to.cartId);
-  const line = lines.find(
+  const present = to.draft.items.find(
     (each) =>
       each.type === 'custom_item' &&
       sku !== '' &&
@@ -129,85 +69,25 @@ async function addCustom(to: Destination, data: Static<typeof CustomLine>): Prom
       each.unit_amount === price.amount &&
       each.includes_tax === includesTax,
   );
-  const total = quantity + (line?.quantity ?? 0);
+  const total = quantity + (present?.quantity ?? 0);
   checkLine(total, price.amount);
-  const itemId = line
-    ? await setQuantity(to.db, line.id, total, to.now)
-    : await insertLine(to, lines, {
-        type: 'custom_item',
-        product_id: null,
-        name,
-        sku,
-        slug: '',
-        description,
-        quantity,
-        manage_stock: false,
-        unit_amount: price.amount,
-        includes_tax: includesTax,
-      });
-  await putTaxes(to, itemId, tax);
+  const item = present
+    ? to.draft.setQuantity(present, total)
+    : to.draft.add(
+        {
+          ...{ type: 'custom_item', product_id: null, name, sku, slug: '', description, quantity },
+          ...{ manage_stock: false, unit_amount: price.amount, includes_tax: includesTax },
+        },
+        currency,
+      );
+  putTaxes(to, item, placing ?? { currency, taxes: tax });
 }
 
-/** Adds the lines of another cart; that cart stays as it is. */
-async function mergeCart(to: Destination, sourceId: string): Promise<void> {
-  const source = await findCart(to.db, sourceId, to.now);
-  if (source === undefined) throw notFound('The cart to be merged could not be found');
-  if (source.id === to.cartId) throw badRequest('A cart cannot be merged with itself', 'data.cart_id');
-  const lines = await loadItems(to.db, sourceId);
-  if (lines.length > 0 && source.currency !== to.currency) throw mixedCurrencies(to.currency);
-  for (const line of lines) {
-    // The taxes of the source were set by somebody who may: they come along whoever merges.
-    const trusted: Destination = { ...to, access: { ...to.access, kind: 'client_credentials' } };
-    const tax = line.taxes.length > 0 ? line.taxes : undefined;
-    if (line.product_id !== null) {
-      await putProduct(trusted, line.product_id, line.quantity, tax);
-    } else {
-      const price = { amount: line.unit_amount, includes_tax: line.includes_tax };
-      await addCustom(trusted, { ...line, price, ...(tax && { tax }) });
-    }
-  }
-}
-
-export function mixedCurrencies(currency: string) {
-  return refused('Bad Request', `The cart holds items in ${currency}; a cart has one currency`);
-}
-
-async function insertLine(
-  { db, cartId, now }: Destination,
-  lines: readonly ItemRow[],
-  line: Omit<ItemRow, 'id' | 'created_at' | 'updated_at' | 'taxes'>,
-): Promise<string> {
-  if (lines.length >= MAX_LINES) throw badRequest(`A cart holds at most ${MAX_LINES} different items`);
-  const { rows } = await db.query<{ id: string }>(
-    `insert into cart_items (cart_id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-       unit_amount, includes_tax, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) returning id`,
-    [
-      cartId,
-      line.type,
-      line.product_id,
-      line.name,
-      line.sku,
-      line.slug,
-      line.description,
-      line.quantity,
-      line.manage_stock,
-      line.unit_amount,
-      line.includes_tax,
-      now,
-    ],
-  );
-  return rows[0]?.id ?? '';
-}
-
-/** Sets the quantity of a line and gives its id. */
-export async function setQuantity(db: Queryable, itemId: string, quantity: number, now: Date): Promise<string> {
-  await db.query('update cart_items set quantity = $2, updated_at = $3 where id = $1', [itemId, quantity, now]);
-  return itemId;
-}
-
-async function putTaxes(to: Destination, itemId: string, taxes: readonly TaxItem[] | undefined): Promise<void> {
+function putTaxes(to: Adding, item: ItemRow, { taxes, trusted }: Placing): void {
   if (taxes === undefined) return;
-  if (to.access.kind !== 'client_credentials') throw forbidden('Tax items need client credentials');
-  await replaceTaxes(to.db, itemId, taxes);
+  if (trusted !== true && to.request.access.kind !== 'client_credentials') {
+    throw forbidden('Tax items need client credentials');
+  }
+  const bare = to.draft.setTaxes(item, []);
+  for (const tax of taxes) to.draft.addTax(to.draft.require(bare.id), tax);
 }

@@ -2,13 +2,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isMembers, listOf, type Members, objectOf } from '../api/body.ts';
 import { badRequest, forbidden, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
-import { cartId, changeCart, requireItem } from './cart.ts';
-import type { TaxRow } from './store.ts';
-import { addTax, TaxChange, TaxItem } from './taxes.ts';
+import { cartId, changeCart, changeCartIn } from './cart.ts';
+import type { CartDraft } from './draft.ts';
+import { MAX_LINES, MAX_TAXES } from './limits.ts';
+import type { ItemRow, TaxRow } from './store.ts';
+import { NewTaxItem, TaxChange } from './taxes.ts';
 import { taxView } from './view.ts';
 
-const taxItem = checker(TaxItem);
+const taxItem = checker(NewTaxItem);
 const taxChange = checker(TaxChange);
 
 interface ByCart {
@@ -28,57 +31,67 @@ export function cartTaxRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByItem>(taxes, async (request, reply) => {
     onlyAdmin(request);
     const tax = taxItem(objectOf(request.body));
-    const added: TaxRow[] = [];
-    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      const item = await requireItem(db, cart.id, request.params.item);
-      added.push(await addTax(db, item.id, tax));
+    return answerOnce(shop, request, reply, 201, async (db) => {
+      const added: TaxRow[] = [];
+      await changeCartIn(shop, db, cartId(request.params.ref), (draft) => {
+        added.push(draft.addTax(draft.require(request.params.item), tax));
+      });
+      return { data: added.map(taxView)[0] };
     });
-    return reply.code(201).send({ data: added.map(taxView)[0] });
   });
 
   app.put<ByTax>(`${taxes}/:tax`, async (request) => {
     onlyAdmin(request);
-    const change = taxChange(objectOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      const { id } = await requireTax(db, cart.id, request.params);
-      await db.query(
-        `update cart_item_taxes set name = coalesce($2, name), jurisdiction = coalesce($3, jurisdiction),
-           code = coalesce($4, code), rate = coalesce($5, rate) where id = $1`,
-        [id, change.name, change.jurisdiction, change.code, change.rate],
+    const { name, jurisdiction, code, rate } = taxChange(objectOf(request.body));
+    const changed: TaxRow[] = [];
+    await changeCart(shop, cartId(request.params.ref), (draft) => {
+      const { item, tax } = requireTax(draft, request.params);
+      const next: TaxRow = {
+        ...tax,
+        name: name ?? tax.name,
+        jurisdiction: jurisdiction ?? tax.jurisdiction,
+        code: code ?? tax.code,
+        rate: rate ?? tax.rate,
+      };
+      changed.push(next);
+      draft.setTaxes(
+        item,
+        item.taxes.map((each) => (each.id === tax.id ? next : each)),
       );
     });
-    const taxed = state.items.flatMap((item) => item.taxes).find((tax) => tax.id === request.params.tax.toLowerCase());
-    return { data: taxed && taxView(taxed) };
+    return { data: changed.map(taxView)[0] };
   });
 
   app.delete<ByTax>(`${taxes}/:tax`, async (request, reply) => {
     onlyAdmin(request);
-    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      const { id } = await requireTax(db, cart.id, request.params);
-      await db.query('delete from cart_item_taxes where id = $1', [id]);
+    await changeCart(shop, cartId(request.params.ref), (draft) => {
+      const { item, tax } = requireTax(draft, request.params);
+      draft.setTaxes(
+        item,
+        item.taxes.filter((each) => each.id !== tax.id),
+      );
     });
     return reply.code(204).send();
   });
 
   app.post<ByCart>('/v2/carts/:ref/taxes', async (request, reply) => {
     onlyAdmin(request);
-    const wanted = listOf(request.body).map((tax) => ({ itemId: taxedItem(tax), tax: taxItem(tax) }));
-    const added: TaxRow[] = [];
-    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      for (const { itemId, tax } of wanted) {
-        const item = await requireItem(db, cart.id, itemId);
-        added.push(await addTax(db, item.id, tax));
-      }
+    const list = listOf(request.body);
+    if (list.length > MAX_LINES * MAX_TAXES) throw badRequest(`Add at most ${MAX_LINES * MAX_TAXES} tax items at once`);
+    const wanted = list.map((tax) => ({ itemId: taxedItem(tax), tax: taxItem(tax) }));
+    return answerOnce(shop, request, reply, 201, async (db) => {
+      const added: TaxRow[] = [];
+      await changeCartIn(shop, db, cartId(request.params.ref), (draft) => {
+        for (const { itemId, tax } of wanted) added.push(draft.addTax(draft.require(itemId), tax));
+      });
+      return { data: added.map(taxView) };
     });
-    return reply.code(201).send({ data: added.map(taxView) });
   });
 
   app.delete<ByCart>('/v2/carts/:ref/taxes', async (request, reply) => {
     onlyAdmin(request);
-    await changeCart(shop, cartId(request.params.ref), async (db, cart) => {
-      await db.query('delete from cart_item_taxes where item_id in (select id from cart_items where cart_id = $1)', [
-        cart.id,
-      ]);
+    await changeCart(shop, cartId(request.params.ref), (draft) => {
+      for (const item of draft.items) if (item.taxes.length > 0) draft.setTaxes(item, []);
     });
     return reply.code(204).send();
   });
@@ -88,11 +101,11 @@ function onlyAdmin(request: FastifyRequest): void {
   if (request.access.kind !== 'client_credentials') throw forbidden('Tax items need client credentials');
 }
 
-async function requireTax(db: Parameters<typeof requireItem>[0], cart: string, params: ByTax['Params']) {
-  const item = await requireItem(db, cart, params.item);
+function requireTax(draft: CartDraft, params: ByTax['Params']): { item: ItemRow; tax: TaxRow } {
+  const item = draft.require(params.item);
   const tax = item.taxes.find((each) => each.id === params.tax.toLowerCase());
   if (tax === undefined) throw notFound('The requested tax item could not be found');
-  return tax;
+  return { item, tax };
 }
 
 /** In a list each tax names its line: `relationships.item.data.id`. */

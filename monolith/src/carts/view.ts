@@ -4,15 +4,25 @@ import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './sto
 // What clients of this API know as "never".
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** A cart with its lines; `cart` is undefined where there is none yet, `style` while it has no currency. */
-export interface CartState {
+/** Of a line, what its price is made of. */
+export type PricedItem = Pick<ItemRow, 'id' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
+  taxes: readonly Pick<TaxRow, 'rate'>[];
+};
+
+/** A cart with its prices; `cart` is undefined where there is none yet, `style` while it has no currency. */
+export interface PricedCart {
   id: string;
   cart: CartRow | undefined;
-  items: ItemRow[];
+  items: readonly PricedItem[];
   style: CurrencyStyle | undefined;
 }
 
-export function cartView({ id, cart, items, style }: CartState, publicUrl: string) {
+/** A cart with its whole lines. */
+export interface CartState extends PricedCart {
+  items: readonly ItemRow[];
+}
+
+export function cartView({ id, cart, items, style }: PricedCart, publicUrl: string) {
   return {
     id,
     type: 'cart',
@@ -51,7 +61,7 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
 }
 
 /** A line as money sees it. */
-export function pricedLine(item: ItemRow) {
+export function pricedLine(item: PricedItem) {
   return {
     unitAmount: item.unit_amount,
     quantity: item.quantity,
@@ -70,7 +80,7 @@ export function linePrices(line: ReturnType<typeof pricedLine>, style: CurrencyS
   return { with_tax: both('withTax'), without_tax: both('withoutTax'), tax: both('tax') };
 }
 
-function cartMeta({ cart, items, style }: CartState) {
+function cartMeta({ cart, items, style }: PricedCart) {
   const totals = sumTotals(items.map(pricedLine));
   const price = (amount: number) => (style === undefined ? NO_PRICE : formattedPrice(amount, style));
   return {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { listOf, type Members } from '../api/body.ts';
-import { failedValidation, notFound } from '../api/faults.ts';
+import { badRequest, failedValidation, notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
@@ -116,8 +116,12 @@ async function changeProduct<T>(
   });
 }
 
-/** Ids of links, each once. Throws 422 where one is no id. */
+/** Links that one request names. */
+const MAX_LINKS = 1_000;
+
+/** Ids of links, each once. Throws 422 where one is no id, 400 where there are too many. */
 export function linkIds(links: readonly Members[]): string[] {
+  if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');
   const ids = links.map((link, index) => {
     if (isUuid(link.id)) return link.id.toLowerCase();
     const source = `data.${index}.id`;

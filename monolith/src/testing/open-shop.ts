@@ -30,6 +30,9 @@ export interface TestShop {
   admin: Call;
   /** Calls with an implicit token. */
   shopper: Call;
+  /** `Authorization` of `shopper`, and of `admin`. */
+  shopperToken: string;
+  adminToken: string;
   advance(ms: number): void;
   close(): Promise<void>;
 }
@@ -64,12 +67,16 @@ export async function openTestShop(
   await reconcileIndexes(db, shop.debts);
   readiness.prepared();
   const app = buildApp(shop, readiness);
+  const adminToken = await issueToken(shop, 'client_credentials');
+  const shopperToken = await issueToken(shop, 'implicit');
 
   return {
     app,
     shop,
-    admin: caller(app, await issueToken(shop, 'client_credentials')),
-    shopper: caller(app, await issueToken(shop, 'implicit')),
+    admin: caller(app, adminToken),
+    shopper: caller(app, shopperToken),
+    shopperToken: `Bearer ${shopperToken}`,
+    adminToken: `Bearer ${adminToken}`,
     advance: (ms) => {
       offsetMs += ms;
     },

@@ -1,0 +1,29 @@
+import { styleOf } from '../api/currency.ts';
+import type { Queryable } from '../db.ts';
+import type { CurrencyStyle } from '../money.ts';
+import type { CartRow, TaxRow } from './store.ts';
+import type { PricedCart, PricedItem } from './view.ts';
+
+/** The carts of a page with what their totals need: two statements, and one for each currency. Texts are left out. */
+export async function withPrices(db: Queryable, carts: readonly CartRow[]): Promise<PricedCart[]> {
+  const items = await db.query<Omit<PricedItem, 'taxes'> & { cart_id: string }>(
+    `select cart_id, id, quantity, unit_amount::float8 as unit_amount, includes_tax from cart_items
+     where cart_id = any($1) order by seq`,
+    [carts.map(({ id }) => id)],
+  );
+  const taxes = await db.query<Pick<TaxRow, 'item_id' | 'rate'>>(
+    'select item_id, rate from cart_item_taxes where item_id = any($1) order by seq',
+    [items.rows.map(({ id }) => id)],
+  );
+  const styles = new Map<string, CurrencyStyle>();
+  for (const code of new Set(carts.flatMap(({ currency }) => currency ?? [])))
+    styles.set(code, await styleOf(db, code));
+  const taxesByItem = Map.groupBy(taxes.rows, (tax) => tax.item_id);
+  const itemsByCart = Map.groupBy(items.rows, (item) => item.cart_id);
+  return carts.map((cart) => ({
+    id: cart.id,
+    cart,
+    items: (itemsByCart.get(cart.id) ?? []).map((item) => ({ ...item, taxes: taxesByItem.get(item.id) ?? [] })),
+    style: cart.currency === null ? undefined : styles.get(cart.currency),
+  }));
+}

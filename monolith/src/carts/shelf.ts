@@ -1,0 +1,56 @@
+import { isUuid } from '../api/ids.ts';
+import type { Queryable } from '../db.ts';
+
+/** A product as a cart sees it. */
+export interface ShelfProduct {
+  id: string;
+  name: string;
+  sku: string;
+  slug: string;
+  description: string;
+  manage_stock: boolean;
+  status: 'live' | 'draft';
+  available: number;
+  /** Minor units; null where the product has no price in the currency. */
+  amount: number | null;
+  includes_tax: boolean;
+}
+
+/** The products that one request puts into a cart: those of a list are read together, and each is read once. */
+export class Shelf {
+  readonly #db: Queryable;
+  readonly #known = new Map<string, ShelfProduct | undefined>();
+
+  constructor(db: Queryable) {
+    this.#db = db;
+  }
+
+  /** Reads the products of these ids or SKUs (what is no id is a SKU), with their prices in `currency`. */
+  async fetch(wanted: readonly string[], currency: string): Promise<void> {
+    const missing = wanted.filter((each) => !this.#known.has(keyOf(each, currency)));
+    if (missing.length === 0) return;
+    const { rows } = await this.#db.query<ShelfProduct>(
+      `select p.id, p.name, p.sku, p.slug, p.description, p.manage_stock, p.status,
+         coalesce(s.available, 0)::float8 as available, c.amount::float8 as amount, c.includes_tax
+       from products p left join product_prices c on c.product_id = p.id and c.currency = $3
+         left join stock s on s.product_id = p.id
+       where p.id = any($1::uuid[]) or p.sku = any($2)`,
+      [missing.filter(isUuid), missing.filter((each) => !isUuid(each)), currency],
+    );
+    for (const each of missing) this.#known.set(keyOf(each, currency), undefined);
+    for (const row of rows) {
+      this.#known.set(keyOf(row.id, currency), row);
+      if (!isUuid(row.sku)) this.#known.set(keyOf(row.sku, currency), row);
+    }
+  }
+
+  /** The product of an id or SKU, or undefined where there is none. */
+  async find(wanted: string, currency: string): Promise<ShelfProduct | undefined> {
+    await this.fetch([wanted], currency);
+    return this.#known.get(keyOf(wanted, currency));
+  }
+}
+
+function keyOf(wanted: string, currency: string): string {
+  return `${currency} ${isUuid(wanted) ? wanted.toLowerCase() : wanted}`;
+}
