@@ -89,6 +89,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
+/** Whether a statement waited longer for a lock than `lock_timeout` lets it (SQLSTATE 55P03). */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03';
+}
+
 /** Whether a value was refused by its type (class 22 of SQLSTATE), for instance a text with a NUL in it. */
 export function isUnstorable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true;

@@ -21,7 +21,7 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
   const error = asShopError(thrown);
   const status = statusOf(error.code);
   if (status >= 500) request.log.error({ err: thrown }, 'request failed');
-  if (status === 503) reply.header('retry-after', '1');
+  if (status === 503 || error.code === 'in_progress') reply.header('retry-after', '1');
   return reply.code(status).send(errorBody(error, request.id));
 }
 

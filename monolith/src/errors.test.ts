@@ -9,6 +9,7 @@ const STATUS: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  in_progress: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   validation_failed: 422,

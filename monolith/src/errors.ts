@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'in_progress'
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'validation_failed'
@@ -21,6 +22,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },
   conflict: { status: 409, title: 'Conflict' },
+  in_progress: { status: 409, title: 'Conflict' },
   body_too_large: { status: 413, title: 'Payload Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   validation_failed: { status: 422, title: 'Failed Validation' },

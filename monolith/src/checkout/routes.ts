@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
-import { inTransaction } from '../db.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';
@@ -25,20 +25,18 @@ interface ByCart {
 }
 
 export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
-  app.post<ByCart>('/v2/carts/:ref/checkout', async (request, reply) =>
-    reply.code(201).send(await checkOut(shop, request)),
-  );
+  app.post<ByCart>('/v2/carts/:ref/checkout', (request, reply) => checkOut(shop, request, reply));
 }
 
 /**
  * Turns a cart into an order; the cart stays, its owner deletes it. Debt 23: nine steps in one transaction, whose locks
  * (the cart, the stock of all that is bought) last until the end.
  */
-async function checkOut(shop: Shop, request: FastifyRequest<ByCart>) {
+async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply) {
   const id = cartId(request.params.ref);
   const input = checkoutInput(objectOf(request.body));
   const now = shop.now();
-  return inTransaction(shop.db, async (db) => {
+  return answerOnce(shop, request, reply, 201, async (db) => {
     const cart = await lockCart(db, id, now);
     const lines = await readLines(db, cart);
     const currency = settleCurrency(cart, request);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { listOf, objectOf } from '../api/body.ts';
 import { notFound, unprocessable } from '../api/faults.ts';
@@ -8,6 +8,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { productMissing } from '../catalog/product-get.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { recordStock, type StockTransactionRow } from './stock.ts';
 
@@ -64,17 +65,21 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByProduct>('/v2/inventories/:productId', async (request, reply) => {
     const { quantity } = firstStock(objectOf(request.body));
-    await changeStock(shop, request, (db, id) => recordStock(db, id, 'create', quantity, shop.now()));
-    const [stock] = await stockOf(shop.db, [request.params.productId], 'true');
-    if (stock === undefined) throw productMissing();
-    return reply.code(201).send({ data: stockView(stock) });
+    return changeStockOnce(shop, request, reply, async (db, id) => {
+      await recordStock(db, id, 'create', quantity, shop.now());
+      const [stock] = await stockOf(db, [id], 'true');
+      if (stock === undefined) throw productMissing();
+      return { data: stockView(stock) };
+    });
   });
 
   app.delete<ByProduct>('/v2/inventories/:productId', async (request, reply) => {
-    await changeStock(shop, request, async (db, id) => {
+    await inTransaction(shop.db, async (db) => {
+      const id = await keepProduct(db, request);
       await db.query('delete from stock where product_id = $1 and allocated = 0', [id]);
       const { rowCount } = await db.query('select from stock where product_id = $1', [id]);
       if (rowCount !== 0) throw unprocessable('Cannot complete request', 'Some of this stock is allocated to orders');
+      await auditStock(shop, db, request);
     });
     return reply.code(204).send();
   });
@@ -95,8 +100,9 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByProduct>('/v2/inventories/:productId/transactions', async (request, reply) => {
     const { action, quantity } = stockAction(objectOf(request.body));
-    const row = await changeStock(shop, request, (db, id) => recordStock(db, id, action, quantity, shop.now()));
-    return reply.code(201).send({ data: stockTransactionView(row) });
+    return changeStockOnce(shop, request, reply, async (db, id) => ({
+      data: stockTransactionView(await recordStock(db, id, action, quantity, shop.now())),
+    }));
   });
 }
 
@@ -117,20 +123,32 @@ async function transactionsOf(db: Queryable, productId: string): Promise<StockTr
   return rows;
 }
 
-async function changeStock<T>(
+/** Changes the stock of the product in the path, and answers 201, once for each `Idempotency-Key`. Throws 404. */
+function changeStockOnce(
   shop: Shop,
   request: FastifyRequest<ByProduct>,
-  work: (db: Queryable, productId: string) => Promise<T>,
-): Promise<T> {
+  reply: FastifyReply,
+  work: (db: Queryable, productId: string) => Promise<unknown>,
+): Promise<FastifyReply> {
+  return answerOnce(shop, request, reply, 201, async (db) => {
+    const id = await keepProduct(db, request);
+    const answer = await work(db, id);
+    await auditStock(shop, db, request);
+    return answer;
+  });
+}
+
+/** Keeps the product from being deleted to the end of the transaction, and gives its id. Throws 404. */
+async function keepProduct(db: Queryable, request: FastifyRequest<ByProduct>): Promise<string> {
   const { productId } = request.params;
   if (!isUuid(productId)) throw productMissing();
-  return inTransaction(shop.db, async (db) => {
-    const { rowCount } = await db.query('select from products where id = $1 for key share', [productId]);
-    if (rowCount === 0) throw productMissing();
-    const result = await work(db, productId);
-    await audit(shop, db, request.access, { action: 'updated', entity: 'stock', entityId: productId });
-    return result;
-  });
+  const { rowCount } = await db.query('select from products where id = $1 for key share', [productId]);
+  if (rowCount === 0) throw productMissing();
+  return productId;
+}
+
+function auditStock(shop: Shop, db: Queryable, request: FastifyRequest<ByProduct>): Promise<void> {
+  return audit(shop, db, request.access, { action: 'updated', entity: 'stock', entityId: request.params.productId });
 }
 
 function stockView({ product_id, available, allocated }: Stock) {

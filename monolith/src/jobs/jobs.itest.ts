@@ -24,8 +24,12 @@ describe('jobs', () => {
 
   test('tokens are cleaned up by a job where no request does it', () => {
     const jobsWith = (debts: Debts) => jobsOf({ ...open.shop, debts }).map(({ name }) => name);
-    assert.deepEqual(jobsWith(new Debts()), ['expire carts']);
-    assert.deepEqual(jobsWith(new Debts(['token-clean-up-in-request'])), ['expire carts', 'clean up tokens']);
+    assert.deepEqual(jobsWith(new Debts()), ['expire carts', 'forget idempotency keys']);
+    assert.deepEqual(jobsWith(new Debts(['token-clean-up-in-request'])), [
+      'expire carts',
+      'forget idempotency keys',
+      'clean up tokens',
+    ]);
     assert.deepEqual(jobsWith(new Debts(['jobs-in-process'])), []);
   });
 });

@@ -1,3 +1,4 @@
+import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
 import { every, type Stop } from './every.ts';
@@ -13,6 +14,11 @@ interface Job {
 const HOUR_MS = 3_600_000;
 
 const EXPIRE_CARTS: Job = { name: 'expire carts', intervalMs: HOUR_MS, run: ({ db, now }) => expireCarts(db, now()) };
+const FORGET_KEYS: Job = {
+  name: 'forget idempotency keys',
+  intervalMs: HOUR_MS,
+  run: ({ db, now }) => forgetKeys(db, now()),
+};
 const CLEAN_UP_TOKENS: Job = {
   name: 'clean up tokens',
   intervalMs: HOUR_MS,
@@ -22,7 +28,8 @@ const CLEAN_UP_TOKENS: Job = {
 /** The jobs that this process runs. Tokens are cleaned up here where no request does it any more (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  return shop.debts.owed('token-clean-up-in-request') ? [EXPIRE_CARTS] : [EXPIRE_CARTS, CLEAN_UP_TOKENS];
+  const always = [EXPIRE_CARTS, FORGET_KEYS];
+  return shop.debts.owed('token-clean-up-in-request') ? always : [...always, CLEAN_UP_TOKENS];
 }
 
 // Debt 7: jobs live in the process that answers customers; several processes all run them.

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { dataOf, isMembers, objectOf } from '../api/body.ts';
 import { styleOf } from '../api/currency.ts';
@@ -7,6 +7,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type PoolClient } from '../db.ts';
 import { findGateway } from '../gateways/store.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import { findOrder, lockOrderToPay } from '../orders/read.ts';
 import type { OrderRow } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';
@@ -40,7 +41,7 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByOrder>('/v2/orders/:id/payments', async (request, reply) => {
     const { gateway, method, amount, paymentmethod_meta: meta } = payment(objectOf(request.body));
-    const answer = await inTransaction(shop.db, async (db) => {
+    return answerOnce(shop, request, reply, 201, async (db) => {
       // The lock makes two payments of one order queue up, and the second finds it paid.
       const order = await lockOrderToPay(db, request, request.params.id);
       if (amount !== undefined && amount !== order.with_tax) {
@@ -50,7 +51,6 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
       const row = await payManually(db, order, method, meta?.custom_reference, shop.now());
       return record(db, request, row);
     });
-    return reply.code(201).send(answer);
   });
 
   app.get<ByOrder>(transactions, async (request) => {
@@ -65,14 +65,16 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
     return { data: transactionView(row, await styleOf(shop.db, order.currency)) };
   });
 
-  app.post<ByTransaction>(`${one}/capture`, (request) => {
+  app.post<ByTransaction>(`${one}/capture`, (request, reply) => {
     const { custom_reference } = captureInput(optionalData(request));
-    return settle(request, (db, order) => capture(db, order, request.params.transaction, custom_reference, shop.now()));
+    return settle(request, reply, (db, order) =>
+      capture(db, order, request.params.transaction, custom_reference, shop.now()),
+    );
   });
 
-  app.post<ByTransaction>(`${one}/refund`, (request) => {
+  app.post<ByTransaction>(`${one}/refund`, (request, reply) => {
     const { amount } = refundInput(optionalData(request));
-    return settle(request, (db, order) => refund(db, order, request.params.transaction, amount, shop.now()));
+    return settle(request, reply, (db, order) => refund(db, order, request.params.transaction, amount, shop.now()));
   });
 
   app.post<ByTransaction>(`${one}/confirm`, async (request) => {
@@ -85,10 +87,11 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
 
   async function settle(
     request: FastifyRequest<ByTransaction>,
+    reply: FastifyReply,
     work: (db: PoolClient, order: OrderRow) => Promise<TransactionRow>,
   ) {
     onlyAdmin(request);
-    return inTransaction(shop.db, async (db) => {
+    return answerOnce(shop, request, reply, 200, async (db) => {
       const order = await findOrder(db, request, request.params.id, true);
       return record(db, request, await work(db, order));
     });

@@ -41,6 +41,7 @@ export const SEEDED_TABLES = [
   'order_items',
   'transactions',
   'audit_log',
+  'idempotency_keys',
 ] as const;
 
 /** Who can sign in to a seeded shop. */

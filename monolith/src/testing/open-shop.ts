@@ -30,6 +30,8 @@ export interface TestShop {
   admin: Call;
   /** Calls with an implicit token. */
   shopper: Call;
+  /** `Authorization` of `shopper`. */
+  shopperToken: string;
   advance(ms: number): void;
   close(): Promise<void>;
 }
@@ -64,12 +66,14 @@ export async function openTestShop(
   await reconcileIndexes(db, shop.debts);
   readiness.prepared();
   const app = buildApp(shop, readiness);
+  const shopperToken = await issueToken(shop, 'implicit');
 
   return {
     app,
     shop,
     admin: caller(app, await issueToken(shop, 'client_credentials')),
-    shopper: caller(app, await issueToken(shop, 'implicit')),
+    shopper: caller(app, shopperToken),
+    shopperToken: `Bearer ${shopperToken}`,
     advance: (ms) => {
       offsetMs += ms;
     },

@@ -1,0 +1,53 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PoolClient } from '../db.ts';
+import type { Shop } from '../shop.ts';
+import { parseKey } from './key.ts';
+import { type Keyed, once, type Reply } from './once.ts';
+
+/** How long a twin waits at most, also where its caller has more time. */
+const MAX_WAIT_MS = 10_000;
+
+/** Where the mesh says how long its caller still waits, in milliseconds. */
+const DEADLINE_HEADER = 'x-request-timeout-ms';
+
+/** Answers a request under `/v2`, which does its work once however often its `Idempotency-Key` comes. See `once`. */
+export async function answerOnce(
+  shop: Shop,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  work: (db: PoolClient) => Promise<unknown>,
+): Promise<FastifyReply> {
+  const answer = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
+    status,
+    body: await work(db),
+  }));
+  return sendReply(reply, answer);
+}
+
+/** Sends a reply whose body is JSON already. */
+export function sendReply(reply: FastifyReply, { status, body }: Reply): FastifyReply {
+  return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
+}
+
+/** How long a request can wait for its twin: not longer than its caller, who needs the answer as well. */
+export function waitMsOf(request: FastifyRequest): number {
+  const given = Number(request.headers[DEADLINE_HEADER]);
+  // A tenth is left for what comes after the wait.
+  return Number.isFinite(given) && given > 0 ? Math.min(given * 0.9, MAX_WAIT_MS) : MAX_WAIT_MS;
+}
+
+function keyedRequest(request: FastifyRequest): Keyed | undefined {
+  const key = parseKey(request.headers['idempotency-key']);
+  if (key === undefined) return undefined;
+  const { kind, clientId, customerId = '' } = request.access;
+  return {
+    key,
+    client: `${kind} ${clientId}`,
+    customer: customerId,
+    method: request.method,
+    path: (request.url.split('?', 1)[0] ?? '').replace(/\/+$/, ''),
+    body: request.bodyText ?? '',
+    waitMs: waitMsOf(request),
+  };
+}
