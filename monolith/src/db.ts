@@ -93,8 +93,3 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55P03';
 }
-
-/** Whether a value was refused by its type (class 22 of SQLSTATE), for instance a text with a NUL in it. */
-export function isUnstorable(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true;
-}

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isStoreUnavailable, isUnstorable } from './db.ts';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
+import { storeFault } from './store-faults.ts';
 
 /** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
@@ -53,16 +53,8 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 function asShopError(thrown: FastifyError): ShopError {
   if (thrown instanceof ShopError) return thrown;
-  if (isStoreUnavailable(thrown)) {
-    return new ShopError('store_unavailable', { detail: 'The store does not answer; try again' }, { cause: thrown });
-  }
-  if (isUnstorable(thrown)) {
-    return new ShopError(
-      'bad_request',
-      { detail: 'The request holds a value that cannot be stored' },
-      { cause: thrown },
-    );
-  }
+  const fault = storeFault(thrown);
+  if (fault !== undefined) return fault;
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
   return new ShopError(BY_STATUS[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });

@@ -88,11 +88,12 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-/** Customers named in a body; shoppers may name themselves only. */
+/** Customers named in a body. Shoppers, and whoever has a customer token, may name themselves only. */
 function customersOf(request: FastifyRequest): string[] {
   const ids = linkIds(listOf(request.body));
   const { kind, customerId } = request.access;
-  if (kind === 'implicit' && ids.some((id) => id !== customerId)) throw forbidden('This is another customer');
+  const narrowed = kind === 'implicit' || customerId !== undefined;
+  if (narrowed && ids.some((id) => id !== customerId)) throw forbidden('This is another customer');
   return ids;
 }
 

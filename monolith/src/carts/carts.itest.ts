@@ -310,6 +310,10 @@ describe('named carts', () => {
     const link = { data: [{ type: 'customer', id }] };
     const url = `/v2/carts/${cart}/relationships/customers`;
     assert.equal((await it.shopper('POST', url, link)).status, 403);
+    const another = { data: [{ type: 'customer', id: randomUUID() }] };
+    for (const method of ['POST', 'DELETE']) {
+      assert.equal((await it.admin(method, url, another, asAda)).status, 403, 'a full token narrowed to a customer');
+    }
     assert.deepEqual((await it.shopper('POST', url, link, asAda)).body, link);
     assert.equal((await it.shopper('DELETE', url, link, asAda)).status, 204);
     assert.deepEqual((await it.shopper('GET', '/v2/carts', undefined, asAda)).body.data, []);

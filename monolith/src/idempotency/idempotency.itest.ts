@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { ADDRESS, enableManual, makeOrder, makeProduct } from '../testing/goods.ts';
+import { holdOpen, lockWaiters } from '../testing/locks.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { forgetKeys } from './store.ts';
 
@@ -116,36 +115,16 @@ describe('a request whose Idempotency-Key comes again', () => {
 });
 
 describe('a twin of a request that is under way', () => {
-  /** Holds an order, so that who pays it waits. Release it exactly once. */
-  async function hold(id: string): Promise<() => Promise<void>> {
-    const client = new pg.Client({ connectionString: it.shop.config.databaseUrl });
-    await client.connect();
-    await client.query('begin');
-    await client.query('select from orders where id = $1 for update', [id]);
-    return () => client.end();
-  }
-
-  /** Waits until so many statements of this database wait for a lock, and gives their processes, oldest first. */
-  async function waiting(count: number): Promise<number[]> {
-    for (let tries = 0; tries < 1_000; tries += 1) {
-      const { rows } = await it.shop.db.query<{ pid: number }>(
-        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-         order by xact_start`,
-      );
-      if (rows.length === count) return rows.map(({ pid }) => pid);
-      await delay(10);
-    }
-    throw new Error(`There were never ${count} statements that wait for a lock`);
-  }
+  const hold = (id: string) => holdOpen(it, 'select from orders where id = $1 for update', [id]);
 
   test('waits for its reply', async () => {
     const id = await order();
-    const release = await hold(id);
+    const held = await hold(id);
     const first = pay(id, 'twin');
-    await waiting(1);
+    await lockWaiters(it, 1);
     const second = pay(id, 'twin');
-    await waiting(2);
-    await release();
+    await lockWaiters(it, 2);
+    await held.end('rollback');
     assert.equal((await first).status, 201);
     assert.deepEqual(await second, await first);
     assert.equal((await transactions(id)).length, 1);
@@ -153,9 +132,9 @@ describe('a twin of a request that is under way', () => {
 
   test('is told to come again where its caller has no more time', async () => {
     const id = await order();
-    const release = await hold(id);
+    const held = await hold(id);
     const first = pay(id, 'late');
-    await waiting(1);
+    await lockWaiters(it, 1);
     const path = `/v2/orders/${id}/payments`;
     const second = await it.app.inject({
       method: 'POST',
@@ -171,20 +150,20 @@ describe('a twin of a request that is under way', () => {
     assert.equal(second.statusCode, 409);
     assert.equal(second.headers['retry-after'], '1');
     assert.equal(second.json().errors[0].status, 409);
-    await release();
+    await held.end('rollback');
     assert.equal((await first).status, 201);
   });
 
   test('does the work where the first one dies', async () => {
     const id = await order();
-    const release = await hold(id);
+    const held = await hold(id);
     const first = pay(id, 'dies');
-    const [process] = await waiting(1);
+    const [process] = await lockWaiters(it, 1);
     const second = pay(id, 'dies');
-    await waiting(2);
+    await lockWaiters(it, 2);
     await it.shop.db.query('select pg_terminate_backend($1)', [process]);
     assert.equal((await first).status, 503);
-    await release();
+    await held.end('rollback');
     assert.equal((await second).status, 201);
     assert.equal((await transactions(id)).length, 1);
   });

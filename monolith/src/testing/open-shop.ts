@@ -31,8 +31,9 @@ export interface TestShop {
   admin: Call;
   /** Calls with an implicit token. */
   shopper: Call;
-  /** `Authorization` of `shopper`. */
+  /** `Authorization` of `shopper`, and of `admin`. */
   shopperToken: string;
+  adminToken: string;
   advance(ms: number): void;
   close(): Promise<void>;
 }
@@ -67,14 +68,16 @@ export async function openTestShop(
   await reconcileIndexes(db, shop.debts);
   readiness.prepared();
   const app = buildApp(shop, readiness);
+  const adminToken = await issueToken(shop, 'client_credentials');
   const shopperToken = await issueToken(shop, 'implicit');
 
   return {
     app,
     shop,
-    admin: caller(app, await issueToken(shop, 'client_credentials')),
+    admin: caller(app, adminToken),
     shopper: caller(app, shopperToken),
     shopperToken: `Bearer ${shopperToken}`,
+    adminToken: `Bearer ${adminToken}`,
     advance: (ms) => {
       offsetMs += ms;
     },

@@ -1,0 +1,41 @@
+import pg from 'pg';
+import { isStoreUnavailable } from './db.ts';
+import { type ErrorCode, ShopError } from './errors.ts';
+
+/**
+ * What a failed statement means to a client, by its SQLSTATE (PostgreSQL manual, appendix A). A concurrent request may
+ * have won, so that neither the client nor this program did anything wrong: such failures are never 500. Undefined for
+ * an error that is not the store's, or that a bug made.
+ */
+export function storeFault(error: unknown): ShopError | undefined {
+  const [code, detail] = isStoreUnavailable(error) ? UNAVAILABLE : meaning(error);
+  return code && new ShopError(code, { detail }, { cause: error });
+}
+
+type Meaning = readonly [code: ErrorCode | undefined, detail: string];
+
+const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not answer; try again'];
+const NOT_ITS_FAULT: Meaning = [undefined, ''];
+
+function meaning(error: unknown): Meaning {
+  if (!(error instanceof pg.DatabaseError)) return NOT_ITS_FAULT;
+  switch (error.code) {
+    // Foreign key: what the new row belongs to was deleted meanwhile.
+    case '23503':
+      return ['not_found', 'What the request refers to could not be found'];
+    // Unique constraint, where the route has no better words for it.
+    case '23505':
+      return ['conflict', 'Another request has stored the same thing'];
+    // Statement timeout, lock timeout, deadlock, serialization: the transaction was given up.
+    case '57014':
+    case '55P03':
+    case '40P01':
+    case '40001':
+      return ['store_unavailable', 'The store is too busy to end this in time; try again'];
+    default:
+      // Class 22: the value does not fit its type, for instance a text with a NUL in it.
+      return error.code?.startsWith('22')
+        ? ['bad_request', 'The request holds a value that cannot be stored']
+        : NOT_ITS_FAULT;
+  }
+}
