@@ -122,6 +122,45 @@ describe('customers', () => {
     }
   });
 
+  test('a change of password ends the tokens from before it, and no other change does', async () => {
+    const { id, email } = await signUp({ password: 'before' });
+    const old = await tokenOf(email, 'before');
+    const path = `/v2/customers/${id}`;
+    assert.equal((await open.shopper('PUT', path, { data: { name: 'Renamed' } }, old)).status, 200);
+    assert.equal((await open.shopper('PUT', path, { data: { password: 'after' } }, old)).status, 200);
+    assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
+    const fresh = await tokenOf(email, 'after');
+    assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 200);
+    // The same word again is another password: what was ended stays ended.
+    assert.equal((await open.admin('PUT', path, { data: { password: 'before' } })).status, 200);
+    assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
+    assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 403);
+  });
+
+  test('a malformed customer token is refused like any other', async () => {
+    const { email } = await signUp({ password: 'secret' });
+    const good = (await tokenOf(email, 'secret'))['x-moltin-customer-token'];
+    const [head, body, signature] = good.split('.');
+    const part = (text: string) => Buffer.from(text).toString('base64url');
+    for (const token of [
+      'x',
+      'a.b.c',
+      '..',
+      `${head}.${part('no json')}.${signature}`,
+      `${part('no json')}.${body}.${signature}`,
+      `${head}.${body}.`,
+      `${head}.${body}.AA`,
+      `${part('{"alg":"none","typ":"JWT"}')}.${body}.`,
+      `${part('{"alg":"ES256","typ":"JWT"}')}.${body}.${signature}`,
+    ]) {
+      const { status, body: answer } = await open.shopper('GET', '/v2/orders', undefined, {
+        'x-moltin-customer-token': token,
+      });
+      assert.equal(status, 403, token);
+      assert.equal(answer.errors[0].status, 403);
+    }
+  });
+
   test('addresses: made, read, changed and deleted by their customer', async () => {
     const { id, email } = await signUp({ password: 'secret' });
     const token = await tokenOf(email, 'secret');

@@ -17,9 +17,9 @@ export function signInRoute(app: FastifyInstance, shop: Shop, tokens: CustomerTo
     const customer = await findCredentials(shop.db, email);
     // Also where there is no such customer: how long it takes must not tell.
     const fits = await verifySecret(password, customer?.passwordHash ?? DECOY_HASH);
-    if (customer === undefined || !fits)
+    if (customer === undefined || customer.passwordHash === null || !fits)
       throw unprocessable('Failed Validation', 'The email or password is not right.');
-    const { id, customerId, token, expires } = await tokens.issue(customer);
+    const { id, customerId, token, expires } = await tokens.issue({ ...customer, passwordHash: customer.passwordHash });
     return reply
       .code(201)
       .header('cache-control', 'no-store')

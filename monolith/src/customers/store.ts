@@ -52,6 +52,16 @@ export async function customerExists(db: Queryable, id: string): Promise<boolean
   return (await findCustomer(db, id)) !== undefined;
 }
 
+/** Undefined where there is no such customer, null while they have no password. */
+export async function findPasswordHash(db: Queryable, id: string): Promise<string | null | undefined> {
+  if (!isUuid(id)) return undefined;
+  const { rows } = await db.query<{ hash: string | null }>(
+    'select password_hash as hash from customers where id = $1',
+    [id],
+  );
+  return rows[0]?.hash;
+}
+
 /** By e-mail address, whatever its case. */
 export async function findCredentials(
   db: Queryable,

@@ -1,8 +1,9 @@
-import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { verifiedClaims } from '../access/read-jwt.ts';
 import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
-import { customerExists } from './store.ts';
+import { findPasswordHash } from './store.ts';
 
 const LIFETIME_S = 24 * 3_600;
 
@@ -14,7 +15,17 @@ export interface CustomerToken {
   expires: number;
 }
 
-/** Signs and verifies the tokens that customers sign in with: JWTs under a key that the store keeps. */
+/** A customer who has signed in with this password. */
+export interface SignedIn {
+  id: string;
+  name: string;
+  passwordHash: string;
+}
+
+/**
+ * Signs and verifies the tokens that customers sign in with: JWTs under a key that the store keeps. A token names the
+ * password that it was given for, so that a change of password ends all earlier ones.
+ */
 export class CustomerTokens {
   readonly #shop: Shop;
   #key: Promise<KeyObject> | undefined;
@@ -23,33 +34,33 @@ export class CustomerTokens {
     this.#shop = shop;
   }
 
-  async issue(customer: { id: string; name: string }): Promise<CustomerToken> {
+  async issue({ id: customerId, name, passwordHash }: SignedIn): Promise<CustomerToken> {
+    const key = await this.#loadKey();
     const issuedAt = Math.floor(this.#shop.now().getTime() / 1000);
     const expires = issuedAt + LIFETIME_S;
     const id = randomUUID();
-    const claims = { sub: customer.id, name: customer.name, iat: issuedAt, exp: expires, jti: id };
-    const token = jwt.sign(claims, await this.#loadKey(), { algorithm: 'HS256' });
-    return { id, customerId: customer.id, token, expires };
+    const pwd = passwordMark(key, passwordHash);
+    const claims = { sub: customerId, name, iat: issuedAt, exp: expires, jti: id, pwd };
+    const token = jwt.sign(claims, key, { algorithm: 'HS256' });
+    return { id, customerId, token, expires };
   }
 
-  /** The customer a token speaks for. Throws 403, not 401: to a client 401 means that its access token is bad. */
+  /**
+   * The customer a token speaks for. Throws 403, not 401: to a client 401 means that its access token is bad. Malformed and
+   * expired tokens are refused, those of a customer who is gone, and those from before a change of password.
+   */
   async verify(token: string): Promise<string> {
-    const customerId = this.#subjectOf(token, await this.#loadKey());
-    if (customerId === undefined || !(await customerExists(this.#shop.db, customerId))) {
+    const key = await this.#loadKey();
+    const claims = verifiedClaims(token, key, 'HS256', this.#shop.now());
+    const passwordHash = claims && (await findPasswordHash(this.#shop.db, claims.sub));
+    if (
+      claims === undefined ||
+      typeof passwordHash !== 'string' ||
+      !fits(passwordMark(key, passwordHash), claims.pwd)
+    ) {
       throw new ShopError('forbidden', { detail: 'The customer token is not valid' });
     }
-    return customerId;
-  }
-
-  #subjectOf(token: string, key: KeyObject): string | undefined {
-    const clockTimestamp = Math.floor(this.#shop.now().getTime() / 1000);
-    try {
-      const claims = jwt.verify(token, key, { algorithms: ['HS256'], clockTimestamp });
-      return typeof claims === 'string' ? undefined : claims.sub;
-    } catch (error) {
-      if (error instanceof jwt.JsonWebTokenError) return undefined;
-      throw error;
-    }
+    return claims.sub;
   }
 
   async #loadKey(): Promise<KeyObject> {
@@ -69,4 +80,14 @@ export class CustomerTokens {
     if (rows[0] === undefined) throw new Error('The store has no key for customer tokens');
     return createSecretKey(rows[0].key);
   }
+}
+
+/** Tells one stored password from another, and tells nothing about either: claims can be read by their bearer. */
+function passwordMark(key: KeyObject, passwordHash: string): string {
+  return createHmac('sha256', key).update(`password ${passwordHash}`).digest('base64url').slice(0, 22);
+}
+
+function fits(expected: string, given: unknown): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(typeof given === 'string' ? given : '')];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

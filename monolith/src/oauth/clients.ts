@@ -16,3 +16,11 @@ export async function findClient(db: Queryable, clientId: string): Promise<Clien
   );
   return rows[0];
 }
+
+/** Whether a client was revoked. One that is not known here is not: another issuer may have clients of its own. */
+export async function isRevoked(db: Queryable, clientId: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from api_clients where client_id = $1 and revoked_at is not null', [
+    clientId,
+  ]);
+  return rowCount !== 0;
+}

@@ -77,4 +77,37 @@ describe('IssuerKeys', () => {
     );
     await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
   });
+
+  test('never replaces keys by none, whatever is published', async () => {
+    for (const published of [[], [null, 5, 'x', {}], [{ kty: 'RSA', kid: 'k1' }], [{ ...jwk('k1'), x: 'no' }]]) {
+      const { state, keys } = issuer('k1');
+      await keys.find('k1');
+      state.keys = published as never;
+      state.nowMs += 10_000;
+      assert.equal(await keys.find('made-up'), undefined);
+      assert.equal(state.fetches, 2);
+      assert.ok(await keys.find('k1'));
+    }
+  });
+
+  test('an empty set is no answer: the keys are unknown, not absent', async () => {
+    const { keys } = issuer();
+    await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
+  });
+
+  test('a damaged key spoils no other', async () => {
+    const { state, keys } = issuer('k1');
+    state.keys.unshift({ ...jwk('broken'), x: 'no' }, null as never);
+    assert.ok(await keys.find('k1'));
+    assert.equal(await keys.find('broken'), undefined);
+  });
+
+  test('while the issuer is down, made-up keys are unknown and cause no flood of requests', async () => {
+    const { state, keys } = issuer('k1');
+    await keys.find('k1');
+    state.fails = true;
+    state.nowMs += 10_000;
+    for (let index = 0; index < 5; index += 1) assert.equal(await keys.find(`made-up ${index}`), undefined);
+    assert.equal(state.fetches, 2);
+  });
 });

@@ -15,6 +15,7 @@ export class IssuerKeys {
   readonly #now: () => Date;
   readonly #fetchKeys: FetchKeys;
   #keys: ReadonlyMap<string, KeyObject> = new Map();
+  #askedAtMs = Number.NEGATIVE_INFINITY;
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
@@ -28,28 +29,30 @@ export class IssuerKeys {
   async find(keyId: string): Promise<KeyObject | undefined> {
     const known = this.#keys.get(keyId);
     if (known === undefined) {
-      await this.#refresh();
+      // Tokens can name any key. While the issuer is down, what it said last decides about a made-up one: a 503 for it
+      // would let anybody make this process look broken.
+      await this.#refresh().catch((error: unknown) => {
+        if (this.#keys.size === 0) throw error;
+      });
       return this.#keys.get(keyId);
     }
-    // Nobody waits for this one, and where the issuer is down the known keys stay.
-    if (this.#ageMs() >= MAX_AGE_MS) this.#refresh().catch(() => undefined);
+    // No request waits for this one, and where the issuer is down the known keys stay.
+    if (this.#now().getTime() - this.#fetchedAtMs >= MAX_AGE_MS) this.#refresh().catch(() => undefined);
     return known;
   }
 
   async #refresh(): Promise<void> {
-    // Tokens can name any key: made-up ones must not turn into requests to the issuer.
-    if (this.#fetching === undefined && this.#ageMs() < REFETCH_AFTER_MS && this.#keys.size > 0) return;
+    // Made-up key ids must not turn into requests to the issuer, whether or not it answers.
+    const sinceAskedMs = this.#now().getTime() - this.#askedAtMs;
+    if (this.#fetching === undefined && sinceAskedMs < REFETCH_AFTER_MS && this.#keys.size > 0) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
     });
     await this.#fetching;
   }
 
-  #ageMs(): number {
-    return this.#now().getTime() - this.#fetchedAtMs;
-  }
-
   async #fetch(): Promise<void> {
+    this.#askedAtMs = this.#now().getTime();
     try {
       this.#keys = parseKeys(await this.#fetchKeys(this.#url));
       this.#fetchedAtMs = this.#now().getTime();
@@ -65,10 +68,25 @@ async function fetchJson(url: string): Promise<unknown> {
   return response.json();
 }
 
+/** Throws where there is no usable key: what is known must not be replaced by nothing. A damaged key spoils no other. */
 function parseKeys(document: unknown): Map<string, KeyObject> {
   const keys: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : null;
   if (!Array.isArray(keys)) throw new Error('The issuer did not answer with a JWK Set');
-  const usable = (keys as JsonWebKey[]).filter((key) => key.kty === 'EC' && key.crv === 'P-256');
-  // A KeyObject made once: made from the JWK at each verification it would cost many times the verification.
-  return new Map(usable.map((key) => [String(key.kid), createPublicKey({ key, format: 'jwk' })]));
+  const usable = new Map<string, KeyObject>();
+  for (const key of keys) {
+    const object = keyObject(key);
+    if (object !== undefined) usable.set(key.kid, object);
+  }
+  if (usable.size === 0) throw new Error('The issuer published no usable key');
+  return usable;
+}
+
+/** A KeyObject made once: made from the JWK at each verification it would cost many times the verification. */
+function keyObject(key: JsonWebKey | null): KeyObject | undefined {
+  if (key?.kty !== 'EC' || key.crv !== 'P-256' || typeof key.kid !== 'string') return undefined;
+  try {
+    return createPublicKey({ key, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

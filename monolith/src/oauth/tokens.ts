@@ -23,7 +23,8 @@ export interface IssuedToken extends StoredToken {
   refreshToken: string | undefined;
 }
 
-const COLUMNS = `client_id as "clientId", identifier as kind, scope, issued_at as "issuedAt", expires_at as "expiresAt"`;
+const COLUMNS = `t.client_id as "clientId", t.identifier as kind, t.scope, t.issued_at as "issuedAt",
+  t.expires_at as "expiresAt"`;
 
 /** 40 hex characters. */
 export const newTokenText = (): string => randomBytes(20).toString('hex');
@@ -78,10 +79,12 @@ async function exists(db: Queryable, accessToken: string): Promise<boolean> {
   return rows[0]?.exists === true;
 }
 
-/** Finds a token that has not expired. */
+/** Finds a token that has not expired, of a client that has not been revoked and may still have tokens of this kind. */
 export async function findLiveToken(db: Queryable, accessToken: string, now: Date): Promise<StoredToken | undefined> {
   const { rows } = await db.query<StoredToken>(
-    `select ${COLUMNS} from access_tokens where token_hash = $1 and expires_at > $2`,
+    `select ${COLUMNS} from access_tokens t
+     join api_clients c on c.client_id = t.client_id and c.revoked_at is null and t.identifier = any(c.identifier_kinds)
+     where t.token_hash = $1 and t.expires_at > $2`,
     [hashOf(accessToken), now],
   );
   return rows[0];

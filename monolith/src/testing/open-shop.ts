@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
+import { DECOY_HASH } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
 import { migrate, readMigrations } from '../schema/migrate.ts';
@@ -113,6 +114,11 @@ export function caller(app: FastifyInstance, accessToken: string): Call {
 /** A live access token, made without the slow way of asking for it; it outlives any move of the clock. */
 export async function issueToken(shop: Shop, kind: Access['kind']): Promise<string> {
   const farAhead = new Date(Date.now() + 365 * 24 * 3_600_000);
+  await shop.db.query(
+    `insert into api_clients (name, client_id, secret_hash, identifier_kinds)
+     values ('Tests', 'tests', $1, '{implicit,client_credentials}') on conflict do nothing`,
+    [DECOY_HASH],
+  );
   const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
   const made = await draftToken(shop.db, grant, farAhead);
   await insertToken(shop.db, made);

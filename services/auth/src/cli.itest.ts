@@ -41,6 +41,19 @@ describe('the command line', () => {
     assert.doesNotMatch(rotated.out, /pkcs8|MIG/);
   });
 
+  test('keys that another secret sealed are listed, and replaced on demand', async () => {
+    const [lost, fresh] = ['0f'.repeat(32), 'f0'.repeat(32)];
+    const before = await auth(['keys'], { KEY_ENCRYPTION_KEY: lost });
+    const locked = await auth(['keys'], { KEY_ENCRYPTION_KEY: fresh });
+    assert.equal(locked.code, 1);
+    assert.match(locked.error, /KEY_ENCRYPTION_KEY does not open the signing keys/);
+    assert.equal(locked.out, before.out);
+    const replaced = await auth(['replace-unreadable-keys'], { KEY_ENCRYPTION_KEY: fresh });
+    assert.equal(replaced.code, 0, replaced.error);
+    assert.ok(replaced.out.includes(`retired ${active(before.out)}`));
+    assert.notEqual(active(replaced.out), active(before.out));
+  });
+
   test('what cannot be understood is told in a line, with exit code 2', async () => {
     for (const args of [['dance'], ['--what'], ['keys', 'more']]) {
       const { code, error } = await auth(args);

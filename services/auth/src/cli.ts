@@ -20,6 +20,10 @@ const help = `auth: access tokens, API clients, signing keys
   main.ts rotate-keys [--force]  let the next key sign from now on; live tokens stay valid.
                                  Waits until the next key has been published for KEY_PUBLISH_LEAD_S;
                                  --force does not wait
+  main.ts replace-unreadable-keys
+                                 KEY_ENCRYPTION_KEY is lost: new keys in the place of those that
+                                 it sealed; live tokens stay valid. With the wrong key set, this
+                                 locks out the instances that have the right one
 `;
 
 /** Runs what the arguments say; `process.exitCode` is 1 after a failure and 2 after a wrong call. */
@@ -34,8 +38,9 @@ export async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void
     if (values.help) process.stdout.write(help);
     else if (rest.length > 0) throw new TypeError(`unexpected: ${rest.join(' ')}`);
     else if (command === 'serve') await serve(authConfig(env));
-    else if (command === 'keys') await withKeys(authConfig(env), async (_keeper, read) => print(await read()));
+    else if (command === 'keys') await withKeys(authConfig(env), listKeys);
     else if (command === 'rotate-keys') await rotateKeys(authConfig(env), values.force);
+    else if (command === 'replace-unreadable-keys') await withKeys(authConfig(env), replaceUnreadable);
     else throw new TypeError(`there is no command ${command}`);
   } catch (error) {
     process.exitCode = error instanceof TypeError ? 2 : 1;
@@ -59,6 +64,8 @@ async function serve(config: Config): Promise<void> {
 
 async function rotateKeys(config: Config, force: boolean): Promise<void> {
   await withKeys(config, async (keeper, read) => {
+    // A store that no instance has used yet gets its first keys here.
+    await keeper.maintain();
     const leftMs = leadLeftMs(await read(), rotationPolicy(config), systemClock());
     if (!force && leftMs > 0) {
       process.stdout.write(`the next key signs in ${Math.ceil(leftMs / 1_000)} s: until then verifiers learn of it\n`);
@@ -69,16 +76,27 @@ async function rotateKeys(config: Config, force: boolean): Promise<void> {
   });
 }
 
+const listKeys: Work = async (keeper, read) => {
+  try {
+    await keeper.maintain();
+  } finally {
+    print(await read());
+  }
+};
+
+const replaceUnreadable: Work = async (keeper, read) => {
+  await keeper.replaceUnreadable();
+  print(await read());
+};
+
 type Work = (keeper: KeyKeeper, read: () => Promise<StoredKey[]>) => Promise<void>;
 
 async function withKeys(config: Config, work: Work): Promise<void> {
   await applySchema({ url: config.DATABASE_URL, folder: new URL('../migrations/', import.meta.url) });
   const store = openStore(config.DATABASE_URL, 1, () => {});
-  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY);
+  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY, config.KEY_ENCRYPTION_KEY_PREVIOUS);
   const keeper = new KeyKeeper({ store, sealing, policy: rotationPolicy(config), now: systemClock });
   try {
-    // A store that no instance has used yet gets its first keys here.
-    await keeper.maintain();
     await work(keeper, () => store.readKeys());
   } finally {
     await store.close();

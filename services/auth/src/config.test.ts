@@ -25,6 +25,11 @@ test('half of the credentials for introspection is a fault', () => {
   assert.throws(() => authConfig({ ...enough, INTROSPECTION_CLIENT_ID: 'a' }), /go together/);
 });
 
+test('a previous encryption key needs the one that follows', () => {
+  const KEY_ENCRYPTION_KEY_PREVIOUS = 'ab'.repeat(32);
+  assert.throws(() => authConfig({ ...enough, KEY_ENCRYPTION_KEY_PREVIOUS }), /needs KEY_ENCRYPTION_KEY/);
+});
+
 test('a key is published for longer than verifiers keep the published keys', () => {
   // max-age of the key set, in routes.ts.
   assert.ok(authConfig(enough).KEY_PUBLISH_LEAD_S > 10);

@@ -26,6 +26,8 @@ const Settings = Type.Object({
   INTROSPECTION_CLIENT_SECRET: Type.Optional(Type.String()),
   /** 32 bytes in hex. Private keys are sealed with it; absent, they are stored as they are. */
   KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
+  /** The one that was used before: keys that it sealed are opened with it and sealed with the new one. */
+  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
   TOKEN_TTL_S: whole(3_600, 1),
   /** A signing key is replaced at this age. */
   KEY_MAX_AGE_S: whole(30 * 86_400, 60),
@@ -56,6 +58,9 @@ export function authConfig(env: NodeJS.ProcessEnv): Config {
     throw new AuthError('invalid_request', {
       detail: 'INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together',
     });
+  }
+  if (config.KEY_ENCRYPTION_KEY_PREVIOUS !== undefined && config.KEY_ENCRYPTION_KEY === undefined) {
+    throw new AuthError('invalid_request', { detail: 'KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY' });
   }
   return config;
 }

@@ -67,14 +67,18 @@ export class Housekeeping {
 
   async #look(keys: Pick<KeyKeeper, 'maintain'>): Promise<void> {
     const { store, logger } = this.#options;
-    try {
-      await keys.maintain();
-      this.#slowParameters = await store.slowParametersInUse();
-      this.#failing = false;
-    } catch (error) {
-      // Once per failure, not once per round.
-      if (!this.#failing) logger.warn({ err: error }, 'the store cannot be read; what was read last is used');
-      this.#failing = true;
+    // Each on its own: keys that cannot be opened are no reason to be out of date about secrets.
+    const results = await Promise.allSettled([
+      keys.maintain(),
+      store.slowParametersInUse().then((parameters) => {
+        this.#slowParameters = parameters;
+      }),
+    ]);
+    const failure = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    // Once per failure, not once per round.
+    if (failure && !this.#failing) {
+      logger.warn({ err: failure.reason }, 'keys or secrets cannot be read; what was read last is used');
     }
+    this.#failing = failure !== undefined;
   }
 }

@@ -57,9 +57,11 @@ export function addRoutes(
   });
 
   server.get(paths.jwks, { schema: { summary: 'Keys that verify access tokens' } }, async (_request, reply) => {
+    reply.header('access-control-allow-origin', '*');
+    // Read before it is called cacheable: without keys this is a 503, which must not be kept.
+    const { jwks } = keyring;
     // Shorter than the time for which a key is published before it signs.
-    reply.header('cache-control', 'public, max-age=10').header('access-control-allow-origin', '*');
-    return reply.type('application/jwk-set+json').send(keyring.jwks);
+    return reply.header('cache-control', 'public, max-age=10').type('application/jwk-set+json').send(jwks);
   });
 
   server.post(

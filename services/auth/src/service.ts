@@ -68,8 +68,9 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
 
   // Signing keys
-  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY);
-  if (!sealing.sealed) logger.warn('KEY_ENCRYPTION_KEY is not set: private signing keys are stored unsealed');
+  const sealing = sealingWith(config.KEY_ENCRYPTION_KEY, config.KEY_ENCRYPTION_KEY_PREVIOUS);
+  if (config.KEY_ENCRYPTION_KEY === undefined)
+    logger.warn('KEY_ENCRYPTION_KEY is not set: private signing keys are stored unsealed');
   const keys = new KeyKeeper({ store, sealing, policy: rotationPolicy(config), now });
 
   // Tokens

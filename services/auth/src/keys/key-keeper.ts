@@ -1,14 +1,10 @@
-import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '@banyan/kit/clock';
-import type { SignOptions } from 'jsonwebtoken';
-import { tokenAlgorithm } from '../contract.ts';
 import type { KeyChanges, Store, StoredKey } from '../store.ts';
+import { newKey, signOptionsFor, verifyingKey } from './key-objects.ts';
 import { Keyring, type SigningKey } from './keyring.ts';
-import { planRotation, type RotationDemand, type RotationPolicy } from './rotation.ts';
-import { isSealed, type Sealing } from './sealing.ts';
-
-const generate = promisify(generateKeyPair);
+import { planRotation, type RotationDemand, type RotationPolicy, retirementOf } from './rotation.ts';
+import type { Sealing } from './sealing.ts';
 
 export interface KeyKeeperOptions {
   store: Pick<Store, 'readKeys' | 'changeKeys'>;
@@ -21,6 +17,7 @@ export interface KeyKeeperOptions {
 export class KeyKeeper {
   readonly keyring: Keyring;
   readonly #options: KeyKeeperOptions;
+  #active: SigningKey | null = null;
   #readings = 0;
   #newestReading = 0;
 
@@ -29,34 +26,69 @@ export class KeyKeeper {
     this.keyring = new Keyring(options.policy.staleLimitMs);
   }
 
-  /** Reads the keys; those that are known already keep their objects. */
+  /**
+   * Reads the keys. Every key verifies, whether or not its private part can be opened here; only the active one is opened.
+   *
+   * @throws AuthError `key_sealed` when the active key cannot be opened; the keyring verifies nevertheless
+   */
   async refresh(): Promise<void> {
-    const { store, sealing, now } = this.#options;
+    const { store, now } = this.#options;
     const readAtMs = now();
     const reading = ++this.#readings;
     const stored = await store.readKeys();
     // Readings may overtake each other: an older one must not win.
     if (reading < this.#newestReading) return;
     this.#newestReading = reading;
+    const live = stored.filter(({ publishUntilMs }) => publishUntilMs === null || publishUntilMs > readAtMs);
+    const { active, refusal } = this.#openActive(live);
+    this.#active = active;
     this.keyring.replace(
-      stored
-        .filter(({ publishUntilMs }) => publishUntilMs === null || publishUntilMs > readAtMs)
-        .map((key) => signingKey(key, this.keyring.find(key.kid), sealing)),
+      live.map(verifyingKey).filter((key) => key !== null),
+      active,
       readAtMs,
     );
+    if (refusal) throw refusal;
   }
 
   /**
    * Does what the policy, or the demand, asks for, and reads the keys. Several instances may do so at once: the store
-   * lets one in at a time, and the next finds nothing left to do.
+   * lets one in at a time, and the next finds nothing left to do. An instance that cannot open the stored keys changes
+   * nothing: other instances could not open what it stores.
+   *
+   * @throws AuthError `key_sealed` when the keys that sign cannot be opened
    */
   async maintain(demand: RotationDemand = 'when due'): Promise<void> {
-    const { store, policy, now, sealing } = this.#options;
-    const due = (keys: readonly StoredKey[]) =>
-      planRotation(keys, policy, now(), demand).length > 0 ||
-      keys.some(({ privateKey }) => needsSealing(privateKey, sealing));
+    const { store, policy, now } = this.#options;
+    const stored = await store.readKeys();
     // Looked at without the lock first: nearly always there is nothing to do.
-    if (due(await store.readKeys())) await store.changeKeys((changes) => this.#apply(changes, demand));
+    const due = planRotation(stored, policy, now(), demand).length > 0 || stored.some((key) => this.#needsSealing(key));
+    let refusal: Error | undefined;
+    if (due) {
+      await store.changeKeys(async (changes) => {
+        refusal = this.#whyNotChange(changes.keys);
+        if (!refusal) await this.#apply(changes, demand);
+      });
+    }
+    await this.refresh();
+    if (refusal) throw refusal;
+  }
+
+  /**
+   * Retires the keys whose private part cannot be opened any more and puts new ones in their place. For when the secret
+   * that sealed them is lost: their tokens stay valid, because the public parts stay published.
+   */
+  async replaceUnreadable(): Promise<void> {
+    const { store, policy, now } = this.#options;
+    await store.changeKeys(async (changes) => {
+      const nowMs = now();
+      for (const key of changes.keys) {
+        if (key.state === 'retired' || !this.#refusalOf(key)) continue;
+        const publishUntilMs = retirementOf(policy, nowMs);
+        await changes.retire(key.kid, nowMs, publishUntilMs);
+        Object.assign(key, { state: 'retired', retiredAtMs: nowMs, publishUntilMs });
+      }
+      await this.#apply(changes, 'when due');
+    });
     await this.refresh();
   }
 
@@ -64,9 +96,8 @@ export class KeyKeeper {
     const { policy, now, sealing } = this.#options;
     const nowMs = now();
     for (const key of changes.keys) {
-      if (needsSealing(key.privateKey, sealing)) {
-        await changes.reseal(key.kid, sealing.seal(sealing.open(key.privateKey, key.kid), key.kid));
-      }
+      if (!this.#needsSealing(key)) continue;
+      await changes.reseal(key.kid, sealing.seal(sealing.open(key.privateKey, key.kid), key.kid));
     }
     for (const step of planRotation(changes.keys, policy, nowMs, demand)) {
       if (step.do === 'forget') await changes.forget(step.kid);
@@ -75,47 +106,45 @@ export class KeyKeeper {
       else await changes.insert(await newKey(step.state, nowMs, sealing));
     }
   }
-}
 
-function needsSealing(privateKey: string, sealing: Sealing): boolean {
-  return sealing.sealed && !isSealed(privateKey);
-}
+  /**
+   * Why this instance must not change the keys: it cannot open one that signs or is to sign. Where there is none of these,
+   * the retired ones decide.
+   */
+  #whyNotChange(keys: readonly StoredKey[]): Error | undefined {
+    const signing = keys.filter(({ state }) => state !== 'retired');
+    return (signing.length > 0 ? signing : keys).map((key) => this.#refusalOf(key)).find((refusal) => refusal);
+  }
 
-function signingKey(stored: StoredKey, known: SigningKey | undefined, sealing: Sealing): SigningKey {
-  const privateKey = known?.privateKey ?? sealing.open(stored.privateKey, stored.kid);
-  return {
-    kid: stored.kid,
-    privateKey,
-    publicKey: known?.publicKey ?? createPublicKey(privateKey),
-    signOptions: known?.signOptions ?? signOptionsFor(stored.kid),
-    jwk: stored.publicJwk,
-    signs: stored.state === 'active',
-  };
-}
+  /** Why the private part of a key cannot be opened; undefined where it can. */
+  #refusalOf(key: StoredKey): Error | undefined {
+    try {
+      this.#open(key);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
 
-/** That the key is of the algorithm's type is seen to where it is made, so it is not looked at again at each signature. */
-export function signOptionsFor(kid: string): SignOptions {
-  const header = { alg: tokenAlgorithm, typ: 'JWT', kid };
-  return { algorithm: tokenAlgorithm, header, allowInvalidAsymmetricKeyTypes: true };
-}
+  #open({ privateKey, kid }: StoredKey): KeyObject {
+    return this.#options.sealing.open(privateKey, kid);
+  }
 
-async function newKey(state: 'active' | 'next', nowMs: number, sealing: Sealing): Promise<StoredKey> {
-  const { privateKey, publicKey } = await generate('ec', { namedCurve: 'P-256' });
-  const kid = thumbprint(publicKey);
-  return {
-    kid,
-    state,
-    publicJwk: { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: tokenAlgorithm },
-    privateKey: sealing.seal(privateKey, kid),
-    createdAtMs: nowMs,
-    activatedAtMs: state === 'active' ? nowMs : null,
-    retiredAtMs: null,
-    publishUntilMs: null,
-  };
-}
+  /** Only what can be opened can be sealed again. */
+  #needsSealing(key: StoredKey): boolean {
+    return !this.#options.sealing.isCurrent(key.privateKey, key.kid) && !this.#refusalOf(key);
+  }
 
-/** RFC 7638: a key id that follows from the key. Members in lexicographic order, no white space. */
-function thumbprint(publicKey: KeyObject): string {
-  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  /** A key that was opened before stays open, so that an instance with the old secret signs on while the secret changes. */
+  #openActive(keys: readonly StoredKey[]): { active: SigningKey | null; refusal?: Error } {
+    const stored = keys.find(({ state }) => state === 'active');
+    const verifying = stored && verifyingKey(stored);
+    if (!stored || !verifying) return { active: null };
+    if (this.#active?.kid === stored.kid) return { active: this.#active };
+    try {
+      return { active: { ...verifying, privateKey: this.#open(stored), signOptions: signOptionsFor(stored.kid) } };
+    } catch (error) {
+      return { active: null, refusal: error as Error };
+    }
+  }
 }

@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { AuthError } from '../errors.ts';
-import { signOptionsFor } from './key-keeper.ts';
+import { signOptionsFor } from './key-objects.ts';
 import { Keyring, type SigningKey } from './keyring.ts';
 
-const key = (kid: string, signs: boolean): SigningKey => ({
+const key = (kid: string): SigningKey => ({
   kid,
   ...generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   signOptions: signOptionsFor(kid),
   jwk: { kid },
-  signs,
 });
 const unavailable = (error: unknown) => error instanceof AuthError && error.code === 'store_unavailable';
 
 test('it signs with the active key and publishes all', () => {
   const keyring = new Keyring(1_000);
-  keyring.replace([key('old', false), key('now', true)], 0);
+  const now = key('now');
+  keyring.replace([key('old'), now], now, 0);
   assert.equal(keyring.signer(0).kid, 'now');
   assert.deepEqual(JSON.parse(keyring.jwks), { keys: [{ kid: 'old' }, { kid: 'now' }] });
   assert.equal(keyring.find('old')?.kid, 'old');
@@ -26,7 +26,23 @@ test('it signs with the active key and publishes all', () => {
 test('it does not sign before it knows a key, nor with one that was read too long ago', () => {
   const keyring = new Keyring(1_000);
   assert.throws(() => keyring.signer(0), unavailable);
-  keyring.replace([key('a', true)], 5_000);
+  const a = key('a');
+  keyring.replace([a], a, 5_000);
   assert.equal(keyring.signer(6_000).kid, 'a');
   assert.throws(() => keyring.signer(6_001), unavailable);
+});
+
+test('before there are keys it publishes none and finds none: an empty set would be believed', () => {
+  const keyring = new Keyring(1_000);
+  assert.throws(() => keyring.jwks, unavailable);
+  assert.throws(() => keyring.find('a'), unavailable);
+  keyring.replace([], null, 0);
+  assert.throws(() => keyring.jwks, unavailable);
+});
+
+test('without a key to sign with it still publishes', () => {
+  const keyring = new Keyring(1_000);
+  keyring.replace([key('a')], null, 0);
+  assert.throws(() => keyring.signer(0), unavailable);
+  assert.equal(keyring.find('a')?.kid, 'a');
 });

@@ -24,6 +24,14 @@ export interface RotationPolicy {
 /** How far the clocks of instances and verifiers may be apart. */
 export const clockSkewMs = 60_000;
 
+/**
+ * Until when a key is published that is retired at `nowMs`, in milliseconds since the epoch: its last token is signed at
+ * most `staleLimitMs` later, by an instance that has not learned of it, and has expired `tokenTtlMs` after that.
+ */
+export function retirementOf(policy: RotationPolicy, nowMs: number): number {
+  return nowMs + policy.staleLimitMs + policy.tokenTtlMs + clockSkewMs;
+}
+
 /** What is to be done, in this order. */
 export type RotationStep =
   | { do: 'forget'; kid: string }
@@ -42,10 +50,8 @@ export function leadLeftMs(keys: readonly KeyRecord[], policy: RotationPolicy, n
 
 /**
  * The steps that bring the keys to where they should be at `nowMs`. None when all is well: it may be asked as often as
- * one likes, by as many instances as one likes, one at a time.
- *
- * A key that has signed is published until its last token has expired. The last one is signed at most `staleLimitMs`
- * after the key was retired, by an instance that has not learned of it.
+ * one likes, by as many instances as one likes, one at a time. A key that has signed is published until its last token
+ * has expired.
  */
 export function planRotation(
   keys: readonly KeyRecord[],
@@ -69,10 +75,9 @@ export function planRotation(
   const due = demand !== 'when due' || nowMs - (active.activatedAtMs ?? active.createdAtMs) >= policy.maxAgeMs;
   const mayFollow = demand === 'at once' || leadLeftMs(keys, policy, nowMs) === 0;
   if (!due || !mayFollow) return steps;
-  const publishUntilMs = nowMs + policy.staleLimitMs + policy.tokenTtlMs + clockSkewMs;
   return [
     ...steps,
-    { do: 'retire', kid: active.kid, publishUntilMs },
+    { do: 'retire', kid: active.kid, publishUntilMs: retirementOf(policy, nowMs) },
     { do: 'activate', kid: next.kid },
     { do: 'create', state: 'next' },
   ];

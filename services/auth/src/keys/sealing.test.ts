@@ -28,3 +28,20 @@ test('without a secret keys are stored as they are, and one given later still re
   assert.ok(!isSealed(text));
   assert.ok(sealing.open(text, 'kid').equals(privateKey));
 });
+
+test('the previous secret opens keys and seals none', () => {
+  const changed = sealingWith('cd'.repeat(32), 'ab'.repeat(32));
+  const old = sealing.seal(privateKey, 'kid');
+  assert.ok(changed.open(old, 'kid').equals(privateKey));
+  assert.equal(changed.isCurrent(old, 'kid'), false);
+  const fresh = changed.seal(privateKey, 'kid');
+  assert.equal(changed.isCurrent(fresh, 'kid'), true);
+  assert.throws(() => sealing.open(fresh, 'kid'), keySealed);
+});
+
+test('a damaged text is refused in the same words, sealed or not', () => {
+  for (const text of ['', 'pkcs8:', 'pkcs8:AAAA', 'aes-256-gcm:', 'aes-256-gcm:AAAA', 'nonsense']) {
+    assert.throws(() => sealing.open(text, 'kid'), keySealed, text);
+    assert.equal(sealing.isCurrent(text, 'kid'), false);
+  }
+});

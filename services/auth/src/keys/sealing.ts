@@ -3,31 +3,40 @@ import { AuthError } from '../errors.ts';
 
 /** How private keys lie in the store: as they are, or sealed with a key that is not in the store. */
 export interface Sealing {
-  /** False where keys are stored as they are. */
-  readonly sealed: boolean;
   seal(privateKey: KeyObject, kid: string): string;
   /** @throws AuthError `key_sealed` when the key cannot be opened with what is configured */
   open(text: string, kid: string): KeyObject;
+  /** Whether the key lies in the store as {@link seal} would store it now. */
+  isCurrent(text: string, kid: string): boolean;
 }
 
 const plainPrefix = 'pkcs8:';
 const sealedPrefix = 'aes-256-gcm:';
 
-/** `secretHex`: 32 bytes in hex. The kid is authenticated with the key, so that rows cannot be swapped. */
-export function sealingWith(secretHex: string | undefined): Sealing {
+/**
+ * @param secretHex 32 bytes in hex; undefined stores keys as they are. The kid is authenticated with the key, so that
+ * rows cannot be swapped
+ * @param previousHex the secret that was used before: it still opens keys and seals none
+ */
+export function sealingWith(secretHex: string | undefined, previousHex?: string): Sealing {
   const secret = secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex');
+  const secrets = [secretHex, previousHex].filter((hex) => hex !== undefined).map((hex) => Buffer.from(hex, 'hex'));
   return {
-    sealed: secret !== undefined,
     seal: (privateKey, kid) => {
       const der = privateKey.export({ type: 'pkcs8', format: 'der' });
       return secret ? sealedPrefix + encrypt(der, secret, kid) : plainPrefix + der.toString('base64');
     },
     open: (text, kid) => {
-      const der = text.startsWith(plainPrefix)
-        ? Buffer.from(text.slice(plainPrefix.length), 'base64')
-        : decrypt(text.slice(sealedPrefix.length), secret, kid);
-      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      const der = isSealed(text)
+        ? decryptWithAny(text, secrets, kid)
+        : Buffer.from(text.slice(plainPrefix.length), 'base64');
+      try {
+        return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      } catch (cause) {
+        throw new AuthError('key_sealed', { detail: 'A stored signing key is damaged', cause });
+      }
     },
+    isCurrent: (text, kid) => (secret ? isSealed(text) && decrypt(text, secret, kid) !== null : !isSealed(text)),
   };
 }
 
@@ -42,16 +51,26 @@ function encrypt(der: Buffer, secret: Buffer, kid: string): string {
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');
 }
 
-function decrypt(text: string, secret: Buffer | undefined, kid: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (!secret)
+function decryptWithAny(text: string, secrets: readonly Buffer[], kid: string): Buffer {
+  if (secrets.length === 0) {
     throw new AuthError('key_sealed', { detail: 'Signing keys are sealed and KEY_ENCRYPTION_KEY is not set' });
+  }
+  for (const secret of secrets) {
+    const der = decrypt(text, secret, kid);
+    if (der) return der;
+  }
+  throw new AuthError('key_sealed', { detail: 'KEY_ENCRYPTION_KEY does not open the signing keys' });
+}
+
+/** Null where the secret is another one, or the row was changed. */
+function decrypt(text: string, secret: Buffer, kid: string): Buffer | null {
+  const bytes = Buffer.from(text.slice(sealedPrefix.length), 'base64');
   try {
     const decipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(0, 12), { authTagLength: 16 })
       .setAAD(Buffer.from(kid))
       .setAuthTag(bytes.subarray(12, 28));
     return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
-  } catch (cause) {
-    throw new AuthError('key_sealed', { detail: 'KEY_ENCRYPTION_KEY does not open the signing keys', cause });
+  } catch {
+    return null;
   }
 }

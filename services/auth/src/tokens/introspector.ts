@@ -40,10 +40,11 @@ export class Introspector {
 
   #claimsOf(token: string): AccessTokenClaims | null {
     const { keyring, issuer, now } = this.#options;
+    const kid = keyIdOf(token);
+    if (kid === null) return null;
+    const key = keyring.find(kid);
+    if (!key) return null;
     try {
-      const kid = jwt.decode(token, { complete: true })?.header.kid;
-      const key = kid === undefined ? undefined : keyring.find(kid);
-      if (!key) return null;
       return jwt.verify(token, key.publicKey, {
         algorithms: [tokenAlgorithm],
         issuer,
@@ -52,5 +53,15 @@ export class Introspector {
     } catch {
       return null;
     }
+  }
+}
+
+/** Null for anything that is not a JWT with a key id: the library throws errors of several kinds at such. */
+function keyIdOf(token: string): string | null {
+  try {
+    const kid: unknown = jwt.decode(token, { complete: true })?.header.kid;
+    return typeof kid === 'string' ? kid : null;
+  } catch {
+    return null;
   }
 }
