@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cloneDatabase } from '../databases.ts';
+import { cloneDatabase } from '../clone-database.ts';
 import { DevError, messageOf } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
 import type { PreparedStore } from '../stores/driver.ts';
