@@ -122,7 +122,57 @@ describe('run without a running stack', () => {
   });
 });
 
+describe('a start that fails', () => {
+  const place = () => ['--data', freshFolder(), '--file', fixture('storeless.yml'), '--ports', 'auto'];
+
+  test('says first what failed and where to look, stops what it started, and ends with 1', async () => {
+    const child = dev(['up', ...place()], { GREETING: 'refuse' });
+    let said = '';
+    child.stderr?.on('data', (chunk) => (said += chunk));
+    const run = await ended(child);
+    assert.equal(run.code, 1);
+    const [first = '', second = ''] = said.split('\n');
+    assert.equal(first, 'Banyan is not up. shop: exit code 3: refusing to start');
+    assert.match(second, /^Look into .*shop\.log; then run npm start again\.$/);
+    assert.doesNotMatch(run.said, /is up in|routes left to/);
+  });
+
+  test('with --json it is the event failed, with the causes, and no event up', async () => {
+    const child = dev(['up', ...place(), '--json'], { GREETING: 'refuse' });
+    const lines: (Line & { causes?: unknown })[] = [];
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
+      lines.push(JSON.parse(line)),
+    );
+    const [code] = await once(child, 'close');
+    assert.equal(code, 1);
+    const causes = lines.find(({ event }) => event === 'failed')?.causes;
+    assert.deepEqual(causes, [{ name: 'shop', reason: 'exit code 3: refusing to start' }]);
+    assert.ok(!lines.some(({ event }) => event === 'up'));
+    assert.equal(lines.at(-1)?.event, 'end');
+  });
+});
+
 describe('stores', () => {
+  test('--help behind the dashes of npm is the help', async () => {
+    for (const words of [
+      ['stores', '--', '--help'],
+      ['stores', '--help'],
+    ]) {
+      const { code, said } = await ended(dev(words));
+      assert.equal(code, 0, said);
+      assert.match(said, /Usage: .*stores .*<command\.\.\.>/);
+      assert.match(said, /BANYAN_TEST_STORES/);
+    }
+  });
+
+  test('an unknown option and a missing program are a sentence', async () => {
+    assert.match((await ended(dev(['stores', '--', '--hlep']))).said, /there is no option --hlep/);
+    const env = { TEST_POSTGRES_URL: 'postgres://given@127.0.0.1:1/postgres' };
+    const { code, said } = await ended(dev(['stores', '--', 'no-such-program'], env));
+    assert.equal(code, 1);
+    assert.match(said, /there is no program no-such-program/);
+  });
+
   const script = `console.log(JSON.stringify([process.env.TEST_POSTGRES_URL, process.env.PATH.split(':')[0]])); process.exit(7)`;
 
   test('runs a command with a server of its own and passes its exit code', async () => {

@@ -84,12 +84,17 @@ export async function runCli(words: readonly string[]): Promise<number> {
       code = await run(stackOf({}), 'seed', args);
     });
 
-  program
+  const storesCommand = program
     .command('stores')
     .summary('run a command with TEST_POSTGRES_URL set to a throw-away server (npm run stores --)')
-    .argument('<command...>')
+    .description(storesHelp)
+    .argument('<command...>', 'for example node --test dev/src/databases.itest.ts')
     .passThroughOptions()
     .action(async (command: string[]) => {
+      // `npm run stores -- --help` puts dashes before the option.
+      if (command[0] === '--help' || command[0] === '-h') return storesCommand.outputHelp();
+      if (command[0]?.startsWith('-'))
+        throw new DevError('BAD_COMMAND', `there is no option ${command[0]}: --help lists all`);
       const { stores } = await import('./commands/stores.ts');
       code = await stores(command);
     });
@@ -101,10 +106,15 @@ export async function runCli(words: readonly string[]): Promise<number> {
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof DevError)) throw error;
     console.error(error.message);
-    return 1;
+    return error.code === 'BAD_COMMAND' ? 2 : 1;
   }
   return code;
 }
+
+const storesHelp = `Runs a command with TEST_POSTGRES_URL set to a PostgreSQL server whose data are thrown away afterwards.
+
+The server is the one TEST_POSTGRES_URL names already, else a container where Docker answers, else one of this machine or of
+npm. BANYAN_TEST_STORES=container or local leaves only that.`;
 
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
@@ -122,8 +132,6 @@ function stackOptions(command: Command): Command {
 function stackOf({ file, stack, data }: StackFlags): { composeFile?: string; stack?: string; dataDir?: string } {
   const name = stack ?? process.env.BANYAN_STACK;
   const folder = data ?? process.env.BANYAN_DATA;
-  if (name !== undefined && !/^[\w-]+$/.test(name))
-    throw new DevError('BAD_COMMAND', `a stack's name is letters, digits, _ and -: ${name}`);
   return { ...(file && { composeFile: file }), ...(name && { stack: name }), ...(folder && { dataDir: folder }) };
 }
 

@@ -1,24 +1,12 @@
 import pg from 'pg';
-
-/** Runs `work` with a connection to one database of the server at `serverUrl`. */
-async function connected<T>(serverUrl: string, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const url = new URL(serverUrl);
-  url.pathname = `/${encodeURIComponent(database)}`;
-  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 });
-  // A server that goes away while the connection is idle is reported by the next query.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
+import { reopen } from './clone-database.ts';
+import { connected } from './connected.ts';
 
 const quoted = (name: string) => pg.escapeIdentifier(name);
 
 /**
  * Makes the databases that do not exist yet: UTF-8, sorting bytewise, so that names sort alike on every server.
+ * Those that a copy left closed are opened.
  * @returns the names of those it made.
  */
 export function ensureDatabases(serverUrl: string, names: readonly string[]): Promise<string[]> {
@@ -34,29 +22,8 @@ export function ensureDatabases(serverUrl: string, names: readonly string[]): Pr
           if (error.code !== '42P04' && error.code !== '23505') throw error;
         });
     }
+    await reopen(client, names);
     return missing;
-  });
-}
-
-/**
- * Makes database `to` an exact copy of `from`, replacing what `to` held. Connections to both are ended, and none to `from` is
- * let in while the copy is made (PostgreSQL copies only a database that nobody uses): their owners connect again afterwards.
- */
-export function cloneDatabase(serverUrl: string, from: string, to: string): Promise<void> {
-  return connected(serverUrl, 'postgres', async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${quoted(to)} WITH (FORCE)`);
-    await client.query(`ALTER DATABASE ${quoted(from)} WITH ALLOW_CONNECTIONS false`);
-    try {
-      await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [from]);
-      const { rows } = await client.query<{ version: number }>(
-        `SELECT current_setting('server_version_num')::int AS version`,
-      );
-      // Copying files beats copying through the write-ahead log for all but small databases; older servers know no other way.
-      const strategy = (rows[0]?.version ?? 0) >= 150_000 ? ' STRATEGY file_copy' : '';
-      await client.query(`CREATE DATABASE ${quoted(to)} TEMPLATE ${quoted(from)}${strategy}`);
-    } finally {
-      await client.query(`ALTER DATABASE ${quoted(from)} WITH ALLOW_CONNECTIONS true`);
-    }
   });
 }
 

@@ -6,8 +6,13 @@ import { DevError } from './errors.ts';
 /** The checkout this launcher belongs to. */
 export const repository = resolve(import.meta.dirname, '../..');
 
-/** Everything one stack keeps: `<data>/<stack>`, `<repository>/.banyan/<stack>` unless told otherwise. */
+/**
+ * Everything one stack keeps: `<data>/<stack>`, `<repository>/.banyan/<stack>` unless told otherwise.
+ * @throws DevError BAD_COMMAND for a name that could lead out of that folder.
+ */
 export function stackFolder(stack: string, dataDir: string | undefined): string {
+  if (!/^[\w-]+$/.test(stack))
+    throw new DevError('BAD_COMMAND', `a stack's name is letters, digits, _ and -: ${stack}`);
   return resolve(dataDir ?? join(repository, '.banyan'), stack);
 }
 

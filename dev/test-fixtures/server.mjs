@@ -24,11 +24,11 @@ const server = createServer(async (request, response) => {
   }
 });
 if (GREETING === 'refuse') {
-  console.log('{"level":60,"msg":"refusing to start"}');
+  console.log('{"severityNumber":21,"body":"refusing to start"}');
   process.exit(3);
 }
 server.listen(Number(PORT), HOST, () =>
-  console.log(JSON.stringify({ msg: 'listening', url: `http://${HOST}:${PORT}` })),
+  console.log(JSON.stringify({ severityNumber: 9, body: 'listening', attributes: { url: `http://${HOST}:${PORT}` } })),
 );
 if (ADMIN_PORT) createServer((_, response) => response.end('admin')).listen(Number(ADMIN_PORT), HOST);
 process.on('SIGTERM', () => process.exit(0));

@@ -20,7 +20,9 @@ export function inForeground({ file, args, cwd, env }: CommandLine): Promise<num
     };
     child.once('error', (error) => {
       end();
-      reject(new DevError('COMMAND_FAILED', `${file}: ${error.message}`, { cause: error }));
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const what = missing ? `there is no program ${file}` : `${file}: ${error.message}`;
+      reject(new DevError('COMMAND_FAILED', what, { cause: error }));
     });
     child.once('exit', (code, signal) => {
       end();

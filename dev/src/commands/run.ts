@@ -31,9 +31,8 @@ export async function run(options: StackOptions, name: string, args: readonly st
     },
   });
   try {
-    const all = { ...started.processes, ...started.status().stores };
-    const missing = Object.entries(all).find(([, { state }]) => state !== 'ready' && state !== 'done');
-    if (missing !== undefined) throw new DevError('NOT_RUNNING', `${name} needs ${missing[0]}: ${missing[1].reason}`);
+    const missing = Object.keys(service.dependsOn).flatMap((other) => started.causesOf(other))[0];
+    if (missing !== undefined) throw new DevError('NOT_RUNNING', `${name} needs ${missing.name}: ${missing.reason}`);
     return await inForeground(started.commandLine(name, args.length > 0 ? args : undefined));
   } finally {
     await started.stop();

@@ -1,6 +1,6 @@
-import { DevError } from '../errors.ts';
 import { jsonView } from '../report/json-view.ts';
 import { terminalView } from '../report/terminal-view.ts';
+import type { Cause } from '../stack/causes.ts';
 import type { Emit } from '../stack/events.ts';
 import { Stack, type StackOptions } from '../stack/stack.ts';
 
@@ -13,15 +13,19 @@ export interface UpOutput {
 /** What `npm start` shows of a stack. */
 export interface View {
   on: Emit;
-  /** Everything that can be had is ready, or the start was broken off (`isUp` false). */
-  begun(isUp: boolean, ms: number): Promise<void>;
+  /** The edge answers, and everything else that can be had is ready. */
+  up(ms: number): Promise<void>;
+  /** The platform cannot be used, for these reasons: it is being stopped. */
+  failed(causes: readonly Cause[]): Promise<void>;
+  /** The start was broken off by request. */
+  brokenOff(): Promise<void>;
   /** The stack has stopped. */
   end(): void;
 }
 
 /**
  * `npm start`: brings the stack up, shows it, and keeps it up until told to stop.
- * @returns the exit code. @throws DevError STORE_UNAVAILABLE when nothing at all could be started.
+ * @returns the exit code: 1 when the edge does not answer; what was started is then stopped again.
  */
 export async function up(options: StackOptions, output: UpOutput): Promise<number> {
   const startedAt = performance.now();
@@ -34,15 +38,17 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
   listen = view.on;
 
   await stack.begin();
-  const isUp = stack.isRunning;
-  await view.begun(isUp, Math.round(performance.now() - startedAt));
-  const nothing = Object.values(stack.processes).every(({ kind, state }) => kind !== 'process' || state === 'down');
-  if (nothing && !output.json) await stack.stop();
+  const causes = stack.isRunning ? stack.failures : [];
+  if (!stack.isRunning) await view.brokenOff();
+  else if (causes.length === 0) await view.up(Math.round(performance.now() - startedAt));
+  else {
+    await view.failed(causes);
+    await stack.stop();
+  }
   await stack.stopped;
   view.end();
   unhook();
-  if (isUp && nothing) throw new DevError('STORE_UNAVAILABLE', 'nothing could be started');
-  return 0;
+  return causes.length === 0 ? 0 : 1;
 }
 
 /** First signal: stop in order. Second: at once. */

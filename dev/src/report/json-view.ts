@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { View } from '../commands/up.ts';
 import { answer } from '../stack/commands.ts';
 import type { Stack } from '../stack/stack.ts';
+import { failure } from './failure.ts';
 
 /** For programs: events as JSON lines on stdout, commands as JSON lines on stdin, whose end stops the stack. */
 export function jsonView(stack: Stack): View {
@@ -10,9 +11,15 @@ export function jsonView(stack: Stack): View {
   lines.on('close', () => void stack.stop());
   return {
     on: write,
-    async begun(isUp, ms) {
-      if (isUp) write({ event: 'up', ms, ...stack.status() });
+    async up(ms) {
+      write({ event: 'up', ms, ...stack.status() });
     },
+    async failed(causes) {
+      write({ event: 'failed', causes, ...stack.status() });
+      // For a program that reads no events but shows what was written there.
+      console.error(failure(causes, stack.status()));
+    },
+    async brokenOff() {},
     end() {
       process.stdin.destroy();
       write({ event: 'end' });

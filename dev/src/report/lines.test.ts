@@ -13,11 +13,19 @@ suite('events as lines', () => {
     [{ event: 'done', process, ms: 7, lastLine: '6 rows' }, 'auth: done in 7 ms: 6 rows'],
     [
       { event: 'exited', process, pid: 1, code: 3, signal: null, lastLine: 'no key' },
-      'auth: ended by itself, exit code 3: no key',
+      'auth: ended with exit code 3: no key',
     ],
     [
-      { event: 'exited', process, pid: 1, code: null, signal: 'SIGKILL', lastLine: '' },
-      'auth: ended by itself, SIGKILL',
+      { event: 'exited', process, pid: 1, code: null, signal: 'SIGKILL', lastLine: 'request served' },
+      'auth: ended with SIGKILL, from outside (a person, or the system short of memory)',
+    ],
+    [
+      { event: 'exited', process, pid: 1, code: null, signal: 'SIGTERM', lastLine: 'request served' },
+      'auth: ended with SIGTERM, from outside',
+    ],
+    [
+      { event: 'exited', process, pid: 1, code: null, signal: 'SIGABRT', lastLine: 'heap out of memory' },
+      'auth: ended with SIGABRT: heap out of memory',
     ],
     [{ event: 'restarted', process, pid: 1, url, ms: 7 }, `auth: ready again, ${url}`],
     [{ event: 'stopped', process }, 'auth: stopped'],

@@ -1,3 +1,4 @@
+import { endedBy } from '../stack/ended.ts';
 import type { StackEvent } from '../stack/events.ts';
 
 /** An event as a sentence; null for those that say nothing new to a person. */
@@ -11,10 +12,8 @@ export function describe(event: StackEvent): string | null {
       return `${event.process}: done in ${event.ms} ms${event.lastLine === '' ? '' : `: ${event.lastLine}`}`;
     case 'restarted':
       return `${event.process}: ready again${event.url === null ? '' : `, ${event.url}`}`;
-    case 'exited': {
-      const how = event.signal === null ? `exit code ${event.code}` : event.signal;
-      return `${event.process}: ended by itself, ${how}${event.lastLine === '' ? '' : `: ${event.lastLine}`}`;
-    }
+    case 'exited':
+      return `${event.process}: ended with ${endedBy(event.code, event.signal, event.lastLine)}`;
     case 'stopped':
       return `${event.process}: stopped`;
     case 'down':

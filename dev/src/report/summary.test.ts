@@ -33,7 +33,7 @@ const status: StackStatus = {
     },
   },
 };
-const text = summary(status, 1_234, (pid) => pid * 1024 ** 2);
+const text = summary(status, 1_234, ['shop: port 3000 is taken, so it listens on 3009'], (pid) => pid * 1024 ** 2);
 
 describe('what is printed when everything is up', () => {
   test('each process with its URLs, pid and memory', () => {
@@ -43,7 +43,14 @@ describe('what is printed when everything is up', () => {
     assert.match(text, /together: 21 MB/);
   });
 
-  test('what stays down, and why', () => assert.match(text, /carts: needs redis: not here/));
+  test('what stays down, and why', () => assert.match(text, /Down:\n {2}carts: needs redis: not here/));
+  test('routes are left to the monolith only where it runs', () => {
+    const processes = { ...status.processes, monolith: { ...one, url: '', urls: {} } };
+    assert.match(summary({ ...status, processes }, 1), /Down, with their routes left to the monolith:/);
+  });
+  test('a port that was taken stands before the table', () => {
+    assert.match(text, /is up in 1\.2 s.*port 3000 is taken.*process +state/s);
+  });
   test('data that lie elsewhere', () => assert.match(text, /outside of the checkout.*\/var\/tmp\/x/));
   test('the demo client, and no secret', () => {
     assert.match(text, /client_id abc123/);

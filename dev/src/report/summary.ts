@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { memoryOf } from '../stack/memory.ts';
 import type { ProcessStatus, StackStatus } from '../stack/status.ts';
+import { shown } from './shown.ts';
 import { table } from './table.ts';
 
 /** What `npm start` prints when everything is up: where it is, what stays down and how to get it, and what to try next. */
 export function summary(
   status: StackStatus,
   ms: number | null,
+  notes: readonly string[] = [],
   measure: (pid: number) => number | null = memoryOf,
 ): string {
   const memory = (pid: number | null) => {
@@ -34,11 +35,12 @@ export function summary(
   return [
     '',
     ms === null ? '' : `\nBanyan is up in ${(ms / 1000).toFixed(1)} s. Ctrl-C stops it.\n`,
+    ...notes,
     table(['process', 'state', 'where', 'pid', 'memory', 'what'], rows),
     ours > 0 ? `\nOur processes together: ${Math.round(ours / 1024 ** 2)} MB.` : '',
     down.length === 0
       ? ''
-      : `\nDown, with their routes left to the monolith:\n${down.map((line) => `  ${line}`).join('\n')}`,
+      : `\nDown${status.processes.monolith?.state === 'ready' ? ', with their routes left to the monolith' : ''}:\n${down.map((line) => `  ${line}`).join('\n')}`,
     outside.length === 0
       ? ''
       : `\nData outside of the checkout, which the server's user cannot get to: ${outside.join(', ')}`,
@@ -106,9 +108,4 @@ function next(status: StackStatus): string {
   }
   lines.push(`\nLogs: ${shown(`${status.folder}/logs`)}`);
   return lines.join('\n');
-}
-
-function shown(path: string): string {
-  const here = relative(process.cwd(), path);
-  return here.startsWith('..') ? path : here;
 }

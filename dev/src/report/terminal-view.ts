@@ -2,6 +2,7 @@ import type { UpOutput, View } from '../commands/up.ts';
 import type { StackEvent } from '../stack/events.ts';
 import { followLogs } from '../stack/logs.ts';
 import type { Stack } from '../stack/stack.ts';
+import { failure } from './failure.ts';
 import { describe } from './lines.ts';
 import { type Progress, progress } from './progress.ts';
 import { summary } from './summary.ts';
@@ -17,19 +18,26 @@ export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View 
   let list: Progress | null = wide && !verbose ? progress(names) : null;
   let stopLogs = verbose ? followLogs(stack.folder, console.log) : () => {};
   const taken: string[] = [];
+  const settle = async () => {
+    await list?.end(stack.status());
+    list = null;
+  };
   return {
     on(event) {
       if (event.event === 'port-taken') taken.push(describe(event) ?? '');
       else if (list !== null) list.on(event);
       else line(event);
     },
-    async begun(isUp, ms) {
-      await list?.end(stack.status());
-      list = null;
-      if (!isUp) return;
-      console.log([summary(stack.status(), ms), ...taken].join('\n'));
+    async up(ms) {
+      await settle();
+      console.log(summary(stack.status(), ms, taken));
       if (follow && !verbose) stopLogs = followLogs(stack.folder, console.log);
     },
+    async failed(causes) {
+      await settle();
+      console.error(failure(causes, stack.status()));
+    },
+    brokenOff: settle,
     end: () => stopLogs(),
   };
 }

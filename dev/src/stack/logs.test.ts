@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { freshFolder } from '../testing.ts';
-import { Follower, lastLine } from './logs.ts';
+import { Follower, lastError, lastLine } from './logs.ts';
 
 const folder = freshFolder();
 
@@ -21,9 +21,17 @@ describe('logs', () => {
 
   test('of a JSON line it is the message and the error', () => {
     assert.equal(
-      lastLine(log('json', '{"level":60,"msg":"giving up","err":{"message":"port taken"}}\n')),
+      lastLine(log('json', '{"severityNumber":21,"body":"giving up","attributes":{"err":{"message":"port taken"}}}\n')),
       'giving up: port taken',
     );
+  });
+
+  test('the last error is told, also when the program said good-bye after it', () => {
+    const error = '{"severityNumber":21,"body":"cannot serve","attributes":{"err":{"message":"no such host"}}}\n';
+    const file = log('bye', `${error}{"severityNumber":9,"body":"stopped"}\n`);
+    assert.equal(lastError(file), 'cannot serve: no such host');
+    assert.equal(lastLine(file), 'stopped');
+    assert.equal(lastError(log('calm', '{"severityNumber":9,"body":"stopped"}\n')), 'stopped');
   });
 
   test('what an earlier start said does not count', () => {

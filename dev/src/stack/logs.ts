@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { recordOf, severityOfError } from './log-record.ts';
 
 const largestBytes = 16 * 1024 * 1024;
 
@@ -10,24 +11,33 @@ export function rotate(file: string): void {
 
 /** What a log says last, shortened: the message of a JSON line, the error above a stack trace, else the last line. */
 export function lastLine(file: string, fromByte = 0): string {
-  const lines = tail(file, 8_192, fromByte)
+  const lines = lastLines(file, fromByte);
+  const last = lines.at(-1) ?? '';
+  if (recordOf(last) !== null) return shown(last);
+  return (lines.slice(-40).findLast(isPlainError) ?? last).slice(0, longestSaid);
+}
+
+/** The last error that a log tells, which need not be its last line (programs say good-bye); without one, what it says last. */
+export function lastError(file: string, fromByte = 0): string {
+  const error = lastLines(file, fromByte).findLast((line) => (recordOf(line)?.severityNumber ?? 0) >= severityOfError);
+  return error === undefined ? lastLine(file, fromByte) : shown(error);
+}
+
+const longestSaid = 200;
+
+const isPlainError = (text: string) => /^(\w*Error\b|error:|fatal:)/i.test(text);
+
+function lastLines(file: string, fromByte: number): string[] {
+  return tail(file, 8_192, fromByte)
     .split('\n')
     .map((text) => text.trim())
     .filter((text) => text !== '');
-  const last = lines.at(-1) ?? '';
-  if (last.startsWith('{') && last.endsWith('}')) return shown(last).slice(0, 200);
-  const error = lines.slice(-40).findLast((text) => /^(\w*Error\b|error:|fatal:)/i.test(text));
-  return (error ?? last).slice(0, 200);
 }
 
 function shown(line: string): string {
-  if (!line.startsWith('{')) return line;
-  try {
-    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
-    return [entry.msg, entry.err?.message].filter((part) => typeof part === 'string').join(': ') || line;
-  } catch {
-    return line;
-  }
+  const record = recordOf(line);
+  const said = [record?.body, record?.attributes?.err?.message].filter((part) => typeof part === 'string').join(': ');
+  return (said || line).slice(0, longestSaid);
 }
 
 function tail(file: string, bytes: number, fromByte: number): string {

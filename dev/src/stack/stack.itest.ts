@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import pg from 'pg';
 import { fixture, freshFolder } from '../testing.ts';
@@ -72,7 +73,7 @@ describe('a topology with its store', () => {
       pids.push(stack.status().stores.postgres?.pid ?? 0, stack.processes.edge?.pid ?? 0);
     });
     assert.deepEqual(pids.filter(isAlive), []);
-    await withStack({ dataDir }, async (stack) => {
+    await withStack({ dataDir, throwaway: false }, async (stack) => {
       assert.deepEqual(await query(stack, 'shop', 'SELECT value FROM kept'), [{ value: 5 }]);
     });
   });
@@ -104,6 +105,22 @@ describe('a topology with its store', () => {
     await withStack({ dataDir: freshFolder(), env }, async (stack) => {
       assert.equal(stack.processes.databases?.state, 'failed');
       assert.match(stack.processes.shop?.reason ?? '', /needs databases: .*ECONNREFUSED/);
+    });
+  });
+
+  test('what does not come up is told by its cause alone, however far down that is', async () => {
+    const given = { ...variables, POSTGRES_URL: 'postgres://nobody:hush@no-such-host.invalid:1' };
+    await withStack({ dataDir: freshFolder(), variables: given }, async (stack) => {
+      assert.equal(stack.status().stores.postgres?.state, 'down');
+      const [cause, ...more] = stack.failures;
+      assert.equal(cause?.name, 'postgres');
+      assert.match(
+        cause?.reason ?? '',
+        /^POSTGRES_URL \(no-such-host\.invalid:1\): .*; correct POSTGRES_URL, or unset it/,
+      );
+      assert.deepEqual(more, []);
+      assert.equal(stack.processes.edge?.reason, `needs postgres: ${cause?.reason}`);
+      assert.doesNotMatch(JSON.stringify(stack.processes), /hush/);
     });
   });
 
@@ -150,6 +167,35 @@ describe('a topology with its store', () => {
     );
   });
 
+  test('a throw-away stack refuses a folder that holds something, and leaves it', async () => {
+    const dataDir = freshFolder();
+    mkdirSync(join(dataDir, 'default', 'volumes'), { recursive: true });
+    writeFileSync(join(dataDir, 'default', 'volumes', 'precious'), '7');
+    await assert.rejects(
+      withStack({ dataDir }, async () => {}),
+      /holds something already/,
+    );
+    await assert.rejects(
+      withStack({ dataDir, stack: '..' }, async () => {}),
+      /a stack's name is letters/,
+    );
+    assert.equal(readFileSync(join(dataDir, 'default', 'volumes', 'precious'), 'utf8'), '7');
+  });
+
+  test('a folder of data without its version is not replaced', async () => {
+    const dataDir = freshFolder();
+    const folders: string[] = [];
+    await withStack({ dataDir, only: ['postgres'], throwaway: false }, async (stack) => {
+      folders.push(stack.status().stores.postgres?.data ?? '');
+    });
+    const [data = ''] = folders;
+    rmSync(join(data, 'PG_VERSION'));
+    await withStack({ dataDir, only: ['postgres'], throwaway: false }, async (stack) => {
+      assert.match(stack.status().stores.postgres?.reason ?? '', /no PostgreSQL data: move them away/);
+    });
+    assert.ok(existsSync(join(data, 'base')));
+  });
+
   test('data go where the server can reach them when the stack lies in a folder closed to others', async () => {
     const dataDir = freshFolder(0o700);
     await withStack({ dataDir, throwaway: true, only: ['postgres'] }, async (stack) => {
@@ -177,7 +223,7 @@ describe('a topology with its store', () => {
     const dataDir = freshFolder();
     await withStack({ dataDir, only: ['postgres'], throwaway: false }, async () => {});
     const other = { ...variables, FIXTURE_PASSWORD: 'another' };
-    await withStack({ dataDir, only: ['postgres'], variables: other }, async (stack) => {
+    await withStack({ dataDir, only: ['postgres'], variables: other, throwaway: false }, async (stack) => {
       assert.match(stack.status().stores.postgres?.reason ?? '', /refuses the password/);
     });
   });

@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cloneDatabase } from '../databases.ts';
+import { cloneDatabase } from '../clone-database.ts';
 import { DevError, messageOf } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
 import type { PreparedStore } from '../stores/driver.ts';
@@ -9,6 +9,7 @@ import { type Addresses, rewriteText } from '../topology/addresses.ts';
 import { planPorts } from '../topology/ports.ts';
 import { readTopology } from '../topology/read.ts';
 import { active, closure, type ServiceSpec, type Topology } from '../topology/topology.ts';
+import { type Cause, causesOf, eachOnce, type Part } from './causes.ts';
 import { Control } from './control.ts';
 import type { Emit } from './events.ts';
 import { Guard } from './guard.ts';
@@ -107,6 +108,9 @@ export class Stack {
     for (const name of [...(options.only ?? []), ...Object.keys(options.env ?? {})]) known(topology, name);
     const services = options.only ? closure(topology, options.only) : active(topology, options.profiles ?? []);
     const folder = stackFolder(options.stack ?? 'default', options.dataDir);
+    // What a throwaway stack finds it would delete: only a folder that it makes is its own.
+    if (options.throwaway && existsSync(folder) && readdirSync(folder).length > 0)
+      throw new DevError('BAD_COMMAND', `a throwaway stack deletes its folder, and ${folder} holds something already`);
     for (const name of ['logs', 'volumes']) mkdirSync(join(folder, name), { recursive: true });
     // Logs, credentials and the control socket are the user's alone; a store's server under another user only passes through.
     chmodSync(folder, 0o711);
@@ -156,10 +160,14 @@ export class Stack {
     if (supervised === undefined) return true;
     const needed = Object.keys(service.dependsOn);
     const met = await Promise.all(needed.map(bring));
-    const missing = needed.filter((_, index) => !met[index]);
     if (this.#stopping !== null || supervised.state === 'down') return false;
-    if (missing.length > 0) {
-      supervised.markDown(missing.map((other) => `needs ${other}: ${this.#supervised.get(other)?.reason}`).join('; '));
+    if (met.includes(false)) {
+      const causes = needed.flatMap((other) => this.causesOf(other));
+      supervised.markDown(
+        eachOnce(causes)
+          .map(({ name, reason }) => `needs ${name}: ${reason}`)
+          .join('; '),
+      );
       return false;
     }
     if (this.#stores.get(name)?.launch === null) {
@@ -170,6 +178,28 @@ export class Stack {
       () => true,
       () => false,
     );
+  }
+
+  /** What keeps a process or store from being ready, down to what failed first; none where it is ready. */
+  causesOf(name: string): Cause[] {
+    const parts = new Map<string, Part>();
+    for (const service of this.#services) {
+      const supervised = this.#supervised.get(service.name);
+      const good = supervised?.state === 'ready' || supervised?.state === 'done';
+      const reason = good ? null : (supervised?.why ?? 'not started');
+      parts.set(service.name, { reason, needs: good ? [] : Object.keys(service.dependsOn) });
+    }
+    return causesOf(name, parts);
+  }
+
+  /**
+   * Why the platform cannot be used, or none: it is up when its edge (the process with a URL of that name) is ready, and, where
+   * the selection has no edge, when everything in it is.
+   */
+  get failures(): Cause[] {
+    const edges = this.#services.filter(({ name }) => this.#urls.get(name)?.edge !== undefined);
+    const wanted = edges.length > 0 ? edges : this.#services;
+    return eachOnce(wanted.flatMap(({ name }) => this.causesOf(name)));
   }
 
   #prepare(service: ServiceSpec): Promise<PreparedStore> {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { DevError, messageOf } from '../errors.ts';
+import { endedBy } from './ended.ts';
 import type { Emit } from './events.ts';
 import type { Guard } from './guard.ts';
-import { lastLine } from './logs.ts';
+import { lastError, lastLine } from './logs.ts';
 import { until } from './until.ts';
 
 /** How to start one operating system process, and how to tell that it is ready. */
@@ -76,6 +77,11 @@ export class Supervised {
     this.url = options.url;
     this.#options = options;
     this.#pauseMs = options.firstPauseMs ?? 500;
+  }
+
+  /** Why it is not ready: also between a crash and the next start, or during that start. */
+  get why(): string {
+    return this.reason || this.#crashReason || `${this.state}, not ready`;
   }
 
   /** Marks the process as one that cannot be had. */
@@ -202,8 +208,8 @@ export class Supervised {
   #ended(pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, why: string): void {
     const { name, task, emit, logFile } = this.#options;
     if (this.state === 'stopped') return;
-    const said = why || lastLine(logFile, this.#logStart);
-    this.reason = `${signal === null ? `exit code ${code}` : signal}${said === '' ? '' : `: ${said}`}`;
+    const said = why || lastError(logFile, this.#logStart);
+    this.reason = endedBy(code, signal, said);
     if (task) {
       this.#succeeded = code === 0;
       this.state = this.#succeeded ? 'done' : 'failed';

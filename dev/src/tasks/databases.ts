@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { cloneDatabase, ensureDatabases, holdsTables } from '../databases.ts';
+import { cloneDatabase } from '../clone-database.ts';
+import { ensureDatabases, holdsTables } from '../databases.ts';
+import { messageOf } from '../errors.ts';
 
 /**
  * The platform's databases, made before anything uses them. Each run is safe to repeat.
@@ -9,24 +11,46 @@ import { cloneDatabase, ensureDatabases, holdsTables } from '../databases.ts';
  *
  * POSTGRES_URL: a superuser's URL of the server.
  */
-const { values } = parseArgs({
-  options: { create: { type: 'string', multiple: true }, clone: { type: 'string', multiple: true } },
-});
-const serverUrl = process.env.POSTGRES_URL;
-if (serverUrl === undefined || serverUrl === '') {
-  console.error('POSTGRES_URL is not set');
-  process.exit(2);
+const usage = 'usage: databases.ts [--create NAME]... [--clone FROM:TO]...';
+
+/** The command line, checked as a whole before any of it is done. @throws for what cannot be meant. */
+function readArguments(): { create: string[]; clone: [string, string][] } {
+  const list = { type: 'string', multiple: true } as const;
+  const { values } = parseArgs({ options: { create: list, clone: list } });
+  const clone = (values.clone ?? []).map((pair): [string, string] => {
+    const [from, to, ...rest] = pair.split(':');
+    if (!from || !to || rest.length > 0) throw new Error(`--clone takes FROM:TO: ${pair}`);
+    return [from, to];
+  });
+  return { create: values.create ?? [], clone };
 }
-try {
-  const made = await ensureDatabases(serverUrl, values.create ?? []);
-  if (made.length > 0) console.log(`made ${made.join(', ')}`);
-  for (const pair of values.clone ?? []) {
-    const [from = '', to = ''] = pair.split(':');
-    if (await holdsTables(serverUrl, to)) continue;
-    await cloneDatabase(serverUrl, from, to);
-    console.log(`copied ${from} to ${to}`);
+
+async function main(): Promise<number> {
+  let wanted: ReturnType<typeof readArguments>;
+  try {
+    wanted = readArguments();
+  } catch (error) {
+    console.error(`${messageOf(error)}\n${usage}`);
+    return 2;
   }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
+  const serverUrl = process.env.POSTGRES_URL;
+  if (serverUrl === undefined || serverUrl === '') {
+    console.error('POSTGRES_URL is not set');
+    return 2;
+  }
+  try {
+    const made = await ensureDatabases(serverUrl, wanted.create);
+    if (made.length > 0) console.log(`made ${made.join(', ')}`);
+    for (const [from, to] of wanted.clone) {
+      if (await holdsTables(serverUrl, to)) continue;
+      await cloneDatabase(serverUrl, from, to);
+      console.log(`copied ${from} to ${to}`);
+    }
+    return 0;
+  } catch (error) {
+    console.error(messageOf(error));
+    return 1;
+  }
 }
+
+process.exitCode = await main();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, globSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevError } from '../../errors.ts';
 import { publicFolder } from '../../paths.ts';
@@ -22,6 +22,9 @@ export const isCluster = (folder: string) => existsSync(join(folder, 'PG_VERSION
  */
 export async function ensureCluster(binaries: Binaries, folder: string, user: string, password: string): Promise<void> {
   if (isCluster(folder)) return;
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new DevError('STORE_FAILED', `${folder} holds files that are no PostgreSQL data: move them away`);
+  }
   // Made beside and renamed: an interrupted initdb leaves nothing that looks like a cluster.
   for (const leftover of globSync(`${folder}.new-*`)) rmSync(leftover, { recursive: true, force: true });
   const fresh = `${folder}.new-${process.pid}`;
@@ -33,7 +36,6 @@ export async function ensureCluster(binaries: Binaries, folder: string, user: st
   try {
     const auth = ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
     await run(join(binaries.bin, 'initdb'), ['-D', fresh, '-U', user, '--encoding=UTF8', '--no-locale', '-N', ...auth]);
-    rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
   } finally {
     rmSync(passwordFile, { force: true });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { DevError } from '../../errors.ts';
+import { connected } from '../../connected.ts';
+import { DevError, messageOf } from '../../errors.ts';
 import type { ServiceSpec } from '../../topology/topology.ts';
 import type { StoreContext, StoreDriver } from '../driver.ts';
 import { unprivileged } from '../unprivileged.ts';
@@ -19,7 +21,10 @@ export const postgres: StoreDriver = {
   image: 'postgres',
   async prepare(service, context) {
     const given = context.variables.POSTGRES_URL;
-    if (given) return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
+    if (given) {
+      await mustAnswer(given);
+      return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
+    }
     const found = await findBinaries(context.variables);
     const binaries = found.find(({ major }) => isCluster(clusterFolder(context.folder, major))) ?? found[0];
     if (binaries === undefined) throw new DevError('STORE_UNAVAILABLE', howToGetIt);
@@ -47,6 +52,31 @@ export const postgres: StoreDriver = {
     };
   },
 };
+
+/** How long a server that somebody else starts at the same moment may take, in milliseconds. */
+const givenLimitMs = 5_000;
+/** What a server still says while it starts: nothing listens yet, the connection breaks off, "starting up". */
+const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
+
+/** @throws DevError STORE_UNAVAILABLE where POSTGRES_URL names a server that does not answer, with what to do about it. */
+async function mustAnswer(url: string): Promise<void> {
+  const next = 'correct POSTGRES_URL, or unset it to use a server of this machine';
+  if (!URL.canParse(url)) throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL is no URL: ${next}`);
+  const end = performance.now() + givenLimitMs;
+  for (;;) {
+    try {
+      await connected(url, 'postgres', (client) => client.query('SELECT 1'));
+      return;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      if (!passing.includes(code) || performance.now() > end) {
+        const { host } = new URL(url);
+        throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
+      }
+      await pause(100);
+    }
+  }
+}
 
 /** The settings that the Compose file's command passes, then those that a server of one's own needs. */
 function settings(service: ServiceSpec, { port, throwaway }: StoreContext): string[] {
