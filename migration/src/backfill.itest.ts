@@ -95,7 +95,14 @@ describe('the backfill of clients', () => {
     const ids = await sides.addClients(6);
     const stop = new AbortController();
     const opened = openSides(authClients, { from: sides.monolith.url, to: sides.auth.url }, {});
-    const options = { chunk: 2, full: false, dryRun: false, signal: stop.signal, onProgress: () => stop.abort() };
+    const options = {
+      chunk: 2,
+      full: false,
+      dryRun: false,
+      prune: false,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    };
     const broken = await backfill(authClients, opened, options);
     await opened.close();
     assert.deepEqual([broken.finished, broken.read], [false, 2]);
@@ -155,5 +162,76 @@ describe('the backfill of clients', () => {
     await writing;
     await run();
     assert.equal((await sides.report<{ equal: boolean }>('parity', 'auth-clients')).equal, true);
+  });
+
+  describe('after the source was replaced by rows with older dates', () => {
+    const equal = async () => (await sides.report<{ equal: boolean }>('parity', 'auth-clients')).equal;
+
+    test('rows that the target has not are brought, though they look old', async () => {
+      await sides.addClients(3);
+      await run();
+      await sides.addClients(5, '2018-03-01T00:00:00Z');
+      const report = await run();
+      assert.deepEqual([report.code, report.read, report.inserted, report.mended], [0, 5, 5, 5]);
+      assert.equal(await equal(), true);
+    });
+
+    test('rows whose date went back are brought, and an upgraded hash stays', async () => {
+      const [first, second] = await sides.addClients(2);
+      await run();
+      const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
+      await sides.auth.query('UPDATE clients SET secret_hash = $1 WHERE id = $2', [fast, first]);
+      await sides.monolith.query("UPDATE api_clients SET name = 'again', updated_at = '2018-01-01T00:00:00Z'");
+      const report = await run();
+      assert.deepEqual([report.code, report.updated, report.mended], [0, 2, 2]);
+      assert.equal(await equal(), true);
+      const hashes = await sides.auth.query<{ id: string; secret_hash: string }>('SELECT id, secret_hash FROM clients');
+      const hashOf = (id: string | undefined) => hashes.find((row) => row.id === id)?.secret_hash;
+      assert.equal(hashOf(first), fast);
+      assert.notEqual(hashOf(second), fast);
+    });
+
+    test('what somebody changed or deleted in the service is brought again', async () => {
+      const [changed, gone] = await sides.addClients(4);
+      await run();
+      await sides.auth.query("UPDATE clients SET name = 'tampered' WHERE id = $1", [changed]);
+      await sides.auth.query('DELETE FROM clients WHERE id = $1', [gone]);
+      const report = await run();
+      assert.deepEqual([report.inserted, report.updated], [1, 1]);
+      assert.equal(await equal(), true);
+    });
+
+    test('what the source no longer has stays until it is pruned, and the output says so', async () => {
+      const ids = await sides.addClients(4);
+      await run();
+      await sides.monolith.query('DELETE FROM api_clients WHERE id = ANY($1)', [ids.slice(0, 3)]);
+      const told = await sides.migrate('backfill', 'auth-clients');
+      assert.match(told.out, /3 are in the service only, .*--prune/);
+      assert.match((await sides.migrate('parity', 'auth-clients')).out, /backfill auth-clients --prune/);
+      const tried = await run('--prune', '--dry-run');
+      assert.deepEqual([tried.removed, tried.extra, (await there()).length], [3, 0, 4]);
+      const report = await run('--prune');
+      assert.deepEqual([report.code, report.removed, report.extra], [0, 3, 0]);
+      assert.deepEqual(await there(), ids.slice(3));
+      assert.equal(await equal(), true);
+    });
+
+    test('an empty source prunes nothing', async () => {
+      await sides.addClients(2);
+      await run();
+      await sides.monolith.query('DELETE FROM api_clients');
+      const { code, error } = await sides.migrate('backfill', 'auth-clients', '--prune');
+      assert.deepEqual([code, /no records at all/.test(error)], [1, true]);
+      assert.equal((await there()).length, 2);
+    });
+
+    test('a client that takes over the name of one that is gone comes in once that one is pruned', async () => {
+      const [gone] = await sides.addClients(1);
+      await run();
+      await sides.monolith.query('UPDATE api_clients SET id = gen_random_uuid() WHERE id = $1', [gone]);
+      const report = await run('--prune');
+      assert.deepEqual([report.code, report.removed, report.inserted], [0, 1, 1]);
+      assert.equal(await equal(), true);
+    });
   });
 });

@@ -1,6 +1,8 @@
-import { type Queryable, statement } from '@banyan/kit/postgres';
+import { statement } from '@banyan/kit/postgres';
 import type { Mapping } from './mappings/mapping.ts';
+import { mend, prune } from './mend.ts';
 import type { Sides } from './sides.ts';
+import { type Applied, inTarget, jsonArray } from './target.ts';
 
 export interface BackfillOptions {
   /** Rows read and applied at a time. */
@@ -9,6 +11,8 @@ export interface BackfillOptions {
   full: boolean;
   /** Do everything, and take it back. */
   dryRun: boolean;
+  /** First delete what the target has and the source has not. */
+  prune: boolean;
   onProgress?: (progress: BackfillReport) => void;
   /** Looked at between chunks: a run that is broken off is taken up again by the next one. */
   signal?: AbortSignal;
@@ -17,7 +21,7 @@ export interface BackfillOptions {
 export interface BackfillReport {
   mapping: string;
   dryRun: boolean;
-  /** Rows to be read in this run, as counted when it began. */
+  /** Rows to be read in this run: by their dates, as counted when it began, and those that differ all the same. */
   total: number;
   read: number;
   inserted: number;
@@ -27,6 +31,12 @@ export interface BackfillReport {
   /** Rows that the service cannot use. */
   refused: number;
   refusedIds: string[];
+  /** Of those read: rows that differed although no date in them is new. */
+  mended: number;
+  /** Records that were deleted, because the source does not have them (`prune`). */
+  removed: number;
+  /** Records that the target has and the source has not, and that were left. */
+  extra: number;
   /** The key after which an earlier, unfinished run was taken up. */
   resumedAfter: string | null;
   /** Only rows that changed after this were read; null: all. */
@@ -51,6 +61,7 @@ const overlap = "interval '5 minutes'";
  */
 export async function backfill(mapping: Mapping, sides: Sides, options: BackfillOptions): Promise<BackfillReport> {
   const sql = statementsFor(mapping);
+  const removed = options.prune ? await prune(mapping, sides, options.dryRun) : 0;
   const progress = await begin(mapping, sides, sql, options);
   const [since] = await sides.on('source', (db) => db.query(sql.since, [options.full ? null : progress.watermark]));
   const report: BackfillReport = {
@@ -63,6 +74,9 @@ export async function backfill(mapping: Mapping, sides: Sides, options: Backfill
     unchanged: 0,
     refused: 0,
     refusedIds: [],
+    mended: 0,
+    removed,
+    extra: 0,
     resumedAfter: progress.last_key,
     since: since?.since ?? null,
     finished: false,
@@ -70,13 +84,16 @@ export async function backfill(mapping: Mapping, sides: Sides, options: Backfill
   let after = progress.last_key;
   const [counted] = await sides.on('source', (db) => db.query(sql.count, [after, report.since]));
   report.total = counted?.rows ?? 0;
+  const seen = new Set<string>();
 
   while (!options.signal?.aborted) {
     const rows = await sides.on('source', (db) => db.query(sql.chunk, [after, report.since, options.chunk]));
     const last = rows.at(-1);
-    if (!last) return await finish(mapping, sides, sql, options, report);
-    const outcomes = await applyChunk(sides, sql, mapping, rows, last.id, options.dryRun);
-    tally(report, rows.length, outcomes);
+    if (!last) return await finish(mapping, sides, sql, options, report, seen);
+    const applied = await applyChunk(sides, sql, mapping, rows, last.id, options.dryRun);
+    tally(report, rows.length, applied);
+    // A refused row differs for ever; a dry run's rows differ because they were taken back.
+    for (const { applied_id, outcome } of applied) if (options.dryRun || outcome === 'refused') seen.add(applied_id);
     after = last.id;
     options.onProgress?.(report);
   }
@@ -102,7 +119,7 @@ function statementsFor(mapping: Mapping) {
       named('chunk'),
       `SELECT id::text, row::text FROM (${mapping.source.rows}) AS source WHERE ${wanted} ORDER BY id LIMIT $3`,
     ),
-    apply: statement<{ applied_id: string; outcome: Outcome }, [string]>(named('apply'), mapping.target.apply),
+    apply: statement<Applied, [string, boolean]>(named('apply'), mapping.target.apply),
     readProgress: statement<Progress, [string]>(
       named('read_progress'),
       `SELECT watermark::text, run_started::text, last_key::text FROM ${progress} WHERE name = $1`,
@@ -129,7 +146,6 @@ function statementsFor(mapping: Mapping) {
 }
 
 type Statements = ReturnType<typeof statementsFor>;
-type Outcome = 'inserted' | 'updated' | 'unchanged' | 'refused';
 
 async function begin(
   mapping: Mapping,
@@ -148,58 +164,50 @@ async function begin(
   return full ? { ...found, last_key: null } : found;
 }
 
-/** Carries the outcomes out of a transaction that is to be rolled back. */
-class TakenBack extends Error {
-  readonly outcomes: { applied_id: string; outcome: Outcome }[];
-
-  constructor(outcomes: { applied_id: string; outcome: Outcome }[]) {
-    super('dry run');
-    this.outcomes = outcomes;
-  }
-}
-
-async function applyChunk(
+function applyChunk(
   sides: Sides,
   sql: Statements,
   mapping: Mapping,
   rows: readonly { row: string }[],
   lastId: string,
   dryRun: boolean,
-) {
-  const json = `[${rows.map(({ row }) => row).join(',')}]`;
-  const work = async (connection: Queryable) => {
-    const outcomes = await connection.query(sql.apply, [json]);
-    if (dryRun) throw new TakenBack(outcomes);
-    await connection.query(sql.advance, [mapping.name, lastId]);
-    return outcomes;
-  };
-  try {
-    return await sides.on('target', (db) => db.transaction(work));
-  } catch (error) {
-    if (error instanceof TakenBack) return error.outcomes;
-    throw error;
-  }
+): Promise<Applied[]> {
+  return inTarget(sides, dryRun, async (connection) => {
+    const applied = await connection.query(sql.apply, [jsonArray(rows), false]);
+    if (!dryRun) await connection.query(sql.advance, [mapping.name, lastId]);
+    return applied;
+  });
 }
 
 async function finish(
   mapping: Mapping,
   sides: Sides,
   sql: Statements,
-  { dryRun }: BackfillOptions,
+  options: BackfillOptions,
   report: BackfillReport,
+  seen: ReadonlySet<string>,
 ): Promise<BackfillReport> {
-  if (!dryRun) await sides.on('target', (db) => db.query(sql.finishRun, [mapping.name]));
-  report.finished = true;
+  if (!options.dryRun) await sides.on('target', (db) => db.query(sql.finishRun, [mapping.name]));
+  const mended = await mend(mapping, sides, {
+    ...options,
+    skip: seen,
+    onTotal: (rows) => {
+      report.total += rows;
+    },
+    onApplied: (read, applied) => {
+      tally(report, read, applied);
+      report.mended += applied.filter(({ outcome }) => outcome !== 'refused').length;
+      options.onProgress?.(report);
+    },
+  });
+  report.finished = mended.finished;
+  report.extra = options.dryRun ? mended.extra - report.removed : mended.extra;
   return report;
 }
 
-function tally(
-  report: BackfillReport,
-  read: number,
-  outcomes: readonly { applied_id: string; outcome: Outcome }[],
-): void {
+function tally(report: BackfillReport, read: number, applied: readonly Applied[]): void {
   report.read += read;
-  for (const { applied_id, outcome } of outcomes) {
+  for (const { applied_id, outcome } of applied) {
     report[outcome] += 1;
     if (outcome === 'refused') report.refusedIds.push(applied_id);
   }

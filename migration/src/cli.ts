@@ -16,6 +16,7 @@ interface Common {
 interface BackfillArguments extends Common {
   full?: boolean;
   dryRun?: boolean;
+  prune?: boolean;
   chunk: number;
 }
 
@@ -39,8 +40,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
       .option('--json', 'print the report as one line of JSON');
 
   common(program.command('backfill'))
-    .description('copy what changed since the last finished run; an unfinished run is taken up where it stopped')
+    .description(
+      'copy what changed since the last finished run, then compare both sides and copy what still differs; ' +
+        'an unfinished run is taken up where it stopped',
+    )
     .option('--full', 'read every row')
+    .option('--prune', 'first delete what the service has and the source has not')
     .option('--dry-run', 'do everything, and take it back')
     .option('--chunk <rows>', 'rows in one transaction', wholeNumber, 500)
     .action(async (name: string, options: BackfillArguments) => {
@@ -93,13 +98,14 @@ async function onBothSides<Report>(
 }
 
 function runBackfill(name: string, sides: Sides, options: BackfillArguments, output: Output): Promise<BackfillReport> {
-  const { chunk, full = false, dryRun = false } = options;
+  const { chunk, full = false, dryRun = false, prune = false } = options;
   const title = `backfill ${name}${dryRun ? ' (dry run)' : ''}`;
   return withProgress(title, output, options.json === true, (show, signal) =>
     backfill(mappingNamed(name), sides, {
       chunk,
       full,
       dryRun,
+      prune,
       signal,
       onProgress: ({ read, total }) => show(bar(read, total)),
     }),

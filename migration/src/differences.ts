@@ -8,8 +8,9 @@ export interface Described {
 }
 
 /**
- * `lagging`: the source has something newer, the next backfill brings it. The others are divergence, which no backfill
- * mends: `missing` and `diverged` although the source has not changed since, `extra` with no record at the source.
+ * `lagging`: the source has something newer. The others are divergence: `missing` and `diverged` although no date at the
+ * source is newer, `extra` with no record at the source. The next backfill brings all but `extra`, which it deletes
+ * only when it is told to (`--prune`).
  */
 export type DifferenceKind = 'lagging' | 'missing' | 'extra' | 'diverged';
 

@@ -6,6 +6,7 @@ export type MigrationCode =
   | 'source_unavailable'
   | 'target_unavailable'
   | 'source_not_ready'
+  | 'source_empty'
   | 'target_not_ready';
 
 export class MigrationError extends Error {

@@ -12,6 +12,9 @@ const backfilled = {
   unchanged: 1,
   refused: 1,
   refusedIds: ['id-1'],
+  mended: 0,
+  removed: 0,
+  extra: 0,
   resumedAfter: null,
   since: null,
   finished: true,
@@ -29,11 +32,22 @@ test('a backfill says what it did, and what the reader should know', () => {
     ...backfilled,
     refused: 0,
     dryRun: true,
+    mended: 5,
+    removed: 6,
+    extra: 7,
     resumedAfter: 'k',
     since: 't',
     finished: false,
   });
-  for (const words of [/where an earlier run stopped/, /since t/, /nothing was kept/, /run it again/]) {
+  for (const words of [
+    /where an earlier run stopped/,
+    /since t/,
+    /nothing was kept/,
+    /run it again/,
+    /5 of these/,
+    /6 deleted/,
+    /7 .*--prune/,
+  ]) {
     assert.match(rest, words);
   }
 });
@@ -51,4 +65,7 @@ test('a comparison lists some differences and counts the others', () => {
   assert.match(text, /25 extra/);
   assert.match(text, /extra {4}id-0 {2}name/);
   assert.match(text, /… and 5 more/);
+  assert.match(text, /\n`backfill m --prune` also deletes what is extra$/);
+  const lost = parityText({ ...same, equal: false, counts: { ...counts, extra: 0, diverged: 1 } });
+  assert.match(lost, /\n`backfill m` brings what lags, is missing or diverged/);
 });

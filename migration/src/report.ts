@@ -17,6 +17,11 @@ export function backfillText(report: BackfillReport): string {
   ];
   if (report.resumedAfter !== null) lines.push('taken up where an earlier run stopped');
   if (report.since !== null) lines.push(`only what changed since ${report.since} (--full reads everything)`);
+  if (report.mended > 0) lines.push(`${report.mended} of these had no new date and differed: both sides were compared`);
+  if (report.removed > 0) lines.push(`${report.removed} deleted, because the source does not have them`);
+  if (report.extra > 0) {
+    lines.push(`${report.extra} are in the service only, the source does not have them: --prune deletes them`);
+  }
   if (report.dryRun) lines.push('dry run: nothing was kept');
   if (refused > 0) lines.push(`refused, because the service cannot use them: ${report.refusedIds.join(', ')}`);
   if (!report.finished) lines.push('broken off: run it again to go on');
@@ -30,13 +35,24 @@ export function parityText(report: ParityReport): string {
   const lines = [
     `source ${report.sourceRows}, target ${report.targetRows} records; ` +
       `${report.differingRanges} of ${report.ranges} key ranges differ`,
-    `${counts.lagging} lagging (run the backfill), ` +
-      `${counts.missing} missing, ${counts.extra} extra, ${counts.diverged} diverged`,
+    `${counts.lagging} lagging, ${counts.missing} missing, ${counts.extra} extra, ${counts.diverged} diverged`,
     ...report.differences
       .slice(0, shownDifferences)
       .map(({ id, kind, fields }) => `  ${kind.padEnd(9)}${id}${fields.length > 0 ? `  ${fields.join(', ')}` : ''}`),
   ];
   const hidden = report.differences.length - shownDifferences;
   if (hidden > 0) lines.push(`  … and ${hidden} more (--json has all)`);
+  lines.push(...remedies(report));
   return lines.join('\n');
+}
+
+/** Which command makes both sides equal again. */
+function remedies({ mapping, counts }: ParityReport): string[] {
+  const backfill = `\`backfill ${mapping}\``;
+  const lines: string[] = [];
+  if (counts.lagging + counts.missing + counts.diverged > 0) {
+    lines.push(`${backfill} brings what lags, is missing or diverged, and lists the rows that the service refuses`);
+  }
+  if (counts.extra > 0) lines.push(`\`backfill ${mapping} --prune\` also deletes what is extra`);
+  return lines;
 }

@@ -32,7 +32,8 @@ export const authClients: Mapping = {
   target: {
     variable: 'AUTH_DATABASE_URL',
     hint: 'start the auth service once, it makes its schema',
-    apply: 'SELECT applied_id, outcome FROM import.apply_clients($1::jsonb)',
+    apply: 'SELECT applied_id, outcome FROM import.apply_clients($1::jsonb, $2)',
+    remove: 'SELECT removed_id FROM import.remove_clients($1::jsonb) AS removed_id',
     comparable: 'SELECT id, version, fields FROM import.clients',
     progress: 'import.progress',
   },

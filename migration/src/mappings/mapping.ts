@@ -17,8 +17,13 @@ export interface Mapping {
   target: {
     variable: string;
     hint: string;
-    /** SQL call that takes a JSON array of rows as $1 and gives (applied_id uuid, outcome text). */
+    /**
+     * SQL call that takes a JSON array of rows as $1 and gives (applied_id uuid, outcome text). With $2 true a row is also
+     * applied where it is older than what the target has, and differs.
+     */
     apply: string;
+    /** SQL call that takes a JSON array of ids as $1, deletes these records, and gives (removed_id uuid) of each. */
+    remove: string;
     /** SQL of a relation like the source's `comparable`. */
     comparable: string;
     /** SQL of the table (name, watermark, run_started, last_key) that keeps how far the source was read. */

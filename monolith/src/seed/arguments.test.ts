@@ -16,6 +16,8 @@ describe('parseSeedArguments', () => {
         credentialsFile: undefined,
         until: new Date('2018-06-01T00:00:00Z'),
         ifEmpty: false,
+        replace: false,
+        copies: [],
         json: false,
       },
     });
@@ -25,7 +27,9 @@ describe('parseSeedArguments', () => {
     const parsed = parseSeedArguments(
       ['--size=reference', '--seed=7', '--now=2020-01-01T00:00:00Z', '--database-url=postgres://x/y'].concat([
         '--credentials=c.json',
-        '--if-empty',
+        '--replace',
+        '--copy=a',
+        '--copy=b',
         '--json',
       ]),
       ENV,
@@ -35,13 +39,17 @@ describe('parseSeedArguments', () => {
     assert.equal(parsed.arguments.seed, 7);
     assert.equal(parsed.arguments.until.toISOString(), '2020-01-01T00:00:00.000Z');
     assert.equal(parsed.arguments.credentialsFile, 'c.json');
-    assert.ok(parsed.arguments.ifEmpty && parsed.arguments.json);
+    assert.deepEqual(parsed.arguments.copies, ['a', 'b']);
+    assert.ok(parsed.arguments.replace && parsed.arguments.json);
+    const careful = parseSeedArguments(['--size=small', '--if-empty'], ENV);
+    assert.ok(careful.ok === true && careful.arguments.ifEmpty);
   });
 
   test('gives every fault at once', () => {
     const parsed = parseSeedArguments(['--size', 'huge', '--seed', '1.5', '--now', 'soon'], {});
     assert.ok(parsed.ok === false);
     assert.equal(parsed.faults.length, 4);
+    assert.ok(parseSeedArguments(['--size', 'small', '--if-empty', '--replace'], ENV).ok === false);
     assert.ok(parseSeedArguments(['--sise', 'small'], ENV).ok === false);
   });
 

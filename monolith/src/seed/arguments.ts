@@ -9,6 +9,9 @@ export interface SeedArguments {
   credentialsFile: string | undefined;
   until: Date;
   ifEmpty: boolean;
+  replace: boolean;
+  /** Names of databases of the same server: copies of the shop, filled alike where they exist. */
+  copies: readonly string[];
   json: boolean;
 }
 
@@ -20,9 +23,12 @@ export const USAGE = `usage: node monolith/src/seed/main.ts --size small|referen
   --database-url URL    the monolith's database (default DATABASE_URL)
   --credentials FILE    write who can sign in, as JSON
   --if-empty            do nothing where the shop holds data
+  --replace             also replace a shop that is in use: one that holds rows which no seed wrote
+  --copy NAME           a database of the same server with a copy of the shop: filled alike where it exists; repeatable
   --json                print a summary as JSON
 
-It replaces what the shop holds, in one transaction.
+A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services
+that hold copies of these need them again: npm run migrate -- backfill auth-clients
 `;
 
 /** Reads the command line. Gives every fault at once, or `help` where it was asked for. */
@@ -43,6 +49,7 @@ export function parseSeedArguments(
   if (Number.isNaN(until.getTime())) faults.push(`--now ${parsed.now}: must be an instant, as 2018-06-01T00:00:00Z`);
   const databaseUrl = parsed['database-url'] ?? env.DATABASE_URL ?? '';
   if (databaseUrl === '') faults.push('--database-url: required, or DATABASE_URL in the environment');
+  if (parsed['if-empty'] && parsed.replace) faults.push('--if-empty and --replace: give one of them');
   if (faults.length > 0 || !isSizeName(size)) return { ok: false, faults };
   return {
     ok: true,
@@ -53,6 +60,8 @@ export function parseSeedArguments(
       credentialsFile: parsed.credentials,
       until,
       ifEmpty: parsed['if-empty'],
+      replace: parsed.replace,
+      copies: parsed.copy,
       json: parsed.json,
     },
   };
@@ -69,6 +78,8 @@ function read(args: readonly string[]) {
         'database-url': { type: 'string' },
         credentials: { type: 'string' },
         'if-empty': { type: 'boolean', default: false },
+        replace: { type: 'boolean', default: false },
+        copy: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -2,9 +2,16 @@ import { openPool, type Pool } from '../db.ts';
 import { migrate, readMigrations } from '../schema/migrate.ts';
 import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
+import { type Holdings, holdingsOf, holdingsText, isInUse, writtenText } from './holdings.ts';
+import type { Plan } from './plan.ts';
 import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { SIZES } from './sizes.ts';
+
+const NEXT = 'The auth service still has the API clients of before: run the backfill of auth-clients';
+
+/** SQLSTATE of a database that does not exist. */
+const INVALID_CATALOG_NAME = '3D000';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -27,26 +34,64 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function seed({ size, seed, until, databaseUrl, credentialsFile, ifEmpty, json }: SeedArguments): Promise<void> {
+async function seed(given: SeedArguments): Promise<void> {
+  const { size, seed, until, databaseUrl, credentialsFile, ifEmpty, replace, copies, json } = given;
   const startedAtMs = performance.now();
   const plan = { seed, size: SIZES[size], until };
   const db = openPool(databaseUrl, () => undefined, 0);
   try {
     await migrate(db, await readMigrations());
-    const filled = !ifEmpty || (await isEmpty(db));
+    const holdings = (await isEmpty(db)) ? null : await holdingsOf(db);
+    const filled = !ifEmpty || holdings === null;
     if (filled) {
-      const terminal = { isTTY: process.stderr.isTTY === true, write: (text: string) => process.stderr.write(text) };
-      await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
+      if (holdings !== null) sayWhatGoes(holdings, replace);
+      await fill(db, plan);
+      for (const name of copies) await fillCopy(databaseUrl, name, plan);
     }
     // Also where nothing was filled: the plan decides who can sign in, and the file may be lost.
     if (credentialsFile !== undefined) await writeKnown(db, credentialsFile, planCredentials(plan));
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
+    const replaced = filled && holdings !== null;
     const summary = filled
-      ? `seeded ${size} (seed ${seed}) in ${seconds} s`
+      ? `seeded ${size} (seed ${seed}) in ${seconds} s${replaced ? `. ${NEXT}` : ''}`
       : 'the shop holds data already: left as it is';
     process.stdout.write(
-      json ? `${JSON.stringify({ size, seed, filled, seconds, counts: plan.size })}\n` : `${summary}\n`,
+      json ? `${JSON.stringify({ size, seed, filled, replaced, seconds, counts: plan.size })}\n` : `${summary}\n`,
     );
+  } finally {
+    await db.end();
+  }
+}
+
+/** @throws Error where the shop is in use, and nobody has said that it may be replaced */
+function sayWhatGoes(holdings: Holdings, replace: boolean): void {
+  const all = `a seed replaces the whole shop: ${holdingsText(holdings)}`;
+  if (isInUse(holdings) && !replace) {
+    throw new Error(
+      `the shop is in use: rows were written since it was seeded (${writtenText(holdings)}), and ${all}.\n` +
+        'Nothing has been changed. To replace all of it, add --replace',
+    );
+  }
+  process.stderr.write(`seed: ${all}\n`);
+}
+
+async function fill(db: Pool, plan: Plan): Promise<void> {
+  const terminal = { isTTY: process.stderr.isTTY === true, write: (text: string) => process.stderr.write(text) };
+  await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
+}
+
+/** Fills a copy of the shop, so that it stays one. A copy that does not exist is made when it is first needed. */
+async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<void> {
+  const url = new URL(databaseUrl);
+  url.pathname = `/${encodeURIComponent(name)}`;
+  const db = openPool(url.href, () => undefined, 0);
+  try {
+    await migrate(db, await readMigrations());
+    process.stderr.write(`seed: the same for the copy ${name}\n`);
+    await fill(db, plan);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === INVALID_CATALOG_NAME;
+    if (!missing) throw error;
   } finally {
     await db.end();
   }

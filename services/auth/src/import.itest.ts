@@ -74,6 +74,35 @@ describe('importing clients', () => {
     assert.equal((await database.query('SELECT 1 FROM clients')).length, 1);
   });
 
+  test('mends a row that is older at the source, keeps its upgraded hash, and leaves clients that were made here', async () => {
+    const { row, secret } = testClient();
+    const fast = formatFastHash(fastHash(secret, newSalt()));
+    await importRows(database, [{ ...row, updated_at: '2021-01-01T00:00:00Z' }]);
+    await upgrade(row, fast);
+    const rewound = { ...row, name: 'rewound', updated_at: '2018-01-01T00:00:00Z' };
+    assert.deepEqual(await importRows(database, [rewound]), { [row.id]: 'unchanged' });
+    assert.deepEqual(await importRows(database, [rewound], { mend: true }), { [row.id]: 'updated' });
+    assert.deepEqual(await importRows(database, [rewound], { mend: true }), { [row.id]: 'unchanged' });
+    assert.equal((await stored(row))?.name, 'rewound');
+    assert.equal((await stored(row))?.secret_hash, fast);
+
+    await database.query('UPDATE clients SET imported_version = NULL WHERE id = $1', [row.id]);
+    const other = { ...rewound, name: 'other' };
+    assert.deepEqual(await importRows(database, [other], { mend: true }), { [row.id]: 'unchanged' });
+  });
+
+  test('removes imported clients by their ids, and no client that was made here', async () => {
+    const [kept, gone, own] = [testClient().row, testClient().row, testClient().row];
+    await importRows(database, [kept, gone, own]);
+    await database.query('UPDATE clients SET imported_version = NULL WHERE id = $1', [own.id]);
+    const removed = await database.query<{ id: string }>('SELECT import.remove_clients($1::jsonb) AS id', [
+      JSON.stringify([gone.id, own.id]),
+    ]);
+    assert.deepEqual(removed, [{ id: gone.id }]);
+    const left = await database.query<{ id: string }>('SELECT id FROM clients');
+    assert.deepEqual(left.map(({ id }) => id).sort(), [kept.id, own.id].sort());
+  });
+
   test('shows what was imported without the secret itself', async () => {
     const { row } = testClient();
     await importRows(database, [row]);

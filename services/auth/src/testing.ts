@@ -47,10 +47,14 @@ export function testClient(row: Partial<TestClient['row']> = {}, secret = random
 }
 
 /** Hands rows to the service as the backfill does. */
-export async function importRows(database: TestDatabase, rows: readonly object[]): Promise<Record<string, string>> {
+export async function importRows(
+  database: TestDatabase,
+  rows: readonly object[],
+  { mend = false } = {},
+): Promise<Record<string, string>> {
   const applied = await database.query<{ applied_id: string; outcome: string }>(
-    'SELECT applied_id, outcome FROM import.apply_clients($1::jsonb)',
-    [JSON.stringify(rows)],
+    'SELECT applied_id, outcome FROM import.apply_clients($1::jsonb, $2)',
+    [JSON.stringify(rows), mend],
   );
   return Object.fromEntries(applied.map(({ applied_id, outcome }) => [applied_id, outcome]));
 }

@@ -1,0 +1,78 @@
+import { statement } from '@banyan/kit/postgres';
+import { MigrationError } from './errors.ts';
+import type { Mapping } from './mappings/mapping.ts';
+import { parity } from './parity.ts';
+import type { Sides } from './sides.ts';
+import { type Applied, inTarget, jsonArray } from './target.ts';
+
+export interface MendOptions {
+  /** Rows in one transaction. */
+  chunk: number;
+  /** Do everything, and roll it back. */
+  dryRun: boolean;
+  /** Ids that are left out: the run at hand has shown already what becomes of them. */
+  skip: ReadonlySet<string>;
+  signal?: AbortSignal;
+  /** Told the number of rows that are to be read, before the first is. */
+  onTotal: (rows: number) => void;
+  onApplied: (read: number, applied: readonly Applied[]) => void;
+}
+
+/**
+ * Brings every record that both sides describe differently, whatever the dates in the rows say. A source that was seeded
+ * again or restored from a backup holds rows whose dates are older than those that were read before.
+ *
+ * @returns how many records the target has and the source has not, and whether every chunk was applied
+ */
+export async function mend(
+  mapping: Mapping,
+  sides: Sides,
+  options: MendOptions,
+): Promise<{ extra: number; finished: boolean }> {
+  const { counts, differences } = await parity(mapping, sides);
+  const ids = differences.filter(({ id, kind }) => kind !== 'extra' && !options.skip.has(id)).map(({ id }) => id);
+  options.onTotal(ids.length);
+  for (let from = 0; from < ids.length; from += options.chunk) {
+    if (options.signal?.aborted) return { extra: counts.extra, finished: false };
+    const { read, applied } = await mendChunk(mapping, sides, ids.slice(from, from + options.chunk), options.dryRun);
+    options.onApplied(read, applied);
+  }
+  return { extra: counts.extra, finished: true };
+}
+
+/** Two runs at once take turns, and each reads the source after the other has written: no run writes an older state. */
+function mendChunk(mapping: Mapping, sides: Sides, ids: string[], dryRun: boolean) {
+  const name = mapping.name.replaceAll('-', '_');
+  const lock = statement<object, [string]>(`mend_${name}_lock`, 'SELECT pg_advisory_xact_lock(hashtext($1))');
+  const rowsOf = statement<{ row: string }, [string[]]>(
+    `mend_${name}_rows`,
+    `SELECT row::text FROM (${mapping.source.rows}) AS source WHERE id = ANY($1::uuid[]) ORDER BY id`,
+  );
+  const apply = statement<Applied, [string, boolean]>(`mend_${name}_apply`, mapping.target.apply);
+  return inTarget(sides, dryRun, async (connection) => {
+    await connection.query(lock, [`backfill ${mapping.name}`]);
+    const rows = await sides.on('source', (db) => db.query(rowsOf, [ids]));
+    return { read: rows.length, applied: await connection.query(apply, [jsonArray(rows), true]) };
+  });
+}
+
+/**
+ * Deletes the records of the target that the source does not have.
+ *
+ * @returns their number
+ * @throws MigrationError `source_empty` where the source has no record at all: most likely it is the wrong database
+ */
+export async function prune(mapping: Mapping, sides: Sides, dryRun: boolean): Promise<number> {
+  const { sourceRows, differences } = await parity(mapping, sides);
+  const extra = differences.filter(({ kind }) => kind === 'extra').map(({ id }) => id);
+  if (extra.length === 0) return 0;
+  if (sourceRows === 0) {
+    throw new MigrationError('source_empty', 'the source holds no records at all, so --prune deletes nothing');
+  }
+  const remove = statement<{ removed_id: string }, [string]>(
+    `prune_${mapping.name.replaceAll('-', '_')}`,
+    mapping.target.remove,
+  );
+  const removed = await inTarget(sides, dryRun, (connection) => connection.query(remove, [JSON.stringify(extra)]));
+  return removed.length;
+}
