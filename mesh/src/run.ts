@@ -26,7 +26,14 @@ import { mergedOperations, workerOperations } from './workers/operations.ts';
 const exportTimeoutMs = 1000;
 
 /** What documents turned out to be. */
-export type DocumentsResult = { config: MeshConfig; warnings?: string[] } | { faults: string[] };
+export type DocumentsResult =
+  | {
+      config: MeshConfig;
+      warnings?: string[];
+      /** Those of the warnings that are about references that lead nowhere. */
+      unresolved?: string[];
+    }
+  | { faults: string[] };
 
 export interface RunOptions {
   settings: Settings;
@@ -118,6 +125,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     restartNeeded: (next) => restartNeeded(documents.config, next, settings),
     ...(workers > 0 ? { onHealth: publish, onChange: publish } : {}),
   });
+  mesh.noteUnresolved(documents.unresolved ?? []);
   warnOf(documents, log);
   if (!isLoopback(settings.adminHost) && settings.adminToken === null) {
     log.warn({}, 'MESH_ADMIN_TOKEN is not set: beyond loopback, the admin port answers nothing but health');
@@ -150,6 +158,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     }
     warnOf(next, log);
     mesh.replaceDocuments(next.config, { who, why });
+    mesh.noteUnresolved(next.unresolved ?? []);
     await fleet?.settled();
   };
   const restart = async (who: string, why: string) => {

@@ -54,10 +54,11 @@ export async function main(
     .command('check')
     .description('check documents, all faults at once; exits 1 where there is one')
     .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
+    .option('--strict', 'exit 1 on a reference that leads nowhere, too')
     .option('--json', 'as JSON')
-    .action(async (paths: string[], { json = false }: { json?: boolean }) => {
+    .action(async (paths: string[], { json = false, strict = false }: { json?: boolean; strict?: boolean }) => {
       const asked = paths.length > 0 ? paths : [env.MESH_DOCUMENTS || 'mesh/platform'];
-      const outcome = await check({ paths: asked, json, variables: env });
+      const outcome = await check({ paths: asked, json, strict, variables: env });
       output.out(outcome.output);
       code = outcome.exitCode;
     });

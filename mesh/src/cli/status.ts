@@ -38,6 +38,7 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   if (now.refused.length > 0) {
     out(`The documents on disk are refused, and the last good ones are in force:\n  ${now.refused.join('\n  ')}`);
   }
+  if (now.unresolved.length > 0) out(`References that lead nowhere:\n  ${now.unresolved.join('\n  ')}`);
   if (now.restartNeeded.length > 0) out(`A restart is needed:\n  ${now.restartNeeded.join('\n  ')}`);
   out('');
   out(

@@ -6,11 +6,13 @@ export interface CheckOptions {
   /** Files and folders. */
   paths: readonly string[];
   json: boolean;
+  /** References that lead nowhere are as bad as faults. */
+  strict?: boolean;
   variables: Variables;
 }
 
 export interface CheckOutcome {
-  /** 0 = the mesh would take these documents, 1 = it would refuse them, 2 = asked in a wrong way. */
+  /** 0 = the mesh would take these documents, 1 = it would refuse them, or `strict` does, 2 = asked in a wrong way. */
   exitCode: 0 | 1 | 2;
   /** For standard output, without a line feed at its end. */
   output: string;
@@ -23,22 +25,30 @@ export async function check(options: CheckOptions): Promise<CheckOutcome> {
     return { exitCode: 2, output: options.json ? JSON.stringify({ ok: false, error: rule }) : rule };
   }
   const result = await loadConfig(options.paths, options.variables);
-  const output = options.json ? JSON.stringify(asJson(result), null, 2) : asText(result);
-  return { exitCode: result.ok ? 0 : 1, output };
+  const unresolved = result.warnings.filter((warning) => warning.unresolved === true).length;
+  const good = result.ok && !(options.strict === true && unresolved > 0);
+  const output = options.json ? JSON.stringify(asJson(result, good), null, 2) : asText(result, good, unresolved);
+  return { exitCode: good ? 0 : 1, output };
 }
 
-function asJson(result: ConfigResult): object {
-  const { ok, documents, warnings } = result;
-  return ok
+function asJson(result: ConfigResult, ok: boolean): object {
+  const { documents, warnings } = result;
+  return result.ok
     ? { ok, documents, digest: result.digest, faults: [], warnings }
     : { ok, documents, faults: result.faults, warnings };
 }
 
-function asText(result: ConfigResult): string {
+function asText(result: ConfigResult, good: boolean, unresolved: number): string {
   const told: Fault[] = [...(result.ok ? [] : result.faults), ...result.warnings];
   const faults = result.ok ? 0 : result.faults.length;
-  const sum = `${count(result.documents, 'document')}, ${count(faults, 'fault')}, ${count(result.warnings.length, 'warning')}`;
-  const verdict = result.ok ? `good: ${sum}, digest ${result.digest.slice(0, 12)}` : `bad: ${sum}`;
+  const sum = [
+    count(result.documents, 'document'),
+    count(faults, 'fault'),
+    count(result.warnings.length - unresolved, 'warning'),
+    ...(unresolved === 0 ? [] : [count(unresolved, 'unresolved reference')]),
+  ].join(', ');
+  const digest = result.ok ? `, digest ${result.digest.slice(0, 12)}` : '';
+  const verdict = `${good ? 'good' : 'bad'}: ${sum}${digest}`;
   return [...told.map(formatFault), verdict].join('\n');
 }
 

@@ -19,6 +19,8 @@ export interface FaultDetail {
   hideValue?: boolean;
   place?: Place;
   severity?: Fault['severity'];
+  /** See `Fault.unresolved`. */
+  unresolved?: boolean;
 }
 
 /** A place in a document: what is read there, and where faults are told. */
@@ -78,7 +80,14 @@ export class Cursor {
       ...value,
       rule,
       ...(detail.hint === undefined ? {} : { hint: detail.hint }),
+      ...(detail.unresolved === true ? { unresolved: true } : {}),
     });
+  }
+
+  /** Tells what is wrong with the variables of the value here. Everything that reads a scalar calls it. */
+  tellVariables(): void {
+    if (this.tree.kind !== 'scalar') return;
+    for (const rule of this.tree.broken) this.fault([], rule);
   }
 
   /** Tells that what is here cannot be read as what it should be; nothing is told of its inside. */
@@ -93,7 +102,12 @@ export class Cursor {
     return this.origin.faults.some((fault) => fault.path === path && fault.severity === 'error');
   }
 
-  warn(below: readonly Step[], rule: string): void {
-    this.fault(below, rule, { severity: 'warning' });
+  warn(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
+    this.fault(below, rule, { ...detail, severity: 'warning' });
+  }
+
+  /** Tells a reference that leads nowhere: the documents are taken, and what depends on it does not work. */
+  unresolved(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
+    this.warn(below, rule, { ...detail, unresolved: true });
   }
 }

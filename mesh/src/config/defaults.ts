@@ -81,6 +81,9 @@ export const defaults = {
   leaseMaxEndpoints: 100,
   drainMs: 30_000,
 
+  /** As in Kubernetes. */
+  clientIpAffinityS: 10_800,
+
   // Routes.
   backendWeight: 1,
   mirrorPercent: 100,

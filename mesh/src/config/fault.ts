@@ -21,6 +21,8 @@ export interface Fault {
   rule: string;
   /** What the author may have meant. */
   hint?: string;
+  /** A warning about a reference that leads nowhere: what depends on it does not work. */
+  unresolved?: true;
 }
 
 /** Faults that are told of one document: whoever has more has another problem. */
@@ -34,7 +36,7 @@ export function formatFault(fault: Fault): string {
   let line = fault.file;
   if (fault.line > 0) line += `:${fault.line}:${fault.column}`;
   line += ': ';
-  if (fault.severity === 'warning') line += 'warning: ';
+  if (fault.severity === 'warning') line += fault.unresolved === true ? 'unresolved reference: ' : 'warning: ';
   if (fault.object !== '') line += `${fault.object}: `;
   if (fault.path !== '') {
     line += fault.path;

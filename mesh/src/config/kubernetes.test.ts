@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Gateway, HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import { HTTPRoute as BetaHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1beta1';
 import { parseAllDocuments } from 'yaml';
 import { formatFault } from './fault.ts';
 import { loadConfig } from './parse.ts';
@@ -10,14 +11,19 @@ import { substitute } from './substitute.ts';
 
 const platform = new URL('../../platform/', import.meta.url);
 const good = new URL('../../test-documents/good/', import.meta.url);
-const models = { Gateway, HTTPRoute };
+const models = {
+  'gateway.networking.k8s.io/v1 Gateway': Gateway,
+  'gateway.networking.k8s.io/v1 HTTPRoute': HTTPRoute,
+  'gateway.networking.k8s.io/v1beta1 HTTPRoute': BetaHTTPRoute,
+};
 
 /** Checks what the Gateway API's own schemas know of a document; the mesh's policies are none of theirs. */
 function validate(document: unknown): boolean {
-  const { kind, items } = document as { kind: string; items?: unknown[] };
+  const { apiVersion, kind, items } = document as { apiVersion: string; kind: string; items?: unknown[] };
   if (kind === 'List') return (items ?? []).map(validate).includes(true);
-  if (!Object.hasOwn(models, kind)) return false;
-  new models[kind as keyof typeof models](document as never).validate();
+  const name = `${apiVersion} ${kind}`;
+  if (!Object.hasOwn(models, name)) return false;
+  new models[name as keyof typeof models](document as never).validate();
   return true;
 }
 

@@ -5,7 +5,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { didYouMean } from './fault.ts';
 import { formatBytes, parseBytes } from './quantity.ts';
 import { maxPatternLength } from './regex.ts';
-import type { Json, Shape } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** The scalar at `at` if it is of the wanted type; a string made of variables counts as what it spells. */
 function scalarAs<T>(
@@ -14,6 +14,7 @@ function scalarAs<T>(
   is: (value: unknown) => value is T,
 ): T | undefined {
   if (at.tree.kind !== 'scalar') return undefined;
+  at.tellVariables();
   if (is(at.tree.value)) return at.tree.value;
   return at.tree.substituted && typeof at.tree.value === 'string' ? spelled(at.tree.value) : undefined;
 }
@@ -23,6 +24,9 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const spelledNumber = (text: string): number | undefined =>
   /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : undefined;
+
+/** 24 days: the longest time that a timer can wait is 2^31 ms. */
+const timerMaxMs = 24 * 86_400_000;
 
 export interface TextRule {
   says: string;
@@ -149,6 +153,24 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): Shape
   };
 }
 
+/**
+ * A duration of the Gateway API, as long as it can be written. Timers end at 24 days: what is longer is as good as never,
+ * and is held for so long.
+ */
+export const standardDuration: Shape<number> = (() => {
+  const shape = duration({ maxMs: 399_996 * 3_600_000 });
+  return {
+    ...shape,
+    says: 'a duration such as 500ms, 10s or 1m30s',
+    read: (at: Cursor) => {
+      const value = shape.read(at);
+      if (value <= timerMaxMs) return value;
+      at.warn([], `is longer than the mesh waits: it counts as ${formatDuration(timerMaxMs)}`);
+      return timerMaxMs;
+    },
+  };
+})();
+
 /** A size in bytes, as a Kubernetes quantity. */
 export function bytes(limits: { min?: number; max: number }): Shape<number> {
   const { min = 0, max } = limits;
@@ -157,6 +179,7 @@ export function bytes(limits: { min?: number; max: number }): Shape<number> {
     says,
     fallback: min,
     read: (at) => {
+      at.tellVariables();
       const scalar = at.tree.kind === 'scalar' ? at.tree.value : null;
       const value = typeof scalar === 'string' || typeof scalar === 'number' ? parseBytes(String(scalar)) : null;
       if (value === null || value < min || value > max) {
@@ -170,6 +193,8 @@ export function bytes(limits: { min?: number; max: number }): Shape<number> {
 }
 
 export const port: Shape<number> = wholeNumber(1, 65535);
+/** Transport protocols of Kubernetes ports; the mesh speaks HTTP over TCP. */
+export const protocol: Shape<'TCP' | 'UDP' | 'SCTP'> = oneOf(['TCP', 'UDP', 'SCTP']);
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 /** RFC 1123 label: names of services, listeners, rules. */
@@ -214,7 +239,10 @@ export const cidr: Shape<string> = text({
 });
 
 const token = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
-const lowerCase = (shape: Shape<string>): Shape<string> => ({ ...shape, read: (at) => shape.read(at).toLowerCase() });
+export const lowerCase = (shape: Shape<string>): Shape<string> => ({
+  ...shape,
+  read: (at) => shape.read(at).toLowerCase(),
+});
 /** RFC 9110 field name; read in lower case. */
 export const headerName: Shape<string> = lowerCase(
   text({ says: 'a header name', max: 256, fault: matching(token), fallback: 'x-name' }),
@@ -248,22 +276,3 @@ export const matchValue: Shape<string> = text({
   max: maxPatternLength,
   fault: (value) => (value === '' ? 'must not be empty' : null),
 });
-
-/** Text to text, such as labels. */
-export const textMap: Shape<Record<string, string>> = {
-  says: 'a mapping of texts',
-  fallback: {},
-  read: (at) => {
-    if (at.tree.kind !== 'map') {
-      at.unreadable('must be a mapping (keys and values)');
-      return {};
-    }
-    const values: [string, string][] = [];
-    for (const [key, { value }] of at.tree.entries) {
-      if (value.kind === 'scalar' && typeof value.value === 'string') values.push([key, value.value]);
-      else at.fault([key], 'must be a text', { hint: 'write it in quotes' });
-    }
-    return Object.fromEntries(values);
-  },
-  write: (value): Json => value,
-};

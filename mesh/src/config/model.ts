@@ -23,7 +23,7 @@ export interface Gateway {
   className: string;
   /** IP addresses to listen on; empty = where the process is told to. */
   addresses: string[];
-  /** By name. */
+  /** Those for HTTP, by name. */
   listeners: Listener[];
 }
 
@@ -38,14 +38,12 @@ export interface Listener {
 /** A backend, by name: where requests of a route go. */
 export interface Service {
   name: string;
-  /** By port. */
+  /** Those that routes can send to, by port. */
   ports: ServicePort[];
   /** From `externalName`: resolved again and again, every address is an endpoint. An IP address is taken as it is. */
   externalName?: string;
   /** From EndpointSlices; by servicePort, address, port. Empty where DNS or leases tell. */
   endpoints: StaticEndpoint[];
-  /** From `spec.sessionAffinity: ClientIP`. */
-  clientIpAffinity: boolean;
   policy: BackendTrafficPolicy;
 }
 
@@ -68,13 +66,13 @@ export interface StaticEndpoint {
   weight: number;
   /** False: known, but takes no new requests (draining). */
   ready: boolean;
-  zone?: string;
 }
 
 export interface HttpRoute {
   name: string;
   /** `metadata.creationTimestamp`, RFC 3339: the older route wins where two are equally specific. */
   createdAt?: string;
+  /** Those that exist; without any, the route takes no requests. */
   parents: RouteParent[];
   /** Lower case; each may start with `*.`. Empty = any. */
   hostnames: string[];
@@ -162,6 +160,8 @@ export type PathModifier =
 export interface RequestMirror {
   service: string;
   port: number;
+  /** Only in documents: mirrors that lead nowhere are left out of the configuration. */
+  target?: ReferenceTarget;
   /** Share of requests that are mirrored; `percent: 5` is 5/100. */
   numerator: number;
   denominator: number;
@@ -179,9 +179,20 @@ export interface CorsFilter {
   maxAgeS: number;
 }
 
+/** What kind of object a reference names, and where. */
+export interface ReferenceTarget {
+  group: string;
+  kind: string;
+  namespace?: string;
+}
+
 export interface BackendRef {
+  /** Name of a Service; of something else, or of nothing, where it is `unresolved`. */
   service: string;
+  /** 0 where the reference names none. */
   port: number;
+  /** Present where the reference leads nowhere: its share of the requests is answered with 500 (Gateway API). */
+  unresolved?: ReferenceTarget;
   /** 0 to 1,000,000: share of the sum of all weights of the rule. */
   weight: number;
   /** Filters for requests that go to this backend, inside those of the rule. */

@@ -1,51 +1,47 @@
 import { defaultBackendPolicy, defaultRoutePolicy } from './default-policies.ts';
-import { defaults } from './defaults.ts';
-import type { Documents, ReadDocument } from './documents.ts';
-import { serviceLabel } from './kinds/endpoint-slice.ts';
-import { weightAnnotation } from './kinds/metadata.ts';
+import type { Documents } from './documents.ts';
+import { endpointsOf } from './endpoints.ts';
+import { isServed } from './kinds/gateway.ts';
+import { portFault } from './kinds/service.ts';
 import type { NamelessSession } from './kinds/session-persistence.ts';
 import type {
   BackendTrafficPolicy,
   Gateway,
   HttpRoute,
+  HttpRouteFilter,
   HttpRouteMatch,
   HttpRouteRule,
   MeshConfig,
+  ReferenceTarget,
   RouteParent,
   RoutePolicy,
   Service,
   SessionPersistence,
   StaticEndpoint,
 } from './model.ts';
-import { byName, byText } from './order.ts';
+import { byName } from './order.ts';
+import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 
-/** The configuration that `documents` state. They must be free of faults: references are not checked here. */
+/** The configuration that `documents` state. They must be free of faults. */
 export function normalise(documents: Documents): MeshConfig {
+  const names = new Names(documents);
   const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy);
   const routePolicies = policiesByTarget(documents.HTTPRoutePolicy);
   return {
-    namespace: namespaceOf(documents),
+    namespace: names.namespace,
     gateways: documents.Gateway.map(({ value }) => gatewayOf(value)).sort(byName),
     services: documents.Service.map(({ value }) => {
       const policy = backendPolicies.get(value.metadata.name);
       return serviceOf(
         value,
         endpointsOf(value, documents.EndpointSlice),
-        backendPolicyOf(value.metadata.name, policy),
+        withAffinity(value, backendPolicyOf(value.metadata.name, policy)),
       );
     }).sort(byName),
     routes: documents.HTTPRoute.map(({ value }) => {
-      return routeOf(value, routePolicyOf(routePolicies.get(value.metadata.name)));
+      return routeOf(value, routePolicyOf(routePolicies.get(value.metadata.name)), names);
     }).sort(byName),
   };
-}
-
-/** The namespace that documents state, or `default`. */
-export function namespaceOf(documents: Documents): string {
-  for (const list of Object.values(documents)) {
-    for (const { value } of list) if (value.metadata.namespace !== undefined) return value.metadata.namespace;
-  }
-  return 'default';
 }
 
 function policiesByTarget<P extends { metadata: { name: string }; spec: { targetRefs: { name: string }[] } }>(
@@ -63,11 +59,17 @@ function gatewayOf({ metadata, spec }: GatewayDocument): Gateway {
   return {
     name: metadata.name,
     className: spec.gatewayClassName,
-    addresses: (spec.addresses ?? []).map(({ value }) => value).sort(),
+    addresses: addressesOf({ spec }),
     listeners: spec.listeners
+      .filter(isServed)
       .map(({ name, port, hostname }) => ({ name, port, ...(hostname === undefined ? {} : { hostname }) }))
       .sort(byName),
   };
+}
+
+/** The addresses of a Gateway that have a value; none = where the process is told to listen. */
+export function addressesOf({ spec: { addresses = [] } }: Pick<GatewayDocument, 'spec'>): string[] {
+  return addresses.flatMap(({ value }) => (value === undefined ? [] : [value])).sort();
 }
 
 function serviceOf(
@@ -78,6 +80,7 @@ function serviceOf(
   return {
     name: metadata.name,
     ports: spec.ports
+      .filter((port) => portFault(port) === null)
       .map(({ name, port, targetPort }) => ({
         ...(name === undefined ? {} : { name }),
         port,
@@ -86,84 +89,50 @@ function serviceOf(
       .sort((a, b) => a.port - b.port),
     ...(spec.externalName === undefined ? {} : { externalName: spec.externalName.toLowerCase() }),
     endpoints,
-    clientIpAffinity: spec.sessionAffinity === 'ClientIP',
     policy,
   };
 }
 
-type SliceDocument = Documents['EndpointSlice'][number]['value'];
-
-/** The service's port that a port of a slice means, or undefined if there is none. */
-export function servicePortOf(service: ServiceDocument, name: string | undefined): number | undefined {
-  const { ports } = service.spec;
-  if (name === undefined || name === '') return ports.length === 1 ? ports[0]?.port : undefined;
-  return ports.find((port) => port.name === name)?.port;
-}
-
-/** The endpoints that one slice states for its service. */
-export function endpointsOfSlice(service: ServiceDocument, slice: SliceDocument): StaticEndpoint[] {
-  const weight = Number(slice.metadata.annotations?.[weightAnnotation] ?? defaults.endpointWeight);
-  const endpoints: StaticEndpoint[] = [];
-  for (const { name, port } of slice.ports) {
-    const servicePort = servicePortOf(service, name);
-    if (servicePort === undefined) continue;
-    for (const { addresses, conditions, zone } of slice.endpoints) {
-      const ready = conditions.ready !== false && conditions.terminating !== true;
-      for (const address of addresses) {
-        endpoints.push({
-          servicePort,
-          address: address.toLowerCase(),
-          addressType: slice.addressType,
-          port,
-          weight,
-          ready,
-          ...(zone === undefined ? {} : { zone }),
-        });
-      }
-    }
-  }
-  return endpoints;
-}
-
-function endpointsOf(service: ServiceDocument, slices: readonly ReadDocument<'EndpointSlice'>[]): StaticEndpoint[] {
-  return slices
-    .filter(({ value }) => value.metadata.labels?.[serviceLabel] === service.metadata.name)
-    .flatMap(({ value }) => endpointsOfSlice(service, value))
-    .sort((a, b) => a.servicePort - b.servicePort || byText(a.address, b.address) || a.port - b.port);
-}
-
-function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy): HttpRoute {
+function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy, names: Names): HttpRoute {
   return {
     name: metadata.name,
     ...(metadata.creationTimestamp === undefined
       ? {}
       : // In one form of writing, so that times can be compared as text.
         { createdAt: new Date(metadata.creationTimestamp).toISOString() }),
-    parents: spec.parentRefs.map(parentOf),
+    parents: spec.parentRefs.flatMap((parent) => parentsOf(parent, names)),
     hostnames: spec.hostnames,
-    rules: spec.rules.map((rule) => ruleOf(metadata.name, rule)),
+    rules: spec.rules.map((rule) => ruleOf(metadata.name, rule, names)),
     policy,
   };
 }
 
-function parentOf({ kind, name, sectionName, port }: RouteDocument['spec']['parentRefs'][number]): RouteParent {
-  const atPort = port === undefined ? {} : { port };
-  if (kind === 'Service') return { kind, name, ...atPort };
-  return { kind, name, ...(sectionName === undefined ? {} : { sectionName }), ...atPort };
+/** Nothing where the parentRef leads nowhere. */
+function parentsOf(parent: ParentReference, names: Names): RouteParent[] {
+  const { name, sectionName, port } = parent;
+  if (names.parent(parent) !== null) return [];
+  if (kindOfParent(parent) === 'Gateway') {
+    const section = sectionName === undefined ? {} : { sectionName };
+    return [{ kind: 'Gateway', name, ...section, ...(port === undefined ? {} : { port }) }];
+  }
+  if (sectionName === undefined && port === undefined) return [{ kind: 'Service', name }];
+  const found = names.serviceParent(parent);
+  return 'rule' in found ? [] : found.ports.map((number) => ({ kind: 'Service', name, port: number }));
 }
 
-function ruleOf(routeName: string, rule: RuleDocument): HttpRouteRule {
+function ruleOf(routeName: string, rule: RuleDocument, names: Names): HttpRouteRule {
   const { name, matches, filters, backendRefs, timeouts, retry, sessionPersistence } = rule;
   const sessionOwner = name === undefined ? routeName : `${routeName}-${name}`;
   return {
     ...(name === undefined ? {} : { name }),
     matches: matches.length === 0 ? [everyRequest()] : matches.map(matchOf),
-    filters,
-    backendRefs: backendRefs.map(({ name: service, port, weight, filters: inner }) => ({
-      service,
-      port,
-      weight,
-      filters: inner,
+    filters: withoutDeadMirrors(filters, names),
+    backendRefs: backendRefs.map((ref) => ({
+      service: ref.name,
+      port: ref.port ?? 0,
+      ...(names.backend(ref) === null ? {} : { unresolved: referenceTarget(ref) }),
+      weight: ref.weight,
+      filters: withoutDeadMirrors(ref.filters, names),
     })),
     timeouts,
     ...(retry === undefined ? {} : { retry: { ...retry, codes: [...new Set(retry.codes)].sort((a, b) => a - b) } }),
@@ -171,6 +140,19 @@ function ruleOf(routeName: string, rule: RuleDocument): HttpRouteRule {
       ? {}
       : { sessionPersistence: sessionOf(sessionPersistence, `mesh-${sessionOwner}`) }),
   };
+}
+
+function withoutDeadMirrors(filters: HttpRouteFilter[], names: Names): HttpRouteFilter[] {
+  return filters.flatMap((filter): HttpRouteFilter[] => {
+    if (filter.type !== 'RequestMirror') return [filter];
+    const { target, ...mirror } = filter.mirror;
+    const port = mirror.port === 0 ? {} : { port: mirror.port };
+    return names.backend({ ...target, name: mirror.service, ...port }) === null ? [{ ...filter, mirror }] : [];
+  });
+}
+
+function referenceTarget({ group, kind, namespace }: RuleDocument['backendRefs'][number]): ReferenceTarget {
+  return { group, kind, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 const everyRequest = (): HttpRouteMatch => ({ path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] });
@@ -202,6 +184,11 @@ function backendPolicyOf(
       ? {}
       : { sessionPersistence: sessionOf(sessionPersistence, endpointSessionName(serviceName)) }),
   };
+}
+
+function withAffinity({ spec }: ServiceDocument, policy: BackendTrafficPolicy): BackendTrafficPolicy {
+  if (spec.sessionAffinity !== 'ClientIP') return policy;
+  return { ...policy, clientIpAffinityMs: spec.sessionAffinityConfig.clientIP.timeoutSeconds * 1000 };
 }
 
 function routePolicyOf(policy: Documents['HTTPRoutePolicy'][number]['value'] | undefined): RoutePolicy {

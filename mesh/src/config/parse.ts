@@ -25,7 +25,7 @@ export function parseConfig(files: readonly SourceFile[], variables: Variables):
   warnOfShadowing(documents);
   const all = [...faults, ...origins.flatMap((origin) => origin.faults)];
   const count = Object.values(documents).reduce((sum, list) => sum + list.length, 0);
-  if (count === 0 && all.length === 0) {
+  if (count === 0 && !all.some(({ severity }) => severity === 'error')) {
     const file = files.map(({ name }) => name).join(', ') || '(none)';
     all.push({
       severity: 'error',

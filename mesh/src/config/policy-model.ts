@@ -14,6 +14,8 @@ export interface BackendTrafficPolicy {
   hedging?: HedgingPolicy;
   timeouts: ConnectionTimeouts;
   discovery: DiscoveryPolicy;
+  /** From `sessionAffinity: ClientIP` of the Service: how long a client without a request is remembered. */
+  clientIpAffinityMs?: number;
   /** Sessions stick to an endpoint (that of an HTTPRoute makes them stick to a backend). */
   sessionPersistence?: SessionPersistence;
 }

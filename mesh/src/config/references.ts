@@ -1,16 +1,18 @@
 import { closest } from './closest.ts';
 import type { Cursor } from './cursor.ts';
 import type { Documents, ReadDocument } from './documents.ts';
+import { servicePortOf, statesEndpoints } from './endpoints.ts';
 import { didYouMean } from './fault.ts';
-import { effectiveHostnames } from './hostnames.ts';
-import { serviceLabel } from './kinds/endpoint-slice.ts';
+import { isServed } from './kinds/gateway.ts';
 import type { Kind } from './kinds/kinds.ts';
-import { gatewayGroup } from './kinds/references.ts';
-import { endpointsOfSlice, namespaceOf, servicePortOf } from './normalise.ts';
+import { serviceLabel } from './kinds/metadata.ts';
+import { addressesOf } from './normalise.ts';
+import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
 import type { Step } from './tree.ts';
 
 /**
- * Checks what documents say about each other. A faulty document still counts as being there, and what it says is
+ * Checks what documents say about each other. A reference that leads nowhere concerns only what depends on it and is
+ * told as unresolved; what contradicts is a fault. A faulty document still counts as being there, and what it says is
  * checked too, so that one pass finds everything.
  */
 export function checkReferences(documents: Documents): void {
@@ -18,31 +20,16 @@ export function checkReferences(documents: Documents): void {
   checkNames(documents);
   for (const route of documents.HTTPRoute) checkRoute(route, names);
   for (const slice of documents.EndpointSlice) checkSlice(slice, names);
-  checkEndpointsOnce(documents, names);
   checkEndpointSources(documents);
-  checkTargets(documents.BackendTrafficPolicy, 'Service', names.services);
-  checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes);
+  checkTargets(documents.BackendTrafficPolicy, 'Service', names.services, names.namespace);
+  checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes, names.namespace);
   checkListeners(documents.Gateway);
 }
 
-class Names {
-  readonly services: Map<string, ReadDocument<'Service'>>;
-  readonly gateways: Map<string, ReadDocument<'Gateway'>>;
-  readonly routes: Map<string, ReadDocument<'HTTPRoute'>>;
-
-  constructor(documents: Documents) {
-    this.services = new Map(documents.Service.map((document) => [document.value.metadata.name, document]));
-    this.gateways = new Map(documents.Gateway.map((document) => [document.value.metadata.name, document]));
-    this.routes = new Map(documents.HTTPRoute.map((document) => [document.value.metadata.name, document]));
-  }
-}
-
-function missing(at: Cursor, steps: readonly Step[], kind: Kind, name: string, known: Iterable<string>): void {
-  at.fault(
-    steps,
-    `must name ${kind === 'Service' || kind === 'Gateway' ? 'a' : 'an'} ${kind} that is among the documents`,
-    didYouMean(closest(name, known)),
-  );
+function tell(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {
+  if (dead === null) return;
+  const hint = dead.hint === undefined ? {} : { hint: dead.hint };
+  at.unresolved([...steps, ...dead.steps], `${dead.rule}; ${effect}`, hint);
 }
 
 const placeText = ({ origin }: Cursor): string => `${origin.file}:${origin.tree.place.line}`;
@@ -64,33 +51,24 @@ function checkNames(documents: Documents): void {
       foreign(at, ['metadata', 'namespace'], value.metadata.namespace);
     }
   }
-  for (const { value, at } of documents.HTTPRoute) {
-    for (const [index, { namespace: stated }] of value.spec.parentRefs.entries()) {
-      foreign(at, ['spec', 'parentRefs', index, 'namespace'], stated);
-    }
-    for (const [index, { backendRefs }] of value.spec.rules.entries()) {
-      for (const [place, { namespace: stated }] of backendRefs.entries()) {
-        foreign(at, ['spec', 'rules', index, 'backendRefs', place, 'namespace'], stated);
-      }
-    }
-  }
-  for (const { value, at } of [...documents.BackendTrafficPolicy, ...documents.HTTPRoutePolicy]) {
-    for (const [index, { namespace: stated }] of value.spec.targetRefs.entries()) {
-      foreign(at, ['spec', 'targetRefs', index, 'namespace'], stated);
-    }
-  }
 }
 
 function checkRoute({ value, at }: ReadDocument<'HTTPRoute'>, names: Names): void {
   for (const [index, parent] of value.spec.parentRefs.entries()) {
-    checkParent(parent, value.spec.hostnames, at, ['spec', 'parentRefs', index], names);
+    const steps: Step[] = ['spec', 'parentRefs', index];
+    const dead = names.parent(parent);
+    tell(at, steps, dead, 'the route takes no requests there');
+    if (dead !== null || kindOfParent(parent) !== 'Gateway' || names.gateways.get(parent.name)?.faulty) continue;
+    if (!names.fitsNoListener(parent, value.spec.hostnames)) continue;
+    at.warn([...steps, 'name'], `has no listener whose hostname fits those of the route: nothing comes in this way`);
   }
   for (const [index, { filters, backendRefs }] of value.spec.rules.entries()) {
     const rule: Step[] = ['spec', 'rules', index];
     checkMirrors(filters, at, [...rule, 'filters'], names);
-    for (const [place, { name, port, filters: inner }] of backendRefs.entries()) {
-      checkBackend(name, port, at, [...rule, 'backendRefs', place], names);
-      checkMirrors(inner, at, [...rule, 'backendRefs', place, 'filters'], names);
+    for (const [place, ref] of backendRefs.entries()) {
+      const steps = [...rule, 'backendRefs', place];
+      tell(at, steps, names.backend(ref), 'its share of the requests is answered with 500');
+      checkMirrors(ref.filters, at, [...steps, 'filters'], names);
     }
   }
 }
@@ -100,63 +78,9 @@ type Rule = Documents['HTTPRoute'][number]['value']['spec']['rules'][number];
 function checkMirrors(filters: Rule['filters'], at: Cursor, steps: readonly Step[], names: Names): void {
   for (const [index, filter] of filters.entries()) {
     if (filter.type !== 'RequestMirror') continue;
-    const { service, port } = filter.mirror;
-    checkBackend(service, port, at, [...steps, index, 'requestMirror', 'backendRef'], names);
-  }
-}
-
-function checkBackend(name: string, port: number, at: Cursor, steps: readonly Step[], names: Names): void {
-  const service = names.services.get(name);
-  if (service === undefined) missing(at, [...steps, 'name'], 'Service', name, names.services.keys());
-  else checkServicePort(service, port, at, [...steps, 'port']);
-}
-
-function checkServicePort(service: ReadDocument<'Service'>, port: number, at: Cursor, steps: readonly Step[]): void {
-  const ports = service.value.spec.ports.map((candidate) => candidate.port);
-  if (service.faulty || ports.includes(port)) return;
-  at.fault(steps, `must be a port of Service ${service.value.metadata.name}: ${ports.join(', ')}`);
-}
-
-type Parent = Documents['HTTPRoute'][number]['value']['spec']['parentRefs'][number];
-
-function checkParent(parent: Parent, hostnames: string[], at: Cursor, steps: readonly Step[], names: Names): void {
-  const { group, kind, name, sectionName, port } = parent;
-  const wantedGroup = kind === 'Gateway' ? gatewayGroup : '';
-  if (group !== undefined && group !== wantedGroup) {
-    at.fault([...steps, 'group'], `must be "${wantedGroup}" for kind ${kind}`);
-  }
-  if (kind === 'Service') {
-    const service = names.services.get(name);
-    if (service === undefined) missing(at, [...steps, 'name'], 'Service', name, names.services.keys());
-    else if (port !== undefined) checkServicePort(service, port, at, [...steps, 'port']);
-    if (sectionName !== undefined) at.fault([...steps, 'sectionName'], 'must not be there: a Service has no listeners');
-    return;
-  }
-  const gateway = names.gateways.get(name);
-  if (gateway === undefined) {
-    missing(at, [...steps, 'name'], 'Gateway', name, names.gateways.keys());
-    return;
-  }
-  if (gateway.faulty) return;
-  const { listeners } = gateway.value.spec;
-  const named = listeners.filter((listener) => sectionName === undefined || listener.name === sectionName);
-  if (named.length === 0) {
-    const known = listeners.map((listener) => listener.name);
-    at.fault(
-      [...steps, 'sectionName'],
-      `must be a listener of Gateway ${name}: ${known.join(', ')}`,
-      didYouMean(closest(sectionName ?? '', known)),
-    );
-    return;
-  }
-  const meant = named.filter((listener) => port === undefined || listener.port === port);
-  if (meant.length === 0) {
-    at.fault(
-      [...steps, 'port'],
-      `must be the port of a listener of Gateway ${name}: ${named.map((l) => l.port).join(', ')}`,
-    );
-  } else if (meant.every(({ hostname }) => effectiveHostnames(hostname, hostnames).length === 0)) {
-    at.warn([...steps, 'name'], `has no listener whose hostname fits those of the route: nothing comes in this way`);
+    const { service: name, port, target } = filter.mirror;
+    const ref: BackendReference = { ...target, name, ...(port === 0 ? {} : { port }) };
+    tell(at, [...steps, index, 'requestMirror', 'backendRef'], names.backend(ref), 'nothing is mirrored there');
   }
 }
 
@@ -166,36 +90,23 @@ function checkSlice({ value, at }: ReadDocument<'EndpointSlice'>, names: Names):
   if (name === undefined) return;
   const service = names.services.get(name);
   if (service === undefined) {
-    missing(at, label, 'Service', name, names.services.keys());
+    const hint = didYouMean(closest(name, names.services.keys()));
+    at.unresolved(label, 'names no Service among the documents; these endpoints get no requests', hint);
     return;
   }
   if (service.faulty) return;
   if (service.value.spec.type === 'ExternalName') {
-    at.fault(label, `must not name a Service of type ExternalName: the endpoints of ${name} come from DNS`);
+    at.warn(label, `is of type ExternalName: the endpoints of ${name} come from DNS, and these get no requests`);
+    return;
   }
-  const ports = service.value.spec.ports.map((port) => port.name ?? '');
+  const known = service.value.spec.ports.map((port) => port.name ?? '');
   for (const [index, port] of value.ports.entries()) {
-    if (servicePortOf(service.value, port.name) !== undefined) continue;
-    const rule = `must be the name of a port of Service ${name}: ${ports.map((known) => JSON.stringify(known)).join(', ')}`;
-    at.fault(['ports', index, 'name'], rule, didYouMean(closest(port.name ?? '', ports)));
-  }
-}
-
-/** The same endpoint twice would get twice the traffic, or two weights. */
-function checkEndpointsOnce(documents: Documents, names: Names): void {
-  const first = new Map<string, Cursor>();
-  for (const { value, at } of documents.EndpointSlice) {
-    const service = names.services.get(value.metadata.labels?.[serviceLabel] ?? '');
-    if (service === undefined) continue;
-    for (const { servicePort, address, port } of endpointsOfSlice(service.value, value)) {
-      const key = JSON.stringify([service.value.metadata.name, servicePort, address, port]);
-      const other = first.get(key);
-      if (other === undefined) first.set(key, at);
-      else
-        at.fault(
-          ['endpoints'],
-          `must not hold ${address} port ${port} twice: ${placeText(other)} has it for the same Service`,
-        );
+    if (!statesEndpoints(port)) {
+      at.warn(['ports', index], 'is not a TCP port with a number, and is passed over');
+    } else if (servicePortOf(service.value, port.name) === undefined) {
+      const quoted = known.map((portName) => JSON.stringify(portName)).join(', ') || 'it has none';
+      const rule = `is not the name of a port of Service ${name} (${quoted}); these endpoints get no requests`;
+      at.unresolved(['ports', index, 'name'], rule, didYouMean(closest(port.name ?? '', known)));
     }
   }
 }
@@ -213,6 +124,10 @@ function checkEndpointSources({
   );
   for (const { value, at } of services) {
     const { name } = value.metadata;
+    if (value.spec.ports.length === 0) {
+      at.warn(['spec', 'ports'], 'is empty: no route can send to this Service');
+      continue;
+    }
     if (value.spec.type === 'ExternalName' || sliced.has(name) || leased.has(name)) continue;
     at.warn(
       ['metadata', 'name'],
@@ -222,20 +137,30 @@ function checkEndpointSources({
 }
 
 interface Targeting {
-  value: { metadata: { name: string }; spec: { targetRefs: { name: string }[] } };
+  value: { metadata: { name: string }; spec: { targetRefs: { name: string; namespace?: string }[] } };
   at: Cursor;
 }
 
-/** Every target exists, and has one policy of a kind: which of two would win is nobody's guess. */
-function checkTargets(policies: readonly Targeting[], kind: Kind, known: ReadonlyMap<string, unknown>): void {
+/** A target has one policy of a kind: which of two would win cannot be guessed. */
+function checkTargets(
+  policies: readonly Targeting[],
+  kind: Kind,
+  known: ReadonlyMap<string, unknown>,
+  namespace: string,
+): void {
   const taken = new Map<string, string>();
   for (const { value, at } of policies) {
-    for (const [index, { name }] of value.spec.targetRefs.entries()) {
+    for (const [index, target] of value.spec.targetRefs.entries()) {
+      const { name } = target;
       const steps: Step[] = ['spec', 'targetRefs', index, 'name'];
       const other = taken.get(name);
-      if (!known.has(name)) missing(at, steps, kind, name, known.keys());
-      else if (other !== undefined) at.fault(steps, `must not be the target of two policies: ${other} is for it too`);
-      taken.set(name, value.metadata.name);
+      const elsewhere = (target.namespace ?? namespace) !== namespace;
+      const dead = elsewhere || !known.has(name);
+      if (dead) {
+        const hint = elsewhere ? {} : didYouMean(closest(name, known.keys()));
+        at.unresolved(steps, `names no ${kind} among the documents; the policy has no effect there`, hint);
+      } else if (other !== undefined) at.fault(steps, `must not be the target of two policies: ${other} is for it too`);
+      if (!dead) taken.set(name, value.metadata.name);
     }
   }
 }
@@ -245,8 +170,9 @@ function checkListeners(gateways: readonly ReadDocument<'Gateway'>[]): void {
   const before: { name: string; port: number; addresses: readonly string[] }[] = [];
   for (const { value, at } of gateways) {
     const { name } = value.metadata;
-    const addresses = value.spec.addresses?.map((address) => address.value) ?? [];
-    for (const [index, { port }] of value.spec.listeners.entries()) {
+    const addresses = addressesOf(value);
+    for (const [index, { port, protocol }] of value.spec.listeners.entries()) {
+      if (!isServed({ protocol })) continue;
       const other = before.find(
         (known) => known.port === port && known.name !== name && meet(known.addresses, addresses),
       );

@@ -1,7 +1,7 @@
+import { defaults } from './defaults.ts';
 import { canonicalJson } from './digest.ts';
-import { serviceLabel } from './kinds/endpoint-slice.ts';
 import { type DocumentTypes, type Kind, kinds } from './kinds/kinds.ts';
-import { weightAnnotation } from './kinds/metadata.ts';
+import { serviceLabel, weightAnnotation } from './kinds/metadata.ts';
 import { gatewayGroup } from './kinds/references.ts';
 import type {
   BackendTrafficPolicy,
@@ -71,14 +71,20 @@ function gatewayDocument({ className, addresses, listeners }: Gateway, metadata:
 }
 
 function serviceDocument(service: Service, metadata: Metadata): DocumentTypes['Service'] {
-  const { externalName, ports, clientIpAffinity } = service;
+  const { externalName, ports, policy } = service;
+  const { clientIpAffinityMs } = policy;
   return {
     metadata,
     spec: {
       type: externalName === undefined ? 'ClusterIP' : 'ExternalName',
       ...(externalName === undefined ? {} : { externalName }),
       ports: ports.map((port) => ({ ...port, protocol: 'TCP' })),
-      sessionAffinity: clientIpAffinity ? 'ClientIP' : 'None',
+      sessionAffinity: clientIpAffinityMs === undefined ? 'None' : 'ClientIP',
+      sessionAffinityConfig: {
+        clientIP: {
+          timeoutSeconds: clientIpAffinityMs === undefined ? defaults.clientIpAffinityS : clientIpAffinityMs / 1000,
+        },
+      },
     },
   };
 }
@@ -100,12 +106,8 @@ function slicesOf(service: Service, metadata: (name: string) => Metadata): Json[
         annotations: { [weightAnnotation]: String(weight) },
       },
       addressType,
-      endpoints: endpoints.map(({ address, ready, zone }) => ({
-        addresses: [address],
-        conditions: { ready },
-        ...(zone === undefined ? {} : { zone }),
-      })),
-      ports: [{ ...(name === undefined ? {} : { name }), port }],
+      endpoints: endpoints.map(({ address, ready }) => ({ addresses: [address], conditions: { ready } })),
+      ports: [{ ...(name === undefined ? {} : { name }), port, protocol: 'TCP' }],
     });
   });
 }
@@ -129,10 +131,12 @@ function ruleDocument(rule: HttpRouteRule): DocumentTypes['HTTPRoute']['spec']['
   return {
     ...rule,
     matches: rule.matches as DocumentTypes['HTTPRoute']['spec']['rules'][number]['matches'],
-    backendRefs: rule.backendRefs.map(({ service, ...rest }) => ({
+    backendRefs: rule.backendRefs.map(({ service, port, unresolved, ...rest }) => ({
       group: '',
       kind: 'Service',
+      ...unresolved,
       name: service,
+      ...(port === 0 ? {} : { port }),
       ...rest,
     })),
   };

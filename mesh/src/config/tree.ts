@@ -28,6 +28,8 @@ export interface ScalarTree {
   written: string;
   /** Whether variables were filled in: such a string is also read as the number or boolean that it spells. */
   substituted: boolean;
+  /** Rules that the variables in it break. They are told where the value is read: what is passed over may say anything. */
+  broken: readonly string[];
 }
 
 export type Step = string | number;

@@ -89,7 +89,16 @@ function documentsOf(text: string, lines: LineCounter): Iterable<Document.Parsed
   return composer.compose(new Parser(lines.addNewLine).parse(text));
 }
 
-const emptyTree: Tree = { kind: 'scalar', place: { line: 1, column: 1 }, value: null, written: '', substituted: false };
+const nothing = (place: Place): Tree => ({
+  kind: 'scalar',
+  place,
+  value: null,
+  written: '',
+  substituted: false,
+  broken: [],
+});
+
+const emptyTree: Tree = nothing({ line: 1, column: 1 });
 
 function sentence(message: string): string {
   const oneLine = message.replace(/[\s\p{Cc}]+/gu, ' ').replace(/^Maximum call stack .*/, 'nested too deep');
@@ -156,25 +165,22 @@ class Conversion {
       const items = node.items.map((item, index) => this.convert(item as ParsedNode, [...steps, index], depth + 1));
       return { kind: 'list', place, items };
     }
-    return this.#scalar(node.value, place, steps);
+    return this.#scalar(node.value, place);
   }
 
-  #scalar(value: unknown, place: Place, steps: Step[]): Tree {
+  #scalar(value: unknown, place: Place): Tree {
     if (typeof value !== 'string') {
       const plain = typeof value === 'number' || typeof value === 'boolean' ? value : null;
-      return { kind: 'scalar', place, value: plain, written: String(plain), substituted: false };
+      return { kind: 'scalar', place, value: plain, written: String(plain), substituted: false, broken: [] };
     }
     const { text, substituted, faults } = substitute(value, this.#variables);
-    const tree: Tree = {
+    return {
       kind: 'scalar',
       place,
       value: text,
       written: value,
       substituted: substituted || faults.length > 0,
+      broken: faults,
     };
-    for (const rule of faults) new Cursor(this.#origin, tree, steps).fault([], rule, { place });
-    return tree;
   }
 }
-
-const nothing = (place: Place): Tree => ({ kind: 'scalar', place, value: null, written: '', substituted: false });

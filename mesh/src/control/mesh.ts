@@ -49,6 +49,8 @@ export interface MeshStatus {
   refused: string[];
   /** What of the documents is in force only after a restart: listening ports. */
   restartNeeded: string[];
+  /** References in the documents in force that lead nowhere. */
+  unresolved: string[];
 }
 
 /** A stack that could run. */
@@ -91,6 +93,7 @@ export class Mesh {
       since: this.#now(),
       refused: [],
       restartNeeded: [],
+      unresolved: [],
     };
     const { metrics } = options.parts.meters;
     metrics.gauge('mesh_config_generation', 'Counts up with each change in force.', [], () => [
@@ -244,6 +247,11 @@ export class Mesh {
     this.#effective = config;
     this.#swap(next);
     this.#forgetServices();
+  }
+
+  /** Notes the references in the documents in force that lead nowhere, for everybody to see. */
+  noteUnresolved(unresolved: readonly string[]): void {
+    this.#status = { ...this.#status, unresolved: [...unresolved] };
   }
 
   /** Notes documents that were refused: nothing changes, and everybody can see it. */

@@ -1,4 +1,4 @@
-import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import type { BackendRef, HttpRoute, MeshConfig } from '../config/model.ts';
 import { ControlError } from './control-error.ts';
 
 /** Weights by service name. */
@@ -19,9 +19,16 @@ export type WeightChanges = Record<string, WeightChange>;
 
 const weightMax = 1_000_000;
 
-/** The weights of a route: of all its rules that name more than one service, which must agree; else of its first rule. */
+/**
+ * The weights of a route: of all its rules that name more than one service, which must agree; else of its first rule. A
+ * service that a rule names several times has the sum.
+ */
 export function weightsOf(route: HttpRoute): Weights {
-  return Object.fromEntries(splitRule(route)?.backendRefs.map(({ service, weight }) => [service, weight]) ?? []);
+  const weights: Weights = {};
+  for (const { service, weight } of splitRule(route)?.backendRefs ?? []) {
+    weights[service] = (weights[service] ?? 0) + weight;
+  }
+  return weights;
 }
 
 /** A service that gets copies of a route's requests, and the share of them in percent; the greatest where rules differ. */
@@ -117,15 +124,26 @@ export function withWeights(config: MeshConfig, changes: WeightChanges): { confi
         // A rule that sends everything to one service is not a split, and keeps what its document says.
         const services = new Set(rule.backendRefs.map(({ service }) => service));
         if (!Object.keys(change.weights).every((service) => services.has(service))) return rule;
-        const backendRefs = rule.backendRefs.map((ref) => ({
-          ...ref,
-          weight: change.weights[ref.service] ?? ref.weight,
-        }));
-        return { ...rule, backendRefs };
+        return { ...rule, backendRefs: reweighted(rule.backendRefs, change.weights) };
       }),
     };
   });
   return { config: { ...config, routes }, dropped };
+}
+
+/** A service that is there several times divides its weight by what its references had. */
+function reweighted(refs: readonly BackendRef[], weights: Weights): BackendRef[] {
+  const places = new Map<string, number[]>();
+  for (const [place, { service }] of refs.entries()) places.set(service, [...(places.get(service) ?? []), place]);
+  const changed = refs.map((ref) => ({ ...ref }));
+  for (const [service, own] of places) {
+    const weight = weights[service];
+    if (weight === undefined) continue;
+    const present = Object.fromEntries(own.map((place) => [place, refs[place]?.weight ?? 0]));
+    const shares = own.length === 1 ? { [own[0] as number]: weight } : shared(weight, own.map(String), present);
+    for (const place of own) (changed[place] as BackendRef).weight = shares[place] ?? 0;
+  }
+  return changed;
 }
 
 export function sameWeights(a: Weights, b: Weights): boolean {

@@ -49,7 +49,7 @@ export function split({ random, clock, meters }: Parts): Layer {
 
   const sticky = (next: Handler, exchange: Exchange, rule: RouteRule, persistence: SessionPersistence) => {
     const { backend, event, session } = chooseFor(rule, exchange, persistence);
-    if (backend === null) throw noBackend();
+    if (backend === null || isUnresolved(backend)) throw noBackend();
     exchange.backend = backend;
     meters.sessions(rule.route, backend.service.name, event).value += 1;
     if (session === null) return next(exchange);
@@ -93,8 +93,9 @@ export function split({ random, clock, meters }: Parts): Layer {
       if (rule === undefined) throw noBackend();
       const persistence = rule.spec.sessionPersistence;
       if (persistence !== undefined) return sticky(next, exchange, rule, persistence);
-      exchange.backend = backendAt(rule.backends, rule.weightSum, random());
-      if (exchange.backend === null) throw noBackend();
+      const backend = backendAt(rule.backends, rule.weightSum, random());
+      if (backend === null || isUnresolved(backend)) throw noBackend();
+      exchange.backend = backend;
       return next(exchange);
     },
   };
@@ -142,9 +143,17 @@ function usable({ weight, service }: Backend): boolean {
   return weight > 0 && service.endpoints.length > 0;
 }
 
-/** By the weights, among those with an instance: who moves away from an empty service must not be given another one. */
+/** A reference that leads nowhere: its share is answered with 500, as the Gateway API says. */
+function isUnresolved({ spec }: Backend): boolean {
+  return spec.unresolved !== undefined;
+}
+
+/**
+ * By the weights, among those with an instance: a client that moves away from an empty service must not be given another
+ * one. The share of a reference that leads nowhere stays.
+ */
 function drawn({ backends, weightSum }: RouteRule, point: number): Backend | null {
-  const there = backends.filter(usable);
+  const there = backends.filter((backend) => usable(backend) || isUnresolved(backend));
   if (there.length === 0 || there.length === backends.length) return backendAt(backends, weightSum, point);
   return backendAt(
     there,

@@ -4,6 +4,8 @@ import { header, headerValues } from '../headers.ts';
 
 /** What matching looks at. */
 export interface Matchable {
+  /** In lower case. */
+  readonly authority: string;
   readonly method: string;
   /** Path and query. */
   readonly path: string;
@@ -39,12 +41,19 @@ function pathMatcher({ type, value }: PathMatch): (pathname: string) => boolean 
 }
 
 function headerMatcher({ type, name, value }: ValueMatch): Matcher {
+  if (name === 'host') return hostMatcher(type, value);
   const holds = valueMatcher(type, value);
   return ({ headers }) => {
     if (header(headers, name) === undefined) return false;
     // Repeated fields are one list (RFC 9110 section 5.3).
     return holds(headerValues(headers, name).join(','));
   };
+}
+
+/** Host is not among the fields, and does not distinguish letter case. A value without a port matches any port. */
+function hostMatcher(type: ValueMatch['type'], value: string): Matcher {
+  const holds = valueMatcher(type, type === 'Exact' ? value.toLowerCase() : value);
+  return ({ authority }) => holds(authority) || holds(hostOf(authority));
 }
 
 function queryMatcher({ type, name, value }: ValueMatch): Matcher {

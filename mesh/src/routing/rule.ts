@@ -4,6 +4,7 @@ import type { Service } from '../discovery/service.ts';
 
 /** One backendRef of a rule, ready to be chosen. */
 export interface Backend {
+  /** One without endpoints, that no registry knows, where the reference is `spec.unresolved`. */
   readonly service: Service;
   /** Share among the backends of its rule; 0 gets nothing. */
   readonly weight: number;

@@ -65,6 +65,22 @@ describe('a route table', () => {
     assert.equal(find('/a/b/dd'), 'prefix/0');
   });
 
+  test('matches Host as other fields, with or without its port, whatever its letter case (GEP-1294)', () => {
+    const named = (name: string, value: string, type: 'Exact' | 'RegularExpression' = 'Exact') =>
+      one(name, [match({ headers: [{ type, name: 'host', value }] })], {
+        parents: [{ kind: 'Service', name: 'shop' }],
+      });
+    const find = table(
+      named('short', 'Shop'),
+      named('ported', 'shop:8080'),
+      named('regex', 'shop[.].*', 'RegularExpression'),
+    );
+    const at = (host: string) => find('/', { host, entrance: internal });
+    assert.deepEqual(['shop', 'shop:80', 'shop.ns.svc', 'auth'].map(at), ['short/0', 'short/0', 'regex/0', 'auth/0']);
+    // More than one matches: the route's name decides.
+    assert.equal(at('shop:8080'), 'ported/0');
+  });
+
   test('prefers the older route, then the name, then the order in the document', () => {
     const find = table(
       one('b-young', [match()], { createdAt: '2026-02-01T00:00:00Z' }),

@@ -1,9 +1,9 @@
-import { defaultRoutePolicy } from '../config/default-policies.ts';
+import { defaultBackendPolicy, defaultRoutePolicy } from '../config/default-policies.ts';
 import { byHostname, effectiveHostnames, hostMatches } from '../config/hostnames.ts';
 import type { Listener as GatewayListener, HttpRoute, HttpRouteRule, MeshConfig } from '../config/model.ts';
 import type { RoutePolicy } from '../config/policy-model.ts';
 import type { Registry } from '../discovery/registry.ts';
-import type { Service } from '../discovery/service.ts';
+import { Service } from '../discovery/service.ts';
 import type { Entrance } from '../exchange.ts';
 import { header } from '../headers.ts';
 import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf, portOf } from './match.ts';
@@ -11,9 +11,7 @@ import { type Candidate, inPrecedence } from './precedence.ts';
 import type { Backend, RouteMatch, RouteRule } from './rule.ts';
 
 /** A request as the route table looks at it. */
-export interface Routable extends Matchable {
-  readonly authority: string;
-}
+export type Routable = Matchable;
 
 interface Entry {
   /** Null for any host. */
@@ -147,11 +145,11 @@ function first(entries: readonly Entry[], host: string, request: Matchable): Rou
  * preflights; else a match by method would never let its own requests be asked for.
  */
 function forPreflight(entries: readonly Entry[], host: string, request: Matchable): RouteMatch | null {
-  const { method, path, headers } = request;
+  const { authority, method, path, headers } = request;
   if (method !== 'OPTIONS' || header(headers, 'origin') === undefined) return null;
   const asked = askedMethod(request);
   if (asked === '') return null;
-  const found = first(entries, host, { method: asked, path, headers });
+  const found = first(entries, host, { authority, method: asked, path, headers });
   return found?.rule.spec.filters.some(({ type }) => type === 'CORS') ? found : null;
 }
 
@@ -195,6 +193,11 @@ function serviceNamed(host: string, services: ReadonlyMap<string, unknown>): str
 
 function backendsOf(config: MeshConfig, registry: Registry, spec: HttpRouteRule): Backend[] {
   return spec.backendRefs.flatMap((ref) => {
+    if (ref.unresolved !== undefined) {
+      // In no registry: nothing looks for endpoints of it.
+      const nothing = new Service(ref.service, ref.port, defaultBackendPolicy());
+      return [{ service: nothing, weight: ref.weight, spec: ref }];
+    }
     const documented = config.services.find(({ name }) => name === ref.service);
     if (documented === undefined) return [];
     return [{ service: registry.service(ref.service, ref.port, documented.policy), weight: ref.weight, spec: ref }];

@@ -18,7 +18,6 @@ export function service(name: string, ports: readonly number[], policy: Partial<
     name,
     ports: [{ port: 80, targetPort: 80 }],
     endpoints: ports.map((port) => endpoint(port)),
-    clientIpAffinity: false,
     policy: backendPolicy(policy),
   };
 }

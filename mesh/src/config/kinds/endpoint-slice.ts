@@ -1,25 +1,23 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { flag, hostOrAddress, oneOf, port, text } from '../leaf-shapes.ts';
-import { nested, object, optional, required } from '../object-shape.ts';
+import { flag, hostOrAddress, oneOf, port, protocol, text } from '../leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../object-shape.ts';
 import { list, ruled } from '../shape.ts';
-import { metadata, weightAnnotation } from './metadata.ts';
+import { metadata, serviceLabel, weightAnnotation } from './metadata.ts';
 
-/** The label that ties a slice to its Service, as in Kubernetes. */
-export const serviceLabel = 'kubernetes.io/service-name';
-
-const conditions = object({
-  ready: optional('ready', flag, 'Absent = true. False: takes no new requests.'),
-  serving: optional('serving', flag, 'Not used by the mesh.'),
-  terminating: optional('terminating', flag, 'True: takes no new requests, finishes what it has.'),
-});
+const conditions = object(
+  {
+    ready: optional('ready', flag, 'Absent = true. False: takes no new requests.'),
+    terminating: optional('terminating', flag, 'True: takes no new requests, finishes what it has.'),
+  },
+  { ignored: ['serving'] },
+);
 
 const endpoint = object(
   {
     addresses: required('addresses', list(hostOrAddress, { min: 1, max: 100 }), 'Each is one endpoint.'),
     conditions: nested('conditions', conditions, 'Whether it takes requests.'),
-    zone: optional('zone', text({ says: 'a zone name', max: 63 }), 'For metrics and explain.'),
   },
-  { ignored: ['hostname', 'nodeName', 'targetRef', 'hints', 'deprecatedTopology'] },
+  { ignored: ['hostname', 'nodeName', 'targetRef', 'hints', 'deprecatedTopology', 'zone'] },
 );
 
 const slicePort = object(
@@ -29,8 +27,8 @@ const slicePort = object(
       text({ says: 'the name of a port of the Service', max: 63 }),
       'Which port of the Service; absent = its only one.',
     ),
-    port: required('port', port, 'Where the endpoints listen.'),
-    protocol: optional('protocol', oneOf(['TCP']), 'The mesh speaks HTTP over TCP.'),
+    port: optional('port', port, 'Where the endpoints listen; a port without a number is passed over.'),
+    protocol: withDefault('protocol', protocol, 'TCP', 'Ports that are not TCP are passed over.'),
   },
   { ignored: ['appProtocol'] },
 );
@@ -41,15 +39,14 @@ export const endpointSlice = ruled(
     {
       metadata: required('metadata', metadata, ''),
       addressType: required('addressType', oneOf(['IPv4', 'IPv6', 'FQDN']), 'Of all addresses in the slice.'),
-      endpoints: required('endpoints', list(endpoint, { max: 1000 }), 'May be empty.'),
-      ports: required('ports', list(slicePort, { min: 1, max: 100 }), 'Each endpoint serves all of them.'),
+      endpoints: withDefault('endpoints', list(endpoint, { max: 1000 }), [], 'Absent = none.'),
+      ports: withDefault('ports', list(slicePort, { max: 100 }), [], 'Each endpoint serves all of them.'),
     },
     { ignored: ['apiVersion', 'kind'] },
   ),
   ({ metadata: { labels, annotations }, addressType, endpoints }, at) => {
-    const serviceName = labels?.[serviceLabel];
-    if (serviceName === undefined) {
-      at.fault(['metadata', 'labels', serviceLabel], 'is required: the name of the Service whose endpoints these are');
+    if (labels?.[serviceLabel] === undefined) {
+      at.unresolved(['metadata', 'labels', serviceLabel], 'is not there: these are the endpoints of no Service');
     }
     const weight = annotations?.[weightAnnotation];
     if (weight !== undefined && !/^([1-9][0-9]{0,2}|1000)$/.test(weight)) {

@@ -1,67 +1,13 @@
 import type { Cursor } from '../cursor.ts';
 import { defaults } from '../defaults.ts';
-import {
-  flag,
-  headerName,
-  headerValue,
-  methodName,
-  oneOf,
-  oneOfNumbers,
-  port,
-  preciseHostname,
-  text,
-  wholeNumber,
-} from '../leaf-shapes.ts';
-import type { CorsFilter, HeaderModifier, HttpRouteFilter, PathModifier, RequestMirror } from '../model.ts';
+import { oneOf, oneOfNumbers, port, preciseHostname, text } from '../leaf-shapes.ts';
+import type { HttpRouteFilter, PathModifier } from '../model.ts';
 import { object, optional, required, withDefault } from '../object-shape.ts';
 import { list, mapped, ruled, type Shape } from '../shape.ts';
+import { cors } from './cors-filter.ts';
+import { headerModifier } from './header-modifier.ts';
+import { mirror } from './mirror-filter.ts';
 import { pathFault } from './path-rules.ts';
-import { backendObject } from './references.ts';
-
-const headers = list(
-  object({
-    name: required('name', headerName, 'Of the header.'),
-    value: required('value', headerValue, 'Of the header.'),
-  }),
-  {
-    max: 16,
-  },
-);
-
-/** Fields that decide where a message ends or belong to one connection: a filter that touched them would break framing. */
-export const framing: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const headerModifier: Shape<HeaderModifier> = ruled(
-  object({
-    set: withDefault('set', headers, [], 'Overwritten or added.'),
-    add: withDefault('add', headers, [], 'Added to what is there.'),
-    remove: withDefault('remove', list(headerName, { max: 16 }), [], 'Removed.'),
-  }),
-  ({ set, add, remove }, at) => {
-    const seen = new Set<string>();
-    const check = (name: string, steps: (string | number)[]) => {
-      if (framing.has(name)) {
-        const hint = name === 'host' ? { hint: 'use URLRewrite with hostname' } : {};
-        at.fault(steps, 'must not be a field that frames the message or belongs to the connection', hint);
-      }
-      if (seen.has(name)) at.fault(steps, 'must not be there twice in one filter');
-      seen.add(name);
-    };
-    for (const [index, { name }] of set.entries()) check(name, ['set', index, 'name']);
-    for (const [index, { name }] of add.entries()) check(name, ['add', index, 'name']);
-    for (const [index, name] of remove.entries()) check(name, ['remove', index]);
-  },
-);
 
 const replacement = text({
   says: 'a path that starts with "/"',
@@ -112,84 +58,6 @@ const redirect = object({
 const rewrite = object({
   hostname: optional('hostname', preciseHostname, 'New Host.'),
   path: optional('path', pathModifier, 'New path.'),
-});
-
-const fraction = object({
-  numerator: required('numerator', wholeNumber(0, 1_000_000_000), 'So many'),
-  denominator: withDefault('denominator', wholeNumber(1, 1_000_000_000), defaults.fractionDenominator, 'of so many.'),
-});
-
-const mirror: Shape<RequestMirror> = mapped(
-  ruled(
-    object({
-      backendRef: required('backendRef', object(backendObject), 'Where copies go.'),
-      percent: optional(
-        'percent',
-        wholeNumber(0, 100, 'percent'),
-        `Share of requests; absent = ${defaults.mirrorPercent}.`,
-      ),
-      fraction: optional('fraction', fraction, 'Share of requests, finer than percent.'),
-    }),
-    (value, at) => {
-      if (value.percent !== undefined && value.fraction !== undefined) {
-        at.fault(['fraction'], 'must not be there together with percent');
-      }
-      if (value.fraction !== undefined && value.fraction.numerator > value.fraction.denominator) {
-        at.fault(['fraction', 'numerator'], 'must not be greater than the denominator');
-      }
-    },
-  ),
-  (value): RequestMirror => ({
-    service: value.backendRef.name,
-    port: value.backendRef.port,
-    numerator: value.fraction?.numerator ?? value.percent ?? defaults.mirrorPercent,
-    denominator: value.fraction?.denominator ?? 100,
-  }),
-  ({ service, port: backendPort, numerator, denominator }) => ({
-    backendRef: { group: '', kind: 'Service' as const, name: service, port: backendPort },
-    ...(denominator === 100 ? { percent: numerator } : { fraction: { numerator, denominator } }),
-  }),
-);
-
-const origin = text({
-  says: '"*", or scheme://host[:port] whose host may start with "*."',
-  fault: (value) => (/^(\*|[a-z][a-z0-9+.-]*:\/\/(\*|(\*\.)?[a-z0-9.-]+)(:[0-9]{1,5})?)$/.test(value) ? null : ''),
-});
-const star: Shape<'*'> = oneOf(['*']);
-const either = <T extends string>(shape: Shape<T>): Shape<string> => ({
-  says: `${shape.says}, or "*"`,
-  fallback: shape.fallback,
-  read: (at) => (at.tree.kind === 'scalar' && at.tree.value === '*' ? star.read(at) : shape.read(at)),
-  write: (value) => value,
-});
-
-const cors: Shape<CorsFilter> = object({
-  allowOrigins: withDefault('allowOrigins', list(origin, { max: 64 }), [], 'Who may ask.'),
-  allowCredentials: withDefault('allowCredentials', flag, false, 'Whether with credentials.'),
-  allowMethods: withDefault(
-    'allowMethods',
-    list(either(methodName), { max: 9 }),
-    [],
-    'Methods besides GET, HEAD and POST.',
-  ),
-  allowHeaders: withDefault(
-    'allowHeaders',
-    list(either(headerName), { max: 64 }),
-    [],
-    'Request headers besides the simple ones.',
-  ),
-  exposeHeaders: withDefault(
-    'exposeHeaders',
-    list(either(headerName), { max: 64 }),
-    [],
-    'Response headers that scripts may read.',
-  ),
-  maxAgeS: withDefault(
-    'maxAge',
-    wholeNumber(1, 86_400, 'seconds'),
-    defaults.corsMaxAgeS,
-    'How long an answer to a preflight is kept.',
-  ),
 });
 
 const filterObject = object(

@@ -1,6 +1,8 @@
+import type { Cursor } from '../cursor.ts';
 import { hostname, ipAddress, objectName, oneOf, text, wholeNumber } from '../leaf-shapes.ts';
 import { object, optional, required, withDefault } from '../object-shape.ts';
 import { list, ruled } from '../shape.ts';
+import { follow } from '../tree.ts';
 import { metadata } from './metadata.ts';
 
 const listener = object(
@@ -8,17 +10,18 @@ const listener = object(
     name: required('name', objectName, 'Unique in the Gateway; parentRefs name it as sectionName.'),
     hostname: optional('hostname', hostname, 'Only requests for these hosts; absent = all.'),
     port: required('port', wholeNumber(0, 65535), 'Where to listen; 0 = any free port.'),
-    protocol: required('protocol', oneOf(['HTTP']), 'The mesh speaks HTTP/1.1 without TLS.'),
+    protocol: required(
+      'protocol',
+      text({ says: 'a protocol', fault: (value) => (/^[A-Za-z][A-Za-z0-9./-]*$/.test(value) ? null : '') }),
+      'The mesh listens for HTTP only; listeners of other protocols are left out.',
+    ),
   },
-  {
-    ignored: ['allowedRoutes'],
-    unsupported: { tls: 'the mesh speaks HTTP/1.1 without TLS; put a TLS terminator before it' },
-  },
+  { ignored: ['allowedRoutes', 'tls'] },
 );
 
 const address = object({
   type: withDefault('type', oneOf(['IPAddress']), 'IPAddress', 'Only IP addresses.'),
-  value: required('value', ipAddress, 'An address of this machine.'),
+  value: optional('value', ipAddress, 'An address of this machine; an address without a value is passed over.'),
 });
 
 const spec = object(
@@ -47,14 +50,38 @@ export const gateway = ruled(
     { metadata: required('metadata', metadata, ''), spec: required('spec', spec, '') },
     { ignored: ['apiVersion', 'kind', 'status'] },
   ),
-  ({ spec: { listeners } }, at) => {
-    for (const [index, { name, port, hostname: host }] of listeners.entries()) {
-      if (listeners.findIndex((other) => other.name === name) < index) {
-        at.fault(['spec', 'listeners', index, 'name'], 'must not be there twice');
-      }
-      if (port !== 0 && listeners.findIndex((other) => other.port === port && other.hostname === host) < index) {
-        at.fault(['spec', 'listeners', index, 'port'], 'must differ from the other listeners in port or hostname');
-      }
-    }
-  },
+  checkSpec,
 );
+
+/** Whether the mesh listens for it. */
+export const isServed = ({ protocol }: { protocol: string }): boolean => protocol === 'HTTP';
+
+function checkSpec({ spec: { listeners, addresses = [] } }: { spec: ReturnType<typeof spec.read> }, at: Cursor): void {
+  for (const [index, { name, port, protocol, hostname: host }] of listeners.entries()) {
+    const steps = ['spec', 'listeners', index];
+    if (isServed({ protocol }) && follow(at.tree, [...steps, 'tls']) !== undefined) {
+      at.fault([...steps, 'tls'], 'must not be there with protocol HTTP');
+    }
+    if (listeners.findIndex((other) => other.name === name) < index) {
+      at.fault([...steps, 'name'], 'must not be there twice');
+    }
+    const same = (other: (typeof listeners)[number]) =>
+      other.port === port && other.protocol === protocol && other.hostname === host;
+    if (port !== 0 && listeners.findIndex(same) < index) {
+      at.fault([...steps, 'port'], 'must differ from the other listeners in port, protocol or hostname');
+    }
+    if (!isServed({ protocol }) && !at.hasFault([...steps, 'protocol'])) {
+      at.warn(
+        [...steps, 'protocol'],
+        'is not spoken by the mesh: this listener is left out (put a TLS terminator before the mesh)',
+      );
+    }
+  }
+  for (const [index, { value }] of addresses.entries()) {
+    if (value !== undefined) continue;
+    at.warn(
+      ['spec', 'addresses', index],
+      'has no value and is passed over: without any address, the mesh listens where the process is told to',
+    );
+  }
+}

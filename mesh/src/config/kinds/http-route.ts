@@ -4,21 +4,26 @@ import {
   duration,
   headerName,
   hostname,
-  labelName,
   matchValue,
   methodName,
+  objectName,
   oneOf,
   queryName,
+  standardDuration,
   text,
   wholeNumber,
 } from '../leaf-shapes.ts';
 import { nested, object, optional, required, withDefault } from '../object-shape.ts';
 import { maxPatternLength, patternFault } from '../regex.ts';
 import { list, ruled, type Shape } from '../shape.ts';
-import { filters, framing } from './filters.ts';
+import { follow } from '../tree.ts';
+import { filters } from './filters.ts';
+import { firstOfName } from './first-of-name.ts';
+import { framing } from './header-modifier.ts';
 import { metadata } from './metadata.ts';
+import { parentsDiffer } from './parent-rules.ts';
 import { pathFault } from './path-rules.ts';
-import { backendObject, parentReference } from './references.ts';
+import { backendObject, checkBackendPort, parentReference } from './references.ts';
 import { sessionPersistence } from './session-persistence.ts';
 
 const path = ruled(
@@ -56,20 +61,11 @@ function valueMatch(name: Shape<string>) {
   );
 }
 
-/** A name twice would be ignored by some implementations and impossible in others. */
-function namesOnce<T extends { name: string }>(values: readonly T[], at: Cursor): void {
-  for (const [index, { name }] of values.entries()) {
-    if (values.findIndex((other) => other.name === name) < index)
-      at.fault([index, 'name'], 'must not be there twice in one match');
-  }
-}
-
 /** Fields that are not among those that are matched: a condition on one would never hold. */
 function matchable(values: readonly { name: string }[], at: Cursor): void {
   for (const [index, { name }] of values.entries()) {
-    if (!framing.has(name)) continue;
-    const hint = name === 'host' ? { hint: 'use hostnames' } : {};
-    at.fault([index, 'name'], 'must not be a field that frames the message or belongs to the connection', hint);
+    if (name === 'host' || !framing.has(name)) continue;
+    at.fault([index, 'name'], 'must not be a field that frames the message or belongs to the connection');
   }
 }
 
@@ -77,16 +73,11 @@ const match = object({
   path: nested('path', path, 'Absent = every path.'),
   headers: withDefault(
     'headers',
-    ruled(ruled(list(valueMatch(headerName), { max: 16 }), namesOnce), matchable),
+    firstOfName(ruled(list(valueMatch(headerName), { max: 16 }), matchable)),
     [],
     'All must match.',
   ),
-  queryParams: withDefault(
-    'queryParams',
-    ruled(list(valueMatch(queryName), { max: 16 }), namesOnce),
-    [],
-    'All must match.',
-  ),
+  queryParams: withDefault('queryParams', firstOfName(list(valueMatch(queryName), { max: 16 })), [], 'All must match.'),
   method: optional('method', methodName, 'Absent = every method.'),
 });
 
@@ -105,13 +96,13 @@ const timeouts = ruled(
   object({
     requestMs: withDefault(
       'request',
-      duration(),
+      standardDuration,
       defaults.requestTimeoutMs,
       'All attempts together, to the last byte of the reply; 0s = none.',
     ),
     backendRequestMs: withDefault(
       'backendRequest',
-      duration(),
+      standardDuration,
       defaults.backendRequestTimeoutMs,
       'One attempt; 0s = none.',
     ),
@@ -144,7 +135,7 @@ const retry = object({
 
 const rule = ruled(
   object({
-    name: optional('name', labelName, 'Shown in explain, metrics and logs.'),
+    name: optional('name', objectName, 'Shown in explain, metrics and logs.'),
     matches: withDefault('matches', list(match, { max: 64 }), [], 'Any of them is enough; absent = everything.'),
     filters: withDefault('filters', filters, [], 'Applied to every request of the rule.'),
     backendRefs: withDefault('backendRefs', list(backendRef, { max: 16 }), [], 'Where requests go, by weight.'),
@@ -165,7 +156,7 @@ function checkRule(
   value: {
     matches: { path: { type: string } }[];
     filters: { type: string; redirect?: { path?: { type: string } }; rewrite?: { path?: { type: string } } }[];
-    backendRefs: { name: string; port: number; weight: number; filters: Rule['filters'] }[];
+    backendRefs: { group: string; kind: string; port?: number; weight: number; filters: Rule['filters'] }[];
   },
   at: Cursor,
 ): void {
@@ -183,11 +174,7 @@ function checkRule(
     at.warn(['backendRefs'], 'has only weights of 0: requests of this rule are answered with 500');
   }
   const refs = value.backendRefs;
-  for (const [index, { name, port }] of refs.entries()) {
-    if (refs.findIndex((other) => other.name === name && other.port === port) < index) {
-      at.fault(['backendRefs', index, 'name'], 'must not name a service and port twice in one rule');
-    }
-  }
+  for (const [index, ref] of refs.entries()) checkBackendPort(ref, at, ['backendRefs', index]);
   const onePrefix = value.matches.length <= 1 && (value.matches[0]?.path.type ?? 'PathPrefix') === 'PathPrefix';
   const check = (list: Rule['filters'], steps: (string | number)[]) => {
     for (const [index, { type, redirect, rewrite }] of list.entries()) {
@@ -217,9 +204,10 @@ function checkRule(
 
 const spec = object(
   {
-    parentRefs: required(
+    parentRefs: withDefault(
       'parentRefs',
-      list(parentReference, { min: 1, max: 32 }),
+      ruled(list(parentReference, { max: 32 }), parentsDiffer),
+      [],
       'Gateways (from outside) and Services (between services) whose requests this route takes.',
     ),
     hostnames: withDefault(
@@ -228,7 +216,12 @@ const spec = object(
       [],
       'Only requests for these hosts; absent = all of the listener.',
     ),
-    rules: required('rules', list(rule, { min: 1, max: 64 }), 'The most specific match over all routes wins.'),
+    rules: withDefault(
+      'rules',
+      list(rule, { min: 1, max: 64 }),
+      [rule.fallback],
+      'The most specific match over all routes wins. Absent: one rule for everything, without a backend.',
+    ),
   },
   { unsupported: { useDefaultGateways: 'name the Gateways in parentRefs' } },
 );
@@ -239,7 +232,13 @@ export const httpRoute = ruled(
     { metadata: required('metadata', metadata, ''), spec: required('spec', spec, '') },
     { ignored: ['apiVersion', 'kind', 'status'] },
   ),
-  ({ spec: { rules } }, at) => {
+  ({ spec: { parentRefs, rules } }, at) => {
+    if (parentRefs.length === 0 && !at.hasFault(['spec', 'parentRefs'])) {
+      at.unresolved(['spec', 'parentRefs'], 'is empty: this route takes no requests');
+    }
+    if (follow(at.tree, ['spec', 'rules']) === undefined) {
+      at.warn(['spec', 'rules'], 'is not there: all requests of this route are answered with 500');
+    }
     for (const [index, { name }] of rules.entries()) {
       if (name !== undefined && rules.findIndex((other) => other.name === name) < index) {
         at.fault(['spec', 'rules', index, 'name'], 'must not be there twice');

@@ -4,6 +4,7 @@ import { endpointSlice } from './endpoint-slice.ts';
 import { gateway } from './gateway.ts';
 import { httpRoute } from './http-route.ts';
 import { httpRoutePolicy } from './http-route-policy.ts';
+import { gatewayGroup } from './references.ts';
 import { service } from './service.ts';
 
 /** The kinds of documents that the mesh reads. */
@@ -18,24 +19,50 @@ export interface DocumentTypes {
 
 export type Kind = keyof DocumentTypes;
 
-export const ownApiVersion = 'mesh.banyan.dev/v1alpha1';
+export const ownGroup = 'mesh.banyan.dev';
+export const ownApiVersion = `${ownGroup}/v1alpha1`;
+const gatewayApiVersion = `${gatewayGroup}/v1`;
+/** The Gateway API serves these kinds under both versions, with the same fields. */
+const gatewayBeta = [`${gatewayGroup}/v1beta1`];
 
-export const kinds: { readonly [K in Kind]: { apiVersion: string; shape: Shape<DocumentTypes[K]>; doc: string } } = {
-  Gateway: { apiVersion: 'gateway.networking.k8s.io/v1', shape: gateway, doc: 'Where requests from outside come in.' },
-  Service: { apiVersion: 'v1', shape: service, doc: 'A backend by name.' },
-  EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', shape: endpointSlice, doc: 'Fixed endpoints of a Service.' },
-  HTTPRoute: { apiVersion: 'gateway.networking.k8s.io/v1', shape: httpRoute, doc: 'Which requests go where, and how.' },
+interface KindDescription<K extends Kind> {
+  apiVersion: string;
+  /** Other versions that say the same. */
+  sameAs: readonly string[];
+  shape: Shape<DocumentTypes[K]>;
+  doc: string;
+}
+
+export const kinds: { readonly [K in Kind]: KindDescription<K> } = {
+  Gateway: {
+    apiVersion: gatewayApiVersion,
+    sameAs: gatewayBeta,
+    shape: gateway,
+    doc: 'Where requests from outside come in.',
+  },
+  Service: { apiVersion: 'v1', sameAs: [], shape: service, doc: 'A backend by name.' },
+  EndpointSlice: {
+    apiVersion: 'discovery.k8s.io/v1',
+    sameAs: [],
+    shape: endpointSlice,
+    doc: 'Fixed endpoints of a Service.',
+  },
+  HTTPRoute: {
+    apiVersion: gatewayApiVersion,
+    sameAs: gatewayBeta,
+    shape: httpRoute,
+    doc: 'Which requests go where, and how.',
+  },
   BackendTrafficPolicy: {
     apiVersion: ownApiVersion,
+    sameAs: [],
     shape: backendTrafficPolicy,
     doc: 'How requests to a Service are balanced, retried, limited and watched.',
   },
-  HTTPRoutePolicy: { apiVersion: ownApiVersion, shape: httpRoutePolicy, doc: 'Limits and extras of an HTTPRoute.' },
-};
-
-/** Kinds that stand beside ours in documents for a cluster and mean nothing here, by apiVersion group. */
-export const passedOver: Readonly<Record<string, string>> = {
-  GatewayClass: 'gateway.networking.k8s.io',
-  ReferenceGrant: 'gateway.networking.k8s.io',
-  Namespace: '',
+  HTTPRoutePolicy: {
+    apiVersion: ownApiVersion,
+    sameAs: [],
+    shape: httpRoutePolicy,
+    doc: 'Limits and extras of an HTTPRoute.',
+  },
 };

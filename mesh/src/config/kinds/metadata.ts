@@ -1,5 +1,6 @@
-import { labelName, objectName, text, textMap } from '../leaf-shapes.ts';
+import { labelName, objectName, text } from '../leaf-shapes.ts';
 import { object, optional, required } from '../object-shape.ts';
+import { ownTexts } from '../text-map.ts';
 
 /** What the API server adds; documents taken from a cluster carry it. */
 const fromCluster = [
@@ -23,10 +24,24 @@ const timestamp = text({
       : '',
 });
 
+/** Annotations with this prefix are the mesh's own: unknown ones are faults, like unknown fields. */
+export const ownAnnotationPrefix = 'mesh.banyan.dev/';
+export const weightAnnotation = 'mesh.banyan.dev/weight';
+/** The label that ties an EndpointSlice to its Service, as in Kubernetes. */
+export const serviceLabel = 'kubernetes.io/service-name';
+
 const common = {
   namespace: optional('namespace', labelName, 'The same in all documents, or absent.'),
-  labels: optional('labels', textMap, 'Not used by the mesh.'),
-  annotations: optional('annotations', textMap, 'Only those of `mesh.banyan.dev/` mean something.'),
+  labels: optional(
+    'labels',
+    ownTexts((name) => name === serviceLabel),
+    'Only `kubernetes.io/service-name` means something.',
+  ),
+  annotations: optional(
+    'annotations',
+    ownTexts((name) => name.startsWith(ownAnnotationPrefix)),
+    'Only those of `mesh.banyan.dev/` mean something.',
+  ),
   creationTimestamp: optional('creationTimestamp', timestamp, 'Of two equally specific routes the older one wins.'),
 };
 
@@ -41,7 +56,3 @@ export const serviceMetadata = object(
   { name: required('name', labelName, 'Unique among the documents of this kind.'), ...common },
   { ignored: fromCluster },
 );
-
-/** Annotations with this prefix are the mesh's own: unknown ones are faults, like unknown fields. */
-export const ownAnnotationPrefix = 'mesh.banyan.dev/';
-export const weightAnnotation = 'mesh.banyan.dev/weight';

@@ -1,36 +1,64 @@
+import type { Cursor } from '../cursor.ts';
 import { labelName, objectName, oneOf, port, text } from '../leaf-shapes.ts';
+import type { ReferenceTarget } from '../model.ts';
 import { object, optional, required, withDefault } from '../object-shape.ts';
 import type { Shape } from '../shape.ts';
+import type { Step } from '../tree.ts';
 
-const noGroup = text({
-  says: '"" (the core group)',
-  fault: (value) => (value === '' ? null : 'must be "": backends are Services of the core group'),
+const group: Shape<string> = text({
+  says: 'an API group, or "" for the core group',
+  fault: (value) => (value === '' || /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) ? null : ''),
 });
 
-const serviceOnly: Shape<'Service'> = oneOf(['Service']);
+const kind: Shape<string> = text({
+  says: 'a kind such as Service',
+  max: 63,
+  fault: (value) => (/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/.test(value) ? null : ''),
+});
 
-/** Names a port of a Service. */
+/** Names a port of a Service. Another kind is a reference that leads nowhere. */
 export const backendObject = {
-  group: withDefault('group', noGroup, '', 'Core group.'),
-  kind: withDefault('kind', serviceOnly, 'Service', 'Only Services are backends.'),
-  name: required('name', labelName, 'Name of a Service among the documents.'),
+  group: withDefault('group', group, '', 'Core group.'),
+  kind: withDefault('kind', kind, 'Service', 'Only Services are backends.'),
+  name: required('name', objectName, 'Name of a Service among the documents.'),
   namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
-  port: required('port', port, 'A port of that Service.'),
+  port: optional('port', port, 'A port of that Service; required with kind Service.'),
 };
+
+/** The Gateway API's rule for backend references: a Service is named with its port. */
+export function checkBackendPort(
+  ref: { group: string; kind: string; port?: number | undefined },
+  at: Cursor,
+  steps: readonly Step[],
+): void {
+  if (ref.group === '' && ref.kind === 'Service' && ref.port === undefined) {
+    at.fault([...steps, 'port'], `is required: ${port.says}`);
+  }
+}
+
+/** What a backend reference names besides a Service of the mesh's namespace; nothing where it names such a Service. */
+export function targetOf(ref: {
+  group: string;
+  kind: string;
+  namespace?: string;
+}): { target: ReferenceTarget } | Record<string, never> {
+  const { group: statedGroup, kind: statedKind, namespace } = ref;
+  if (statedGroup === '' && statedKind === 'Service' && namespace === undefined) return {};
+  return { target: { group: statedGroup, kind: statedKind, ...(namespace === undefined ? {} : { namespace }) } };
+}
 
 export const gatewayGroup = 'gateway.networking.k8s.io';
 
 export const parentReference = object({
-  group: optional('group', text({ says: `"${gatewayGroup}" for a Gateway, "" for a Service` }), 'Follows from `kind`.'),
-  kind: withDefault(
-    'kind',
-    oneOf(['Gateway', 'Service']),
-    'Gateway',
-    'Gateway: from outside. Service: between services.',
-  ),
+  group: optional('group', group, 'Follows from `kind`.'),
+  kind: withDefault('kind', kind, 'Gateway', 'Gateway: from outside. Service: between services.'),
   name: required('name', objectName, 'Name of a Gateway or Service among the documents.'),
   namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
-  sectionName: optional('sectionName', objectName, 'One listener of the Gateway; absent = all of them.'),
+  sectionName: optional(
+    'sectionName',
+    objectName,
+    'One listener of the Gateway, or one port of the Service, by name; absent = all.',
+  ),
   port: optional('port', port, 'Only the listener or service port of this number.'),
 });
 

@@ -1,5 +1,6 @@
-import { hostOrAddress, labelName, oneOf, port, text } from '../leaf-shapes.ts';
-import { object, optional, required, withDefault } from '../object-shape.ts';
+import { defaults } from '../defaults.ts';
+import { hostOrAddress, labelName, oneOf, port, protocol, text, wholeNumber } from '../leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../object-shape.ts';
 import { list, ruled, type Shape } from '../shape.ts';
 import { serviceMetadata } from './metadata.ts';
 
@@ -8,6 +9,7 @@ const targetPort: Shape<number | string> = {
   says: 'a port number, or the name of a port',
   fallback: 1,
   read: (at) => {
+    at.tellVariables();
     const isName = at.tree.kind === 'scalar' && typeof at.tree.value === 'string' && !at.tree.substituted;
     return isName ? labelName.read(at) : port.read(at);
   },
@@ -19,15 +21,11 @@ const servicePort = object(
     name: optional('name', labelName, 'Needed with more than one port; EndpointSlices refer to it.'),
     port: required('port', port, 'What backendRefs name.'),
     targetPort: optional('targetPort', targetPort, 'Where the endpoints listen; absent or a name = `port`.'),
-    protocol: withDefault('protocol', oneOf(['TCP']), 'TCP', 'The mesh speaks HTTP over TCP.'),
+    protocol: withDefault('protocol', protocol, 'TCP', 'No route can send to a port that is not TCP.'),
     appProtocol: optional(
       'appProtocol',
-      text({
-        says: '"http"',
-        fault: (value) =>
-          /^(http|kubernetes\.io\/ws)$/.test(value) ? null : 'must be "http": the mesh speaks HTTP/1.1',
-      }),
-      'Not used by the mesh.',
+      text({ says: 'the name of a protocol' }),
+      'No route can send to a port with another one than `http` or `kubernetes.io/ws`.',
     ),
   },
   { ignored: ['nodePort'] },
@@ -42,12 +40,30 @@ const spec = object(
       'ExternalName: endpoints come from DNS. Else from EndpointSlices and leases.',
     ),
     externalName: optional('externalName', hostOrAddress, 'Only with type ExternalName: resolved again and again.'),
-    ports: required('ports', list(servicePort, { min: 1, max: 100 }), 'At least one.'),
+    ports: withDefault('ports', list(servicePort, { max: 100 }), [], 'Absent: no route can send to the Service.'),
     sessionAffinity: withDefault(
       'sessionAffinity',
       oneOf(['None', 'ClientIP']),
       'None',
-      'ClientIP: a client sticks to an endpoint.',
+      'ClientIP: all requests of one client address go to one endpoint.',
+    ),
+    sessionAffinityConfig: nested(
+      'sessionAffinityConfig',
+      object({
+        clientIP: nested(
+          'clientIP',
+          object({
+            timeoutSeconds: withDefault(
+              'timeoutSeconds',
+              wholeNumber(1, 86_400, 'seconds'),
+              defaults.clientIpAffinityS,
+              'With ClientIP: a client without a request for so long may get another endpoint.',
+            ),
+          }),
+          'With sessionAffinity ClientIP.',
+        ),
+      }),
+      'With sessionAffinity ClientIP.',
     ),
   },
   {
@@ -60,7 +76,6 @@ const spec = object(
       'internalTrafficPolicy',
       'externalTrafficPolicy',
       'publishNotReadyAddresses',
-      'sessionAffinityConfig',
       'trafficDistribution',
       'allocateLoadBalancerNodePorts',
       'loadBalancerClass',
@@ -71,6 +86,14 @@ const spec = object(
     ],
   },
 );
+
+/** Why no route can send to this port of a Service, as "is …"; null where routes can. GEP-1911 names the protocols. */
+export function portFault(candidate: { protocol: string; appProtocol?: string }): string | null {
+  const { protocol: transport, appProtocol = 'http' } = candidate;
+  if (transport !== 'TCP') return `is ${transport}: the mesh speaks HTTP over TCP`;
+  if (appProtocol === 'http' || appProtocol === 'kubernetes.io/ws') return null;
+  return `has the appProtocol ${JSON.stringify(appProtocol)}: the mesh speaks HTTP/1.1 without TLS`;
+}
 
 /** v1 Service. */
 export const service = ruled(
@@ -85,11 +108,11 @@ export const service = ruled(
     if (type !== 'ExternalName' && externalName !== undefined) {
       at.fault(['spec', 'externalName'], `must not be there with type ${type}: only with ExternalName`);
     }
-    for (const [index, { name, port: number }] of ports.entries()) {
+    for (const [index, { name, port: number, protocol: transport }] of ports.entries()) {
       if (ports.length > 1 && name === undefined) {
         at.fault(['spec', 'ports', index, 'name'], 'is required where a service has more than one port');
       }
-      if (ports.findIndex((other) => other.port === number) < index) {
+      if (ports.findIndex((other) => other.port === number && other.protocol === transport) < index) {
         at.fault(['spec', 'ports', index, 'port'], 'must not be there twice');
       }
       if (name !== undefined && ports.findIndex((other) => other.name === name) < index) {

@@ -1,0 +1,75 @@
+import { closest } from './closest.ts';
+import type { Cursor } from './cursor.ts';
+import { didYouMean } from './fault.ts';
+import { type Kind, kinds, ownGroup } from './kinds/kinds.ts';
+import { gatewayGroup } from './kinds/references.ts';
+import { follow } from './tree.ts';
+
+/** Kinds of the Gateway API that mean nothing here; some of their names look like slips of ours. */
+const passedOver: ReadonlySet<string> = new Set([
+  'BackendTLSPolicy',
+  'GatewayClass',
+  'GRPCRoute',
+  'ListenerSet',
+  'ReferenceGrant',
+  'TCPRoute',
+  'TLSRoute',
+  'UDPRoute',
+]);
+
+/**
+ * The kind of a document that the mesh reads; null where it reads none of it. A kind of another program is passed over
+ * with a warning. What is most likely a slip in one of the mesh's own kinds is a fault.
+ */
+export function kindOf(at: Cursor): Kind | null {
+  const kind = scalarIn(at, 'kind');
+  const apiVersion = scalarIn(at, 'apiVersion');
+  if (kind === null || apiVersion === null) {
+    if (apiVersion === null) at.fault(['apiVersion'], 'is required: a text');
+    if (kind === null) at.fault(['kind'], 'is required: a text');
+    return null;
+  }
+  const group = groupOf(apiVersion);
+  const known = Object.hasOwn(kinds, kind) ? kinds[kind as Kind] : undefined;
+  if (known !== undefined && groupOf(known.apiVersion) === group) {
+    if (apiVersion !== known.apiVersion && !known.sameAs.includes(apiVersion)) {
+      at.fault(['apiVersion'], `must be ${known.apiVersion} for kind ${kind}`);
+    }
+    return kind as Kind;
+  }
+  if (known !== undefined && closest(group, [groupOf(known.apiVersion)]) !== null) {
+    at.fault(['apiVersion'], `must be ${known.apiVersion} for kind ${kind}`);
+    return null;
+  }
+  const near = slipOf(kind, group);
+  if (near !== null || group === ownGroup) {
+    at.fault(['kind'], `must be one of ${Object.keys(kinds).join(', ')}`, didYouMean(near));
+    return null;
+  }
+  // What another program reads may hold anything, also what would be a fault here.
+  at.origin.faults = [];
+  at.warn(['kind'], 'means nothing to the mesh and is passed over');
+  return null;
+}
+
+/** The kind of the mesh, of the same group, that `kind` is most likely a slip of; null where it is another word. */
+function slipOf(kind: string, group: string): Kind | null {
+  if (group === gatewayGroup && passedOver.has(kind)) return null;
+  const candidates = Object.entries(kinds).filter(([, { apiVersion }]) => groupOf(apiVersion) === group);
+  return closest(
+    kind,
+    candidates.map(([name]) => name),
+  ) as Kind | null;
+}
+
+/** `gateway.networking.k8s.io` of `gateway.networking.k8s.io/v1`; empty for the core group. */
+function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+}
+
+function scalarIn(at: Cursor, key: string): string | null {
+  const found = follow(at.tree, [key]);
+  if (found === undefined) return null;
+  at.child(key, found).tellVariables();
+  return found.kind === 'scalar' && typeof found.value === 'string' ? found.value : null;
+}

@@ -1,0 +1,58 @@
+import { defaults } from '../defaults.ts';
+import { flag, headerName, lowerCase, methodName, oneOf, text, wholeNumber } from '../leaf-shapes.ts';
+import type { CorsFilter } from '../model.ts';
+import { object, withDefault } from '../object-shape.ts';
+import { list, ruled, type Shape } from '../shape.ts';
+
+const origin: Shape<string> = lowerCase(
+  text({
+    says: '"*", or http(s)://host[:port] whose host may start with "*."',
+    fault: (value) =>
+      /^(\*|https?:\/\/(\*|(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+)(:[0-9]{1,5})?)$/i.test(value) ? null : '',
+  }),
+);
+const star: Shape<'*'> = oneOf(['*']);
+const either = <T extends string>(shape: Shape<T>): Shape<string> => ({
+  says: `${shape.says}, or "*"`,
+  fallback: shape.fallback,
+  read: (at) => (at.tree.kind === 'scalar' && at.tree.value === '*' ? star.read(at) : shape.read(at)),
+  write: (value) => value,
+});
+
+/** A list in which `*` means all; as the Gateway API says, nothing else may be beside it. */
+function starAlone(shape: Shape<string[]>): Shape<string[]> {
+  return ruled(shape, (values, at) => {
+    const star = values.indexOf('*');
+    if (star >= 0 && values.length > 1) at.fault([star], 'must be alone: it stands for all');
+  });
+}
+
+/** HTTPCORSFilter. */
+export const cors: Shape<CorsFilter> = object({
+  allowOrigins: withDefault('allowOrigins', starAlone(list(origin, { max: 64 })), [], 'Who may ask.'),
+  allowCredentials: withDefault('allowCredentials', flag, false, 'Whether with credentials.'),
+  allowMethods: withDefault(
+    'allowMethods',
+    starAlone(list(either(methodName), { max: 9 })),
+    [],
+    'Methods besides GET, HEAD and POST.',
+  ),
+  allowHeaders: withDefault(
+    'allowHeaders',
+    starAlone(list(either(headerName), { max: 64 })),
+    [],
+    'Request headers besides the simple ones.',
+  ),
+  exposeHeaders: withDefault(
+    'exposeHeaders',
+    starAlone(list(either(headerName), { max: 64 })),
+    [],
+    'Response headers that scripts may read.',
+  ),
+  maxAgeS: withDefault(
+    'maxAge',
+    wholeNumber(1, 2_147_483_647, 'seconds'),
+    defaults.corsMaxAgeS,
+    'How long an answer to a preflight is kept.',
+  ),
+});
