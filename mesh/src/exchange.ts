@@ -69,9 +69,9 @@ export class Exchange {
   /** As the client asked, for logs: filters change `path` and `authority`. */
   readonly askedPath: string;
   readonly askedAuthority: string;
-  /** Origin-form target: path and query, dot segments resolved. */
+  /** Origin-form target: path in normal form, and query. */
   path: string;
-  /** The host (and port) that the client asked for, in lower case. */
+  /** The host (and port) that the client asked for, in lower case, without a dot at the end of the host. */
   authority: string;
   /** Flat, lower-case names, without Host, Content-Length and hop-by-hop fields. */
   headers: Headers;
