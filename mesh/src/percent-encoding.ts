@@ -15,8 +15,8 @@ const joins = /%[0-9a-f]?%(?:3[0-9]|[46][1-6])/i;
  */
 export function normalisedPath(path: string): string | null {
   if (joins.test(path)) return null;
-  return path.replace(/%[0-9a-f]{2}/gi, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return unreserved.test(character) ? character : escape.toUpperCase();
+  return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return unreserved.test(character) ? character : encoded.toUpperCase();
   });
 }

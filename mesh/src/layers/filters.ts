@@ -4,8 +4,8 @@ import { applyCors, type Cors, corsOf } from '../filters/cors.ts';
 import { modifyHeaders } from '../filters/header-modifier.ts';
 import { modifyPath } from '../filters/path-modifier.ts';
 import { locationOf } from '../filters/redirect.ts';
-import { header } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import { schemeIn } from '../policy/client.ts';
 import { localReply, type Reply } from '../reply.ts';
 import type { RouteMatch } from '../routing/rule.ts';
 
@@ -99,8 +99,8 @@ function filtered(next: Handler, exchange: Exchange, list: readonly HttpRouteFil
 }
 
 function redirected(exchange: Exchange, redirect: RequestRedirect, { match }: RouteMatch): Reply {
-  // Set by the layer forwarding, which knows whose word counts.
-  const scheme = header(exchange.headers, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
+  // At the edge the layer forwarding has set the field: only a trusted peer's word counts there.
+  const scheme = schemeIn(exchange.headers);
   const { askedPath: path, askedAuthority: authority } = exchange;
   return localReply(redirect.statusCode, ['location', locationOf(redirect, { scheme, authority, path }, match)], '');
 }
