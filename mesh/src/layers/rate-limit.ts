@@ -41,6 +41,7 @@ export function rateLimit(parts: Parts, { routes }: Generation): Layer {
     sentence: 'Answers 429 to what comes faster than the route, or the client on it, may send.',
     inside: [
       { name: 'route', reason: 'the limits are the route’s' },
+      { name: 'cors', reason: 'a preflight counts against no limit, and a script can read why it is refused' },
       {
         name: 'forwarding',
         reason: 'it finds out the address of the client, and drops the headers that no outsider may claim',
