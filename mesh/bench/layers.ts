@@ -70,7 +70,9 @@ async function measure(left: string, requests: number): Promise<number> {
       facts: {
         id: `6f1b6c2e-${id}`,
         entrance,
+        peerAddress: '127.0.0.1',
         clientAddress: '127.0.0.1',
+        scheme: 'http',
         startedAtMs: systemClock.now(),
         failure: null,
         flags: [],

@@ -36,7 +36,7 @@ describe('what the judge finds', () => {
     refused: null,
     body: [Buffer.from('hello')],
     bodyEnd: 'whole',
-    facts: { attempts: 1, failure: null, clientAddress: '127.0.0.9' } as Facts,
+    facts: { attempts: 1, failure: null, peerAddress: '127.0.0.9' } as Facts,
     status: 200,
     ended: true,
     ends: 1,

@@ -62,7 +62,7 @@ function differences(observed: Observed, received: Received): string[] {
   const fields = pairs(received.rawHeaders);
   const valuesOf = (name: string) => fields.filter(([field]) => field === name).map(([, value]) => value);
   differ('Host', JSON.stringify([observed.authority]), JSON.stringify(valuesOf('host')));
-  differ('X-Forwarded-For', observed.facts.clientAddress, valuesOf('x-forwarded-for').join(' and '));
+  differ('X-Forwarded-For', observed.facts.peerAddress, valuesOf('x-forwarded-for').join(' and '));
   differ('fields', JSON.stringify(carried(pairs(observed.headers))), JSON.stringify(carried(fields)));
   const framing = fields.filter(([name]) => name === 'content-length' || name === 'transfer-encoding').length;
   const wanted = observed.bodyEnd === 'none' ? [0] : [1];

@@ -88,7 +88,7 @@ export class Observer {
     const { facts, body } = exchange;
     const observed: Observed = {
       marker: `${this.#nonce}-${this.#count}`,
-      clientAddress: facts.clientAddress,
+      clientAddress: facts.peerAddress,
       method: exchange.method,
       path: exchange.path,
       authority: exchange.authority,
@@ -105,7 +105,7 @@ export class Observer {
     };
     this.#observed.push(observed);
     setHeader(exchange.headers, markerField, observed.marker);
-    setHeader(exchange.headers, behaviourField, this.#behaviourOf(facts.clientAddress));
+    setHeader(exchange.headers, behaviourField, this.#behaviourOf(facts.peerAddress));
     if (body !== null) exchange.body = kept(body, observed);
     return observed;
   }

@@ -2,6 +2,7 @@ import type { BodySource } from './body.ts';
 import type { Endpoint } from './discovery/endpoint.ts';
 import type { MeshError } from './errors.ts';
 import type { Headers } from './headers.ts';
+import type { Scheme } from './policy/client.ts';
 import type { RequestReplay } from './replay/request-replay.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
@@ -23,8 +24,12 @@ export interface Facts {
   /** Of this request, in logs: the caller's x-request-id where it sent a usable one. */
   id: string;
   readonly entrance: Entrance;
-  /** Address of the TCP peer, never of a header. */
-  readonly clientAddress: string;
+  /** Address of the TCP peer, never of a header; IPv4 in IPv6 is IPv4. */
+  readonly peerAddress: string;
+  /** Of the client: the peer's, until the layer forwarding has found out for whom a trusted peer speaks. */
+  clientAddress: string;
+  /** By which the client asks: http, unless a trusted peer says otherwise. */
+  scheme: Scheme;
   /** `clock.now()` (monotonic ms) when the head had been read. */
   readonly startedAtMs: number;
   /** Why the request failed, where it did. The first cause stands. */
@@ -69,9 +74,9 @@ export class Exchange {
   /** As the client asked, for logs: filters change `path` and `authority`. */
   readonly askedPath: string;
   readonly askedAuthority: string;
-  /** Origin-form target: path and query, dot segments resolved. */
+  /** Origin-form target: path in normal form, and query. */
   path: string;
-  /** The host (and port) that the client asked for, in lower case. */
+  /** The host (and port) that the client asked for, in lower case, without a dot at the end of the host. */
   authority: string;
   /** Flat, lower-case names, without Host, Content-Length and hop-by-hop fields. */
   headers: Headers;

@@ -7,6 +7,7 @@ import { attemptTracing } from './layers/attempt-tracing.ts';
 import { balance } from './layers/balance.ts';
 import { bodyLimit } from './layers/body-limit.ts';
 import { circuitBreaker } from './layers/circuit-breaker.ts';
+import { cors } from './layers/cors.ts';
 import { deadline } from './layers/deadline.ts';
 import { endpointMetrics } from './layers/endpoint-metrics.ts';
 import { attemptErrors, errorTracking } from './layers/error-tracking.ts';
@@ -40,6 +41,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     admission(),
     forwarding(parts),
     route(generation),
+    cors(generation),
     rateLimit(parts, generation),
 
     // per route: once for all attempts

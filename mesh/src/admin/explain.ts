@@ -4,6 +4,7 @@ import type { Mesh } from '../control/mesh.ts';
 import { asMeshError } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
 import { whyBefore } from '../routing/precedence.ts';
+import { plainAuthority } from '../server/authority.ts';
 import { readTarget } from '../server/target.ts';
 import { notesOn } from './explain-notes.ts';
 
@@ -30,7 +31,7 @@ export interface Explanation {
 export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation {
   const entrance = entranceOf(mesh, query.get('entrance'));
   const method = (query.get('method') ?? 'GET').toUpperCase();
-  const host = (query.get('host') ?? 'localhost').toLowerCase();
+  const host = plainAuthority(query.get('host') ?? 'localhost');
   const path = pathOf(query.get('path') ?? '/');
   const headers = query.getAll('header').flatMap((field) => {
     const colon = field.indexOf(':');

@@ -31,9 +31,9 @@ export function corsOf(filter: CorsFilter): Cors {
     if (allowCredentials) fields.push('access-control-allow-credentials', 'true');
     return fields;
   };
-  /** A list as it is sent: `*` stands for what was asked where a browser would take it for a name. */
+  /** A list as it is sent: with credentials a browser would take `*` for a name, so what was asked stands for it. */
   const listed = (list: readonly string[], asked: string): string =>
-    list.includes('*') ? (allowCredentials ? asked : '*') : list.join(', ');
+    allowCredentials && list.includes('*') ? asked : list.join(', ');
 
   return {
     preflight(method, headers) {
@@ -45,8 +45,8 @@ export function corsOf(filter: CorsFilter): Cors {
       const fields = grant(origin);
       const methods = listed(allowMethods, token(askedMethod));
       if (methods !== '') fields.push('access-control-allow-methods', methods);
-      const asked = header(headers, 'access-control-request-headers') ?? '';
-      const names = listed(allowHeaders, tokens(asked));
+      const asked = tokens(headerValues(headers, 'access-control-request-headers').join());
+      const names = asked === '' ? '' : listed(allowHeaders, asked);
       if (names !== '') fields.push('access-control-allow-headers', names);
       fields.push('access-control-max-age', String(maxAgeS), ...varyAll);
       return fields;
@@ -80,18 +80,21 @@ function names(list: string, wanted: string): boolean {
 
 /**
  * Whether an origin may ask. `*` alone is any; `https://*` any host of that scheme (at its own port); `https://*.shop.example`
- * any name below it, however deep. Compared as written: browsers send lower case.
+ * any name below it, however deep. A scheme's own port may be written or not. The rest of an origin is compared as it was
+ * sent: browsers send lower case (Fetch section 3.2.5).
  */
 function originMatcher(patterns: readonly string[]): (origin: string) => boolean {
   const exact = new Set<string>();
   const wild: { before: string; after: string }[] = [];
-  for (const pattern of patterns) {
-    if (pattern === '*') return () => true;
+  for (const written of patterns) {
+    if (written === '*') return () => true;
+    const pattern = withoutOwnPort(written.toLowerCase());
     const star = pattern.indexOf('*');
     if (star < 0) exact.add(pattern);
     else wild.push({ before: pattern.slice(0, star), after: pattern.slice(star + 1) });
   }
-  return (origin) => {
+  return (sent) => {
+    const origin = withoutOwnPort(sent);
     if (exact.has(origin)) return true;
     return wild.some(({ before, after }) => {
       if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
@@ -100,6 +103,12 @@ function originMatcher(patterns: readonly string[]): (origin: string) => boolean
       return origin.length > before.length + after.length && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(middle);
     });
   };
+}
+
+/** `https://a:443` and `https://a` are one origin (RFC 6454 section 4). */
+function withoutOwnPort(origin: string): string {
+  if (origin.endsWith(':443') && origin.startsWith('https:')) return origin.slice(0, -4);
+  return origin.endsWith(':80') && origin.startsWith('http:') ? origin.slice(0, -3) : origin;
 }
 
 function token(text: string): string {

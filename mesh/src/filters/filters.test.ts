@@ -134,4 +134,40 @@ describe('CORS', () => {
     assert.equal(header(careful, 'access-control-allow-credentials'), 'true');
     assert.equal(header(named.replyFields(asked), 'access-control-expose-headers'), undefined);
   });
+
+  test('takes a port that is the scheme’s own for no port', () => {
+    const both = ['https://www.example', 'https://www.example:443'];
+    for (const written of [...both, 'HTTPS://WWW.example:443']) {
+      for (const sent of both) assert.equal(granted([written], sent), sent, `${written} for ${sent}`);
+      assert.equal(granted([written], 'https://www.example:444'), undefined);
+      assert.equal(granted([written], 'http://www.example:443'), undefined);
+    }
+    assert.equal(granted(['http://a.example:80'], 'http://a.example'), 'http://a.example');
+    assert.equal(granted(['http://a.example:443'], 'http://a.example'), undefined);
+    assert.equal(granted(['https://*.a.example:443'], 'https://x.a.example'), 'https://x.a.example');
+    assert.equal(granted(['https://*:443'], 'https://x.y'), 'https://x.y');
+  });
+
+  test('names the headers that may be sent only to a preflight that asks for some', () => {
+    const allowed = (over: Partial<CorsFilter>, ...asked: string[]) => {
+      const fields = asked.flatMap((names) => ['access-control-request-headers', names]);
+      const preflight = ['origin', 'https://a.example', 'access-control-request-method', 'PUT', ...fields];
+      const answer = corsOf({ ...filter, allowOrigins: ['https://a.example'], ...over }).preflight(
+        'OPTIONS',
+        preflight,
+      );
+      assert.ok(answer !== null);
+      return header(answer, 'access-control-allow-headers');
+    };
+    for (const allowHeaders of [['x-a'], ['*']]) {
+      for (const allowCredentials of [true, false]) {
+        assert.equal(allowed({ allowHeaders, allowCredentials }), undefined);
+        assert.equal(allowed({ allowHeaders, allowCredentials }, ''), undefined);
+      }
+    }
+    assert.equal(allowed({ allowHeaders: ['x-a', 'x-b'] }, 'x-c'), 'x-a, x-b');
+    // A star does not stand for Authorization (Fetch section 3.2.5).
+    assert.equal(allowed({ allowHeaders: ['*', 'authorization'] }, 'authorization'), '*, authorization');
+    assert.equal(allowed({ allowHeaders: ['*'], allowCredentials: true }, 'x-a', 'x-b,x-c'), 'x-a, x-b, x-c');
+  });
 });

@@ -9,7 +9,10 @@ export function bodyLimit(): Layer {
     scope: 'route',
     sentence:
       "Refuses request bodies longer than the route's limit: announced ones at once, chunked ones when they pass it.",
-    inside: [{ name: 'route', reason: 'the limit is the route’s' }],
+    inside: [
+      { name: 'route', reason: 'the limit is the route’s' },
+      { name: 'cors', reason: 'a script can read that its body is too long' },
+    ],
     wrap: (next) => (exchange) => {
       const { body } = exchange;
       const limit = exchange.route?.rule.policy.bodyLimitBytes ?? 0;

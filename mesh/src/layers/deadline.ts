@@ -12,7 +12,10 @@ export function deadline({ clock }: Parts): Layer {
     scope: 'route',
     sentence:
       'Calls the request off when all its attempts together, to the last byte, take longer than timeouts.request or than the caller waits (x-request-timeout-ms); refuses what has expired.',
-    inside: [{ name: 'route', reason: 'the timeout is the route’s' }],
+    inside: [
+      { name: 'route', reason: 'the timeout is the route’s' },
+      { name: 'cors', reason: 'a script can read that its request has expired' },
+    ],
     wrap: (next) => (exchange) => {
       const limitMs = exchange.route?.rule.spec.timeouts.requestMs ?? 0;
       const given = header(exchange.headers, deadlineHeader);

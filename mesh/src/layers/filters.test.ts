@@ -165,6 +165,10 @@ describe('redirects', () => {
     const forwarded = { host: 'a.example', 'x-forwarded-for': '10.0.0.1', 'x-forwarded-proto': 'https' };
     const { mesh: trusting } = await filtering(redirect, { trustedProxies: ['127.0.0.1'] });
     assert.equal((await ask(trusting.edgePort, '/shop', forwarded)).headers.location, 'https://b.example/shop');
+    for (const proto of ['HTTPS', 'https, http']) {
+      const alone = { host: 'a.example', 'x-forwarded-proto': proto };
+      assert.equal((await ask(trusting.edgePort, '/shop', alone)).headers.location, 'https://b.example/shop', proto);
+    }
     const { mesh: wary } = await filtering(redirect);
     assert.equal((await ask(wary.edgePort, '/shop', forwarded)).headers.location, 'http://b.example/shop');
   });

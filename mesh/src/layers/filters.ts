@@ -4,8 +4,8 @@ import { applyCors, type Cors, corsOf } from '../filters/cors.ts';
 import { modifyHeaders } from '../filters/header-modifier.ts';
 import { modifyPath } from '../filters/path-modifier.ts';
 import { locationOf } from '../filters/redirect.ts';
-import { header } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import { schemeIn } from '../policy/client.ts';
 import { localReply, type Reply } from '../reply.ts';
 import type { RouteMatch } from '../routing/rule.ts';
 
@@ -42,15 +42,17 @@ export function filters(): Layer {
     name: 'filters',
     scope: 'route',
     sentence:
-      "Applies the rule's filters: answers CORS preflights and redirects, rewrites host and path, changes header fields both ways.",
+      "Applies the rule's filters but for CORS: answers redirects, rewrites host and path, changes header fields both ways.",
     inside: [
       { name: 'route', reason: 'the filters are the rule’s, and what was asked for is what is routed on' },
+      { name: 'cors', reason: 'a browser follows no redirect for a preflight, and CORS has the last word on a reply' },
       { name: 'forwarding', reason: 'filters have the last word on header fields' },
       { name: 'override guard', reason: 'an override that a filter sets is the document’s own' },
     ],
     wrap: (next) => (exchange) => {
       const list = exchange.route?.rule.spec.filters;
-      return list === undefined || list.length === 0 ? next(exchange) : filtered(next, exchange, list);
+      if (list === undefined || list.length === 0) return next(exchange);
+      return filtered(next, exchange, filtersOf(list));
     },
   };
 }
@@ -69,23 +71,30 @@ export function backendFilters(): Layer {
     ],
     wrap: (next) => (exchange) => {
       const list = exchange.backend?.spec.filters;
-      return list === undefined || list.length === 0 ? next(exchange) : filtered(next, exchange, list);
+      if (list === undefined || list.length === 0) return next(exchange);
+      const chosen = filtersOf(list);
+      return chosen.cors === null ? filtered(next, exchange, chosen) : withCors(next, exchange, chosen, chosen.cors);
     },
   };
 }
 
-function filtered(next: Handler, exchange: Exchange, list: readonly HttpRouteFilter[]): Promise<Reply> {
-  const { cors, redirect, request, rewrite, response } = filtersOf(list);
+function withCors(next: Handler, exchange: Exchange, chosen: Filters, cors: Cors): Promise<Reply> {
   // Before anything else: a browser follows no redirect for a preflight.
-  const preflight = cors?.preflight(exchange.method, exchange.headers) ?? null;
+  const preflight = cors.preflight(exchange.method, exchange.headers);
   if (preflight !== null) return Promise.resolve(localReply(204, preflight, ''));
-
   // By the fields that came in: filters may change Origin.
-  const fields = cors?.replyFields(exchange.headers) ?? null;
-  if (fields !== null) exchange.failureHeaders = [...(exchange.failureHeaders ?? []), ...fields];
+  const fields = cors.replyFields(exchange.headers);
+  exchange.failureHeaders = [...(exchange.failureHeaders ?? []), ...fields];
+  return filtered(next, exchange, chosen).then((reply) => {
+    applyCors(reply.headers, fields);
+    return reply;
+  });
+}
+
+function filtered(next: Handler, exchange: Exchange, chosen: Filters): Promise<Reply> {
+  const { redirect, request, rewrite, response } = chosen;
   const finish = (reply: Reply): Reply => {
     if (response !== null) modifyHeaders(reply.headers, response);
-    if (fields !== null) applyCors(reply.headers, fields);
     return reply;
   };
   const { route } = exchange;
@@ -95,12 +104,12 @@ function filtered(next: Handler, exchange: Exchange, list: readonly HttpRouteFil
   if (rewrite?.hostname !== undefined) exchange.authority = rewrite.hostname;
   if (rewrite?.path !== undefined && route !== null)
     exchange.path = modifyPath(exchange.path, rewrite.path, route.match);
-  return response === null && fields === null ? next(exchange) : next(exchange).then(finish);
+  return response === null ? next(exchange) : next(exchange).then(finish);
 }
 
 function redirected(exchange: Exchange, redirect: RequestRedirect, { match }: RouteMatch): Reply {
-  // Set by the layer forwarding, which knows whose word counts.
-  const scheme = header(exchange.headers, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
+  // At the edge the layer forwarding has set the field: only a trusted peer's word counts there.
+  const scheme = schemeIn(exchange.headers);
   const { askedPath: path, askedAuthority: authority } = exchange;
   return localReply(redirect.statusCode, ['location', locationOf(redirect, { scheme, authority, path }, match)], '');
 }

@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts';
 import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import { clientBehind } from '../policy/client.ts';
 import { overrideHeader } from './override.ts';
 import type { Parts } from './parts.ts';
 
@@ -35,39 +36,49 @@ function list(headers: Headers, name: string): string | undefined {
   return values.length === 0 ? undefined : values.join(', ');
 }
 
+/** A host as an element of a list: the name may have a comma. */
+function listElement(authority: string): string {
+  return authority.includes(',') ? authority.replaceAll(',', '%2C') : authority;
+}
+
 /** Says on whose behalf a request is passed on, and drops what an outsider claims about that. */
 export function forwarding({ trustsPeer }: Parts): Layer {
-  const atEdge = (exchange: Exchange) => {
-    const { facts } = exchange;
-    if (!trustsPeer(facts.clientAddress)) {
-      const kept: string[] = [];
-      const { headers } = exchange;
-      for (let i = 0; i < headers.length; i += 2) {
-        const name = headers[i] as string;
-        if (!isClaim(name)) kept.push(name, headers[i + 1] as string);
-      }
-      exchange.headers = kept;
+  const fromOutsider = (exchange: Exchange) => {
+    const kept: string[] = [];
+    const { headers, facts, authority } = exchange;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i] as string;
+      if (!isClaim(name)) kept.push(name, headers[i + 1] as string);
     }
-    const before = list(exchange.headers, 'x-forwarded-for');
-    setHeader(
-      exchange.headers,
-      'x-forwarded-for',
-      before === undefined ? facts.clientAddress : `${before}, ${facts.clientAddress}`,
-    );
-    if (before === undefined) {
-      setHeader(exchange.headers, 'x-forwarded-proto', 'http');
-      setHeader(exchange.headers, 'x-forwarded-host', exchange.authority);
-    }
+    kept.push('x-forwarded-for', facts.peerAddress, 'x-forwarded-proto', 'http');
+    kept.push('x-forwarded-host', listElement(authority));
+    exchange.headers = kept;
+  };
+
+  /** What the peer says stays, field by field; what it does not say is added. */
+  const fromTrusted = ({ headers, facts, authority }: Exchange) => {
+    const { address, scheme } = clientBehind(facts.peerAddress, headers, trustsPeer);
+    facts.clientAddress = address;
+    facts.scheme = scheme;
+    const before = list(headers, 'x-forwarded-for');
+    const addresses = before === undefined ? facts.peerAddress : `${before}, ${facts.peerAddress}`;
+    setHeader(headers, 'x-forwarded-for', addresses);
+    setHeader(headers, 'x-forwarded-proto', scheme);
+    if (header(headers, 'x-forwarded-host') === undefined) headers.push('x-forwarded-host', listElement(authority));
   };
 
   return {
     name: 'forwarding',
     scope: 'request',
-    sentence: 'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; drops what an outsider claims in such fields.',
+    sentence:
+      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what an outsider claims.',
     inside: [{ name: 'admission', reason: 'what is turned away needs no fields' }],
     wrap: (next) => (exchange) => {
       const { facts } = exchange;
-      if (facts.entrance.side === 'north-south') atEdge(exchange);
+      if (facts.entrance.side === 'north-south') {
+        if (trustsPeer(facts.peerAddress)) fromTrusted(exchange);
+        else fromOutsider(exchange);
+      }
       const via = list(exchange.headers, 'via');
       setHeader(exchange.headers, 'via', via === undefined ? pseudonym : `${via}, ${pseudonym}`);
       const id = header(exchange.headers, 'x-request-id');

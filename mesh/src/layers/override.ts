@@ -19,7 +19,7 @@ export const overrideHeader = 'x-mesh-override';
  */
 export function overrideGuard(): Layer {
   const honoured = ({ facts, route }: Exchange): boolean =>
-    mayOverride(facts.entrance.side, route?.rule.policy.override.allowFrom ?? [], facts.clientAddress);
+    mayOverride(facts.entrance.side, route?.rule.policy.override.allowFrom ?? [], facts.peerAddress);
 
   return {
     name: 'override guard',

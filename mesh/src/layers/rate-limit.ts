@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { RateLimit } from '../config/policy-model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -28,7 +27,7 @@ export function rateLimit(parts: Parts, { routes }: Generation): Layer {
     const limits = rule.policy.rateLimits.toSorted((a, b) => Number(a.per === 'Route') - Number(b.per === 'Route'));
     const takes = limits.map((limit) => {
       const words = `${rule.route} ${JSON.stringify(limit)}`;
-      const take = now.get(words) ?? before.get(words) ?? takerOf(limit, parts.trustsPeer);
+      const take = now.get(words) ?? before.get(words) ?? takerOf(limit);
       now.set(words, take);
       return take;
     });
@@ -42,9 +41,10 @@ export function rateLimit(parts: Parts, { routes }: Generation): Layer {
     sentence: 'Answers 429 to what comes faster than the route, or the client on it, may send.',
     inside: [
       { name: 'route', reason: 'the limits are the route’s' },
+      { name: 'cors', reason: 'a preflight counts against no limit, and a script can read why it is refused' },
       {
         name: 'forwarding',
-        reason: 'the client is known by the address it came from, and by headers that no outsider can claim',
+        reason: 'it finds out the address of the client, and drops the headers that no outsider may claim',
       },
     ],
     wrap: (next) => (exchange) => {
@@ -63,7 +63,7 @@ export function rateLimit(parts: Parts, { routes }: Generation): Layer {
   };
 }
 
-function takerOf(limit: RateLimit, trustsPeer: Parts['trustsPeer']): Take {
+function takerOf(limit: RateLimit): Take {
   if (limit.per === 'Route') {
     const bucket = new TokenBucket();
     return (_exchange, nowMs) => bucket.take(nowMs, limit);
@@ -72,15 +72,6 @@ function takerOf(limit: RateLimit, trustsPeer: Parts['trustsPeer']): Take {
   const { clientHeader } = limit;
   return (exchange, nowMs) => {
     const value = clientHeader === undefined ? undefined : header(exchange.headers, clientHeader);
-    return clients.take(clientKey(clientAddressOf(exchange, trustsPeer), value), nowMs);
+    return clients.take(clientKey(exchange.facts.clientAddress, value), nowMs);
   };
-}
-
-/** Where the request came from: behind proxies that are trusted, the last address that none of them has. */
-function clientAddressOf({ facts, headers }: Exchange, trustsPeer: Parts['trustsPeer']): string {
-  const { clientAddress, entrance } = facts;
-  if (entrance.side === 'east-west' || !trustsPeer(clientAddress)) return clientAddress;
-  const addresses = (header(headers, 'x-forwarded-for') ?? '').split(',').map((part) => part.trim());
-  const outside = addresses.findLast((address) => isIP(address) !== 0 && !trustsPeer(address));
-  return outside ?? clientAddress;
 }

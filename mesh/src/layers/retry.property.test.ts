@@ -141,7 +141,9 @@ test('whatever is configured and however it fails: within the budget, not past t
           facts: {
             id,
             entrance: { name: 'edge', side: 'north-south', port: 0 },
+            peerAddress: '',
             clientAddress: '',
+            scheme: 'http',
             startedAtMs: clock.now(),
             failure: null,
             flags: [],

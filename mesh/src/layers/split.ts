@@ -1,8 +1,9 @@
 import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { header, headerValues } from '../headers.ts';
+import { headerValues } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import { schemeIn } from '../policy/client.ts';
 import {
   backendToken,
   cookieValues,
@@ -54,7 +55,7 @@ export function split({ random, clock, meters }: Parts): Layer {
     meters.sessions(rule.route, backend.service.name, event).value += 1;
     if (session === null) return next(exchange);
     const value = writeSession(session);
-    const secure = header(exchange.headers, 'x-forwarded-proto') === 'https';
+    const secure = schemeIn(exchange.headers) === 'https';
     return next(exchange).then((reply) => {
       give(reply, persistence, value, secure, session);
       return reply;

@@ -5,7 +5,7 @@ let lastHost = '';
 let lastAuthority = '';
 
 /**
- * The host (and port) that a request asks for, in lower case. That of an absolute-form target overrides Host (RFC 9112
+ * The host (and port) that a request asks for, in lower case and without the dot that may end a full DNS name. That of an absolute-form target overrides Host (RFC 9112
  * section 3.2.2), but another reader may go by Host, so both are checked.
  *
  * @throws MeshError bad_request
@@ -19,16 +19,22 @@ export function authorityOf(inTarget: string | null, host: string, required: boo
   }
   if (inTarget === null) {
     lastHost = host;
-    lastAuthority = host.toLowerCase();
+    lastAuthority = plainAuthority(host);
+    return lastAuthority;
   }
-  return authority.toLowerCase();
+  return plainAuthority(authority);
+}
+
+/** `Shop.Example.:80` and `shop.example:80` name the same host (RFC 9110 section 4.2.3, RFC 1034 section 3.1). */
+export function plainAuthority(authority: string): string {
+  return authority.toLowerCase().replace(/(?<=[^.])\.(?=(?::\d*)?$)/, '');
 }
 
 /**
- * RFC 3986 host with an optional port. Neither user information, which has no place in Host (RFC 9110 section 4.2.4),
- * nor the characters that no host name has and that a list or an encoding of several would be made of.
+ * A host by RFC 3986 section 3.2.2 with an optional port. Refused are user information, which has no place in Host (RFC
+ * 9110 section 4.2.4), and percent-encoding, which DNS names do not use and two readers may decode differently.
  */
 function isAuthority(authority: string): boolean {
-  const parts = /^(?:[\w.~-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);
+  const parts = /^(?:[\w.~!$&'()*+,;=-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);
   return parts !== null && Number(parts[1] ?? 0) <= 65_535;
 }

@@ -33,7 +33,7 @@ export interface ConnectionOwner {
   readonly clock: Clock;
   /** No further request is wanted on a connection that has been answered. */
   readonly draining: boolean;
-  newFacts(clientAddress: string): Facts;
+  newFacts(peerAddress: string): Facts;
   handler(): Handler;
   onBegun(): void;
   onEnded(): void;

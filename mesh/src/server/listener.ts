@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
+import { plainAddress } from '../policy/client.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 
 /** Limits that hold before anything is known of a request. */
@@ -81,10 +82,12 @@ export function createListener(options: ListenerOptions): Listener {
     clock,
     draining: false,
     handler: options.handler,
-    newFacts: (clientAddress) => ({
+    newFacts: (peerAddress) => ({
       id: options.newId(),
       entrance,
-      clientAddress,
+      peerAddress,
+      clientAddress: peerAddress,
+      scheme: 'http',
       startedAtMs: clock.now(),
       failure: null,
       flags: [],
@@ -133,7 +136,7 @@ export function createListener(options: ListenerOptions): Listener {
       return;
     }
     ticking ??= setInterval(onTick, tickMs);
-    connections.add(new ClientConnection(owner, accepted, address));
+    connections.add(new ClientConnection(owner, accepted, plainAddress(address)));
   });
 
   return {

@@ -12,9 +12,9 @@ export interface RequestHead {
   method: string;
   /** Else HTTP/1.0. */
   http11: boolean;
-  /** Origin form, dot segments resolved. */
+  /** Origin form, in normal form. */
   path: string;
-  /** Lower case. */
+  /** Lower case, no dot at the end of the host. */
   authority: string;
   /** As the layers are to have them: without what is about this connection, or written anew for the next one. */
   headers: Headers;

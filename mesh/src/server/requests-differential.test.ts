@@ -6,6 +6,7 @@ import { MeshError } from '../errors.ts';
 import { withoutHopByHop } from '../headers.ts';
 import { messages } from '../http1/testing/messages.ts';
 import { seeded } from '../policy/testing.ts';
+import { plainAuthority } from './authority.ts';
 import { readTarget } from './target.ts';
 import { type ReadRequest, readRequest } from './testing/read-request.ts';
 
@@ -55,7 +56,7 @@ function reading(request: IncomingMessage, body: string): Reading {
     method: request.method ?? '',
     http11,
     path: target.path,
-    authority: (target.authority ?? request.headers.host ?? '').toLowerCase(),
+    authority: plainAuthority(target.authority ?? request.headers.host ?? ''),
     headers: withoutHopByHop(raw, new Set(['host', 'content-length', 'expect'])),
     body,
     persistent: !connection.includes('close') && (http11 || connection.includes('keep-alive')),

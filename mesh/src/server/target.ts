@@ -1,8 +1,9 @@
 import { MeshError } from '../errors.ts';
+import { normalisedPath } from '../percent-encoding.ts';
 
 /** A request target in the one form that the mesh routes on and forwards. */
 export interface Target {
-  /** Path and query, dot segments resolved. */
+  /** Path and query; the path is in normal form. */
   path: string;
   /** From an absolute-form target; it then overrides Host (RFC 9112 section 3.2.2). */
   authority: string | null;
@@ -12,9 +13,11 @@ const refused = (detail: string) => new MeshError('bad_request', detail);
 
 /**
  * Reads a request target (RFC 9112 section 3.2): origin-form and absolute-form. What is routed on and what is forwarded
- * is the same string, so dot segments are resolved here (RFC 3986 section 5.2.4), and forms that two readers could
- * take differently are refused: control and non-ASCII bytes, backslashes, an encoded NUL, a fragment, dot segments that
- * show only when %2F, %5C or a parameter is undone. Other encodings and empty segments (//) travel as they are.
+ * is the same string, so it is brought into one form here: escapes of unreserved characters are decoded in the path
+ * (RFC 3986 section 6.2.2), then dot segments are resolved (section 5.2.4). Forms that two readers could take differently
+ * are refused: control and non-ASCII bytes, backslashes, an encoded NUL, a fragment, dot segments that show only when
+ * %2F, %5C or a parameter is undone, escapes that come of decoding others. Other escapes, the query and empty segments
+ * (//) travel as they are.
  *
  * @throws MeshError bad_request
  */
@@ -28,10 +31,10 @@ export function readTarget(raw: string): Target {
     const rest = absolute[2] as string;
     target = rest.startsWith('/') ? rest : `/${rest}`;
   }
-  const suspect = inspect(target);
-  if (suspect === 'refused') throw refused('The request target has characters that a path must not have.');
+  const finding = inspect(target);
+  if (finding === 'refused') throw refused('The request target has characters that a path must not have.');
   if (confused.test(target)) throw refused('The request target has dot segments that only some readers would see.');
-  return { path: suspect === 'dots' ? withoutDotSegments(target) : target, authority };
+  return { path: finding === 'plain' ? target : normalised(target), authority };
 }
 
 /**
@@ -40,7 +43,7 @@ export function readTarget(raw: string): Target {
  */
 const confused = /^[^?]*(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:%2f|%5c|;|%3b)|^[^?]*(?:%2f|%5c)(?:\.|%2e){1,2}(?:\/|\?|$)/i;
 
-type Finding = 'plain' | 'dots' | 'refused';
+type Finding = 'plain' | 'not normal' | 'refused';
 
 /** One pass over the characters; nearly every target is plain. */
 function inspect(target: string): Finding {
@@ -52,28 +55,31 @@ function inspect(target: string): Finding {
     if (inQuery) continue;
     if (c === 0x3f) inQuery = true;
     else if (c === 0x5c) return 'refused';
-    else if (c === 0x25 && target.startsWith('00', i + 1)) return 'refused';
-    else if (c === 0x2f && finding === 'plain' && startsWithDot(target, i + 1)) finding = 'dots';
+    else if (c === 0x25) {
+      if (target.startsWith('00', i + 1)) return 'refused';
+      finding = 'not normal';
+    } else if (c === 0x2f && target.charCodeAt(i + 1) === 0x2e) finding = 'not normal';
   }
   return finding;
 }
 
-function startsWithDot(target: string, at: number): boolean {
-  return target.charCodeAt(at) === 0x2e || target.slice(at, at + 3).toLowerCase() === '%2e';
+function normalised(target: string): string {
+  const query = target.indexOf('?');
+  const path = normalisedPath(query < 0 ? target : target.slice(0, query));
+  if (path === null) throw refused('The request target has escapes that only some readers would see.');
+  return withoutDotSegments(path) + (query < 0 ? '' : target.slice(query));
 }
 
-function withoutDotSegments(target: string): string {
-  const query = target.indexOf('?');
-  const path = query < 0 ? target : target.slice(0, query);
+function withoutDotSegments(path: string): string {
+  if (!path.includes('/.')) return path;
   const kept: string[] = [];
   const segments = path.slice(1).split('/');
   for (const [index, segment] of segments.entries()) {
-    const dots = segment.replace(/%2e/gi, '.');
     const last = index === segments.length - 1;
-    if (dots === '..') kept.pop();
-    if (dots === '.' || dots === '..') {
+    if (segment === '..') kept.pop();
+    if (segment === '.' || segment === '..') {
       if (last) kept.push('');
     } else kept.push(segment);
   }
-  return `/${kept.join('/')}${query < 0 ? '' : target.slice(query)}`;
+  return `/${kept.join('/')}`;
 }

@@ -1,18 +1,19 @@
 import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../policy/client.ts';
 
 /** Whether a peer's address is among `entries` (IP addresses and CIDR blocks, checked before). */
 export function trustedPeers(entries: readonly string[]): (address: string) => boolean {
   if (entries.length === 0) return () => false;
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = '', bits] = entry.split('/');
+    const [written = '', bits] = entry.split('/');
+    const address = bits === undefined ? plainAddress(written) : written;
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
   return (address) => {
-    // IPv4 peers of a dual-stack socket are written ::ffff:1.2.3.4.
-    const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+    const plain = address.startsWith('::ffff:') && isIP(address) !== 0 ? plainAddress(address) : address;
     const family = isIP(plain);
     return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
   };

@@ -30,6 +30,7 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
     `,"durationMs":${rounded(outcome.durationMs)},"headMs":${rounded(outcome.headMs)}` +
     `,"bytesReceived":${facts.bytesReceived},"bytesSent":${outcome.bytesSent},"attempts":${facts.attempts}` +
     whither(route?.rule.id ?? null, backend?.service.name ?? null, facts.endpoint);
+  if (facts.peerAddress !== facts.clientAddress) line += `,"peer":"${facts.peerAddress}"`;
   if (failure !== null) line += `,"reason":"${failure.code}","where":"${failure.row.where}"`;
   const flags = failure === null ? facts.flags : [...facts.flags, failure.row.flag];
   if (flags.length > 0) line += `,"flags":${JSON.stringify(flags)}`;

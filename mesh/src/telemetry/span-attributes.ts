@@ -38,7 +38,7 @@ export function serverAttributes(exchange: Exchange, status: number): Attributes
   // In one piece: an object that grows key by key costs several times as much, and this is on the hot path.
   const attributes: Attributes = {
     'http.request.method': methodOf(exchange.method),
-    'url.scheme': 'http',
+    'url.scheme': facts.scheme,
     'url.path': cut(pathnameOf(exchange.askedPath)),
     'client.address': facts.clientAddress,
     'http.response.status_code': status,
@@ -46,6 +46,7 @@ export function serverAttributes(exchange: Exchange, status: number): Attributes
     'mesh.request_id': facts.id,
     'server.address': host,
   };
+  if (facts.peerAddress !== facts.clientAddress) attributes['network.peer.address'] = facts.peerAddress;
   if (host === '') delete attributes['server.address'];
   if (port !== null) attributes['server.port'] = port;
   if (route !== null) {

@@ -15,7 +15,9 @@ export function exchangeOf({ method = 'GET', path = '/', headers = [], body = nu
     facts: {
       id: 'id',
       entrance: { name: 'edge', side: 'north-south', port: 0 },
+      peerAddress: '127.0.0.1',
       clientAddress: '127.0.0.1',
+      scheme: 'http',
       startedAtMs: 0,
       failure: null,
       flags: [],

@@ -15,18 +15,18 @@ import {
 } from '../leaf-shapes.ts';
 import { nested, object, optional, required, withDefault } from '../object-shape.ts';
 import { maxPatternLength, patternFault } from '../regex.ts';
-import { list, ruled, type Shape } from '../shape.ts';
+import { list, mapped, ruled, type Shape } from '../shape.ts';
 import { follow } from '../tree.ts';
 import { filters } from './filters.ts';
 import { firstOfName } from './first-of-name.ts';
 import { framing } from './header-modifier.ts';
 import { metadata } from './metadata.ts';
 import { parentsDiffer } from './parent-rules.ts';
-import { pathFault } from './path-rules.ts';
+import { normalPath, pathFault } from './path-rules.ts';
 import { backendObject, checkBackendPort, parentReference } from './references.ts';
 import { sessionPersistence } from './session-persistence.ts';
 
-const path = ruled(
+const writtenPath = ruled(
   object({
     type: withDefault(
       'type',
@@ -45,6 +45,12 @@ const path = ruled(
     const broken = type === 'RegularExpression' ? patternFault(value) : pathFault(value);
     if (broken !== null) at.fault(['value'], broken);
   },
+);
+
+const path = mapped(
+  writtenPath,
+  ({ type, value }) => ({ type, value: type === 'RegularExpression' ? value : normalPath(value) }),
+  (read) => read,
 );
 
 function valueMatch(name: Shape<string>) {

@@ -1,3 +1,10 @@
+import { normalisedPath } from '../../percent-encoding.ts';
+
+/** `value` as requests have it when they are matched. */
+export function normalPath(value: string): string {
+  return normalisedPath(value) ?? value;
+}
+
 /**
  * Why `value` is not a path that a request can have once it is normalised (Gateway API's rules for path matches), or
  * null.
@@ -10,6 +17,6 @@ export function pathFault(value: string, options: { empty?: boolean } = {}): str
   if (/%(?![0-9A-Fa-f]{2})/.test(value)) return 'must have two hex digits after each "%"';
   if (value.includes('//')) return 'must not hold "//"';
   if (/%2f/i.test(value)) return 'must not hold an encoded "/" (%2F)';
-  if (/\/\.\.?(\/|$)/.test(value)) return 'must not hold "." or ".." segments: no normalised path has them';
+  if (/\/\.\.?(\/|$)/.test(normalPath(value))) return 'must not hold "." or ".." segments: no normalised path has them';
   return null;
 }
