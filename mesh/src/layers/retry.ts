@@ -152,13 +152,7 @@ export function retry(parts: Parts): Layer {
     const waitMs =
       requeue && untried
         ? 0
-        : backoffMs(
-            { baseMs, maxMs: Math.max(baseMs, maxMs), jitter },
-            count + 1,
-            tries.previousWaitMs,
-            askedMs,
-            random,
-          );
+        : backoffMs({ baseMs, maxMs, jitter }, count + 1, tries.previousWaitMs, askedMs, random);
     const nowMs = clock.now();
     const end: AttemptEnd = {
       method: exchange.method,
