@@ -152,7 +152,8 @@ describe('a retry', () => {
     const mesh = await meshOf([
       (_request, response) => {
         count += 1;
-        response.writeHead(200, { 'content-length': 100 });
+        // Longer than a reply that is held.
+        response.writeHead(200, { 'content-length': 100_000 });
         response.write('half', () => response.destroy());
       },
     ]);
