@@ -6,7 +6,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970, for logs and traces. */
   wall(): number;
-  /** Runs `task` once after `delayMs` (from a tenth of a second on, up to 20 ms later); the function returned calls it off. */
+  /** Runs `task` once after `delayMs`, never earlier (from a tenth of a second on, up to 20 ms later); the function returned calls it off. */
   after(delayMs: number, task: () => void): () => void;
 }
 
@@ -22,7 +22,8 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   after(delayMs, task) {
     if (delayMs >= wheelMsMin) return wheel.after(delayMs, task);
-    const timer = setTimeout(task, delayMs);
+    // The event loop counts whole milliseconds, and a timer that starts within one runs up to one early.
+    const timer = setTimeout(task, Math.ceil(delayMs) + 1);
     return () => clearTimeout(timer);
   },
 };

@@ -30,11 +30,13 @@ export interface ReplyBody {
   discard(): void;
   /** Called once, when the last byte has gone by, the body has broken off, or it has been discarded; at once if that has been. */
   onEnd(listener: (end: BodyEnd) => void): void;
+  /** The last byte has come: the body can no longer break off. Absent where that is not known. */
+  readonly whole?: boolean;
   /**
-   * Of use before the body is: calls `listener` once, when the last byte has come, when as much has come as is held for
-   * later (null), or when the body has broken off; at once if that has been. Absent where nothing is held.
+   * To be called before either use: holds up to `bytes` of the body, and calls `listener` once, when the last byte or so
+   * many have come (null), or when the body has broken off; at once if that has been. Absent where a body cannot be held.
    */
-  onHeld?(listener: (error: MeshError | null) => void): void;
+  onHeld?(listener: (error: MeshError | null) => void, bytes: number): void;
 }
 
 /** A reply whose head has come. */

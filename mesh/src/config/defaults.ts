@@ -49,6 +49,8 @@ export const defaults = {
   retryBackoffMaxMs: 250,
   retryBackoffJitter: 'Full',
   retryMaxRetryAfterMs: 5_000,
+  retryReplyLimitBytes: 65_536,
+  retryReplyWaitMs: 250,
   /** Retries of a request that is known not to have been sent, at least: also where the route has no `retry`. */
   requeues: 3,
 

@@ -98,6 +98,10 @@ export interface RetryPolicy {
   backoff: { maxMs: number; jitter: 'Full' | 'Decorrelated' };
   /** A `Retry-After` up to here is waited for; a longer one ends the retries. */
   maxRetryAfterMs: number;
+  /** Replies up to here are held until they are whole, where another attempt may follow; 0 = none is held. */
+  replyLimitBytes: number;
+  /** A reply without a length is held for so long at most. */
+  replyWaitMs: number;
 }
 
 export interface HealthCheckPolicy {

@@ -1,17 +1,18 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
-import { asMeshError, type MeshError } from '../errors.ts';
+import { asMeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
 import type { AttemptResult } from '../policy/balancer.ts';
 import type { Admission, Breaker } from '../policy/breaker.ts';
-import type { Reply } from '../reply.ts';
 import { resultOf } from './attempt-result.ts';
+import { arrival, isHeld } from './held-reply.ts';
 import type { Parts } from './parts.ts';
 import { breakerOf } from './readiness.ts';
 import { balancerOf } from './service-balancer.ts';
 
-/** How long the reply to a probe is held at most, ms: an event stream that begins well must not wait for its end. */
-export const probeHeldMs = 1000;
+/** How much of the reply to a probe is held at most, and for how long where it has no length. */
+const probeHeldBytes = 64 * 1024;
+const probeHeldMs = 1000;
 
 /** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessIn`. */
 export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
@@ -38,20 +39,6 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
     log.warn({ service: service.id, endpoint: endpoint.id, reason, penaltyMs }, 'endpoint tripped');
   };
 
-  /** Resolves with null when the reply is whole, or as much of it has come as can be waited for; else with why it broke off. */
-  const arrival = ({ body }: Reply): Promise<MeshError | null> =>
-    new Promise((resolve) => {
-      if (body.onHeld === undefined) {
-        resolve(null);
-        return;
-      }
-      const cancel = clock.after(probeHeldMs, () => resolve(null));
-      body.onHeld((error) => {
-        cancel();
-        resolve(error);
-      });
-    });
-
   return {
     name: 'circuit breaker',
     scope: 'attempt',
@@ -69,8 +56,8 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
       try {
         const reply = await next(exchange);
         // Held, a probe whose body breaks off can still be tried elsewhere: finding out must not cost a client its reply.
-        if (admission === 'probe' && reply.status < 500 && !reply.tunnelled) {
-          const error = await arrival(reply);
+        if (admission === 'probe' && reply.status < 500 && isHeld(reply, probeHeldBytes)) {
+          const error = await arrival(reply, probeHeldBytes, probeHeldMs, clock);
           if (error !== null) throw error;
         }
         // One verdict on each attempt, when it is over: else an endpoint that breaks off its bodies has a success for each failure.

@@ -21,6 +21,8 @@ const plain: Partial<BackendTrafficPolicy> = {
   loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
 };
 
+const shortBackoff = { ...backendPolicy().retry, backoff: { maxMs: 30, jitter: 'Full' as const } };
+
 /** A mesh with a service that the given listeners are the instances of. */
 async function meshOf(
   listeners: RequestListener[],
@@ -29,13 +31,15 @@ async function meshOf(
     policy?: Partial<BackendTrafficPolicy>;
     ports?: number[];
     noRetry?: boolean;
+    random?: () => number;
   } = {},
 ): Promise<TestMesh> {
   const ports = [...(over.ports ?? [])];
   for (const listener of listeners) ports.push((await upstreamServer(closing, listener)).port);
   const retry = over.noRetry === true ? {} : { retry: defaultRetry };
   const rules = [rule({ backendRefs: [backendRef('shop')], ...retry, ...over.rule })];
-  return testMesh(closing, meshConfig([service('shop', ports, { ...plain, ...over.policy })], [route('all', rules)]));
+  const config = meshConfig([service('shop', ports, { ...plain, ...over.policy })], [route('all', rules)]);
+  return testMesh(closing, config, over.random === undefined ? {} : { random: over.random });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -148,7 +152,8 @@ describe('a retry', () => {
     const mesh = await meshOf([
       (_request, response) => {
         count += 1;
-        response.writeHead(200, { 'content-length': 100 });
+        // Longer than a reply that is held.
+        response.writeHead(200, { 'content-length': 100_000 });
         response.write('half', () => response.destroy());
       },
     ]);
@@ -205,6 +210,29 @@ describe('a retry', () => {
     await until(() => mesh.inFlight() === 0, 'nothing is under way');
     assert.equal(count, 1);
     assert.equal(mesh.log.requests()[0]?.reason, 'client_closed');
+  });
+
+  test('waits at least as long as the route and the Retry-After say', async () => {
+    for (const [retryAfter, leastMs] of [
+      [undefined, 40],
+      ['1', 1000],
+    ] as const) {
+      const timesMs: number[] = [];
+      const mesh = await meshOf(
+        [
+          (_request, response) => {
+            timesMs.push(performance.now());
+            response.writeHead(503, retryAfter === undefined ? {} : { 'retry-after': retryAfter }).end();
+          },
+        ],
+        // More than `backoff.max`.
+        { rule: { retry: { ...defaultRetry, backoffMs: 40 } }, policy: { retry: shortBackoff }, random: () => 0 },
+      );
+      await (await fetch(mesh.url)).text();
+      const waitsMs = timesMs.slice(1).map((atMs, i) => atMs - (timesMs[i] as number));
+      assert.equal(waitsMs.length, 2);
+      for (const waitMs of waitsMs) assert.ok(waitMs >= leastMs, `${waitMs} ms, asked for ${leastMs}`);
+    }
   });
 
   test('keeps the connections of failed attempts for others', async () => {

@@ -19,6 +19,7 @@ import {
 } from '../policy/retry-policy.ts';
 import { RequestReplay } from '../replay/request-replay.ts';
 import type { Reply } from '../reply.ts';
+import { arrival, isHeld } from './held-reply.ts';
 import type { Parts } from './parts.ts';
 import { budgetOf } from './service-retries.ts';
 
@@ -122,7 +123,13 @@ export function retry(parts: Parts): Layer {
         ? clock.after(perTryTimeoutMs, () => one.abort(tooSlow(perTryTimeoutMs)))
         : null;
     try {
-      return { reply: await next(one), error: null };
+      const reply = await next(one);
+      cancel?.();
+      if (one.repeatable && couldBeRetried(tries, reply) && isHeld(reply, tries.policy.replyLimitBytes)) {
+        const error = await arrival(reply, tries.policy.replyLimitBytes, tries.policy.replyWaitMs, clock);
+        if (error !== null) throw error;
+      }
+      return { reply, error: null };
     } catch (thrown) {
       // An upstream that was never reached has not begun to read, and does not say that it never will.
       one.body?.cancel();
@@ -150,15 +157,7 @@ export function retry(parts: Parts): Layer {
     const baseMs = exchange.route?.rule.spec.retry?.backoffMs ?? defaults.retryBackoffMs;
     const { maxMs, jitter } = policy.backoff;
     const waitMs =
-      requeue && untried
-        ? 0
-        : backoffMs(
-            { baseMs, maxMs: Math.max(baseMs, maxMs), jitter },
-            count + 1,
-            tries.previousWaitMs,
-            askedMs,
-            random,
-          );
+      requeue && untried ? 0 : backoffMs({ baseMs, maxMs, jitter }, count + 1, tries.previousWaitMs, askedMs, random);
     const nowMs = clock.now();
     const end: AttemptEnd = {
       method: exchange.method,
@@ -262,6 +261,11 @@ export function retry(parts: Parts): Layer {
       }
     },
   };
+}
+
+/** Whether another attempt could follow if this reply broke off. One with a status to retry is judged by that. */
+function couldBeRetried({ rules, replay }: Tries, { status }: Reply): boolean {
+  return (replay?.replayable ?? true) && !rules.codes.includes(status);
 }
 
 /** Whether somebody further out might want to try it again. */

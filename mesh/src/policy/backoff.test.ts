@@ -7,42 +7,45 @@ import { seeded } from './testing.ts';
 const full: BackoffOptions = { baseMs: 25, maxMs: 250, jitter: 'Full' };
 const decorrelated: BackoffOptions = { ...full, jitter: 'Decorrelated' };
 const nearlyOne = () => 1 - 2 ** -53;
+const leastChance = () => 0;
 
 describe('back-off', () => {
-  test('full jitter: from 0 to a limit that doubles up to the cap', () => {
+  test('full jitter: from the base to a limit that doubles up to the cap', () => {
     const limits = [1, 2, 3, 4, 5, 100].map((retry) => Math.round(backoffMs(full, retry, 0, 0, nearlyOne)));
-    assert.deepEqual(limits, [25, 50, 100, 200, 250, 250]);
-    assert.equal(
-      backoffMs(full, 5, 0, 0, () => 0),
-      0,
-    );
+    assert.deepEqual(limits, [50, 100, 200, 250, 250, 250]);
+    for (const retry of [1, 2, 5, 100]) assert.equal(backoffMs(full, retry, 0, 0, leastChance), 25);
   });
 
   test('decorrelated jitter: from the base to three times the wait before', () => {
-    assert.equal(Math.round(backoffMs(decorrelated, 1, 0, 0, nearlyOne)), 25);
+    assert.equal(Math.round(backoffMs(decorrelated, 1, 0, 0, nearlyOne)), 50);
     assert.equal(Math.round(backoffMs(decorrelated, 2, 25, 0, nearlyOne)), 75);
-    assert.equal(
-      backoffMs(decorrelated, 3, 75, 0, () => 0),
-      25,
-    );
+    assert.equal(backoffMs(decorrelated, 3, 75, 0, leastChance), 25);
     assert.equal(Math.round(backoffMs(decorrelated, 3, 240, 0, nearlyOne)), 250);
+  });
+
+  test('a base above the cap is still spread: from the base to twice the base', () => {
+    for (const jitter of ['Full', 'Decorrelated'] as const) {
+      const options = { baseMs: 400, maxMs: 250, jitter };
+      assert.equal(backoffMs(options, 1, 0, 0, leastChance), 400);
+      assert.equal(Math.round(backoffMs(options, 3, 800, 0, nearlyOne)), 800);
+    }
   });
 
   test('a Retry-After in the wait before does not drive the next one to the cap', () => {
     assert.equal(
       backoffMs(decorrelated, 2, 60_000, 0, () => 0.1),
-      25 + 0.1 * (750 - 25),
+      25 + 0.1 * (250 - 25),
     );
   });
 
-  test('Retry-After is the floor, and chance spreads those who wait for it', () => {
+  test('a Retry-After longer than the base is the minimum, and chance spreads those that wait for it', () => {
     const random = seeded(1);
     const waits = Array.from({ length: 50 }, () => backoffMs(full, 3, 0, 2000, random));
-    for (const waitMs of waits) assert.ok(waitMs >= 2000 && waitMs <= 2100);
+    for (const waitMs of waits) assert.ok(waitMs >= 2000 && waitMs <= 2175);
     assert.ok(new Set(waits.map(Math.round)).size > 20);
   });
 
-  test('never negative, never above the cap, whatever the numbers', () => {
+  test('never below the base or the Retry-After, and never above those by more than the cap, whatever the numbers', () => {
     const ms = fc.double({ min: 0, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(
@@ -51,10 +54,13 @@ describe('back-off', () => {
         fc.constantFrom('Full' as const, 'Decorrelated' as const),
         fc.integer({ min: 1, max: 10_000 }),
         fc.double({ min: 0, max: 1e9, noNaN: true }),
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
         fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true }),
-        (baseMs, maxMs, jitter, retry, previousMs, chance) => {
-          const waitMs = backoffMs({ baseMs, maxMs, jitter }, retry, previousMs, 0, () => chance);
-          assert.ok(waitMs >= 0 && waitMs <= maxMs);
+        (baseMs, maxMs, jitter, retry, previousMs, askedMs, chance) => {
+          const waitMs = backoffMs({ baseMs, maxMs, jitter }, retry, previousMs, askedMs, () => chance);
+          const minimumMs = Math.max(baseMs, askedMs);
+          assert.ok(waitMs >= minimumMs, `${waitMs} of at least ${minimumMs}`);
+          assert.ok(waitMs <= minimumMs + Math.max(maxMs, 2 * baseMs) - baseMs + 1e-6);
         },
       ),
     );

@@ -1,19 +1,20 @@
 export interface BackoffOptions {
-  /** The first wait before jitter, ms. */
+  /** The shortest wait, ms: the HTTPRoute's `retry.backoff`. */
   baseMs: number;
-  /** No wait is longer, ms. A Retry-After is. */
+  /** Where the growth of the waits ends, ms; twice `baseMs` where that is more. */
   maxMs: number;
   jitter: 'Full' | 'Decorrelated';
 }
 
 /**
- * How long to wait before a retry, ms. Clients that failed together must not come back together, so chance decides over
- * the whole range. (Brooker, "Exponential Backoff and Jitter".)
+ * How long to wait before a retry, ms. `baseMs` is the minimum (Gateway API, HTTPRouteRetry: "backend requests are not
+ * retried before the configured minimum duration"), and jitter only adds to it. Clients that failed together must not come
+ * back together, so there is always jitter. (Brooker, "Exponential Backoff and Jitter".)
  *
- * - Full: 0 to `baseMs`, doubled with each retry.
- * - Decorrelated: `baseMs` to three times the wait before.
+ * - Full: from `baseMs` to twice that, the upper end doubled with each retry.
+ * - Decorrelated: from `baseMs` to twice that, then to three times the wait before.
  *
- * Retry-After is the floor, and the jitter comes on top of it.
+ * A Retry-After that is longer than `baseMs` takes its place as the minimum; the spread above it stays the same.
  *
  * @param retry 1 for the first retry
  * @param previousMs the wait before the last retry; 0 for the first
@@ -27,19 +28,13 @@ export function backoffMs(
   retryAfterMs: number,
   random: () => number,
 ): number {
-  const waitMs =
-    jitter === 'Full' ? fullJitter(baseMs, maxMs, retry, random) : decorrelated(baseMs, maxMs, previousMs, random);
-  return retryAfterMs + waitMs;
-}
-
-function fullJitter(baseMs: number, maxMs: number, retry: number, random: () => number): number {
-  return random() * Math.min(maxMs, baseMs * 2 ** Math.min(retry - 1, doublingsMax));
-}
-
-function decorrelated(baseMs: number, maxMs: number, previousMs: number, random: () => number): number {
-  // What a Retry-After added to the wait before is no reason to wait longer and longer.
-  const upToMs = Math.max(baseMs, Math.min(previousMs, maxMs) * 3);
-  return Math.min(maxMs, baseMs + random() * (upToMs - baseMs));
+  const capMs = Math.max(maxMs, 2 * baseMs);
+  const growthMs =
+    jitter === 'Full'
+      ? baseMs * 2 ** Math.min(retry, doublingsMax)
+      : // What a Retry-After added to the wait before is no reason to wait longer and longer.
+        Math.max(2 * baseMs, Math.min(previousMs, capMs) * 3);
+  return Math.max(baseMs, retryAfterMs) + random() * (Math.min(capMs, growthMs) - baseMs);
 }
 
 /** Any base has reached any cap by then, and 2 to the power of it is still a number. */

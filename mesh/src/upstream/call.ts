@@ -4,8 +4,8 @@ import { type Headers, withoutHopByHop } from '../headers.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 
-/** Content that arrived before anybody wanted it is kept up to this many bytes; then the upstream waits. */
-const heldBytesMax = 64 * 1024;
+/** Content that arrived before anybody wanted it is kept up to this many bytes, unless `onHeld` names more; then the upstream waits. */
+const heldBytesMin = 64 * 1024;
 /** What is left of a discarded reply is read away if it is no more than this; else the connection is given up. */
 const drainBytesMax = 64 * 1024;
 
@@ -35,6 +35,7 @@ export class Call implements Reply, ReplyBody {
   #discarded = false;
   #held: Uint8Array[] | null = null;
   #heldBytes = 0;
+  #heldBytesMax = heldBytesMin;
   #bytes = 0;
   #trailers: Headers = none;
   /** The upstream has said its last word; what is held may still have to go to the client. */
@@ -92,7 +93,7 @@ export class Call implements Reply, ReplyBody {
     if (this.#held === null) this.#held = [kept];
     else this.#held.push(kept);
     this.#heldBytes += kept.byteLength;
-    if (this.#heldBytes < heldBytesMax) return;
+    if (this.#heldBytes < this.#heldBytesMax) return;
     this.#carrier?.pause();
     this.#tellHeld(null);
   }
@@ -113,9 +114,19 @@ export class Call implements Reply, ReplyBody {
     this.#tellHeld(null);
   }
 
-  onHeld(listener: (error: MeshError | null) => void): void {
-    if (this.#failure !== null || this.#complete || this.#heldBytes >= heldBytesMax) listener(this.#failure);
-    else this.#heldListener = listener;
+  get whole(): boolean {
+    return this.#complete;
+  }
+
+  onHeld(listener: (error: MeshError | null) => void, bytes: number): void {
+    const paused = this.#heldBytes >= this.#heldBytesMax;
+    this.#heldBytesMax = bytes;
+    if (this.#failure !== null || this.#complete || this.#heldBytes >= bytes) {
+      listener(this.#failure);
+      return;
+    }
+    this.#heldListener = listener;
+    if (paused) this.#carrier?.resume();
   }
 
   #tellHeld(error: MeshError | null): void {
@@ -146,7 +157,7 @@ export class Call implements Reply, ReplyBody {
     let writable = true;
     if (held !== null) for (const chunk of held) writable = client.write(chunk) && writable;
     if (!writable) this.#carrier?.pause();
-    else if (this.#heldBytes >= heldBytesMax) this.#carrier?.resume();
+    else this.#carrier?.resume();
   }
 
   discard(): void {

@@ -52,13 +52,13 @@ export const retry = object({
         'max',
         duration({ minMs: 1, maxMs: 60_000 }),
         defaults.retryBackoffMaxMs,
-        'Longest wait before a retry.',
+        'Longest wait before a retry, but for a Retry-After; twice the HTTPRoute’s `retry.backoff` where that is more.',
       ),
       jitter: withDefault(
         'jitter',
         oneOf(['Full', 'Decorrelated']),
         defaults.retryBackoffJitter,
-        'How waits are spread.',
+        'How waits are spread above the shortest one.',
       ),
     }),
     'Between attempts; it starts with the HTTPRoute’s `retry.backoff`.',
@@ -68,6 +68,23 @@ export const retry = object({
     duration({ maxMs: 300_000 }),
     defaults.retryMaxRetryAfterMs,
     'A Retry-After up to here is waited for; a longer one ends the retries.',
+  ),
+  replyLimitBytes: withDefault(
+    'replyLimit',
+    bytes({ max: 67_108_864 }),
+    defaults.retryReplyLimitBytes,
+    [
+      'A reply that breaks off can be tried again until a part of it has been handed on. So where another attempt may follow',
+      '(the route’s `retry`, attempts and budget left, a request that may be sent twice), replies are held until they are whole:',
+      'with a Content-Length up to this limit; without one until so many bytes have come or `replyWait` is over.',
+      'Not held: longer replies, `text/event-stream`, upgrades, replies that came whole with their head. 0 = none is held.',
+    ].join(' '),
+  ),
+  replyWaitMs: withDefault(
+    'replyWait',
+    duration({ minMs: 1, maxMs: 60_000 }),
+    defaults.retryReplyWaitMs,
+    'A reply without a Content-Length is held for so long at most.',
   ),
 });
 

@@ -1,0 +1,30 @@
+import type { Clock } from '../clock.ts';
+import type { MeshError } from '../errors.ts';
+import { header } from '../headers.ts';
+import type { Reply } from '../reply.ts';
+
+/**
+ * Whether a reply is held back until it is whole. One that is whole already has no need of it; a longer one than the
+ * limit and an event stream are handed on as they come.
+ *
+ * @param limitBytes 0 = no reply is held
+ */
+export function isHeld({ tunnelled, headers, body }: Reply, limitBytes: number): boolean {
+  if (limitBytes === 0 || tunnelled || body.onHeld === undefined || body.whole === true) return false;
+  if (body.length !== null && body.length > limitBytes) return false;
+  return !/^text\/event-stream(?:$|[\s;])/i.test(header(headers, 'content-type') ?? '');
+}
+
+/**
+ * Waits for a reply that is held. Resolves with null when it is whole, or is to be handed on as far as it has come: a reply
+ * without a length after `waitMs`, or when `limitBytes` of it have come. Resolves with the error where it breaks off.
+ */
+export function arrival({ body }: Reply, limitBytes: number, waitMs: number, clock: Clock): Promise<MeshError | null> {
+  return new Promise((resolve) => {
+    const cancel = body.length === null ? clock.after(waitMs, () => resolve(null)) : null;
+    body.onHeld?.((error) => {
+      cancel?.();
+      resolve(error);
+    }, limitBytes);
+  });
+}
