@@ -1,3 +1,4 @@
+import { checkFailovers } from './check-failover.ts';
 import { closest } from './closest.ts';
 import type { Cursor } from './cursor.ts';
 import type { Documents, ReadDocument } from './documents.ts';
@@ -23,6 +24,7 @@ export function checkReferences(documents: Documents): void {
   checkTargets(documents.BackendTrafficPolicy, 'Service', names.services);
   checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes);
   checkListeners(documents.Gateway);
+  checkFailovers(documents);
 }
 
 class Names {
