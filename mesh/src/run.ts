@@ -104,6 +104,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const { errors, tap, shadows } = parts;
   if (workers === 0) engine.endpointGauges();
 
+  /** The documents by which ports are listened on: those of the start, or of the last restart of the workers. */
+  let listening = documents.config;
   const leases = new Leases(clock);
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new Mesh(documents.config, {
@@ -115,7 +117,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     resolve: options.resolve ?? resolveHost,
     leases,
     probe: httpProbe,
-    restartNeeded: (next) => restartNeeded(documents.config, next, settings),
+    restartNeeded: (next) => restartNeeded(listening, next, settings),
     ...(workers > 0 ? { onHealth: publish, onChange: publish } : {}),
   });
   warnOf(documents, log);
@@ -155,7 +157,10 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const restart = async (who: string, why: string) => {
     if (fleet === null) throw new ControlError('invalid', ['this mesh has no workers to replace']);
     journal.add({ what: 'workers replaced', who, why, details: { workers: fleet.list() } });
+    const { config } = mesh;
     await fleet.replace();
+    listening = config;
+    mesh.restarted();
     log.info({ who, why }, 'workers replaced');
   };
   const restartSoon = (who: string, why: string) => {

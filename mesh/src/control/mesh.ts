@@ -210,6 +210,11 @@ export class Mesh {
     this.#forgetServices();
   }
 
+  /** Other listeners are open now: says anew what of the documents still waits for a restart. */
+  restarted(): void {
+    this.#status = { ...this.#status, restartNeeded: this.#options.restartNeeded?.(this.#documents) ?? [] };
+  }
+
   /** Notes documents that were refused: nothing changes, and everybody can see it. */
   refuseDocuments(faults: string[], by: { who: string; why: string }): void {
     this.#refusals += 1;
