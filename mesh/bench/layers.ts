@@ -32,6 +32,8 @@ function layers() {
     send: async () => localReply(200, ['content-type', 'application/json', 'x-request-id', 'abc'], content),
     close: async () => {},
     destroy: async () => {},
+    follow: () => {},
+    full: false,
     stats: () => ({ open: 1, queued: 0 }),
   });
   const registry = new Registry({ clock, connect });

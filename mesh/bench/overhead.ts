@@ -80,6 +80,8 @@ async function main(requests: number): Promise<void> {
     idleTimeoutMs: 60_000,
     keepAliveMs: 4000,
     connectionsMax: 256,
+    queueTimeoutMs: 1000,
+    retryAfterS: 1,
     headBytesMax: 16_384,
   });
   let id = 0;

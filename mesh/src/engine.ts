@@ -2,13 +2,14 @@ import type { Clock, Random } from './clock.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { Registry } from './discovery/registry.ts';
 import type { Service } from './discovery/service.ts';
+import { occupancyOf } from './layers/limits.ts';
 import type { Log, Parts } from './layers/parts.ts';
 import { balancerOf } from './layers/service-balancer.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
 import type { Settings } from './settings.ts';
 import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
-import { connectionsTo } from './upstream/connections.ts';
+import { connectionsTo, limitsOf } from './upstream/connections.ts';
 import { MirrorPools } from './upstream/mirror-pools.ts';
 
 export interface EngineOptions {
@@ -26,7 +27,7 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
   const telemetry = createTelemetry(settings, clock);
   const { metrics } = telemetry.parts.meters;
   const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
-    connectionsTo(host, port, connectionOptions(policy, settings));
+    connectionsTo(host, port, { ...limitsOf(policy), headBytesMax: settings.headBytesMax });
   const mirrorPools = new MirrorPools(connect);
   const parts: Parts = {
     clock,
@@ -41,6 +42,11 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     clock,
     connect,
     ...(onEndpoints === undefined ? {} : { onEndpoints }),
+    onPolicy: (service) => {
+      mirrorPools.follow(service);
+      // Who waits for a place may have one now.
+      occupancyOf(service);
+    },
     // Else balancing would go on avoiding an endpoint for what it did before its health checks took it out.
     onRecovered: (service, endpoint) => balancerOf(service, random).balancer.forgive(endpoint, clock.now()),
     onChange: (change) => {
@@ -57,16 +63,5 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     parts,
     registry,
     endpointGauges: () => endpointGauges(metrics, registry, clock.now),
-  };
-}
-
-function connectionOptions(policy: BackendTrafficPolicy, settings: Settings) {
-  const { connectMs, idleMs, keepAliveMs } = policy.timeouts;
-  return {
-    connectTimeoutMs: connectMs,
-    idleTimeoutMs: idleMs,
-    keepAliveMs,
-    connectionsMax: policy.limits.maxConnections,
-    headBytesMax: settings.headBytesMax,
   };
 }

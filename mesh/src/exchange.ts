@@ -91,6 +91,8 @@ export class Exchange {
   /** Set by the layers route, split and balance. */
   route: RouteMatch | null = null;
   backend: Backend | null = null;
+  /** The backend that could not be used, where `backend` answers for it (failover). */
+  insteadOf: Backend | null = null;
   endpoint: Endpoint | null = null;
   /** 1 for the first attempt. */
   attempt = 1;
@@ -161,6 +163,7 @@ export class Exchange {
     copy.deadlineAtMs = this.deadlineAtMs;
     copy.route = this.route;
     copy.backend = this.backend;
+    copy.insteadOf = this.insteadOf;
     copy.attempt = this.attempt;
     copy.tried = this.tried;
     copy.repeatable = this.repeatable;

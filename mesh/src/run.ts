@@ -111,6 +111,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   const { errors, tap, shadows } = parts;
   if (workers === 0) engine.endpointGauges();
 
+  /** The documents by which ports are listened on: those of the start, or of the last restart of the workers. */
+  let listening = documents.config;
   const leases = new Leases(clock);
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new Mesh(documents.config, {
@@ -122,7 +124,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     resolve: options.resolve ?? resolveHost,
     leases,
     probe: httpProbe,
-    restartNeeded: (next) => restartNeeded(documents.config, next, settings),
+    restartNeeded: (next) => restartNeeded(listening, next, settings),
     ...(workers > 0 ? { onHealth: publish, onChange: publish } : {}),
   });
   mesh.noteUnresolved(documents.unresolved ?? []);
@@ -165,6 +167,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     if (fleet === null) throw new ControlError('invalid', ['this mesh has no workers to replace']);
     // A second call joins the replacement that is under way, and adds nothing to the journal.
     if (fleet.replacement.underWay) return fleet.replace();
+    const { config } = mesh;
     const before = fleet.list().map(({ pid }) => pid);
     try {
       await fleet.replace();
@@ -174,6 +177,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       throw thrown;
     }
     journal.add({ what: 'workers replaced', who, why, details: { before, workers: fleet.list() } });
+    listening = config;
+    mesh.restarted();
     log.info({ who, why }, 'workers replaced');
   };
   const restartSoon = (who: string, why: string) => {

@@ -11,6 +11,7 @@ import { cors } from './layers/cors.ts';
 import { deadline } from './layers/deadline.ts';
 import { endpointMetrics } from './layers/endpoint-metrics.ts';
 import { attemptErrors, errorTracking } from './layers/error-tracking.ts';
+import { failover } from './layers/failover.ts';
 import { backendFilters, filters } from './layers/filters.ts';
 import { forwarding } from './layers/forwarding.ts';
 import { hedge } from './layers/hedge.ts';
@@ -51,6 +52,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     filters(),
     split(parts),
     override(parts, generation),
+    failover(parts),
     limits(parts),
     mirror(parts, generation),
     backendFilters(),

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { HeaderModifier, HttpRouteFilter } from '../config/model.ts';
 import type { Entrance } from '../exchange.ts';
 import { modifyHeaders } from '../filters/header-modifier.ts';
@@ -6,6 +7,7 @@ import { locationOf } from '../filters/redirect.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import { safeMethods, shadowHeader } from '../layers/mirror.ts';
 import { mayOverride, overrideHeader } from '../layers/override.ts';
+import { whyUnusable } from '../layers/readiness.ts';
 import { heldBy } from '../layers/split.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { RouteMatch } from '../routing/rule.ts';
@@ -22,7 +24,7 @@ export interface Asked {
   client: string | null;
 }
 
-/** What filters, sessions, mirrors and overrides would do to a request, a line each. Names of header fields only, no values. */
+/** What filters, sessions, mirrors, overrides and failover would do to a request, a line each. Names of header fields only, no values. */
 export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): string[] {
   const { rule } = found;
   const notes = rule.spec.filters.map((filter) => `rule: ${filterNote(filter, found, asked)}`);
@@ -32,7 +34,32 @@ export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): st
   }
   const redirects = rule.spec.filters.some(({ type }) => type === 'RequestRedirect');
   if (rule.weightSum === 0 && !redirects) notes.push('no backend has a weight: 500');
-  return [...notes, ...sessionNotes(found, asked), ...overrideNotes(found, asked, routes)];
+  return [
+    ...notes,
+    ...sessionNotes(found, asked),
+    ...overrideNotes(found, asked, routes),
+    ...failoverNotes(found, asked),
+  ];
+}
+
+function failoverNotes({ rule }: RouteMatch, { method }: Asked): string[] {
+  const { failover } = rule;
+  if (failover === undefined) return [];
+  const to = failover.backend.service;
+  const others = rule.backends.filter(({ service }) => service !== to);
+  const nowMs = systemClock.now();
+  const failing = others.flatMap(({ service }) => {
+    const why = whyUnusable(service, nowMs, Math.random);
+    return why === null
+      ? []
+      : [`${service.name} has ${why === 'no_endpoint' ? 'no endpoint' : 'none that is healthy'}`];
+  });
+  const now = failing.length === 0 ? '' : `; now: ${failing.join(', ')}`;
+  const never = failover.methods.has(method) ? '' : ` (not this one: ${method})`;
+  return [
+    `failover: ${to.name} answers for a backend without a healthy endpoint, ` +
+      `${[...failover.methods].join(', ')} only${never}${now}`,
+  ];
 }
 
 function filterNote(filter: HttpRouteFilter, { match, rule }: RouteMatch, asked: Asked): string {

@@ -102,4 +102,5 @@ export const defaults = {
   mirrorMaxInFlight: 64,
   accessLogSamplePercent: 100,
   accessLogAlwaysFailures: true,
+  failoverMethods: ['GET', 'HEAD', 'OPTIONS'] as readonly string[],
 } as const;

@@ -31,6 +31,7 @@ test('the platform’s own documents have every feature of routing on', async ()
     'an override': routes.some(({ policy }) => policy.override.allowFrom.length > 0),
     'a timeout': rules.some(({ timeouts }) => timeouts.requestMs > 0 && timeouts.backendRequestMs > 0),
     'a retry': rules.some(({ retry }) => retry !== undefined),
+    'a failover': routes.some(({ policy, rules: [first] }) => policy.failover?.rules?.includes(first?.name ?? '')),
     'a rate limit': routes.some(({ policy }) => policy.rateLimits.length > 0),
     'a route between services': routes.some(({ parents }) => parents.some(({ kind }) => kind === 'Service')),
     'a health check': services.some(({ policy }) => policy.healthCheck !== undefined),
@@ -53,4 +54,22 @@ test('the platform lets no client override services unless OVERRIDE_FROM says fr
     assert.equal(await allowed({}, address), false, address);
   }
   assert.equal(await allowed({ OVERRIDE_FROM: '127.0.0.1' }, '127.0.0.1'), true);
+});
+
+test('the platform’s failover is for reads of the route that is divided by weight; token requests are for the operator to add', async () => {
+  for (const [env, methods] of [
+    [{}, ['GET', 'HEAD', 'OPTIONS']],
+    [{ TOKEN_FAILOVER_METHOD: 'POST' }, ['GET', 'HEAD', 'POST']],
+  ] as const) {
+    const result = await loadConfig([folder], env);
+    assert.ok(result.ok);
+    const { routes } = result.config;
+    const named = (name: string) => routes.find((route) => route.name === name);
+    assert.deepEqual(named('token')?.policy.failover?.methods, methods);
+    assert.deepEqual(
+      named('token')?.policy.failover?.rules,
+      named('token')?.rules.map(({ name }) => name),
+    );
+    assert.ok(named('token-dark')?.rules.every(({ name }) => name === undefined));
+  }
 });

@@ -152,6 +152,18 @@ export interface RoutePolicy {
   mirror: MirrorPolicy;
   override: OverridePolicy;
   accessLog: AccessLogPolicy;
+  /** Absent = none. */
+  failover?: FailoverPolicy;
+}
+
+/** Who answers for a backend that has no endpoint, or none that is healthy. */
+export interface FailoverPolicy {
+  service: string;
+  port: number;
+  /** Upper case: methods that may be answered by another backend. */
+  methods: string[];
+  /** Names of rules of the route; absent = all of them. */
+  rules?: string[];
 }
 
 /** Token bucket in this process. */

@@ -1,3 +1,4 @@
+import { checkFailovers } from './check-failover.ts';
 import { closest } from './closest.ts';
 import type { Cursor } from './cursor.ts';
 import type { Documents, ReadDocument } from './documents.ts';
@@ -24,6 +25,7 @@ export function checkReferences(documents: Documents): void {
   checkTargets(documents.BackendTrafficPolicy, 'Service', names.services, names.namespace);
   checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes, names.namespace);
   checkListeners(documents.Gateway);
+  checkFailovers(documents);
 }
 
 function tell(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {

@@ -60,6 +60,10 @@ const routePolicySpec = some({
   ),
   bodyLimit: fc.constantFrom('1Mi', 77),
   mirror: some({ unsafeMethods: fc.boolean(), timeout: duration }),
+  failover: fc.record({
+    backendRef: fc.constant({ name: 'shop', port: 80 }),
+    methods: fc.subarray(['GET', 'HEAD', 'POST']),
+  }),
   override: some({ allowFrom: fc.subarray(['127.0.0.1', '10.0.0.0/8', '::1']) }),
   accessLog: some({ samplePercent: percent }),
 });

@@ -1,57 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Stack } from '../assemble.ts';
-import type { Clock } from '../clock.ts';
 import { diffConfigs } from '../config/diff.ts';
 import { canonicalJson, digestOf } from '../config/digest.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
-import type { Resolve } from '../discovery/dns.ts';
-import type { Leases } from '../discovery/leases.ts';
-import type { Probe } from '../discovery/probe.ts';
-import type { Registry } from '../discovery/registry.ts';
 import { type Discovery, discover } from '../discovery/sources.ts';
 import type { Handler } from '../layer.ts';
-import type { Parts } from '../layers/parts.ts';
 import { type RouteTable, routeTable } from '../routing/table.ts';
 import { buildStack } from '../stack.ts';
 import { ControlError } from './control-error.ts';
-import type { Journal, JournalEntry } from './journal.ts';
-import type { WeightStore } from './weight-store.ts';
+import type { JournalEntry } from './journal.ts';
+import type { MeshOptions, MeshStatus } from './mesh-options.ts';
 import { plannedWeights, sameWeights, type WeightChanges, type Weights, weightsOf, withWeights } from './weights.ts';
 
-export interface MeshOptions {
-  parts: Parts;
-  clock: Clock;
-  registry: Registry;
-  journal: Journal;
-  store: WeightStore;
-  resolve: Resolve;
-  leases: Leases;
-  probe: Probe;
-  /** What keeps the endpoints up to date; where another process does that for this one, nothing. */
-  discover?: (config: MeshConfig) => Discovery;
-  onHealth?: () => void;
-  /** Something else is in force now. */
-  onChange?: () => void;
-  /** What a restart would take for this configuration to be in force entirely, a line each. */
-  restartNeeded?: (config: MeshConfig) => string[];
-  /** The generation to begin with: 1 where nobody says. */
-  generation?: number;
-}
-
-/** What is in force, and whether the last documents were. */
-export interface MeshStatus {
-  /** Counts up with each change that took effect. */
-  generation: number;
-  /** Of the documents in force, before changes by hand. */
-  documentsHash: string;
-  since: string;
-  /** Why the last documents offered were refused; empty when they were taken. */
-  refused: string[];
-  /** What of the documents is in force only after a restart: listening ports. */
-  restartNeeded: string[];
-  /** References in the documents in force that lead nowhere. */
-  unresolved: string[];
-}
+export type { MeshStatus } from './mesh-options.ts';
 
 /** A stack that could run. */
 interface Built {
@@ -204,6 +165,8 @@ export class Mesh {
     try {
       next = this.#build(effective, this.#status.generation + 1);
     } catch (cause) {
+      // Services that only the refused documents name were made on the way.
+      this.#forgetServices();
       const detail = cause instanceof Error ? cause.message : String(cause);
       this.refuseDocuments([detail], by);
       throw new ControlError('bad_documents', [detail], cause);
@@ -218,16 +181,11 @@ export class Mesh {
       [{ what: 'documents', ...by, details }, ...overtaken(dropped)],
       dropped.length === 0 ? this.#changes : without(this.#changes, dropped),
     );
-    const sameServices = canonicalJson(this.#documents.services) === canonicalJson(documents.services);
     this.#documents = documents;
     this.#effective = effective;
-    // A push of routes must not begin the health checks and DNS anew: pushed often enough, no check would ever end.
-    if (!sameServices) this.#discovery.stop();
     this.#swap(next);
-    if (!sameServices) {
-      this.#discovery = this.#discover();
-      this.#forgetServices();
-    }
+    this.#discovery.update(this.#effective);
+    this.#forgetServices();
     this.#status = { ...this.#status, documentsHash: hash, refused: [], restartNeeded };
     this.#options.parts.log.info({ hash, ...by }, 'documents in force');
     if (restartNeeded.length > 0) {
@@ -252,6 +210,11 @@ export class Mesh {
   /** Notes the references in the documents in force that lead nowhere, for everybody to see. */
   noteUnresolved(unresolved: readonly string[]): void {
     this.#status = { ...this.#status, unresolved: [...unresolved] };
+  }
+
+  /** Other listeners are open now: says anew what of the documents still waits for a restart. */
+  restarted(): void {
+    this.#status = { ...this.#status, restartNeeded: this.#options.restartNeeded?.(this.#documents) ?? [] };
   }
 
   /** Notes documents that were refused: nothing changes, and everybody can see it. */
@@ -284,7 +247,9 @@ export class Mesh {
     return { routes, generation, stack: buildStack(this.#options.parts, { number: generation, routes }) };
   }
 
+  /** Puts `next` in force, with the policies of `#effective`. */
   #swap(next: Built): void {
+    this.#options.registry.follow(this.#effective.services);
     this.#routes = next.routes;
     this.#stack = next.stack;
     this.#status = { ...this.#status, generation: next.generation, since: this.#now() };

@@ -28,6 +28,8 @@ function setUp() {
       destroy: async () => {
         destroyed.push(`${host}:${port}`);
       },
+      follow: () => {},
+      full: false,
       stats: () => ({ open: 0, queued: 0 }),
     }),
     onChange: (change) => changes.push(change),

@@ -71,6 +71,8 @@ const noConnections: Connections = {
   send: () => assert.fail('nothing is sent'),
   close: async () => {},
   destroy: async () => {},
+  follow: () => {},
+  full: false,
   stats: () => ({ open: 0, queued: 0 }),
 };
 

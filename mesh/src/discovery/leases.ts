@@ -50,7 +50,10 @@ export class Leases {
     this.#clock = clock;
   }
 
-  /** The terms of the documents in force. Leases of services that give none any more end. */
+  /**
+   * The terms of the documents in force. Leases of services that give none any more end, and one that was given for
+   * longer than is allowed now ends within what is allowed.
+   */
   setTerms(services: readonly Service[]): void {
     this.#terms = new Map(
       services.map(({ name, ports, policy }) => [
@@ -59,7 +62,9 @@ export class Leases {
       ]),
     );
     for (const service of [...this.#held.keys()]) {
-      if (this.#terms.get(service)?.lease === undefined) this.#end(service);
+      const terms = this.#terms.get(service)?.lease;
+      if (terms === undefined) this.#end(service);
+      else this.#shorten(service, terms.ttlMs);
     }
   }
 
@@ -76,18 +81,9 @@ export class Leases {
     before?.cancelExpiry();
     const ttlMs = Math.min(request.ttlMs ?? terms.lease.ttlMs, terms.lease.ttlMs);
     const { service, id, address: host, port, weight } = request;
-    const lease: Lease = {
-      service,
-      id,
-      host,
-      port,
-      weight,
-      servicePort,
-      ttlMs,
-      expiresAtMs: this.#clock.now() + ttlMs,
-    };
-    const cancelExpiry = this.#clock.after(ttlMs, () => this.remove(service, id));
-    held.set(id, { lease, cancelExpiry });
+    const expiresAtMs = this.#clock.now() + ttlMs;
+    const lease: Lease = { service, id, host, port, weight, servicePort, ttlMs, expiresAtMs };
+    held.set(id, { lease, cancelExpiry: this.#expiry(lease, ttlMs) });
     this.#held.set(service, held);
     if (before === undefined || !samePlace(before.lease, lease)) this.#tell(service);
     return lease;
@@ -126,6 +122,21 @@ export class Leases {
   close(): void {
     for (const entries of this.#held.values()) for (const { cancelExpiry } of entries.values()) cancelExpiry();
     this.#held.clear();
+  }
+
+  #expiry({ service, id }: Lease, inMs: number): () => void {
+    return this.#clock.after(inMs, () => this.remove(service, id));
+  }
+
+  #shorten(service: string, ttlMs: number): void {
+    const nowMs = this.#clock.now();
+    for (const [id, { lease, cancelExpiry }] of this.#held.get(service) ?? []) {
+      if (lease.ttlMs <= ttlMs) continue;
+      cancelExpiry();
+      const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + ttlMs);
+      const shorter = { ...lease, ttlMs, expiresAtMs };
+      this.#held.get(service)?.set(id, { lease: shorter, cancelExpiry: this.#expiry(shorter, expiresAtMs - nowMs) });
+    }
   }
 
   #end(service: string): void {

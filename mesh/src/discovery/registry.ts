@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Service as ServiceDocument } from '../config/model.ts';
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Connections } from '../upstream/connections.ts';
 import { Endpoint, type EndpointAddress, endpointId } from './endpoint.ts';
@@ -16,10 +17,20 @@ export interface RegistryOptions {
   clock: Clock;
   connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
   onChange?: (change: EndpointsChange) => void;
+  /** The policy of a service is another one. Its connections have been told. */
+  onPolicy?: (service: Service) => void;
   /** The health checks of an endpoint say that it is back. */
   onRecovered?: (service: Service, endpoint: Endpoint) => void;
   /** The endpoints of a service have been set, changed or not: a weight may have. */
   onEndpoints?: (service: Service) => void;
+}
+
+/** An endpoint that ends what it has. */
+interface Leaving {
+  service: Service;
+  /** Monotonic ms. */
+  sinceMs: number;
+  cancelCut: () => void;
 }
 
 /**
@@ -29,23 +40,43 @@ export interface RegistryOptions {
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #services = new Map<string, Service>();
-  readonly #leaving = new Set<Endpoint>();
+  readonly #leaving = new Map<Endpoint, Leaving>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
   }
 
-  /** The service port, made on first use; its policy becomes `policy`. */
+  /**
+   * The service port, made on first use with `policy`. A known one keeps the policy that it has: documents that are being
+   * read are not in force yet, and may be refused. `follow` puts a policy in force.
+   */
   service(name: string, port: number, policy: BackendTrafficPolicy): Service {
     const id = serviceId(name, port);
     const known = this.#services.get(id);
-    if (known !== undefined) {
-      known.policy = policy;
-      return known;
-    }
+    if (known !== undefined) return known;
     const made = new Service(name, port, policy);
     this.#services.set(id, made);
     return made;
+  }
+
+  /** Puts the policies of `documents` in force, for the connections that are open as well as for new ones. */
+  follow(documents: readonly ServiceDocument[]): void {
+    for (const { name, ports, policy } of documents) {
+      for (const { port } of ports) {
+        const service = this.service(name, port, policy);
+        if (service.policy === policy) continue;
+        service.policy = policy;
+        for (const { connections } of service.endpoints) connections.follow(policy);
+        for (const [endpoint, leaving] of this.#leaving) {
+          if (leaving.service !== service) continue;
+          endpoint.connections.follow(policy);
+          leaving.cancelCut();
+          const drainedMs = this.#options.clock.now() - leaving.sinceMs;
+          leaving.cancelCut = this.#cutAfter(endpoint, Math.max(0, policy.discovery.drainMs - drainedMs));
+        }
+        this.#options.onPolicy?.(service);
+      }
+    }
   }
 
   find(name: string, port: number): Service | undefined {
@@ -78,7 +109,7 @@ export class Registry {
     }
     service.endpoints = [...next.values()];
     const removed = [...before.values()].filter((endpoint) => !next.has(endpoint.id));
-    for (const endpoint of removed) this.#leave(endpoint, service.policy.discovery.drainMs);
+    for (const endpoint of removed) this.#leave(service, endpoint);
     if (added.length > 0 || removed.length > 0) {
       this.#options.onChange?.({ service: service.id, added, removed: removed.map((endpoint) => endpoint.id) });
     }
@@ -96,17 +127,22 @@ export class Registry {
 
   /** Ends every connection; what is under way is broken off. */
   async close(): Promise<void> {
-    const all = [...this.#leaving, ...this.services().flatMap((service) => service.endpoints)];
+    const all = [...this.#leaving.keys(), ...this.services().flatMap((service) => service.endpoints)];
     await Promise.all(all.map((endpoint) => endpoint.connections.destroy()));
   }
 
-  #leave(endpoint: Endpoint, drainMs: number): void {
+  #leave(service: Service, endpoint: Endpoint): void {
     endpoint.draining = true;
-    this.#leaving.add(endpoint);
-    const cancelCut = this.#options.clock.after(drainMs, () => void endpoint.connections.destroy());
+    const cancelCut = this.#cutAfter(endpoint, service.policy.discovery.drainMs);
+    const leaving: Leaving = { service, sinceMs: this.#options.clock.now(), cancelCut };
+    this.#leaving.set(endpoint, leaving);
     void endpoint.connections.close().finally(() => {
-      cancelCut();
+      leaving.cancelCut();
       this.#leaving.delete(endpoint);
     });
+  }
+
+  #cutAfter(endpoint: Endpoint, delayMs: number): () => void {
+    return this.#options.clock.after(delayMs, () => void endpoint.connections.destroy());
   }
 }

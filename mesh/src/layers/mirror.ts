@@ -237,6 +237,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
       { name: 'filters', reason: 'a copy is what the rule’s filters have made of the request' },
       { name: 'override', reason: 'the filters of the backend that is asked name mirrors, too' },
       { name: 'limits', reason: 'what is shed is not mirrored' },
+      { name: 'failover', reason: 'a copy is compared with the reply of the backend that answers' },
       { name: 'body limit', reason: 'what is refused for its length is not mirrored' },
     ],
     wrap: (next) => (exchange) => {
@@ -245,6 +246,8 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
       const mirrors = mirrorsOf(rule.spec.filters, exchange.backend?.spec.filters);
       // A copy of a copy would multiply with every hop.
       if (mirrors.length === 0 || header(exchange.headers, shadowHeader) !== undefined) return next(exchange);
+      // After a failover the copies of the first try are on their way.
+      if (exchange.facts.attempts > 0) return next(exchange);
       const copies = drawn(exchange, rule, mirrors);
       return copies.length === 0 ? next(exchange) : mirrored(next, exchange, rule, copies);
     },

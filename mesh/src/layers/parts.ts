@@ -53,6 +53,7 @@ export interface Meters {
   readonly hedges: ReturnType<Metrics['counter']>;
   readonly sessions: ReturnType<Metrics['counter']>;
   readonly overrides: ReturnType<Metrics['counter']>;
+  readonly failovers: ReturnType<Metrics['counter']>;
   readonly shadows: ReturnType<Metrics['counter']>;
   readonly shadowSkips: ReturnType<Metrics['counter']>;
   readonly shadowDurations: ReturnType<Metrics['durations']>;

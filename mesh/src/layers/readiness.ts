@@ -40,12 +40,25 @@ export function knownBreakerOf(endpoint: Endpoint): Breaker | null {
 
 /** Whether balancing may choose an endpoint of `service`: its health checks and its breaker together. */
 export function readinessIn(service: Service, random: () => number): (endpoint: Endpoint, nowMs: number) => Readiness {
-  return (endpoint, nowMs) => {
-    if (healthOf(endpoint).state === 'unhealthy') return 'out';
-    if (knownBreakerOf(endpoint) === null) return 'ready';
-    // By the policy in force: who switches breakers off, or makes them milder, wants the endpoint back now.
-    return breakerOf(service, endpoint, random)?.readiness(nowMs) ?? 'ready';
-  };
+  return (endpoint, nowMs) => readinessOf(service, endpoint, nowMs, random);
+}
+
+function readinessOf(service: Service, endpoint: Endpoint, nowMs: number, random: () => number): Readiness {
+  if (healthOf(endpoint).state === 'unhealthy') return 'out';
+  if (knownBreakerOf(endpoint) === null) return 'ready';
+  // By the policy in force: who switches breakers off, or makes them milder, wants the endpoint back now.
+  return breakerOf(service, endpoint, random)?.readiness(nowMs) ?? 'ready';
+}
+
+/** Why no request can be expected to succeed at `service` now; null where one can, or where one is due to find out. */
+export function whyUnusable(
+  service: Service,
+  nowMs: number,
+  random: () => number,
+): 'no_endpoint' | 'none_healthy' | null {
+  const { endpoints } = service;
+  for (const endpoint of endpoints) if (readinessOf(service, endpoint, nowMs, random) !== 'out') return null;
+  return endpoints.length === 0 ? 'no_endpoint' : 'none_healthy';
 }
 
 /** Those that are out already, for whichever reason, leave less for the breaker to take. */

@@ -15,6 +15,8 @@ export interface ServiceBalancer {
 
 const key = Symbol('balancer');
 
+const isFull = ({ connections }: Endpoint): boolean => connections.full;
+
 /**
  * The balancer of `service` by its policy. Other words make a new one; what was measured of the endpoints is kept with them
  * and outlives it.
@@ -31,7 +33,8 @@ export function balancerOf(service: Service, random: Random): ServiceBalancer {
     }
   }
   const balancer = createBalancer(loadBalancer, random);
-  const chooser = new Chooser<Endpoint>(balancer, loadBalancer.panicThresholdPercent, readinessIn(service, random));
+  const readiness = readinessIn(service, random);
+  const chooser = new Chooser<Endpoint>(balancer, loadBalancer.panicThresholdPercent, readiness, isFull);
   held.current = { policy: loadBalancer, balancer, chooser };
   return held.current;
 }

@@ -54,12 +54,19 @@ export function split({ random, clock, meters }: Parts): Layer {
     exchange.backend = backend;
     meters.sessions(rule.route, backend.service.name, event).value += 1;
     if (session === null) return next(exchange);
-    const value = writeSession(session);
     const secure = schemeIn(exchange.headers) === 'https';
     return next(exchange).then((reply) => {
-      give(reply, persistence, value, secure, session);
+      const given = exchange.insteadOf === null || event === 'kept' ? session : heldByFailover(exchange, rule, session);
+      if (given !== null) give(reply, persistence, writeSession(given), secure, given);
       return reply;
     });
+  };
+
+  /** A new client stays with the backend that has answered it; with none, where that one takes nobody by its weight. */
+  const heldByFailover = ({ backend }: Exchange, rule: RouteRule, session: Session): Session | null => {
+    if (backend === null || !rule.backends.includes(backend) || !usable(backend)) return null;
+    const nowS = Math.floor(clock.wall() / 1000);
+    return withBackend(session, backendToken(backend.service.id), tokensOf(rule), nowS);
   };
 
   const give = (

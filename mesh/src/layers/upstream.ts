@@ -15,8 +15,7 @@ export function upstream(): Layer {
       if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service is known.');
       if (exchange.aborted !== null) throw exchange.aborted;
       exchange.facts.attempts += 1;
-      if (exchange.upgrade !== null)
-        return tunnel(exchange, endpoint, exchange.backend?.service.policy.timeouts.connectMs);
+      if (exchange.upgrade !== null) return tunnel(exchange, endpoint, exchange.backend?.service.policy.timeouts);
       return endpoint.connections.send(exchange);
     },
   };

@@ -68,7 +68,7 @@ export type ChoiceMode = 'balanced' | 'probe' | 'panic';
 
 /**
  * The whole choice for an attempt: ready endpoints that have not been tried; where there are none, ready ones; where too
- * few of all are ready (panic), any. A due probe goes first: it must not wait until the balancer fancies an endpoint that
+ * few of all are ready (panic), any. Among them those that have room go first. A due probe goes first: it must not wait until the balancer fancies an endpoint that
  * it remembers as slow. For a request that may not probe, an endpoint that is due for one is like any other, so that a
  * service that gets only such requests finds its endpoints again, too.
  */
@@ -76,23 +76,28 @@ export class Chooser<E extends EndpointView> {
   readonly #balancer: Balancer;
   readonly #panicThresholdPercent: number;
   readonly #readiness: (endpoint: E, nowMs: number) => Readiness;
+  readonly #isFull: (endpoint: E) => boolean;
   // Used again for every choice, so that choosing allocates nothing.
   readonly #usable: E[] = [];
+  readonly #roomy: E[] = [];
   readonly #untried: E[] = [];
   #mode: ChoiceMode = 'balanced';
 
   /**
    * @param readiness must have no effect: it is asked for endpoints that are not chosen, too
    * @param panicThresholdPercent see `panics`
+   * @param isFull whether a request would have to wait there until another one has ended
    */
   constructor(
     balancer: Balancer,
     panicThresholdPercent: number,
     readiness: (endpoint: E, nowMs: number) => Readiness = () => 'ready',
+    isFull: (endpoint: E) => boolean = () => false,
   ) {
     this.#balancer = balancer;
     this.#panicThresholdPercent = panicThresholdPercent;
     this.#readiness = readiness;
+    this.#isFull = isFull;
   }
 
   /** How the last choice was made. */
@@ -105,18 +110,38 @@ export class Chooser<E extends EndpointView> {
     const usable = this.#usable;
     usable.length = 0;
     this.#mode = 'balanced';
+    let full = false;
     for (const endpoint of endpoints) {
       const readiness = this.#readiness(endpoint, choice.nowMs);
-      if (readiness === 'probe' && choice.mayProbe && !(choice.tried?.includes(endpoint) ?? false)) {
+      const isFull = this.#isFull(endpoint);
+      if (isFull) full = true;
+      if (readiness === 'probe' && !isFull && choice.mayProbe && !(choice.tried?.includes(endpoint) ?? false)) {
         this.#mode = 'probe';
         return endpoint;
       }
       if (readiness !== 'out') usable.push(endpoint);
     }
-    if (usable.length === endpoints.length) return this.#pick(endpoints, choice);
-    if (!panics(usable.length, endpoints.length, this.#panicThresholdPercent)) return this.#pick(usable, choice);
+    if (usable.length === endpoints.length) return this.#pickWithRoom(endpoints, choice, full);
+    if (!panics(usable.length, endpoints.length, this.#panicThresholdPercent)) {
+      return this.#pickWithRoom(usable, choice, full);
+    }
     this.#mode = 'panic';
-    return this.#pick(endpoints, choice);
+    return this.#pickWithRoom(endpoints, choice, full);
+  }
+
+  /**
+   * One that has room and has not been tried; else a full one that has not been tried, where a request waits its turn.
+   * A hedge never waits: it is there to be faster. Being full says nothing about health, and so nothing about panic.
+   */
+  #pickWithRoom(endpoints: readonly E[], choice: Choice<E>, full: boolean): E | null {
+    if (!full) return this.#pick(endpoints, choice);
+    const roomy = this.#roomy;
+    roomy.length = 0;
+    for (const endpoint of endpoints) {
+      if (!this.#isFull(endpoint) && !(choice.tried?.includes(endpoint) ?? false)) roomy.push(endpoint);
+    }
+    if (roomy.length > 0) return this.#balancer.pick(roomy, choice);
+    return choice.onlyUntried ? null : this.#pick(endpoints, choice);
   }
 
   #pick(endpoints: readonly E[], choice: Choice<E>): E | null {

@@ -25,6 +25,15 @@ export interface RouteRule {
   /** The document's words: timeouts, retry, filters, session persistence. */
   readonly spec: HttpRouteRule;
   readonly policy: RoutePolicy;
+  /** What `policy.failover` means for this rule; absent where it has none. */
+  readonly failover?: Failover;
+}
+
+/** Who answers for the backends of a rule that cannot be used. */
+export interface Failover {
+  /** The rule's own, where it is one of them. */
+  readonly backend: Backend;
+  readonly methods: ReadonlySet<string>;
 }
 
 /** Which rule a request falls under, and which of its matches said so. */

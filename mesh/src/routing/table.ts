@@ -8,7 +8,7 @@ import type { Entrance } from '../exchange.ts';
 import { header } from '../headers.ts';
 import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf, portOf } from './match.ts';
 import { type Candidate, inPrecedence } from './precedence.ts';
-import type { Backend, RouteMatch, RouteRule } from './rule.ts';
+import type { Backend, Failover, RouteMatch, RouteRule } from './rule.ts';
 
 /** A request as the route table looks at it. */
 export type Routable = Matchable;
@@ -59,7 +59,17 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     if (known !== undefined) return known;
     const backends = backendsOf(config, registry, spec);
     const weightSum = backends.reduce((sum, { weight }) => sum + weight, 0);
-    const made = { route, index, id: `${route}/${index}`, backends, weightSum, spec, policy };
+    const failover = failoverOf(config, registry, spec, policy, backends);
+    const made = {
+      route,
+      index,
+      id: `${route}/${index}`,
+      backends,
+      weightSum,
+      spec,
+      policy,
+      ...(failover === null ? {} : { failover }),
+    };
     rules.set(spec, made);
     return made;
   };
@@ -202,6 +212,27 @@ function backendsOf(config: MeshConfig, registry: Registry, spec: HttpRouteRule)
     if (documented === undefined) return [];
     return [{ service: registry.service(ref.service, ref.port, documented.policy), weight: ref.weight, spec: ref }];
   });
+}
+
+function failoverOf(
+  config: MeshConfig,
+  registry: Registry,
+  { name }: HttpRouteRule,
+  { failover }: RoutePolicy,
+  backends: readonly Backend[],
+): Failover | null {
+  if (failover === undefined) return null;
+  const { service, port, methods, rules } = failover;
+  if (rules !== undefined && (name === undefined || !rules.includes(name))) return null;
+  const documented = config.services.find((candidate) => candidate.name === service);
+  if (documented === undefined || documented.ports.every((candidate) => candidate.port !== port)) return null;
+  const own = backends.find(({ spec }) => spec.service === service && spec.port === port);
+  const backend = own ?? {
+    service: registry.service(service, port, documented.policy),
+    weight: 0,
+    spec: { service, port, weight: 0, filters: [] },
+  };
+  return { backend, methods: new Set(methods) };
 }
 
 function straightTo(service: string, port: number): HttpRoute {

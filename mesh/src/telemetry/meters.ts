@@ -66,6 +66,11 @@ export function createMeters(): Meters {
       'service',
       'instead',
     ]),
+    failovers: metrics.counter(
+      'mesh_failovers_total',
+      'Requests that another backend answered, because theirs had no endpoint, none_healthy, or was not_reached.',
+      ['route', 'service', 'instead', 'reason'],
+    ),
     shadows: metrics.counter(
       'mesh_shadow_requests_total',
       'Mirrored requests by how they ended, against the request itself: same_status, different_status, failed, timed_out.',

@@ -1,9 +1,10 @@
+import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 import { Pool } from './http1/pool.ts';
 
-/** Limits of the connections to one endpoint. */
-export interface ConnectionOptions {
+/** What the policy of a service says of the connections to one endpoint. */
+export interface ConnectionLimits {
   connectTimeoutMs: number;
   /** For the head of a reply, and between two pieces of its body; 0 for no limit. */
   idleTimeoutMs: number;
@@ -11,6 +12,13 @@ export interface ConnectionOptions {
   keepAliveMs: number;
   /** Connections to one endpoint at most. */
   connectionsMax: number;
+  /** A request waits so long for one of them to come free; then 503. */
+  queueTimeoutMs: number;
+  /** Sent with that 503, whole seconds. */
+  retryAfterS: number;
+}
+
+export interface ConnectionOptions extends ConnectionLimits {
   /** Bytes of a reply's head at most. */
   headBytesMax: number;
 }
@@ -22,8 +30,25 @@ export interface Connections {
   close(): Promise<void>;
   /** Breaks off whatever is under way. */
   destroy(): Promise<void>;
+  /** Puts other limits in force, for connections that are open and requests that wait as well. */
+  follow(policy: BackendTrafficPolicy): void;
+  /** Whether one more request would have to wait until another one has ended. */
+  readonly full: boolean;
   /** Open connections now, and requests waiting for one. */
   stats(): { open: number; queued: number };
+}
+
+export function limitsOf({ timeouts, limits }: BackendTrafficPolicy): ConnectionLimits {
+  const { connectMs, idleMs, keepAliveMs } = timeouts;
+  const { maxConnections, queueTimeoutMs, retryAfterS } = limits;
+  return {
+    connectTimeoutMs: connectMs,
+    idleTimeoutMs: idleMs,
+    keepAliveMs,
+    connectionsMax: maxConnections,
+    queueTimeoutMs,
+    retryAfterS,
+  };
 }
 
 /** Connections to `http://host:port`. */

@@ -1,5 +1,6 @@
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
+import type { Service } from '../discovery/service.ts';
 import type { Connections } from './connections.ts';
 
 /** Connections for mirrored requests, apart from those that anybody waits for. One set per process, made as they are needed. */
@@ -18,6 +19,11 @@ export class MirrorPools {
     const made = this.#connect(endpoint.host, endpoint.port, policy);
     this.#pools.set(endpoint, made);
     return made;
+  }
+
+  /** Puts the policy of `service` in force for the connections that there are. */
+  follow({ endpoints, policy }: Service): void {
+    for (const endpoint of endpoints) this.#pools.get(endpoint)?.follow(policy);
   }
 
   /** Breaks off whatever is under way: nobody waits for it. */

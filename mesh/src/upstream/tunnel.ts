@@ -1,5 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { defaults } from '../config/defaults.ts';
+import type { ConnectionTimeouts } from '../config/policy-model.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -16,8 +18,17 @@ const keepAliveProbeMs = 60_000;
  * tunnelled reply once the two connections are one, with an ordinary reply where the upstream refuses. Nothing that the
  * client sends behind its request reaches the upstream before that has agreed to switch: until then it would be read as
  * HTTP there.
+ *
+ * Until the two connections are one, `timeouts.idleMs` bounds the silence of the upstream, in the body of a refusal too.
  */
-export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs = 1000): Promise<Reply> {
+export function tunnel(
+  exchange: Exchange,
+  endpoint: Endpoint,
+  timeouts: Pick<ConnectionTimeouts, 'connectMs' | 'idleMs'> = {
+    connectMs: defaults.connectTimeoutMs,
+    idleMs: defaults.idleTimeoutMs,
+  },
+): Promise<Reply> {
   const { upgrade } = exchange;
   const client = upgrade === null ? undefined : upgradeSockets.get(upgrade);
   if (upgrade === null || client === undefined) {
@@ -50,8 +61,11 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
     let connected = false;
     const connecting = setTimeout(
       () => call.destroy(new MeshError('connect_timeout', 'The service did not accept a connection in time.')),
-      connectTimeoutMs,
+      timeouts.connectMs,
     );
+    // Counted from when the connection is open; `joined` takes the limit off.
+    call.setTimeout(timeouts.idleMs);
+    call.on('timeout', () => call.destroy(silent()));
     call.once('socket', (upstreamSocket) =>
       upstreamSocket.once('connect', () => {
         connected = true;
@@ -65,7 +79,11 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
       exchange.offAbort(giveUp);
       reject(exchange.aborted ?? upstreamFailure(thrown, connected));
     });
-    call.on('response', (response) => resolve(refusal(response)));
+    call.on('response', (response) => {
+      exchange.offAbort(giveUp);
+      call.removeAllListeners('timeout');
+      resolve(refusal(exchange, response, timeouts.idleMs));
+    });
     call.on('upgrade', (response: IncomingMessage, upstreamSocket: Socket, upstreamHead: Buffer) => {
       exchange.offAbort(giveUp);
       if (!switchedTo(response, upgrade.protocol)) {
@@ -86,6 +104,13 @@ export function tunnel(exchange: Exchange, endpoint: Endpoint, connectTimeoutMs 
       resolve(joined(response, taken.socket, taken.head, upstreamSocket, upstreamHead));
     });
     call.end();
+  });
+}
+
+function silent(): MeshError {
+  return new MeshError('upstream_idle', 'The service stopped sending.', {
+    delivery: 'maybe_sent',
+    cause: { code: 'UPSTREAM_SILENT' },
   });
 }
 
@@ -157,12 +182,26 @@ function joined(
   return { status: 101, headers: withoutHopByHop(lowerCased(rawHeaders)), body, tunnelled: true };
 }
 
-function refusal(response: IncomingMessage): Reply {
+/** An ordinary reply to the request for an upgrade. It is bounded as any other: by silence, and by what calls it off. */
+function refusal(exchange: Exchange, response: IncomingMessage, idleMs: number): Reply {
   const ending = new Ending();
   let bytes = 0;
   let sink: ClientSink | null = null;
+  let brokenOff: MeshError | null = null;
+  let discarded = false;
+  const breakOff = (error: MeshError) => {
+    brokenOff = error;
+    response.destroy();
+  };
+  exchange.onAbort(breakOff);
+  response.setTimeout(idleMs, () => {
+    // A client that does not read is no silence of the upstream.
+    if (!response.isPaused()) breakOff(silent());
+  });
   response.on('close', () => {
-    const error = response.complete ? null : upstreamFailure(response.errored, true);
+    exchange.offAbort(breakOff);
+    const whole = response.complete || discarded;
+    const error = whole ? null : (brokenOff ?? upstreamFailure(response.errored, true));
     if (error !== null) sink?.fail(error);
     ending.finish(bytes, error);
   });
@@ -170,14 +209,20 @@ function refusal(response: IncomingMessage): Reply {
     length: null,
     pipeTo(client) {
       sink = client;
-      client.onWritable(() => response.resume());
+      client.onWritable(() => {
+        response.socket.setTimeout(idleMs);
+        response.resume();
+      });
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.byteLength;
         if (!client.write(chunk)) response.pause();
       });
       response.on('end', () => client.end(null, []));
     },
-    discard: () => response.destroy(),
+    discard: () => {
+      discarded = true;
+      response.destroy();
+    },
     onEnd: ending.onEnd,
   };
   return {

@@ -65,7 +65,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     leases,
     probe: httpProbe,
     // The primary looks for endpoints and checks their health, for all.
-    discover: () => ({ ready: Promise.resolve(), stop: () => {} }),
+    discover: () => ({ ready: Promise.resolve(), update: () => {}, stop: () => {} }),
     generation: first.generation,
   });
   const adoptEndpoints = ({ endpoints }: WorkerState) => {

@@ -1,10 +1,22 @@
 import { defaults } from '../defaults.ts';
-import { bytes, cidr, duration, flag, headerName, number, oneOf, percent, wholeNumber } from '../leaf-shapes.ts';
-import type { RateLimit } from '../model.ts';
+import {
+  bytes,
+  cidr,
+  duration,
+  flag,
+  headerName,
+  number,
+  objectName,
+  oneOf,
+  percent,
+  wholeNumber,
+} from '../leaf-shapes.ts';
+import type { FailoverPolicy, RateLimit } from '../model.ts';
 import { nested, object, optional, required, withDefault } from '../object-shape.ts';
-import { list, ruled, type Shape } from '../shape.ts';
+import { list, mapped, ruled, type Shape } from '../shape.ts';
+import { methods } from './backend-policy/retries.ts';
 import { metadata } from './metadata.ts';
-import { gatewayGroup, targetReference } from './references.ts';
+import { gatewayGroup, ownService, targetReference } from './references.ts';
 
 const rateLimit: Shape<RateLimit> = ruled(
   object({
@@ -58,6 +70,24 @@ const mirror = object({
   ),
 });
 
+const failover: Shape<FailoverPolicy> = mapped(
+  object({
+    backendRef: required('backendRef', object(ownService), 'Who answers instead.'),
+    methods: withDefault(
+      'methods',
+      methods,
+      [...defaults.failoverMethods],
+      'Of requests that another backend may answer.',
+    ),
+    rules: optional('rules', list(objectName, { min: 1, max: 16 }), 'Names of rules of the route; absent = all.'),
+  }),
+  ({ backendRef: { name: service, port }, ...rest }): FailoverPolicy => ({ service, port, ...rest }),
+  ({ service: name, port, ...rest }) => ({
+    backendRef: { group: '' as const, kind: 'Service' as const, name, port },
+    ...rest,
+  }),
+);
+
 /** All but the targets: what the data plane is given. */
 export const routePolicyFields = {
   rateLimits: withDefault('rateLimits', list(rateLimit, { max: 8 }), [], 'More than any of them is answered with 429.'),
@@ -97,6 +127,11 @@ export const routePolicyFields = {
       ),
     }),
     'What is logged.',
+  ),
+  failover: optional(
+    'failover',
+    failover,
+    'Who answers for a backend that has no endpoint, or none that is healthy; absent = nobody.',
   ),
 };
 

@@ -25,6 +25,15 @@ export const backendObject = {
   port: optional('port', port, 'A port of that Service; required with kind Service.'),
 };
 
+/** A port of a Service of these documents, and nothing else: what the mesh's own policies name. */
+export const ownService = {
+  group: withDefault('group', oneOf(['']), '', 'Core group.'),
+  kind: withDefault('kind', oneOf(['Service']), 'Service', 'Only Services are backends.'),
+  name: required('name', labelName, 'Name of a Service among the documents.'),
+  namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
+  port: required('port', port, 'A port of that Service.'),
+};
+
 /** The Gateway API's rule for backend references: a Service is named with its port. */
 export function checkBackendPort(
   ref: { group: string; kind: string; port?: number | undefined },

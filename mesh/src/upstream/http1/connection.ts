@@ -37,7 +37,8 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #parser: MessageParser<ResponseHead>;
-  readonly #connecting: NodeJS.Timeout;
+  readonly #begunMs = performance.now();
+  #connecting: NodeJS.Timeout;
   #buffer = Buffer.allocUnsafeSlow(readBytesMax);
   #connected = false;
   #gone = false;
@@ -51,8 +52,8 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
   #keepAliveMs: number | null = null;
   /** The owner's tick at the last sign of life. */
   tick: number;
-  /** For the owner: the tick after which an unused connection is not used again. */
-  expiresTick = 0;
+  /** For the owner: how long the server keeps an unused connection; `tick` says since when it is unused. */
+  keptMs = Number.POSITIVE_INFINITY;
 
   constructor(owner: ConnectionOwner, { host, port, connectTimeoutMs, headBytesMax }: ConnectionTarget) {
     this.#owner = owner;
@@ -76,9 +77,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     const destroy = socket.destroy.bind(socket);
     // A service that has answered before the whole request had come, and closed: the answer is here, and still to be read.
     socket.destroy = (error) => (this.#survives(error) ? socket : destroy(error));
-    this.#connecting = setTimeout(() => {
-      this.#end(new MeshError('connect_timeout', 'The service did not accept a connection in time.'));
-    }, connectTimeoutMs);
+    this.#connecting = this.#connectWithin(connectTimeoutMs);
     socket.once('connect', () => {
       clearTimeout(this.#connecting);
       if (this.#gone) return;
@@ -91,6 +90,19 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#end(upstreamFailure(error, this.#connected)));
     socket.on('close', () => this.#end(null));
+  }
+
+  #connectWithin(limitMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#end(new MeshError('connect_timeout', 'The service did not accept a connection in time.'));
+    }, limitMs);
+  }
+
+  /** For the owner: a connection that is not open yet has `limitMs` from when it was begun. */
+  limitConnecting(limitMs: number): void {
+    if (this.#connected || this.#gone) return;
+    clearTimeout(this.#connecting);
+    this.#connecting = this.#connectWithin(Math.max(0, limitMs - (performance.now() - this.#begunMs)));
   }
 
   /** Whether `error` is about the sending side alone, while a reply is awaited: then reading tells how it ends. */

@@ -20,6 +20,8 @@ function poolTo({ port }: { port: number }, over: Partial<ConnectionOptions> = {
     idleTimeoutMs: 30_000,
     keepAliveMs: 30_000,
     connectionsMax: 8,
+    queueTimeoutMs: 30_000,
+    retryAfterS: 1,
     headBytesMax: 4096,
     ...over,
   });

@@ -1,9 +1,10 @@
+import type { BackendTrafficPolicy } from '../../config/policy-model.ts';
 import { MeshError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { Reply } from '../../reply.ts';
 import { Call, type Carrier } from '../call.ts';
-import type { ConnectionOptions, Connections } from '../connections.ts';
-import { Connection, type ConnectionOwner, type ConnectionTarget } from './connection.ts';
+import { type ConnectionLimits, type ConnectionOptions, type Connections, limitsOf } from '../connections.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
 
 /** A connection is given up so long before its server does: a request that is under way then would be lost. */
 const keepAliveMarginMs = 1000;
@@ -14,24 +15,44 @@ const tickMsMax = 500;
 /** The kept-alive connections to one endpoint, and the calls that wait for one. */
 export class Pool implements Connections, ConnectionOwner, Carrier {
   tick = 0;
-  readonly #target: ConnectionTarget;
-  readonly #options: ConnectionOptions;
-  readonly #tickMs: number;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #headBytesMax: number;
+  #limits: ConnectionLimits;
+  #tickMs: number;
   readonly #all = new Set<Connection>();
   /** The last one used is used next, so that what is too many becomes old. */
   readonly #idle: Connection[] = [];
-  readonly #queue = new Set<Call>();
+  /** The calls that wait, the oldest first, each with the tick at which it began to. */
+  readonly #queue = new Map<Call, number>();
   #connecting = 0;
   #ticking: NodeJS.Timeout | null = null;
   #closing = false;
   #onEmpty: (() => void)[] = [];
 
-  constructor(host: string, port: number, options: ConnectionOptions) {
-    const { connectTimeoutMs, headBytesMax, idleTimeoutMs, keepAliveMs } = options;
-    this.#options = options;
-    this.#target = { host, port, connectTimeoutMs, headBytesMax };
-    const shortestMs = Math.min(keepAliveMs, idleTimeoutMs === 0 ? keepAliveMs : idleTimeoutMs);
-    this.#tickMs = Math.max(5, Math.min(tickMsMax, shortestMs / 8));
+  constructor(host: string, port: number, { headBytesMax, ...limits }: ConnectionOptions) {
+    this.#host = host;
+    this.#port = port;
+    this.#headBytesMax = headBytesMax;
+    this.#limits = limits;
+    this.#tickMs = tickMsFor(limits);
+  }
+
+  get full(): boolean {
+    const busy = this.#all.size - this.#idle.length - this.#connecting;
+    return busy + this.#queue.size >= this.#limits.connectionsMax;
+  }
+
+  follow(policy: BackendTrafficPolicy): void {
+    const limits = limitsOf(policy);
+    this.#limits = limits;
+    const tickMs = tickMsFor(limits);
+    if (tickMs !== this.#tickMs) this.#countIn(tickMs);
+    for (const connection of this.#all) connection.limitConnecting(limits.connectTimeoutMs);
+    // Those in use follow when their request has ended.
+    for (const connection of this.#idle.slice(0, Math.max(0, this.#all.size - limits.connectionsMax)))
+      connection.close();
+    this.#grow();
   }
 
   send(exchange: Exchange): Promise<Reply> {
@@ -49,7 +70,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
       return;
     }
     call.carriedBy(this);
-    this.#queue.add(call);
+    this.#queue.set(call, this.tick);
     this.#grow();
   };
 
@@ -110,7 +131,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
 
   /** Those that have waited longest; all of them where no number is given. */
   #failWaiting(error: MeshError, count = this.#queue.size): void {
-    for (const call of [...this.#queue].slice(0, count)) {
+    for (const call of [...this.#queue.keys()].slice(0, count)) {
       this.#queue.delete(call);
       call.fail(error);
     }
@@ -118,36 +139,54 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
 
   /** Hands `connection` to whoever has waited longest, or keeps it for the next. */
   #serve(connection: Connection, keepAliveMs: number | null): void {
-    for (const call of this.#queue) {
-      this.#queue.delete(call);
-      connection.send(call);
+    const tooMany = this.#all.size > this.#limits.connectionsMax;
+    const [waiting] = this.#queue.size === 0 || tooMany ? [] : this.#queue.keys();
+    if (waiting !== undefined) {
+      this.#queue.delete(waiting);
+      connection.send(waiting);
       return;
     }
-    const ownMs = this.#options.keepAliveMs;
-    const keptMs = keepAliveMs === null ? ownMs : Math.min(ownMs, keepAliveMs - keepAliveMarginMs);
-    if (this.#closing || keptMs <= 0) {
+    connection.keptMs = keepAliveMs === null ? Number.POSITIVE_INFINITY : keepAliveMs - keepAliveMarginMs;
+    if (this.#closing || tooMany || connection.keptMs <= 0 || this.#limits.keepAliveMs <= 0) {
       connection.close();
       return;
     }
-    connection.expiresTick = this.tick + keptMs / this.#tickMs;
+    connection.tick = this.tick;
     this.#idle.push(connection);
   }
 
   /** Opens as many connections as there are calls to wait for them. */
   #grow(): void {
-    while (this.#connecting < this.#queue.size && this.#all.size < this.#options.connectionsMax) {
+    const { connectionsMax, connectTimeoutMs } = this.#limits;
+    while (this.#connecting < this.#queue.size && this.#all.size < connectionsMax) {
       this.#connecting += 1;
-      this.#all.add(new Connection(this, this.#target));
+      const target = { host: this.#host, port: this.#port, connectTimeoutMs, headBytesMax: this.#headBytesMax };
+      this.#all.add(new Connection(this, target));
     }
-    if (this.#all.size > 0 && this.#ticking === null) {
-      this.#ticking = setInterval(this.#onTick, this.#tickMs);
-      this.#ticking.unref();
-    }
+    if (this.#all.size > 0 && this.#ticking === null) this.#startTicking();
+  }
+
+  #startTicking(): void {
+    this.#ticking = setInterval(this.#onTick, this.#tickMs);
+    this.#ticking.unref();
+  }
+
+  /** Counts in ticks of another length from now on. What has been noted keeps its age. */
+  #countIn(tickMs: number): void {
+    const { tick } = this;
+    const ratio = this.#tickMs / tickMs;
+    const noted = (before: number) => tick - (tick - before) * ratio;
+    for (const connection of this.#all) connection.tick = noted(connection.tick);
+    for (const [call, since] of this.#queue) this.#queue.set(call, noted(since));
+    this.#tickMs = tickMs;
+    if (this.#ticking === null) return;
+    clearInterval(this.#ticking);
+    this.#startTicking();
   }
 
   readonly #onTick = (): void => {
     this.tick += 1;
-    const { idleTimeoutMs } = this.#options;
+    const { idleTimeoutMs, keepAliveMs } = this.#limits;
     // One more, because a connection may have been used just before the tick that it noted ended.
     const silentTicks = idleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : idleTimeoutMs / this.#tickMs + 1;
     for (const connection of [...this.#all]) {
@@ -155,8 +194,28 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
       if (connection.waitsForOthers) connection.tick = this.tick;
       else if (this.tick - connection.tick > silentTicks) connection.fail(silent());
     }
-    for (const connection of [...this.#idle]) if (this.tick > connection.expiresTick) connection.close();
+    for (const connection of [...this.#idle]) {
+      const keptTicks = Math.min(keepAliveMs, connection.keptMs) / this.#tickMs;
+      if (this.tick - connection.tick > keptTicks) connection.close();
+    }
+    if (this.#queue.size > this.#connecting) this.#endWaiting();
   };
+
+  /**
+   * Ends the wait for a connection that another request has. Those who wait longest have one on the way to them, which
+   * comes or fails in its own time.
+   */
+  #endWaiting(): void {
+    const { queueTimeoutMs, retryAfterS } = this.#limits;
+    // One more, as above.
+    const ticks = queueTimeoutMs / this.#tickMs + 1;
+    const waiting = [...this.#queue].slice(this.#connecting);
+    for (const [call, since] of waiting) {
+      if (this.tick - since < ticks) return;
+      this.#queue.delete(call);
+      call.fail(noneFree(queueTimeoutMs, retryAfterS));
+    }
+  }
 
   #empty(): Promise<void> {
     return new Promise((resolve) => {
@@ -174,6 +233,15 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     this.#onEmpty = [];
     for (const listener of listeners) listener();
   }
+}
+
+function tickMsFor({ keepAliveMs, idleTimeoutMs, queueTimeoutMs }: ConnectionLimits): number {
+  const shortestMs = Math.min(keepAliveMs, queueTimeoutMs, idleTimeoutMs === 0 ? keepAliveMs : idleTimeoutMs);
+  return Math.max(5, Math.min(tickMsMax, shortestMs / 8));
+}
+
+function noneFree(queueTimeoutMs: number, retryAfterS: number): MeshError {
+  return new MeshError('overloaded', `No connection came free within ${queueTimeoutMs} ms.`, { retryAfterS });
 }
 
 /** Of an endpoint that has left: nobody is to ask it any more. */

@@ -22,13 +22,13 @@ export const limits = object({
     'queueTimeout',
     duration({ minMs: 1, maxMs: 60_000 }),
     defaults.queueTimeoutMs,
-    'Longest wait; then 503.',
+    'Longest wait for a place, and then for a connection; then 503.',
   ),
   maxConnections: withDefault(
     'maxConnections',
     wholeNumber(1, 65_535),
     defaults.maxConnections,
-    'TCP connections per endpoint.',
+    'TCP connections per endpoint; one that has them all in use is passed over while another has room.',
   ),
   retryAfterS: withDefault(
     'retryAfter',

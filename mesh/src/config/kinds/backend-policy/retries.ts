@@ -19,7 +19,8 @@ export const retryBudget = object({
   ),
 });
 
-const methods: Shape<string[]> = mapped(
+/** HTTP methods, each once. */
+export const methods: Shape<string[]> = mapped(
   list(methodName, { max: 9 }),
   (values): string[] => [...new Set<string>(values)].sort(),
   (values) => values as ReturnType<typeof methodName.read>[],

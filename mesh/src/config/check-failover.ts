@@ -1,0 +1,25 @@
+import type { Documents } from './documents.ts';
+
+/**
+ * Warns of failovers that have no effect: their Service is not among the documents, or no route of the policy has a rule of
+ * that name. Requests are treated as if the policy did not ask for it.
+ */
+export function checkFailovers({ HTTPRoutePolicy: policies, HTTPRoute: routes, Service: services }: Documents): void {
+  for (const { value, at } of policies) {
+    const { failover, targetRefs } = value.spec;
+    if (failover === undefined) continue;
+    const service = services.find(({ value: { metadata } }) => metadata.name === failover.service);
+    if (service === undefined) {
+      at.warn(['spec', 'failover', 'backendRef', 'name'], 'names no Service among the documents: no effect');
+    } else if (!service.faulty && service.value.spec.ports.every(({ port }) => port !== failover.port)) {
+      at.warn(['spec', 'failover', 'backendRef', 'port'], `is no port of Service ${failover.service}: no effect`);
+    }
+    const rules = routes
+      .filter(({ value: route }) => targetRefs.some(({ name }) => name === route.metadata.name))
+      .flatMap(({ value: route }) => route.spec.rules.flatMap(({ name }) => name ?? []));
+    for (const [index, name] of (failover.rules ?? []).entries()) {
+      if (rules.includes(name)) continue;
+      at.warn(['spec', 'failover', 'rules', index], 'names no rule of these routes: no effect');
+    }
+  }
+}
