@@ -13,11 +13,11 @@ const knownMax = 512;
 export type FieldReader = (text: string, start: number) => Headers;
 
 /**
- * A reader of field lines (RFC 9112 section 5). Folded lines and bare line ends are faults. It returns names in lower case
- * and values without the whitespace around them, in the order received.
+ * A reader of field lines (RFC 9112 section 5). Folded lines and bare line ends are faults. It returns names in lower
+ * case and values without the whitespace around them, in the order received.
  *
- * @param blankBeforeColon what whitespace between a name and its colon is: a fault in a request, and left out of a reply
- * (section 5.1)
+ * @param blankBeforeColon what whitespace between a name and its colon is: a fault in a request, and left out of a
+ * reply (section 5.1)
  */
 export function fieldReader(fault: FaultOf, blankBeforeColon: 'fault' | 'dropped'): FieldReader {
   /** Names as they came, with their lower-case form: the same few come again, and checking one costs more than finding it. */

@@ -72,7 +72,7 @@ export function forwarding({ trustsPeer }: Parts): Layer {
     name: 'forwarding',
     scope: 'request',
     sentence:
-      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what an outsider claims; counts Max-Forwards.',
+      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what outsiders claim.',
     inside: [{ name: 'admission', reason: 'what is turned away needs no fields' }],
     wrap: (next) => (exchange) => {
       const last = replyAtLastForward(exchange);

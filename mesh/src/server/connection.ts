@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { asMeshError, type FailureCode, failures, MeshError } from '../errors.ts';
-import { Exchange, type Facts, type Upgrade } from '../exchange.ts';
+import type { Facts } from '../exchange.ts';
 import { type MessageListener, MessageParser } from '../http1/message-parser.ts';
 import type { Handler } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { askHalfClosed } from './half-closed.ts';
 import { refusalText } from './refusal.ts';
-import { type ReplyOwner, ReplyWriter } from './reply-writer.ts';
-import { type BodyCarrier, RequestBody } from './request-body.ts';
+import type { ReplyOwner } from './reply-writer.ts';
+import type { BodyCarrier } from './request-body.ts';
 import { type RequestHead, requests } from './request-head.ts';
 import { readInto, writeQueueBytes } from './socket-reader.ts';
+import { awaitsContinue, type Turn, turnOf } from './turn.ts';
 import { type TakenSocket, upgradeSockets } from './upgrade-sockets.ts';
 
 /** Read at a time: as much as a head takes, until more has come. Ten thousand clients that say little hold 80 MB, not 640. */
@@ -39,17 +40,6 @@ export interface ConnectionOwner {
   onEnded(): void;
   onRefused(code: FailureCode): void;
   onClosed(connection: ClientConnection): void;
-}
-
-/** A request and its reply, of which one at a time has its turn on a connection. */
-interface Turn {
-  exchange: Exchange;
-  body: RequestBody | null;
-  reply: ReplyWriter;
-  /** Where the next request would begin is not known, or not wanted. */
-  last: boolean;
-  /** The last byte of the reply has gone; the request may still be coming. */
-  replied: boolean;
 }
 
 /**
@@ -226,29 +216,8 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
       this.#deaf = true;
     }
     const facts = this.#owner.newFacts(this.#address);
-    const body =
-      head.framing === 'none'
-        ? null
-        : new RequestBody({
-            carrier: this,
-            facts,
-            length: head.length,
-            expectsContinue: head.expects === '100-continue',
-            clock: this.#owner.clock,
-          });
-    const upgrade: Upgrade | null = head.webSocket ? { protocol: 'websocket' } : null;
-    const { method, path, authority, headers } = head;
-    const reply = new ReplyWriter(this, head);
-    const expectsContinue = head.expects === '100-continue';
-    const init = { facts, method, path, authority, headers, body, upgrade, refused, expectsContinue, interim: reply };
-    const exchange = new Exchange(init);
-    const turn: Turn = {
-      exchange,
-      body,
-      reply,
-      replied: false,
-      last: refused !== null || !head.persistent || upgrade !== null,
-    };
+    const turn = turnOf(head, facts, this, this.#owner.clock);
+    const { upgrade } = turn.exchange;
     if (upgrade !== null) upgradeSockets.set(upgrade, { take: () => this.#take(turn) });
     this.#turn = turn;
     this.#owner.onBegun();
@@ -406,11 +375,6 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     }
     this.#owner.onClosed(this);
   }
-}
-
-/** Whether the client waits to be told to send its body. Until then it is the service that is waited for. */
-function awaitsContinue({ body, reply }: Turn): boolean {
-  return (body?.awaited ?? false) && !reply.continued;
 }
 
 function gone(detail: string): MeshError {

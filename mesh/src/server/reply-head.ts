@@ -69,7 +69,7 @@ export function replyHead(
   return { text: text + (ends ? 'connection: close\r\n\r\n' : keepAlive), framing, length, close: ends };
 }
 
-/** The head of an interim reply (RFC 9110 section 15.2). `headers` come from a reply that has been read, or are none. */
+/** The head of an interim reply (RFC 9110 section 15.2). @param headers as they were read from a service */
 export function interimHead(status: number, headers: Headers): string {
   let text = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;

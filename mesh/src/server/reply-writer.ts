@@ -55,7 +55,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     return this.#continued;
   }
 
-  /** Sends an interim reply, with fields that have been checked: 100 once, and only to a client that has asked for it. */
+  /** Sends an interim reply, whose fields have been checked. 100 is sent once, to a client that has asked for it. */
   interim(status: number, headers: Headers): void {
     if (!this.interimPossible || this.#owner.socket.destroyed) return;
     if (status === 100) {

@@ -18,7 +18,7 @@ export class Upload implements BodySink {
   #corked = true;
   #needsDrain = false;
   #state: 'running' | 'sent' | 'cancelled' = 'running';
-  /** The service has been asked whether it wants the body, and has not said so; nor has the client begun without that. */
+  /** The service has been asked whether it wants the body. Neither has it said so, nor has the client begun to send. */
   #undecided: boolean;
 
   constructor(socket: Socket, { body, expectsContinue }: Sent, onFailure: (error: MeshError) => void) {
