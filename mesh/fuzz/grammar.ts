@@ -13,6 +13,9 @@ const targets = [
   '/a',
   '/a/b?c=d',
   '/%41',
+  '/%7e%2D/%c3%a9',
+  '/a/%2e%2E/%62',
+  '/%252e',
   '/a%2Fb',
   '//a',
   '/a//b',
@@ -48,6 +51,9 @@ const oddTargets = [
   '',
   '/%',
   '/%zz',
+  '/%2%65',
+  '/%%41',
+  '/%2%65%2%65/b',
   '/a\tb',
   '/{}|^`"<>',
 ];
@@ -68,7 +74,7 @@ const oddVersions = [
   '',
 ];
 
-const hosts = ['shop', 'shop', 'SHOP', 'shop:80', '127.0.0.1', '[::1]:80', 'other.example'];
+const hosts = ['shop', 'shop', 'SHOP', 'shop:80', '127.0.0.1', '[::1]:80', 'other.example', 'shop.', 'Shop.:80'];
 const oddHosts = [
   '',
   'a@b',
@@ -84,6 +90,11 @@ const oddHosts = [
   '\xe9',
   ':',
   '_',
+  '..',
+  'shop..',
+  '0.0.0.0=5000',
+  'a,b',
+  "!$&'()*+;",
 ];
 
 const fields = [
@@ -118,8 +129,12 @@ const oddFields = [
   'HTTP2-Settings: AA',
   'Expect: 100-continue',
   'Expect: 200-ok',
+  'Max-Forwards: 0',
+  'Max-Forwards: 7',
+  'Max-Forwards: x',
   'X-Forwarded-For: 1.2.3.4',
   'X-Forwarded-Host: evil',
+  'X-Forwarded-Proto: https, http',
   'X_Forwarded_For: 1.2.3.4',
   'Forwarded: for=1.2.3.4',
   'X-Mesh-Override: shop=other',

@@ -81,9 +81,9 @@ function differences(observed: Observed, received: Received): string[] {
   return faults;
 }
 
-/** Written by the mesh, about one connection, or claims that are dropped at the edge. */
+/** Written or counted by the mesh, about one connection, or claims that are dropped at the edge. */
 const notCarried =
-  /^(host|connection|content-length|transfer-encoding|upgrade|via|forwarded|x-forwarded-.*|x-request-id|x-request-timeout-ms|x-mesh-.*|traceparent|tracestate|b3|x-b3-.*|x-real-ip|x-original-url|x-rewrite-url|sec-websocket-.*)$/;
+  /^(host|connection|content-length|expect|max-forwards|transfer-encoding|upgrade|via|forwarded|x-forwarded-.*|x-request-id|x-request-timeout-ms|x-mesh-.*|traceparent|tracestate|b3|x-b3-.*|x-real-ip|x-original-url|x-rewrite-url|sec-websocket-.*)$/;
 
 function carried(fields: readonly [string, string][]): [string, string][] {
   return fields.filter(

@@ -77,11 +77,12 @@ export async function startRecorder(): Promise<Recorder> {
     socket.destroy();
   });
   server.on('checkContinue', (request, response) => {
-    refusals.push('Expect reached the upstream');
+    // One that answers early does not want the body.
+    if (request.headers[behaviourField] !== 'early') response.writeContinue();
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => {
-    refusals.push('Expect reached the upstream');
+    refusals.push('an expectation other than 100-continue reached the upstream');
     server.emit('request', request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
@@ -141,7 +142,7 @@ function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Rec
       response.writeHead(304, { etag: '"x"' }).end();
       return;
     case 'interim':
-      // Nobody has asked for it: Expect never gets here.
+      // Only a client that has asked for 100 gets it.
       response.writeContinue();
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a>; rel=preload' });

@@ -59,6 +59,14 @@ export interface ExchangeInit {
   body: BodySource | null;
   upgrade?: Upgrade | null;
   refused?: MeshError | null;
+  expectsContinue?: boolean;
+  interim?: InterimSink | null;
+}
+
+/** The client's end of what a service sends before its reply. */
+export interface InterimSink {
+  /** @param status 100 to 199, not 101 @param headers without hop-by-hop fields */
+  interim(status: number, headers: Headers): void;
 }
 
 type AbortListener = (error: MeshError) => void;
@@ -84,6 +92,10 @@ export class Exchange {
   readonly upgrade: Upgrade | null;
   /** What the listener found wrong with the head: the layer `admission` answers it, so that it is logged and counted too. */
   readonly refused: MeshError | null;
+  /** The client has asked to be told when it may send the body; the service is asked the same. */
+  readonly expectsContinue: boolean;
+  /** Takes what comes before the reply. Null where nobody does. */
+  readonly interim: InterimSink | null;
   /** Monotonic ms after which nobody waits for the reply any more. */
   deadlineAtMs = Number.POSITIVE_INFINITY;
   /** Fields that the reply gets also where it is the mesh's own, for a failure further in. */
@@ -118,6 +130,8 @@ export class Exchange {
     this.body = init.body;
     this.upgrade = init.upgrade ?? null;
     this.refused = init.refused ?? null;
+    this.expectsContinue = init.expectsContinue ?? false;
+    this.interim = init.interim ?? null;
   }
 
   /** Why the exchange was called off, or null while somebody waits for it. */
@@ -159,6 +173,8 @@ export class Exchange {
       headers: this.headers.slice(),
       body,
       upgrade: this.upgrade,
+      expectsContinue: this.expectsContinue,
+      interim: this.interim,
     });
     copy.deadlineAtMs = this.deadlineAtMs;
     copy.route = this.route;

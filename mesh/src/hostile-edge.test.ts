@@ -334,12 +334,12 @@ describe('what comes on one connection', () => {
     assert.deepEqual(forwarded, []);
   });
 
-  test('Expect does not travel', async () => {
+  test('100-continue travels, in any case, and is answered by the service', async () => {
     const { received, forwarded } = await send(
       post('Expect: 100-Continue', 'Content-Length: 1', 'Connection: close', '', 'a'),
     );
     assert.match(received, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200/);
-    assert.equal(forwarded[0]?.headers.expect, undefined);
+    assert.deepEqual(forwarded[0]?.headers.expect, ['100-continue']);
   });
 
   test('a body that stops coming: 408, closed, and never whole to anybody', async () => {
@@ -712,7 +712,7 @@ describe('hostile upstreams', () => {
     ['a bare CR in a value', `${head}X: a\rSet-Cookie: b\r\nContent-Length: 0\r\n\r\n`],
     ['NUL in a value', `${head}X: a\0b\r\nContent-Length: 0\r\n\r\n`],
     ['obs-fold', `${head}X: a\r\n b\r\nContent-Length: 0\r\n\r\n`],
-    ['whitespace before a colon', `${head}Content-Length : 0\r\n\r\n`],
+    ['whitespace within a name', `${head}Content Length : 0\r\n\r\n`],
     ['a flood of fields', `${head}${'X: 1234567890\r\n'.repeat(5000)}\r\n`],
     ['a status that is none', 'HTTP/1.1 99 No\r\nContent-Length: 0\r\n\r\n'],
     ['a version that is none', 'HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
@@ -748,17 +748,17 @@ describe('hostile upstreams', () => {
     assert.doesNotMatch(received, /\r\n0\r\n\r\n$/);
   });
 
-  test('unsolicited 1xx are passed over, and are not sent on', async () => {
-    const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
-    for (const before of ['HTTP/1.1 100 Continue\r\n\r\n', interim, interim.repeat(3)]) {
+  test('100 that no client has asked for is not sent on', async () => {
+    for (const before of ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(3)]) {
       const received = await answering(`${before}${head}Content-Length: 2\r\n\r\nok`);
       assert.match(received, /^HTTP\/1.1 200 [\s\S]*ok$/, JSON.stringify(before));
-      assert.doesNotMatch(received, /100 Continue|Early Hints/);
+      assert.doesNotMatch(received, /100 Continue/);
     }
   });
 
   test('1xx without end: 502', async () => {
     const received = await answering('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(5000), false);
-    assert.match(received, /^HTTP\/1.1 502 /);
+    assert.match(received, /^(?:HTTP\/1.1 103 Early Hints\r\nlink: <\/a>\r\n\r\n)+HTTP\/1.1 502 /);
+    assert.ok(received.length < 32 * 1024, 'the limit of a head holds for all of them together');
   });
 });

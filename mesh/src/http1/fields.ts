@@ -13,17 +13,20 @@ const knownMax = 512;
 export type FieldReader = (text: string, start: number) => Headers;
 
 /**
- * A reader of field lines (RFC 9112 section 5). Folded lines, whitespace before the colon and bare line ends are faults.
- * It returns names in lower case and values without the whitespace around them, in the order received.
+ * A reader of field lines (RFC 9112 section 5). Folded lines and bare line ends are faults. It returns names in lower
+ * case and values without the whitespace around them, in the order received.
+ *
+ * @param blankBeforeColon what whitespace between a name and its colon is: a fault in a request, and left out of a
+ * reply (section 5.1)
  */
-export function fieldReader(fault: FaultOf): FieldReader {
+export function fieldReader(fault: FaultOf, blankBeforeColon: 'fault' | 'dropped'): FieldReader {
   /** Names as they came, with their lower-case form: the same few come again, and checking one costs more than finding it. */
   const known = new Map<string, string>();
 
   function nameOf(raw: string): string {
     const found = known.get(raw);
     if (found !== undefined) return found;
-    const name = raw.toLowerCase();
+    const name = (blankBeforeColon === 'dropped' ? raw.replace(/[\t ]+$/, '') : raw).toLowerCase();
     if (!token.test(name)) throw fault('BAD_FIELD');
     // Copies: a part of a head would keep the whole head in memory.
     if (known.size < knownMax) known.set(copyOf(raw), copyOf(name));

@@ -23,17 +23,21 @@ export interface Dialect<Head extends MessageHead> {
   checkBeginning(text: string): void;
   /**
    * `text` is the start line and the field lines, every line ended by CRLF. `method` is that of the request that a reply
-   * answers. Null for an interim head: another one follows.
+   * answers.
    *
    * @throws MeshError
    */
-  readHead(text: string, method: string): Head | null;
+  readHead(text: string, method: string): Head;
+  /** Whether another head follows this one (RFC 9110 section 15.2). */
+  isInterim(head: Head): boolean;
 }
 
 /** Takes a message in its parts, in order. Any of its methods may call `stop` on the parser. */
 export interface MessageListener<Head> {
-  /** The final head: interim ones are passed over. */
+  /** The final head. */
   onHead(head: Head): void;
+  /** A head before the final one. */
+  onInterim(head: Head): void;
   /** Content. The bytes are the caller's again when this returns. */
   onData(bytes: Buffer): void;
   onEnd(trailers: Headers): void;
@@ -62,6 +66,8 @@ export class MessageParser<Head extends MessageHead> {
   /** What the heads of this message may still have: interim ones and empty lines count, so that they end. */
   #headBytesLeft = 0;
   #left = 0;
+  /** Where, in the bytes that were read last, the head begins or goes on. */
+  #headAt = 0;
   #chunks: ChunkedDecoder | null = null;
 
   constructor(dialect: Dialect<Head>, listener: MessageListener<Head>, headBytesMax: number) {
@@ -87,6 +93,12 @@ export class MessageParser<Head extends MessageHead> {
     );
   }
 
+  /** Whether the head that is being read begins with `word`. @param bytes those that were read last, if `read` threw */
+  headBegins(word: string, bytes?: Buffer): boolean {
+    if (this.#pending.length >= word.length || bytes === undefined) return this.#pending.startsWith(word);
+    return (this.#pending + bytes.toString('latin1', this.#headAt, this.#headAt + word.length)).startsWith(word);
+  }
+
   /** From here on a message is read; where it is a reply, one to `method`. */
   expect(method: string): void {
     this.#state = 'head';
@@ -109,6 +121,7 @@ export class MessageParser<Head extends MessageHead> {
     while (at < bytes.length) {
       switch (this.#state) {
         case 'head':
+          this.#headAt = at;
           at = this.#readHead(bytes, at);
           break;
         case 'length': {
@@ -160,8 +173,8 @@ export class MessageParser<Head extends MessageHead> {
     const text = this.#pending + bytes.toString('latin1', start);
     const end = text.indexOf('\r\n\r\n', Math.max(0, before - 3));
     if (end >= 0) {
-      this.#pending = '';
       this.#head(text.slice(0, end + 2));
+      this.#pending = '';
       return start + end + 4 - before;
     }
     if (text.length > this.#headBytesLeft) throw this.#dialect.fault('HEAD_TOO_LARGE');
@@ -182,7 +195,10 @@ export class MessageParser<Head extends MessageHead> {
     this.#headBytesLeft -= text.length + 2;
     if (this.#headBytesLeft < 0) throw this.#dialect.fault('HEAD_TOO_LARGE');
     const head = this.#dialect.readHead(text, this.#method);
-    if (head === null) return;
+    if (this.#dialect.isInterim(head)) {
+      this.#listener.onInterim(head);
+      return;
+    }
     const { framing, length } = head;
     if (framing === 'length') this.#left = length ?? 0;
     if (framing === 'chunked') this.#chunks = new ChunkedDecoder(this.#headBytesMax, this.#dialect.fault);

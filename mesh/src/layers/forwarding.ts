@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange.ts';
 import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import { clientBehind } from '../policy/client.ts';
+import { replyAtLastForward } from './max-forwards.ts';
 import { overrideHeader } from './override.ts';
 import type { Parts } from './parts.ts';
 
@@ -71,9 +72,11 @@ export function forwarding({ trustsPeer }: Parts): Layer {
     name: 'forwarding',
     scope: 'request',
     sentence:
-      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what an outsider claims.',
+      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what outsiders claim.',
     inside: [{ name: 'admission', reason: 'what is turned away needs no fields' }],
     wrap: (next) => (exchange) => {
+      const last = replyAtLastForward(exchange);
+      if (last !== null) return Promise.resolve(last);
       const { facts } = exchange;
       if (facts.entrance.side === 'north-south') {
         if (trustsPeer(facts.peerAddress)) fromTrusted(exchange);

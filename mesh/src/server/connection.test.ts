@@ -116,6 +116,36 @@ describe('a connection', () => {
     await until(() => made.connections() === 0, 'it is closed on this side too');
   });
 
+  test('gets no content with a refusal of HEAD, however much of that has come', async () => {
+    const { client, port } = await listener(echo, { headTimeoutMs: 50 });
+    const noContent = /\r\ncontent-length: [1-9]\d*\r\n[\s\S]*\r\n\r\n$/;
+    for (const [status, ...pieces] of [
+      ['400', 'HEAD / HTTP/1.1\r\nHost : shop\r\n\r\n'],
+      ['400', '\r\nHEAD / HTTP/1.1\r\nno colon\r\n\r\n'],
+      ['400', 'HE', 'AD / HTTP/1.1\r\nHost : ', 'shop\r\n\r\n'],
+      ['400', 'HEAD /a b HTTP/1.1\r\nHost: shop\r\n\r\n'],
+      ['400', 'HEAD / HTTP/1.1\r\nHost: shop\n\r\n'],
+      ['408', 'HEAD / HTTP/1.1\r\nHo'],
+      ['417', 'HEAD / HTTP/1.1\r\nHost: shop\r\nExpect: more\r\n\r\n'],
+      ['431', `HEAD / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ] as const) {
+      const one = await client();
+      for (const piece of pieces) await new Promise((resolve) => one.socket.write(piece, 'latin1', resolve));
+      const received = await one.untilClosed();
+      assert.match(received, new RegExp(`^HTTP/1\\.1 ${status} `), JSON.stringify(pieces));
+      assert.match(received, noContent, JSON.stringify(pieces));
+    }
+    const half = await RawClient.to(port, closing, { allowHalfOpen: true });
+    half.socket.end('HEAD / HT');
+    assert.match(await half.untilReceived(/^HTTP\/1\.1 400 [\s\S]*\r\n\r\n/), noContent);
+    const second = await client();
+    second.socket.write(`${get('/1')}HEAD / HTTP/1.1\r\nHost : shop\r\n\r\n`, 'latin1');
+    assert.match(await second.untilClosed(), /\/1HTTP\/1\.1 400 [\s\S]*\r\n\r\n$/);
+    const other = await client();
+    other.socket.write('GET / HTTP/1.1\r\nHost : shop\r\n\r\n', 'latin1');
+    assert.match(await other.untilClosed(), /"status":400/);
+  });
+
   test('closed between requests is closed on this side too', async () => {
     const { made, port } = await listener();
     const one = await RawClient.to(port, closing, { allowHalfOpen: true });

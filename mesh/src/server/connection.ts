@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { asMeshError, type FailureCode, failures, MeshError } from '../errors.ts';
-import { Exchange, type Facts, type Upgrade } from '../exchange.ts';
+import type { Facts } from '../exchange.ts';
 import { type MessageListener, MessageParser } from '../http1/message-parser.ts';
 import type { Handler } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { askHalfClosed } from './half-closed.ts';
 import { refusalText } from './refusal.ts';
-import { type ReplyOwner, ReplyWriter } from './reply-writer.ts';
-import { type BodyCarrier, RequestBody } from './request-body.ts';
+import type { ReplyOwner } from './reply-writer.ts';
+import type { BodyCarrier } from './request-body.ts';
 import { type RequestHead, requests } from './request-head.ts';
 import { readInto, writeQueueBytes } from './socket-reader.ts';
+import { awaitsContinue, type Turn, turnOf } from './turn.ts';
 import { type TakenSocket, upgradeSockets } from './upgrade-sockets.ts';
 
 /** Read at a time: as much as a head takes, until more has come. Ten thousand clients that say little hold 80 MB, not 640. */
@@ -39,17 +40,6 @@ export interface ConnectionOwner {
   onEnded(): void;
   onRefused(code: FailureCode): void;
   onClosed(connection: ClientConnection): void;
-}
-
-/** A request and its reply, of which one at a time has its turn on a connection. */
-interface Turn {
-  exchange: Exchange;
-  body: RequestBody | null;
-  reply: ReplyWriter;
-  /** Where the next request would begin is not known, or not wanted. */
-  last: boolean;
-  /** The last byte of the reply has gone; the request may still be coming. */
-  replied: boolean;
 }
 
 /**
@@ -128,10 +118,6 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     this.socket.resume();
   }
 
-  sendContinue(): void {
-    this.#turn?.reply.interim('100 Continue');
-  }
-
   onWrite(): void {
     this.#tick = this.#owner.tick;
   }
@@ -147,8 +133,9 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     if (this.#headTick >= 0) {
       if (tick - this.#headTick <= ticks.head) return;
       // Who has not said a word is told none: browsers open connections in case they need them.
-      if (this.#parser.inHead) this.#refuse('client_stalled', 'The request head did not come in time.');
-      else this.cut();
+      if (this.#parser.inHead) {
+        this.#refuse('client_stalled', 'The request head did not come in time.', this.#methodBegun());
+      } else this.cut();
     } else if (tick - this.#tick > ticks.keepAlive) this.cut();
   }
 
@@ -158,7 +145,7 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     const queued = writeQueueBytes(this.socket);
     const takes = queued > 0 && queued !== this.#writeQueueBytes;
     this.#writeQueueBytes = queued;
-    const waitsForClient = this.socket.writableLength > 0 || (body?.waitsForClient ?? false);
+    const waitsForClient = this.socket.writableLength > 0 || (!awaitsContinue(turn) && (body?.waitsForClient ?? false));
     if (takes || !waitsForClient) this.#tick = tick;
     if (tick - this.#tick <= ticks.idle) return;
     if (this.#stalled || !reply.unsent) {
@@ -199,7 +186,7 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     try {
       read = this.#parser.read(bytes);
     } catch (thrown) {
-      this.#onMalformed(asMeshError(thrown));
+      this.#onMalformed(asMeshError(thrown), bytes);
       return;
     }
     if (read < bytes.length && this.#state === 'open') this.#keepAhead(bytes.subarray(read));
@@ -216,11 +203,11 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     this.#stalled = false;
     const { refused } = head;
     if (head.expects === 'other' && refused === null) {
-      this.#refuse('bad_request', 'Only 100-continue can be expected here.', 417);
+      this.#refuse('bad_request', 'Only 100-continue can be expected here.', head.method, 417);
       return;
     }
     if (head.method === 'CONNECT') {
-      this.#refuse('not_implemented', 'CONNECT is not served here.');
+      this.#refuse('not_implemented', 'CONNECT is not served here.', head.method);
       return;
     }
     // Where a refused message ends is what is not certain.
@@ -229,31 +216,15 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
       this.#deaf = true;
     }
     const facts = this.#owner.newFacts(this.#address);
-    const body =
-      head.framing === 'none'
-        ? null
-        : new RequestBody({
-            carrier: this,
-            facts,
-            length: head.length,
-            expectsContinue: head.expects === '100-continue',
-            clock: this.#owner.clock,
-          });
-    const upgrade: Upgrade | null = head.webSocket ? { protocol: 'websocket' } : null;
-    const { method, path, authority, headers } = head;
-    const exchange = new Exchange({ facts, method, path, authority, headers, body, upgrade, refused });
-    const turn: Turn = {
-      exchange,
-      body,
-      reply: new ReplyWriter(this, head),
-      replied: false,
-      last: refused !== null || !head.persistent || upgrade !== null,
-    };
+    const turn = turnOf(head, facts, this, this.#owner.clock);
+    const { upgrade } = turn.exchange;
     if (upgrade !== null) upgradeSockets.set(upgrade, { take: () => this.#take(turn) });
     this.#turn = turn;
     this.#owner.onBegun();
     void this.#answer(turn);
   }
+
+  onInterim(): void {}
 
   onData(bytes: Buffer): void {
     this.#turn?.body?.onData(bytes, this.#given(bytes));
@@ -280,9 +251,10 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     }
   }
 
-  #send({ body, reply: writer, last }: Turn, reply: Reply): void {
+  #send(turn: Turn, reply: Reply): void {
+    const { body, reply: writer, last } = turn;
     // A client still waiting for "100 Continue" may or may not send its body now: only a new connection is unambiguous.
-    const unwanted = body !== null && (body.awaited || body.tooLongToReadAway);
+    const unwanted = awaitsContinue(turn) || (body?.tooLongToReadAway ?? false);
     writer.send(reply, last || unwanted || this.#owner.draining);
   }
 
@@ -317,10 +289,10 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
   };
 
   /** `error`: what the client has sent is no HTTP. */
-  #onMalformed(error: MeshError): void {
+  #onMalformed(error: MeshError, bytes: Buffer): void {
     const turn = this.#turn;
     if (turn === null) {
-      this.#refuse(error.code, error.detail);
+      this.#refuse(error.code, error.detail, this.#methodBegun(bytes));
       return;
     }
     this.#parser.stop();
@@ -335,10 +307,15 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     turn.body?.fail(error);
   }
 
+  /** Of the head that has begun to come, as far as a refusal depends on it. @param bytes those that were read last */
+  #methodBegun(bytes?: Buffer): string {
+    return this.#parser.headBegins('HEAD ', bytes) ? 'HEAD' : '';
+  }
+
   /** Answers what no request could be made of, and reads no more as requests. */
-  #refuse(code: FailureCode, detail: string, status = failures[code].status): void {
+  #refuse(code: FailureCode, detail: string, method: string, status = failures[code].status): void {
     this.#owner.onRefused(code);
-    this.socket.write(refusalText(status, detail), 'latin1');
+    this.socket.write(refusalText(status, detail, method), 'latin1');
     this.#linger();
   }
 
@@ -372,8 +349,9 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
     this.#halfClosed = true;
     const turn = this.#turn;
     if (turn === null) {
-      if (this.#parser.inHead) this.#refuse('bad_request', 'The connection was closed within a request.');
-      else if (this.#ahead === null) this.socket.end();
+      if (this.#parser.inHead) {
+        this.#refuse('bad_request', 'The connection was closed within a request.', this.#methodBegun());
+      } else if (this.#ahead === null) this.socket.end();
       return;
     }
     // Half a body, or another protocol: who says that has mostly gone, and is told so by the end of the connection.

@@ -21,7 +21,7 @@ export function askHalfClosed(socket: Socket, current: () => ReplyWriter | null,
   const ask = (first: boolean) => {
     const reply = current();
     const interim = reply?.interimPossible ?? false;
-    if (interim) reply?.interim('102 Processing');
+    if (interim) reply?.interim(102, []);
     else if (!first && socket.bytesWritten === written) {
       socket.destroy();
       return;

@@ -1,7 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 
-/** A whole answer, and the last, on a connection on which no request could be made out. */
-export function refusalText(status: number, detail: string): string {
+/**
+ * A whole reply, and the last, on a connection on which no request could be made out. One to HEAD has no content (RFC
+ * 9110 section 9.3.2).
+ */
+export function refusalText(status: number, detail: string, method: string): string {
   const title = STATUS_CODES[status] ?? '';
   const body = JSON.stringify({ errors: [{ status, title, detail }] });
   return [
@@ -10,6 +13,6 @@ export function refusalText(status: number, detail: string): string {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',
-    body,
+    method === 'HEAD' ? '' : body,
   ].join('\r\n');
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { type Asked, replyHead } from './reply-head.ts';
 
 const keepAlive = 'connection: keep-alive\r\n\r\n';
-const get: Asked = { method: 'GET', http11: true };
+const get: Asked = { method: 'GET', http11: true, expects: 'nothing' };
 const length = ['content-length', '5'];
 const dated = ['date', 'Sun, 06 Nov 1994 08:49:37 GMT'];
 

@@ -8,6 +8,8 @@ export interface Asked {
   method: string;
   /** Else HTTP/1.0, which knows no chunks. */
   http11: boolean;
+  /** What the client waits for before it sends its body. */
+  expects: 'nothing' | '100-continue' | 'other';
 }
 
 /** A reply's head as it goes out. */
@@ -65,6 +67,13 @@ export function replyHead(
   if (framing === 'chunked') text += 'transfer-encoding: chunked\r\n';
   const ends = close || framing === 'close';
   return { text: text + (ends ? 'connection: close\r\n\r\n' : keepAlive), framing, length, close: ends };
+}
+
+/** The head of an interim reply (RFC 9110 section 15.2). @param headers as they were read from a service */
+export function interimHead(status: number, headers: Headers): string {
+  let text = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
 }
 
 function framingOf(contentless: boolean, length: number, http11: boolean): Framing {

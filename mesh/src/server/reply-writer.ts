@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { MeshError } from '../errors.ts';
+import type { InterimSink } from '../exchange.ts';
 import type { Headers } from '../headers.ts';
 import type { Framing } from '../http1/message-parser.ts';
 import type { ClientSink, Reply } from '../reply.ts';
-import { type Asked, replyHead } from './reply-head.ts';
+import { type Asked, interimHead, replyHead } from './reply-head.ts';
 
 /** Bodies up to this are copied beside their head, so that both leave in one write. */
 const joinedBytesMax = 16 * 1024;
@@ -20,12 +21,13 @@ export interface ReplyOwner {
 }
 
 /** Writes one reply to one client: the head, then the content as it comes, framed. */
-export class ReplyWriter implements ClientSink {
+export class ReplyWriter implements ClientSink, InterimSink {
   readonly #owner: ReplyOwner;
   readonly #asked: Asked;
   /** Made, and not sent yet: it waits for the first content. */
   #head = '';
   #headSent = false;
+  #continued = false;
   #framing: Framing = 'none';
   /** Bytes of the announced length that are still to come. */
   #left = 0;
@@ -48,9 +50,19 @@ export class ReplyWriter implements ClientSink {
     return !this.#headSent && this.#asked.http11;
   }
 
-  /** Sends an interim response: 100 or 102. */
-  interim(line: '100 Continue' | '102 Processing'): void {
-    if (this.interimPossible) this.#owner.socket.write(`HTTP/1.1 ${line}\r\n\r\n`, 'latin1');
+  /** The client has been told to send its body. */
+  get continued(): boolean {
+    return this.#continued;
+  }
+
+  /** Sends an interim reply, whose fields have been checked. 100 is sent once, to a client that has asked for it. */
+  interim(status: number, headers: Headers): void {
+    if (!this.interimPossible || this.#owner.socket.destroyed) return;
+    if (status === 100) {
+      if (this.#continued || this.#asked.expects !== '100-continue') return;
+      this.#continued = true;
+    }
+    this.#owner.socket.write(interimHead(status, headers), 'latin1');
   }
 
   /** Sends `reply`. `close` tells the client to use another connection next time. @throws Error where it cannot be sent; nothing has been, then */

@@ -15,8 +15,6 @@ export interface BodyCarrier {
   /** No more is read for now. Harmless to repeat, as `resume` is. */
   pause(): void;
   resume(): void;
-  /** Tells a client that waits for it to send its body. */
-  sendContinue(): void;
   /** Cuts the connection: the body cannot be read to its end. */
   cut(): void;
 }
@@ -38,7 +36,6 @@ export class RequestBody implements BodySource {
   readonly #expectsContinue: boolean;
   readonly #clock: Clock;
   #sink: BodySink | null = null;
-  #started = false;
   #paused = false;
   #cancelled = false;
   /** Content that has come and not been taken, oldest first. */
@@ -59,9 +56,9 @@ export class RequestBody implements BodySource {
     this.#clock = clock;
   }
 
-  /** The client waits to be told to go on, and has not been. */
+  /** The client wants to be told to go on, and has sent nothing so far. */
   get awaited(): boolean {
-    return this.#expectsContinue && !this.#started && this.#bytes === 0;
+    return this.#expectsContinue && this.#bytes === 0;
   }
 
   /** More is announced than is read away: the client is better told at once that this connection ends. */
@@ -69,17 +66,16 @@ export class RequestBody implements BodySource {
     return this.length !== null && this.length - this.#bytes > lingerBytesMax;
   }
 
-  /** The client does not send, though somebody waits for it. */
+  /** The client does not send, though somebody waits for it. While it waits itself, it is the service that is waited for. */
   get waitsForClient(): boolean {
-    return !this.#complete && this.#failure === null && !this.#paused && this.#heldBytes < heldBytesMax;
+    return (
+      !this.awaited && !this.#complete && this.#failure === null && !this.#paused && this.#heldBytes < heldBytesMax
+    );
   }
 
   start(sink: BodySink): void {
-    this.#started = true;
     this.#sink = sink;
     if (this.#held.length > 0 || this.#complete || this.#failure !== null) queueMicrotask(this.#deliver);
-    // Only now is the client told to go on: until here it could be refused without having sent anything.
-    if (this.#expectsContinue && this.#bytes === 0) this.#carrier.sendContinue();
   }
 
   /** For the connection. @param bytes are the connection's again when this returns, unless `given` */

@@ -39,7 +39,7 @@ const rewritten: ReadonlySet<string> = new Set(['host', 'content-length', 'expec
 /** The fields that somebody looks at here, hop-by-hop ones among them; nearly all others just travel. */
 const special: ReadonlySet<string> = new Set([...rewritten, ...hopByHop]);
 
-const readFields = fieldReader(requestFault);
+const readFields = fieldReader(requestFault, 'fault');
 
 /** Requests, as the parser of messages is to read them. */
 export const requests: Dialect<RequestHead> = {
@@ -48,6 +48,7 @@ export const requests: Dialect<RequestHead> = {
   emptyLines: true,
   checkBeginning,
   readHead,
+  isInterim: () => false,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Headers, withoutHopByHop } from '../headers.ts';
+import { retryableHeader } from '../policy/retry-policy.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 
@@ -79,6 +80,11 @@ export class Call implements Reply, ReplyBody {
     this.length = length;
     this.#settled = true;
     this.#resolve(this);
+  }
+
+  /** For carriers: a reply before the final one (RFC 9110 section 15.2). */
+  onInterim({ status, headers }: ResponseHead): void {
+    this.exchange.interim?.interim(status, withoutHopByHop(headers, notInInterim));
   }
 
   /** For carriers. @param bytes are the carrier's again when this returns, unless `given` */
@@ -209,6 +215,9 @@ export class Call implements Reply, ReplyBody {
     if (listeners !== null) for (const listener of listeners) listener(this.#ended);
   }
 }
+
+/** An interim reply has no content (RFC 9110 section 8.6), and is no failure that could be tried again. */
+const notInInterim: ReadonlySet<string> = new Set(['content-length', retryableHeader]);
 
 /** A recipient that merges trailers into the head must not be misled by them (RFC 9110 section 6.5.1). */
 const notInTrailers: ReadonlySet<string> = new Set([

@@ -21,6 +21,7 @@ export function readRequest(pieces: readonly string[], headBytesMax: number): Re
         heard.head = head;
         if (head.refused !== null) parser.stop();
       },
+      onInterim() {},
       onData(bytes) {
         heard.body += bytes.toString('latin1');
       },

@@ -164,11 +164,11 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     this.#parser.expect(exchange.method);
     const { body } = exchange;
     if (body === null) this.#socket.write(head, 'latin1');
-    else this.#sendWith(body, head);
+    else this.#sendWith(body, exchange.expectsContinue, head);
   }
 
-  #sendWith(body: BodySource, head: string): void {
-    this.#upload = new Upload(this.#socket, body, this.#onFailure);
+  #sendWith(body: BodySource, expectsContinue: boolean, head: string): void {
+    this.#upload = new Upload(this.#socket, { body, expectsContinue }, this.#onFailure);
     this.#upload.start(head);
   }
 
@@ -205,6 +205,11 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     this.#persistent = head.persistent;
     this.#keepAliveMs = head.keepAliveMs;
     this.#call?.onHead(head);
+  }
+
+  onInterim(head: ResponseHead): void {
+    if (head.status === 100) this.#upload?.continued();
+    this.#call?.onInterim(head);
   }
 
   onData(bytes: Buffer): void {

@@ -81,10 +81,11 @@ describe('a reply', () => {
     }
   });
 
-  test('follows 1xx, which are passed over as long as they are within the limit of a head', () => {
+  test('follows 1xx, which are heard as long as they are within the limit of a head', () => {
     const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
-    const { status, headers } = heardOf(`${early.repeat(3)}${ok}Content-Length: 0\r\n\r\n`);
+    const { status, headers, interim } = heardOf(`${early.repeat(3)}${ok}Content-Length: 0\r\n\r\n`);
     assert.deepEqual({ status, headers }, { status: 200, headers: ['content-length', '0'] });
+    assert.deepEqual(interim, Array(3).fill({ status: 103, headers: ['link', '</a>'] }));
     assert.equal(faultOf(`${early.repeat(200)}${ok}Content-Length: 0\r\n\r\n`), 'HEAD_TOO_LARGE');
   });
 
@@ -100,6 +101,24 @@ describe('a reply', () => {
       assert.deepEqual([heard.persistent, heard.keepAliveMs], [persistent, keepAliveMs], fields);
     }
     assert.equal(heardOf('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n').persistent, false);
+  });
+
+  test('may have blanks before a colon, which are left out (RFC 9112 section 5.1)', () => {
+    const { headers, body, trailers } = heardOf(
+      `${ok}X : a\r\nTransfer-Encoding \t: chunked\r\n\r\n1\r\nb\r\n0\r\nX-Sum\t: 1\r\n\r\n`,
+    );
+    assert.deepEqual(
+      { headers, body, trailers },
+      {
+        headers: ['x', 'a', 'transfer-encoding', 'chunked'],
+        body: 'b',
+        trailers: ['x-sum', '1'],
+      },
+    );
+    const length = heardOf(`${ok}Content-Length : 2\r\n\r\nab`);
+    assert.deepEqual([length.body, length.headers], ['ab', ['content-length', '2']]);
+    const both = `${ok}Content-Length : 2\r\nContent-Length: 3\r\n\r\nab`;
+    assert.equal(faultOf(both), 'AMBIGUOUS_LENGTH');
   });
 
   test('may have a status line without a reason, and values with bytes beyond ASCII', () => {
@@ -125,7 +144,9 @@ describe('refused is', () => {
     ['BAD_FIELD', `${ok}X: a\0b\r\n\r\n`],
     ['BAD_FIELD', `${ok}X: a\r\n b\r\n\r\n`],
     ['BAD_FIELD', `${ok} X: a\r\n\r\n`],
-    ['BAD_FIELD', `${ok}X : a\r\n\r\n`],
+    ['BAD_FIELD', `${ok} : a\r\n\r\n`],
+    ['BAD_FIELD', `${ok}X\x0b: a\r\n\r\n`],
+    ['BAD_FIELD', `${ok}X Y : a\r\n\r\n`],
     ['BAD_FIELD', `${ok}: a\r\n\r\n`],
     ['BAD_FIELD', `${ok}nothing\r\n\r\n`],
     ['BAD_FIELD', `${ok}nothing\r\nX: a\r\n\r\n`],
@@ -167,7 +188,7 @@ describe('refused is', () => {
     ['BAD_CHUNK', `${ok}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n`],
     ['BAD_CHUNK', `${ok}Transfer-Encoding: chunked\r\n\r\n1\r\na\n`],
     ['BAD_CHUNK', `${ok}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(2000)}`],
-    ['BAD_FIELD', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\nX : y\r\n\r\n`],
+    ['BAD_FIELD', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\nX y: z\r\n\r\n`],
     ['BAD_LINE_END', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n\n`],
     ['HEAD_TOO_LARGE', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\nX: ${'x'.repeat(2000)}`],
   ];

@@ -22,7 +22,7 @@ const expectContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
  *
  * @throws MeshError bad_request where a part of it would be read as something else on the other side
  */
-export function requestHead({ method, path, authority, headers, body }: Exchange): string {
+export function requestHead({ method, path, authority, headers, body, expectsContinue }: Exchange): string {
   if (!token.test(method) || notInTarget.test(path) || path === '' || notInValue.test(authority)) throw unfit();
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
@@ -33,6 +33,8 @@ export function requestHead({ method, path, authority, headers, body }: Exchange
     head += `${name}: ${value}\r\n`;
   }
   if (body === null) return expectContent.has(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+  // The service decides whether it wants the content (RFC 9110 section 10.1.1).
+  if (expectsContinue) head += 'expect: 100-continue\r\n';
   if (body.length === null) return `${head}transfer-encoding: chunked\r\n\r\n`;
   return `${head}content-length: ${body.length}\r\n\r\n`;
 }

@@ -18,8 +18,8 @@ export interface ResponseHead {
 }
 
 /** Some readers take a tab for whitespace around a value, others for a part of it: then only some see the chunks. */
-const plainlyChunked = /\r\ntransfer-encoding: *chunked *\r\n/i;
-const readFields = fieldReader(replyFault);
+const plainlyChunked = /\r\ntransfer-encoding[\t ]*: *chunked *\r\n/i;
+const readFields = fieldReader(replyFault, 'dropped');
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /**
@@ -110,9 +110,9 @@ export const replies: Dialect<ResponseHead> = {
     const head = readResponseHead(text, method);
     // Nobody asks for another protocol here: upgrades have connections of their own.
     if (head.status === 101) throw replyFault('UNEXPECTED_SWITCH');
-    if (head.status >= 200) return head;
-    // HTTP/1.0 has none (RFC 9110 section 15.2), and behind one that closes nothing may come.
-    if (!head.persistent) throw replyFault('BAD_INTERIM');
-    return null;
+    // HTTP/1.0 has no interim replies (RFC 9110 section 15.2), and behind one that closes nothing may come.
+    if (head.status < 200 && !head.persistent) throw replyFault('BAD_INTERIM');
+    return head;
   },
+  isInterim: (head) => head.status < 200,
 };

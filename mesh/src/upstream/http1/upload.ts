@@ -2,6 +2,12 @@ import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../../body.ts';
 import { MeshError } from '../../errors.ts';
 
+/** What of a request an upload has to do with. */
+interface Sent {
+  body: BodySource;
+  expectsContinue: boolean;
+}
+
 /** Sends a request that has a body: the head, then the body at the pace of whoever is slower. */
 export class Upload implements BodySink {
   readonly #socket: Socket;
@@ -12,10 +18,13 @@ export class Upload implements BodySink {
   #corked = true;
   #needsDrain = false;
   #state: 'running' | 'sent' | 'cancelled' = 'running';
+  /** The service has been asked whether it wants the body. Neither has it said so, nor has the client begun to send. */
+  #undecided: boolean;
 
-  constructor(socket: Socket, body: BodySource, onFailure: (error: MeshError) => void) {
+  constructor(socket: Socket, { body, expectsContinue }: Sent, onFailure: (error: MeshError) => void) {
     this.#socket = socket;
     this.#body = body;
+    this.#undecided = expectsContinue;
     this.#onFailure = onFailure;
     this.#left = body.length;
   }
@@ -34,11 +43,17 @@ export class Upload implements BodySink {
 
   /** The client has not sent what comes next. */
   get waitsForSource(): boolean {
-    return this.#state === 'running' && !this.#needsDrain;
+    return this.#state === 'running' && !this.#needsDrain && !this.#undecided;
+  }
+
+  /** The service wants the body. */
+  continued(): void {
+    this.#undecided = false;
   }
 
   chunk(bytes: Uint8Array): void {
     if (this.#state !== 'running' || bytes.byteLength === 0) return;
+    this.#undecided = false;
     const socket = this.#socket;
     let writable: boolean;
     if (this.#left === null) {

@@ -4,6 +4,8 @@ import { replies } from '../response-head.ts';
 
 /** What a listener has heard of one reply. Content is latin1. */
 export interface Heard {
+  /** Replies before the final one. */
+  interim: { status: number; headers: Headers }[];
   status: number;
   headers: Headers;
   length: number | null;
@@ -26,6 +28,7 @@ export interface ReadOptions {
 /** Reads one reply from `pieces` (latin1), until it ends. @throws MeshError */
 export function readReply(pieces: readonly string[], { method, headBytesMax, eof = false }: ReadOptions): Heard {
   const heard: Heard = {
+    interim: [],
     status: 0,
     headers: [],
     length: null,
@@ -41,6 +44,9 @@ export function readReply(pieces: readonly string[], { method, headBytesMax, eof
     {
       onHead({ status, headers, length, persistent, keepAliveMs }) {
         Object.assign(heard, { status, headers, length, persistent, keepAliveMs });
+      },
+      onInterim({ status, headers }) {
+        heard.interim.push({ status, headers });
       },
       onData(bytes) {
         heard.body += bytes.toString('latin1');
