@@ -42,18 +42,20 @@ describe('bad input', () => {
 
   test('an empty body called JSON is no body, and no error', async () => {
     assert.equal((await open.admin('GET', '/v2/settings', '', json)).status, 200);
-    const made = await open.admin('POST', '/v2/customers', { data: { name: 'B', email: 'b@example.com' } });
+    const made = await open.admin('POST', '/v2/customers', {
+      data: { type: 'customer', name: 'B', email: 'b@example.com' },
+    });
     assert.equal((await open.admin('DELETE', `/v2/customers/${made.body.data.id}`, '', json)).status, 204);
     assert.equal((await open.admin('POST', '/v2/customers', '', json)).status, 400, 'where one is needed');
   });
 
   test('a body wrapped twice is unwrapped', async () => {
-    const data = { data: { name: 'C', email: 'c@example.com' } };
+    const data = { data: { type: 'customer', name: 'C', email: 'c@example.com' } };
     assert.equal((await open.admin('POST', '/v2/customers', { data })).status, 201);
   });
 
   test('a text that cannot be stored is 400', async () => {
-    const data = { name: 'nul \u0000', email: 'nul@example.com' };
+    const data = { type: 'customer', name: 'nul \u0000', email: 'nul@example.com' };
     const { status, body } = await open.admin('POST', '/v2/customers', { data });
     assert.equal(status, 400);
     assert.equal(body.errors[0].detail, 'The request holds a value that cannot be stored');

@@ -68,6 +68,8 @@ describe('a cart', () => {
     assert.equal(changed.body.data[0].quantity, 4);
     const zero = await it.shopper('PUT', line, { data: { type: 'cart_item', quantity: 0 } });
     assert.deepEqual(zero.body.data, []);
+    assert.equal((await it.shopper('PUT', line, { data: { type: 'cart_item', quantity: 0 } })).status, 200, 'again');
+    assert.equal((await it.shopper('PUT', line, { data: { type: 'cart_item', quantity: 1 } })).status, 404);
     const gone = await it.shopper('DELETE', line);
     assert.equal(gone.status, 404);
     assert.equal(gone.body.errors[0].detail, "The Item doesn't exist in the cart");

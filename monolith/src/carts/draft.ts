@@ -52,8 +52,9 @@ export class CartDraft {
     return this.#replace({ ...item, quantity, updated_at: this.now });
   }
 
-  remove(item: ItemRow): void {
-    this.#keep(this.#items.filter(({ id }) => id !== item.id));
+  /** Takes a line out, if there is such a line. */
+  remove(itemId: string): void {
+    this.#keep(this.#items.filter(({ id }) => id !== itemId.toLowerCase()));
   }
 
   clear(): void {

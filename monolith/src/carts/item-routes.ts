@@ -54,7 +54,7 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.delete<ByItem>(`${items}/:item`, async (request) => {
     const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
-      draft.remove(draft.require(request.params.item)),
+      draft.remove(draft.require(request.params.item).id),
     );
     return itemsReply(state, shop.config.publicUrl);
   });

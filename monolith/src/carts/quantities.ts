@@ -2,8 +2,8 @@ import type { CartDraft } from './draft.ts';
 import { checkLine, insufficientStock } from './limits.ts';
 
 /**
- * Sets the quantities of lines; 0 removes one. The stock of all of them is read at once. Throws 404 for an unknown line,
- * 400 where stock is short or the line too large.
+ * Sets the quantities of lines; 0 removes one, also where it is gone already. The stock of all of them is read at once.
+ * Throws 404 for an unknown line, 400 where stock is short or the line too large.
  */
 export async function changeQuantities(
   draft: CartDraft,
@@ -11,11 +11,11 @@ export async function changeQuantities(
 ): Promise<void> {
   const available = await stockOfLines(draft);
   for (const { id, quantity } of changes) {
-    const item = draft.require(id);
     if (quantity === 0) {
-      draft.remove(item);
+      draft.remove(id);
       continue;
     }
+    const item = draft.require(id);
     checkLine(quantity, item.unit_amount);
     if (item.manage_stock && item.product_id !== null && (available.get(item.product_id) ?? 0) < quantity) {
       throw insufficientStock({ id: item.product_id, sku: item.sku });

@@ -18,16 +18,16 @@ import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups }
 import type { Kind } from './kinds.ts';
 import { productsById } from './product-get.ts';
 
-const NewGroup = Type.Object({
-  type: Type.Optional(Type.String()),
-  name: ShortText,
-  slug: ShortText,
-  description: Type.Optional(LongText),
-  status: Type.Optional(Status),
-});
-const GroupChange = Type.Partial(Type.Object({ ...NewGroup.properties, id: Type.String() }));
-const newGroup = checker(NewGroup);
-const groupChange = checker(GroupChange);
+function newGroupSchema(kind: Kind) {
+  return Type.Object({
+    type: Type.Literal(kind.type),
+    name: ShortText,
+    slug: ShortText,
+    description: Type.Optional(LongText),
+    status: Type.Optional(Status),
+  });
+}
+type NewGroup = Static<ReturnType<typeof newGroupSchema>>;
 
 const FILTERS: FilterFields = {
   id: uuidField('g.id = any($::uuid[])'),
@@ -52,10 +52,13 @@ interface ById {
 export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void {
   const path = `/v2/${kind.plural}`;
   const one = `${path}/:id`;
+  const schema = newGroupSchema(kind);
+  const newGroup = checker(schema);
+  const groupChange = checker(Type.Partial(Type.Object({ ...schema.properties, id: Type.String() })));
 
   app.get(path, (request) => listGroups(shop, request, kind));
 
-  app.get(`${path}/attributes`, () => attributesReply(kind.plural, NewGroup));
+  app.get(`${path}/attributes`, () => attributesReply(kind.plural, schema));
 
   app.get<ById>(one, (request) => getGroup(shop, request, kind, request.params.id));
 
@@ -140,12 +143,7 @@ async function groupIncludes(
   return { products: found.map(({ view }) => view) };
 }
 
-async function insertGroup(
-  shop: Shop,
-  request: FastifyRequest,
-  kind: Kind,
-  group: Static<typeof NewGroup>,
-): Promise<string> {
+async function insertGroup(shop: Shop, request: FastifyRequest, kind: Kind, group: NewGroup): Promise<string> {
   return uniqueOr422(kind.plural, ['slug'], () =>
     inTransaction(shop.db, async (db) => {
       const { rows } = await db.query<{ id: string }>(

@@ -8,6 +8,7 @@ import type { Shop } from '../shop.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
 import { selectProducts } from './product-rows.ts';
+import { languageOf, translated } from './product-translations.ts';
 import { productView } from './product-view.ts';
 
 /** One product with what the client wants included. Throws 404, also for a draft that the client may not see. */
@@ -26,7 +27,8 @@ export async function productsById(shop: Shop, request: FastifyRequest, ids: rea
   if (known.length === 0) return [];
   const bindings = new Bindings();
   const where = `p.id = any(${bindings.add(known)})${liveOnly ? " and p.status = 'live'" : ''}`;
-  const rows = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.seq', bindings });
+  const found = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.seq', bindings });
+  const rows = await translated(shop.db, found, languageOf(request));
   const details = await loadDetails(shop.db, known, liveOnly);
   const currency = await displayCurrency(shop, request);
   return rows.map((row) => ({ view: productView(row, details, currency), details }));

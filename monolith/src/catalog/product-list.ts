@@ -16,6 +16,7 @@ import { KINDS } from './kinds.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
 import { countProducts, selectProducts } from './product-rows.ts';
+import { languageOf, translated } from './product-translations.ts';
 import { productView } from './product-view.ts';
 
 const FILTERS: FilterFields = {
@@ -68,7 +69,8 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const order = orderBy(query.sort, SORTS, 'p.seq', 'p.seq');
   const total = await countProducts(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
-  const rows = await selectProducts(shop.db, shop.debts, { where, tail, bindings });
+  const found = await selectProducts(shop.db, shop.debts, { where, tail, bindings });
+  const rows = await translated(shop.db, found, languageOf(request));
   const ids = rows.map((row) => row.id);
   const details = await loadDetails(shop.db, ids, liveOnly);
   const currency = await displayCurrency(shop, request);

@@ -10,6 +10,7 @@ import type { Shop } from '../shop.ts';
 import { getProduct, productMissing } from './product-get.ts';
 import { listProducts } from './product-list.ts';
 import { NewProduct, ProductChange } from './product-schema.ts';
+import { languageOf, writeTranslation } from './product-translations.ts';
 import { insertProduct, updateProduct } from './product-write.ts';
 
 const newProduct = checker(NewProduct);
@@ -30,6 +31,8 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
   app.post('/v2/products', async (request, reply) => {
     const data = objectOf(request.body);
     const product = newProduct(data);
+    // The answer is in this language: one that cannot be read is refused before anything is written.
+    languageOf(request);
     const id = await uniqueOr422('products', UNIQUE, () =>
       inTransaction(shop.db, async (db) => {
         const entityId = await insertProduct(db, product, data, shop.now());
@@ -46,9 +49,18 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     const change = productChange(data);
     sameId(id, change.id);
     if (!isUuid(id)) throw productMissing();
+    const language = languageOf(request);
     await uniqueOr422('products', UNIQUE, () =>
       inTransaction(shop.db, async (db) => {
-        if (!(await updateProduct(db, id, change, data, shop.now()))) throw productMissing();
+        const known = await updateProduct(
+          db,
+          id,
+          language === undefined ? change : withoutTexts(change),
+          data,
+          shop.now(),
+        );
+        if (!known) throw productMissing();
+        if (language !== undefined) await writeTranslation(db, id, language, change);
         await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
       }),
     );
@@ -65,4 +77,9 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     });
     return reply.code(204).send();
   });
+}
+
+/** What a change leaves to the product itself where its texts are a translation. */
+function withoutTexts({ name: _, description: __, ...rest }: ProductChange): ProductChange {
+  return rest;
 }

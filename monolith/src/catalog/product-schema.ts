@@ -17,14 +17,15 @@ const members = {
   price: Type.Array(Price, { maxItems: 100 }),
   commodity_type: Type.Enum(['physical', 'digital']),
 };
-const optional = { type: Type.Optional(Type.Literal('product')), status: Type.Optional(Status) };
+const type = Type.Literal('product');
 
 export const NewProduct = Type.Object({
+  type,
   ...members,
-  ...optional,
+  status: Type.Optional(Status),
   stock: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_AMOUNT })),
 });
-export const ProductChange = Type.Partial(Type.Object({ ...members, ...optional, id: Type.String() }));
+export const ProductChange = Type.Partial(Type.Object({ type, ...members, status: Status, id: Type.String() }));
 
 export type PriceInput = Static<typeof Price>;
 export type NewProduct = Static<typeof NewProduct>;

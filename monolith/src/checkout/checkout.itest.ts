@@ -102,7 +102,9 @@ describe('checkout', () => {
       },
     });
     assert.equal((await checkOut(cart, GUEST, { 'x-moltin-currency': 'GBP' })).status, 400);
-    await it.admin('POST', `/v2/inventories/${id}/transactions`, { data: { action: 'decrement', quantity: 1 } });
+    await it.admin('POST', `/v2/inventories/${id}/transactions`, {
+      data: { type: 'stock-transaction', action: 'decrement', quantity: 1 },
+    });
     const short = await checkOut(cart);
     assert.equal(short.status, 400);
     assert.deepEqual(short.body.errors[0].meta, { id, sku: 'TWO' });

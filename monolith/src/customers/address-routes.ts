@@ -3,6 +3,8 @@ import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
+import type { Queryable } from '../db.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import {
   ADDRESS_MEMBERS,
@@ -28,20 +30,22 @@ const checkUpdate = checker(AddressUpdate);
 
 /** `/v2/customers/:id/addresses`. */
 export function addressRoutes(app: FastifyInstance, shop: Shop): void {
-  const mustExist = async (customerId: string) => {
-    if (!(await customerExists(shop.db, customerId))) throw notFound('customer not found');
+  const mustExist = async (db: Queryable, customerId: string) => {
+    if (!(await customerExists(db, customerId))) throw notFound('customer not found');
   };
 
   app.get<OfCustomer>(LIST, async ({ params }) => {
-    await mustExist(params.customerId);
+    await mustExist(shop.db, params.customerId);
     const addresses = await listAddresses(shop.db, params.customerId);
     return { data: addresses.map((address) => addressView(shop, address)) };
   });
-  app.post<OfCustomer>(LIST, async ({ params, body }, reply) => {
-    const input = checkNew(objectOf(body));
-    await mustExist(params.customerId);
-    const address = await insertAddress(shop.db, params.customerId, input);
-    return reply.code(201).send({ data: addressView(shop, address) });
+  app.post<OfCustomer>(LIST, async (request, reply) => {
+    const { customerId } = request.params;
+    const input = checkNew(objectOf(request.body));
+    return answerOnce(shop, request, reply, 201, async (db) => {
+      await mustExist(db, customerId);
+      return { data: addressView(shop, await insertAddress(db, customerId, input)) };
+    });
   });
   app.get<ByKey>(ONE, async ({ params }) => ({
     data: addressView(shop, orNotFound(await findAddress(shop.db, params))),

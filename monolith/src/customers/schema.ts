@@ -4,7 +4,7 @@ import { ShortText } from '../api/text.ts';
 const Email = Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' });
 // Long enough for a phrase; a limit at all, because every byte is hashed.
 const Password = Type.String({ minLength: 1, maxLength: 256 });
-const type = Type.Optional(Type.Literal('customer'));
+const type = Type.Literal('customer');
 
 export const NewCustomer = Type.Object({
   type,
@@ -14,7 +14,7 @@ export const NewCustomer = Type.Object({
 });
 
 export const CustomerUpdate = Type.Object({
-  type,
+  type: Type.Optional(type),
   id: Type.Optional(Type.String()),
   name: Type.Optional(ShortText),
   email: Type.Optional(Email),
@@ -22,7 +22,7 @@ export const CustomerUpdate = Type.Object({
 });
 
 export const SignIn = Type.Object({
-  type: Type.Optional(Type.Literal('token')),
+  type: Type.Literal('token'),
   email: Type.String({ minLength: 1, maxLength: 254 }),
   password: Password,
   authentication_mechanism: Type.Optional(Type.Literal('password')),
@@ -31,7 +31,7 @@ export const SignIn = Type.Object({
 const Line = Type.String({ maxLength: 255 });
 
 export const NewAddress = Type.Object({
-  type: Type.Optional(Type.Enum(['address', 'customer-address'])),
+  type: Type.Enum(['address', 'customer-address']),
   name: Type.Optional(Line),
   first_name: ShortText,
   last_name: ShortText,

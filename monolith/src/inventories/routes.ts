@@ -18,7 +18,7 @@ const MAX_PRODUCTS = 1_000;
 
 const stockAction = checker(
   Type.Object({
-    type: Type.Optional(Type.Literal('stock-transaction')),
+    type: Type.Literal('stock-transaction'),
     action: Type.Enum(['increment', 'decrement', 'allocate', 'deallocate']),
     quantity: Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }),
   }),

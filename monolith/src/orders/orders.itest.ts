@@ -109,8 +109,13 @@ describe('orders', () => {
     assert.deepEqual([body.data.shipping, body.data.payment], ['fulfilled', 'paid']);
     const { total, available, allocated } = (await it.admin('GET', `/v2/inventories/${product}`)).body.data;
     assert.deepEqual([total, available, allocated], [3, 3, 0]);
-    assert.equal((await fulfil(id)).status, 422);
+    const again = await fulfil(id);
+    assert.deepEqual([again.status, again.body.data.shipping], [200, 'fulfilled'], 'the state is reached already');
+    assert.equal((await it.admin('GET', `/v2/inventories/${product}`)).body.data.total, 3, 'the stock goes once');
+    const same = { data: { shipping: 'fulfilled', shipping_address: address } };
+    assert.equal((await it.admin('PUT', `/v2/orders/${id}`, same)).status, 200);
     assert.equal((await it.admin('PUT', `/v2/orders/${id}`, { data: { shipping_address: ADDRESS } })).status, 422);
+    assert.equal((await it.admin('PUT', `/v2/orders/${id}`, { data: { status: 'cancelled' } })).status, 422);
   });
 
   test('give their goods back when they are cancelled', async () => {
@@ -119,6 +124,9 @@ describe('orders', () => {
     await it.admin('POST', `/v2/orders/${id}/payments`, { data: { gateway: 'manual', method: 'authorize' } });
     const { body } = await it.admin('PUT', `/v2/orders/${id}`, { data: { status: 'cancelled' } });
     assert.deepEqual([body.data.status, body.data.payment], ['cancelled', 'authorized']);
+    const again = await it.admin('PUT', `/v2/orders/${id}`, { data: { status: 'cancelled' } });
+    assert.deepEqual([again.status, again.body.data.status], [200, 'cancelled']);
+    assert.equal((await fulfil(id)).status, 422);
     assert.equal((await it.admin('GET', `/v2/inventories/${product}`)).body.data.available, 5);
     assert.equal((await it.admin('POST', `/v2/orders/${id}/payments`, PURCHASE)).status, 422);
   });

@@ -7,11 +7,11 @@ import { forbidden, unprocessable } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
-import { inTransaction } from '../db.ts';
+import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
 import { findOrder, getOrder, listOrders, orderReply } from './read.ts';
-import { itemsOfOrder } from './store.ts';
+import { itemsOfOrder, type OrderRow } from './store.ts';
 import { orderItemView } from './view.ts';
 
 const orderChange = checker(
@@ -49,21 +49,26 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
   sameId(id, change.id);
   return inTransaction(shop.db, async (db) => {
     let order = await findOrder(db, request, id, true);
-    if (change.shipping_address !== undefined) {
-      if (order.shipping === 'fulfilled') {
-        throw unprocessable('Cannot complete request', 'The goods have left: their address cannot be changed');
-      }
-      const address = wholeAddress(ShippingAddress, change.shipping_address);
-      await db.query('update orders set shipping_address = $2, updated_at = $3 where id = $1', [
-        order.id,
-        address,
-        shop.now(),
-      ]);
-      order = { ...order, shipping_address: address, updated_at: shop.now() };
+    if (change.shipping_address !== undefined)
+      order = await moveAddress(db, order, change.shipping_address, shop.now());
+    // PUT is sent again when its answer is lost (RFC 9110, section 9.2.2): what is reached already is no fault.
+    if (change.status === 'cancelled' && order.status !== 'cancelled')
+      order = await apply(db, order, 'cancel', shop.now());
+    if (change.shipping === 'fulfilled' && order.shipping !== 'fulfilled') {
+      order = await apply(db, order, 'fulfil', shop.now());
     }
-    if (change.status === 'cancelled') order = await apply(db, order, 'cancel', shop.now());
-    if (change.shipping === 'fulfilled') order = await apply(db, order, 'fulfil', shop.now());
     await audit(shop, db, request.access, { action: 'updated', entity: 'order', entityId: order.id });
     return orderReply(db, order, false);
   });
+}
+
+/** Changes where the goods go. Throws 422 where they have left for another address. */
+async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddress, now: Date): Promise<OrderRow> {
+  const address = wholeAddress(ShippingAddress, given);
+  if (Object.entries(address).every(([member, value]) => order.shipping_address[member] === value)) return order;
+  if (order.shipping === 'fulfilled') {
+    throw unprocessable('Cannot complete request', 'The goods have left: their address cannot be changed');
+  }
+  await db.query('update orders set shipping_address = $2, updated_at = $3 where id = $1', [order.id, address, now]);
+  return { ...order, shipping_address: address, updated_at: now };
 }

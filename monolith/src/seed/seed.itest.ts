@@ -45,7 +45,9 @@ describe('seed', () => {
     assert.match(drawn.join(''), /100 %/);
     assert.equal(await isEmpty(open.shop.db), false);
     const first = await digest(TABLES);
-    await open.admin('POST', '/v2/customers', { data: { name: 'Passing by', email: 'passing@example.com' } });
+    await open.admin('POST', '/v2/customers', {
+      data: { type: 'customer', name: 'Passing by', email: 'passing@example.com' },
+    });
     await fill(2);
     const other = await digest(TABLES);
     await fill(1);

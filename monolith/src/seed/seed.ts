@@ -23,6 +23,7 @@ export const SEEDED_TABLES = [
   'products',
   'product_prices',
   'product_attribute_values',
+  'product_translations',
   'categories',
   'brands',
   'collections',
