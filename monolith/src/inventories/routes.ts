@@ -59,7 +59,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.post('/v2/inventories/multiple', async (request) => {
-    const ids = listOf(request.body).map((entry) => String(entry.id));
+    const ids = listOf(request.body).map((entry) => entry.id);
     return { data: (await stockOf(shop.db, ids, visible(request))).map(stockView) };
   });
 
@@ -106,7 +106,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-async function stockOf(db: Queryable, ids: readonly string[], visible: string): Promise<Stock[]> {
+async function stockOf(db: Queryable, ids: readonly unknown[], visible: string): Promise<Stock[]> {
   const { rows } = await db.query<Stock>(`${STOCK} where p.id = any($1) and ${visible} order by p.seq`, [
     ids.filter(isUuid),
   ]);
