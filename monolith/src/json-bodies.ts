@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { badRequest } from './api/faults.ts';
+import { isDeeperThan, MAX_DEPTH } from './json-depth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -7,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** Reads JSON bodies. An empty body is no body, although clients call it JSON: they do so on DELETE, capture and refund. */
+/** Reads JSON bodies, of at most `MAX_DEPTH` levels. An empty body is no body, although clients call it JSON: they do so on DELETE, capture and refund. */
 export function jsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.decorateRequest('bodyText', undefined);
@@ -15,6 +17,7 @@ export function jsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
+    else if (isDeeperThan(body, MAX_DEPTH)) done(badRequest(`The body is nested deeper than ${MAX_DEPTH} levels`));
     else void parse(request, body, done);
   });
 }

@@ -110,7 +110,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-async function stockOf(db: Queryable, ids: readonly string[], visible: string): Promise<Stock[]> {
+async function stockOf(db: Queryable, ids: readonly unknown[], visible: string): Promise<Stock[]> {
   const { rows } = await db.query<Stock>(`${STOCK} where p.id = any($1) and ${visible} order by p.seq`, [
     ids.filter(isUuid),
   ]);

@@ -1,5 +1,5 @@
-import { inTransaction } from '../db.ts';
 import { ShopError } from '../errors.ts';
+import { type Keyed, once, type Reply } from '../idempotency/once.ts';
 import type { Shop } from '../shop.ts';
 import { type Asker, writeAudit, writeAuditNow } from './audit.ts';
 import { cleanUpClient } from './clean-up.ts';
@@ -20,14 +20,16 @@ import {
 
 /**
  * Answers one of the three grants with a token. Throws 401 where client, secret or refresh token are wrong, and 429
- * where too many are asked for. Earlier tokens stay valid: clients ask for several at once and use them all.
+ * where too many are asked for. Earlier tokens stay valid: clients ask for several at once and use them all. With `keyed`
+ * the grant happens once, and its reply is given again: see `once`.
  */
 export async function grantToken(
   shop: Shop,
   checkSecret: CheckSecret,
   request: GrantRequest,
   remoteAddress: string,
-): Promise<IssuedToken> {
+  keyed?: Keyed,
+): Promise<Reply> {
   const { db, debts } = shop;
   const asker: Asker = { clientId: request.clientId, remoteAddress, at: shop.now() };
   const detail = { grant_type: request.grantType };
@@ -36,22 +38,41 @@ export async function grantToken(
   if (auditAtOnce) await writeAuditNow(db, asker, 'token.requested', detail);
   try {
     const token = await prepareToken(shop, checkSecret, request, asker);
-    await inTransaction(db, async (client) => {
+    let issued = false;
+    const reply = await once(db, asker.at, keyed, async (client) => {
       if (request.grantType === 'refresh_token') {
         const used = await useRefreshToken(client, request.clientId, request.refreshToken, asker.at);
         if (!used) throw new ShopError('invalid_client', { detail: 'The refresh token is not valid' });
       }
       await insertToken(client, token);
       if (!auditAtOnce) await writeAudit(client, asker, ['token.requested', 'token.issued'], detail);
+      issued = true;
+      return {
+        status: 200,
+        body: tokenView({ ...token, ...(await findLiveToken(client, token.accessToken, asker.at)) }),
+      };
     });
-    if (auditAtOnce) await writeAuditNow(db, asker, 'token.issued', detail);
-    return { ...token, ...(await findLiveToken(db, token.accessToken, asker.at)) };
+    if (auditAtOnce && issued) await writeAuditNow(db, asker, 'token.issued', detail);
+    return reply;
   } catch (error) {
     if (!(error instanceof ShopError)) throw error;
     if (auditAtOnce) await writeAuditNow(db, asker, 'token.refused', detail);
     else await writeAudit(db, asker, ['token.requested', 'token.refused'], detail);
     throw error;
   }
+}
+
+// Flat, without `data`: clients read `access_token` and `expires` (seconds since the epoch) at the top.
+function tokenView(token: IssuedToken) {
+  const expires = Math.floor(token.expiresAt.getTime() / 1000);
+  return {
+    access_token: token.accessToken,
+    token_type: 'Bearer',
+    expires_in: expires - Math.floor(token.issuedAt.getTime() / 1000),
+    expires,
+    identifier: token.kind,
+    ...(token.refreshToken !== undefined && { refresh_token: token.refreshToken }),
+  };
 }
 
 async function prepareToken(

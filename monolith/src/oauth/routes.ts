@@ -1,11 +1,13 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { sendReply, waitMsOf } from '../idempotency/answer-once.ts';
+import { parseKey } from '../idempotency/key.ts';
+import type { Keyed } from '../idempotency/once.ts';
 import type { Shop } from '../shop.ts';
 import { formBodies } from './form-bodies.ts';
 import { grantToken } from './grant.ts';
-import { parseGrantRequest } from './grant-request.ts';
+import { type GrantRequest, parseGrantRequest } from './grant-request.ts';
 import { checkIntrospector, introspect } from './introspect.ts';
 import { secretCheck } from './secret-check.ts';
-import type { IssuedToken } from './tokens.ts';
 
 /** `/oauth/…`: tokens out, and what they stand for. These paths alone read forms. */
 export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
@@ -13,8 +15,9 @@ export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
   app.register(async (oauth) => {
     formBodies(oauth);
     oauth.post('/oauth/access_token', async (request, reply) => {
-      const token = await grantToken(shop, checkSecret, parseGrantRequest(request.body), request.ip);
-      return reply.header('cache-control', 'no-store').send(tokenView(token));
+      const grant = parseGrantRequest(request.body);
+      const answer = await grantToken(shop, checkSecret, grant, request.ip, keyedGrant(request, grant));
+      return sendReply(reply.header('cache-control', 'no-store'), answer);
     });
     oauth.post('/oauth/introspect', async (request, reply) => {
       checkIntrospector(shop, request.headers.authorization);
@@ -23,15 +26,24 @@ export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-// Flat, without `data`: clients read `access_token` and `expires` (seconds since the epoch) at the top.
-function tokenView(token: IssuedToken) {
-  const expires = Math.floor(token.expiresAt.getTime() / 1000);
+/**
+ * A refresh token works once, so a retry after a lost reply needs that reply. The other grants give a new token each time,
+ * and ignore the key. Form and JSON of one grant are one body. The reply is a secret: the store keeps it encrypted under the
+ * refresh token, of which the store has only a hash.
+ */
+function keyedGrant(request: FastifyRequest, grant: GrantRequest): Keyed | undefined {
+  if (grant.grantType !== 'refresh_token') return undefined;
+  const key = parseKey(request.headers['idempotency-key']);
+  if (key === undefined) return undefined;
+  const { grantType, clientId, refreshToken } = grant;
   return {
-    access_token: token.accessToken,
-    token_type: 'Bearer',
-    expires_in: expires - Math.floor(token.issuedAt.getTime() / 1000),
-    expires,
-    identifier: token.kind,
-    ...(token.refreshToken !== undefined && { refresh_token: token.refreshToken }),
+    key,
+    client: clientId,
+    customer: '',
+    method: 'POST',
+    path: '/oauth/access_token',
+    body: JSON.stringify([grantType, clientId, refreshToken]),
+    waitMs: waitMsOf(request),
+    secret: refreshToken,
   };
 }

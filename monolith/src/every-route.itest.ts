@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { DEBTS } from './debts.ts';
+import { Random } from './seed/random.ts';
+import { ADDRESS, enableManual, makeOrder, makeProduct } from './testing/goods.ts';
+import { body, NO_REQUEST, query, SEGMENTS } from './testing/grammar.ts';
+import { issueToken, openTestShop, type TestShop } from './testing/open-shop.ts';
+import { type Route, routesOf } from './testing/route-table.ts';
+
+const SEED = Number(process.env.FUZZ_SEED ?? 1);
+/** Requests for each route and method; `FUZZ_ROUNDS` asks for a longer run. */
+const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 6);
+/** Debts are about time, which this test has no use for. */
+const PAID = DEBTS.map(({ name }) => name);
+const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
+
+type Headers = Record<string, string>;
+
+let it: TestShop;
+let tokens: { full: string; implicit: string; customer: string };
+/** What exists, by the name that the routes' patterns have for it. */
+let ids: Record<string, string[]>;
+/** Members of the bodies of an area, with values that are right. */
+let members: Record<string, Record<string, unknown[]>>;
+
+before(async () => {
+  it = await openTestShop(PAID, { introspection: INTROSPECTION });
+  await it.app.listen({ host: '127.0.0.1', port: 0 });
+  port = (it.app.server.address() as AddressInfo).port;
+  await enableManual(it);
+  const product = await makeProduct(it, { manage_stock: true, stock: 1_000 });
+  const make = async (path: string, data: object) => {
+    const answer = await it.admin('POST', path, { data });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return answer.body.data.id as string;
+  };
+  const slug = () => randomUUID();
+  const category = await make('/v2/categories', { type: 'category', name: 'C', slug: slug(), status: 'live' });
+  const brand = await make('/v2/brands', { type: 'brand', name: 'B', slug: slug(), status: 'live' });
+  const customer = await make('/v2/customers', { type: 'customer', name: 'C', email: 'c@example.com', password: 'p' });
+  const address = await make(`/v2/customers/${customer}/addresses`, { type: 'address', ...ADDRESS });
+  const cart = randomUUID();
+  const order = await makeOrder(it, cart, product);
+  const [line] = (await it.admin('GET', `/v2/carts/${cart}/items`)).body.data;
+  const payment = await make(`/v2/orders/${order}/payments`, { gateway: 'manual', method: 'authorize' });
+  const signIn = { type: 'token', email: 'c@example.com', password: 'p' };
+  const signedIn = (await it.shopper('POST', '/v2/customers/tokens', { data: signIn })).body.data.token;
+  tokens = {
+    full: await issueToken(it.shop, 'client_credentials'),
+    implicit: await issueToken(it.shop, 'implicit'),
+    customer: signedIn,
+  };
+  const currency = (await it.admin('GET', '/v2/currencies')).body.data[0].id;
+  ids = {
+    id: [product, category, brand, order, currency],
+    customerId: [customer],
+    addressId: [address],
+    ref: [cart, 'x'],
+    item: [line.id],
+    tax: [randomUUID()],
+    productId: [product],
+    transactionId: [randomUUID()],
+    transaction: [payment],
+    slug: ['manual', 'stripe'],
+  };
+  const price = { amount: 100, currency: 'USD', includes_tax: true };
+  const named = { name: ['N'], slug: [slug(), 's'], status: ['live', 'draft'], description: ['D'] };
+  members = {
+    settings: { type: ['settings'], page_length: [10], list_child_products: [true], additional_languages: [['fr']] },
+    currencies: {
+      type: ['currency'],
+      code: ['ABC', 'USD'],
+      exchange_rate: [1.5],
+      format: ['{price}'],
+      decimal_point: ['.'],
+      thousand_separator: [','],
+      decimal_places: [2],
+      default: [false],
+      enabled: [true],
+    },
+    customers: {
+      type: ['customer', 'address', 'token'],
+      name: ['N'],
+      email: ['c@example.com', 'd@example.com'],
+      ...Object.fromEntries(Object.entries(ADDRESS).map(([name, value]) => [name, [value]])),
+    },
+    products: {
+      type: ['product', 'category'],
+      id: [product, category],
+      ...named,
+      sku: ['S'],
+      manage_stock: [true],
+      commodity_type: ['physical'],
+      price: [[price]],
+      stock: [1],
+      weight: [{ unit: 'kg', value: 1 }],
+      material: ['wood'],
+    },
+    categories: { type: ['category'], id: [category], ...named, parent: [category] },
+    brands: { type: ['brand'], id: [brand], ...named },
+    collections: { type: ['collection'], id: [category], ...named },
+    inventories: { type: ['stock-transaction'], id: [product], action: ['increment', 'allocate'], quantity: [1] },
+    carts: {
+      type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items'],
+      id: [product, customer, cart],
+      cart_id: [cart],
+      quantity: [1, 2],
+      name: ['N'],
+      sku: ['S'],
+      description: ['D'],
+      price: [price],
+      code: ['T'],
+      jurisdiction: ['UK'],
+      rate: [0.2],
+      customer: [customer, { id: customer }, { name: 'Ada', email: 'a@example.com' }],
+      billing_address: [ADDRESS],
+      shipping_address: [ADDRESS],
+    },
+    orders: {
+      type: ['order', 'payment'],
+      gateway: ['manual', 'stripe'],
+      method: ['authorize', 'purchase'],
+      payment: ['tok'],
+      amount: [100],
+      shipping: ['fulfilled'],
+      status: ['cancelled'],
+      shipping_address: [ADDRESS],
+      options: [{ receipt_email: true }],
+    },
+    gateways: { type: ['gateway'], enabled: [true], test: [false], login: ['x'] },
+    oauth: { grant_type: ['implicit', 'refresh_token'], client_id: ['tests', 'x'], refresh_token: ['x'], token: ['x'] },
+  };
+});
+after(async () => {
+  agent.destroy();
+  await it.close();
+});
+
+const part = (text: string) => Buffer.from(text).toString('base64url');
+
+/** Texts in the place of a token. */
+function wrongTokens(): string[] {
+  const [head = '', claims = '', signature = ''] = tokens.customer.split('.');
+  return [
+    ...['', 'x', 'f'.repeat(40), '.', '..', '...', 'a.b.c', `${head}.${claims}.`, `${head}.${claims}.AA`, '\u00ff'],
+    ...[`${head}.${part('no json')}.${signature}`, `${head}.${part('null')}.${signature}`, `${head}..${signature}`],
+    ...['{}', '[]', 'null', '{"alg":{}}', '{"alg":"none"}', '{"alg":"ES256","typ":"JWT","kid":{"toString":1}}'].map(
+      (header) => `${part(header)}.${claims}.${signature}`,
+    ),
+    ...[`${part('{"alg":"ES256","typ":"JWT","kid":"k1"}')}.${part('no json')}.AA`, 'x'.repeat(8_000), tokens.customer],
+  ];
+}
+
+function fill(random: Random, path: string): string {
+  return path
+    .replace('*', () => random.pick(['v2/carts', 'x', '']))
+    .replaceAll(/:(\w+)/g, (_, name: string) => {
+      const known = ids[name];
+      assert.ok(known, `the test knows nothing of :${name}`);
+      return random.chance(70) ? random.pick(known) : random.pick(SEGMENTS);
+    });
+}
+
+const ODD_HEADERS: Headers[] = [
+  { 'x-moltin-currency': 'XXX' },
+  { 'x-moltin-currency': '__proto__' },
+  { 'x-moltin-language': '\u00ff,;q=x' },
+  { 'idempotency-key': '"' },
+  { 'idempotency-key': 'x'.repeat(300) },
+  { 'x-request-timeout-ms': '-1e999' },
+  { 'content-type': 'text/plain' },
+  { 'content-type': 'application/json; charset=nonsense' },
+  { 'content-type': 'multipart/form-data' },
+  { 'x-moltin-customer-token': 'a.b.c' },
+];
+
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let port = 0;
+
+/** Over a real connection; the path goes out as it is. */
+async function call(method: string, path: string, headers: Headers, payload: string) {
+  const length = { 'content-length': String(Buffer.byteLength(payload)) };
+  const sent = request({ agent, port, method, path, headers: { ...headers, ...length } });
+  const arrived = once(sent, 'response') as Promise<[IncomingMessage]>;
+  sent.end(payload);
+  const [response] = await arrived;
+  return { status: response.statusCode ?? 0, text: await text(response) };
+}
+
+/** Requests that were answered otherwise than the rule says. */
+let faults: string[] = [];
+beforeEach(() => {
+  faults = [];
+});
+const noFaults = () => assert.equal(faults.length, 0, `${faults.length} faults:\n${faults.slice(0, 20).join('\n')}`);
+
+async function send({ method }: Route, path: string, headers: Headers, body = ''): Promise<void> {
+  const payload = method === 'GET' || method === 'HEAD' ? '' : body;
+  const { status, text: answer } = await call(method, path, headers, payload);
+  const inShape = () => {
+    const errors = JSON.parse(answer).errors;
+    return Array.isArray(errors) && errors[0].status === status;
+  };
+  if (status < 500 && (status < 400 || method === 'HEAD' || inShape())) return;
+  const shown = `${method} ${path.slice(0, 150)} ${JSON.stringify(headers).slice(0, 200)} ${payload.slice(0, 300)}`;
+  faults.push(`${shown} -> ${status} ${answer.slice(0, 300)}`);
+}
+
+const routes = () => routesOf(it.app);
+const resourceOf = ({ path }: Route) => path.split('/')[path.startsWith('/v2/') ? 2 : 1] ?? '';
+const json = { 'content-type': 'application/json' };
+
+describe('no route answers 500', () => {
+  test('the routes are those of the running app', () => {
+    const known = new Set(routes().map(({ method, path }) => `${method} ${path}`));
+    for (const one of [
+      'POST /oauth/access_token',
+      'POST /v2/inventories/multiple',
+      'PUT /v2/products/:id/relationships/files',
+      'DELETE /v2/carts/:ref/items/:item/taxes/:tax',
+      'POST /v2/orders/:id/transactions/:transaction/refund',
+    ]) {
+      assert.ok(known.has(one), one);
+    }
+    assert.ok(known.size > 150, `${known.size}`);
+  });
+
+  test('whatever stands in the place of a token', async () => {
+    const random = new Random(SEED, 'tokens');
+    const placed = wrongTokens().flatMap((token): Headers[] => [
+      { authorization: `Bearer ${token}` },
+      { authorization: `Basic ${token}` },
+      { authorization: `Bearer ${tokens.implicit}`, 'x-moltin-customer-token': token },
+      { authorization: `Bearer ${tokens.full}`, 'x-moltin-customer-token': token },
+    ]);
+    for (const route of routes()) {
+      // Every route with some, and every token on some routes: all pairs would only repeat.
+      const some = resourceOf(route) === 'settings' ? placed : random.sample(placed, 4);
+      for (const headers of [...some, {}]) await send(route, fill(random, route.path), { ...json, ...headers }, '{}');
+    }
+    noFaults();
+  });
+
+  test('whatever is no request at all', async () => {
+    const random = new Random(SEED, 'no request');
+    for (const route of routes().filter(({ method }) => method !== 'GET' && method !== 'HEAD')) {
+      for (const payload of resourceOf(route) === 'inventories' ? NO_REQUEST : random.sample(NO_REQUEST, 6)) {
+        await send(route, fill(random, route.path), { ...json, authorization: `Bearer ${tokens.full}` }, payload);
+      }
+    }
+    noFaults();
+  });
+
+  test(`whatever the grammar says (FUZZ_SEED=${SEED})`, async () => {
+    const random = new Random(SEED, 'grammar');
+    const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const route of routes()) {
+        const resource = resourceOf(route);
+        const token = random.chance(80) ? tokens.full : tokens.implicit;
+        const authorization = resource === 'oauth' ? `Basic ${basic}` : `Bearer ${token}`;
+        const customer = random.chance(10) ? { 'x-moltin-customer-token': tokens.customer } : {};
+        const odd = random.chance(10) ? random.pick(ODD_HEADERS) : {};
+        const payload = body(random, members[resource] ?? { x: [1] });
+        const url = fill(random, route.path) + query(random);
+        await send(route, url, { ...json, authorization, ...customer, ...odd }, payload);
+      }
+    }
+    noFaults();
+  });
+
+  test('whatever is nested too deep', async () => {
+    const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
+    for (const payload of [`{"data":{"type":"product","material":${deep}}}`, `{"data":[${deep}]}`, deep]) {
+      for (const route of routes().filter(({ method }) => method === 'POST' || method === 'PUT')) {
+        if (!route.path.startsWith('/v2/')) continue;
+        const url = fill(new Random(SEED, 'deep'), route.path);
+        const { status } = await call(route.method, url, { ...json, authorization: `Bearer ${tokens.full}` }, payload);
+        assert.equal(status, 400, `${route.method} ${route.path}`);
+      }
+    }
+  });
+
+  test('whatever a form says', async () => {
+    const forms = [
+      '=',
+      '&&',
+      'grant_type',
+      '%',
+      '%00=%00',
+      '__proto__=x',
+      'token=%ED%A0%80',
+      'a=1&a=2',
+      'x'.repeat(9e4),
+    ];
+    const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
+    for (const route of routes().filter(({ method }) => method === 'POST')) {
+      for (const form of [...forms, `token=${'x'.repeat(5_000)}`, 'grant_type=implicit&client_id=%00']) {
+        const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Basic ${basic}` };
+        await send(route, route.path.replaceAll(':', ''), headers, form);
+      }
+    }
+    noFaults();
+  });
+});
