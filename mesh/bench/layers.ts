@@ -11,6 +11,7 @@ import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
 import type { Parts } from '../src/layers/parts.ts';
+import { HeldMemory } from '../src/memory/held-memory.ts';
 import { localReply } from '../src/reply.ts';
 import { routeTable } from '../src/routing/table.ts';
 import { readSettings } from '../src/settings.ts';
@@ -18,6 +19,8 @@ import { layersOf } from '../src/stack.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../src/testing/config.ts';
 import { MirrorPools } from '../src/upstream/mirror-pools.ts';
+
+const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 
 /** Without these nothing is chosen that a request could be sent to. */
 const needed: ReadonlySet<string> = new Set(['rescue', 'route', 'split', 'balance', 'upstream']);
@@ -80,6 +83,7 @@ async function measure(left: string, requests: number): Promise<number> {
         flags: [],
         attempts: 0,
         endpoint: null,
+        memory,
         bytesReceived: 0,
         span: null,
       },

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { Agent } from 'undici';
 import { lineBlocks } from '../src/cli/line-blocks.ts';
 import { systemClock } from '../src/clock.ts';
+import { HeldMemory } from '../src/memory/held-memory.ts';
 import { runMesh } from '../src/run.ts';
 import { createListener } from '../src/server/listener.ts';
 import { readSettings } from '../src/settings.ts';
@@ -92,6 +93,7 @@ async function main(requests: number): Promise<void> {
     limits: settings,
     clock: systemClock,
     newId: () => String(++id),
+    memory: new HeldMemory(settings.heldBytesMax),
     handler: () => (exchange) => endpoint.send(exchange),
     onRefused: () => {},
   });

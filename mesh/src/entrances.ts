@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { MeshConfig } from './config/model.ts';
 import type { Entrance } from './exchange.ts';
 import type { Handler } from './layer.ts';
+import { HeldMemory } from './memory/held-memory.ts';
 import { createListener, type Listener } from './server/listener.ts';
 import type { Settings } from './settings.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -68,6 +69,7 @@ export function openEntrances(config: MeshConfig, { settings, clock, metrics, ha
     'Connections on which no request could be made out, by cause.',
     ['entrance', 'reason'],
   );
+  const memory = new HeldMemory(settings.heldBytesMax / Math.max(1, settings.workers));
   const listeners: { label: string; listener: Listener }[] = entrancesOf(config, settings).map(
     ({ entrance, host, port, label }) => ({
       label,
@@ -79,6 +81,7 @@ export function openEntrances(config: MeshConfig, { settings, clock, metrics, ha
         limits: settings,
         clock,
         newId: randomUUID,
+        memory,
         handler,
         onRefused: ({ name }, code) => {
           refused(name, code).value += 1;
@@ -86,6 +89,9 @@ export function openEntrances(config: MeshConfig, { settings, clock, metrics, ha
       }),
     }),
   );
+  metrics.gauge('mesh_held_bytes', 'Memory taken by bodies that are held.', [], () => [
+    { values: [], value: memory.takenBytes },
+  ]);
   metrics.gauge('http_server_open_connections', 'Connections of clients open.', ['entrance'], () => {
     const open = new Map<string, number>();
     for (const { listener } of listeners) {

@@ -2,6 +2,7 @@ import type { BodySource } from './body.ts';
 import type { Endpoint } from './discovery/endpoint.ts';
 import type { MeshError } from './errors.ts';
 import type { Headers } from './headers.ts';
+import type { HeldMemory } from './memory/held-memory.ts';
 import type { Scheme } from './policy/client.ts';
 import type { RequestReplay } from './replay/request-replay.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
@@ -40,6 +41,8 @@ export interface Facts {
   attempts: number;
   /** The last one's endpoint. */
   endpoint: string | null;
+  /** What is held of its bodies is charged to this. */
+  readonly memory: HeldMemory;
   /** Content bytes read from the client. */
   bytesReceived: number;
   span: Span | null;

@@ -19,6 +19,8 @@ export interface Settings {
   trustedProxies: string[];
   headBytesMax: number;
   headTimeoutMs: number;
+  /** What all bodies together may take of memory while they are held, all workers together. */
+  heldBytesMax: number;
   idleTimeoutMs: number;
   keepAliveMs: number;
   drainMs: number;
@@ -117,6 +119,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     logLevel: oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedProxies,
     headBytesMax: whole('MESH_HEAD_BYTES_MAX', 16_384, 1024, 1_048_576),
+    heldBytesMax: whole('MESH_HELD_BYTES_MAX', 67_108_864, 1_048_576, 2 ** 40),
     headTimeoutMs: whole('MESH_HEAD_TIMEOUT_MS', 10_000, 100, 600_000),
     idleTimeoutMs: whole('MESH_IDLE_TIMEOUT_MS', 300_000, 100, 86_400_000),
     keepAliveMs: whole('MESH_KEEP_ALIVE_MS', 65_000, 100, 3_600_000),

@@ -11,6 +11,9 @@ const sizeDigitsMax = 12;
 const extensions =
   /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t !#-[\]-~]|\\[\t -~])*"))?)*$/;
 
+/** A piece up to here is moved to the one before it where both are in the same memory: the next steps cost more than that. */
+const gatheredBytesMax = 4096;
+
 /** Takes the pieces of content; `false` = nothing more is wanted, ever. */
 type OnData = (bytes: Buffer) => boolean;
 
@@ -37,22 +40,44 @@ export class ChunkedDecoder {
   }
 
   /**
+   * Short chunks are handed on together. For that their content is moved within `bytes`, over what has been read.
+   *
    * @returns where it stopped reading: the end of `bytes`, or behind the last chunk's size line
    * @throws MeshError as `fault` makes it
    */
   read(bytes: Buffer, start: number, onData: OnData): number {
     let at = start;
-    while (at < bytes.length && this.#state !== 'done') {
-      if (this.#state === 'data') {
+    /** Content that has been read and not handed on: from here to there. */
+    let from = start;
+    let to = start;
+    try {
+      while (at < bytes.length && this.#state !== 'done') {
+        if (this.#state !== 'data') {
+          this.#byte(bytes[at] as number);
+          at += 1;
+          continue;
+        }
         const end = Math.min(bytes.length, at + this.#left);
         this.#left -= end - at;
         if (this.#left === 0) this.#state = 'data CR';
-        if (!onData(bytes.subarray(at, end))) return end;
+        if (to > from && end - at <= gatheredBytesMax) {
+          bytes.copyWithin(to, at, end);
+          to += end - at;
+        } else {
+          const gathered = bytes.subarray(from, to);
+          from = at;
+          to = end;
+          if (gathered.byteLength > 0 && !onData(gathered)) {
+            // Nothing more is wanted.
+            to = from;
+            return end;
+          }
+        }
         at = end;
-      } else {
-        this.#byte(bytes[at] as number);
-        at += 1;
       }
+    } finally {
+      // Also before a fault: what was read until then has come.
+      if (to > from) onData(bytes.subarray(from, to));
     }
     return at;
   }

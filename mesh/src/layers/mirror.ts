@@ -7,7 +7,7 @@ import { Exchange } from '../exchange.ts';
 import { header, removeHeader, setHeader } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
 import { sampled } from '../policy/fraction.ts';
-import { BodyTee } from '../replay/body-tee.ts';
+import { BodyTee, type Kept } from '../replay/body-tee.ts';
 import type { ClientSink, Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
@@ -191,29 +191,27 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     // As the request stands here: what is done to it further in is for the backend that was chosen.
     const template = copyOf(exchange, rule, null);
     const sendAll = (content: Uint8Array | null) => {
-      for (const copy of copies) {
-        const request = copyOf(template, rule, content);
-        // A defect in here must not become an unhandled rejection of the process.
-        send(request, rule, copy, primary, name).catch((err) => log.error({ err }, 'mirroring failed'));
-      }
+      const sent = copies.map((copy) => send(copyOf(template, rule, content), rule, copy, primary, name));
+      // A defect in here must not become an unhandled rejection of the process.
+      return Promise.all(sent).catch((err) => log.error({ err }, 'mirroring failed'));
     };
     let tee: BodyTee | null = null;
     if (exchange.body !== null) {
-      tee = new BodyTee(exchange.body, rule.policy.mirror.bodyLimitBytes, (kept) => {
+      tee = new BodyTee(exchange.body, rule.policy.mirror.bodyLimitBytes, exchange.facts.memory, (kept) => {
         if (typeof kept !== 'string') {
-          sendAll(kept);
+          void sendAll(kept.joined()).then(() => kept.release());
           return;
         }
         for (const { service, places } of copies) {
           places.inFlight -= 1;
-          skip(rule, service.name, kept === 'too_long' ? 'body_too_long' : 'body_incomplete');
+          skip(rule, service.name, skips[kept]);
         }
       });
       exchange.body = tee;
     }
     const under = started(next, exchange);
     // After the request itself has been handed on.
-    if (tee === null) sendAll(null);
+    if (tee === null) void sendAll(null);
     return under.then(
       (reply) => {
         settle({ status: reply.status, latencyMs: clock.now() - startedMs });
@@ -264,6 +262,12 @@ function readAway({ body }: Reply): Promise<MeshError | null> {
     body.pipeTo(nowhere);
   });
 }
+
+const skips: Readonly<Record<Extract<Kept, string>, ShadowSkip>> = {
+  too_long: 'body_too_long',
+  incomplete: 'body_incomplete',
+  no_room: 'busy',
+};
 
 function classOf(status: number | null): string {
   return statusClasses[status === null ? errorClass : statusClass(status)] as string;

@@ -7,6 +7,7 @@ import { Service } from '../discovery/service.ts';
 import { MeshError } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
+import { HeldMemory } from '../memory/held-memory.ts';
 import { hedgeLeastMeasurements } from '../policy/hedge.ts';
 import { seeded } from '../policy/testing.ts';
 import { localReply } from '../reply.ts';
@@ -17,6 +18,8 @@ import { hedge } from './hedge.ts';
 import type { Parts } from './parts.ts';
 import { retry } from './retry.ts';
 import { latenciesOf } from './service-retries.ts';
+
+const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 
 /** Time that passes when the test says so: to the next timer, once everything that could be done by now has been done. */
 class FakeClock implements Clock {
@@ -149,6 +152,7 @@ test('whatever is configured and however it fails: within the budget, not past t
             flags: [],
             attempts: 0,
             endpoint: null,
+            memory,
             bytesReceived: 0,
             span: null,
           },

@@ -96,7 +96,7 @@ export function retry(parts: Parts): Layer {
         idempotencyKey: policy.idempotencyKey,
         maxRetryAfterMs: policy.maxRetryAfterMs,
       },
-      replay: body === null ? null : new RequestReplay(body, policy.bodyLimitBytes),
+      replay: body === null ? null : new RequestReplay(body, keptBytes(exchange, service), exchange.facts.memory),
       retries: 0,
       requeues: 0,
       previousWaitMs: 0,
@@ -261,6 +261,13 @@ export function retry(parts: Parts): Layer {
       }
     },
   };
+}
+
+/** How much of the body is kept: nothing where only what was not sent is sent again, because of that nothing has been read. */
+function keptBytes(exchange: Exchange, { policy: { retry: policy, hedging } }: Service): number {
+  const again = exchange.route?.rule.spec.retry !== undefined || hedging !== undefined;
+  const twice = again && mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), policy);
+  return twice ? policy.bodyLimitBytes : 0;
 }
 
 /** Whether another attempt could follow if this reply broke off. One with a status to retry is judged by that. */

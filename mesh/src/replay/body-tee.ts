@@ -1,7 +1,9 @@
 import type { BodySource } from '../body.ts';
+import { HeldBytes } from '../memory/held-bytes.ts';
+import type { HeldMemory } from '../memory/held-memory.ts';
 
-/** What a tee has kept: the whole body, or why there is none. */
-export type Kept = Uint8Array | 'too_long' | 'incomplete';
+/** What a tee has kept: the whole body, which is to be released, or why there is none (`no_room`: in this process). */
+export type Kept = HeldBytes | 'too_long' | 'incomplete' | 'no_room';
 
 /**
  * A source that keeps a copy of what goes by, up to `limitBytes`, for somebody who is not to be waited for: whoever reads
@@ -11,13 +13,13 @@ export class BodyTee implements BodySource {
   readonly #source: BodySource;
   readonly #limitBytes: number;
   readonly #onKept: (kept: Kept) => void;
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #held: HeldBytes;
   #told = false;
 
-  constructor(source: BodySource, limitBytes: number, onKept: (kept: Kept) => void) {
+  constructor(source: BodySource, limitBytes: number, memory: HeldMemory, onKept: (kept: Kept) => void) {
     this.#source = source;
     this.#limitBytes = limitBytes;
+    this.#held = new HeldBytes(memory);
     this.#onKept = onKept;
   }
 
@@ -33,7 +35,7 @@ export class BodyTee implements BodySource {
       },
       end: () => {
         sink.end();
-        if (!this.#told) this.#tell(joined(this.#chunks, this.#bytes));
+        this.#tell(this.#held);
       },
       fail: (error) => {
         this.#tell('incomplete');
@@ -62,26 +64,14 @@ export class BodyTee implements BodySource {
 
   #keep(bytes: Uint8Array): void {
     if (this.#told) return;
-    this.#bytes += bytes.byteLength;
-    if (this.#bytes > this.#limitBytes) this.#tell('too_long');
-    else this.#chunks.push(bytes);
+    if (this.#held.bytes + bytes.byteLength > this.#limitBytes) this.#tell('too_long');
+    else if (!this.#held.tryAdd(bytes, true)) this.#tell('no_room');
   }
 
   #tell(kept: Kept): void {
     if (this.#told) return;
     this.#told = true;
-    this.#chunks = [];
+    if (kept !== this.#held) this.#held.release();
     this.#onKept(kept);
   }
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type BodySink, type BodySource, bodyOf } from '../body.ts';
 import { MeshError } from '../errors.ts';
+import { HeldMemory } from '../memory/held-memory.ts';
 import { RequestReplay } from './request-replay.ts';
 
 /** A body that a test hands out piece by piece, as a client's connection would. */
@@ -72,6 +73,11 @@ class Attempt implements BodySink {
   }
 }
 
+let memory: HeldMemory;
+beforeEach(() => {
+  memory = new HeldMemory(2 ** 30);
+});
+
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function content(size: number, seed = 1): Buffer {
@@ -85,8 +91,55 @@ function content(size: number, seed = 1): Buffer {
 }
 
 describe('a request body for several attempts', () => {
+  test('in pieces of one byte takes little more memory than its content, and gives it back', async () => {
+    const upload = new Upload(null);
+    const replay = new RequestReplay(upload, 65_536, memory);
+    const first = new Attempt(replay.open()).start();
+    for (let i = 0; i < 60_000; i += 1) upload.chunk(content(1, i));
+    await settled();
+    assert.ok(memory.takenBytes < 80_000, String(memory.takenBytes));
+    first.source.cancel();
+    const second = new Attempt(replay.open()).start();
+    await settled();
+    assert.equal(second.bytes.byteLength, 60_000);
+    assert.ok(second.bytes.equals(first.bytes));
+    assert.ok(second.chunks.length < 20, `${second.chunks.length} pieces`);
+    second.source.cancel();
+    replay.release();
+    assert.equal(memory.takenBytes, 0);
+  });
+
+  test('is streamed and not kept where the process has no room for it', async () => {
+    const full = new HeldMemory(3000);
+    const upload = new Upload(null);
+    const replay = new RequestReplay(upload, 65_536, full);
+    const attempt = new Attempt(replay.open()).start();
+    upload.chunk(content(1000));
+    assert.equal(replay.replayable, true);
+    upload.chunk(content(1000, 2));
+    await settled();
+    assert.equal(replay.replayable, false);
+    assert.ok(attempt.bytes.equals(Buffer.concat([content(1000), content(1000, 2)])));
+    upload.end();
+    await settled();
+    assert.equal(attempt.ends, 1);
+    assert.equal(full.takenBytes, 0);
+  });
+
+  test('is refused where there is no room for what must wait', async () => {
+    const full = new HeldMemory(2000);
+    const upload = new Upload(null);
+    const replay = new RequestReplay(upload, 0, full);
+    const attempt = new Attempt(replay.open()).start();
+    attempt.source.pause();
+    upload.chunk(content(3000));
+    assert.equal(attempt.error?.code, 'overloaded');
+    assert.equal(upload.cancelled, true);
+    assert.equal(full.takenBytes, 0);
+  });
+
   test('an attempt that fails before it reads leaves the whole body to the next one, the first piece once', async () => {
-    const replay = new RequestReplay(bodyOf(content(1000)), 65_536);
+    const replay = new RequestReplay(bodyOf(content(1000)), 65_536, memory);
     replay.open().cancel();
     const second = new Attempt(replay.open()).start();
     await settled();
@@ -96,7 +149,7 @@ describe('a request body for several attempts', () => {
 
   test('the source is started once, whatever the number of attempts', async () => {
     const upload = new Upload(4);
-    const replay = new RequestReplay(upload, 65_536);
+    const replay = new RequestReplay(upload, 65_536, memory);
     const first = new Attempt(replay.open()).start();
     upload.chunk(Buffer.from('ab'));
     await settled();
@@ -113,7 +166,7 @@ describe('a request body for several attempts', () => {
 
   test('what is announced as longer than the limit is not kept; another attempt can have it until one begins to read', () => {
     const upload = new Upload(101);
-    const replay = new RequestReplay(upload, 100);
+    const replay = new RequestReplay(upload, 100, memory);
     replay.open().cancel();
     assert.equal(replay.replayable, true);
     assert.equal(replay.shareable, false);
@@ -124,7 +177,7 @@ describe('a request body for several attempts', () => {
 
   test('a body of unknown length is kept until it passes the limit, and streams on after that', async () => {
     const upload = new Upload(null);
-    const replay = new RequestReplay(upload, 100);
+    const replay = new RequestReplay(upload, 100, memory);
     const first = new Attempt(replay.open()).start();
     upload.chunk(content(100));
     await settled();
@@ -142,7 +195,7 @@ describe('a request body for several attempts', () => {
 
   test('beyond the limit the attempt sets the pace of the client', async () => {
     const upload = new Upload(null);
-    const replay = new RequestReplay(upload, 10);
+    const replay = new RequestReplay(upload, 10, memory);
     const attempt = new Attempt(replay.open()).start();
     upload.chunk(content(11));
     await settled();
@@ -160,7 +213,7 @@ describe('a request body for several attempts', () => {
 
   test('between two attempts the client waits, and a piece on its way is not lost', async () => {
     const upload = new Upload(null);
-    const replay = new RequestReplay(upload, 10);
+    const replay = new RequestReplay(upload, 10, memory);
     const first = new Attempt(replay.open()).start();
     upload.chunk(content(8));
     first.source.cancel();
@@ -179,7 +232,7 @@ describe('a request body for several attempts', () => {
 
   test('two attempts at a time read the same, and a slow one does not hold up the other', async () => {
     const upload = new Upload(3000);
-    const replay = new RequestReplay(upload, 65_536);
+    const replay = new RequestReplay(upload, 65_536, memory);
     const slow = new Attempt(replay.open()).start();
     slow.source.pause();
     const quick = new Attempt(replay.open()).start();
@@ -199,7 +252,7 @@ describe('a request body for several attempts', () => {
 
   test('a client that breaks off fails every attempt, also one that comes later', async () => {
     const upload = new Upload(10);
-    const replay = new RequestReplay(upload, 100);
+    const replay = new RequestReplay(upload, 100, memory);
     const attempt = new Attempt(replay.open()).start();
     const late = replay.open();
     const gone = new MeshError('client_closed', 'gone');
@@ -213,7 +266,7 @@ describe('a request body for several attempts', () => {
 
   test('after the last attempt, whoever has nobody left to read for is told so', () => {
     const upload = new Upload(10);
-    const replay = new RequestReplay(upload, 100);
+    const replay = new RequestReplay(upload, 100, memory);
     const attempt = new Attempt(replay.open()).start();
     replay.release();
     assert.equal(upload.cancelled, false, 'the reply’s head may come before the body has gone');
@@ -240,7 +293,7 @@ describe('a request body for several attempts', () => {
           const pieces = sizes.map((size, i) => content(size, i + 1));
           const whole = Buffer.concat(pieces);
           const upload = new Upload(announced ? whole.byteLength : null);
-          const replay = new RequestReplay(upload, limit);
+          const replay = new RequestReplay(upload, limit, memory);
           let next = 0;
           for (const { pieces: count, starts, pauses, waits } of attempts) {
             if (!replay.replayable) break;
@@ -262,6 +315,7 @@ describe('a request body for several attempts', () => {
               upload.end();
               await settled();
               assert.ok(failing.bytes.equals(whole));
+              assert.equal(memory.takenBytes, 0);
               assert.equal(failing.ends, 1);
               return;
             }
@@ -277,6 +331,7 @@ describe('a request body for several attempts', () => {
           await settled();
           assert.ok(last.bytes.equals(whole));
           assert.equal(last.ends, 1);
+          assert.equal(memory.takenBytes, 0, 'everything is given back');
         },
       ),
       { numRuns: 3000 },

@@ -1,10 +1,13 @@
 import type { BodySink, BodySource } from '../body.ts';
 import type { MeshError } from '../errors.ts';
+import { HeldBytes, HeldCursor } from '../memory/held-bytes.ts';
+import type { HeldMemory } from '../memory/held-memory.ts';
+import { noRoom } from '../memory/no-room.ts';
 
 /**
  * The body of one request, for as many attempts as it takes: every attempt reads it from its first byte to its last,
  * whatever the attempts before it have read. What has been read is kept up to `limitBytes`; a body that is longer goes
- * by, and whoever has not begun by then comes too late.
+ * by, and whoever has not begun by then comes too late. So does one for which the process has no room.
  *
  * The source is started once, by the first attempt that wants a byte. So also a body that is too long to be kept can go
  * to another attempt as long as none has begun to read it.
@@ -16,9 +19,9 @@ export class RequestReplay {
   readonly #source: BodySource;
   readonly #limitBytes: number;
   readonly #readers = new Set<Reader>();
-  #kept: Uint8Array[] = [];
-  #keptBytes = 0;
-  #keeping: boolean;
+  readonly #memory: HeldMemory;
+  /** Null where nothing is kept for further attempts. */
+  #kept: HeldBytes | null;
   #started = false;
   #ended = false;
   #failure: MeshError | null = null;
@@ -27,10 +30,13 @@ export class RequestReplay {
   #released = false;
   #cancelled = false;
 
-  constructor(source: BodySource, limitBytes: number) {
+  /** @param limitBytes 0 = nothing is kept */
+  constructor(source: BodySource, limitBytes: number, memory: HeldMemory) {
     this.#source = source;
     this.#limitBytes = limitBytes;
-    this.#keeping = source.length === null || source.length <= limitBytes;
+    this.#memory = memory;
+    const keeps = limitBytes > 0 && (source.length ?? 0) <= limitBytes;
+    this.#kept = keeps ? new HeldBytes(memory) : null;
   }
 
   get length(): number | null {
@@ -40,18 +46,18 @@ export class RequestReplay {
   /** Whether another attempt can have the body from its first byte. */
   get replayable(): boolean {
     if (this.#released || this.#cancelled || this.#failure !== null) return false;
-    return !this.#started || this.#keeping;
+    return !this.#started || this.#kept !== null;
   }
 
   /** Whether that will stay so however much is still to come: two attempts may read at a time. */
   get shareable(): boolean {
-    return this.replayable && this.#keeping && (this.#ended || this.length !== null);
+    return this.replayable && this.#kept !== null && (this.#ended || this.length !== null);
   }
 
   /** The body for one more attempt. @throws Error where it is gone: ask `replayable` first. */
   open(): BodySource {
     if (!this.replayable) throw new Error('The body of this request has gone by.');
-    const reader = new Reader(this, this.#kept.slice());
+    const reader = new Reader(this, this.#kept, this.#memory);
     this.#readers.add(reader);
     this.#pace();
     return reader;
@@ -60,8 +66,7 @@ export class RequestReplay {
   /** The last attempt has been made: what it has not read yet is streamed, and nothing is kept any more. */
   release(): void {
     this.#released = true;
-    this.#keeping = false;
-    this.#kept = [];
+    this.#stopKeeping();
     this.#pace();
     if (this.#readers.size === 0 && !this.#ended) this.cancel();
   }
@@ -70,7 +75,8 @@ export class RequestReplay {
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#kept = [];
+    this.#stopKeeping();
+    for (const reader of this.#readers) reader.drop();
     this.#readers.clear();
     this.#source.cancel();
   }
@@ -85,11 +91,7 @@ export class RequestReplay {
         this.#ended = true;
         for (const reader of this.#readers) reader.pump();
       },
-      fail: (error) => {
-        this.#failure = error;
-        this.#kept = [];
-        for (const reader of this.#readers) reader.fail(error);
-      },
+      fail: (error) => this.#fail(error),
     });
     this.#pace();
   }
@@ -97,6 +99,11 @@ export class RequestReplay {
   /** For readers. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** For readers: whether what comes is still kept. */
+  get keeps(): boolean {
+    return this.#kept !== null;
   }
 
   /** For readers. */
@@ -117,24 +124,49 @@ export class RequestReplay {
   }
 
   #chunk(bytes: Uint8Array): void {
-    if (this.#keeping) {
-      // Without a reader it was on its way when the source was paused: it must not be lost, whatever the limit is.
-      if (this.#readers.size === 0 || this.#keptBytes + bytes.byteLength <= this.#limitBytes) {
-        this.#kept.push(bytes);
-        this.#keptBytes += bytes.byteLength;
-      } else {
-        this.#keeping = false;
-        this.#kept = [];
-      }
+    const kept = this.#keep(bytes);
+    if (this.#failure !== null) return;
+    for (const reader of this.#readers) {
+      if (kept) reader.pump();
+      else if (!reader.push(bytes)) this.#refuse();
     }
-    for (const reader of this.#readers) reader.push(bytes);
     this.#pace();
+  }
+
+  /** @returns whether readers find `bytes` among what is kept */
+  #keep(bytes: Uint8Array): boolean {
+    const kept = this.#kept;
+    if (kept === null) return false;
+    // Without a reader it was on its way when the source was paused: it must not be lost, whatever the limit is.
+    const wanted = this.#readers.size === 0 || kept.bytes + bytes.byteLength <= this.#limitBytes;
+    if (wanted && kept.tryAdd(bytes, true)) return true;
+    this.#stopKeeping();
+    if (this.#readers.size === 0) this.#refuse();
+    return false;
+  }
+
+  #stopKeeping(): void {
+    this.#kept?.release();
+    this.#kept = null;
+  }
+
+  /** There is no room for what has come. */
+  #refuse(): void {
+    if (this.#failure !== null) return;
+    this.#source.cancel();
+    this.#fail(noRoom());
+  }
+
+  #fail(error: MeshError): void {
+    this.#failure = error;
+    this.#stopKeeping();
+    for (const reader of this.#readers) reader.fail(error);
   }
 
   /** Lets the source run while there is somebody to read it, or room to keep it in. */
   #pace(): void {
     if (!this.#started || this.#ended || this.#cancelled || this.#failure !== null) return;
-    const pause = this.#readers.size === 0 || (!this.#keeping && this.#someBehind());
+    const pause = this.#readers.size === 0 || (this.#kept === null && this.#someBehind());
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#source.pause();
@@ -150,16 +182,19 @@ export class RequestReplay {
 /** One attempt's view of the body. */
 class Reader implements BodySource {
   readonly #replay: RequestReplay;
-  /** Read from the client, not yet by this attempt. */
-  readonly #pending: Uint8Array[];
+  /** What is kept for all attempts; null where this one has read all there will be of it. */
+  #cursor: HeldCursor | null;
+  /** Behind that: read from the client, not yet by this attempt. */
+  readonly #pending: HeldBytes;
   #sink: BodySink | null = null;
   #flowing = false;
   #pumping = false;
   #closed = false;
 
-  constructor(replay: RequestReplay, pending: Uint8Array[]) {
+  constructor(replay: RequestReplay, kept: HeldBytes | null, memory: HeldMemory) {
     this.#replay = replay;
-    this.#pending = pending;
+    this.#cursor = kept === null ? null : new HeldCursor(kept);
+    this.#pending = new HeldBytes(memory);
   }
 
   get length(): number | null {
@@ -167,7 +202,7 @@ class Reader implements BodySource {
   }
 
   get behind(): boolean {
-    return !this.#flowing || this.#pending.length > 0;
+    return !this.#flowing || !this.#readAll;
   }
 
   start(sink: BodySink): void {
@@ -192,16 +227,40 @@ class Reader implements BodySource {
 
   cancel(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#sink = null;
-    this.#pending.length = 0;
-    this.#replay.leave(this);
+    this.#close();
   }
 
-  /** For the replay: the next bytes, in order behind what is pending. */
-  push(bytes: Uint8Array): void {
-    this.#pending.push(bytes);
+  /** For the replay: the next bytes, which are not kept, in order behind what is pending. False where there is no room for them. */
+  push(bytes: Uint8Array): boolean {
+    if (this.#flowing && !this.#pumping && this.#readAll) {
+      this.#sink?.chunk(bytes);
+      return true;
+    }
+    if (!this.#pending.tryAdd(bytes, true)) return false;
     this.pump();
+    return true;
+  }
+
+  /** For the replay: nothing is wanted of what is held. */
+  drop(): void {
+    this.#cursor?.close();
+    this.#cursor = null;
+    this.#pending.clear();
+  }
+
+  /** All that has come so far. */
+  get #readAll(): boolean {
+    return (this.#cursor?.atEnd ?? true) && this.#pending.bytes === 0;
+  }
+
+  #next(): Buffer | null {
+    const piece = this.#cursor?.next() ?? null;
+    if (piece !== null) return piece;
+    if (this.#cursor !== null && !this.#replay.keeps) {
+      this.#cursor.close();
+      this.#cursor = null;
+    }
+    return this.#pending.take();
   }
 
   fail(error: MeshError): void {
@@ -220,12 +279,14 @@ class Reader implements BodySource {
       return;
     }
     this.#pumping = true;
-    while (this.#flowing && this.#sink !== null && this.#pending.length > 0) {
-      this.#sink.chunk(this.#pending.shift() as Uint8Array);
+    while (this.#flowing && this.#sink !== null) {
+      const piece = this.#next();
+      if (piece === null) break;
+      this.#sink.chunk(piece);
     }
     this.#pumping = false;
     if (this.#closed) return;
-    if (this.#replay.ended && this.#pending.length === 0 && this.#flowing) {
+    if (this.#replay.ended && this.#flowing && this.#readAll) {
       const sink = this.#sink;
       this.#close();
       sink?.end();
@@ -237,7 +298,7 @@ class Reader implements BodySource {
   #close(): void {
     this.#closed = true;
     this.#sink = null;
-    this.#pending.length = 0;
+    this.drop();
     this.#replay.leave(this);
   }
 }

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { systemClock } from '../clock.ts';
 import { MeshError } from '../errors.ts';
 import type { Handler } from '../layer.ts';
+import { HeldMemory } from '../memory/held-memory.ts';
 import { localReply, type Reply } from '../reply.ts';
 import { Closing, RawClient, until } from '../testing/harness.ts';
 import { createListener, type Listener, type ListenerLimits } from './listener.ts';
@@ -27,6 +28,7 @@ async function listener(handler: Handler = echo, over: Partial<ListenerLimits> =
     port: 0,
     limits,
     clock: systemClock,
+    memory: new HeldMemory(2 ** 20),
     newId: () => 'id',
     handler: () => handler,
     onRefused: (_entrance, code) => refused.push(code),

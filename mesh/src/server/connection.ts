@@ -372,6 +372,7 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
         this.#owner.onEnded();
         turn.exchange.abort(gone('The client closed the connection.'));
       }
+      turn.body?.cancel();
     }
     this.#owner.onClosed(this);
   }

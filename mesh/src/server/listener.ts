@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
+import type { HeldMemory } from '../memory/held-memory.ts';
 import { plainAddress } from '../policy/client.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   limits: ListenerLimits;
   clock: Clock;
   newId: () => string;
+  /** The process's, for the bodies that its requests hold. */
+  memory: HeldMemory;
   /** Asked for each request, so that a request is handled from its start to its end by the stack of its start. */
   handler: () => Handler;
   /** A connection was refused before a request could be made out. */
@@ -58,7 +61,7 @@ const probeMs = 60_000;
 const keepAliveGraceMs = 1000;
 
 export function createListener(options: ListenerOptions): Listener {
-  const { entrance, limits, clock } = options;
+  const { entrance, limits, clock, memory } = options;
   const { headTimeoutMs, idleTimeoutMs, keepAliveMs, headBytesMax } = limits;
   const connections = new Set<ClientConnection>();
   let inFlight = 0;
@@ -93,6 +96,7 @@ export function createListener(options: ListenerOptions): Listener {
       flags: [],
       attempts: 0,
       endpoint: null,
+      memory,
       bytesReceived: 0,
       span: null,
     }),

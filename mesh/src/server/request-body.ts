@@ -2,6 +2,8 @@ import type { BodySink, BodySource } from '../body.ts';
 import type { Clock } from '../clock.ts';
 import type { MeshError } from '../errors.ts';
 import type { Facts } from '../exchange.ts';
+import { HeldBytes } from '../memory/held-bytes.ts';
+import { noRoom } from '../memory/no-room.ts';
 
 /** Content that arrived before anybody wanted it is kept up to this many bytes; then the client waits. */
 const heldBytesMax = 64 * 1024;
@@ -39,8 +41,7 @@ export class RequestBody implements BodySource {
   #paused = false;
   #cancelled = false;
   /** Content that has come and not been taken, oldest first. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  #held: HeldBytes | null = null;
   #bytes = 0;
   #complete = false;
   #failure: MeshError | null = null;
@@ -75,7 +76,7 @@ export class RequestBody implements BodySource {
 
   start(sink: BodySink): void {
     this.#sink = sink;
-    if (this.#held.length > 0 || this.#complete || this.#failure !== null) queueMicrotask(this.#deliver);
+    if (this.#heldBytes > 0 || this.#complete || this.#failure !== null) queueMicrotask(this.#deliver);
   }
 
   /** For the connection. @param bytes are the connection's again when this returns, unless `given` */
@@ -87,21 +88,25 @@ export class RequestBody implements BodySource {
       return;
     }
     this.#facts.bytesReceived += bytes.byteLength;
-    const kept = given ? bytes : Buffer.from(bytes);
-    if (this.#sink !== null && !this.#paused && this.#held.length === 0) {
-      this.#sink.chunk(kept);
+    if (this.#sink !== null && !this.#paused && this.#heldBytes === 0) {
+      this.#sink.chunk(given ? bytes : Buffer.from(bytes));
       return;
     }
-    this.#held.push(kept);
-    this.#heldBytes += kept.byteLength;
+    this.#held ??= new HeldBytes(this.#facts.memory);
+    if (!this.#held.tryAdd(bytes, given)) {
+      this.fail(noRoom());
+      this.#readAway();
+      return;
+    }
     if (this.#heldBytes >= heldBytesMax) this.#carrier.pause();
   }
 
   /** For the connection: the last byte has come. */
   onEnd(): void {
-    this.#complete = true;
     this.#stopLingering?.();
-    if (this.#sink !== null && !this.#paused && this.#held.length === 0) this.#tellEnd();
+    if (this.#failure !== null) return;
+    this.#complete = true;
+    if (this.#sink !== null && !this.#paused && this.#heldBytes === 0) this.#tellEnd();
   }
 
   /** For the connection: no more will come. */
@@ -109,7 +114,7 @@ export class RequestBody implements BodySource {
     if (this.#complete || this.#failure !== null) return;
     this.#failure = error;
     this.#stopLingering?.();
-    this.#held = [];
+    this.#held?.clear();
     const sink = this.#sink;
     this.#sink = null;
     sink?.fail(error);
@@ -122,33 +127,36 @@ export class RequestBody implements BodySource {
 
   resume(): void {
     this.#paused = false;
-    if (this.#sink !== null && (this.#held.length > 0 || this.#complete)) queueMicrotask(this.#deliver);
+    if (this.#sink !== null && (this.#heldBytes > 0 || this.#complete)) queueMicrotask(this.#deliver);
     else if (!this.#complete) this.#carrier.resume();
   }
 
   cancel(): void {
     if (this.#cancelled) return;
-    this.#cancelled = true;
     this.#sink = null;
-    this.#held = [];
-    this.#heldBytes = 0;
-    if (this.#complete || this.#failure !== null) return;
+    this.#held?.clear();
+    if (this.#complete || this.#failure !== null) this.#cancelled = true;
+    else this.#readAway();
+  }
+
+  get #heldBytes(): number {
+    return this.#held?.bytes ?? 0;
+  }
+
+  #readAway(): void {
+    this.#cancelled = true;
     // Read away, so that the client gets to read its answer before it meets a closed connection; but not without end.
     this.#stopLingering = this.#clock.after(lingerMs, () => this.#carrier.cut());
     this.#carrier.resume();
   }
 
   readonly #deliver = (): void => {
-    let taken = 0;
-    while (this.#sink !== null && !this.#paused && taken < this.#held.length) {
-      const chunk = this.#held[taken] as Buffer;
-      taken += 1;
-      this.#heldBytes -= chunk.byteLength;
-      this.#sink.chunk(chunk);
+    while (this.#sink !== null && !this.#paused) {
+      const piece = this.#held?.take() ?? null;
+      if (piece === null) break;
+      this.#sink.chunk(piece);
     }
-    // `cancel` and `fail` have thrown all of it away.
-    if (this.#held.length > 0) this.#held.splice(0, taken);
-    if (this.#paused || this.#held.length > 0 || this.#sink === null) return;
+    if (this.#paused || this.#heldBytes > 0 || this.#sink === null) return;
     if (this.#complete) this.#tellEnd();
     else if (this.#failure !== null) this.#tellFailure(this.#failure);
     else this.#carrier.resume();

@@ -1,6 +1,9 @@
 import { type BodySource, bodyOf } from '../body.ts';
 import { Exchange } from '../exchange.ts';
 import type { Headers } from '../headers.ts';
+import { HeldMemory } from '../memory/held-memory.ts';
+
+const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 
 export interface Asked {
   method?: string;
@@ -23,6 +26,7 @@ export function exchangeOf({ method = 'GET', path = '/', headers = [], body = nu
       flags: [],
       attempts: 0,
       endpoint: null,
+      memory,
       bytesReceived: 0,
       span: null,
     },

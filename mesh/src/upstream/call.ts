@@ -1,6 +1,7 @@
 import type { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Headers, withoutHopByHop } from '../headers.ts';
+import { HeldBytes } from '../memory/held-bytes.ts';
 import { retryableHeader } from '../policy/retry-policy.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import type { ResponseHead } from './http1/response-head.ts';
@@ -34,8 +35,10 @@ export class Call implements Reply, ReplyBody {
   #settled = false;
   #sink: ClientSink | null = null;
   #discarded = false;
-  #held: Uint8Array[] | null = null;
-  #heldBytes = 0;
+  /** The first piece: most replies come in one, which is handed on at once. */
+  #first: Buffer | null = null;
+  /** What came before it had a use, where that is more than one piece, or it is to wait. */
+  #held: HeldBytes | null = null;
   #heldBytesMax = heldBytesMin;
   #bytes = 0;
   #trailers: Headers = none;
@@ -91,17 +94,29 @@ export class Call implements Reply, ReplyBody {
   onData(bytes: Buffer, given: boolean): void {
     this.#bytes += bytes.byteLength;
     if (this.#discarded) return;
-    const kept = given ? bytes : Buffer.from(bytes);
     if (this.#sink !== null) {
-      if (!this.#sink.write(kept)) this.#carrier?.pause();
+      if (!this.#sink.write(given ? bytes : Buffer.from(bytes))) this.#carrier?.pause();
       return;
     }
-    if (this.#held === null) this.#held = [kept];
-    else this.#held.push(kept);
-    this.#heldBytes += kept.byteLength;
-    if (this.#heldBytes < this.#heldBytesMax) return;
+    let room = true;
+    if (this.#held === null && this.#bytes === bytes.byteLength) this.#first = given ? bytes : Buffer.from(bytes);
+    else room = this.#hold().add(bytes, given);
+    if (room && this.#bytes < this.#heldBytesMax) return;
     this.#carrier?.pause();
     this.#tellHeld(null);
+  }
+
+  /** Where pieces are held from the second one on. */
+  #hold(): HeldBytes {
+    this.#held ??= new HeldBytes(this.exchange.facts.memory);
+    if (this.#first !== null) this.#held.add(this.#first, true);
+    this.#first = null;
+    return this.#held;
+  }
+
+  #drop(): void {
+    this.#first = null;
+    this.#held?.clear();
   }
 
   onEnd(listener: (end: BodyEnd) => void): void {
@@ -125,14 +140,19 @@ export class Call implements Reply, ReplyBody {
   }
 
   onHeld(listener: (error: MeshError | null) => void, bytes: number): void {
-    const paused = this.#heldBytes >= this.#heldBytesMax;
     this.#heldBytesMax = bytes;
-    if (this.#failure !== null || this.#complete || this.#heldBytes >= bytes) {
+    if (this.#failure !== null || this.#complete || this.#bytes >= bytes) {
       listener(this.#failure);
       return;
     }
+    this.#hold();
+    const { memory } = this.exchange.facts;
+    if (memory.takenBytes > memory.maxBytes) {
+      listener(null);
+      return;
+    }
     this.#heldListener = listener;
-    if (paused) this.#carrier?.resume();
+    this.#carrier?.resume();
   }
 
   #tellHeld(error: MeshError | null): void {
@@ -144,32 +164,39 @@ export class Call implements Reply, ReplyBody {
   pipeTo(client: ClientSink): void {
     if (this.#sink !== null || this.#discarded) throw new Error('A reply body has one use.');
     this.#sink = client;
-    const held = this.#held;
-    this.#held = null;
     if (this.#failure !== null) {
       client.fail(this.#failure);
       return;
     }
     if (this.#complete) {
-      if (held === null) client.end(null, this.#trailers);
-      else {
-        for (let i = 0; i < held.length - 1; i += 1) client.write(held[i] as Uint8Array);
-        client.end(held[held.length - 1] as Uint8Array, this.#trailers);
+      let last = this.#takeHeld();
+      for (let next = this.#takeHeld(); next !== null; next = this.#takeHeld()) {
+        client.write(last as Buffer);
+        last = next;
       }
+      client.end(last, this.#trailers);
       this.#finish(null);
       return;
     }
     client.onWritable(() => this.#carrier?.resume());
     let writable = true;
-    if (held !== null) for (const chunk of held) writable = client.write(chunk) && writable;
+    for (let next = this.#takeHeld(); next !== null; next = this.#takeHeld()) {
+      writable = client.write(next) && writable;
+    }
     if (!writable) this.#carrier?.pause();
     else this.#carrier?.resume();
+  }
+
+  #takeHeld(): Buffer | null {
+    const first = this.#first;
+    this.#first = null;
+    return first ?? this.#held?.take() ?? null;
   }
 
   discard(): void {
     if (this.#sink !== null || this.#discarded) return;
     this.#discarded = true;
-    this.#held = null;
+    this.#drop();
     if (this.#complete || this.#failure !== null) {
       this.#finish(this.#failure);
       return;
@@ -194,7 +221,7 @@ export class Call implements Reply, ReplyBody {
       this.#reject(error);
       return;
     }
-    this.#held = null;
+    this.#drop();
     this.#sink?.fail(error);
     this.#finish(this.#discarded ? null : error);
     this.#tellHeld(error);

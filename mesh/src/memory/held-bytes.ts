@@ -1,0 +1,177 @@
+import type { HeldMemory } from './held-memory.ts';
+
+/** Blocks that pieces are copied into: the first one, and the largest. Each is twice as long as all before it. */
+const blockBytesMin = 1024;
+const blockBytesMax = 16 * 1024;
+/** For the objects that a block is made of. */
+const blockOverheadBytes = 256;
+
+/**
+ * Content that is held, in few blocks: small pieces are copied together, because a piece of one byte costs some hundred
+ * bytes as an object of its own. What a block takes is charged to `memory`. Read in one of two ways: `take` removes what
+ * it returns, a `HeldCursor` leaves it for others.
+ */
+export class HeldBytes {
+  readonly #memory: HeldMemory;
+  readonly #blocks: Buffer[] = [];
+  /** Bytes of content in each block. */
+  readonly #lengths: number[] = [];
+  #bytes = 0;
+  /** The last block was made here, and may have room. */
+  #open = false;
+  #owners = 1;
+
+  constructor(memory: HeldMemory) {
+    this.#memory = memory;
+  }
+
+  /** Bytes of content. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a piece. False where the process has no room for it: then nothing has been added. @param given the memory of `bytes` is not used again by others */
+  tryAdd(bytes: Uint8Array, given: boolean): boolean {
+    return this.#add(bytes, given, true);
+  }
+
+  /** Adds a piece whatever room there is. @returns whether there was room */
+  add(bytes: Uint8Array, given: boolean): boolean {
+    if (this.#add(bytes, given, true)) return true;
+    this.#add(bytes, given, false);
+    return false;
+  }
+
+  #add(bytes: Uint8Array, given: boolean, bounded: boolean): boolean {
+    const { byteLength } = bytes;
+    if (byteLength === 0) return true;
+    const last = this.#blocks.length - 1;
+    const at = this.#lengths[last] ?? 0;
+    if (this.#open && at + byteLength <= (this.#blocks[last] as Buffer).byteLength) {
+      (this.#blocks[last] as Buffer).set(bytes, at);
+      this.#lengths[last] = at + byteLength;
+      this.#bytes += byteLength;
+      return true;
+    }
+    const whole = this.#whole(bytes, given);
+    const sizeBytes = Math.max(byteLength, Math.min(blockBytesMax, Math.max(blockBytesMin, this.#bytes)));
+    const charge = whole === null ? sizeBytes + blockOverheadBytes : chargeOf(whole);
+    if (!bounded) this.#memory.take(charge);
+    else if (!this.#memory.tryTake(charge)) return false;
+    const block = whole ?? Buffer.allocUnsafeSlow(sizeBytes);
+    if (whole === null) block.set(bytes);
+    this.#open = whole === null;
+    this.#blocks.push(block);
+    this.#lengths.push(byteLength);
+    this.#bytes += byteLength;
+    return true;
+  }
+
+  /** The piece as a block of its own, where that saves a copy: the first one, and long ones that fill their memory. Else null. */
+  #whole(bytes: Uint8Array, given: boolean): Buffer | null {
+    if (this.#blocks.length > 0 && (!given || !dense(bytes) || bytes.byteLength < blockBytesMin)) return null;
+    if (!given) return Buffer.from(bytes);
+    if (!dense(bytes) && bytes.byteLength >= blockBytesMin) return null;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Removes and returns the first piece; null where nothing is held. */
+  take(): Buffer | null {
+    const block = this.#blocks.shift();
+    if (block === undefined) return null;
+    const length = this.#lengths.shift() as number;
+    if (this.#blocks.length === 0) this.#open = false;
+    this.#bytes -= length;
+    this.#memory.give(chargeOf(block));
+    return length === block.byteLength ? block : block.subarray(0, length);
+  }
+
+  /** For cursors: what block `index` has from `at` on; undefined where it has nothing more, null where there is no such block. */
+  piece(index: number, at: number): Buffer | null | undefined {
+    const block = this.#blocks[index];
+    if (block === undefined) return null;
+    const length = this.#lengths[index] as number;
+    if (at >= length) return undefined;
+    return at === 0 && length === block.byteLength ? block : block.subarray(at, length);
+  }
+
+  /** Everything in one piece; a copy only where there are several. */
+  joined(): Buffer {
+    const [first] = this.#blocks;
+    if (first !== undefined && this.#blocks.length === 1) return first.subarray(0, this.#lengths[0]);
+    const whole = Buffer.allocUnsafeSlow(this.#bytes);
+    let at = 0;
+    for (const [index, block] of this.#blocks.entries()) {
+      const length = this.#lengths[index] as number;
+      whole.set(block.subarray(0, length), at);
+      at += length;
+    }
+    return whole;
+  }
+
+  /** One more needs what is held. */
+  retain(): void {
+    this.#owners += 1;
+  }
+
+  /** One of those that need what is held needs it no more; when none does, it is given back. */
+  release(): void {
+    this.#owners -= 1;
+    if (this.#owners === 0) this.clear();
+  }
+
+  /** Gives everything back. */
+  clear(): void {
+    for (const block of this.#blocks) this.#memory.give(chargeOf(block));
+    this.#blocks.length = 0;
+    this.#lengths.length = 0;
+    this.#bytes = 0;
+    this.#open = false;
+  }
+}
+
+/** Reads what is held, and what is added meanwhile, without removing it. Needs it until `close`. */
+export class HeldCursor {
+  readonly #held: HeldBytes;
+  #index = 0;
+  #at = 0;
+
+  constructor(held: HeldBytes) {
+    this.#held = held;
+    held.retain();
+  }
+
+  /** The next bytes; null where all have been read that there are now. */
+  next(): Buffer | null {
+    let piece = this.#held.piece(this.#index, this.#at);
+    if (piece === undefined) {
+      piece = this.#held.piece(this.#index + 1, 0);
+      if (piece === null || piece === undefined) return null;
+      this.#index += 1;
+      this.#at = 0;
+    }
+    if (piece !== null) this.#at += piece.byteLength;
+    return piece;
+  }
+
+  /** Whether `next` would return null. */
+  get atEnd(): boolean {
+    const piece = this.#held.piece(this.#index, this.#at);
+    return piece === null || (piece === undefined && this.#held.piece(this.#index + 1, 0) === null);
+  }
+
+  /** Once. */
+  close(): void {
+    this.#held.release();
+  }
+}
+
+/** A piece that fills at least half of the memory that it keeps alive. */
+function dense(bytes: Uint8Array): boolean {
+  return bytes.byteLength * 2 >= bytes.buffer.byteLength;
+}
+
+/** What a block takes. A short piece may share its memory with others: then it is charged twice its length. */
+function chargeOf(block: Buffer): number {
+  return Math.min(block.buffer.byteLength, block.byteLength * 2) + blockOverheadBytes;
+}

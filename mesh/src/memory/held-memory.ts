@@ -1,0 +1,33 @@
+/**
+ * What all bodies together may take of this process's memory while they are held: content that waits to be sent, and
+ * copies for another attempt or a mirror. One for the whole process.
+ */
+export class HeldMemory {
+  readonly maxBytes: number;
+  #takenBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Bytes taken now, overhead included. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** Takes `bytes` where there is room for them. */
+  tryTake(bytes: number): boolean {
+    if (this.#takenBytes + bytes > this.maxBytes) return false;
+    this.#takenBytes += bytes;
+    return true;
+  }
+
+  /** Takes `bytes` that are in memory already and cannot be refused; the caller sees to it that no more come. */
+  take(bytes: number): void {
+    this.#takenBytes += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#takenBytes -= bytes;
+  }
+}
