@@ -72,6 +72,20 @@ describe('a reload reaches', () => {
     await until(() => seen.asked === 2, 'the second one has a place');
   });
 
+  test('how long requests wait for a place', async () => {
+    const { seen, listener } = silent();
+    const { port } = await upstreamServer(closing, listener);
+    const one = { ...limits, maxInFlight: 1 };
+    const mesh = await testMesh(closing, configOf(port, { limits: { ...one, queueTimeoutMs: 60_000 } }));
+    fetch(mesh.url).catch(() => {});
+    await until(() => seen.asked === 1, 'one is under way');
+    const waiting = fetch(mesh.url);
+    await until(() => mesh.inFlight() === 2, 'and one waits');
+    await push(mesh, configOf(port, { limits: { ...one, queueTimeoutMs: 20 } }));
+    assert.equal((await waiting).status, 503);
+    assert.equal(mesh.log.requests().at(-1)?.reason, 'overloaded');
+  });
+
   test('an instance that has left already: it is cut when the new time to drain is over', async () => {
     const { seen, listener } = silent();
     const leaving = await upstreamServer(closing, listener);

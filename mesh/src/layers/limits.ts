@@ -12,16 +12,23 @@ type Wake = () => void;
 interface Places {
   policy: LimitsPolicy;
   limit: ConcurrencyLimit<Wake>;
+  /** Of those who wait: each sets its timer anew, by the policy that is in force. */
+  timers: Set<() => void>;
 }
 
 const key = Symbol('limits');
 
 function placesOf(service: Service): Places {
   const { limits } = service.policy;
-  const places = service.stateOf<Places>(key, () => ({ policy: limits, limit: new ConcurrencyLimit<Wake>(limits) }));
+  const places = service.stateOf<Places>(key, () => ({
+    policy: limits,
+    limit: new ConcurrencyLimit<Wake>(limits),
+    timers: new Set(),
+  }));
   if (places.policy !== limits) {
     places.policy = limits;
     for (const wake of places.limit.resize(limits)) wake();
+    for (const setTimer of places.timers) setTimer();
   }
   return places;
 }
@@ -38,27 +45,38 @@ export function limits({ clock }: Parts): Layer {
     new MeshError('overloaded', detail, { retryAfterS: policy.retryAfterS });
 
   /** Resolves when a place is taken; rejects when that took too long, or nobody waits for the reply any more. */
-  const queueUp = (exchange: Exchange, { policy, limit }: Places): Promise<void> =>
+  const queueUp = (exchange: Exchange, places: Places): Promise<void> =>
     new Promise((resolve, reject) => {
-      const wake = () => {
+      const { limit, timers } = places;
+      const sinceMs = clock.now();
+      let cancelTimeout = () => {};
+      const setTimer = () => {
+        const { policy } = places;
         cancelTimeout();
+        cancelTimeout = clock.after(Math.max(0, sinceMs + policy.queueTimeoutMs - clock.now()), () =>
+          giveUp(shed(policy, `No place came free within ${policy.queueTimeoutMs} ms.`)),
+        );
+      };
+      const leaveQueue = () => {
+        cancelTimeout();
+        timers.delete(setTimer);
         exchange.offAbort(giveUp);
+      };
+      const wake = () => {
+        leaveQueue();
         resolve();
       };
       const giveUp = (error: MeshError) => {
         if (!limit.withdraw(wake)) return;
-        cancelTimeout();
-        exchange.offAbort(giveUp);
+        leaveQueue();
         reject(error);
       };
-      const cancelTimeout = clock.after(policy.queueTimeoutMs, () =>
-        giveUp(shed(policy, `No place came free within ${policy.queueTimeoutMs} ms.`)),
-      );
       if (!limit.tryQueue(wake)) {
-        cancelTimeout();
-        reject(shed(policy, 'The service has more requests than it can take.'));
+        reject(shed(places.policy, 'The service has more requests than it can take.'));
         return;
       }
+      setTimer();
+      timers.add(setTimer);
       exchange.onAbort(giveUp);
     });
 

@@ -34,6 +34,46 @@ function chosen(
 
 const indexes = (...values: number[]) => values as never as FakeEndpoint[];
 
+describe('full endpoints', () => {
+  /** Which of three are chosen; the second one is due for a probe where `readiness` says so. */
+  const among = (full: number[], choice: Partial<Choice<FakeEndpoint>> = {}, readiness: Readiness[] = []) => {
+    const endpoints = fakeEndpoints([1, 1, 1]);
+    const balance = new Chooser<FakeEndpoint>(
+      randomBalancer(plainWeight, seeded(1)),
+      50,
+      (endpoint) => readiness[endpoints.indexOf(endpoint)] ?? 'ready',
+      (endpoint) => full.includes(endpoints.indexOf(endpoint)),
+    );
+    const tried = choice.tried?.map((index) => endpoints[index as never] as FakeEndpoint) ?? null;
+    const found = new Set<number>();
+    for (let n = 0; n < 100; n += 1) {
+      const endpoint = balance.choose(endpoints, { ...anyChoice, ...choice, tried });
+      if (endpoint !== null) found.add(endpoints.indexOf(endpoint));
+    }
+    return [[...found].sort(), balance.mode];
+  };
+
+  test('are passed over while another one has room', () => {
+    assert.deepEqual(among([0]), [[1, 2], 'balanced']);
+    assert.deepEqual(among([0, 1]), [[2], 'balanced']);
+    assert.deepEqual(among([0, 1, 2]), [[0, 1, 2], 'balanced']);
+  });
+
+  test('are waited for rather than to ask one again that has failed', () => {
+    assert.deepEqual(among([0], { tried: indexes(1, 2) }), [[0], 'balanced']);
+    assert.deepEqual(among([0, 1], { tried: indexes(0, 1, 2) }), [[2], 'balanced']);
+  });
+
+  test('are no use to a hedge', () => {
+    assert.deepEqual(among([0], { tried: indexes(1, 2), onlyUntried: true }), [[], 'balanced']);
+  });
+
+  test('get no probe, and are no reason for panic', () => {
+    assert.deepEqual(among([1], {}, ['ready', 'probe', 'ready']), [[0, 2], 'balanced']);
+    assert.deepEqual(among([1, 2], {}, ['out']), [[1, 2], 'balanced']);
+  });
+});
+
 describe('choosing an endpoint', () => {
   test('only ready ones', () => {
     assert.deepEqual(chosen(['ready', 'out', 'ready']), new Set([0, 2]));

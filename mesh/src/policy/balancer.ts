@@ -130,18 +130,27 @@ export class Chooser<E extends EndpointView> {
   }
 
   /**
-   * One that has room and has not been tried; else a full one that has not been tried, where a request waits its turn.
-   * A hedge never waits: it is there to be faster. Being full says nothing about health, and so nothing about panic.
+   * One that has room and has not been tried; else a full one that has not been tried, where a request waits its turn;
+   * else one that has room. A hedge never waits: it is there to be faster. Being full says nothing about health, and so
+   * nothing about panic.
    */
   #pickWithRoom(endpoints: readonly E[], choice: Choice<E>, full: boolean): E | null {
     if (!full) return this.#pick(endpoints, choice);
+    const { tried } = choice;
     const roomy = this.#roomy;
     roomy.length = 0;
+    let untried = 0;
+    let untriedWithRoom = 0;
     for (const endpoint of endpoints) {
-      if (!this.#isFull(endpoint) && !(choice.tried?.includes(endpoint) ?? false)) roomy.push(endpoint);
+      const isTried = tried?.includes(endpoint) ?? false;
+      const hasRoom = !this.#isFull(endpoint);
+      if (hasRoom) roomy.push(endpoint);
+      if (!isTried) untried += 1;
+      if (!isTried && hasRoom) untriedWithRoom += 1;
     }
-    if (roomy.length > 0) return this.#balancer.pick(roomy, choice);
-    return choice.onlyUntried ? null : this.#pick(endpoints, choice);
+    if (untriedWithRoom > 0) return this.#pick(roomy, choice);
+    if (choice.onlyUntried) return null;
+    return this.#pick(untried > 0 || roomy.length === 0 ? endpoints : roomy, choice);
   }
 
   #pick(endpoints: readonly E[], choice: Choice<E>): E | null {
