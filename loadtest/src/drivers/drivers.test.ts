@@ -7,7 +7,7 @@ import { closedLoop } from './closed-loop.ts';
 import { metronome } from './metronome.ts';
 import { openLoopRun } from './open-loop.ts';
 import { openLoop } from './open-loop-core.ts';
-import { assertLoopback, type Target } from './request.ts';
+import { assertLocal, type Target } from './request.ts';
 import { constantRate } from './schedule.ts';
 
 async function serving(
@@ -248,8 +248,8 @@ test('load goes to loopback addresses only', async () => {
     'http://192.168.1.4:80',
     'http://127.0.0.1.example.com/',
   ]) {
-    assert.throws(() => assertLoopback(url), /loopback/);
+    assert.throws(() => assertLocal(url), /loopback/);
   }
-  for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLoopback(url);
+  for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLocal(url);
   await assert.rejects(closedLoop({ url: 'http://10.0.0.1', requests: [] }, { connections: 1, amount: 1 }), /loopback/);
 });
