@@ -150,7 +150,7 @@ async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan, 
   await closedLoop(targets.legacy.target, { connections: 1, amount: plan.slowWarmUps }, signal);
   await closedLoop(targets.tuned.target, { connections: 1, amount: plan.slowWarmUps }, signal);
   const p50 = median((await closedLoop(targets.extracted.target, { connections: 1, amount: 50 }, signal)).latencyMs);
-  if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see .banyan/load/logs');
+  if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see its log');
 }
 
 function notesOnRunning(referenceData: boolean): string[] {
