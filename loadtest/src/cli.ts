@@ -89,6 +89,9 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
       say('');
       for (const { name, pass, detail } of report.verdict.checks) say(`${pass ? '✔' : '✘'} ${name}: ${detail}`);
       say(`\n${report.verdict.pass ? 'The verdict holds.' : 'The verdict fails.'}\n  ${files.json}\n  ${files.html}`);
+      // Where the folder is inside a container: how the reader gets the page out of there.
+      const copy = process.env.LOAD_COPY_COMMAND;
+      if (copy) say(`\nTo read it:\n  ${copy.replaceAll('NAME', scenario.file)}`);
     }
     return report.verdict.pass ? 0 : 1;
   } catch (error) {

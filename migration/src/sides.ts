@@ -18,6 +18,8 @@ export interface SideUrls {
 
 /** Minutes, not milliseconds: a range digest reads a table. */
 const queryTimeoutMs = 120_000;
+/** Long, since a store on a busy machine is not a store that is down: that one refuses at once. */
+const connectTimeoutMs = 15_000;
 
 /**
  * Opens both sides: from the arguments, else from the mapping's environment variables.
@@ -28,7 +30,7 @@ export function openSides(mapping: Mapping, { from, to }: SideUrls, env: NodeJS.
   const open = (url: string | undefined, variable: string, option: string) => {
     const chosen = url ?? env[variable];
     if (!chosen) throw new MigrationError('bad_arguments', `${variable} is not set, and there is no ${option}`);
-    return openPostgres({ url: chosen, applicationName: 'migration', maxConnections: 2, queryTimeoutMs });
+    return openPostgres({ url: chosen, applicationName: 'migration', maxConnections: 2, queryTimeoutMs, connectTimeoutMs });
   };
   const source = open(from, mapping.source.variable, '--from');
   const target = open(to, mapping.target.variable, '--to');

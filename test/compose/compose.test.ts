@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { root } from '../architecture/sources.ts';
+import { commandsOf, inDocker, missingLine, stepsOf } from '../guide/steps.ts';
 import { until } from '../support/until.ts';
 import { type Container, findCompose, Project } from './project.ts';
 
@@ -17,6 +22,7 @@ interface Client {
 describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () => {
   let project: Project;
   let client: Client;
+  let folder = '';
   const brand = `Survivor ${Date.now()}`;
 
   async function up(...flags: string[]): Promise<void> {
@@ -75,13 +81,20 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   before(async () => {
     if ('missing' in compose) return;
     project = await Project.create(compose.command);
+    folder = mkdtempSync(join(tmpdir(), 'banyan-compose-'));
     await up('--build');
-    const file = '/var/lib/banyan/credentials/clients.json';
-    const text = await project.compose('run', '--rm', '--no-deps', '--entrypoint', 'cat', 'seed', file);
-    [client] = (JSON.parse(text) as { clients: [Client] }).clients;
+    await readClient();
   });
 
+  /** The seed's first API client, which may use both grants. */
+  async function readClient(): Promise<void> {
+    const file = '/var/lib/banyan/credentials/clients.json';
+    const text = await project.compose('run', '--rm', '--no-deps', '-T', '--entrypoint', 'cat', 'seed', file);
+    [client] = (JSON.parse(text) as { clients: [Client] }).clients;
+  }
+
   after(async () => {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true });
     if (project !== undefined) await project.remove();
   });
 
@@ -99,8 +112,64 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     }
   });
 
+  describe('the guide, with Docker alone', { concurrency: false }, () => {
+    const chapter = readFileSync(join(root, 'docs/guide/01-extracting-authentication.md'), 'utf8');
+    const { steps, docker } = stepsOf(chapter);
+    const translate = inDocker(chapter);
+    for (const commands of docker) {
+      test(commands.split('\n')[0] ?? '', async () => {
+        const { code, output } = await project.shell(commands, folder);
+        assert.equal(code, 0, output);
+      });
+    }
+    for (const { title, commands, sees } of steps) {
+      test(`${title}: ${translate(commands).split('\n')[0]}`, async () => {
+        const { code, output } = await project.shell(translate(commands), folder, { CREDENTIALS: 'clients.json' });
+        assert.deepEqual([code, missingLine(sees, output)], [0, null], output);
+      });
+    }
+  });
+
+  describe('the commands of README.md, with Docker alone', { concurrency: false }, () => {
+    const all = commandsOf(readFileSync(join(root, 'README.md'), 'utf8'), ['docker compose']);
+    // These two are what `before` and `after` do.
+    const commands = all.filter((command) => !/ (up|down)( |$)/.test(command));
+
+    test('there are some of each', () => {
+      for (const word of ['shift', 'status', 'run --rm load token', 'token.html', 'seed', 'backfill', 'parity']) {
+        assert.ok(
+          commands.some((command) => command.includes(word)),
+          word,
+        );
+      }
+    });
+
+    for (const command of commands) {
+      test(command, async () => {
+        // Smaller, and of another seed, so that every API client is another one.
+        const { code, output } = await project.shell(command.replace('reference', 'small --seed 2'), folder);
+        // The verdict is about the machine; that a page was written is what the next command shows.
+        if (command.includes('run --rm load')) assert.match(output, /The verdict .*\n.*\n.*token\.html/s);
+        else assert.equal(code, 0, output);
+      });
+    }
+
+    test('the page of the load test came out of its volume, with all four ways to a token', () => {
+      const page = readFileSync(join(folder, 'token.html'), 'utf8');
+      assert.match(page, /^<!doctype html>/i);
+      for (const name of ['legacy', 'tuned', 'extracted', 'extracted-direct']) assert.ok(page.includes(name), name);
+    });
+
+    test('the API client of the new seed gets its tokens', async () => {
+      const before = client.client_id;
+      await readClient();
+      assert.notEqual(client.client_id, before);
+      await token('client_credentials');
+    });
+  });
+
   test('a weight moves the token route to auth, and the monolith takes its tokens', async () => {
-    await project.compose('exec', '-T', 'mesh', 'node', 'mesh/src/main.ts', 'shift', 'token', 'auth=100');
+    await project.compose('exec', '-T', 'mesh', 'mesh', 'shift', 'token', 'auth=100');
     const fromAuth = async () => (await token('client_credentials')).split('.').length === 3;
     await until('tokens come from auth', fromAuth, { limitMs: 30_000, everyMs: 200 });
     const bearer = await token('client_credentials');
@@ -111,7 +180,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   });
 
   test('data and weights survive down and up', async () => {
-    await project.compose('down');
+    await project.compose('--profile', 'load', 'down');
     assert.deepEqual(await project.containers(), {});
     await up();
     const bearer = await token('client_credentials');

@@ -37,7 +37,7 @@ export class Project {
 
   private constructor(command: [string, ...string[]], ports: readonly number[]) {
     this.#command = command;
-    const [edge, internal, admin, monolith, auth] = ports.map(String);
+    const [edge, internal, admin, monolith, auth, tuned] = ports.map(String);
     const url = (port: string | undefined) => `http://127.0.0.1:${port}`;
     this.urls = { edge: url(edge), admin: url(admin), monolith: url(monolith), auth: url(auth) };
     this.#env = {
@@ -49,12 +49,13 @@ export class Project {
       MESH_ADMIN_PORT: admin,
       MONOLITH_PORT: monolith,
       AUTH_PORT: auth,
+      TUNED_PORT: tuned,
       PUBLIC_URL: url(edge),
     };
   }
 
   static async create(command: [string, ...string[]]): Promise<Project> {
-    return new Project(command, await freePorts(5));
+    return new Project(command, await freePorts(6));
   }
 
   /** Runs one Compose command and gives its stdout. */
@@ -63,6 +64,30 @@ export class Project {
     const words = [...first, '--file', `${root}/docker-compose.yml`, '--project-directory', root, ...args];
     const { stdout } = await run(file, words, { cwd: root, env: this.#env, maxBuffer: 64 * 1024 ** 2 });
     return stdout;
+  }
+
+  /**
+   * Runs commands of a page in a shell, in `folder`. They are as a reader types them, but for this project's ports, and for
+   * what has no terminal here: `docker compose` is what this machine has, and asks for no terminal.
+   */
+  async shell(commands: string, folder: string, env: Record<string, string> = {}): Promise<ShellResult> {
+    const here = commands
+      .replaceAll('http://127.0.0.1:8080', this.urls.edge)
+      .replaceAll('http://127.0.0.1:9990', this.urls.admin)
+      .replaceAll(/docker compose exec (?!-T)/g, 'docker compose exec -T ')
+      .replaceAll(/docker compose run (?!.* -T )/g, 'docker compose run -T ')
+      .replaceAll('docker compose', this.#command.join(' '));
+    const options = {
+      cwd: folder,
+      env: { ...this.#env, COMPOSE_FILE: `${root}/docker-compose.yml`, ...env },
+      timeout: 900_000,
+      maxBuffer: 64 * 1024 ** 2,
+    };
+    return new Promise((done) => {
+      execFile('bash', ['-euo', 'pipefail', '-c', here], options, (error, stdout, stderr) => {
+        done({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
+      });
+    });
   }
 
   /** `docker inspect` of the containers of this project, by service. */
@@ -77,9 +102,15 @@ export class Project {
 
   /** Everything of this project, data and image included. */
   async remove(): Promise<void> {
-    await this.compose('down', '--volumes', '--remove-orphans');
+    await this.compose('--profile', 'load', 'down', '--volumes', '--remove-orphans');
     await run('docker', ['image', 'rm', '--force', `${this.name}:latest`]).catch(() => {});
   }
+}
+
+export interface ShellResult {
+  code: number;
+  /** What it wrote, to both. */
+  output: string;
 }
 
 /** The parts of `docker inspect` that the tests look at. */

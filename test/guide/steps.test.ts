@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missingLine, stepsOf } from './steps.ts';
+import { commandsOf, inDocker, missingLine, stepsOf } from './steps.ts';
 
 test('a chapter is read into steps with what they show, and what runs in a terminal apart', () => {
   const chapter =
@@ -8,7 +8,24 @@ test('a chapter is read into steps with what they show, and what runs in a termi
   assert.deepEqual(stepsOf(chapter), {
     steps: [{ title: 'Step 1', commands: 'a\nb', sees: ['x … y', 'z'] }],
     terminals: ['npm start'],
+    docker: [],
   });
+});
+
+test('what is for Docker alone is told apart from the steps', () => {
+  const { steps, docker } = stepsOf('# One\n\n```sh docker\ndocker x\n```\n\n```sh\na\n```\n');
+  assert.deepEqual([docker, steps.map(({ commands }) => commands)], [['docker x'], ['a']]);
+});
+
+test('commands are written for Docker by the table of the chapter, and one that has no row is a fault', () => {
+  const translate = inDocker('| `npm run mesh -- …` | `docker compose exec mesh mesh …` |\n');
+  assert.equal(translate('npm run mesh -- shift a b\ncurl x'), 'docker compose exec mesh mesh shift a b\ncurl x');
+  assert.throws(() => translate('npm run load -- token'), /no row for: npm run load/);
+});
+
+test('command lines are read from code blocks alone, without comments', () => {
+  const page = 'npm run a\n\n```\nnpm run b -- x   # why\nother\n```\n\n```sh\nnpm run c\n```\n';
+  assert.deepEqual(commandsOf(page, ['npm run']), ['npm run b -- x', 'npm run c']);
 });
 
 test('what is promised must appear, in order', () => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import autocannon from 'autocannon';
 import { emptyRun, type Run } from '../measure/run.ts';
-import { assertLoopback, type Target } from './request.ts';
+import { assertLocal, type Target } from './request.ts';
 
 export interface ClosedLoopProfile {
   connections: number;
@@ -33,7 +33,7 @@ interface Client {
  */
 export async function closedLoop(target: Target, profile: ClosedLoopProfile, signal?: AbortSignal): Promise<Run> {
   signal?.throwIfAborted();
-  assertLoopback(target.url);
+  assertLocal(target.url);
   const run = emptyRun();
   const startedAt = performance.now();
   const ended = Promise.withResolvers<autocannon.Result>();

@@ -7,7 +7,7 @@ import { closedLoop } from './closed-loop.ts';
 import { metronome } from './metronome.ts';
 import { openLoopRun } from './open-loop.ts';
 import { openLoop } from './open-loop-core.ts';
-import { assertLoopback, type Target } from './request.ts';
+import { assertLocal, type Target } from './request.ts';
 import { constantRate } from './schedule.ts';
 
 async function serving(
@@ -248,8 +248,14 @@ test('load goes to loopback addresses only', async () => {
     'http://192.168.1.4:80',
     'http://127.0.0.1.example.com/',
   ]) {
-    assert.throws(() => assertLoopback(url), /loopback/);
+    assert.throws(() => assertLocal(url), /loopback/);
   }
-  for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLoopback(url);
+  for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLocal(url);
+  // In a container: its neighbours by address, never a name, another network or a public address.
+  const neighbours = ['172.18.0.5/16', '203.0.113.7/24'];
+  assertLocal('http://172.18.3.4:8080', neighbours);
+  for (const url of ['http://172.19.0.1', 'http://203.0.113.9', 'http://monolith:3000', 'http://172.18.0.1.example']) {
+    assert.throws(() => assertLocal(url, neighbours), /neighbours/);
+  }
   await assert.rejects(closedLoop({ url: 'http://10.0.0.1', requests: [] }, { connections: 1, amount: 1 }), /loopback/);
 });

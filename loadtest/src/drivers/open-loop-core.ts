@@ -1,6 +1,6 @@
 import { type Dispatcher, errors, Pool } from 'undici';
 import { emptyRun, type Run } from '../measure/run.ts';
-import { assertLoopback, type Target } from './request.ts';
+import { assertLocal, type Target } from './request.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface OpenLoopLimits {
@@ -34,7 +34,7 @@ export async function openLoop(
   clock: OpenLoopClock,
 ): Promise<Run> {
   const urls = target.urls ?? [target.url];
-  for (const url of urls) assertLoopback(url);
+  for (const url of urls) assertLocal(url);
   const run = emptyRun();
   const pools = urls.map(
     (url) =>

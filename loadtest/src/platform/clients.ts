@@ -13,6 +13,14 @@ export function readClients(file: string): ApiClient[] {
   return clients.filter((client) => client.client_secret);
 }
 
+/** API clients of the reference data, with and without a secret. */
+const referenceClients = 200;
+
+/** Whether the file is that of the reference data, for which the bounds on the monolith's latencies are made. */
+export function areOfReferenceData(file: string): boolean {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { clients: unknown[] }).clients.length >= referenceClients;
+}
+
 /** The request for a full-access token, as the SDK sends it: the secret is in the body, never in the URL. */
 export function tokenRequest(client: ApiClient): TargetRequest {
   const form = new URLSearchParams({ grant_type: 'client_credentials', ...pick(client) });

@@ -1,11 +1,28 @@
-/** Sets the weight of `service` on a route at the mesh's admin API; the others share the rest. @throws on a refusal. */
-export async function shift(adminUrl: string, route: string, service: string, weight: number): Promise<void> {
+/** Weights of a route by service. */
+export type Weights = Readonly<Record<string, number>>;
+
+/** The token that the admin port asks for, where MESH_ADMIN_TOKEN has one. */
+function authorization(): Record<string, string> {
+  const token = process.env.MESH_ADMIN_TOKEN;
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/** Sets weights of a route at the mesh's admin API; services that are not named share the rest. @throws on a refusal. */
+export async function setWeights(adminUrl: string, route: string, weights: Weights, why: string): Promise<void> {
   const response = await fetch(`${adminUrl}/routes/${route}/weights`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ weights: { [service]: weight }, who: 'load test', why: 'a stage of the measurement' }),
+    headers: { 'content-type': 'application/json', ...authorization() },
+    body: JSON.stringify({ weights, who: 'load test', why }),
   });
-  if (!response.ok) throw new Error(`shift ${route} ${service}=${weight}: ${response.status} ${await response.text()}`);
+  const shown = JSON.stringify(weights);
+  if (!response.ok) throw new Error(`shift ${route} ${shown}: ${response.status} ${await response.text()}`);
+}
+
+/** The weights of a route as they are now. @throws on a refusal. */
+export async function weightsOf(adminUrl: string, route: string): Promise<Weights> {
+  const response = await fetch(`${adminUrl}/routes/${route}`, { headers: authorization() });
+  if (!response.ok) throw new Error(`${adminUrl}/routes/${route}: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { weights: Weights }).weights;
 }
 
 /** Cumulative counts by upper bound in seconds, as Prometheus prints a histogram. */
@@ -16,7 +33,7 @@ export type Buckets = Map<number, number>;
  * @throws Error that says why there is none.
  */
 export async function requestBuckets(adminUrl: string, labels: Record<string, string>): Promise<Buckets> {
-  const response = await fetch(`${adminUrl}/metrics`);
+  const response = await fetch(`${adminUrl}/metrics`, { headers: authorization() });
   if (!response.ok) throw new Error(`${adminUrl}/metrics answers ${response.status}`);
   const family = 'http_server_request_duration_seconds';
   const buckets = bucketsFrom(await response.text(), family, labels);

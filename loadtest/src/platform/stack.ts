@@ -1,20 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-
-export interface PlatformProcess {
-  state: string;
-  reason: string;
-  pid: number | null;
-  url: string;
-  urls: Record<string, string>;
-}
-
-export interface PlatformStatus {
-  processes: Record<string, PlatformProcess>;
-  stores: Record<string, { pid: number | null; url: string; source: string }>;
-  /** Path of the JSON file with the API clients that the data was seeded with. */
-  credentials: string | null;
-}
+import type { Platform, PlatformProcess, PlatformStatus } from './platform.ts';
 
 /** One line that the launcher prints. */
 interface Line {
@@ -35,7 +21,7 @@ interface Waiting {
  * The platform, driven through its command line alone: `npm start -- --json` tells events on stdout and takes commands on
  * stdin. What is measured is what people start.
  */
-export class PlatformStack {
+export class PlatformStack implements Platform {
   #status: PlatformStatus;
   readonly #child: ChildProcessWithoutNullStreams;
   /** Commands are sent one after the other, so answers come in their order. */

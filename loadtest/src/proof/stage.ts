@@ -44,8 +44,11 @@ export async function measureWindow(watched: Watched, drive: () => Promise<Run>)
     cpuUs[name] = usage.cpuUs - first.cpuUs;
     residentBytes[name] = usage.residentBytes;
   }
+  // Nothing of what is measured can be watched (it runs in other containers): its own work would count as others'.
+  const blind = Object.values(pids).every((pid) => pid === null);
   const known = Object.values(cpuUs).reduce((sum, us) => sum + us, driver.user + driver.system);
-  const othersCpuUs = busyBefore === null || busyAfter === null ? null : Math.max(0, busyAfter - busyBefore - known);
+  const othersCpuUs =
+    blind || busyBefore === null || busyAfter === null ? null : Math.max(0, busyAfter - busyBefore - known);
   return { run, cpuUs, residentBytes, othersCpuUs, lookMs };
 }
 

@@ -6,6 +6,7 @@ import { DocumentsError } from '../run.ts';
 import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
+import { journal } from './journal.ts';
 import type { Output } from './output.ts';
 import { restart } from './restart.ts';
 import { run } from './run.ts';
@@ -120,6 +121,15 @@ export async function main(
     .option('--limit <groups>', 'groups at most', '50')
     .option('--json', 'as JSON')
     .action(async ({ json = false, limit }: { json?: boolean; limit: string }) => errors(admin(), limit, json, output));
+
+  program
+    .command('journal')
+    .description('print what was changed, when, by whom and why, the last change first')
+    .option('--limit <entries>', 'entries at most', '20')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false, limit }: { json?: boolean; limit: string }) =>
+      journal(admin(), limit, json, output),
+    );
 
   program
     .command('tap')

@@ -3,6 +3,7 @@ import { commit, machine } from '../../measure/machine.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
 import { joinRuns } from '../../measure/run.ts';
 import { readClients, tokenRequest } from '../../platform/clients.ts';
+import { namesRunning } from '../../platform/running.ts';
 import { PlatformStack } from '../../platform/stack.ts';
 import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report } from '../../proof/report-data.ts';
@@ -22,6 +23,9 @@ export const tokenPeer: Scenario = {
 };
 
 async function measurePeers({ folder, quick, seed, say, progress, signal }: ScenarioOptions): Promise<Report> {
+  if (namesRunning(process.env)) {
+    throw new Error('token:peer starts a platform of its own: run it with npm, without LOAD_EDGE_URL');
+  }
   const startedAt = new Date();
   const rounds = quick ? 3 : 7;
   const durationMs = quick ? 1500 : 4000;

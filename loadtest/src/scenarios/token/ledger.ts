@@ -2,7 +2,7 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
 import { errorCount, joinRuns } from '../../measure/run.ts';
 import type { ApiClient } from '../../platform/clients.ts';
-import type { PlatformStack } from '../../platform/stack.ts';
+import type { Platform } from '../../platform/platform.ts';
 import type { Cause } from '../../proof/report-data.ts';
 import { measureWindow, type Window } from '../../proof/stage.ts';
 import { type TokenTarget, tokenTargets } from './targets.ts';
@@ -22,7 +22,7 @@ export interface Debt {
  * the parts need not add up to the whole; the page shows the remainder.
  */
 export async function causeLedger(
-  stack: PlatformStack,
+  stack: Platform,
   clients: readonly ApiClient[],
   debts: readonly Debt[],
   plan: { ledgerRounds: number; ledgerRequests: number },
@@ -30,6 +30,8 @@ export async function causeLedger(
   onStep: (cause: Cause) => void,
 ): Promise<Cause[]> {
   const causes: Cause[] = [];
+  // Somebody else's platform is not restarted.
+  if (stack.restart === null) return causes;
   for (const debt of debts) {
     await stack.restart('monolith-tuned', { DEBTS_PAID: debt.name });
     const targets = tokenTargets(stack, clients);

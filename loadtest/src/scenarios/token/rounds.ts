@@ -92,7 +92,9 @@ export async function interleavedRounds(
       ['tuned', 'tuned-open'],
     ] as const) {
       const p50Ms = await loop(name);
-      if (Number.isNaN(p50Ms)) throw new Error(`${name} issues no tokens: see .banyan/load/logs`);
+      if (Number.isNaN(p50Ms)) {
+        throw new Error(`${name} issues no tokens (${JSON.stringify(closed[name].at(-1)?.run.errors)}): see its log`);
+      }
       // The rate stays what the first round showed: a witness is of one load.
       open[witness].perSecond ||= (slowShare * 1000) / p50Ms;
       await schedule(witness, (plan.witnessRequests / open[witness].perSecond) * 1000);

@@ -1,6 +1,6 @@
 import type { Target } from '../../drivers/request.ts';
 import { type ApiClient, tokenRequest } from '../../platform/clients.ts';
-import type { PlatformStack } from '../../platform/stack.ts';
+import type { Platform } from '../../platform/platform.ts';
 import type { Watched } from '../../proof/stage.ts';
 
 export type StageName = 'legacy' | 'tuned' | 'extracted' | 'extracted-direct';
@@ -17,7 +17,7 @@ export interface TokenTarget {
 }
 
 /** The four ways to a token, in the order of the story. Looked up anew after a restart: process ids change. */
-export function tokenTargets(stack: PlatformStack, clients: readonly ApiClient[]): Record<StageName, TokenTarget> {
+export function tokenTargets(stack: Platform, clients: readonly ApiClient[]): Record<StageName, TokenTarget> {
   const requests = clients.map(tokenRequest);
   const stores = { postgres: stack.status.stores.postgres?.pid ?? null };
   const target = (name: StageName, url: string, processes: string[]): TokenTarget => ({

@@ -2,9 +2,11 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
 import { commit, machine } from '../../measure/machine.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
-import { readClients, tokenRequest } from '../../platform/clients.ts';
+import { areOfReferenceData, readClients, tokenRequest } from '../../platform/clients.ts';
 import { listDebts } from '../../platform/debts.ts';
-import { shift } from '../../platform/mesh.ts';
+import { setWeights } from '../../platform/mesh.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { namesRunning, runningPlatform } from '../../platform/running.ts';
 import { PlatformStack } from '../../platform/stack.ts';
 import { stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report } from '../../proof/report-data.ts';
@@ -30,20 +32,8 @@ export const token: Scenario = {
 async function measureTokens(options: ScenarioOptions): Promise<Report> {
   const startedAt = new Date();
   const plan = options.quick ? quickPlan : fullPlan;
-  const { say, signal } = options;
-  say('Bringing the platform up on the reference data (the first time it is seeded: about a minute) …');
-  const args = ['--profile', 'proof', '--stack', 'load', '--size', 'reference', '--ports', 'auto'];
-  const stack = await PlatformStack.start(
-    options.folder,
-    args,
-    ({ event, process, message, ms }) => {
-      if (event === 'done' || event === 'ready')
-        say(`  ${process}: ${event}${ms === undefined ? '' : ` after ${(ms / 1000).toFixed(1)} s`}`);
-      if (event === 'exited' || event === 'down' || event === 'note')
-        say(`  ${process ?? ''} ${event} ${message ?? ''}`);
-    },
-    signal,
-  );
+  const { say } = options;
+  const stack = namesRunning(process.env) ? await runningPlatform(process.env, 'token') : await ownPlatform(options);
   const upAt = performance.now();
   let idle: Fleet | null = null;
   try {
@@ -57,7 +47,9 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     };
     const measured = await measure(stack, floor, plan, options);
     const { stages, witnesses, causes, comparisons } = measured;
-    const checks = tokenChecks({ stages, witnesses, causes });
+    const isRunning = stack.restart === null;
+    const referenceData = !isRunning || areOfReferenceData(stack.status.credentials ?? '');
+    const checks = tokenChecks({ stages, witnesses, causes, referenceData });
     return {
       scenario: 'token',
       title: 'What extracting authentication buys',
@@ -75,28 +67,44 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
       witnesses,
       comparisons,
       residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
-      notes: notesOf(plan),
+      notes: [...(isRunning ? notesOnRunning(referenceData) : []), ...notesOf(plan)],
       verdict: verdictOf(checks),
     };
   } finally {
-    say('Stopping the platform …');
+    say(stack.restart === null ? 'Setting the weights back …' : 'Stopping the platform …');
     await idle?.stop();
     await stack.stop();
   }
 }
 
-async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, options: ScenarioOptions) {
+function ownPlatform({ say, folder, signal }: ScenarioOptions): Promise<Platform> {
+  say('Bringing the platform up on the reference data (the first time it is seeded: about a minute) …');
+  const args = ['--profile', 'proof', '--stack', 'load', '--size', 'reference', '--ports', 'auto'];
+  return PlatformStack.start(
+    folder,
+    args,
+    ({ event, process, message, ms }) => {
+      if (event === 'done' || event === 'ready')
+        say(`  ${process}: ${event}${ms === undefined ? '' : ` after ${(ms / 1000).toFixed(1)} s`}`);
+      if (event === 'exited' || event === 'down' || event === 'note')
+        say(`  ${process ?? ''} ${event} ${message ?? ''}`);
+    },
+    signal,
+  );
+}
+
+async function measure(stack: Platform, floor: Floor, plan: TokenPlan, options: ScenarioOptions) {
   const { say, progress, folder, signal, seed } = options;
   const clients = readClients(stack.status.credentials ?? '').slice(0, clientCount);
   const admin = stack.process('mesh').urls.admin ?? '';
-  const debts = (await listDebts(folder)).filter(({ path }) => path === 'token');
+  const debts = stack.restart === null ? [] : (await listDebts(folder)).filter(({ path }) => path === 'token');
   const total = plan.rounds * (stageNames.length + 6) + debts.length;
   let done = 0;
   const step = (what: string) => {
     signal.throwIfAborted();
     progress(++done, total, what);
   };
-  await shift(admin, 'token', 'auth', 100);
+  await setWeights(admin, 'token', { auth: 100 }, 'a stage of the measurement');
   const targets = tokenTargets(stack, clients);
   await warmUp(targets, plan, signal);
 
@@ -110,7 +118,7 @@ async function measure(stack: PlatformStack, floor: Floor, plan: TokenPlan, opti
   );
   for (const stage of [...closed, ...open]) say(stageLine(stage));
 
-  say('Cause ledger: each debt of the token path switched off by name …');
+  if (debts.length > 0) say('Cause ledger: each debt of the token path switched off by name …');
   const causes = await causeLedger(stack, clients, debts, plan, signal, ({ debt, ms, spreadMs, cpuMs, errors }) => {
     step(`ledger: ${debt}`);
     const spread = spreadMs.map((bound) => bound.toFixed(1)).join(' to ');
@@ -142,7 +150,18 @@ async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan, 
   await closedLoop(targets.legacy.target, { connections: 1, amount: plan.slowWarmUps }, signal);
   await closedLoop(targets.tuned.target, { connections: 1, amount: plan.slowWarmUps }, signal);
   const p50 = median((await closedLoop(targets.extracted.target, { connections: 1, amount: 50 }, signal)).latencyMs);
-  if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see .banyan/load/logs');
+  if (Number.isNaN(p50)) throw new Error('the auth service issues no tokens through the mesh: see its log');
+}
+
+function notesOnRunning(referenceData: boolean): string[] {
+  return [
+    'Measured on a platform that was running already, by its URLs: CPU and memory of its processes are not told, and no debt is priced, since that takes restarts.',
+    ...(referenceData
+      ? []
+      : [
+          'The platform does not hold the reference data: the bounds on the monolith, which are made for these, are not judged.',
+        ]),
+  ];
 }
 
 function notesOf(plan: TokenPlan): string[] {
