@@ -54,7 +54,8 @@ export async function explainOne(
     out(`no route: ${why}`);
     return;
   }
-  out(`route ${route.name}, rule ${route.rule}: ${why}`);
+  const named = route.ruleName === null ? '' : ` (${route.ruleName})`;
+  out(`route ${route.name}, rule ${route.rule}${named}: ${why}`);
   for (const { service, percent, endpoints } of route.backends) {
     out(`  ${percent.toFixed(percent % 1 === 0 ? 0 : 2)} % ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }
