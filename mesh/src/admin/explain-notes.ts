@@ -32,6 +32,9 @@ export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): st
   for (const { service, spec } of rule.backends) {
     for (const filter of spec.filters) notes.push(`${service.name}: ${filterNote(filter, found, inside)}`);
   }
+  for (const { service, spec } of rule.backends) {
+    if (spec.unresolved !== undefined) notes.push(`${service.name}: the reference leads nowhere: 500`);
+  }
   const redirects = rule.spec.filters.some(({ type }) => type === 'RequestRedirect');
   if (rule.weightSum === 0 && !redirects) notes.push('no backend has a weight: 500');
   return [

@@ -16,6 +16,8 @@ export interface Explanation {
   route: {
     name: string;
     rule: number;
+    /** As the document names it. */
+    ruleName: string | null;
     match: unknown;
     timeouts: unknown;
     /** What happens to such a request besides: filters, sessions, mirrors, overrides. */
@@ -54,6 +56,7 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
     route: {
       name: rule.route,
       rule: rule.index,
+      ruleName: rule.spec.name ?? null,
       match,
       timeouts: rule.spec.timeouts,
       notes: notesOn(found, asked, mesh.routes),

@@ -55,7 +55,8 @@ export async function explainOne(
     out(`no route: ${why}`);
     return;
   }
-  out(`route ${route.name}, rule ${route.rule}: ${why}`);
+  const named = route.ruleName === null ? '' : ` (${route.ruleName})`;
+  out(`route ${route.name}, rule ${route.rule}${named}: ${why}`);
   for (const { service, percent, endpoints } of route.backends) {
     out(`  ${percentText(percent)} ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }

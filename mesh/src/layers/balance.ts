@@ -6,6 +6,7 @@ import { resultOf } from './attempt-result.ts';
 import { hashKeyOf } from './hash-key.ts';
 import type { Parts } from './parts.ts';
 import { balancerOf } from './service-balancer.ts';
+import { stuckOf } from './stickiness.ts';
 
 /** Chooses the endpoint of an attempt and learns from how the attempt went. */
 export function balance({ clock, random }: Parts): Layer {
@@ -13,23 +14,27 @@ export function balance({ clock, random }: Parts): Layer {
     name: 'balance',
     scope: 'attempt',
     sentence:
-      "Chooses the endpoint by the service's loadBalancer (peak EWMA unless told otherwise) among those that health checks and breakers leave.",
+      "Chooses the endpoint by the service's loadBalancer (peak EWMA unless told otherwise) among those that health checks and breakers leave; a client with a session, or of a service with ClientIP affinity, keeps the one that it has.",
     inside: [{ name: 'split', reason: 'the service is chosen before its endpoint' }],
     wrap: (next) => async (exchange) => {
       const service = exchange.backend?.service;
       if (service === undefined) throw new MeshError('no_backend', 'No service was chosen.');
-      const { policy, balancer, chooser } = balancerOf(service, random);
+      const { policy, balancer, chooser, placing } = balancerOf(service, random);
       const { hash, setCookie } = hashKeyOf(exchange, policy.consistentHash, random);
+      const stuck = stuckOf(service, exchange, clock, random);
+      const placed = stuck?.hash ?? null;
       const startedMs = clock.now();
       const { tried, hedge, repeatable } = exchange;
-      const endpoint = chooser.choose(service.endpoints, {
+      const endpoint = (placed === null ? chooser : placing).choose(service.endpoints, {
         nowMs: startedMs,
-        hash,
+        hash: placed ?? hash,
         tried,
         onlyUntried: hedge,
         mayProbe: repeatable,
+        pinned: stuck?.pinned ?? null,
       });
       if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service can be used.');
+      stuck?.chosen(endpoint);
       exchange.endpoint = endpoint;
       exchange.facts.endpoint = endpoint.id;
       balancer.started(endpoint, startedMs);
@@ -50,6 +55,7 @@ export function balance({ clock, random }: Parts): Layer {
           balancer.observe(endpoint, endedMs, endedMs - startedMs, 'failure', 0);
         });
         if (setCookie !== null) reply.headers.push('set-cookie', setCookie);
+        stuck?.replied(reply);
         return reply;
       } catch (thrown) {
         endpoint.inFlight -= 1;

@@ -3,6 +3,7 @@ import type { LoadBalancerPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import { type Balancer, Chooser } from '../policy/balancer.ts';
+import { consistentHash } from '../policy/consistent-hash.ts';
 import { createBalancer } from '../policy/create-balancer.ts';
 import { readinessIn } from './readiness.ts';
 
@@ -11,6 +12,8 @@ export interface ServiceBalancer {
   policy: LoadBalancerPolicy;
   balancer: Balancer;
   chooser: Chooser<Endpoint>;
+  /** For clients that stick to an endpoint and are placed by a hash. */
+  placing: Chooser<Endpoint>;
 }
 
 const key = Symbol('balancer');
@@ -35,6 +38,7 @@ export function balancerOf(service: Service, random: Random): ServiceBalancer {
   const balancer = createBalancer(loadBalancer, random);
   const readiness = readinessIn(service, random);
   const chooser = new Chooser<Endpoint>(balancer, loadBalancer.panicThresholdPercent, readiness, isFull);
-  held.current = { policy: loadBalancer, balancer, chooser };
+  const placing = new Chooser<Endpoint>(consistentHash(random), loadBalancer.panicThresholdPercent, readiness, isFull);
+  held.current = { policy: loadBalancer, balancer, chooser, placing };
   return held.current;
 }

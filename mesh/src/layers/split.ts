@@ -1,22 +1,12 @@
 import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { headerValues } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
-import { schemeIn } from '../policy/client.ts';
-import {
-  backendToken,
-  cookieValues,
-  isSessionValue,
-  readSession,
-  type Session,
-  withBackend,
-  writeSession,
-} from '../policy/session.ts';
+import { backendToken, isSessionValue, readSession, type Session, withBackend } from '../policy/session.ts';
 import { backendAt, stickyPoint } from '../policy/split.ts';
-import type { Reply } from '../reply.ts';
 import type { Backend, RouteRule } from '../routing/rule.ts';
 import type { Parts } from './parts.ts';
+import { giveSession, isSecure, renewedSession, sessionValues } from './session-fields.ts';
 
 /** Whether a client was new, came back to the backend that it had, or had to be given another one. */
 export const sessionEvents = ['new', 'kept', 'moved', 'hashed'] as const;
@@ -29,11 +19,6 @@ interface Chosen {
   session: Session | null;
 }
 
-/** Values of a session that are looked at: a client can send any number. */
-const valuesMax = 8;
-/** A value longer than this is nobody's name. */
-const valueCharsMax = 1024;
-
 /** Divides the requests of a rule among its backends, and keeps clients where they are if the rule says so. */
 export function split({ random, clock, meters }: Parts): Layer {
   const chooseFor = (rule: RouteRule, { headers }: Exchange, persistence: SessionPersistence): Chosen => {
@@ -41,7 +26,7 @@ export function split({ random, clock, meters }: Parts): Layer {
     const { backend: kept, event, session: known } = heldBy(rule, headers, persistence, nowS);
     if (event === 'hashed') return { backend: kept, event, session: null };
     if (event === 'kept' && known !== null) {
-      return { backend: kept, event, session: renewed(known, nowS, persistence) };
+      return { backend: kept, event, session: renewedSession(known, nowS, persistence) };
     }
     const backend = drawn(rule, random());
     if (backend === null) return { backend, event, session: null };
@@ -54,10 +39,10 @@ export function split({ random, clock, meters }: Parts): Layer {
     exchange.backend = backend;
     meters.sessions(rule.route, backend.service.name, event).value += 1;
     if (session === null) return next(exchange);
-    const secure = schemeIn(exchange.headers) === 'https';
+    const secure = isSecure(exchange.headers);
     return next(exchange).then((reply) => {
       const given = exchange.insteadOf === null || event === 'kept' ? session : heldByFailover(exchange, rule, session);
-      if (given !== null) give(reply, persistence, writeSession(given), secure, given);
+      if (given !== null) giveSession(reply, persistence, given, secure);
       return reply;
     });
   };
@@ -67,23 +52,6 @@ export function split({ random, clock, meters }: Parts): Layer {
     if (backend === null || !rule.backends.includes(backend) || !usable(backend)) return null;
     const nowS = Math.floor(clock.wall() / 1000);
     return withBackend(session, backendToken(backend.service.id), tokensOf(rule), nowS);
-  };
-
-  const give = (
-    reply: Reply,
-    { type, sessionName, lifetimeType, absoluteTimeoutMs }: SessionPersistence,
-    value: string,
-    secure: boolean,
-    { givenAtS, seenAtS }: Session,
-  ) => {
-    if (type === 'Header') {
-      reply.headers.push(sessionName, value);
-      return;
-    }
-    const leftS = Math.max(1, Math.ceil(absoluteTimeoutMs / 1000) - (seenAtS - givenAtS));
-    const age = lifetimeType === 'Permanent' ? `; Max-Age=${leftS}` : '';
-    const cookie = `${sessionName}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
-    reply.headers.push('set-cookie', cookie);
   };
 
   return {
@@ -119,7 +87,7 @@ export function heldBy(
   persistence: SessionPersistence,
   nowS: number,
 ): Chosen {
-  const values = valuesOf(headers, persistence);
+  const values = sessionValues(headers, persistence);
   if (persistence.type === 'Header' && values[0] !== undefined && !isSessionValue(values[0])) {
     const point = stickyPoint(rule.route, values[0]);
     return { backend: backendAt(rule.backends, rule.weightSum, point), event: 'hashed', session: null };
@@ -138,12 +106,6 @@ export function heldBy(
 
 function noBackend(): MeshError {
   return new MeshError('no_backend', 'The route that leads there has no backend.');
-}
-
-function valuesOf(headers: readonly string[], { type, sessionName }: SessionPersistence): string[] {
-  const values =
-    type === 'Header' ? headerValues(headers, sessionName) : cookieValues(headerValues(headers, 'cookie'), sessionName);
-  return values.slice(0, valuesMax).filter((value) => value.length <= valueCharsMax);
 }
 
 /** A backend that gets nothing by its weight keeps nobody, nor does one that has no instance. */
@@ -168,13 +130,6 @@ function drawn({ backends, weightSum }: RouteRule, point: number): Backend | nul
     there.reduce((sum, { weight }) => sum + weight, 0),
     point,
   );
-}
-
-/** Where idleness ends a session, each request says that it is not idle. */
-function renewed(session: Session, nowS: number, { idleTimeoutMs }: SessionPersistence): Session | null {
-  return idleTimeoutMs === 0 || session.seenAtS === nowS
-    ? null
-    : { ...session, seenAtS: Math.max(nowS, session.givenAtS) };
 }
 
 const tokens = new WeakMap<RouteRule, string[]>();

@@ -61,6 +61,8 @@ export interface Choice<E> extends PickContext {
   onlyUntried: boolean;
   /** False for a request that cannot be tried again: it is not offered to an endpoint that most likely fails. */
   mayProbe: boolean;
+  /** The endpoint that the client sticks to: it is chosen unless it is out, or this request was tried there. */
+  pinned?: E | null;
 }
 
 /** Why an endpoint was chosen, for metrics and `mesh explain`. */
@@ -110,6 +112,11 @@ export class Chooser<E extends EndpointView> {
     const usable = this.#usable;
     usable.length = 0;
     this.#mode = 'balanced';
+    const { pinned } = choice;
+    if (pinned !== undefined && pinned !== null && !(choice.tried?.includes(pinned) ?? false)) {
+      const readiness = this.#readiness(pinned, choice.nowMs);
+      if (readiness === 'ready' || (readiness === 'probe' && choice.mayProbe)) return pinned;
+    }
     let full = false;
     for (const endpoint of endpoints) {
       const readiness = this.#readiness(endpoint, choice.nowMs);

@@ -141,7 +141,7 @@ const retry = object({
 
 const rule = ruled(
   object({
-    name: optional('name', objectName, 'Shown in explain, metrics and logs.'),
+    name: optional('name', objectName, 'Shown by `mesh explain`.'),
     matches: withDefault('matches', list(match, { max: 64 }), [], 'Any of them is enough; absent = everything.'),
     filters: withDefault('filters', filters, [], 'Applied to every request of the rule.'),
     backendRefs: withDefault('backendRefs', list(backendRef, { max: 16 }), [], 'Where requests go, by weight.'),
