@@ -14,6 +14,7 @@ const STATUS: Record<ErrorCode, number> = {
   unsupported_media_type: 415,
   validation_failed: 422,
   rate_limited: 429,
+  busy: 503,
   internal: 500,
   store_unavailable: 503,
   issuer_unavailable: 503,

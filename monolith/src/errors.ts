@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'validation_failed'
   | 'rate_limited'
+  | 'busy'
   | 'internal'
   | 'store_unavailable'
   | 'issuer_unavailable';
@@ -27,6 +28,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   validation_failed: { status: 422, title: 'Failed Validation' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
+  busy: { status: 503, title: 'Service Unavailable' },
   internal: { status: 500, title: 'Internal Server Error' },
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   issuer_unavailable: { status: 503, title: 'Service Unavailable' },

@@ -1,5 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { HashTurns, limitsHere } from './hash-turns.ts';
 
 /** Cost of scrypt: N = 2^logN. */
 export interface ScryptCost {
@@ -14,20 +15,21 @@ export const PASSWORD_COST: ScryptCost = { logN: 16, r: 8, p: 2 };
 const HASH_BYTES = 32;
 const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+const turns = new HashTurns(limitsHere());
 
-/** Hashes in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`. */
+/** Hashes in the thread pool, in turns; throws 503 where too many wait: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`. */
 export async function hashSecret(
   secret: string,
   salt: Buffer = randomBytes(16),
   cost = PASSWORD_COST,
 ): Promise<string> {
-  return format(salt, await scryptAsync(secret, salt, HASH_BYTES, options(cost)), cost);
+  return format(salt, await inTurn(secret, salt, HASH_BYTES, cost), cost);
 }
 
-/** Whether a secret is the one that was hashed; takes the same time either way. Runs in the thread pool. */
+/** Whether a secret is the one that was hashed; takes the same time either way. Runs in the thread pool, as above. */
 export async function verifySecret(secret: string, stored: string): Promise<boolean> {
   const { salt, hash, cost } = parse(stored);
-  return timingSafeEqual(hash, await scryptAsync(secret, salt, hash.length, options(cost)));
+  return timingSafeEqual(hash, await inTurn(secret, salt, hash.length, cost));
 }
 
 // Debt 1: client secrets are hashed like passwords although they are random, and the event loop waits.
@@ -39,6 +41,10 @@ export function verifyClientSecret(secret: string, stored: string): boolean {
 
 // Hash of a secret nobody has: a client that does not exist must take as long to refuse as one that does.
 export const DECOY_HASH = format(Buffer.alloc(16), Buffer.alloc(HASH_BYTES), PASSWORD_COST);
+
+function inTurn(secret: string, salt: Buffer, length: number, cost: ScryptCost): Promise<Buffer> {
+  return turns.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
+}
 
 function format(salt: Buffer, hash: Buffer, { logN, r, p }: ScryptCost): string {
   return `$scrypt$ln=${logN},r=${r},p=${p}$${salt.toString('base64')}$${hash.toString('base64')}`;

@@ -25,6 +25,14 @@ test('half of the credentials for introspection is a fault', () => {
   assert.throws(() => authConfig({ ...enough, INTROSPECTION_CLIENT_ID: 'a' }), /go together/);
 });
 
+test('slow hashes are bounded by the machine, or by what is set', () => {
+  const machine = { cores: 16, threads: 4, memoryBytes: 256 * 1_048_576 };
+  const { SLOW_HASH_CONCURRENCY, SLOW_HASH_MEMORY_MB } = authConfig(enough, machine);
+  assert.deepEqual([SLOW_HASH_CONCURRENCY, SLOW_HASH_MEMORY_MB], [3, 48]);
+  const set = authConfig({ ...enough, SLOW_HASH_CONCURRENCY: '7', SLOW_HASH_MEMORY_MB: '640' }, machine);
+  assert.deepEqual([set.SLOW_HASH_CONCURRENCY, set.SLOW_HASH_MEMORY_MB], [7, 640]);
+});
+
 test('a previous encryption key needs the one that follows', () => {
   const KEY_ENCRYPTION_KEY_PREVIOUS = 'ab'.repeat(32);
   assert.throws(() => authConfig({ ...enough, KEY_ENCRYPTION_KEY_PREVIOUS }), /needs KEY_ENCRYPTION_KEY/);

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { readConfig } from '@banyan/kit/config';
 import Type, { type Static } from 'typebox';
 import { AuthError } from './errors.ts';
+import { type Machine, slowHashLimits, thisMachine } from './secrets/hash-limits.ts';
 
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` });
 const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
@@ -40,19 +40,24 @@ const Settings = Type.Object({
   CLIENT_CACHE_ENTRIES: whole(50_000, 2),
   /** Without the store, what was last read is trusted for this long; a revoked client stops then at the latest. */
   STALE_LIMIT_S: whole(300, 0),
-  /** Slow hashes at one time. They run on other threads: one core is left for requests. */
-  SLOW_HASH_CONCURRENCY: whole(Math.max(1, availableParallelism() - 1), 1, 64),
+  /** Slow hashes at one time. Absent: one less than there are cores and than the thread pool has threads. */
+  SLOW_HASH_CONCURRENCY: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+  /** MiB that they may take together; one alone always runs. Absent: half of what the process may take beyond 160 MiB. */
+  SLOW_HASH_MEMORY_MB: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_048_576 })),
   /** Requests that may wait for a slow hash; more are told to come back. */
   SLOW_HASH_QUEUE: whole(64, 0),
+  /** What the monolith said of an opaque token is believed unasked for this long: a revocation shows here after it. */
+  INTROSPECTION_FRESH_MS: whole(10_000, 0),
   /** An unknown opaque token is remembered as unknown for this long. */
   INTROSPECTION_NEGATIVE_MS: whole(10_000, 0),
   INTROSPECTION_CACHE_ENTRIES: whole(50_000, 2),
 });
 
-export type Config = Static<typeof Settings>;
+type Given = Static<typeof Settings>;
+export type Config = Given & Required<Pick<Given, 'SLOW_HASH_CONCURRENCY' | 'SLOW_HASH_MEMORY_MB'>>;
 
 /** @throws ConfigError with all faults */
-export function authConfig(env: NodeJS.ProcessEnv): Config {
+export function authConfig(env: NodeJS.ProcessEnv, machine: Machine = thisMachine(env)): Config {
   const config = readConfig(Settings, env);
   if ((config.INTROSPECTION_CLIENT_ID === undefined) !== (config.INTROSPECTION_CLIENT_SECRET === undefined)) {
     throw new AuthError('invalid_request', {
@@ -62,5 +67,10 @@ export function authConfig(env: NodeJS.ProcessEnv): Config {
   if (config.KEY_ENCRYPTION_KEY_PREVIOUS !== undefined && config.KEY_ENCRYPTION_KEY === undefined) {
     throw new AuthError('invalid_request', { detail: 'KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY' });
   }
-  return config;
+  const limits = slowHashLimits(machine);
+  return {
+    ...config,
+    SLOW_HASH_CONCURRENCY: config.SLOW_HASH_CONCURRENCY ?? limits.concurrency,
+    SLOW_HASH_MEMORY_MB: config.SLOW_HASH_MEMORY_MB ?? Math.floor(limits.memoryBytes / 1_048_576),
+  };
 }

@@ -7,6 +7,9 @@ export type AuthCode =
   | 'unsupported_grant'
   | 'invalid_client'
   | 'invalid_caller'
+  | 'key_reused'
+  | 'in_progress'
+  | 'rate_limited'
   | 'busy'
   | 'bad_answer'
   | 'key_sealed';
@@ -19,6 +22,9 @@ export const authErrors = {
   unsupported_grant: { status: 400, title: 'unsupported_grant_type' },
   invalid_client: { status: 401, title: 'Unauthorized' },
   invalid_caller: { status: 401, title: 'Unauthorized' },
+  key_reused: { status: 422, title: 'Idempotency-Key reused' },
+  in_progress: { status: 409, title: 'Conflict' },
+  rate_limited: { status: 429, title: 'Too Many Requests' },
   busy: { status: 503, title: 'Service Unavailable' },
   bad_answer: { status: 502, title: 'Bad Gateway' },
   key_sealed: { status: 503, title: 'Service Unavailable' },

@@ -245,7 +245,9 @@ describe('the auth service', () => {
       };
       mesh.answer = { status: 200, body: { ...token, refresh_token: 'next' } };
       mesh.requests.length = 0;
-      assert.deepEqual((await auth.post(path, grant)).body, { ...token, refresh_token: 'next' });
+      const answer = await auth.post(path, grant, { 'idempotency-key': '"once"' });
+      assert.deepEqual(answer.body, { ...token, refresh_token: 'next' });
+      assert.equal(mesh.requests[0]?.headers['idempotency-key'], '"once"');
       assert.deepEqual([mesh.requests[0]?.host, mesh.requests[0]?.path], ['monolith', path]);
       assert.equal(mesh.requests[0]?.body, new URLSearchParams(grant).toString());
     });

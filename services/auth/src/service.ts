@@ -32,6 +32,8 @@ export interface Service extends Running {
   url: string;
   /** Resolves when it is ready to serve; the store may be down for as long as it likes. */
   ready: Promise<void>;
+  /** Every route that it has, as Fastify prints them. */
+  printRoutes(): string;
 }
 
 /** The service, put together: every dependency is an argument, so this page says what uses what. */
@@ -58,7 +60,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     staleMs,
     entries: config.CLIENT_CACHE_ENTRIES,
   });
-  const slow = new SlowHasher(scryptOffLoop, config.SLOW_HASH_CONCURRENCY, config.SLOW_HASH_QUEUE);
+  const hashLimits = { concurrency: config.SLOW_HASH_CONCURRENCY, memoryBytes: config.SLOW_HASH_MEMORY_MB * 1_048_576 };
+  const slow = new SlowHasher(scryptOffLoop, hashLimits, config.SLOW_HASH_QUEUE);
   const upgrades = new SecretUpgrades({ store, clients, logger, upgraded: counters.upgraded });
   const housekeeping = new Housekeeping({ store, logger, periodMs: config.KEY_REFRESH_MS });
   const verifier = new SecretVerifier({
@@ -82,6 +85,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     caller,
     now,
     entries: config.INTROSPECTION_CACHE_ENTRIES,
+    freshMs: config.INTROSPECTION_FRESH_MS,
+    staleMs,
     negativeMs: config.INTROSPECTION_NEGATIVE_MS,
   });
   const introspector = new Introspector({ keyring: keys.keyring, clients, opaque, issuer: config.ISSUER, now });
@@ -136,6 +141,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   return {
     url,
     ready,
+    printRoutes: () => server.printRoutes({ commonPrefix: false }),
     close: async () => {
       stopped.abort();
       // First: what is asked of an instance that has left is asked in vain.

@@ -19,7 +19,7 @@ test('it may use the memory that large parameters take', async () => {
 });
 
 describe('the queue', () => {
-  function manual(concurrency: number, queue: number) {
+  function manual(concurrency: number, queue: number, memoryBytes = Number.POSITIVE_INFINITY) {
     const finish: (() => void)[] = [];
     let running = 0;
     let most = 0;
@@ -31,10 +31,10 @@ describe('the queue', () => {
         running -= 1;
         return Buffer.alloc(32);
       },
-      concurrency,
+      { concurrency, memoryBytes },
       queue,
     );
-    return { hash: () => hasher.hash('s', salt, 32, parameters), hasher, finish, most: () => most };
+    return { hash: (of = parameters) => hasher.hash('s', salt, 32, of), hasher, finish, most: () => most };
   }
 
   test('lets so many run, so many wait, and refuses the rest with a time to come back', async () => {
@@ -54,6 +54,29 @@ describe('the queue', () => {
     assert.equal(hasher.waiting, 0);
   });
 
+  test('lets no more run than fit into the memory, in the order in which they came, and one alone always', async () => {
+    const [small, large] = [
+      { ln: 10, r: 8, p: 1 },
+      { ln: 14, r: 8, p: 1 },
+    ];
+    // Room for three small ones; a large one alone takes more.
+    const { hash, hasher, finish, most } = manual(10, 10, 3.5 * 1024 * 1024);
+    const accepted = [hash(small), hash(small), hash(small), hash(large), hash(small)];
+    await until('three to run', () => finish.length === 3);
+    assert.equal(hasher.waiting, 2);
+    for (const index of [0, 1]) finish[index]?.();
+    await Promise.all(accepted.slice(0, 2));
+    assert.equal(hasher.waiting, 2, 'the small one does not overtake the large one');
+    finish[2]?.();
+    await until('the large one to run', () => finish.length === 4);
+    assert.equal(hasher.waiting, 1);
+    finish[3]?.();
+    await until('the last one to run', () => finish.length === 5);
+    finish[4]?.();
+    await Promise.all(accepted);
+    assert.equal(most(), 3);
+  });
+
   test('goes on after a failure', async () => {
     let calls = 0;
     const hasher = new SlowHasher(
@@ -62,7 +85,7 @@ describe('the queue', () => {
         if (calls === 1) throw new Error('out of memory');
         return Buffer.alloc(32);
       },
-      1,
+      { concurrency: 1, memoryBytes: 0 },
       1,
     );
     const [first, second] = [hasher.hash('a', salt, 32, parameters), hasher.hash('b', salt, 32, parameters)];

@@ -1,6 +1,7 @@
 import { scrypt } from 'node:crypto';
 import { AuthError } from '../errors.ts';
 import type { SlowParameters } from './hash-format.ts';
+import type { HashLimits } from './hash-limits.ts';
 
 /** Computes scrypt (RFC 7914) of a secret; `length` in bytes. */
 export type SlowFunction = (
@@ -20,20 +21,27 @@ export const scryptOffLoop: SlowFunction = (secret, salt, length, { ln, r, p }) 
     );
   });
 
+interface Waiting {
+  bytes: number;
+  start: () => void;
+}
+
 /**
- * Lets a few slow hashes run at one time and a bounded number wait: each takes a whole core for as long as it lasts, so
- * a flood of wrong secrets must not take them all.
+ * Lets a few slow hashes run at one time and a bounded number wait: each takes a core, a thread of the pool and much memory
+ * for as long as it lasts, so a flood of wrong secrets must not take them all.
  */
 export class SlowHasher {
   readonly #compute: SlowFunction;
-  readonly #concurrency: number;
+  readonly #limits: HashLimits;
   readonly #queueLimit: number;
-  readonly #waiting: (() => void)[] = [];
+  /** First come, first served. */
+  readonly #waiting: Waiting[] = [];
   #running = 0;
+  #runningBytes = 0;
 
-  constructor(compute: SlowFunction, concurrency: number, queueLimit: number) {
+  constructor(compute: SlowFunction, limits: HashLimits, queueLimit: number) {
     this.#compute = compute;
-    this.#concurrency = concurrency;
+    this.#limits = limits;
     this.#queueLimit = queueLimit;
   }
 
@@ -43,21 +51,50 @@ export class SlowHasher {
 
   /** @throws AuthError `busy` when too many wait already */
   async hash(secret: string, salt: Buffer, length: number, parameters: SlowParameters): Promise<Buffer> {
-    if (this.#running >= this.#concurrency) {
-      if (this.#waiting.length >= this.#queueLimit) {
-        throw new AuthError('busy', { detail: 'Too many clients are being verified; try again', retryAfterS: 1 });
-      }
-      // Whoever finishes hands its place over: #running stays as it is.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
-      this.#running += 1;
-    }
+    const bytes = bytesOf(parameters);
+    await this.#turn(bytes);
     try {
       return await this.#compute(secret, salt, length, parameters);
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running -= 1;
+      this.#running -= 1;
+      this.#runningBytes -= bytes;
+      this.#startWaiting();
     }
   }
+
+  #turn(bytes: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#fits(bytes)) {
+      this.#take(bytes);
+      return Promise.resolve();
+    }
+    if (this.#waiting.length >= this.#queueLimit) {
+      throw new AuthError('busy', { detail: 'Too many clients are being verified; try again', retryAfterS: 1 });
+    }
+    return new Promise((start) => this.#waiting.push({ bytes, start }));
+  }
+
+  #startWaiting(): void {
+    for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#take(next.bytes);
+      next.start();
+    }
+  }
+
+  /** One alone always runs, however much it takes: else its client could never be verified. */
+  #fits(bytes: number): boolean {
+    if (this.#running === 0) return true;
+    const { concurrency, memoryBytes } = this.#limits;
+    return this.#running < concurrency && this.#runningBytes + bytes <= memoryBytes;
+  }
+
+  #take(bytes: number): void {
+    this.#running += 1;
+    this.#runningBytes += bytes;
+  }
+}
+
+/** RFC 7914, section 2: what scrypt needs, almost all of it for the table of N blocks. */
+function bytesOf({ ln, r, p }: SlowParameters): number {
+  return 128 * r * (2 ** ln + p);
 }

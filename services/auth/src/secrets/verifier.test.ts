@@ -37,7 +37,7 @@ function counting(slowInUse: SlowParameters | null) {
         work.push(`scrypt ${ln},${r},${p} to ${length} bytes`);
         return slowly(text);
       },
-      4,
+      { concurrency: 4, memoryBytes: Number.POSITIVE_INFINITY },
       4,
     ),
     slowInUse: () => slowInUse,

@@ -39,8 +39,11 @@ export class TokenIssuer {
   async issue(body: unknown, headers: IncomingHttpHeaders = {}): Promise<TokenAnswer> {
     const grant = grantOf(body);
     if (grant.type === 'refresh_token') {
-      const deadlineAtMs = deadlineOf(headers[timeoutHeader], performance.now());
-      return this.#options.refreshTokens.redeem(grant, traceContext(headers), deadlineAtMs);
+      return this.#options.refreshTokens.redeem(grant, {
+        trace: traceContext(headers),
+        deadlineAtMs: deadlineOf(headers[timeoutHeader], performance.now()),
+        idempotencyKey: headers['idempotency-key'],
+      });
     }
     const { clients, verifier, keyring, rules, now } = this.#options;
     const client = await clients.get(grant.clientId);

@@ -26,6 +26,8 @@ describe("the monolith's tokens", () => {
       caller: as,
       now: () => nowMs,
       entries: 3,
+      freshMs: 10_000,
+      staleMs: 300_000,
       negativeMs: 10_000,
     });
   const says = (body: unknown, status = 200, retryable = true) => {
@@ -57,15 +59,46 @@ describe("the monolith's tokens", () => {
     });
   });
 
-  test('are asked about once until they expire', async () => {
+  test('are asked about once while the answer is fresh, by however many', async () => {
     await Promise.all([tokens.introspect(token, {}), tokens.introspect(token, {})]);
-    nowMs = 1_999_999;
+    nowMs += 9_999;
     await tokens.introspect(token, {});
     assert.equal(asked.length, 1);
-    nowMs = 2_000_000;
+  });
+
+  test('that are revoked are refused when the answer is no longer fresh, however far off their expiry is', async () => {
+    says({ ...live, exp: 2_147_483_647 });
+    await tokens.introspect(token, {});
     says({ active: false });
+    nowMs += 10_000;
     assert.deepEqual(await tokens.introspect(token, {}), { active: false });
     assert.equal(asked.length, 2);
+  });
+
+  test('that expire are asked about again, fresh or not', async () => {
+    says({ ...live, exp: 1_005 });
+    await tokens.introspect(token, {});
+    nowMs = 1_005_000;
+    says({ active: false });
+    assert.deepEqual(await tokens.introspect(token, {}), { active: false });
+  });
+
+  test('while the monolith cannot be asked, what it said holds for a limited time, and not beyond the expiry', async () => {
+    for (const [exp, untilMs] of [
+      [2_147_483_647, 1_300_000],
+      [1_200, 1_200_000],
+    ] as const) {
+      nowMs = 1_000_000;
+      tokens = build(caller);
+      const answered = { ...live, exp };
+      says(answered);
+      await tokens.introspect(token, {});
+      says({}, 503);
+      nowMs = untilMs - 1;
+      assert.deepEqual(await tokens.introspect(token, {}), answered);
+      nowMs = untilMs;
+      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_answer' });
+    }
   });
 
   test('that are unknown are remembered for a while only', async () => {

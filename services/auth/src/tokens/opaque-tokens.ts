@@ -12,13 +12,20 @@ export interface OpaqueTokensOptions {
   caller: { id: string; secret: string } | null;
   now: Clock;
   entries: number;
+  /** How long a valid token is believed to be valid without asking again: it may be revoked before it expires. */
+  freshMs: number;
+  /** While the monolith cannot be asked, what it said last is believed for this long. */
+  staleMs: number;
   /** How long an unknown token is remembered as unknown. */
   negativeMs: number;
 }
 
 interface Remembered {
   answer: IntrospectionAnswer;
+  /** Until then nobody is asked. */
   untilMs: number;
+  /** Until then it is better than nothing. */
+  staleUntilMs: number;
 }
 
 const inactive: IntrospectionAnswer = { active: false };
@@ -26,7 +33,10 @@ const inactive: IntrospectionAnswer = { active: false };
 /** What the monolith issues; anything else is not worth asking about. */
 const opaque = /^[0-9a-f]{40}$/;
 
-/** The monolith's tokens: it is asked once about each (RFC 7662), and what it says holds until the token expires. */
+/**
+ * The monolith's tokens: it is asked about each (RFC 7662), and what it says is believed for a while. A token that it has
+ * revoked is refused here after `freshMs`, and after `staleMs` when the monolith cannot be asked.
+ */
 export class OpaqueTokens {
   readonly #options: OpaqueTokensOptions;
   readonly #valid: BoundedMap<string, Remembered>;
@@ -46,21 +56,22 @@ export class OpaqueTokens {
     // Memory holds digests: a dump of it is no list of tokens.
     const key = hash('sha256', token, 'base64');
     const remembered = this.#valid.get(key) ?? this.#invalid.get(key);
-    if (remembered) {
-      if (remembered.untilMs > this.#options.now()) return remembered.answer;
-      this.#valid.delete(key);
-      this.#invalid.delete(key);
-    }
+    if (remembered && remembered.untilMs > this.#options.now()) return remembered.answer;
     let asking = this.#asking.get(key);
     if (!asking) {
       asking = this.#ask(token, key, trace).finally(() => this.#asking.delete(key));
       this.#asking.set(key, asking);
     }
-    return asking;
+    try {
+      return await asking;
+    } catch (error) {
+      if (remembered && remembered.staleUntilMs > this.#options.now()) return remembered.answer;
+      throw error;
+    }
   }
 
   async #ask(token: string, key: string, trace: TraceContext): Promise<IntrospectionAnswer> {
-    const { mesh, caller, now, negativeMs } = this.#options;
+    const { mesh, caller } = this.#options;
     const credentials = Buffer.from(`${caller?.id}:${caller?.secret}`).toString('base64');
     const { status, text, retryable } = await mesh.send({
       service: 'monolith',
@@ -73,9 +84,24 @@ export class OpaqueTokens {
     const answer = status === 200 ? readAnswer(text) : null;
     if (!answer)
       throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a token`, retryable });
-    if (answer.active) this.#valid.set(key, { answer, untilMs: answer.exp * 1_000 });
-    else this.#invalid.set(key, { answer, untilMs: now() + negativeMs });
+    this.#remember(key, answer);
     return answer;
+  }
+
+  #remember(key: string, answer: IntrospectionAnswer): void {
+    const { now, freshMs, staleMs, negativeMs } = this.#options;
+    const nowMs = now();
+    if (answer.active) {
+      const endsMs = answer.exp * 1_000;
+      const untilMs = Math.min(endsMs, nowMs + freshMs);
+      this.#invalid.delete(key);
+      this.#valid.set(key, { answer, untilMs, staleUntilMs: Math.min(endsMs, nowMs + staleMs) });
+    } else {
+      // An unknown token is refused for as long as its answer is fresh, and no longer: it may have been issued since.
+      const untilMs = nowMs + negativeMs;
+      this.#valid.delete(key);
+      this.#invalid.set(key, { answer, untilMs, staleUntilMs: untilMs });
+    }
   }
 }
 

@@ -1,31 +1,52 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeshRequest } from '@banyan/kit/client';
-import { RefreshTokens } from './refresh-tokens.ts';
+import { type RedeemContext, RefreshTokens } from './refresh-tokens.ts';
 
 const grant = { type: 'refresh_token', clientId: 'c', refreshToken: 'r' } as const;
 const answer = JSON.stringify({ access_token: 'a', expires: 1, identifier: 'implicit' });
 
-async function sent(deadlineAtMs?: number): Promise<MeshRequest> {
+async function sent(context: Partial<RedeemContext>, status = 200): Promise<MeshRequest> {
   const requests: MeshRequest[] = [];
   const mesh = {
     send: async (request: MeshRequest) => {
       requests.push(request);
-      return { status: 200, text: answer, retryable: true };
+      return { status, text: answer, retryable: true };
     },
   };
-  await new RefreshTokens(mesh).redeem(grant, { traceparent: 'x' }, deadlineAtMs);
+  await new RefreshTokens(mesh).redeem(grant, { trace: { traceparent: 'x' }, ...context });
   return requests[0] as MeshRequest;
 }
 
 test('a refresh token is redeemed within the time that the caller gives, and in its trace', async () => {
-  const request = await sent(1234);
+  const request = await sent({ deadlineAtMs: 1234 });
   assert.equal(request.deadlineAtMs, 1234);
   assert.deepEqual(request.trace, { traceparent: 'x' });
 });
 
 test('a caller who says nothing of time leaves the service its own', async () => {
-  const request = await sent();
+  const request = await sent({});
   assert.equal('deadlineAtMs' in request, false);
   assert.equal(request.timeoutMs, 10_000);
+});
+
+test('an Idempotency-Key goes with the token to where it is used up', async () => {
+  assert.equal((await sent({ idempotencyKey: '"k"' })).headers?.['idempotency-key'], '"k"');
+  assert.equal('idempotency-key' in ((await sent({})).headers ?? {}), false);
+  for (const idempotencyKey of ['', '\u00ff', 'a\nb', 'x'.repeat(1_025)]) {
+    await assert.rejects(sent({ idempotencyKey }), { code: 'invalid_request' }, JSON.stringify(idempotencyKey));
+  }
+});
+
+test('what the monolith refuses is refused in the same way', async () => {
+  for (const [status, code] of [
+    [400, 'invalid_request'],
+    [401, 'invalid_client'],
+    [409, 'in_progress'],
+    [422, 'key_reused'],
+    [429, 'rate_limited'],
+    [500, 'bad_answer'],
+  ] as const) {
+    await assert.rejects(sent({}, status), { code });
+  }
 });
