@@ -53,7 +53,7 @@ describe('the house', () => {
 });
 
 describe('tests', () => {
-  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.i?test\.ts$/.test(path));
+  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.[il]?test\.ts$/.test(path));
 
   test('none is skipped, left for later, or run alone', () => {
     const marks = /\b(test|it|describe|suite)\s*\.\s*(skip|todo|only)\b|\{\s*(skip|todo|only)\s*:\s*true/;

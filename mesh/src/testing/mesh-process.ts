@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** `mesh run` in a process of its own. */
 export class MeshProcess {
   readonly child: ChildProcess;
-  /** Parsed lines of its log. */
+  /** Lines of its log: their attributes and other fields side by side, and the body as `msg`. */
   readonly log: Record<string, unknown>[] = [];
   readonly folder: string;
   stderr = '';
@@ -103,6 +103,9 @@ export class MeshProcess {
   #read(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.log.push(JSON.parse(line) as Record<string, unknown>);
+    for (const line of lines) {
+      const { body, attributes, ...rest } = JSON.parse(line) as Record<string, unknown> & { attributes?: object };
+      this.log.push({ ...rest, ...attributes, msg: body });
+    }
   }
 }
