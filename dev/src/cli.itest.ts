@@ -196,6 +196,14 @@ describe('a wrong command line', () => {
     test(`${words.join(' ')} ends with 2`, async () => assert.equal((await ended(dev(words))).code, 2));
   }
 
+  test('an unknown process to follow is told, and nothing is started', async () => {
+    const place = ['--data', freshFolder(), '--file', fixture('storeless.yml')];
+    const { code, said } = await ended(dev(['up', ...place, '--follow', 'shop,shoe']));
+    assert.equal(code, 1);
+    assert.match(said, /there is no process shoe to follow; there are shop, edge, greet/);
+    assert.doesNotMatch(said, /ready/);
+  });
+
   test('an unknown process is told with the known ones', async () => {
     const { code, said } = await ended(
       dev(['up', '--data', freshFolder(), '--file', fixture('storeless.yml'), '--only', 'shoe']),

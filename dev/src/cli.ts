@@ -14,7 +14,7 @@ interface UpFlags extends StackFlags {
   size?: 'small' | 'reference';
   env: Record<string, Record<string, string>>;
   json: boolean;
-  follow: boolean;
+  follow: string[] | boolean;
   verbose: boolean;
 }
 
@@ -41,13 +41,21 @@ export async function runCli(words: readonly string[]): Promise<number> {
     )
     .option('--env <process.KEY=VALUE>', 'environment of one process; repeatable', environment, {})
     .option('--json', 'events as JSON lines on stdout, commands as JSON lines on stdin', false)
-    .option('--follow', "print the processes' logs once everything is up", false)
+    .option(
+      '--follow [names]',
+      'print the logs once everything is up, of all or of these (comma-separated)',
+      (text: string): string[] | boolean => names(text),
+      false,
+    )
     .option('--verbose', "print the processes' logs from the start", false)
     .action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
       const { json, follow, verbose, profile, only, ports, size, env } = flags;
       const chosen = { ...(only && { only }), ...(ports && { ports }), ...(size && { size }) };
-      code = await up({ ...stackOf(flags), ...chosen, profiles: profile, env }, { json, follow, verbose });
+      code = await up(
+        { ...stackOf(flags), ...chosen, profiles: profile, env },
+        { json, verbose, follow: follow === true ? [] : follow || null },
+      );
     });
 
   stackOptions(program.command('status').summary('what runs where'))

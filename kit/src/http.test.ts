@@ -121,8 +121,8 @@ describe('a server', () => {
     lines.length = 0;
     assert.equal((await server.inject('/down')).statusCode, 503);
     assert.equal(lines.length, 1);
-    assert.equal(JSON.parse(lines[0] ?? '').reason, 'why it is down');
-    assert.equal(JSON.parse(lines[0] ?? '').level, 'warn');
+    assert.equal(JSON.parse(lines[0] ?? '').attributes.reason, 'why it is down');
+    assert.equal(JSON.parse(lines[0] ?? '').severityText, 'WARN');
   });
 
   test('does not take over a request id that could harm a log', async () => {

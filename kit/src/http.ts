@@ -18,7 +18,7 @@ import { answerFor } from './http-errors.ts';
 import type { Logger } from './log.ts';
 import type { DurationSeries, Metrics } from './metrics.ts';
 import { requestIds } from './request-id.ts';
-import { retryableHeader } from './trace.ts';
+import { retryableHeader, traceIds } from './trace.ts';
 
 /** A server whose route schemas are TypeBox: bodies, queries and answers get their static types from them. */
 export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
@@ -80,12 +80,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, table: ErrorTable): void {
   const { fault, retryAfterS, retryable, unexpected } = answerFor(error, table);
-  if (unexpected) request.log.error({ err: error, req: request, requestId: request.id }, fault.title);
+  const ids = { requestId: request.id, ...traceIds(request.headers) };
+  if (unexpected) request.log.error({ err: error, req: request, ...ids }, fault.title);
   else if (fault.status >= 500) {
     // What is down fails every request: one line each, without a stack.
     const cause = (error as Error).cause;
     const reason = cause instanceof Error ? cause.message : undefined;
-    request.log.warn({ code: (error as { code?: unknown }).code, reason, requestId: request.id }, fault.title);
+    request.log.warn({ code: (error as { code?: unknown }).code, reason, ...ids }, fault.title);
   }
   if (retryAfterS !== undefined) void reply.header('retry-after', String(retryAfterS));
   if (retryable === false) void reply.header(retryableHeader, 'false');

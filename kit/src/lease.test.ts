@@ -90,7 +90,7 @@ test('a mesh that is away is told as soon as it is back, and the log of it once 
   await until('it is registered', () => calls.length >= 2);
   await lease.release();
   assert.deepEqual(
-    lines.map((line) => (JSON.parse(line) as { msg: string }).msg),
+    lines.map((line) => (JSON.parse(line) as { body: string }).body),
     ['not registered with the mesh: trying on', 'registered with the mesh'],
   );
 });

@@ -26,15 +26,37 @@ test('a request is logged as method and path, without query and headers', () => 
   const { lines, logger } = capture();
   logger.info({ req: { method: 'GET', url: '/a?token=hunter2', headers: { authorization: 'hunter2' } } }, 'x');
   assert.doesNotMatch(lines.join(''), /hunter2/);
-  assert.deepEqual(JSON.parse(lines[0] ?? '').req, { method: 'GET', path: '/a' });
+  assert.deepEqual(JSON.parse(lines[0] ?? '').attributes.req, { method: 'GET', path: '/a' });
 });
 
 test('an error is logged with message, stack and cause, without what else a driver hangs on it', () => {
   const { lines, logger } = capture();
   const cause = Object.assign(new Error('cause'), { detail: 'hunter2', parameters: ['hunter2'], code: '23505' });
   logger.error({ err: new Error('outer', { cause }) }, 'x');
-  const { err } = JSON.parse(lines[0] ?? '');
+  const { err } = JSON.parse(lines[0] ?? '').attributes;
   assert.equal(err.message, 'outer');
   assert.equal(err.cause.code, '23505');
   assert.doesNotMatch(lines.join(''), /hunter2/);
+});
+
+test('a line has the fields of the log data model, and the ids of the trace beside the attributes', () => {
+  const { lines, logger } = capture();
+  logger.warn({ port: 5, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, 'listening');
+  logger.fatal('gone');
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  assert.equal(new Date(first.timestamp).toISOString(), first.timestamp);
+  assert.deepEqual(
+    { ...first, timestamp: '' },
+    {
+      timestamp: '',
+      severityText: 'WARN',
+      severityNumber: 13,
+      body: 'listening',
+      attributes: { port: 5 },
+      traceId: 'a'.repeat(32),
+      spanId: 'b'.repeat(16),
+      resource: { 'service.name': 'test', 'process.pid': process.pid },
+    },
+  );
+  assert.deepEqual(Object.keys(second).sort(), ['body', 'resource', 'severityNumber', 'severityText', 'timestamp']);
 });

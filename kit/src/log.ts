@@ -16,39 +16,55 @@ const secrets = [
   'private_key',
 ];
 
-const quoted = (name: string) => `["${name}"]`;
+/** Severities by pino's labels: the first number of each of OpenTelemetry's ranges. */
+const severities: Readonly<Record<string, number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
+
+const attribute = (name: string) => `attributes["${name}"]`;
 
 export interface LogOptions {
   level: string;
-  /** Stands on every line as `service`. */
+  /** Stands on every line as the resource's `service.name`. */
   service: string;
   /** Default: standard output. */
   destination?: DestinationStream;
 }
 
 /**
- * The logger of a process: JSON lines. Secrets are kept out twice: errors and requests are written by serializers that
+ * The logger of a process: JSON lines with the fields of OpenTelemetry's log data model (dev/README.md, "Logs"). Secrets are kept out twice: errors and requests are written by serializers that
  * copy only what is known to be harmless, and members with a secret's name are redacted wherever they stand.
  */
 export function createLogger({ level, service, destination }: LogOptions): Logger {
   const options = {
     level,
-    base: { service },
-    formatters: { level: (label: string) => ({ level: label }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    base: { resource: { 'service.name': service, 'process.pid': process.pid } },
+    messageKey: 'body',
+    formatters: {
+      level: (label: string) => ({ severityText: label.toUpperCase(), severityNumber: severities[label] }),
+      log: record,
+    },
+    timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
     redact: {
       paths: [
-        ...secrets.map(quoted),
-        ...secrets.map((name) => `*${quoted(name)}`),
-        'req.headers',
-        'headers["set-cookie"]',
-        'headers.authorization',
+        ...secrets.map(attribute),
+        ...secrets.map((name) => `attributes.*["${name}"]`),
+        'attributes.req.headers',
+        'attributes.headers["set-cookie"]',
+        'attributes.headers.authorization',
       ],
       censor: '[redacted]',
     },
-    serializers: { err: errorForLog, req: requestForLog },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** What a line says besides its message: all of it attributes, but for the two ids, which have fields of their own. */
+function record({ traceId, spanId, err, req, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const attributes = {
+    ...rest,
+    ...(err === undefined ? {} : { err: errorForLog(err) }),
+    ...(req === undefined ? {} : { req: requestForLog(req) }),
+  };
+  return { ...(Object.keys(attributes).length === 0 ? {} : { attributes }), traceId, spanId };
 }
 
 /**
@@ -68,6 +84,7 @@ export function errorForLog(error: unknown): Record<string, unknown> {
 }
 
 /** Method and path: a query may hold a token, so it ends at the question mark. */
-function requestForLog(request: { method?: string; url?: string; id?: unknown }): Record<string, unknown> {
+function requestForLog(req: unknown): Record<string, unknown> {
+  const request = req as { method?: string; url?: string; id?: unknown };
   return { method: request.method, path: request.url?.split('?', 1)[0], id: request.id };
 }

@@ -48,3 +48,10 @@ export function traceContext(headers: IncomingHttpHeaders): TraceContext {
   if (typeof shadow === 'string' && shadow.length <= limitBytes[shadowHeader]) context[shadowHeader] = shadow;
   return context;
 }
+
+/** The ids of the trace and of the caller's span, for log lines (W3C Trace Context, section 3.2); none where it is malformed. */
+export function traceIds({ traceparent }: IncomingHttpHeaders): { traceId?: string; spanId?: string } {
+  if (typeof traceparent !== 'string' || !traceparentPattern.test(traceparent)) return {};
+  const [, traceId = '', spanId = ''] = traceparent.split('-');
+  return { traceId, spanId };
+}

@@ -29,6 +29,8 @@ export const BODY_LIMIT = 1024 * 1024;
 export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   const app = fastify({
     loggerInstance: shop.log,
+    // A child logger's bindings would stand beside the attributes: what is logged names the request itself.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     // Ids of carts are the client's own, up to 128 characters, of which each may be percent-encoded.

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
+import { traceIds } from './log.ts';
 import { storeFault } from './store-faults.ts';
 
 /** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
@@ -20,7 +21,11 @@ export function errorHandlers(app: FastifyInstance): void {
 export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = asShopError(thrown);
   const status = statusOf(error.code);
-  if (status >= 500) request.log.error({ err: thrown }, 'request failed');
+  if (status >= 500)
+    request.log.error(
+      { err: thrown, requestId: request.id, ...traceIds(request.headers.traceparent) },
+      'request failed',
+    );
   if (status === 503 || error.code === 'in_progress') reply.header('retry-after', '1');
   return reply.code(status).send(errorBody(error, request.id));
 }

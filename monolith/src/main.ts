@@ -1,8 +1,8 @@
 import { DEBTS } from './debts.ts';
 import { serve } from './serve.ts';
 
-const USAGE = `usage: node monolith/src/main.ts            serve; configured by the environment (monolith/README.md)
-       node monolith/src/main.ts --debts [--json]   list the debts, which DEBTS_PAID pays by name
+const USAGE = `usage: npm run monolith                        serve; configured by the environment (monolith/README.md)
+       npm run monolith -- --debts [--json]   list the debts, which DEBTS_PAID pays by name
 `;
 
 process.exitCode = await main(process.argv.slice(2));

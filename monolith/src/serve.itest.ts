@@ -71,7 +71,7 @@ describe('the process', () => {
   let proxy: CuttableProxy;
   let child: ChildProcess;
   let url: string;
-  const lines: { msg: string; url?: string; level: number }[] = [];
+  const lines: { body: string; attributes?: { url?: string }; severityNumber: number }[] = [];
 
   const serverUrl = testPostgresUrl();
   const storeUrl = Object.assign(new URL(serverUrl), { pathname: `/${database}` }).toString();
@@ -112,7 +112,7 @@ describe('the process', () => {
       createInterface({ input: child.stdout ?? assert.fail('no output') }).on('line', (line) => {
         lines.push(JSON.parse(line));
         // Fastify's own line comes as soon as the port is open, which here is before the store is there.
-        const match = /^Server listening at (.+)$/.exec(lines.at(-1)?.msg ?? '');
+        const match = /^Server listening at (.+)$/.exec(lines.at(-1)?.body ?? '');
         if (match?.[1]) resolve(match[1]);
       });
     });
@@ -142,7 +142,7 @@ describe('the process', () => {
     const granted = await grant();
     assert.equal(granted.status, 503);
     assert.equal(granted.body.errors[0]?.status, 503);
-    assert.ok(!lines.some(({ msg }) => msg === 'listening'), 'it does not say that it serves');
+    assert.ok(!lines.some(({ body }) => body === 'listening'), 'it does not say that it serves');
   });
 
   test('serves once the store is there', async () => {
@@ -150,7 +150,7 @@ describe('the process', () => {
     await until('readiness', ready, (status) => status === 200);
     const saidSo = async () => {
       await get('/health/live');
-      return lines.some((line) => line.msg === 'listening' && line.url === url);
+      return lines.some((line) => line.body === 'listening' && line.attributes?.url === url);
     };
     await until('the line that says so', saidSo, (said) => said);
   });
@@ -199,6 +199,6 @@ describe('the process', () => {
     assert.equal((await answered()).status, 200);
     // Although clients would keep their connections: the one that the request came on, and one that was never used.
     assert.deepEqual(await exited, [0, null]);
-    assert.equal(lines.at(-1)?.msg, 'stopped');
+    assert.equal(lines.at(-1)?.body, 'stopped');
   });
 });

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { parseConfig } from './config.ts';
 import { openPool } from './db.ts';
@@ -7,6 +6,7 @@ import { Debts } from './debts.ts';
 import { Readiness } from './health/readiness.ts';
 import { startJobs } from './jobs/jobs.ts';
 import { prepareStore } from './jobs/prepare-store.ts';
+import { createLog } from './log.ts';
 import type { Shop } from './shop.ts';
 
 /** Serves until SIGTERM or SIGINT, finishes what is in flight, and gives the exit code. */
@@ -17,7 +17,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     return 1;
   }
   const { config } = parsed;
-  const log = pino({ level: config.logLevel, name: 'monolith' });
+  const log = createLog(config.logLevel);
   const db = openPool(config.databaseUrl, (err) => log.warn({ err }, 'idle store connection lost'));
   const shop: Shop = { db, config, debts: new Debts(config.debtsPaid), now: () => new Date(), log };
   const readiness = new Readiness(db);

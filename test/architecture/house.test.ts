@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, test } from 'node:test';
 import { root, sourcesBelow } from './sources.ts';
 
@@ -53,7 +53,7 @@ describe('the house', () => {
 });
 
 describe('tests', () => {
-  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.i?test\.ts$/.test(path));
+  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.[il]?test\.ts$/.test(path));
 
   test('none is skipped, left for later, or run alone', () => {
     const marks = /\b(test|it|describe|suite)\s*\.\s*(skip|todo|only)\b|\{\s*(skip|todo|only)\s*:\s*true/;
@@ -74,6 +74,27 @@ describe('tests', () => {
         .map((t) => t.path),
       [],
     );
+  });
+
+  test('every test file is run by npm test, and what is quick by npm run check', () => {
+    const missed = workspaces.flatMap((folder) => {
+      const { scripts } = JSON.parse(read(join(folder, 'package.json'))) as { scripts: Record<string, string> };
+      const globsOf = (script = '') => [...script.matchAll(/'([^']+)'/g)].map(([, glob]) => glob ?? '');
+      const quick = globsOf(scripts.quick);
+      const all = [...globsOf(scripts.test), ...(/npm run --silent quick/.test(scripts.test ?? '') ? quick : [])];
+      // `npm run test:compose` runs these: they need a Docker engine.
+      const ours = tests.filter(({ path }) => path.startsWith(`${folder}/`) && !path.startsWith('test/compose/'));
+      return ours
+        .map(({ path }) => path.slice(folder.length + 1))
+        .filter((path) => {
+          const isQuick = /\.test\.ts$/.test(path) && (folder !== 'test' || path.startsWith('architecture/'));
+          return (
+            !all.some((glob) => matchesGlob(path, glob)) || (isQuick && !quick.some((glob) => matchesGlob(path, glob)))
+          );
+        })
+        .map((path) => `${folder}/${path}`);
+    });
+    assert.deepEqual(missed, []);
   });
 
   test('every workspace with sources has tests', () => {

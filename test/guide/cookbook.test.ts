@@ -43,7 +43,8 @@ const recipes = recipesIn(page);
 function copied(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mesh-cookbook-'));
   cpSync(join(root, 'mesh/src'), join(folder, 'src'), { recursive: true });
-  cpSync(join(root, 'mesh/package.json'), join(folder, 'package.json'));
+  for (const file of ['package.json', 'mesh.mjs', 'newer-node.mjs'])
+    cpSync(join(root, 'mesh', file), join(folder, file));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'documents'));
   return folder;
@@ -65,7 +66,7 @@ describe('the cookbook: every document', () => {
       for (const { file, yaml } of recipes.filter((recipe) => recipe.step === step)) {
         writeFileSync(join(folder, 'documents', file), yaml);
       }
-      const { stdout } = await run(process.execPath, ['src/main.ts', 'check', '--json', 'documents'], { cwd: folder });
+      const { stdout } = await run(process.execPath, ['mesh.mjs', 'check', '--json', 'documents'], { cwd: folder });
       const answer = JSON.parse(stdout) as { faults: unknown[]; warnings: unknown[] };
       assert.deepEqual([answer.faults, answer.warnings], [[], []]);
     });
@@ -141,7 +142,7 @@ describe('the cookbook: what it promises', () => {
   };
   const command = async (...words: string[]) => {
     const env = { ...process.env, MESH_ADMIN_URL: admin };
-    return (await run(process.execPath, ['src/main.ts', ...words], { cwd: folder, env })).stdout;
+    return (await run(process.execPath, ['mesh.mjs', ...words], { cwd: folder, env })).stdout;
   };
   const shift = (...words: string[]) => command('shift', ...words);
   const answeredBy = async (path: string, times: number) => {
@@ -159,7 +160,7 @@ describe('the cookbook: what it promises', () => {
     }
     folder = copied();
     writeStep(1);
-    const started = spawn(process.execPath, ['src/main.ts', 'run'], {
+    const started = spawn(process.execPath, ['mesh.mjs', 'run'], {
       cwd: folder,
       env: {
         PATH: process.env.PATH,

@@ -1,3 +1,4 @@
+import { DevError } from '../errors.ts';
 import { jsonView } from '../report/json-view.ts';
 import { terminalView } from '../report/terminal-view.ts';
 import type { Cause } from '../stack/causes.ts';
@@ -6,7 +7,8 @@ import { Stack, type StackOptions } from '../stack/stack.ts';
 
 export interface UpOutput {
   json: boolean;
-  follow: boolean;
+  /** Print the logs: of these processes and stores, of all where the list is empty; null: of none. */
+  follow: readonly string[] | null;
   verbose: boolean;
 }
 
@@ -31,6 +33,12 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
   const startedAt = performance.now();
   let listen: Emit = () => {};
   const stack = await Stack.open({ ...options, onEvent: (event) => listen(event) });
+  const unknown = output.follow?.find((name) => stack.topology.services[name] === undefined);
+  if (unknown !== undefined) {
+    await stack.stop();
+    const names = Object.keys(stack.topology.services).join(', ');
+    throw new DevError('UNKNOWN_PROCESS', `there is no process ${unknown} to follow; there are ${names}`);
+  }
   const unhook = stopOnSignals(stack, output.json);
   // Whoever read what is printed has gone.
   process.stdout.on('error', () => void stack.stop());

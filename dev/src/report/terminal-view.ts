@@ -4,6 +4,7 @@ import { followLogs } from '../stack/logs.ts';
 import type { Stack } from '../stack/stack.ts';
 import { failure } from './failure.ts';
 import { describe } from './lines.ts';
+import { logLine } from './log-line.ts';
 import { type Progress, progress } from './progress.ts';
 import { summary } from './summary.ts';
 
@@ -13,10 +14,15 @@ export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View 
     const text = describe(event);
     if (text !== null) console.log(text);
   };
-  const wide = process.stdout.isTTY && process.stdout.columns >= 40;
+  const isTerminal = process.stdout.isTTY === true;
+  const wide = isTerminal && process.stdout.columns >= 40;
   const names = [...Object.keys(stack.processes), ...Object.keys(stack.status().stores)];
   let list: Progress | null = wide && !verbose ? progress(names) : null;
-  let stopLogs = verbose ? followLogs(stack.folder, console.log) : () => {};
+  const width = Math.max(...names.map(({ length }) => length));
+  // A pipe gets the lines as they are: a program may read them.
+  const print = (name: string, text: string) =>
+    console.log(isTerminal ? logLine(name, text, width) : `${name} | ${text}`);
+  let stopLogs = verbose ? followLogs(stack.folder, follow ?? [], print) : () => {};
   const taken: string[] = [];
   const settle = async () => {
     await list?.end(stack.status());
@@ -31,7 +37,7 @@ export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View 
     async up(ms) {
       await settle();
       console.log(summary(stack.status(), ms, taken));
-      if (follow && !verbose) stopLogs = followLogs(stack.folder, console.log);
+      if (follow !== null && !verbose) stopLogs = followLogs(stack.folder, follow, print);
     },
     async failed(causes) {
       await settle();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { freshFolder } from '../testing.ts';
-import { Follower, lastError, lastLine } from './logs.ts';
+import { Follower, followLogs, lastError, lastLine } from './logs.ts';
 
 const folder = freshFolder();
 
@@ -50,5 +50,15 @@ describe('logs', () => {
     appendFileSync(file, 'o\n');
     assert.deepEqual(follower.read(), ['two']);
     assert.deepEqual(follower.read(), []);
+  });
+
+  test('the logs of some processes are followed without those of others', () => {
+    mkdirSync(join(folder, 'logs'));
+    const [auth, mesh] = ['auth', 'mesh'].map((name) => log(`logs/${name}.log`, 'old\n'));
+    const seen: string[] = [];
+    const stop = followLogs(folder, ['auth'], (name, line) => seen.push(`${name} ${line}`));
+    for (const file of [auth, mesh]) appendFileSync(file ?? '', 'new\n');
+    stop();
+    assert.deepEqual(seen, ['auth new']);
   });
 });

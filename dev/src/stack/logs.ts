@@ -82,15 +82,24 @@ export class Follower {
   }
 }
 
-/** Prints what is appended to every log of a stack, each line with its process's name, until the returned function is called. */
-export function followLogs(folder: string, print: (line: string) => void): () => void {
+/**
+ * Prints what is appended to the logs of a stack until the returned function is called.
+ * @param only processes and stores by name; none: all
+ */
+export function followLogs(
+  folder: string,
+  only: readonly string[],
+  print: (process: string, line: string) => void,
+): () => void {
   const logs = join(folder, 'logs');
   const followers = new Map<string, Follower>();
   const look = () => {
     for (const file of readdirSync(logs).filter((name) => name.endsWith('.log'))) {
+      const process = basename(file, '.log');
+      if (only.length > 0 && !only.includes(process)) continue;
       const follower = followers.get(file) ?? new Follower(join(logs, file));
       followers.set(file, follower);
-      for (const line of follower.read()) print(`${basename(file, '.log')} | ${line}`);
+      for (const line of follower.read()) print(process, line);
     }
   };
   look();

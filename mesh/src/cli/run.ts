@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { ControlError } from '../control/control-error.ts';
 import { type RunningMesh, runMesh } from '../run.ts';
 import { readSettings } from '../settings.ts';
+import { logOptions } from '../telemetry/log-record.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
 import { lineBlocks, visibleLines } from './line-blocks.ts';
@@ -20,10 +21,7 @@ export async function run({ workers }: { workers?: string }, env: NodeJS.Process
   }
   const destination = pino.destination({ fd: 1, sync: false });
   const lines = lineBlocks((block) => void destination.write(block), systemClock);
-  const log = pino(
-    { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    visibleLines(lines),
-  );
+  const log = pino(logOptions(settings.logLevel), visibleLines(lines));
   const flushSync = () => {
     lines.flush();
     destination.flushSync();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { referenceText } from './reference.ts';
 
-// Run as `node mesh/src/config/write-reference.ts` after a change of the document language.
+// Run as `npm run reference -w mesh` after a change of the document language.
 const path = new URL('README.md', import.meta.url);
 const page = readFileSync(path, 'utf8');
 const begin = '<!-- reference: written by write-reference.ts -->\n';

@@ -1,7 +1,9 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
 import { type Ending, observing } from '../observer.ts';
-import { requestFields } from '../telemetry/request-line.ts';
+import { isoTime } from '../telemetry/iso-time.ts';
+import { infoHead } from '../telemetry/log-record.ts';
+import { requestAttributes } from '../telemetry/request-line.ts';
 import type { Parts } from './parts.ts';
 
 /** One line per request, when its last byte has gone. */
@@ -16,14 +18,16 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
   const write = (exchange: Exchange, { reply, bytes, headAtMs, endedAtMs }: Ending) => {
     if (reply === null || !wanted(exchange, reply.status)) return;
     const { facts } = exchange;
-    const fields = requestFields(clock, exchange, {
+    const fields = requestAttributes(exchange, {
       status: reply.status,
       bytesSent: bytes,
       headMs: headAtMs - facts.startedAtMs,
       durationMs: endedAtMs - facts.startedAtMs,
     });
-    // In pino's form, without its cost.
-    logLine(`{"level":30,${fields},"msg":"request"}\n`);
+    const { span } = facts;
+    const ids = span === null ? '' : `,"traceId":"${span.traceId}","spanId":"${span.spanId}"`;
+    // As pino would write it, without its cost.
+    logLine(`${infoHead}${isoTime(clock.wall())}","attributes":{${fields}}${ids},"body":"request"}\n`);
     const { failure } = facts;
     // A defect of the mesh itself: the one case in which the log needs the stack.
     if (failure?.code === 'internal') log.error({ id: facts.id, err: failure.cause }, 'defect');

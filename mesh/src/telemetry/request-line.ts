@@ -13,17 +13,24 @@ export interface Outcome {
   durationMs: number;
 }
 
+/** A request as `mesh tap` shows it: the fields of a JSON object, without its braces. */
+export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome): string {
+  const { span } = exchange.facts;
+  const trace = span === null ? '' : `,"traceId":"${span.traceId}"`;
+  return `"time":"${isoTime(clock.wall())}",${requestAttributes(exchange, outcome)}${trace}`;
+}
+
 /**
  * What the access log and `mesh tap` say about a request: the fields of a JSON object, without its braces. Queries,
  * header values (but for User-Agent) and bodies are left out: secrets travel in them.
  *
  * Put together by hand, and what many lines have in common is kept from one to the next: this is on the hot path.
  */
-export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome): string {
+export function requestAttributes(exchange: Exchange, outcome: Outcome): string {
   const { facts, route, backend } = exchange;
   const { failure } = facts;
   let line =
-    `"time":"${isoTime(clock.wall())}","id":"${facts.id}"` +
+    `"id":"${facts.id}"` +
     `,"entrance":"${facts.entrance.name}","client":"${facts.clientAddress}"` +
     `,"method":${quotedMethod(exchange.method)},"host":${quotedHost(exchange.askedAuthority)}` +
     `,"path":${quotedPath(pathnameOf(exchange.askedPath))},"status":${outcome.status}` +
@@ -34,7 +41,6 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
   if (failure !== null) line += `,"reason":"${failure.code}","where":"${failure.row.where}"`;
   const flags = failure === null ? facts.flags : [...facts.flags, failure.row.flag];
   if (flags.length > 0) line += `,"flags":${JSON.stringify(flags)}`;
-  if (facts.span !== null) line += `,"traceId":"${facts.span.traceId}"`;
   const userAgent = header(exchange.headers, 'user-agent');
   if (userAgent !== undefined) line += `,"userAgent":${quotedAgent(userAgent)}`;
   return line;

@@ -3,7 +3,6 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
 import type { Resolve } from '../discovery/dns.ts';
-import type { Log } from '../layers/parts.ts';
 import { type DocumentsResult, type RunningMesh, runMesh } from '../run.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
@@ -47,15 +46,20 @@ export interface LogLine {
 }
 
 /** A log that a test can read. */
-export function heldLog(): Log & { lines: LogLine[]; requests(): LogLine[]; logLine(line: string): void } {
+export function heldLog() {
   const lines: LogLine[] = [];
+  const raw: string[] = [];
   const add = (level: LogLine['level']) => (fields: object, message: string) => {
     lines.push({ ...fields, level, message });
   };
   return {
     lines,
-    logLine: (line) => {
-      lines.push({ message: 'request', ...JSON.parse(line) } as LogLine);
+    /** The lines of the access log as they were written. */
+    raw,
+    logLine: (line: string) => {
+      raw.push(line);
+      const { attributes, body, timestamp, traceId } = JSON.parse(line);
+      lines.push({ level: 'info', message: body, time: timestamp, traceId, ...attributes } as LogLine);
     },
     requests: () => lines.filter(({ message }) => message === 'request'),
     info: add('info'),

@@ -15,7 +15,7 @@ export class MeshProcess {
   readonly child: ChildProcess;
   /** Everything that it has written to stdout. */
   raw = '';
-  /** Parsed lines of its log. */
+  /** Lines of its log: their attributes and other fields side by side, and the body as `msg`. */
   readonly log: Record<string, unknown>[] = [];
   readonly folder: string;
   stderr = '';
@@ -115,6 +115,9 @@ export class MeshProcess {
     this.raw += text;
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.log.push(JSON.parse(line) as Record<string, unknown>);
+    for (const line of lines) {
+      const { body, attributes, ...rest } = JSON.parse(line) as Record<string, unknown> & { attributes?: object };
+      this.log.push({ ...rest, ...attributes, msg: body });
+    }
   }
 }

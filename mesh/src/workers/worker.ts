@@ -12,6 +12,7 @@ import { httpProbe } from '../discovery/probe.ts';
 import { createEngine } from '../engine.ts';
 import { openEntrances } from '../entrances.ts';
 import type { Settings } from '../settings.ts';
+import { logOptions } from '../telemetry/log-record.ts';
 import type { FromWorker, ToWorker, WorkerState } from './messages.ts';
 
 /** For the last traces to be exported when the process ends. */
@@ -42,8 +43,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
   const lines = lineBlocks((block) => {
     for (const piece of piecesOf(block)) destination.write(piece);
   }, clock);
-  const base = { worker: process.pid };
-  const log = pino({ level: settings.logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, visibleLines(lines));
+  const log = pino(logOptions(settings.logLevel), visibleLines(lines));
   const engine = createEngine({
     settings,
     clock,

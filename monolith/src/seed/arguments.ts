@@ -15,7 +15,7 @@ export interface SeedArguments {
   json: boolean;
 }
 
-export const USAGE = `usage: node monolith/src/seed/main.ts --size small|reference [options]
+export const USAGE = `usage: npm run seed -- --size small|reference [options]
 
   --size NAME           small (tests) or reference (measurements)
   --seed N              a whole number; the same one makes the same bytes (default 1)

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { root, sourcesBelow } from './sources.ts';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const scriptsOf = (folder: string) =>
+  Object.keys((JSON.parse(read(join(folder, 'package.json'))) as { scripts?: object }).scripts ?? {});
+
+/** A command of a document, and where `npm` or `node` would run it. */
+interface Command {
+  where: string;
+  text: string;
+}
+
+const start = /^(?:[A-Z_]+=\S+ )*(?:npm|npx|node)\s/;
+
+/** The commands of a document: lines of its fenced blocks without a language, and code spans in its text. */
+function commandsOf(where: string, page: string): Command[] {
+  const found: string[] = [];
+  let language: string | null = null;
+  for (const line of page.split('\n')) {
+    const fence = /^\s*```(\w*)/.exec(line);
+    if (fence !== null) language = language === null ? (fence[1] ?? '') : null;
+    else if (language === null) found.push(...[...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? ''));
+    else if (['', 'sh', 'bash'].includes(language)) found.push(...line.split('&&'));
+  }
+  return found.map((text) => ({ where, text: text.trim() })).filter(({ text }) => start.test(text));
+}
+
+/** The commands that the usage texts of our programs name. */
+function usagesOf({ path, text }: { path: string; text: string }): Command[] {
+  const lines = [...text.matchAll(/(?:usage:\s+|^\s+)((?:npm run|node) [\w./-]+[^\n]*)/gm)];
+  return lines.map(([, command]) => ({ where: path, text: command ?? '' }));
+}
+
+/** Why a command does not run with the oldest Node.js that the README admits; null where it does. */
+export function faultOf({ where, text }: Command): string | null {
+  const fault = (why: string) => `${where}: ${text}: ${why}`;
+  const words = text.replace(/^(?:[A-Z_]+=\S+ )*/, '').split(/\s+/);
+  const [tool, first = '', second = ''] = words;
+  if (tool === 'node' && first.endsWith('.ts'))
+    return fault('an old Node.js cannot run TypeScript: name a script of npm');
+  if (tool === 'node' && first.endsWith('.mjs'))
+    return existsSync(join(root, first)) || existsSync(join(root, 'mesh', first))
+      ? null
+      : fault('there is no such file');
+  if (tool !== 'npm') return null;
+  const script = first === 'run' ? second : ['start', 'test'].includes(first) ? first : null;
+  if (script === null || script === '') return null;
+  const at = words.indexOf('-w');
+  const dashes = words.indexOf('--');
+  const workspace = at > 0 && (dashes < 0 || at < dashes) ? words[at + 1]?.replace('@banyan/', '') : undefined;
+  const folder =
+    workspace === undefined ? '.' : existsSync(join(root, workspace)) ? workspace : `services/${workspace}`;
+  return scriptsOf(folder).includes(script) ? null : fault(`${folder}/package.json has no script ${script}`);
+}
+
+describe('the commands of the documents', () => {
+  const documents = globSync('**/*.md', {
+    cwd: root,
+    exclude: (name) => /node_modules|^\.|^report$/.test(String(name)),
+  });
+  const commands = documents.flatMap((path) => commandsOf(path, read(path)));
+  const folders = ['monolith', 'kit', 'mesh', 'migration', 'loadtest', 'dev', 'services'];
+  const usages = folders.flatMap(sourcesBelow).filter(({ path }) => !/test\.ts$/.test(path));
+
+  test('run with the oldest Node.js of the README, or say what is missing', () => {
+    assert.ok(commands.length > 80, `${commands.length} commands`);
+    assert.deepEqual(
+      [...commands, ...usages.flatMap(usagesOf)].map(faultOf).filter((fault) => fault !== null),
+      [],
+    );
+  });
+
+  test('a command that would not run is found', () => {
+    const page =
+      '```\nnode monolith/src/main.ts --debts\nnpm ci && npm run fly -- 1\nnpm run quick -w @banyan/nowhere\n```\n`node gone.mjs`';
+    const bad = commandsOf('page', `${page}\n\`\`\`\nX=1 npm start\nnpm run quick -w @banyan/auth\n\`\`\``);
+    assert.deepEqual(
+      bad.map((one) => {
+        try {
+          return faultOf(one) !== null;
+        } catch {
+          return true;
+        }
+      }),
+      [true, false, true, true, true, false, false],
+    );
+  });
+});
+
+describe('a Node.js too old for TypeScript', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'banyan-old-node-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  // Says that it is old, and is not: what it would be asked to do is what is looked at.
+  const old = join(folder, 'old.cjs');
+  writeFileSync(
+    old,
+    `if (!process.env.CHILD) { process.env.CHILD = '1'; Object.defineProperty(process.versions, 'node', { value: '20.1.0' }); }`,
+  );
+  const run = (file: string, args: string[]) => {
+    const { CHILD: _, ...env } = process.env;
+    return spawnSync(process.execPath, ['--require', old, file, ...args], { cwd: root, env, encoding: 'utf8' });
+  };
+
+  for (const [file, args, said] of [
+    ['dev/banyan.mjs', ['--help'], /Usage: dev/],
+    ['mesh/mesh.mjs', ['--help'], /Usage: mesh/],
+    ['dev/run.mjs', ['monolith/src/main.ts', '--debts'], /tunable/i],
+  ] as const) {
+    test(`${file} ${args.join(' ')} runs with the one of the lockfile, where there is one`, () => {
+      const { status, stdout, stderr } = run(file, [...args]);
+      const brought = existsSync(join(root, `node_modules/node-${process.platform}-${process.arch}`));
+      if (brought) {
+        assert.equal(status, 0, stderr);
+        assert.match(stdout + stderr, said);
+      } else {
+        assert.equal(status, 1);
+        assert.match(stderr, /^Node\.js 22\.18 or newer is needed .*\n$/);
+      }
+    });
+  }
+
+  test('says in a sentence what is missing where npm brought none along', () => {
+    for (const file of ['mesh.mjs', 'newer-node.mjs']) cpSync(join(root, 'mesh', file), join(folder, file));
+    const { status, stderr } = run(join(folder, 'mesh.mjs'), ['check']);
+    assert.equal(status, 1);
+    assert.match(stderr, /^Node\.js 22\.18 or newer is needed .*\n$/);
+  });
+
+  test('the mesh, which is copied alone, has the same guard as the rest', () => {
+    assert.equal(read('mesh/newer-node.mjs'), read('dev/newer-node.mjs'));
+  });
+});
