@@ -69,7 +69,10 @@ async function main(requests: number): Promise<void> {
   const settings = { ...readSettings({}).settings, adminPort: 0, internalPort: 0 };
   const nowhere = pino.destination({ dest: '/dev/null', sync: false });
   const lines = lineBlocks((block) => void nowhere.write(block), systemClock);
-  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts: { requestMs: 30_000, backendRequestMs: 0 } })];
+  const timeouts = { requestMs: 30_000, backendRequestMs: 0 };
+  // With retries, as on most routes: so it is told what it costs to be able to try again.
+  const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 25 };
+  const rules = [rule({ backendRefs: [backendRef('shop')], timeouts, retry })];
   const mesh = await runMesh({
     settings,
     documents: async () => ({ config: meshConfig([service('shop', [port])], [route('all', rules)]) }),

@@ -51,6 +51,7 @@ export const defaults = {
   retryMaxRetryAfterMs: 5_000,
   retryReplyLimitBytes: 65_536,
   retryReplyWaitMs: 250,
+  retryDuringOutage: false,
   /** Retries of a request that is known not to have been sent, at least: also where the route has no `retry`. */
   requeues: 3,
 

@@ -102,6 +102,8 @@ export interface RetryPolicy {
   replyLimitBytes: number;
   /** A reply without a length is held for so long at most. */
   replyWaitMs: number;
+  /** Whether what may have been sent is retried also while the service is out. */
+  duringOutage: boolean;
 }
 
 export interface HealthCheckPolicy {

@@ -16,6 +16,7 @@ afterEach(() => closing.close());
 const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 1 };
 /** Nothing but the attempts of the routes decides. */
 const plain: Partial<BackendTrafficPolicy> = {
+  retry: { ...backendPolicy().retry, duringOutage: true },
   circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false },
   retryBudget: { percent: 100, minRetriesPerSecond: 1000, ttlMs: 10_000 },
 };

@@ -23,6 +23,9 @@ const plain: Partial<BackendTrafficPolicy> = {
 
 const shortBackoff = { ...backendPolicy().retry, backoff: { maxMs: 30, jitter: 'Full' as const } };
 
+/** Nothing but the budget bounds retries. */
+const budgetOnly = { retry: { ...backendPolicy().retry, duringOutage: true } };
+
 /** A mesh with a service that the given listeners are the instances of. */
 async function meshOf(
   listeners: RequestListener[],
@@ -260,7 +263,7 @@ describe('the retry budget', () => {
       ],
       {
         rule: { retry: { ...defaultRetry, attempts: 50 } },
-        policy: { retryBudget: { percent: 20, minRetriesPerSecond: 1, ttlMs: 10_000 } },
+        policy: { ...budgetOnly, retryBudget: { percent: 20, minRetriesPerSecond: 1, ttlMs: 10_000 } },
       },
     );
     for (let i = 0; i < 50; i += 1) await (await fetch(mesh.url)).text();
@@ -271,6 +274,29 @@ describe('the retry budget', () => {
     assert.deepEqual(mesh.log.requests().at(-1)?.flags, ['URB']);
     assert.ok((await metric(mesh, /^mesh_retry_budget_remaining\{service="shop"\}/)) < 1);
     assert.ok((await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="no_budget"\}/)) > 30);
+  });
+
+  test('is left alone while all instances are sick, which is said, and retries are back with the service', async () => {
+    let sick = true;
+    let count = 0;
+    const listener: RequestListener = (request, response) => {
+      count += 1;
+      if (sick) failing(request, response);
+      else fine(request, response);
+    };
+    const mesh = await meshOf([listener, listener]);
+    const denied = /^mesh_retries_denied_total\{service="shop",reason="outage"\}/;
+    await until(async () => {
+      assert.equal((await fetch(mesh.url)).status, 503);
+      return (await metric(mesh, denied)) > 0;
+    }, 'the service is found to be out');
+    await until(() => String(mesh.log.requests().at(-1)?.flags) === 'URB', 'it is logged');
+    const [before, deniedBefore] = [count, await metric(mesh, denied)];
+    for (let i = 0; i < 50; i += 1) await (await fetch(mesh.url)).text();
+    assert.equal(count - before, 50, 'requests are sent once');
+    assert.equal((await metric(mesh, denied)) - deniedBefore, 50);
+    sick = false;
+    for (let i = 0; i < 10; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
   });
 
   test('also where the service does not even accept connections', async () => {
@@ -288,7 +314,7 @@ describe('the retry budget', () => {
 
   test('is not filled up by a change of the configuration', async () => {
     const mesh = await meshOf([failing], {
-      policy: { retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 60_000 } },
+      policy: { ...budgetOnly, retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 60_000 } },
     });
     for (let i = 0; i < 40; i += 1) await (await fetch(mesh.url)).text();
     assert.ok((await metric(mesh, /^mesh_retry_budget_remaining/)) < 1);

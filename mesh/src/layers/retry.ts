@@ -10,6 +10,7 @@ import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
 import {
   type AttemptEnd,
+  denials,
   mayBeSentTwice,
   pushesBack,
   type RetryRules,
@@ -21,11 +22,12 @@ import { RequestReplay } from '../replay/request-replay.ts';
 import type { Reply } from '../reply.ts';
 import { arrival, isHeld } from './held-reply.ts';
 import type { Parts } from './parts.ts';
+import { isOut, noteEnd } from './service-outage.ts';
 import { budgetOf } from './service-retries.ts';
 
 /** Response flag (Envoy's): there was something to retry, and the attempts were used up. */
 export const attemptsExhausted = 'URX';
-/** Response flag: there was something to retry, and the service's retry budget was used up. */
+/** Response flag: there was something to retry, and the service's retry budget was used up, or gave nothing in an outage. */
 export const budgetExhausted = 'URB';
 
 /** What another endpoint, or the same one a moment later, may do better. All else would fail again, or was not the upstream's doing. */
@@ -38,19 +40,9 @@ const retryableFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'attempt_timeout',
 ]);
 
-/** Verdicts that say something about retries; the others are those of an ordinary reply. */
-const denials: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
-  'not_idempotent',
-  'pushed_back',
-  'body_not_kept',
-  'no_attempts_left',
-  'retry_after_too_long',
-  'deadline_too_near',
-  'no_budget',
-]);
-
-/** How one attempt ended: one of the two is there. */
+/** How one attempt ended: there is a reply or an error. */
 interface Outcome {
+  endpoint: Endpoint | null;
   reply: Reply | null;
   error: MeshError | null;
 }
@@ -110,7 +102,8 @@ export function retry(parts: Parts): Layer {
     exchange.upgrade === null &&
     mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), tries.rules) &&
     (tries.replay?.replayable ?? true) &&
-    tries.budget.available(clock.now()) >= 1;
+    tries.budget.available(clock.now()) >= 1 &&
+    !isOut(tries.service, random, clock.now());
 
   const attempt = async (exchange: Exchange, tries: Tries, next: Handler): Promise<Outcome> => {
     const one = exchange.fork(tries.replay?.open() ?? null);
@@ -129,15 +122,21 @@ export function retry(parts: Parts): Layer {
         const error = await arrival(reply, tries.policy.replyLimitBytes, tries.policy.replyWaitMs, clock);
         if (error !== null) throw error;
       }
-      return { reply, error: null };
+      return { endpoint: one.endpoint, reply, error: null };
     } catch (thrown) {
       // An upstream that was never reached has not begun to read, and does not say that it never will.
       one.body?.cancel();
-      return { reply: null, error: asMeshError(thrown) };
+      return { endpoint: one.endpoint, reply: null, error: asMeshError(thrown) };
     } finally {
       cancel?.();
       exchange.tried = triedBy(one);
     }
+  };
+
+  /** Notes what the attempt says about the service: nothing where its end was not the endpoint's doing. */
+  const note = ({ service, rules }: Tries, { endpoint, reply, error }: Outcome) => {
+    if (endpoint === null || (error !== null && !retryableFailures.has(error.code))) return;
+    noteEnd(service, endpoint, reply !== null && !failed(rules, reply), clock.now());
   };
 
   /** `retry` with how long to wait first, or why not. The budget has been drawn on when it says `retry`. */
@@ -174,6 +173,7 @@ export function retry(parts: Parts): Layer {
     };
     const attempts = requeue ? Math.max(defaults.requeues, rules.attempts) : rules.attempts;
     const verdict = retryVerdict(end, { ...rules, attempts });
+    if (verdict === 'retry' && !requeue && isOut(service, random, nowMs)) return { verdict: 'outage', waitMs: 0 };
     if (verdict === 'retry' && !tries.budget.tryWithdraw(nowMs)) return { verdict: 'no_budget', waitMs: 0 };
     if (verdict === 'retry') {
       if (requeue) tries.requeues += 1;
@@ -202,7 +202,7 @@ export function retry(parts: Parts): Layer {
     meters.retriesDenied(tries.service.name, verdict).value += 1;
     const { flags } = exchange.facts;
     if (verdict === 'no_attempts_left') flags.push(attemptsExhausted);
-    if (verdict === 'no_budget') flags.push(budgetExhausted);
+    if (verdict === 'no_budget' || verdict === 'outage') flags.push(budgetExhausted);
   };
 
   /** Between services a failure says whether it is worth another try; the outside world is told Retry-After, and no more. */
@@ -213,7 +213,7 @@ export function retry(parts: Parts): Layer {
     }
     if (!pushesBack(verdict, tries.retries + tries.requeues)) return;
     if (reply === null) exchange.failureHeaders = [...(exchange.failureHeaders ?? []), retryableHeader, 'false'];
-    else if (failed(tries, reply)) setHeader(reply.headers, retryableHeader, 'false');
+    else if (failed(tries.rules, reply)) setHeader(reply.headers, retryableHeader, 'false');
   };
 
   return {
@@ -236,6 +236,7 @@ export function retry(parts: Parts): Layer {
       try {
         for (;;) {
           const outcome = await attempt(exchange, tries, next);
+          note(tries, outcome);
           const { verdict, waitMs } = judge(exchange, tries, outcome);
           const { reply, error } = outcome;
           last = verdict;
@@ -276,7 +277,7 @@ function couldBeRetried({ rules, replay }: Tries, { status }: Reply): boolean {
 }
 
 /** Whether somebody further out might want to try it again. */
-function failed({ rules }: Tries, { status }: Reply): boolean {
+function failed(rules: RetryRules, { status }: Reply): boolean {
   return status >= 500 || rules.codes.includes(status);
 }
 

@@ -46,7 +46,7 @@ export interface AttemptEnd {
   abandoned: boolean;
 }
 
-/** `retry`, or why not. (`no_budget` is the caller's to find: it asks the budget last, because asking takes a retry out.) */
+/** `retry`, or why not. (`outage` and `no_budget` are the caller's to find; it asks the budget last, because asking takes a retry out.) */
 export type RetryVerdict =
   | 'retry'
   | 'abandoned'
@@ -58,7 +58,20 @@ export type RetryVerdict =
   | 'no_attempts_left'
   | 'retry_after_too_long'
   | 'deadline_too_near'
+  | 'outage'
   | 'no_budget';
+
+/** Verdicts that say something about retries; the others are those of an ordinary reply. */
+export const denials: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
+  'not_idempotent',
+  'pushed_back',
+  'body_not_kept',
+  'no_attempts_left',
+  'retry_after_too_long',
+  'deadline_too_near',
+  'outage',
+  'no_budget',
+]);
 
 /**
  * Whether a request is tried again.
@@ -103,6 +116,7 @@ export function pushesBack(verdict: RetryVerdict | null, retries: number): boole
 
 const pushedBackAfter: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
   'pushed_back',
+  'outage',
   'no_budget',
   'retry_after_too_long',
   'deadline_too_near',

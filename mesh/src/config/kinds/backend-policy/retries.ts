@@ -87,6 +87,12 @@ export const retry = object({
     defaults.retryReplyWaitMs,
     'A reply without a Content-Length is held for so long at most.',
   ),
+  duringOutage: withDefault(
+    'duringOutage',
+    flag,
+    defaults.retryDuringOutage,
+    'Whether retries go on while hardly an attempt on any endpoint succeeds; then only the budget bounds them.',
+  ),
 });
 
 export const hedging = object({
