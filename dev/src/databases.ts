@@ -4,7 +4,7 @@ import pg from 'pg';
 async function connected<T>(serverUrl: string, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(database)}`;
-  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 60_000 });
   // A server that goes away while the connection is idle is reported by the next query.
   client.on('error', () => {});
   try {
