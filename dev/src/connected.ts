@@ -8,7 +8,7 @@ export async function connected<T>(
 ): Promise<T> {
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(database)}`;
-  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 60_000 });
   // A server that goes away while the connection is idle is reported by the next query.
   client.on('error', () => {});
   try {

@@ -41,8 +41,10 @@ async function seed(given: SeedArguments): Promise<void> {
   const db = openPool(databaseUrl, () => undefined, 0);
   try {
     await migrate(db, await readMigrations());
-    const holdings = (await isEmpty(db)) ? null : await holdingsOf(db);
-    const filled = !ifEmpty || holdings === null;
+    const empty = await isEmpty(db);
+    const filled = empty || !ifEmpty;
+    // Counting reads every row: only where something is to be replaced.
+    const holdings = filled && !empty ? await holdingsOf(db) : null;
     if (filled) {
       if (holdings !== null) sayWhatGoes(holdings, replace);
       await fill(db, plan);
@@ -51,7 +53,7 @@ async function seed(given: SeedArguments): Promise<void> {
     // Also where nothing was filled: the plan decides who can sign in, and the file may be lost.
     if (credentialsFile !== undefined) await writeKnown(db, credentialsFile, planCredentials(plan));
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
-    const replaced = filled && holdings !== null;
+    const replaced = holdings !== null;
     const summary = filled
       ? `seeded ${size} (seed ${seed}) in ${seconds} s${replaced ? `. ${NEXT}` : ''}`
       : 'the shop holds data already: left as it is';
