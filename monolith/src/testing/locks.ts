@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestShop } from './open-shop.ts';
 
@@ -18,13 +17,13 @@ export async function holdOpen({ shop }: TestShop, statement: string, values: un
 
 /** Waits until so many statements wait for a lock, and gives their processes, the oldest transaction first. */
 export async function lockWaiters({ shop }: TestShop, count: number): Promise<number[]> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  const giveUpAt = Date.now() + 60_000;
+  while (Date.now() < giveUpAt) {
     const { rows } = await shop.db.query<{ pid: number }>(
       `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
        order by xact_start`,
     );
     if (rows.length === count) return rows.map(({ pid }) => pid);
-    await delay(10);
   }
   throw new Error(`There were never ${count} statements that wait for a lock`);
 }
