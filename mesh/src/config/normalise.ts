@@ -25,8 +25,8 @@ import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 /** The configuration that `documents` state. They must be free of faults. */
 export function normalise(documents: Documents): MeshConfig {
   const names = new Names(documents);
-  const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy);
-  const routePolicies = policiesByTarget(documents.HTTPRoutePolicy);
+  const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy, names.namespace);
+  const routePolicies = policiesByTarget(documents.HTTPRoutePolicy, names.namespace);
   return {
     namespace: names.namespace,
     gateways: documents.Gateway.map(({ value }) => gatewayOf(value)).sort(byName),
@@ -44,10 +44,16 @@ export function normalise(documents: Documents): MeshConfig {
   };
 }
 
-function policiesByTarget<P extends { metadata: { name: string }; spec: { targetRefs: { name: string }[] } }>(
-  policies: readonly { value: P }[],
-): Map<string, P> {
-  return new Map(policies.flatMap(({ value }) => value.spec.targetRefs.map(({ name }) => [name, value] as const)));
+function policiesByTarget<
+  P extends { metadata: { name: string }; spec: { targetRefs: { name: string; namespace?: string }[] } },
+>(policies: readonly { value: P }[], ours: string): Map<string, P> {
+  return new Map(
+    policies.flatMap(({ value }) =>
+      value.spec.targetRefs
+        .filter(({ namespace = ours }) => namespace === ours)
+        .map(({ name }): [string, P] => [name, value]),
+    ),
+  );
 }
 
 type GatewayDocument = Documents['Gateway'][number]['value'];
