@@ -173,8 +173,9 @@ describe('the cookbook: what it promises', () => {
     });
     mesh = started;
     createInterface({ input: started.stdout }).on('line', (line) => {
-      const { msg, entrance, url } = JSON.parse(line) as { msg?: string; entrance?: string; url?: string };
-      if (msg !== 'listening') return;
+      const { body, attributes } = JSON.parse(line) as { body?: string; attributes?: Record<string, string> };
+      if (body !== 'listening') return;
+      const { entrance, url } = attributes ?? {};
       if (entrance === 'edge') edge = url ?? '';
       if (entrance === 'admin') admin = url ?? '';
     });
