@@ -25,8 +25,8 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
 const spelledNumber = (text: string): number | undefined =>
   /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : undefined;
 
-/** 24 days: the longest time that a timer can wait is 2^31 ms. */
-const timerMaxMs = 24 * 86_400_000;
+/** The mesh's deadlines end at 24 hours (`deadlineMaxMs` of the policies). */
+const longestWaitMs = 86_400_000;
 
 export interface TextRule {
   says: string;
@@ -154,8 +154,8 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): Shape
 }
 
 /**
- * A duration of the Gateway API, as long as it can be written. Timers end at 24 days: what is longer is as good as never,
- * and is held for so long.
+ * A duration of the Gateway API, as long as it can be written. The mesh waits 24 hours at most: what is longer is taken
+ * for that, with a warning.
  */
 export const standardDuration: Shape<number> = (() => {
   const shape = duration({ maxMs: 399_996 * 3_600_000 });
@@ -164,9 +164,9 @@ export const standardDuration: Shape<number> = (() => {
     says: 'a duration such as 500ms, 10s or 1m30s',
     read: (at: Cursor) => {
       const value = shape.read(at);
-      if (value <= timerMaxMs) return value;
-      at.warn([], `is longer than the mesh waits: it counts as ${formatDuration(timerMaxMs)}`);
-      return timerMaxMs;
+      if (value <= longestWaitMs) return value;
+      at.warn([], `is longer than the mesh waits: it counts as ${formatDuration(longestWaitMs)}`);
+      return longestWaitMs;
     },
   };
 })();

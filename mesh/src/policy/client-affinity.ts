@@ -1,27 +1,38 @@
-/** Clients of one service that are remembered; the one that has been away longest is forgotten first. */
-export const clientsMax = 10_000;
+/** Clients of one service that are remembered at most. */
+export const affinityClientsMax = 10_000;
 
 interface Remembered {
   endpointId: string;
   seenMs: number;
 }
 
-/** Which endpoint each client of a service was given last (`sessionAffinity: ClientIP` of Kubernetes). */
+/**
+ * Which endpoint each client of a service was given last (`sessionAffinity: ClientIP` of Kubernetes). At least the last
+ * `affinityClientsMax / 2` clients are remembered, in constant time: clients are kept in two generations, and when the
+ * younger one is full, it becomes the older one and the older one is forgotten.
+ */
 export class ClientAffinity {
-  /** By the hash of the client's address, the longest away first. */
-  readonly #clients = new Map<number, Remembered>();
+  /** By the hash of the client's address. */
+  #young = new Map<number, Remembered>();
+  #old = new Map<number, Remembered>();
 
   /** The id of the client's endpoint; null where it is unknown, or has made no request for `timeoutMs`. */
   endpointOf(client: number, nowMs: number, timeoutMs: number): string | null {
-    const known = this.#clients.get(client);
+    const known = this.#young.get(client) ?? this.#old.get(client);
     return known === undefined || nowMs - known.seenMs >= timeoutMs ? null : known.endpointId;
   }
 
   remember(client: number, endpointId: string, nowMs: number): void {
-    this.#clients.delete(client);
-    this.#clients.set(client, { endpointId, seenMs: nowMs });
-    if (this.#clients.size <= clientsMax) return;
-    const oldest = this.#clients.keys().next().value;
-    if (oldest !== undefined) this.#clients.delete(oldest);
+    const known = this.#young.get(client);
+    if (known !== undefined) {
+      known.endpointId = endpointId;
+      known.seenMs = nowMs;
+      return;
+    }
+    if (this.#young.size >= affinityClientsMax / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(client, { endpointId, seenMs: nowMs });
   }
 }
