@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { root, sourcesBelow } from './sources.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -90,49 +88,5 @@ describe('the commands of the documents', () => {
       }),
       [true, false, true, true, true, false, false],
     );
-  });
-});
-
-describe('a Node.js too old for TypeScript', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'banyan-old-node-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  // Says that it is old, and is not: what it would be asked to do is what is looked at.
-  const old = join(folder, 'old.cjs');
-  writeFileSync(
-    old,
-    `if (!process.env.CHILD) { process.env.CHILD = '1'; Object.defineProperty(process.versions, 'node', { value: '20.1.0' }); }`,
-  );
-  const run = (file: string, args: string[]) => {
-    const { CHILD: _, ...env } = process.env;
-    return spawnSync(process.execPath, ['--require', old, file, ...args], { cwd: root, env, encoding: 'utf8' });
-  };
-
-  for (const [file, args, said] of [
-    ['dev/banyan.mjs', ['--help'], /Usage: dev/],
-    ['mesh/mesh.mjs', ['--help'], /Usage: mesh/],
-    ['dev/run.mjs', ['monolith/src/main.ts', '--debts'], /tunable/i],
-  ] as const) {
-    test(`${file} ${args.join(' ')} runs with the one of the lockfile, where there is one`, () => {
-      const { status, stdout, stderr } = run(file, [...args]);
-      const brought = existsSync(join(root, `node_modules/node-${process.platform}-${process.arch}`));
-      if (brought) {
-        assert.equal(status, 0, stderr);
-        assert.match(stdout + stderr, said);
-      } else {
-        assert.equal(status, 1);
-        assert.match(stderr, /^Node\.js 22\.18 or newer is needed .*\n$/);
-      }
-    });
-  }
-
-  test('says in a sentence what is missing where npm brought none along', () => {
-    for (const file of ['mesh.mjs', 'newer-node.mjs']) cpSync(join(root, 'mesh', file), join(folder, file));
-    const { status, stderr } = run(join(folder, 'mesh.mjs'), ['check']);
-    assert.equal(status, 1);
-    assert.match(stderr, /^Node\.js 22\.18 or newer is needed .*\n$/);
-  });
-
-  test('the mesh, which is copied alone, has the same guard as the rest', () => {
-    assert.equal(read('mesh/newer-node.mjs'), read('dev/newer-node.mjs'));
   });
 });
