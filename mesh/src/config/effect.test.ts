@@ -95,6 +95,7 @@ const routePolicy: Mapping = {
     targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop', namespace: 'default' }],
     rateLimits: [{ requestsPerSecond: 1, burst: 1, per: 'Client', clientHeader: 'x-a' }],
     override: { allowFrom: ['10.0.0.0/8'] },
+    failover: { backendRef: { group: '', kind: 'Service', name: 'shop', port: 80 }, methods: ['GET'], rules: ['one'] },
   },
 };
 const bareRoute: Mapping = {
@@ -262,6 +263,8 @@ const excused: Readonly<Record<string, string>> = {
   'BackendTrafficPolicy spec.targetRefs.0.kind': 'takes one value only',
   'HTTPRoutePolicy spec.targetRefs.0.group': 'takes one value only',
   'HTTPRoutePolicy spec.targetRefs.0.kind': 'takes one value only',
+  'HTTPRoutePolicy spec.failover.backendRef.group': 'takes one value only',
+  'HTTPRoutePolicy spec.failover.backendRef.kind': 'takes one value only',
 };
 
 function hasEffect(kind: Kind, { path, listed, says }: Leaf): boolean {

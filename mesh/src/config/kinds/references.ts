@@ -30,7 +30,6 @@ export const ownService = {
   group: withDefault('group', oneOf(['']), '', 'Core group.'),
   kind: withDefault('kind', oneOf(['Service']), 'Service', 'Only Services are backends.'),
   name: required('name', labelName, 'Name of a Service among the documents.'),
-  namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
   port: required('port', port, 'A port of that Service.'),
 };
 
