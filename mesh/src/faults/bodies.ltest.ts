@@ -100,6 +100,8 @@ test('the body of every attempt is that of the request, byte for byte, whatever 
   const policy = {
     circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false },
     retryBudget: { percent: 100, minRetriesPerSecond: 100_000, ttlMs: 10_000 },
+    // Most attempts are made to fail.
+    retry: { ...backendPolicy().retry, duringOutage: true },
   };
   const retry = { codes: [502, 503, 504], attempts: retriesMax, backoffMs: 1 };
   const rules = [rule({ backendRefs: [backendRef('shop')], retry })];

@@ -220,7 +220,7 @@ export function retry(parts: Parts): Layer {
     name: 'retry',
     scope: 'route',
     sentence:
-      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget; tells those further out what has been.",
+      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget; holds short replies until they are whole; tells those further out what has been.",
     inside: [
       { name: 'split', reason: 'the budget is that of the service, and a retry stays with it' },
       { name: 'deadline', reason: 'all attempts together are bounded, and no retry outlives that' },

@@ -52,7 +52,8 @@ function play({ perSecond, endpoints: count, attempts, failShare, durationMs }: 
       } else request.failed = true;
     });
   };
-  for (let n = 0; n < (durationMs / 1000) * perSecond; n += 1) {
+  // The last one first: each is put before those that are later.
+  for (let n = (durationMs / 1000) * perSecond - 1; n >= 0; n -= 1) {
     const atMs = (n * 1000) / perSecond;
     at(atMs, () => {
       const request = { atMs, failed: false };
