@@ -30,7 +30,13 @@ export function openSides(mapping: Mapping, { from, to }: SideUrls, env: NodeJS.
   const open = (url: string | undefined, variable: string, option: string) => {
     const chosen = url ?? env[variable];
     if (!chosen) throw new MigrationError('bad_arguments', `${variable} is not set, and there is no ${option}`);
-    return openPostgres({ url: chosen, applicationName: 'migration', maxConnections: 2, queryTimeoutMs, connectTimeoutMs });
+    return openPostgres({
+      url: chosen,
+      applicationName: 'migration',
+      maxConnections: 2,
+      queryTimeoutMs,
+      connectTimeoutMs,
+    });
   };
   const source = open(from, mapping.source.variable, '--from');
   const target = open(to, mapping.target.variable, '--to');
