@@ -28,7 +28,7 @@ const repository = new URL('../../', import.meta.url);
 export async function createTwoSides(): Promise<TwoSides> {
   const [monolith, auth] = await Promise.all([createTestDatabase(), createTestDatabase()]);
   await monolith.query(await schemaFileWith('api_clients'));
-  await applySchema({ url: auth.url, folder: new URL('services/auth/migrations/', repository) });
+  await applySchema({ url: auth.url, folder: new URL('services/auth/schema/', repository) });
   const env = { MONOLITH_DATABASE_URL: monolith.url, AUTH_DATABASE_URL: auth.url };
 
   const migrate = async (...args: string[]): Promise<Outcome> => {

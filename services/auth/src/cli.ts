@@ -11,7 +11,7 @@ import { rotationPolicy } from './keys/policy.ts';
 import { leadLeftMs } from './keys/rotation.ts';
 import { sealingWith } from './keys/sealing.ts';
 import { startService } from './service.ts';
-import { openStore, type StoredKey } from './store.ts';
+import { openStore, type StoredKey, schemaFolder } from './store.ts';
 
 const help = `auth: access tokens, API clients, signing keys
 
@@ -92,7 +92,7 @@ const replaceUnreadable: Work = async (keeper, read) => {
 type Work = (keeper: KeyKeeper, read: () => Promise<StoredKey[]>) => Promise<void>;
 
 async function withKeys(config: Config, work: Work): Promise<void> {
-  await applySchema({ url: config.DATABASE_URL, folder: new URL('../migrations/', import.meta.url) });
+  await applySchema({ url: config.DATABASE_URL, folder: schemaFolder });
   const store = openStore(config.DATABASE_URL, 1, () => {});
   const sealing = sealingWith(config.KEY_ENCRYPTION_KEY, config.KEY_ENCRYPTION_KEY_PREVIOUS);
   const keeper = new KeyKeeper({ store, sealing, policy: rotationPolicy(config), now: systemClock });

@@ -1,6 +1,5 @@
-import { readConfig } from '@banyan/kit/config';
+import { type GivenSettings, readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
-import { AuthError } from './errors.ts';
 import { type Machine, slowHashLimits, thisMachine } from './secrets/hash-limits.ts';
 
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` });
@@ -56,17 +55,22 @@ const Settings = Type.Object({
 type Given = Static<typeof Settings>;
 export type Config = Given & Required<Pick<Given, 'SLOW_HASH_CONCURRENCY' | 'SLOW_HASH_MEMORY_MB'>>;
 
+/** Faults of settings that contradict each other. */
+function contradictions(given: GivenSettings): string[] {
+  const { INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = given;
+  const faults: string[] = [];
+  if ((id === undefined) !== (secret === undefined)) {
+    faults.push('INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: one of them is not set');
+  }
+  if (given.KEY_ENCRYPTION_KEY_PREVIOUS !== undefined && given.KEY_ENCRYPTION_KEY === undefined) {
+    faults.push('KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY, which is not set');
+  }
+  return faults;
+}
+
 /** @throws ConfigError with all faults */
 export function authConfig(env: NodeJS.ProcessEnv, machine: Machine = thisMachine(env)): Config {
-  const config = readConfig(Settings, env);
-  if ((config.INTROSPECTION_CLIENT_ID === undefined) !== (config.INTROSPECTION_CLIENT_SECRET === undefined)) {
-    throw new AuthError('invalid_request', {
-      detail: 'INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together',
-    });
-  }
-  if (config.KEY_ENCRYPTION_KEY_PREVIOUS !== undefined && config.KEY_ENCRYPTION_KEY === undefined) {
-    throw new AuthError('invalid_request', { detail: 'KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY' });
-  }
+  const config = readConfig(Settings, env, contradictions);
   const limits = slowHashLimits(machine);
   return {
     ...config,

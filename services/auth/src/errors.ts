@@ -1,4 +1,4 @@
-import { type ErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
+import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
 
 /** Everything that this service refuses or fails with on purpose. */
 export type AuthCode =
@@ -28,4 +28,4 @@ export const authErrors = {
   busy: { status: 503, title: 'Service Unavailable' },
   bad_answer: { status: 502, title: 'Bad Gateway' },
   key_sealed: { status: 503, title: 'Service Unavailable' },
-} as const satisfies ErrorTable;
+} as const satisfies CompleteErrorTable<AuthCode>;

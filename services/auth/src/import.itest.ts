@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { applySchema } from '@banyan/kit/schema';
 import fc from 'fast-check';
 import { fastHash, formatFastHash, newSalt } from './secrets/hash-format.ts';
+import { schemaFolder } from './store.ts';
 import {
   createTestDatabase,
   importRows,
@@ -24,7 +25,7 @@ describe('importing clients', () => {
   let database: TestDatabase;
   before(async () => {
     database = await createTestDatabase();
-    await applySchema({ url: database.url, folder: new URL('../migrations/', import.meta.url) });
+    await applySchema({ url: database.url, folder: schemaFolder });
   });
   after(() => database.drop());
   beforeEach(() => database.query('DELETE FROM clients'));

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { createServer } from '@banyan/kit/http';
-import { type HeldLease, holdLease } from '@banyan/kit/lease';
-import type { Running } from '@banyan/kit/lifecycle';
 import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { retryUntilDone } from '@banyan/kit/retry-until';
+import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
 import { ClientCache } from './clients/client-cache.ts';
 import type { Config } from './config.ts';
@@ -20,23 +17,19 @@ import { addRoutes } from './routes.ts';
 import { SlowHasher, scryptOffLoop } from './secrets/slow-hasher.ts';
 import { SecretUpgrades } from './secrets/upgrades.ts';
 import { SecretVerifier } from './secrets/verifier.ts';
-import { openStore } from './store.ts';
+import { openStore, schemaFolder } from './store.ts';
 import { basicAuth } from './tokens/caller.ts';
 import { Introspector } from './tokens/introspector.ts';
 import { TokenIssuer } from './tokens/issuer.ts';
 import { OpaqueTokens } from './tokens/opaque-tokens.ts';
 import { RefreshTokens } from './tokens/refresh-tokens.ts';
 
-export interface Service extends Running {
-  /** Where it listens. */
-  url: string;
-  /** Resolves when it is ready to serve; the store may be down for as long as it likes. */
-  ready: Promise<void>;
-  /** Every route that it has, as Fastify prints them. */
+export interface Service extends RunningService {
+  /** All routes, in the form that Fastify prints. */
   printRoutes(): string;
 }
 
-/** The service, put together: every dependency is an argument, so this page says what uses what. */
+/** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
   const staleMs = config.STALE_LIMIT_S * 1_000;
   const caller =
@@ -113,60 +106,26 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   metrics.gauge('auth_clients_cached', 'Clients in memory', () => clients.size);
   metrics.gauge('auth_slow_hashes_waiting', 'Requests that wait for a slow hash', () => slow.waiting);
-  const url = await server.listen({ host: config.HOST, port: config.PORT });
 
-  // The store may come up later than we do
-  const stopped = new AbortController();
-  const tried = Promise.withResolvers<void>();
-  const ready = retryUntilDone(
-    async () => {
-      const applied = await applySchema({
-        url: config.DATABASE_URL,
-        folder: new URL('../migrations/', import.meta.url),
-      });
+  const running = await runService({
+    name: 'auth',
+    server,
+    host: config.HOST,
+    port: config.PORT,
+    prepare: async () => {
+      const applied = await applySchema({ url: config.DATABASE_URL, folder: schemaFolder });
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
       await keys.maintain();
       await housekeeping.start(keys, clients);
     },
-    (error) => {
-      logger.warn({ err: error }, 'not ready yet');
-      tried.resolve();
-    },
-    stopped.signal,
-  ).finally(tried.resolve);
-  await tried.promise;
-  const lease = leaseFor(config, url, logger, ready, stopped.signal);
-  logger.info({ url }, 'listening');
-
-  return {
-    url,
-    ready,
-    printRoutes: () => server.printRoutes({ commonPrefix: false }),
-    close: async () => {
-      stopped.abort();
-      // First: what is asked of an instance that has left is asked in vain.
-      await (await lease)?.release();
-      await server.close();
-      await ready;
+    lease:
+      config.MESH_LEASE_URL === undefined ? null : { meshUrl: config.MESH_LEASE_URL, token: config.MESH_LEASE_TOKEN },
+    release: async () => {
       await housekeeping.stop();
       await upgrades.settled();
       await Promise.all([mesh.close(), store.close()]);
     },
-  };
-}
-
-/** The instance's place among those that the mesh sends requests to: from when it can serve, null where nobody asks for it. */
-async function leaseFor(
-  { MESH_LEASE_URL: meshUrl, MESH_LEASE_TOKEN: token }: Config,
-  url: string,
-  logger: Logger,
-  ready: Promise<void>,
-  stopped: AbortSignal,
-): Promise<HeldLease | null> {
-  if (meshUrl === undefined) return null;
-  await ready;
-  if (stopped.aborted) return null;
-  const port = Number(new URL(url).port);
-  const held = { meshUrl, service: 'auth', id: randomUUID(), port, logger };
-  return holdLease(token === undefined ? held : { ...held, token });
+    logger,
+  });
+  return { ...running, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
 }

@@ -11,6 +11,9 @@ import {
   type SlowParameters,
 } from './secrets/hash-format.ts';
 
+/** The numbered SQL files of this service's database. */
+export const schemaFolder = new URL('../schema/', import.meta.url);
+
 /** A signing key as it is stored. */
 export interface StoredKey extends KeyRecord {
   publicJwk: Record<string, unknown>;

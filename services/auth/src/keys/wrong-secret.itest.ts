@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@banyan/kit/clock';
 import { applySchema } from '@banyan/kit/schema';
 import jwt from 'jsonwebtoken';
-import { openStore, type Store } from '../store.ts';
+import { openStore, type Store, schemaFolder } from '../store.ts';
 import { createTestDatabase, importRows, startInstance, type TestDatabase, testClient, until } from '../testing.ts';
 import { KeyKeeper } from './key-keeper.ts';
 import { sealingWith } from './sealing.ts';
@@ -20,7 +20,7 @@ describe('an instance that cannot open the stored keys', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    await applySchema({ url: database.url, folder: new URL('../../migrations/', import.meta.url) });
+    await applySchema({ url: database.url, folder: schemaFolder });
     store = openStore(database.url, 2, () => {});
     await keeper(sealingWith(right)).maintain();
   });

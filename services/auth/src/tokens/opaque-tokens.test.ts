@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { MeshAnswer, MeshRequest } from '@banyan/kit/client';
+import type { MeshReply, MeshRequest } from '@banyan/kit/client';
 import { ServiceError } from '@banyan/kit/errors';
 import { OpaqueTokens } from './opaque-tokens.ts';
 
@@ -11,7 +11,7 @@ const live = { active: true, client_id: 'c', identifier: 'implicit', scope: 's',
 describe("the monolith's tokens", () => {
   let nowMs = 1_000_000;
   let asked: MeshRequest[] = [];
-  let answer: () => Promise<MeshAnswer>;
+  let answer: () => Promise<MeshReply>;
   let tokens: OpaqueTokens;
   const caller = { id: 'me', secret: 'pw' };
 

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import formbody from '@fastify/formbody';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { type ErrorTable, kitErrors } from '../service/errors.ts';
+import { type Check, readiness } from '../service/health.ts';
+import { addDocs, type DocsOptions } from './docs.ts';
+import { drainOnClose } from './draining.ts';
+import type { ApiErrorBody } from './errors.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
+import { measureRequests } from './request-durations.ts';
+import { requestIds } from './request-id.ts';
+import { sendError } from './send-error.ts';
+
+/** A server whose route schemas are TypeBox schemas: they give bodies, queries and responses their static types. */
+export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
+
+export interface ServerOptions {
+  logger: Logger;
+  metrics: Metrics;
+  /** The service's own codes. The kit's codes are added. */
+  errors: ErrorTable;
+  /** Run by GET /health/ready. */
+  checks: Readonly<Record<string, Check>>;
+  /** A longer request body gets 413. Default: 1 MiB. */
+  bodyLimitBytes?: number;
+  /** How long requests may take to finish once the server is closing. Default: 5 s. */
+  drainLimitMs?: number;
+  /** Adds OpenAPI at /docs. */
+  docs?: DocsOptions;
+}
+
+const notFound: ApiErrorBody = {
+  errors: [{ status: 404, title: 'Not Found', detail: 'There is nothing at this path' }],
+};
+
+/**
+ * A server in the shape that all services share: the public API's error body for every failure, forms and JSON, request
+ * ids, GET /health/live, /health/ready, /metrics and optionally /docs. The caller adds the routes.
+ *
+ * There is no access log, because the mesh writes one for every request. Bodies and queries are never logged.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const errors = { ...kitErrors, ...options.errors };
+  const server: Server = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    // A child logger for each request costs more than issuing a token. Lines that need the request id add it themselves.
+    childLoggerFactory: (logger) => logger,
+    genReqId: requestIds(),
+    bodyLimit: options.bodyLimitBytes ?? 1_048_576,
+    requestTimeout: 30_000,
+    // While closing, requests on kept-alive connections still get their response, with `Connection: close`.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, errors),
+    clientErrorHandler: refuseMalformed,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  server.setErrorHandler((error, request, reply) => sendError(error, request, reply, errors));
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send(notFound));
+  acceptBodies(server);
+  drainOnClose(server, options.drainLimitMs ?? 5_000);
+  measureRequests(server, options.metrics);
+  await server.register(formbody);
+  if (options.docs) await addDocs(server, options.docs);
+  addHealth(server, options.checks);
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.render()),
+  );
+  return server;
+}
+
+/** Clients of the public API send a JSON content type with an empty body. That counts as no body. */
+function acceptBodies(server: Server): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+}
+
+function addHealth(server: Server, checks: Readonly<Record<string, Check>>): void {
+  const readinessOf = readiness(checks);
+  server.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }));
+  server.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+    const result = await readinessOf();
+    return reply.code(result.ready ? 200 : 503).send(result);
+  });
+}

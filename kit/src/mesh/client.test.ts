@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { ServiceError } from '../service/errors.ts';
+import { deadlineOf, type MeshClient, openMeshClient, timeoutHeader } from './client.ts';
+
+describe('a client of the mesh', () => {
+  let server: Server;
+  let client: MeshClient;
+  let requests: IncomingMessage[] = [];
+  let respond: (request: IncomingMessage, response: ServerResponse) => void = () => {};
+
+  before(async () => {
+    server = createServer((request, response) => {
+      requests.push(request);
+      respond(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    client = openMeshClient({ meshUrl: `http://127.0.0.1:${port}`, maxReplyBytes: 10 });
+  });
+  after(async () => {
+    await client.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const code = (wanted: string) => (error: unknown) => error instanceof ServiceError && error.code === wanted;
+
+  test('sends the service as Host, the trace and the time limit', async () => {
+    requests = [];
+    respond = (_request, response) => response.writeHead(201).end('made');
+    const got = await client.send({
+      service: 'monolith',
+      method: 'POST',
+      path: '/a?b=c',
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+      trace: { traceparent: 'tp', tracestate: 'ts', baggage: 'b=1' },
+      timeoutMs: 1_500,
+    });
+    assert.deepEqual(got, { status: 201, text: 'made', retryable: true });
+    const [request] = requests;
+    assert.equal(request?.url, '/a?b=c');
+    const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
+    assert.deepEqual([host, traceparent, tracestate, baggage, timeout], ['monolith', 'tp', 'ts', 'b=1', '1500']);
+  });
+
+  test('limits the time to what the caller has left, and sends nothing when no time is left', async () => {
+    requests = [];
+    respond = (_request, response) => response.end('ok');
+    const send = (deadlineAtMs: number) => client.send({ service: 's', method: 'GET', path: '/', deadlineAtMs });
+    await send(performance.now() + 1_000);
+    const left = Number(requests[0]?.headers[timeoutHeader]);
+    assert.ok(left > 0 && left <= 1_000, `${left}`);
+    await send(performance.now() + 60_000);
+    assert.equal(requests[1]?.headers[timeoutHeader], '2000');
+    await assert.rejects(send(performance.now()), code('peer_timeout'));
+    assert.equal(requests.length, 2);
+  });
+
+  test('reads the time limit of a caller as the mesh does', () => {
+    assert.equal(deadlineOf('250', 1_000), 1_250);
+    assert.equal(deadlineOf('250, 90', 1_000), 1_090);
+    assert.equal(deadlineOf('0', 1_000), 1_000);
+    for (const unusable of [undefined, '', 'soon', '-1', '1.5', '1e3'])
+      assert.equal(deadlineOf(unusable, 0), undefined);
+  });
+
+  test('does not retry, because the mesh does', async () => {
+    requests = [];
+    respond = (request) => request.socket.destroy();
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+    assert.equal(requests.length, 1);
+  });
+
+  test('reports that the mesh has already retried', async () => {
+    respond = (_request, response) => response.writeHead(503, { 'x-mesh-retryable': 'false' }).end();
+    const got = await client.send({ service: 's', method: 'GET', path: '/' });
+    assert.deepEqual(got, { status: 503, text: '', retryable: false });
+  });
+
+  test('fails when the time is over', async () => {
+    respond = () => {};
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/', timeoutMs: 50 }), code('peer_timeout'));
+  });
+
+  test('refuses a reply that is too long', async () => {
+    respond = (_request, response) => response.end('12345678901');
+    await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+  });
+
+  test('fails when no mesh listens', async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    const unconnected = openMeshClient({ meshUrl: `http://127.0.0.1:${port}` });
+    await assert.rejects(unconnected.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+    await unconnected.close();
+  });
+});

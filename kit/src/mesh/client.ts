@@ -1,0 +1,122 @@
+import { errors, Pool } from 'undici';
+import { ServiceError } from '../service/errors.ts';
+import { retryableHeader, type TraceContext } from './trace.ts';
+
+/**
+ * How long the caller waits, in whole milliseconds from the request's arrival. The value is relative because clocks
+ * differ. The mesh shortens it at every hop, refuses requests that have expired and cancels those that expire on the way.
+ */
+export const timeoutHeader = 'x-request-timeout-ms';
+
+/**
+ * When the caller of a request stops waiting, in monotonic ms. Undefined if the header is missing or malformed. The
+ * smallest of several values counts.
+ *
+ * @param value of the header {@link timeoutHeader}
+ * @param arrivedAtMs `performance.now()` when the request arrived
+ */
+export function deadlineOf(value: string | string[] | undefined, arrivedAtMs: number): number | undefined {
+  const given = String(value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => /^\d{1,9}$/.test(part));
+  return given.length === 0 ? undefined : arrivedAtMs + Math.min(...given.map(Number));
+}
+
+export interface MeshRequest {
+  /** The service's name in the mesh; sent as Host. */
+  service: string;
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Includes the query. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Trace of the request that caused this one. */
+  trace?: TraceContext;
+  /** Limit for the whole exchange, body included. Default: the client's. */
+  timeoutMs?: number;
+  /** When the original caller stops waiting (`deadlineOf`). The request ends then at the latest. */
+  deadlineAtMs?: number;
+}
+
+export interface MeshReply {
+  status: number;
+  text: string;
+  /** False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`. */
+  retryable: boolean;
+}
+
+export interface MeshClient {
+  /**
+   * Sends one request to another service through the mesh and reads the whole reply, whatever its status.
+   *
+   * The client has no retries and no breakers. The mesh has both, and retries at two levels multiply.
+   *
+   * @throws ServiceError `peer_timeout` when the time is over, `peer_unavailable` when there is no usable reply
+   */
+  send(request: MeshRequest): Promise<MeshReply>;
+  close(): Promise<void>;
+}
+
+export interface MeshClientOptions {
+  /** The mesh's address for calls between services, such as http://mesh:4140. */
+  meshUrl: string;
+  timeoutMs?: number;
+  /** A longer reply is refused. */
+  maxReplyBytes?: number;
+  maxConnections?: number;
+}
+
+export function openMeshClient(options: MeshClientOptions): MeshClient {
+  const { timeoutMs: defaultTimeoutMs = 2_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
+  const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
+
+  return {
+    send: async ({ service, method, path, headers, body, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }) => {
+      const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
+      if (leftMs <= 0) {
+        throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
+      }
+      try {
+        const reply = await pool.request({
+          method,
+          path,
+          headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
+          body: body ?? null,
+          signal: AbortSignal.timeout(leftMs),
+        });
+        const retryable = reply.headers[retryableHeader] !== 'false';
+        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable };
+      } catch (error) {
+        throw peerError(service, error);
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxBytes) throw new Error(`the reply is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function peerError(service: string, cause: unknown): ServiceError {
+  const timedOut =
+    cause instanceof errors.ConnectTimeoutError ||
+    cause instanceof errors.HeadersTimeoutError ||
+    cause instanceof errors.BodyTimeoutError ||
+    (cause instanceof Error && cause.name === 'TimeoutError');
+  return timedOut
+    ? new ServiceError('peer_timeout', { cause, detail: `The ${service} service did not respond in time` })
+    : new ServiceError('peer_unavailable', {
+        cause,
+        retryAfterS: 1,
+        detail: `The ${service} service cannot be reached`,
+      });
+}

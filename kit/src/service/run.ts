@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../observe/log.ts';
+import { type HeldLease, holdLease } from './lease.ts';
+import type { Running } from './lifecycle.ts';
+import { retryUntilDone } from './retry-until.ts';
+
+export interface ServiceParts {
+  /** The service's name in the mesh. */
+  name: string;
+  server: {
+    listen(address: { host: string; port: number }): Promise<string>;
+    close(): Promise<unknown>;
+  };
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Applies the schema and reads what the service needs to serve. Retried until it succeeds. */
+  prepare(): Promise<void>;
+  /** Where each instance registers itself. Null if the mesh finds instances by DNS. */
+  lease: { meshUrl: string; token: string | undefined } | null;
+  /** Closes stores and clients. Called after the last response has been sent. */
+  release(): Promise<void>;
+  logger: Logger;
+}
+
+export interface RunningService extends Running {
+  /** The address on which the service listens. */
+  url: string;
+  /** Resolves when `prepare` has succeeded, or when the service has been closed before that. */
+  ready: Promise<void>;
+}
+
+/**
+ * Starts a service: listens, prepares, registers with the mesh. The service listens first, so that it can say why it is
+ * not ready while a store is down. Resolves after the first attempt to prepare, whether or not that succeeds.
+ */
+export async function runService(parts: ServiceParts): Promise<RunningService> {
+  const { server, host, port, logger } = parts;
+  const url = await server.listen({ host, port });
+  const stopped = new AbortController();
+  const firstAttempt = Promise.withResolvers<void>();
+  const ready = retryUntilDone(
+    () => parts.prepare(),
+    (error) => {
+      logger.warn({ err: error }, 'not ready yet');
+      firstAttempt.resolve();
+    },
+    stopped.signal,
+  ).finally(firstAttempt.resolve);
+  await firstAttempt.promise;
+  const lease = leaseFor(parts, url, ready, stopped.signal);
+  logger.info({ url }, 'listening');
+
+  return {
+    url,
+    ready,
+    close: async () => {
+      stopped.abort();
+      // The lease goes first: the mesh must stop sending requests before the server stops accepting them.
+      await (await lease)?.release();
+      await server.close();
+      await ready;
+      await parts.release();
+    },
+  };
+}
+
+/** Registers the instance as soon as it is ready. Null if it has no lease to hold, or was stopped before it was ready. */
+async function leaseFor(
+  { name, lease, logger }: ServiceParts,
+  url: string,
+  ready: Promise<void>,
+  stopped: AbortSignal,
+): Promise<HeldLease | null> {
+  if (lease === null) return null;
+  await ready;
+  if (stopped.aborted) return null;
+  const { meshUrl, token } = lease;
+  const instance = { meshUrl, service: name, id: randomUUID(), port: Number(new URL(url).port), logger };
+  return holdLease(token === undefined ? instance : { ...instance, token });
+}
