@@ -18,7 +18,7 @@ export function inWorkers({ mesh, registry, journal, ...options }: InWorkersOpti
   const fleet = new Fleet({
     ...options,
     state: () => ({ config: mesh.config, generation: mesh.inForce.generation, endpoints: knownEndpoints(registry) }),
-    onDeath: (details) => journal.add({ what: 'worker died', who: 'mesh', why: details.reason, details }),
+    onDeath: (death) => journal.add({ what: 'worker died', who: 'mesh', why: death.reason, details: { ...death } }),
   });
 
   const restart = async (who: string, why: string) => {

@@ -107,8 +107,8 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
       }
       case 'ask':
         ask(message.path, message.params, message.query).then(
-          (reply) => tell({ kind: 'answer', id: message.id, json: reply?.json ?? null }),
-          () => tell({ kind: 'answer', id: message.id, json: null }),
+          (reply) => tell({ kind: 'reply', id: message.id, json: reply?.json ?? null }),
+          () => tell({ kind: 'reply', id: message.id, json: null }),
         );
         break;
       case 'metrics':
@@ -121,7 +121,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
         taps.get(message.id)?.();
         taps.delete(message.id);
         break;
-      case 'turn':
+      case 'rotate':
         telemetry.turn();
         break;
       case 'drain':
