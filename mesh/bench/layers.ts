@@ -6,11 +6,11 @@
 import { spawnSync } from 'node:child_process';
 import { pino } from 'pino';
 import { assemble } from '../src/assemble.ts';
-import { lineBlocks } from '../src/cli/line-blocks.ts';
 import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
 import type { Parts } from '../src/layers/parts.ts';
+import { lineBlocks } from '../src/line-blocks.ts';
 import { HeldMemory } from '../src/memory/held-memory.ts';
 import { localReply } from '../src/reply.ts';
 import { routeTable } from '../src/routing/table.ts';

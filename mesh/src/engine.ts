@@ -12,6 +12,9 @@ import { createTelemetry } from './telemetry/telemetry.ts';
 import { connectionsTo, limitsOf } from './upstream/connections.ts';
 import { MirrorPools } from './upstream/mirror-pools.ts';
 
+/** Time for the last traces to be exported when the process ends, ms. */
+const exportMsMax = 1000;
+
 export interface EngineOptions {
   settings: Settings;
   clock: Clock;
@@ -44,14 +47,14 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     ...(onEndpoints === undefined ? {} : { onEndpoints }),
     onPolicy: (service) => {
       mirrorPools.follow(service);
-      // Who waits for a place may have one now.
+      // Requests that wait for a place may have one now.
       occupancyOf(service);
     },
-    // Else balancing would go on avoiding an endpoint for what it did before its health checks took it out.
+    // Otherwise balancing would still avoid the endpoint for what it did before its health checks took it out.
     onRecovered: (service, endpoint) => balancerOf(service, random).balancer.forgive(endpoint, clock.now()),
     onChange: (change) => {
       log.info(change, 'endpoints changed');
-      // Else instances that come and go would use up the places for series.
+      // Otherwise instances that come and go would use up the places for series.
       const service = change.service.slice(0, change.service.lastIndexOf(':'));
       for (const endpoint of change.removed) metrics.forget('service', service, 'endpoint', endpoint);
     },
@@ -59,9 +62,16 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
   return {
     telemetry,
     metrics,
-    mirrorPools,
     parts,
     registry,
     endpointGauges: () => endpointGauges(metrics, registry, clock.now),
+    /** Ends every upstream connection, and exports the last traces. */
+    async close(): Promise<void> {
+      await registry.close();
+      await mirrorPools.close();
+      await telemetry.close(exportMsMax);
+    },
   };
 }
+
+export type Engine = ReturnType<typeof createEngine>;

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { adminClient } from './admin/client.ts';
 import type { JournalEntry } from './control/journal.ts';
-import type { MeshStatus } from './control/mesh.ts';
+import type { MeshStatus } from './control/status.ts';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
 

@@ -1,6 +1,6 @@
 import type { HttpRouteMatch } from '../config/model.ts';
 import { ControlError } from '../control/control-error.ts';
-import type { Mesh } from '../control/mesh.ts';
+import type { StackInForce } from '../control/stack-in-force.ts';
 import { asMeshError } from '../errors.ts';
 import type { Entrance } from '../exchange.ts';
 import { whyBefore } from '../routing/precedence.ts';
@@ -30,8 +30,8 @@ export interface Explanation {
 }
 
 /** Answers for a request described by query parameters: method, host, path, entrance, client (its address), header (repeated, `name:value`). */
-export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation {
-  const entrance = entranceOf(mesh, query.get('entrance'));
+export function explainRequest(inForce: StackInForce, query: URLSearchParams): Explanation {
+  const entrance = entranceOf(inForce, query.get('entrance'));
   const method = (query.get('method') ?? 'GET').toUpperCase();
   const host = plainAuthority(query.get('host') ?? 'localhost');
   const path = pathOf(query.get('path') ?? '/');
@@ -39,7 +39,7 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
     const colon = field.indexOf(':');
     return colon < 1 ? [] : [field.slice(0, colon).trim().toLowerCase(), field.slice(colon + 1).trim()];
   });
-  const [found, ...others] = mesh.routes.findAll(entrance, { method, path, headers, authority: host });
+  const [found, ...others] = inForce.routes.findAll(entrance, { method, path, headers, authority: host });
   const request = { method, host, path };
   if (found === undefined) {
     const why =
@@ -59,7 +59,7 @@ export function explainRequest(mesh: Mesh, query: URLSearchParams): Explanation 
       ruleName: rule.spec.name ?? null,
       match,
       timeouts: rule.spec.timeouts,
-      notes: notesOn(found, asked, mesh.routes),
+      notes: notesOn(found, asked, inForce.routes),
       backends: rule.backends.map(({ service, weight }) => ({
         service: service.name,
         weight,
@@ -91,7 +91,7 @@ function termsOf({ path, method, headers, queryParams }: HttpRouteMatch, hostnam
 }
 
 /** `internal`, a Gateway (at the first of its ports), or `gateway:port`. */
-function entranceOf({ config: { gateways } }: Mesh, asked: string | null): Entrance {
+function entranceOf({ config: { gateways } }: StackInForce, asked: string | null): Entrance {
   const entrances = gateways.flatMap(({ name, listeners }) =>
     [...new Set(listeners.map(({ port }) => port))].map((port): Entrance => ({ name, side: 'north-south', port })),
   );

@@ -1,18 +1,19 @@
 import type { AdminClient } from '../admin/client.ts';
-import type { Replacement, WorkerShown } from '../workers/fleet.ts';
+import type { WorkerShown } from '../workers/member.ts';
+import type { ReplacementShown } from '../workers/replacement.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
 
-/** How often it looks how far the mesh is. */
+/** How often the command asks how far the mesh is. */
 const lookMs = 200;
-/** New workers start, old ones drain, one after the other: longer than this is a fault. */
+/** A replacement that takes longer is a fault. */
 const limitMs = 600_000;
 
 /**
- * `mesh restart`: replaces the workers, and returns when all are new. Where a replacement is under way already, it is
- * that one which is waited for.
+ * `mesh restart`: replaces the workers, and returns when all are new. A replacement that is already under way is
+ * waited for instead.
  *
- * @throws MeshCliError where the old ones have stayed
+ * @throws MeshCliError where the old ones have stayed, or after 10 minutes
  */
 export async function restart(
   admin: AdminClient,
@@ -22,7 +23,8 @@ export async function restart(
   await admin.post('/restart', { who, why });
   const endMs = performance.now() + limitMs;
   for (;;) {
-    const { workers, replacement } = await admin.get<{ workers: WorkerShown[]; replacement: Replacement }>('/workers');
+    type Shown = { workers: WorkerShown[]; replacement: ReplacementShown };
+    const { workers, replacement } = await admin.get<Shown>('/workers');
     if (!replacement.underWay) {
       if (replacement.failure !== null) {
         throw new MeshCliError(

@@ -2,12 +2,12 @@ import { watch } from 'node:fs';
 import { pino } from 'pino';
 import { systemClock } from '../clock.ts';
 import { ControlError } from '../control/control-error.ts';
+import { lineBlocks, visibleLines } from '../line-blocks.ts';
 import { type RunningMesh, runMesh } from '../run.ts';
 import { readSettings } from '../settings.ts';
 import { logOptions } from '../telemetry/log-record.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
-import { lineBlocks, visibleLines } from './line-blocks.ts';
 
 /** How long the folder must be quiet before it is read: editors and `kubectl`-like tools write several files at once. */
 const settleMs = 150;

@@ -1,5 +1,5 @@
 import type { AdminClient } from '../admin/client.ts';
-import type { MeshStatus } from '../control/mesh.ts';
+import type { MeshStatus } from '../control/status.ts';
 import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import { percentText } from './numbers.ts';

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Leases } from '../discovery/leases.ts';
 import type { Log } from '../layers/parts.ts';
+import type { Settings } from '../settings.ts';
 
 /** How often the predecessor is asked for its leases, and its admin port is tried. */
 const lookMs = 250;
-const answerMs = 2000;
+const replyMsMax = 2000;
 
 /** A lease as `GET /leases` shows it. */
 interface LeaseShown {
@@ -17,10 +18,8 @@ interface LeaseShown {
 }
 
 export interface SuccessionOptions {
-  /** The admin port that both are to have. */
-  url: string;
-  /** Of the predecessor: the right to read. */
-  token: string | null;
+  /** Say where the admin port of both is, and the token that the predecessor takes for reading. */
+  settings: Pick<Settings, 'adminHost' | 'adminPort' | 'adminToken' | 'adminReadToken'>;
   leases: Leases;
   clock: Clock;
   log: Log;
@@ -87,10 +86,11 @@ async function tried(listen: () => Promise<number>): Promise<number | null> {
   }
 }
 
-async function follow({ url, token, leases }: SuccessionOptions): Promise<void> {
-  const response = await fetch(new URL('/leases', url), {
+async function follow({ settings, leases }: SuccessionOptions): Promise<void> {
+  const token = settings.adminToken ?? settings.adminReadToken;
+  const response = await fetch(new URL('/leases', `http://${settings.adminHost}:${settings.adminPort}`), {
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(answerMs),
+    signal: AbortSignal.timeout(replyMsMax),
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const { leases: theirs } = (await response.json()) as { leases: LeaseShown[] };

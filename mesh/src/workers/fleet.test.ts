@@ -8,7 +8,8 @@ import { Metrics } from '../telemetry/metrics.ts';
 import { testClock } from '../testing/clock.ts';
 import { meshConfig } from '../testing/config.ts';
 import { heldLog } from '../testing/harness.ts';
-import { Fleet, type FleetOptions, startMsMax } from './fleet.ts';
+import { Fleet, type FleetOptions } from './fleet.ts';
+import { startMsMax } from './member.ts';
 
 function fleetOf(clock: FleetOptions['clock']): Fleet {
   const { settings } = readSettings({ MESH_WORKERS: '1', INTERNAL_PORT: '0', LOG_LEVEL: 'silent' });

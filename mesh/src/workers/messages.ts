@@ -13,10 +13,10 @@ export interface KnownEndpoints {
 
 /** What a worker has to have in force. */
 export interface WorkerState {
-  /** Counts up with each message of this kind; what the worker confirms. */
+  /** Counts up with each state; the worker confirms it. */
   number: number;
   generation: number;
-  /** Already this worker's share of it. Null = as before. */
+  /** With this worker's share of rates and limits. Null = as before. */
   config: MeshConfig | null;
   endpoints: KnownEndpoints[];
 }
@@ -30,25 +30,25 @@ export type ToWorker =
   | { kind: 'metrics'; id: number }
   | { kind: 'tap'; id: number; query: string }
   | { kind: 'untap'; id: number }
-  /** Ends a turn of what is called recent, in all workers at once. */
-  | { kind: 'turn' }
-  /** Accepts nothing more, ends what is under way, says `bye` and exits. */
+  /** Begins the next period of what is called recent, in all workers at once. */
+  | { kind: 'rotate' }
+  /** Accept nothing more, end what is under way, send `bye` and exit. */
   | { kind: 'drain' };
 
 /** From a worker to the primary. */
 export type FromWorker =
   /** The program runs and can be told to start. */
   | { kind: 'hello' }
-  /** It listens. */
+  /** The worker listens. */
   | { kind: 'ready'; ports: [string, number][] }
-  /** It could not start. */
+  /** The worker could not start. */
   | { kind: 'failed'; message: string; code: string | null }
   /** The state of that number is in force. */
   | { kind: 'confirmed'; number: number }
   /** The state of that number could not be put in force. */
   | { kind: 'refused'; number: number; message: string }
-  | { kind: 'answer'; id: number; json: unknown }
+  | { kind: 'reply'; id: number; json: unknown }
   | { kind: 'metrics'; id: number; metrics: MetricsCopy }
   | { kind: 'line'; id: number; line: string }
-  /** It has drained: what it has counted in its life. */
+  /** The worker has drained: what it has counted in its life. */
   | { kind: 'bye'; metrics: MetricsCopy };

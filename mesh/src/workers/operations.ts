@@ -1,3 +1,4 @@
+import { fieldsOf, textOf } from '../admin/fields.ts';
 import type { Operation } from '../admin/server.ts';
 import { ControlError } from '../control/control-error.ts';
 import { statsOf } from '../telemetry/stats.ts';
@@ -112,10 +113,8 @@ export function workerOperations(fleet: Fleet | null, restart: (who: string, why
             'this mesh has no workers to replace: start it with --workers, or start a second one beside it (MESH_REUSE_PORT)',
           ]);
         }
-        const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-        const text = (value: unknown, fallback: string) =>
-          typeof value === 'string' && value !== '' ? value.slice(0, 500) : fallback;
-        restart(text(fields.who, 'admin'), text(fields.why, ''));
+        const { who, why } = fieldsOf(body);
+        restart(textOf(who, 'admin'), textOf(why, ''));
         return { status: 202, json: shown() };
       },
     },

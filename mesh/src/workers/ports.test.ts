@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { MeshStatus } from '../control/mesh.ts';
+import type { MeshStatus } from '../control/status.ts';
 import { Closing, until, upstreamServer } from '../testing/harness.ts';
 import { MeshProcess } from '../testing/mesh-process.ts';
 import { quietPort } from '../testing/quiet-port.ts';

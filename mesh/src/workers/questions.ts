@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts';
 
 interface Open {
   whom: object;
-  end: (answer: unknown) => void;
+  end: (reply: unknown) => void;
 }
 
-/** What a question that is not answered in time resolves with. */
-export const noAnswer = Symbol('no answer');
+/** What a question without a reply in time resolves with. */
+export const noReply = Symbol('no reply');
 
-/** Questions that have been sent and not been answered yet. Nothing of one is kept once it has ended. */
+/** Questions that wait for a reply. Nothing of a question is kept once it has ended. */
 export class Questions {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #open = new Map<number, Open>();
@@ -18,37 +18,37 @@ export class Questions {
     this.#clock = clock;
   }
 
-  /** How many wait for an answer. */
+  /** How many wait for a reply. */
   get open(): number {
     return this.#open.size;
   }
 
   /**
-   * Asks `whom`. Resolves with the answer, or with `noAnswer` after `limitMs`, or once `whom` has left.
+   * Asks `whom`. Resolves with the reply, or with `noReply` after `limitMs`, or once `whom` has left.
    *
-   * @param send sends the question; the answer comes back under the id
+   * @param send sends the question; the reply comes back under the id
    */
   ask(whom: object, limitMs: number, send: (id: number) => void): Promise<unknown> {
     return new Promise((resolve) => {
       const id = this.#nextId++;
-      const end = (answer: unknown) => {
+      const end = (reply: unknown) => {
         cancel();
         this.#open.delete(id);
-        resolve(answer);
+        resolve(reply);
       };
-      const cancel = this.#clock.after(limitMs, () => end(noAnswer));
+      const cancel = this.#clock.after(limitMs, () => end(noReply));
       this.#open.set(id, { whom, end });
       send(id);
     });
   }
 
-  /** An answer has come; one that is too late is dropped. */
-  answered(id: number, answer: unknown): void {
-    this.#open.get(id)?.end(answer);
+  /** A reply has come; one that is too late is dropped. */
+  replied(id: number, reply: unknown): void {
+    this.#open.get(id)?.end(reply);
   }
 
-  /** `whom` answers nothing any more. */
+  /** `whom` sends no more replies. */
   left(whom: object): void {
-    for (const open of [...this.#open.values()]) if (open.whom === whom) open.end(noAnswer);
+    for (const open of [...this.#open.values()]) if (open.whom === whom) open.end(noReply);
   }
 }

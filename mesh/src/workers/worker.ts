@@ -1,22 +1,16 @@
 import { pino } from 'pino';
-import { operationsOf } from '../admin/operations.ts';
-import { lineBlocks, visibleLines } from '../cli/line-blocks.ts';
+import { endpointOperations } from '../admin/endpoint-operations.ts';
+import { inForceOperations } from '../admin/in-force-operations.ts';
+import { telemetryOperations } from '../admin/telemetry-operations.ts';
 import { systemClock } from '../clock.ts';
-import { Journal } from '../control/journal.ts';
-import { Mesh } from '../control/mesh.ts';
-import { weightStore } from '../control/weight-store.ts';
-import { resolveHost } from '../discovery/dns.ts';
-import { healthOf } from '../discovery/health.ts';
-import { Leases } from '../discovery/leases.ts';
-import { httpProbe } from '../discovery/probe.ts';
+import { StackInForce } from '../control/stack-in-force.ts';
 import { createEngine } from '../engine.ts';
 import { openEntrances } from '../entrances.ts';
+import { lineBlocks, visibleLines } from '../line-blocks.ts';
 import type { Settings } from '../settings.ts';
 import { logOptions } from '../telemetry/log-record.ts';
+import { adoptEndpoints } from './known-endpoints.ts';
 import type { FromWorker, ToWorker, WorkerState } from './messages.ts';
-
-/** For the last traces to be exported when the process ends. */
-const exportTimeoutMs = 1000;
 
 /** Several processes write to one stdout: up to here (PIPE_BUF on Linux), a pipe takes what is written in one piece. */
 const pieceMax = 4096;
@@ -53,54 +47,23 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
   });
   const { telemetry, metrics, parts, registry } = engine;
   engine.endpointGauges();
-  const leases = new Leases(clock);
-  const journal = new Journal(null, clock.wall);
-  const mesh = new Mesh(first.config, {
-    parts,
-    clock,
-    registry,
-    journal,
-    store: weightStore(null),
-    resolve: resolveHost,
-    leases,
-    probe: httpProbe,
-    // The primary looks for endpoints and checks their health, for all.
-    discover: () => ({ ready: Promise.resolve(), update: () => {}, stop: () => {} }),
-    generation: first.generation,
-  });
-  const adoptEndpoints = ({ endpoints }: WorkerState) => {
-    for (const known of endpoints) {
-      const service = registry.find(known.service, known.port);
-      if (service === undefined) continue;
-      registry.setEndpoints(service, known.endpoints);
-      for (const [index, { health, lastCheck }] of known.endpoints.entries()) {
-        const endpoint = service.endpoints[index];
-        if (endpoint !== undefined) healthOf(endpoint).set(health, lastCheck);
-      }
-    }
-  };
-  adoptEndpoints(first);
-  const entrances = openEntrances(first.config, { settings, clock, metrics, handler: mesh.handler });
+  const inForce = new StackInForce(first.config, { parts, registry, generation: first.generation });
+  adoptEndpoints(registry, first.endpoints);
+  const entrances = openEntrances(first.config, { settings, clock, metrics, handler: inForce.handler });
   const ports = await entrances.listen();
-  const named = () => ({
-    routes: new Set(mesh.config.routes.map(({ name }) => name)),
-    services: new Set(mesh.config.services.map(({ name }) => name)),
-  });
-  telemetry.start(named, false);
-  const operations = operationsOf({
-    mesh,
-    registry,
-    metrics,
-    traces: telemetry.traces,
-    errors: parts.errors,
-    tap: parts.tap,
-    shadows: parts.shadows,
-    journal,
-    reload: async () => {},
-    accepting: () => true,
-    leases,
-    nowMs: clock.now,
-  });
+  telemetry.start(inForce.named, false);
+  const operations = [
+    ...inForceOperations(inForce),
+    ...endpointOperations(registry, clock.now),
+    ...telemetryOperations({
+      metrics,
+      traces: telemetry.traces,
+      errors: parts.errors,
+      tap: parts.tap,
+      shadows: parts.shadows,
+      nowMs: clock.now,
+    }),
+  ];
   const taps = new Map<number, () => void>();
 
   const ask = async (path: string, params: Record<string, string>, query: string) => {
@@ -121,10 +84,8 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
 
   const drain = async () => {
     await entrances.drain();
-    await mesh.close();
-    await engine.mirrorPools.close();
+    await engine.close();
     for (const stop of taps.values()) stop();
-    await telemetry.close(exportTimeoutMs);
     lines.flush();
     destination.flushSync();
     process.send?.({ kind: 'bye', metrics: metrics.copy(clock.now()) } satisfies FromWorker, () => process.exit(0));
@@ -136,8 +97,8 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
       case 'state': {
         const { state } = message;
         try {
-          if (state.config !== null) mesh.adopt(state.config, state.generation);
-          adoptEndpoints(state);
+          if (state.config !== null) inForce.adopt(state.config, state.generation);
+          adoptEndpoints(registry, state.endpoints);
           tell({ kind: 'confirmed', number: state.number });
         } catch (thrown) {
           tell({ kind: 'refused', number: state.number, message: String(thrown) });
@@ -146,8 +107,8 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
       }
       case 'ask':
         ask(message.path, message.params, message.query).then(
-          (reply) => tell({ kind: 'answer', id: message.id, json: reply?.json ?? null }),
-          () => tell({ kind: 'answer', id: message.id, json: null }),
+          (reply) => tell({ kind: 'reply', id: message.id, json: reply?.json ?? null }),
+          () => tell({ kind: 'reply', id: message.id, json: null }),
         );
         break;
       case 'metrics':
@@ -160,7 +121,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
         taps.get(message.id)?.();
         taps.delete(message.id);
         break;
-      case 'turn':
+      case 'rotate':
         telemetry.turn();
         break;
       case 'drain':

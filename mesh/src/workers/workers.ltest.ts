@@ -9,7 +9,7 @@ import { startLoad } from '../testing/load.ts';
 import { MeshProcess } from '../testing/mesh-process.ts';
 import { readPrometheus } from '../testing/prometheus.ts';
 import { quietPort } from '../testing/quiet-port.ts';
-import type { WorkerShown } from './fleet.ts';
+import type { WorkerShown } from './member.ts';
 
 let closing: Closing;
 beforeEach(() => {

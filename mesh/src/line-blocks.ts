@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { visible } from '../visible.ts';
+import type { Clock } from './clock.ts';
+import { visible } from './visible.ts';
 
 /** Lines that wait for so many bytes to come together, or for so long, ms. */
 const blockBytes = 64 * 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testClock } from '../testing/clock.ts';
 import { lineBlocks } from './line-blocks.ts';
+import { testClock } from './testing/clock.ts';
 
 function blocks() {
   const clock = testClock();
