@@ -15,7 +15,7 @@ import type { Registry } from './discovery/registry.ts';
 import { createEngine } from './engine.ts';
 import { openEntrances, restartNeeded } from './entrances.ts';
 import type { Handler } from './layer.ts';
-import type { Log } from './layers/parts.ts';
+import type { Log } from './log.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 import type { Fleet } from './workers/fleet.ts';

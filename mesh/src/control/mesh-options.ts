@@ -5,7 +5,7 @@ import type { Leases } from '../discovery/leases.ts';
 import type { Probe } from '../discovery/probe.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Discovery } from '../discovery/sources.ts';
-import type { Parts } from '../layers/parts.ts';
+import type { Parts } from '../parts.ts';
 import type { Journal } from './journal.ts';
 import type { WeightStore } from './weight-store.ts';
 

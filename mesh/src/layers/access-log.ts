@@ -1,10 +1,11 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { type Ending, observing } from '../observer.ts';
+import type { Ending } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { isoTime } from '../telemetry/iso-time.ts';
 import { infoHead } from '../telemetry/log-record.ts';
 import { requestAttributes } from '../telemetry/request-line.ts';
-import type { Parts } from './parts.ts';
 
 /** One line per request, when its last byte has gone. */
 export function accessLog({ clock, log, logLine, random }: Parts): Layer {

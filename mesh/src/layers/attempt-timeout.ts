@@ -1,9 +1,9 @@
 import { MeshError } from '../errors.ts';
 import { setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { deadlineHeader, formatDeadline } from '../policy/deadline.ts';
-import type { Parts } from './parts.ts';
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '../time-limit.ts';
 
 /** Which attempt of the request this is, for the upstream. */
 export const attemptHeader = 'x-mesh-attempt';

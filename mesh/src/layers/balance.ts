@@ -1,12 +1,12 @@
+import { resultOf } from '../attempt-result.ts';
 import { asMeshError, MeshError } from '../errors.ts';
 import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { retryAfterMs } from '../policy/backoff.ts';
-import { resultOf } from './attempt-result.ts';
-import { hashKeyOf } from './hash-key.ts';
-import type { Parts } from './parts.ts';
-import { balancerOf } from './service-balancer.ts';
-import { stuckOf } from './stickiness.ts';
+import { balancerOf } from '../service-state/balancer.ts';
+import { hashKeyOf } from '../stickiness/hash-key.ts';
+import { stuckOf } from '../stickiness/stickiness.ts';
 
 /** Chooses the endpoint of an attempt and learns from how the attempt went. */
 export function balance({ clock, random }: Parts): Layer {

@@ -1,14 +1,14 @@
+import { resultOf } from '../attempt-result.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import { asMeshError } from '../errors.ts';
+import { arrival, isHeld } from '../held-reply.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import type { AttemptResult } from '../policy/balancer.ts';
 import type { Admission, Breaker } from '../policy/breaker.ts';
-import { resultOf } from './attempt-result.ts';
-import { arrival, isHeld } from './held-reply.ts';
-import type { Parts } from './parts.ts';
-import { breakerOf } from './readiness.ts';
-import { balancerOf } from './service-balancer.ts';
+import { balancerOf } from '../service-state/balancer.ts';
+import { breakerOf } from '../service-state/readiness.ts';
 
 /** How much of the reply to a probe is held at most, and for how long where it has no length. */
 const probeHeldBytes = 64 * 1024;

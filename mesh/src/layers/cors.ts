@@ -1,8 +1,8 @@
 import { applyCors, type Cors, corsOf } from '../filters/cors.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation } from '../parts.ts';
 import { localReply } from '../reply.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import type { Generation } from './parts.ts';
 
 /**
  * The CORS filters of rules. It stands outside everything that refuses requests, so that a script can read each refusal,

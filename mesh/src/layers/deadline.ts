@@ -1,9 +1,9 @@
 import { MeshError } from '../errors.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { deadlineAtMs, deadlineHeader, deadlineMaxMs, hasExpired, parseDeadline } from '../policy/deadline.ts';
-import type { Parts } from './parts.ts';
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '../time-limit.ts';
 
 /** Bounds a request as a whole: by HTTPRoute's `timeouts.request`, and by the time that the caller gives it. */
 export function deadline({ clock }: Parts): Layer {

@@ -1,9 +1,9 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { failureClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
-import type { Parts } from './parts.ts';
 
 interface Cells {
   counters: (Counter | undefined)[];

@@ -1,10 +1,10 @@
 import type { MeshError } from '../errors.ts';
 import type { Exchange, Facts } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { ErrorGroup, ErrorKey, ErrorSample } from '../telemetry/error-groups.ts';
-import type { Parts } from './parts.ts';
 
 /** The last attempt of a request that failed: what its caller sees, unless another attempt goes better. */
 const lastFailed = new WeakMap<Facts, { group: ErrorGroup; error: MeshError | null; status: number }>();

@@ -2,12 +2,12 @@ import { asMeshError, type FailureCode, type MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { Reply } from '../reply.ts';
 import type { Failover } from '../routing/rule.ts';
+import { whyUnusable } from '../service-state/readiness.ts';
 import { overrideHeader } from './override.ts';
-import type { Parts } from './parts.ts';
-import { whyUnusable } from './readiness.ts';
 
 /** Failures after which a request is known not to have reached its service. */
 const unreached: ReadonlySet<FailureCode> = new Set<FailureCode>(['no_endpoint', 'connect_failed', 'connect_timeout']);

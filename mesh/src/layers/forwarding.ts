@@ -1,10 +1,10 @@
 import type { Exchange } from '../exchange.ts';
 import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { clientBehind } from '../policy/client.ts';
 import { replyAtLastForward } from './max-forwards.ts';
 import { overrideHeader } from './override.ts';
-import type { Parts } from './parts.ts';
 
 /** The name by which this mesh appears in Via. */
 const pseudonym = '1.1 mesh';

@@ -1,12 +1,12 @@
 import { asMeshError, MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { hedgeDelayMs } from '../policy/hedge.ts';
 import { mayBeSentTwice } from '../policy/retry-policy.ts';
 import type { Reply } from '../reply.ts';
-import type { Parts } from './parts.ts';
+import { budgetOf, latenciesOf } from '../service-state/retries.ts';
 import { hasIdempotencyKey, triedBy } from './retry.ts';
-import { budgetOf, latenciesOf } from './service-retries.ts';
 
 /**
  * Starts a second attempt beside one that takes longer than most of the service's do, and takes the first good reply of

@@ -6,15 +6,15 @@ import { asMeshError, MeshError } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import { header, removeHeader, setHeader } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { sampled } from '../policy/fraction.ts';
 import { BodyTee, type Kept } from '../replay/body-tee.ts';
 import type { ClientSink, Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
+import { readinessIn } from '../service-state/readiness.ts';
 import { errorClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { ShadowSkip } from '../telemetry/shadows.ts';
-import type { Generation, Parts } from './parts.ts';
-import { readinessIn } from './readiness.ts';
 
 /** On every copy: the route that it is a copy for. Whoever gets it must know that nobody waits, and that it came twice. */
 export const shadowHeader = 'x-mesh-shadow';

@@ -2,10 +2,10 @@ import { MeshError } from '../errors.ts';
 import type { Entrance, Exchange } from '../exchange.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { Backend } from '../routing/rule.ts';
 import { trustedPeers } from '../server/trusted-peers.ts';
-import type { Generation, Parts } from './parts.ts';
 
 /** `service=other-service, …`: for one request and all that is done on its behalf. Services pass it on as it came. */
 export const overrideHeader = 'x-mesh-override';

@@ -3,10 +3,10 @@ import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { clientKey } from '../policy/client-key.ts';
 import { ClientRateLimit, retryAfterSeconds, TokenBucket } from '../policy/rate-limit.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import type { Generation, Parts } from './parts.ts';
 
 /** Takes a token for the exchange. @returns 0 = taken; else ms until there is one */
 type Take = (exchange: Exchange, nowMs: number) => number;

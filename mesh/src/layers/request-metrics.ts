@@ -1,11 +1,11 @@
 import type { Service } from '../discovery/service.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import type { RouteRule } from '../routing/rule.ts';
 import { failureClass, methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { Counter, Durations } from '../telemetry/metrics.ts';
-import type { Parts } from './parts.ts';
 
 /** The series of one entrance, route and service: looked up by object, so that the hot path builds no label. */
 interface Cells {

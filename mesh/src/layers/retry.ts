@@ -5,7 +5,9 @@ import type { Service } from '../discovery/service.ts';
 import { asMeshError, type FailureCode, MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { header, removeHeader, setHeader } from '../headers.ts';
+import { arrival, isHeld } from '../held-reply.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
 import {
@@ -20,10 +22,8 @@ import {
 } from '../policy/retry-policy.ts';
 import { RequestReplay } from '../replay/request-replay.ts';
 import type { Reply } from '../reply.ts';
-import { arrival, isHeld } from './held-reply.ts';
-import type { Parts } from './parts.ts';
-import { isOut, noteEnd } from './service-outage.ts';
-import { budgetOf } from './service-retries.ts';
+import { isOut, noteEnd } from '../service-state/outage.ts';
+import { budgetOf } from '../service-state/retries.ts';
 
 /** Response flag (Envoy's): there was something to retry, and the attempts were used up. */
 export const attemptsExhausted = 'URX';

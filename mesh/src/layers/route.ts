@@ -1,6 +1,6 @@
 import { MeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
-import type { Generation } from './parts.ts';
+import type { Generation } from '../parts.ts';
 
 /** Finds the rule that a request falls under. */
 export function route({ routes }: Generation): Layer {

@@ -2,11 +2,11 @@ import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { backendToken, isSessionValue, readSession, type Session, withBackend } from '../policy/session.ts';
 import { backendAt, stickyPoint } from '../policy/split.ts';
 import type { Backend, RouteRule } from '../routing/rule.ts';
-import type { Parts } from './parts.ts';
-import { giveSession, isSecure, renewedSession, sessionValues } from './session-fields.ts';
+import { giveSession, isSecure, renewedSession, sessionValues } from '../stickiness/session-fields.ts';
 
 /** Whether a client was new, came back to the backend that it had, or had to be given another one. */
 export const sessionEvents = ['new', 'kept', 'moved', 'hashed'] as const;

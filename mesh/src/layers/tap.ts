@@ -1,9 +1,10 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { type Ending, observing } from '../observer.ts';
+import type { Ending } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { pathnameOf } from '../routing/match.ts';
 import { requestFields } from '../telemetry/request-line.ts';
-import type { Parts } from './parts.ts';
 
 /** Shows live requests to whoever watches. Costs nothing while nobody does. */
 export function tap({ clock, tap: watchers }: Parts): Layer {

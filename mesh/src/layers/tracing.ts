@@ -1,9 +1,9 @@
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { serverAttributes, serverSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { type Forms, readContext, writeContext } from '../telemetry/trace-context.ts';
-import type { Parts } from './parts.ts';
 
 /** Joins or begins the trace of a request, and hands its span on to whoever keeps traces. */
 export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): Layer {

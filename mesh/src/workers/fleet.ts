@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { mergedMetrics, ofTheDead } from '../telemetry/merged-metrics.ts';
 import { type Metrics, type MetricsCopy, turnMs } from '../telemetry/metrics.ts';

@@ -1,7 +1,7 @@
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from '../upstream/connections.ts';
 
 /** Connections for mirrored requests, apart from those that anybody waits for. One set per process, made as they are needed. */
 export class MirrorPools {
