@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type Clock, systemClock } from './clock.ts';
-import { type MetricsJson, placesMax, turnMs } from './telemetry/metrics.ts';
+import { placesMax } from './telemetry/families.ts';
+import { type MetricsJson, turnMs } from './telemetry/metrics.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 import { readPrometheus, type Sample } from './testing/prometheus.ts';

@@ -3,7 +3,8 @@ import type { Layer } from '../layer.ts';
 import { observing } from '../observing.ts';
 import type { Parts } from '../parts.ts';
 import { failureClass, statusClass, statusClasses } from '../telemetry/classes.ts';
-import type { Counter, Durations } from '../telemetry/metrics.ts';
+import type { Durations } from '../telemetry/durations.ts';
+import type { Counter } from '../telemetry/families.ts';
 
 interface Cells {
   counters: (Counter | undefined)[];

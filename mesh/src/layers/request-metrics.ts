@@ -5,7 +5,8 @@ import { observing } from '../observing.ts';
 import type { Parts } from '../parts.ts';
 import type { RouteRule } from '../routing/rule.ts';
 import { failureClass, methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
-import type { Counter, Durations } from '../telemetry/metrics.ts';
+import type { Durations } from '../telemetry/durations.ts';
+import type { Counter } from '../telemetry/families.ts';
 
 /** The series of one entrance, route and service: looked up by object, so that the hot path builds no label. */
 interface Cells {
