@@ -5,7 +5,7 @@ import { attemptAttributes, clientSpanName } from '../telemetry/span-attributes.
 import type { Span } from '../telemetry/trace.ts';
 import { restampContext } from '../telemetry/trace-context.ts';
 
-/** A span per attempt, so that a trace shows which instance was asked, and how often. */
+/** A span per attempt, so that a trace shows which instances were tried, and how often. */
 export function attemptTracing({ clock, newId }: Parts): Layer {
   return observing<Span | null>(
     clock,

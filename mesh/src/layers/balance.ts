@@ -14,7 +14,7 @@ export function balance({ clock, random }: Parts): Layer {
     name: 'balance',
     scope: 'attempt',
     sentence:
-      "Chooses the endpoint by the service's loadBalancer (peak EWMA unless told otherwise) among those that health checks and breakers leave; a client with a session, or of a service with ClientIP affinity, keeps the one that it has.",
+      "Chooses the endpoint by the service's loadBalancer (peak EWMA by default) among those that health checks and breakers leave; a client with a session, or of a service with ClientIP affinity, keeps its endpoint.",
     inside: [{ name: 'split', reason: 'the service is chosen before its endpoint' }],
     wrap: (next) => async (exchange) => {
       const service = exchange.backend?.service;
@@ -50,7 +50,7 @@ export function balance({ clock, random }: Parts): Layer {
           if (error === null || reply.tunnelled) return;
           const endedMs = clock.now();
           if (resultOf(exchange, error, endedMs - startedMs) !== 'failure') return;
-          // The head was measured as a success; a body that breaks off is a failure beside it, as of an attempt of its own.
+          // The head was measured as a success. A truncated body counts as one more attempt, which failed.
           balancer.started(endpoint, endedMs);
           balancer.observe(endpoint, endedMs, endedMs - startedMs, 'failure', 0);
         });

@@ -13,13 +13,13 @@ interface Cells {
 
 const key = Symbol('endpoint metrics');
 
-/** Counts and times what endpoints do: before retries, each attempt for itself. */
+/** Counts and times every attempt at an endpoint, before retries. */
 export function endpointMetrics({ clock, meters }: Parts): Layer {
   const cellsOf = (endpoint: Endpoint): Cells =>
     endpoint.stateOf(key, () => ({ counters: [], durations: meters.attemptDurations(endpoint.service, endpoint.id) }));
 
   const count = (endpoint: Endpoint, result: number, tookMs: number) => {
-    // Its series have been dropped when it left, and new ones would stay for good.
+    // The series were dropped when the endpoint left. New ones would stay permanently.
     if (endpoint.draining) return;
     const cells = cellsOf(endpoint);
     let counter = cells.counters[result];
@@ -37,7 +37,7 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
       name: 'endpoint metrics',
       scope: 'attempt',
       sentence: 'Counts and times each attempt per service and endpoint (actual).',
-      inside: [{ name: 'balance', reason: 'it counts the endpoint that was chosen' }],
+      inside: [{ name: 'balance', reason: 'it counts the chosen endpoint' }],
     },
     {
       end({ endpoint }, _note, { reply, error, beganAtMs, endedAtMs }) {

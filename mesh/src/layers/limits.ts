@@ -50,10 +50,10 @@ export function limits({ clock }: Parts): Layer {
     name: 'limits',
     scope: 'route',
     sentence:
-      'Bounds the requests that a service has under way; a bounded queue waits for a place, more is shed with 503.',
+      'Bounds the requests that a service has in flight; a bounded queue waits for a place, the rest is shed with 503.',
     inside: [
       { name: 'split', reason: 'the limits are those of the service' },
-      { name: 'failover', reason: 'a place is taken at the service that is asked in the end' },
+      { name: 'failover', reason: 'a place is taken at the service that gets the request in the end' },
       { name: 'deadline', reason: 'a request that waits for a place must not wait past its deadline' },
     ],
     wrap: (next) => async (exchange) => {

@@ -6,7 +6,7 @@ import type { Parts } from '../parts.ts';
 import { pathnameOf } from '../routing/match.ts';
 import { requestFields } from '../telemetry/request-line.ts';
 
-/** Shows live requests to whoever watches. Costs nothing while nobody does. */
+/** Shows live requests to watchers. Costs nothing without watchers. */
 export function tap({ clock, tap: watchers }: Parts): Layer {
   const offer = (exchange: Exchange, { reply, bytes, headAtMs, endedAtMs }: Ending) => {
     if (reply === null) return;
@@ -31,8 +31,8 @@ export function tap({ clock, tap: watchers }: Parts): Layer {
     {
       name: 'tap',
       scope: 'request',
-      sentence: 'Shows finished requests to those who watch with `mesh tap`, by their filters.',
-      inside: [{ name: 'tracing', reason: 'what is shown names its trace' }],
+      sentence: 'Shows finished requests to the watchers of `mesh tap`, by their filters.',
+      inside: [{ name: 'tracing', reason: 'a shown request names its trace' }],
     },
     {
       end(exchange, _note, ending) {

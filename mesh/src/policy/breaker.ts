@@ -2,7 +2,7 @@ import type { Readiness } from './balancer.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 export interface BreakerOptions {
-  /** Failures in a row that trip it; 0 = not counted. */
+  /** Consecutive failures that trip it; 0 = not counted. */
   consecutiveFailures: number;
   /** Trips below `thresholdPercent` successes over `windowMs` with at least `minRequests`; 0 percent = off. */
   successRate: { thresholdPercent: number; windowMs: number; minRequests: number };

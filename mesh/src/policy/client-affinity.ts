@@ -1,4 +1,6 @@
-/** Clients of one service that are remembered; the one that has been away longest is forgotten first. */
+/**
+ * The maximum of clients of one service that are remembered; the client that has been away longest is forgotten first.
+ */
 export const clientsMax = 10_000;
 
 interface Remembered {
@@ -6,12 +8,12 @@ interface Remembered {
   seenMs: number;
 }
 
-/** Which endpoint each client of a service was given last (`sessionAffinity: ClientIP` of Kubernetes). */
+/** The last endpoint of each client of a service (`sessionAffinity: ClientIP` of Kubernetes). */
 export class ClientAffinity {
   /** By the hash of the client's address, the longest away first. */
   readonly #clients = new Map<number, Remembered>();
 
-  /** The id of the client's endpoint; null where it is unknown, or has made no request for `timeoutMs`. */
+  /** The id of the client's endpoint; null if it is unknown, or if the client has made no request for `timeoutMs`. */
   endpointOf(client: number, nowMs: number, timeoutMs: number): string | null {
     const known = this.#clients.get(client);
     return known === undefined || nowMs - known.seenMs >= timeoutMs ? null : known.endpointId;
