@@ -9,16 +9,16 @@ import { assemble } from '../src/assemble.ts';
 import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
-import type { Parts } from '../src/layers/parts.ts';
 import { lineBlocks } from '../src/line-blocks.ts';
 import { HeldMemory } from '../src/memory/held-memory.ts';
+import type { Parts } from '../src/parts.ts';
 import { localReply } from '../src/reply.ts';
 import { routeTable } from '../src/routing/table.ts';
+import { MirrorPools } from '../src/service-state/mirror-pools.ts';
 import { readSettings } from '../src/settings.ts';
 import { layersOf } from '../src/stack.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../src/testing/config.ts';
-import { MirrorPools } from '../src/upstream/mirror-pools.ts';
 
 const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 

@@ -14,7 +14,7 @@ import { runMesh } from '../src/run.ts';
 import { createListener } from '../src/server/listener.ts';
 import { readSettings } from '../src/settings.ts';
 import { backendRef, meshConfig, route, rule, service } from '../src/testing/config.ts';
-import { connectionsTo } from '../src/upstream/connections.ts';
+import { connectionsTo } from '../src/upstream/http1/pool.ts';
 
 const connections = 16;
 

@@ -5,16 +5,16 @@ import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
 import { MeshError } from './errors.ts';
 import type { Layer } from './layer.ts';
-import { observing } from './observer.ts';
+import { observing } from './observing.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
+import { MirrorPools } from './service-state/mirror-pools.ts';
 import { readSettings } from './settings.ts';
 import { layersOf } from './stack.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
 import { exchangeOf } from './testing/exchange.ts';
 import { heldLog } from './testing/harness.ts';
-import { MirrorPools } from './upstream/mirror-pools.ts';
 
 const layer = (name: string, over: Partial<Layer> = {}): Layer => ({
   name,

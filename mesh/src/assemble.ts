@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Handler, type Layer, scopes } from './layer.ts';
-import { observed } from './observer.ts';
+import { observed } from './observing.ts';
 
 /** A stack that runs, and what it says about itself. */
 export interface Stack {

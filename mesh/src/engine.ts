@@ -2,15 +2,17 @@ import type { Clock, Random } from './clock.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { Registry } from './discovery/registry.ts';
 import type { Service } from './discovery/service.ts';
-import { occupancyOf } from './layers/limits.ts';
-import type { Log, Parts } from './layers/parts.ts';
-import { balancerOf } from './layers/service-balancer.ts';
+import type { Log } from './log.ts';
+import type { Parts } from './parts.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
+import { balancerOf } from './service-state/balancer.ts';
+import { MirrorPools } from './service-state/mirror-pools.ts';
+import { occupancyOf } from './service-state/places.ts';
 import type { Settings } from './settings.ts';
 import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
-import { connectionsTo, limitsOf } from './upstream/connections.ts';
-import { MirrorPools } from './upstream/mirror-pools.ts';
+import { limitsOf } from './upstream/connections.ts';
+import { connectionsTo } from './upstream/http1/pool.ts';
 
 /** Time for the last traces to be exported when the process ends, ms. */
 const exportMsMax = 1000;

@@ -5,6 +5,7 @@ import type { Headers } from './headers.ts';
 import type { HeldMemory } from './memory/held-memory.ts';
 import type { Scheme } from './policy/client.ts';
 import type { RequestReplay } from './replay/request-replay.ts';
+import type { InterimSink } from './reply.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
 
@@ -64,12 +65,6 @@ export interface ExchangeInit {
   refused?: MeshError | null;
   expectsContinue?: boolean;
   interim?: InterimSink | null;
-}
-
-/** The client's end of what a service sends before its reply. */
-export interface InterimSink {
-  /** @param status 100 to 199, not 101 @param headers without hop-by-hop fields */
-  interim(status: number, headers: Headers): void;
 }
 
 type AbortListener = (error: MeshError) => void;

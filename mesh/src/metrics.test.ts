@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type Clock, systemClock } from './clock.ts';
-import { type MetricsJson, placesMax, turnMs } from './telemetry/metrics.ts';
+import { placesMax } from './telemetry/families.ts';
+import { type MetricsJson, turnMs } from './telemetry/metrics.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 import { readPrometheus, type Sample } from './testing/prometheus.ts';
@@ -79,7 +80,7 @@ describe('metrics', () => {
       return sum(await scrape(mesh), 'mesh_breaker_trips_total') > 0;
     }, 'the bad instance is taken out');
     await until(
-      async () => sum(await scrape(mesh), 'mesh_shadow_requests_total', { outcome: 'different' }) === asked,
+      async () => sum(await scrape(mesh), 'mesh_shadow_requests_total', { outcome: 'different_status' }) === asked,
       'the mirror has answered',
     );
     const samples = await scrape(mesh);
@@ -100,7 +101,10 @@ describe('metrics', () => {
     assert.equal(of('mesh_requests_queued', { service: 'shop' }), 0);
     assert.ok(of('http_client_open_connections', { service: 'shop' }) >= 1);
     assert.ok(of('http_server_open_connections', { entrance: 'edge' }) >= 1);
-    assert.equal(of('mesh_shadow_requests_total', { route: 'all', mirror: 'shadow', outcome: 'different' }), asked);
+    assert.equal(
+      of('mesh_shadow_requests_total', { route: 'all', mirror: 'shadow', outcome: 'different_status' }),
+      asked,
+    );
     for (const family of ['http_server_request_duration', 'http_client_request_duration', 'mesh_shadow_duration']) {
       const quantiles = ['0.5', '0.95', '0.99', '0.999'].map((quantile) =>
         samples.filter(({ name, labels }) => name === `${family}_recent_seconds` && labels.quantile === quantile),

@@ -1,7 +1,5 @@
-import type { Clock } from './clock.ts';
-import { asMeshError, type MeshError } from './errors.ts';
+import type { MeshError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import type { Handler, Layer } from './layer.ts';
 import type { Reply } from './reply.ts';
 
 /** What came of an exchange. Times are monotonic ms. */
@@ -26,43 +24,4 @@ export interface Observer<Note = unknown> {
   head?(exchange: Exchange, note: Note, reply: Reply): void;
   /** Once: the last byte has gone by, the body has broken off, or there is no reply. */
   end(exchange: Exchange, note: Note, ending: Ending): void;
-}
-
-/** The layer that `observer` makes of what `layer` says about itself. */
-export function observing<Note>(clock: Clock, layer: Omit<Layer, 'wrap'>, observer: Observer<Note>): Layer {
-  const { begin, head, end } = observer;
-  // All of one shape, whichever of them there are: they are called one after the other in one place.
-  const erased = { begin, head, end } as Observer;
-  return { ...layer, observer: erased, wrap: (next) => observed(clock, [erased], next) };
-}
-
-/**
- * Observers that stand one inside the other (outermost first) as one handler: they wait for the reply, and look at the
- * clock, together. Each of them begins before and ends after those that stand inside it.
- */
-export function observed(clock: Clock, observers: readonly Observer[], next: Handler): Handler {
-  const last = observers.length - 1;
-  return async (exchange) => {
-    const beganAtMs = clock.now();
-    const notes: unknown[] = [];
-    for (const observer of observers) notes.push(observer.begin?.(exchange));
-    const tellEnd = (ending: Ending) => {
-      for (let i = last; i >= 0; i -= 1) (observers[i] as Observer).end(exchange, notes[i], ending);
-    };
-    let reply: Reply;
-    try {
-      reply = await next(exchange);
-    } catch (thrown) {
-      const error = asMeshError(thrown);
-      const nowMs = clock.now();
-      tellEnd({ reply: null, error, bytes: 0, beganAtMs, headAtMs: nowMs, endedAtMs: nowMs });
-      throw error;
-    }
-    const headAtMs = clock.now();
-    for (let i = last; i >= 0; i -= 1) observers[i]?.head?.(exchange, notes[i], reply);
-    reply.body.onEnd(({ error, bytes }) =>
-      tellEnd({ reply, error, bytes, beganAtMs, headAtMs, endedAtMs: clock.now() }),
-    );
-    return reply;
-  };
 }

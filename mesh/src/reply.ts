@@ -13,6 +13,12 @@ export interface ClientSink {
   fail(error: MeshError): void;
 }
 
+/** The client's end of what a service sends before its reply. */
+export interface InterimSink {
+  /** @param status 100 to 199, not 101 @param headers without hop-by-hop fields */
+  interim(status: number, headers: Headers): void;
+}
+
 /** How a body ended. `error` is null for a whole body. */
 export interface BodyEnd {
   /** Bytes of content that came from the upstream. */

@@ -16,7 +16,7 @@ import { createEngine, type Engine } from './engine.ts';
 import { openEntrances, restartNeeded } from './entrances.ts';
 import { inProcess } from './in-process.ts';
 import type { Handler } from './layer.ts';
-import type { Log } from './layers/parts.ts';
+import type { Log } from './log.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 

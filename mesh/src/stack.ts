@@ -18,7 +18,6 @@ import { hedge } from './layers/hedge.ts';
 import { limits } from './layers/limits.ts';
 import { mirror } from './layers/mirror.ts';
 import { override, overrideGuard } from './layers/override.ts';
-import type { Generation, Parts } from './layers/parts.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
 import { rescue } from './layers/rescue.ts';
@@ -28,6 +27,7 @@ import { split } from './layers/split.ts';
 import { tap } from './layers/tap.ts';
 import { tracing } from './layers/tracing.ts';
 import { upstream } from './layers/upstream.ts';
+import type { Generation, Parts } from './parts.ts';
 
 /** The data plane, outermost first. This is the list of its features; `assemble` checks the order. */
 export function layersOf(parts: Parts, generation: Generation): Layer[] {

@@ -1,8 +1,8 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
 import { healthOf } from '../discovery/health.ts';
 import type { Registry } from '../discovery/registry.ts';
-import { occupancyOf } from '../layers/limits.ts';
-import { knownBreakerOf } from '../layers/readiness.ts';
+import { occupancyOf } from '../service-state/places.ts';
+import { knownBreakerOf } from '../service-state/readiness.ts';
 import type { Operation } from './server.ts';
 
 /** The services and endpoints of this process. @param nowMs monotonic */

@@ -7,11 +7,11 @@ import { locationOf } from '../filters/redirect.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import { safeMethods, shadowHeader } from '../layers/mirror.ts';
 import { mayOverride, overrideHeader } from '../layers/override.ts';
-import { whyUnusable } from '../layers/readiness.ts';
 import { heldBy } from '../layers/split.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { RouteMatch } from '../routing/rule.ts';
 import type { RouteTable } from '../routing/table.ts';
+import { whyUnusable } from '../service-state/readiness.ts';
 
 /** A request that is asked about. */
 export interface Asked {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ControlError, controlStatus } from '../control/control-error.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import { visibleJson } from '../visible.ts';
 import { callerFault } from './caller.ts';
 import { type Access, allows, type Right } from './rights.ts';

@@ -8,7 +8,7 @@ import type { Leases } from '../discovery/leases.ts';
 import type { Probe } from '../discovery/probe.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { type Discovery, discover } from '../discovery/sources.ts';
-import type { Parts } from '../layers/parts.ts';
+import type { Parts } from '../parts.ts';
 import { ControlError } from './control-error.ts';
 import type { Journal } from './journal.ts';
 import { type BuiltStack, StackInForce } from './stack-in-force.ts';

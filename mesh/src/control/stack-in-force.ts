@@ -2,7 +2,7 @@ import type { Stack } from '../assemble.ts';
 import type { MeshConfig } from '../config/model.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Handler } from '../layer.ts';
-import type { Parts } from '../layers/parts.ts';
+import type { Parts } from '../parts.ts';
 import { type RouteTable, routeTable } from '../routing/table.ts';
 import { buildStack } from '../stack.ts';
 import type { Named } from '../telemetry/telemetry.ts';

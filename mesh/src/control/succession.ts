@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Leases } from '../discovery/leases.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import type { Settings } from '../settings.ts';
 
 /** How often the predecessor is asked for its leases, and its admin port is tried. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import type { Resolve } from './dns.ts';
 import type { Service } from './service.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import type { Resolve } from './dns.ts';
 import type { HealthChange } from './health-check.ts';
 import type { Leases } from './leases.ts';

@@ -1,12 +1,13 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { type Ending, observing } from '../observer.ts';
+import type { Ending } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { isoTime } from '../telemetry/iso-time.ts';
 import { infoHead } from '../telemetry/log-record.ts';
 import { requestAttributes } from '../telemetry/request-line.ts';
-import type { Parts } from './parts.ts';
 
-/** One line per request, when its last byte has gone. */
+/** Logs one line per request, when its last byte has been sent. */
 export function accessLog({ clock, log, logLine, random }: Parts): Layer {
   const wanted = ({ facts, route }: Exchange, status: number): boolean => {
     const policy = route?.rule.policy.accessLog;
@@ -26,10 +27,10 @@ export function accessLog({ clock, log, logLine, random }: Parts): Layer {
     });
     const { span } = facts;
     const ids = span === null ? '' : `,"traceId":"${span.traceId}","spanId":"${span.spanId}"`;
-    // As pino would write it, without its cost.
+    // In pino's format, without the cost of pino.
     logLine(`${infoHead}${isoTime(clock.wall())}","attributes":{${fields}}${ids},"body":"request"}\n`);
     const { failure } = facts;
-    // A defect of the mesh itself: the one case in which the log needs the stack.
+    // A defect of the mesh itself: the only case in which the log needs the stack.
     if (failure?.code === 'internal') log.error({ id: facts.id, err: failure.cause }, 'defect');
   };
 

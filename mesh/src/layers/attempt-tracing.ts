@@ -1,11 +1,11 @@
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { attemptAttributes, clientSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { restampContext } from '../telemetry/trace-context.ts';
-import type { Parts } from './parts.ts';
 
-/** A span per attempt, so that a trace shows which instance was asked, and how often. */
+/** A span per attempt, so that a trace shows which instances were tried, and how often. */
 export function attemptTracing({ clock, newId }: Parts): Layer {
   return observing<Span | null>(
     clock,

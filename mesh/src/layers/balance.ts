@@ -1,12 +1,12 @@
+import { resultOf } from '../attempt-result.ts';
 import { asMeshError, MeshError } from '../errors.ts';
 import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { retryAfterMs } from '../policy/backoff.ts';
-import { resultOf } from './attempt-result.ts';
-import { hashKeyOf } from './hash-key.ts';
-import type { Parts } from './parts.ts';
-import { balancerOf } from './service-balancer.ts';
-import { stuckOf } from './stickiness.ts';
+import { balancerOf } from '../service-state/balancer.ts';
+import { hashKeyOf } from '../stickiness/hash-key.ts';
+import { stuckOf } from '../stickiness/stickiness.ts';
 
 /** Chooses the endpoint of an attempt and learns from how the attempt went. */
 export function balance({ clock, random }: Parts): Layer {
@@ -14,7 +14,7 @@ export function balance({ clock, random }: Parts): Layer {
     name: 'balance',
     scope: 'attempt',
     sentence:
-      "Chooses the endpoint by the service's loadBalancer (peak EWMA unless told otherwise) among those that health checks and breakers leave; a client with a session, or of a service with ClientIP affinity, keeps the one that it has.",
+      "Chooses the endpoint by the service's loadBalancer (peak EWMA by default) among those that health checks and breakers leave; a client with a session, or of a service with ClientIP affinity, keeps its endpoint.",
     inside: [{ name: 'split', reason: 'the service is chosen before its endpoint' }],
     wrap: (next) => async (exchange) => {
       const service = exchange.backend?.service;
@@ -50,7 +50,7 @@ export function balance({ clock, random }: Parts): Layer {
           if (error === null || reply.tunnelled) return;
           const endedMs = clock.now();
           if (resultOf(exchange, error, endedMs - startedMs) !== 'failure') return;
-          // The head was measured as a success; a body that breaks off is a failure beside it, as of an attempt of its own.
+          // The head was measured as a success. A truncated body counts as one more attempt, which failed.
           balancer.started(endpoint, endedMs);
           balancer.observe(endpoint, endedMs, endedMs - startedMs, 'failure', 0);
         });

@@ -2,7 +2,7 @@ import type { BodySource } from '../body.ts';
 import { MeshError } from '../errors.ts';
 import type { Layer } from '../layer.ts';
 
-/** Holds request bodies to the length that their route allows. */
+/** Bounds request bodies by the limit of their route. */
 export function bodyLimit(): Layer {
   return {
     name: 'body limit',

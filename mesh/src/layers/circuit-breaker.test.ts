@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { CircuitBreakerPolicy } from '../config/policy-model.ts';
+import { knownBreakerOf } from '../service-state/readiness.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from '../testing/harness.ts';
-import { knownBreakerOf } from './readiness.ts';
 
 let closing: Closing;
 beforeEach(() => {

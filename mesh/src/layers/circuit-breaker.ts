@@ -1,20 +1,22 @@
+import { resultOf } from '../attempt-result.ts';
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import { asMeshError } from '../errors.ts';
+import { arrival, isHeld } from '../held-reply.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import type { AttemptResult } from '../policy/balancer.ts';
 import type { Admission, Breaker } from '../policy/breaker.ts';
-import { resultOf } from './attempt-result.ts';
-import { arrival, isHeld } from './held-reply.ts';
-import type { Parts } from './parts.ts';
-import { breakerOf } from './readiness.ts';
-import { balancerOf } from './service-balancer.ts';
+import { balancerOf } from '../service-state/balancer.ts';
+import { breakerOf } from '../service-state/readiness.ts';
 
-/** How much of the reply to a probe is held at most, and for how long where it has no length. */
+/** The maximum of a probe's reply that is held, and for how long if the reply has no length. */
 const probeHeldBytes = 64 * 1024;
 const probeHeldMs = 1000;
 
-/** Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen, balancing asks `readinessIn`. */
+/**
+ * Tells the breaker of the chosen endpoint how the attempt went. Which endpoints may be chosen is up to `readinessIn`.
+ */
 export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
   const settle = (
     service: Service,
@@ -27,13 +29,13 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
     const changed = breaker.settle(admission, result, nowMs);
     if (changed === null) return;
     if (changed === 'admitted') {
-      // Else balancing would go on avoiding an endpoint that has proved itself.
+      // Otherwise balancing would go on avoiding an endpoint that works again.
       balancerOf(service, random).balancer.forgive(endpoint, nowMs);
       log.info({ service: service.id, endpoint: endpoint.id }, 'endpoint admitted again');
       return;
     }
     const reason = breaker.reason ?? '';
-    // The series of an endpoint that has left are dropped, and new ones would stay for good.
+    // The series of an endpoint that has left are dropped. New ones would stay permanently.
     if (!endpoint.draining) meters.breakerTrips(service.name, endpoint.id, reason).value += 1;
     const penaltyMs = Math.round(breaker.trippedUntilMs - nowMs);
     log.warn({ service: service.id, endpoint: endpoint.id, reason, penaltyMs }, 'endpoint tripped');
@@ -43,8 +45,8 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
     name: 'circuit breaker',
     scope: 'attempt',
     sentence:
-      'Takes an endpoint out after failures in a row or at a bad success rate, and lets one request at a time find out whether it is back.',
-    inside: [{ name: 'balance', reason: 'it judges the endpoint that was chosen' }],
+      'Takes an endpoint out after failures in a row or at a low success rate, and probes with one request at a time whether the endpoint is back.',
+    inside: [{ name: 'balance', reason: 'it judges the chosen endpoint' }],
     wrap: (next) => async (exchange) => {
       const { endpoint } = exchange;
       const service = exchange.backend?.service;
@@ -55,13 +57,14 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
       const admission = breaker.admit(startedMs);
       try {
         const reply = await next(exchange);
-        // Held, a probe whose body breaks off can still be tried elsewhere: finding out must not cost a client its reply.
+        // If the body of a held probe breaks off, the request can still be tried elsewhere: a probe must not cost a
+        // client its reply.
         if (admission === 'probe' && reply.status < 500 && isHeld(reply, probeHeldBytes)) {
           const error = await arrival(reply, probeHeldBytes, probeHeldMs, clock);
           if (error !== null) throw error;
         }
-        // One verdict on each attempt, when it is over: else an endpoint that breaks off its bodies has a success for each failure.
-        // A tunnel may last for days, and a probe must not keep others waiting.
+        // One verdict per attempt, when it is over. Otherwise an endpoint that truncates its bodies would have one
+        // success for each failure. A tunnel may last for days, and a probe must not keep other requests waiting.
         const early = admission === 'probe' || reply.tunnelled || reply.status >= 500;
         if (early) settle(service, endpoint, breaker, admission, reply.status >= 500 ? 'failure' : 'success');
         if (reply.tunnelled || reply.status >= 500) return reply;

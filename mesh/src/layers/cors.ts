@@ -1,12 +1,12 @@
 import { applyCors, type Cors, corsOf } from '../filters/cors.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation } from '../parts.ts';
 import { localReply } from '../reply.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import type { Generation } from './parts.ts';
 
 /**
- * The CORS filters of rules. It stands outside everything that refuses requests, so that a script can read each refusal,
- * and so that a preflight, which asks the service for nothing, counts against no limit.
+ * The CORS filters of rules. The layer stands outside every layer that refuses requests. So a script can read each
+ * refusal, and a preflight, which never reaches the service, counts against no limit.
  */
 export function cors({ routes }: Generation): Layer {
   const byRule = new Map<RouteRule, Cors>();
@@ -18,10 +18,10 @@ export function cors({ routes }: Generation): Layer {
     name: 'cors',
     scope: 'request',
     sentence:
-      "Answers CORS preflights by the rule's filter, and says on every reply, failures included, who may read it.",
+      "Replies to CORS preflights by the rule's filter, and adds the CORS fields to every reply, failures included.",
     inside: [
       { name: 'route', reason: 'the filter is the rule’s' },
-      { name: 'rescue', reason: 'what fails further in gets the fields there' },
+      { name: 'rescue', reason: 'failures further in get the fields there' },
     ],
     wrap: (next) => {
       if (byRule.size === 0) return next;
@@ -30,7 +30,7 @@ export function cors({ routes }: Generation): Layer {
         if (filter === undefined) return next(exchange);
         const preflight = filter.preflight(exchange.method, exchange.headers);
         if (preflight !== null) return Promise.resolve(localReply(204, preflight, ''));
-        // By the fields that came in: filters may change Origin.
+        // By the fields as received: filters may change Origin.
         const fields = filter.replyFields(exchange.headers);
         exchange.failureHeaders = [...(exchange.failureHeaders ?? []), ...fields];
         return next(exchange).then((reply) => {

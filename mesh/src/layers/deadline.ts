@@ -1,17 +1,17 @@
 import { MeshError } from '../errors.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { deadlineAtMs, deadlineHeader, deadlineMaxMs, hasExpired, parseDeadline } from '../policy/deadline.ts';
-import type { Parts } from './parts.ts';
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '../time-limit.ts';
 
-/** Bounds a request as a whole: by HTTPRoute's `timeouts.request`, and by the time that the caller gives it. */
+/** Bounds a request as a whole: by HTTPRoute's `timeouts.request`, and by the deadline of the caller. */
 export function deadline({ clock }: Parts): Layer {
   return {
     name: 'deadline',
     scope: 'route',
     sentence:
-      'Calls the request off when all its attempts together, to the last byte, take longer than timeouts.request or than the caller waits (x-request-timeout-ms); refuses what has expired.',
+      'Aborts the request when all its attempts together, to the last byte, take longer than timeouts.request or than the caller waits (x-request-timeout-ms); refuses expired requests.',
     inside: [
       { name: 'route', reason: 'the timeout is the route’s' },
       { name: 'cors', reason: 'a script can read that its request has expired' },
@@ -21,7 +21,8 @@ export function deadline({ clock }: Parts): Layer {
       const given = header(exchange.headers, deadlineHeader);
       if (limitMs === 0 && given === undefined) return next(exchange);
 
-      // Each attempt is told what is left by then; what cannot be read is not passed on to somebody who reads it differently.
+      // Each attempt is told the time that is left by then. An unreadable field is not passed on, because a service may
+      // read it differently.
       let givenMs: number | null = null;
       if (given !== undefined) {
         givenMs = parseDeadline(headerValues(exchange.headers, deadlineHeader).join());

@@ -1,9 +1,10 @@
 import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { failureClass, statusClass, statusClasses } from '../telemetry/classes.ts';
-import type { Counter, Durations } from '../telemetry/metrics.ts';
-import type { Parts } from './parts.ts';
+import type { Durations } from '../telemetry/durations.ts';
+import type { Counter } from '../telemetry/families.ts';
 
 interface Cells {
   counters: (Counter | undefined)[];
@@ -12,13 +13,13 @@ interface Cells {
 
 const key = Symbol('endpoint metrics');
 
-/** Counts and times what endpoints do: before retries, each attempt for itself. */
+/** Counts and times every attempt at an endpoint, before retries. */
 export function endpointMetrics({ clock, meters }: Parts): Layer {
   const cellsOf = (endpoint: Endpoint): Cells =>
     endpoint.stateOf(key, () => ({ counters: [], durations: meters.attemptDurations(endpoint.service, endpoint.id) }));
 
   const count = (endpoint: Endpoint, result: number, tookMs: number) => {
-    // Its series have been dropped when it left, and new ones would stay for good.
+    // The series were dropped when the endpoint left. New ones would stay permanently.
     if (endpoint.draining) return;
     const cells = cellsOf(endpoint);
     let counter = cells.counters[result];
@@ -36,7 +37,7 @@ export function endpointMetrics({ clock, meters }: Parts): Layer {
       name: 'endpoint metrics',
       scope: 'attempt',
       sentence: 'Counts and times each attempt per service and endpoint (actual).',
-      inside: [{ name: 'balance', reason: 'it counts the endpoint that was chosen' }],
+      inside: [{ name: 'balance', reason: 'it counts the chosen endpoint' }],
     },
     {
       end({ endpoint }, _note, { reply, error, beganAtMs, endedAtMs }) {

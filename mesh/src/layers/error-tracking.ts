@@ -1,17 +1,17 @@
 import type { MeshError } from '../errors.ts';
 import type { Exchange, Facts } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { ErrorGroup, ErrorKey, ErrorSample } from '../telemetry/error-groups.ts';
-import type { Parts } from './parts.ts';
 
-/** The last attempt of a request that failed: what its caller sees, unless another attempt goes better. */
+/** The last failed attempt of a request: the caller sees this failure unless another attempt succeeds. */
 const lastFailed = new WeakMap<Facts, { group: ErrorGroup; error: MeshError | null; status: number }>();
 
 const pathCharsMax = 256;
 
-/** Notes what fails for good: for want of a route or an instance, by a deadline, or as its last attempt did. */
+/** Notes final failures: no route, no instance, a deadline, or a failed last attempt. */
 export function errorTracking(parts: Parts): Layer {
   const { clock, errors } = parts;
   const settle = (exchange: Exchange, status: number) => {
@@ -30,7 +30,7 @@ export function errorTracking(parts: Parts): Layer {
     {
       name: 'error tracking',
       scope: 'request',
-      sentence: 'Groups what callers saw fail by what, where and why, with a sample and its trace.',
+      sentence: 'Groups the failures that callers saw by what, where and why, with a sample and its trace.',
       inside: [{ name: 'tracing', reason: 'a sample names its trace' }],
     },
     {
@@ -41,11 +41,11 @@ export function errorTracking(parts: Parts): Layer {
   );
 }
 
-/** Notes each attempt that fails, so that an instance whose failures are made good by others is not overlooked. */
+/** Notes each failed attempt, so that a failing instance stays visible when other instances cover for it. */
 export function attemptErrors(parts: Parts): Layer {
   const { clock, errors } = parts;
   const note = (exchange: Exchange, error: MeshError | null, status: number) => {
-    // Called off because another attempt was faster: nothing failed.
+    // Aborted because another attempt was faster: no failure.
     if (error?.code === 'hedge_lost') return;
     const group = errors.note(keyOf(exchange, error, status), sampleOf(parts, exchange, error, status), false);
     lastFailed.set(exchange.facts, { group, error, status });
@@ -55,10 +55,10 @@ export function attemptErrors(parts: Parts): Layer {
     {
       name: 'attempt errors',
       scope: 'attempt',
-      sentence: 'Groups attempts that failed by what, where and why, whether or not another one made them good.',
+      sentence: 'Groups failed attempts by what, where and why, whether or not another attempt succeeded.',
       inside: [
         { name: 'error tracking', reason: 'a failure that callers see is the failure of their last attempt' },
-        { name: 'balance', reason: 'where it failed is the endpoint that was chosen' },
+        { name: 'balance', reason: 'the failure belongs to the chosen endpoint' },
       ],
     },
     {
@@ -85,7 +85,10 @@ function keyOf({ route, backend, endpoint, facts }: Exchange, error: MeshError |
   };
 }
 
-/** The system's own code says more than our words for it; figures in those would make groups without end. */
+/**
+ * The system's own code says more than the mesh's message, and figures in messages would make an unbounded number of
+ * groups.
+ */
 function whyOf({ cause, detail }: MeshError): string {
   const code = (cause as { code?: unknown } | null | undefined)?.code;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;

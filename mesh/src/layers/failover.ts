@@ -2,19 +2,19 @@ import { asMeshError, type FailureCode, type MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { Reply } from '../reply.ts';
 import type { Failover } from '../routing/rule.ts';
+import { whyUnusable } from '../service-state/readiness.ts';
 import { overrideHeader } from './override.ts';
-import type { Parts } from './parts.ts';
-import { whyUnusable } from './readiness.ts';
 
 /** Failures after which a request is known not to have reached its service. */
 const unreached: ReadonlySet<FailureCode> = new Set<FailureCode>(['no_endpoint', 'connect_failed', 'connect_timeout']);
 
 /**
- * Gives a request whose backend has no endpoint, or none that is healthy, to the backend that the route's policy names; and
- * a request that has turned out not to reach its backend, before health checks know. Off unless asked for.
+ * Sends a request to the route's failover backend in two cases: its own backend has no endpoint, or no healthy one; or
+ * the attempt did not reach the backend, before health checks notice. Off by default.
  */
 export function failover({ clock, random, meters }: Parts): Layer {
   const failOver = (exchange: Exchange, { backend }: Failover, reason: string) => {
@@ -29,7 +29,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
     exchange.backend = backend;
   };
 
-  /** The backend that would answer has an endpoint to do it. */
+  /** Whether the failover backend has an endpoint that can reply. */
   const canAnswer = ({ backend }: Failover) => whyUnusable(backend.service, clock.now(), random) === null;
 
   const attempted = async (next: Handler, exchange: Exchange, plan: Failover): Promise<Reply> => {
@@ -39,7 +39,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
       return await next(exchange);
     } catch (thrown) {
       if (!wasUnreached(asMeshError(thrown)) || exchange.aborted !== null || !canAnswer(plan)) throw thrown;
-      // As the request stood before the filters of the first backend.
+      // The request before the filters of the first backend.
       Object.assign(exchange, { path, authority, failureHeaders, headers, endpoint: null, tried: null });
       failOver(exchange, plan, 'not_reached');
       return next(exchange);
@@ -50,9 +50,9 @@ export function failover({ clock, random, meters }: Parts): Layer {
     name: 'failover',
     scope: 'route',
     sentence:
-      "Gives a request whose backend has no endpoint, or none that is healthy, to the one that the route's failover names. Off unless asked for.",
+      "Sends a request whose backend has no endpoint, or no healthy one, to the route's failover backend. Off by default.",
     inside: [
-      { name: 'split', reason: 'it stands in for a backend that the weights have chosen' },
+      { name: 'split', reason: 'it replaces a backend that the weights have chosen' },
       { name: 'override', reason: 'a service that a request asks for by name is not replaced' },
       { name: 'deadline', reason: 'both tries together are bounded' },
     ],
@@ -63,7 +63,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
       if (!plan.methods.has(exchange.method) || askedFor(exchange, service.name)) return next(exchange);
       const why = whyUnusable(service, clock.now(), random);
       if (why === null) {
-        // A body may have been read by then.
+        // An attempt may have read a body by then.
         return exchange.body === null ? attempted(next, exchange, plan) : next(exchange);
       }
       if (canAnswer(plan)) failOver(exchange, plan, why);
@@ -76,7 +76,7 @@ function wasUnreached({ code, delivery }: MeshError): boolean {
   return delivery === 'not_sent' && unreached.has(code);
 }
 
-/** Whether an override has led the request to `service`. */
+/** Whether an override has sent the request to `service`. */
 function askedFor({ headers }: Exchange, service: string): boolean {
   const values = headerValues(headers, overrideHeader);
   return values.length > 0 && [...(readOverrides(values)?.values() ?? [])].includes(service);

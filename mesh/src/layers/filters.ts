@@ -18,7 +18,7 @@ interface Filters {
   response: HeaderModifier | null;
 }
 
-/** By the list in the documents, which lives as long as its configuration does. */
+/** By the list in the documents. A list lives as long as its configuration. */
 const compiled = new WeakMap<readonly HttpRouteFilter[], Filters>();
 
 function filtersOf(list: readonly HttpRouteFilter[]): Filters {
@@ -36,17 +36,17 @@ function filtersOf(list: readonly HttpRouteFilter[]): Filters {
   return made;
 }
 
-/** What the rule does to every request that falls under it. */
+/** Applies the filters of the rule to every request of the rule. */
 export function filters(): Layer {
   return {
     name: 'filters',
     scope: 'route',
     sentence:
-      "Applies the rule's filters but for CORS: answers redirects, rewrites host and path, changes header fields both ways.",
+      "Applies the rule's filters except CORS: replies with redirects, rewrites host and path, changes header fields both ways.",
     inside: [
-      { name: 'route', reason: 'the filters are the rule’s, and what was asked for is what is routed on' },
-      { name: 'cors', reason: 'a browser follows no redirect for a preflight, and CORS has the last word on a reply' },
-      { name: 'forwarding', reason: 'filters have the last word on header fields' },
+      { name: 'route', reason: 'the filters are the rule’s, and routing goes by the request as received' },
+      { name: 'cors', reason: 'a browser follows no redirect for a preflight, and CORS sees the reply last' },
+      { name: 'forwarding', reason: 'filters see header fields last' },
       { name: 'override guard', reason: 'an override that a filter sets is the document’s own' },
     ],
     wrap: (next) => (exchange) => {
@@ -57,17 +57,17 @@ export function filters(): Layer {
   };
 }
 
-/** What a backendRef does to the requests that go to it. */
+/** Applies the filters of a backendRef to the requests that go to it. */
 export function backendFilters(): Layer {
   return {
     name: 'backend filters',
     scope: 'route',
-    sentence: 'Applies the filters of the backendRef that was chosen, inside those of its rule.',
+    sentence: 'Applies the filters of the chosen backendRef, inside those of its rule.',
     inside: [
-      { name: 'filters', reason: 'those of the rule come first, and see the reply last' },
-      { name: 'split', reason: 'the filters are those of the backend that was chosen' },
-      { name: 'override', reason: 'a backend that is stood in for takes its filters with it' },
-      { name: 'mirror', reason: 'a copy goes as the rule says, not as another backend wants it' },
+      { name: 'filters', reason: 'the filters of the rule come first, and see the reply last' },
+      { name: 'split', reason: 'the filters are those of the chosen backend' },
+      { name: 'override', reason: 'the filters of a replaced backend do not apply' },
+      { name: 'mirror', reason: 'a copy goes out as the rule says, without the changes for a backend' },
     ],
     wrap: (next) => (exchange) => {
       const list = exchange.backend?.spec.filters;
@@ -79,10 +79,10 @@ export function backendFilters(): Layer {
 }
 
 function withCors(next: Handler, exchange: Exchange, chosen: Filters, cors: Cors): Promise<Reply> {
-  // Before anything else: a browser follows no redirect for a preflight.
+  // First of all: a browser follows no redirect for a preflight.
   const preflight = cors.preflight(exchange.method, exchange.headers);
   if (preflight !== null) return Promise.resolve(localReply(204, preflight, ''));
-  // By the fields that came in: filters may change Origin.
+  // By the fields as received: filters may change Origin.
   const fields = cors.replyFields(exchange.headers);
   exchange.failureHeaders = [...(exchange.failureHeaders ?? []), ...fields];
   return filtered(next, exchange, chosen).then((reply) => {
@@ -108,7 +108,7 @@ function filtered(next: Handler, exchange: Exchange, chosen: Filters): Promise<R
 }
 
 function redirected(exchange: Exchange, redirect: RequestRedirect, { match }: RouteMatch): Reply {
-  // At the edge the layer forwarding has set the field: only a trusted peer's word counts there.
+  // At the edge, the layer forwarding has set the field: there, only a trusted peer may set it.
   const scheme = schemeIn(exchange.headers);
   const { askedPath: path, askedAuthority: authority } = exchange;
   return localReply(redirect.statusCode, ['location', locationOf(redirect, { scheme, authority, path }, match)], '');

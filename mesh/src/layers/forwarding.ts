@@ -1,20 +1,20 @@
 import type { Exchange } from '../exchange.ts';
 import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { clientBehind } from '../policy/client.ts';
 import { replyAtLastForward } from './max-forwards.ts';
 import { overrideHeader } from './override.ts';
-import type { Parts } from './parts.ts';
 
-/** The name by which this mesh appears in Via. */
+/** The name of this mesh in Via. */
 const pseudonym = '1.1 mesh';
 
-/** What only a proxy in front of us may say, and an outsider would say to be taken for somebody else. */
+/** Only a proxy in front of the mesh may send these. Anyone else would use them to pose as another client. */
 function isClaim(field: string): boolean {
-  // Gateway interfaces such as CGI and WSGI make the same variable of both.
+  // Gateway interfaces such as CGI and WSGI map both to the same variable.
   const name = field.includes('_') ? field.replaceAll('_', '-') : field;
   if (claims.has(name) || name.startsWith('x-forwarded-')) return true;
-  // Who may override is the route's to say: the layer of that name drops it.
+  // The layer override decides by the route whether to drop the field.
   return name.startsWith('x-mesh-') && field !== overrideHeader;
 }
 
@@ -24,7 +24,7 @@ const claims: ReadonlySet<string> = new Set([
   'x-client-ip',
   'x-cluster-client-ip',
   'true-client-ip',
-  // Some frameworks take the path from these, past the routing here.
+  // Some frameworks take the path from these fields, past the routing here.
   'x-original-url',
   'x-rewrite-url',
   // CGI makes HTTP_PROXY of it.
@@ -37,12 +37,12 @@ function list(headers: Headers, name: string): string | undefined {
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-/** A host as an element of a list: the name may have a comma. */
+/** A host as an element of a list: the name may contain a comma. */
 function listElement(authority: string): string {
   return authority.includes(',') ? authority.replaceAll(',', '%2C') : authority;
 }
 
-/** Says on whose behalf a request is passed on, and drops what an outsider claims about that. */
+/** Records for whom a request is forwarded, and drops the claims of untrusted peers about that. */
 export function forwarding({ trustsPeer }: Parts): Layer {
   const fromOutsider = (exchange: Exchange) => {
     const kept: string[] = [];
@@ -56,7 +56,7 @@ export function forwarding({ trustsPeer }: Parts): Layer {
     exchange.headers = kept;
   };
 
-  /** What the peer says stays, field by field; what it does not say is added. */
+  /** Keeps the fields that the peer has set, and adds the missing ones. */
   const fromTrusted = ({ headers, facts, authority }: Exchange) => {
     const { address, scheme } = clientBehind(facts.peerAddress, headers, trustsPeer);
     facts.clientAddress = address;
@@ -72,8 +72,8 @@ export function forwarding({ trustsPeer }: Parts): Layer {
     name: 'forwarding',
     scope: 'request',
     sentence:
-      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; finds out who the client is; drops what outsiders claim.',
-    inside: [{ name: 'admission', reason: 'what is turned away needs no fields' }],
+      'Sets Via, X-Request-Id and, at the edge, X-Forwarded-*; determines the client; drops the claims of untrusted peers.',
+    inside: [{ name: 'admission', reason: 'a refused request needs no fields' }],
     wrap: (next) => (exchange) => {
       const last = replyAtLastForward(exchange);
       if (last !== null) return Promise.resolve(last);

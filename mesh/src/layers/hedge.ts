@@ -1,26 +1,26 @@
 import { asMeshError, MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { hedgeDelayMs } from '../policy/hedge.ts';
 import { mayBeSentTwice } from '../policy/retry-policy.ts';
 import type { Reply } from '../reply.ts';
-import type { Parts } from './parts.ts';
+import { budgetOf, latenciesOf } from '../service-state/retries.ts';
 import { hasIdempotencyKey, triedBy } from './retry.ts';
-import { budgetOf, latenciesOf } from './service-retries.ts';
 
 /**
- * Starts a second attempt beside one that takes longer than most of the service's do, and takes the first good reply of
- * the two. Off unless the service's policy asks for it. What it starts comes out of the same budget as retries.
+ * Starts a second attempt beside one that takes longer than most attempts of the service, and uses the first good
+ * reply. Off by default. Hedges draw on the same budget as retries.
  */
 export function hedge(parts: Parts): Layer {
   return {
     name: 'hedge',
     scope: 'attempt',
     sentence:
-      "Starts a second attempt on another endpoint when the first is slower than a percentile of the service's own latency, within the retry budget; the loser is called off. Off unless asked for.",
+      "Starts a second attempt on another endpoint when the first is slower than a percentile of the service's own latency, within the retry budget; aborts the slower one. Off by default.",
     inside: [
       { name: 'retry', reason: 'it draws on the budget that retry pays into, and reads the body that retry keeps' },
-      { name: 'limits', reason: 'a request has one place, however many attempts it has under way' },
+      { name: 'limits', reason: 'a request has one place, however many attempts it has in flight' },
     ],
     wrap: (next) => (exchange) => {
       const service = exchange.backend?.service;
@@ -30,7 +30,7 @@ export function hedge(parts: Parts): Layer {
   };
 }
 
-/** The attempts of one try, and which of them is the first to be any good. */
+/** The attempts of one try, and which of them is the first good one. */
 class Race {
   readonly #exchange: Exchange;
   readonly #next: Handler;
@@ -58,7 +58,7 @@ class Race {
     });
   }
 
-  /** Sets the time at which the next attempt is started, where there can be one. */
+  /** Sets the timer for the next attempt, if another attempt is possible. */
   #plan(): void {
     const { clock } = this.#parts;
     const exchange = this.#exchange;
@@ -89,7 +89,7 @@ class Race {
     });
   }
 
-  /** The request may be sent twice, its body is there for two, and there is an endpoint that has not been asked. */
+  /** The request is idempotent, its body can be read twice at a time, and an untried endpoint is left. */
   #possible(): boolean {
     const exchange = this.#exchange;
     const service = exchange.backend?.service;
@@ -127,7 +127,7 @@ class Race {
     const good = reply !== null && reply.status < 500;
     const service = attempt.backend?.service;
     if (good && service !== undefined) latenciesOf(service).add(clock.now(), clock.now() - startedMs);
-    // Something may still come of the others: a failure that is faster than they are must not win.
+    // The other attempts may still succeed: a failure that is faster must not win.
     if (!good && this.#running.size > 0) {
       reply?.body.discard();
       this.#count(attempt, 'lost');

@@ -4,19 +4,19 @@ import { headerValues, setHeader } from '../headers.ts';
 import { localReply, type Reply } from '../reply.ts';
 
 const name = 'max-forwards';
-/** A larger number is passed on as this one: the mesh forwards no more often than it can count. */
+/** A larger number is passed on as this one, which is large enough. */
 const forwardsMax = 999_999_999;
 
-/** Fields that a reply to TRACE repeats. What else a request carries may be a secret (RFC 9110 section 9.3.8). */
+/** Fields that a reply to TRACE repeats. Other fields may be secret (RFC 9110 section 9.3.8). */
 const repeated =
   /^(?:accept(?:-encoding|-language)?|forwarded|max-forwards|user-agent|via|x-forwarded-.*|x-request-id)$/;
 
 /**
- * Counts a TRACE or OPTIONS with Max-Forwards down by one (RFC 9110 section 7.6.2). Where none is left, the request is
- * replied to here, as by its last recipient.
+ * Decrements Max-Forwards of a TRACE or OPTIONS (RFC 9110 section 7.6.2). At zero, the mesh replies itself, as the
+ * final recipient.
  *
- * @returns null where the request goes on
- * @throws MeshError bad_request where the field is no single number
+ * @returns null if the request goes on
+ * @throws MeshError bad_request: when the field is not a single number
  */
 export function replyAtLastForward(exchange: Exchange): Reply | null {
   const { method, headers } = exchange;

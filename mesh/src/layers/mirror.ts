@@ -6,28 +6,31 @@ import { asMeshError, MeshError } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import { header, removeHeader, setHeader } from '../headers.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { sampled } from '../policy/fraction.ts';
 import { BodyTee, type Kept } from '../replay/body-tee.ts';
 import type { ClientSink, Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RouteRule } from '../routing/rule.ts';
+import { readinessIn } from '../service-state/readiness.ts';
 import { errorClass, statusClass, statusClasses } from '../telemetry/classes.ts';
 import type { ShadowSkip } from '../telemetry/shadows.ts';
-import type { Generation, Parts } from './parts.ts';
-import { readinessIn } from './readiness.ts';
 
-/** On every copy: the route that it is a copy for. Whoever gets it must know that nobody waits, and that it came twice. */
+/**
+ * On every copy: the route of the original. The receiver must know that no client waits for a reply, and that the
+ * request was sent twice.
+ */
 export const shadowHeader = 'x-mesh-shadow';
 
 export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const pathCharsMax = 256;
 
-/** What a handler throws before it has made a promise is a promise that fails. */
+/** Turns an exception of a handler that has not returned a promise yet into a rejected promise. */
 async function started(next: Handler, exchange: Exchange): Promise<Reply> {
   return next(exchange);
 }
 
-/** What one mirror of one route has under way: kept with its service, through changes of the configuration. */
+/** The copies in flight of one mirror of one route. Kept with the service, through changes of the configuration. */
 interface Places {
   inFlight: number;
 }
@@ -44,19 +47,19 @@ function placesOf(service: Service, route: string): Places {
   return places;
 }
 
-/** How the request itself went. */
+/** How the original request ended. */
 interface Primary {
   status: number | null;
   latencyMs: number;
 }
 
-/** One copy that is to be made. Its place is taken from the start, so that kept bodies are bounded, too. */
+/** One copy to be made. It has its place from the start, so that kept bodies are bounded too. */
 interface Copy {
   service: Service;
   places: Places;
 }
 
-/** Sends copies of requests to other services, and compares how it went. Nothing of it can be noticed by whoever asked. */
+/** Sends copies of requests to other services, and compares the results. The client cannot notice any of it. */
 export function mirror(parts: Parts, { routes }: Generation): Layer {
   const { clock, random, meters, shadows, mirrorPools, log } = parts;
 
@@ -64,7 +67,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     meters.shadowSkips(rule.route, service, why).value += 1;
   };
 
-  /** The copies that are due, their places taken. */
+  /** The copies that are due; each has taken its place. */
   const drawn = (exchange: Exchange, rule: RouteRule, mirrors: readonly RequestMirror[]): Copy[] => {
     const { mirror: policy } = rule.policy;
     const copies: Copy[] = [];
@@ -96,7 +99,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     return placesOf(service, route).inFlight >= policy.maxInFlight ? 'busy' : null;
   };
 
-  /** Any endpoint that balancing would use. Copies are no part of the load that balancing weighs up. */
+  /** Any endpoint that balancing would use. Copies do not count as load in balancing. */
   const endpointOf = (service: Service): Endpoint | null => {
     const nowMs = clock.now();
     const readiness = readinessIn(service, random);
@@ -111,7 +114,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     setHeader(headers, shadowHeader, rule.route);
     removeHeader(headers, 'expect');
     const body = content === null ? null : bodyOf(content);
-    // The request's own span is the parent of what a copy causes, which is told from the rest by its header.
+    // The span of the original request is the parent of the spans that a copy causes. A header tells the two apart.
     const copyFacts = { ...facts, failure: null, flags: [], attempts: 0, endpoint: null };
     return new Exchange({ facts: copyFacts, method, path, authority, headers, body });
   };
@@ -188,7 +191,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
       settle = resolve;
     });
     const name = exchange.backend?.service.name ?? '';
-    // As the request stands here: what is done to it further in is for the backend that was chosen.
+    // A copy is the request as it stands here: changes further in are for the chosen backend.
     const template = copyOf(exchange, rule, null);
     const sendAll = (content: Uint8Array | null) => {
       const sent = copies.map((copy) => send(copyOf(template, rule, content), rule, copy, primary, name));
@@ -210,7 +213,7 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
       exchange.body = tee;
     }
     const under = started(next, exchange);
-    // After the request itself has been handed on.
+    // After the original request has been handed on.
     if (tee === null) void sendAll(null);
     return under.then(
       (reply) => {
@@ -232,19 +235,19 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
     sentence:
       'Sends copies of requests to the mirrors of the rule, marked, on connections and in a budget of their own; drops the replies and compares their status.',
     inside: [
-      { name: 'filters', reason: 'a copy is what the rule’s filters have made of the request' },
-      { name: 'override', reason: 'the filters of the backend that is asked name mirrors, too' },
-      { name: 'limits', reason: 'what is shed is not mirrored' },
-      { name: 'failover', reason: 'a copy is compared with the reply of the backend that answers' },
-      { name: 'body limit', reason: 'what is refused for its length is not mirrored' },
+      { name: 'filters', reason: 'a copy is the request after the filters of the rule' },
+      { name: 'override', reason: 'the filters of the chosen backend name mirrors, too' },
+      { name: 'limits', reason: 'a shed request is not mirrored' },
+      { name: 'failover', reason: 'a copy is compared with the reply of the backend in use' },
+      { name: 'body limit', reason: 'a request that is refused for its length is not mirrored' },
     ],
     wrap: (next) => (exchange) => {
       const rule = exchange.route?.rule;
       if (rule === undefined || exchange.upgrade !== null) return next(exchange);
       const mirrors = mirrorsOf(rule.spec.filters, exchange.backend?.spec.filters);
-      // A copy of a copy would multiply with every hop.
+      // Copies of copies would multiply with every hop.
       if (mirrors.length === 0 || header(exchange.headers, shadowHeader) !== undefined) return next(exchange);
-      // After a failover the copies of the first try are on their way.
+      // After a failover, the copies of the first try have already been sent.
       if (exchange.facts.attempts > 0) return next(exchange);
       const copies = drawn(exchange, rule, mirrors);
       return copies.length === 0 ? next(exchange) : mirrored(next, exchange, rule, copies);
@@ -253,8 +256,8 @@ export function mirror(parts: Parts, { routes }: Generation): Layer {
 }
 
 /**
- * Reads a reply to its end and keeps nothing. Not discarded: to a service whose clients all leave it after the head, every
- * copy would look like one that failed. Resolves with what broke it off, or null.
+ * Reads a reply to its end and keeps nothing. Discarding it instead would look to the service like a client that leaves
+ * after each head. Resolves with the error that broke the body off, or null.
  */
 function readAway({ body }: Reply): Promise<MeshError | null> {
   return new Promise((resolve) => {

@@ -2,20 +2,20 @@ import { MeshError } from '../errors.ts';
 import type { Entrance, Exchange } from '../exchange.ts';
 import { header, headerValues, removeHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { readOverrides } from '../policy/override.ts';
 import type { Backend } from '../routing/rule.ts';
 import { trustedPeers } from '../server/trusted-peers.ts';
-import type { Generation, Parts } from './parts.ts';
 
-/** `service=other-service, …`: for one request and all that is done on its behalf. Services pass it on as it came. */
+/** `service=other-service, …`: for one request and all that it causes. Services pass the field on unchanged. */
 export const overrideHeader = 'x-mesh-override';
 
 /**
- * Keeps overrides out that come from where none may.
+ * Drops overrides from where none are allowed.
  *
- * At the edge the header counts from peers that the route's policy allows, and is dropped otherwise. Between services it
- * counts as it comes, unless the route's policy names peers: whoever can call that port can ask any service for anything
- * anyway, and the edge has kept out what came from outside.
+ * At the edge, the header counts from peers that the route's policy allows, and is dropped otherwise. Between services,
+ * the header counts as received unless the route's policy names peers: a caller of that port can reach any service
+ * anyway, and the edge has dropped the fields from outside.
  */
 export function overrideGuard(): Layer {
   const honoured = ({ facts, route }: Exchange): boolean =>
@@ -26,8 +26,8 @@ export function overrideGuard(): Layer {
     scope: 'route',
     sentence: `Drops ${overrideHeader} where it comes from somebody who may not override.`,
     inside: [
-      { name: 'route', reason: 'who may is the route’s to say' },
-      { name: 'forwarding', reason: 'that drops what else an outsider claims' },
+      { name: 'route', reason: 'the route says which peers may override' },
+      { name: 'forwarding', reason: 'that layer drops the other claims of outsiders' },
     ],
     wrap: (next) => (exchange) => {
       const { headers } = exchange;
@@ -38,8 +38,8 @@ export function overrideGuard(): Layer {
 }
 
 /**
- * Sends single requests past the weights, through a whole call graph (as Linkerd's l5d-dtab did): to try a service that
- * nobody else reaches yet, with production around it.
+ * Sends single requests past the weights, through a whole call graph (like Linkerd's l5d-dtab): for trying a service
+ * that gets no other traffic yet, in production.
  */
 export function override({ meters }: Parts, { routes }: Generation): Layer {
   const standIn = (exchange: Exchange, backend: Backend, name: string): Backend => {
@@ -56,8 +56,8 @@ export function override({ meters }: Parts, { routes }: Generation): Layer {
     scope: 'route',
     sentence: `Sends a request to another service than the rule's where ${overrideHeader} says so.`,
     inside: [
-      { name: 'split', reason: 'it stands in for the service that the weights have chosen' },
-      { name: 'override guard', reason: 'what is left of the header may be followed' },
+      { name: 'split', reason: 'it replaces the service that the weights have chosen' },
+      { name: 'override guard', reason: 'the header is followed only if that layer has kept it' },
       { name: 'filters', reason: 'a rule may set the header for its own requests' },
     ],
     wrap: (next) => (exchange) => {
@@ -76,7 +76,7 @@ export function override({ meters }: Parts, { routes }: Generation): Layer {
 /** By the list in the documents. */
 const compiled = new WeakMap<readonly string[], (address: string) => boolean>();
 
-/** Whether overrides count that come in on `side` from `address`, by the policy of the route. */
+/** Whether the route's policy allows overrides on `side` from `address`. */
 export function mayOverride(side: Entrance['side'], allowFrom: readonly string[], address: string): boolean {
   if (allowFrom.length === 0) return side === 'east-west';
   let allows = compiled.get(allowFrom);

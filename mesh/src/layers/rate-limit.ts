@@ -3,48 +3,48 @@ import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { header } from '../headers.ts';
 import type { Layer } from '../layer.ts';
+import type { Generation, Parts } from '../parts.ts';
 import { clientKey } from '../policy/client-key.ts';
 import { ClientRateLimit, retryAfterSeconds, TokenBucket } from '../policy/rate-limit.ts';
 import type { RouteRule } from '../routing/rule.ts';
-import type { Generation, Parts } from './parts.ts';
 
-/** Takes a token for the exchange. @returns 0 = taken; else ms until there is one */
+/** Takes a token for the exchange. @returns 0 = taken; otherwise ms until a token is available */
 type Take = (exchange: Exchange, nowMs: number) => number;
 
 /**
- * What limits have counted, by route and words of the limit, for each process: a change of the configuration must not
- * fill everybody's bucket again.
+ * The buckets of limits, by route and by the limit's document, for each process: a change of the configuration must not
+ * refill every bucket.
  */
 const kept = new WeakMap<Parts, Map<string, Take>>();
 
-/** Holds routes, and single clients of a route, to so many requests a second. */
+/** Bounds the requests per second of routes, and of single clients of a route. */
 export function rateLimit(parts: Parts, { routes }: Generation): Layer {
   const before = kept.get(parts) ?? new Map<string, Take>();
-  const now = new Map<string, Take>();
+  const after = new Map<string, Take>();
   const byRule = new Map<RouteRule, Take[]>();
   for (const rule of routes.rules) {
-    // Those of single clients first: what one sends too fast must not use up what the route has for all.
+    // The limits of single clients come first: requests that exceed them must not use up the tokens of the route.
     const limits = rule.policy.rateLimits.toSorted((a, b) => Number(a.per === 'Route') - Number(b.per === 'Route'));
     const takes = limits.map((limit) => {
-      const words = `${rule.route} ${JSON.stringify(limit)}`;
-      const take = now.get(words) ?? before.get(words) ?? takerOf(limit);
-      now.set(words, take);
+      const key = `${rule.route} ${JSON.stringify(limit)}`;
+      const take = after.get(key) ?? before.get(key) ?? takerOf(limit);
+      after.set(key, take);
       return take;
     });
     if (takes.length > 0) byRule.set(rule, takes);
   }
-  kept.set(parts, now);
+  kept.set(parts, after);
 
   return {
     name: 'rate limit',
     scope: 'request',
-    sentence: 'Answers 429 to what comes faster than the route, or the client on it, may send.',
+    sentence: 'Replies 429 to requests beyond the rate of the route, or of the client on it.',
     inside: [
       { name: 'route', reason: 'the limits are the route’s' },
       { name: 'cors', reason: 'a preflight counts against no limit, and a script can read why it is refused' },
       {
         name: 'forwarding',
-        reason: 'it finds out the address of the client, and drops the headers that no outsider may claim',
+        reason: 'it determines the address of the client, and drops the headers that no outsider may send',
       },
     ],
     wrap: (next) => (exchange) => {

@@ -1,11 +1,12 @@
 import type { Service } from '../discovery/service.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import type { RouteRule } from '../routing/rule.ts';
 import { failureClass, methodClass, methodClasses, statusClass, statusClasses } from '../telemetry/classes.ts';
-import type { Counter, Durations } from '../telemetry/metrics.ts';
-import type { Parts } from './parts.ts';
+import type { Durations } from '../telemetry/durations.ts';
+import type { Counter } from '../telemetry/families.ts';
 
 /** The series of one entrance, route and service: looked up by object, so that the hot path builds no label. */
 interface Cells {
@@ -14,7 +15,7 @@ interface Cells {
   durations: Durations;
 }
 
-/** Counts and times what callers see: after retries, whatever happened underneath. */
+/** Counts and times requests as callers see them, after retries. */
 export function requestMetrics({ clock, meters }: Parts): Layer {
   const byRule = new WeakMap<RouteRule, Map<string, Cells>>();
   const unrouted = new Map<string, Cells>();
@@ -41,7 +42,7 @@ export function requestMetrics({ clock, meters }: Parts): Layer {
     const { facts } = exchange;
     const cells = cellsOf(exchange);
     const method = methodClass(exchange.method);
-    // A head that said 200 says nothing where the body then broke off.
+    // A head with status 200 counts as nothing if the body then broke off.
     const { failure } = facts;
     const result = failure === null || status >= 400 ? statusClass(status) : failureClass(failure);
     const at = method * statusClasses.length + result;

@@ -8,16 +8,16 @@ import { MeshError } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
 import { HeldMemory } from '../memory/held-memory.ts';
+import type { Parts } from '../parts.ts';
 import { hedgeLeastMeasurements } from '../policy/hedge.ts';
 import { seeded } from '../policy/testing.ts';
 import { localReply } from '../reply.ts';
 import type { RouteMatch } from '../routing/rule.ts';
+import { latenciesOf } from '../service-state/retries.ts';
 import { createMeters } from '../telemetry/meters.ts';
 import { backendPolicy, backendRef, routePolicy, rule } from '../testing/config.ts';
 import { hedge } from './hedge.ts';
-import type { Parts } from './parts.ts';
 import { retry } from './retry.ts';
-import { latenciesOf } from './service-retries.ts';
 
 const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 

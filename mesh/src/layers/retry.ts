@@ -5,7 +5,9 @@ import type { Service } from '../discovery/service.ts';
 import { asMeshError, type FailureCode, MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { header, removeHeader, setHeader } from '../headers.ts';
+import { arrival, isHeld } from '../held-reply.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
 import {
@@ -20,17 +22,21 @@ import {
 } from '../policy/retry-policy.ts';
 import { RequestReplay } from '../replay/request-replay.ts';
 import type { Reply } from '../reply.ts';
-import { arrival, isHeld } from './held-reply.ts';
-import type { Parts } from './parts.ts';
-import { isOut, noteEnd } from './service-outage.ts';
-import { budgetOf } from './service-retries.ts';
+import { isOut, noteEnd } from '../service-state/outage.ts';
+import { budgetOf } from '../service-state/retries.ts';
 
 /** Response flag (Envoy's): there was something to retry, and the attempts were used up. */
 export const attemptsExhausted = 'URX';
-/** Response flag: there was something to retry, and the service's retry budget was used up, or gave nothing in an outage. */
+/**
+ * Response flag: there was something to retry, and the service's retry budget was used up, or allowed nothing in an
+ * outage.
+ */
 export const budgetExhausted = 'URB';
 
-/** What another endpoint, or the same one a moment later, may do better. All else would fail again, or was not the upstream's doing. */
+/**
+ * Failures that another endpoint, or the same one a moment later, may not repeat. All other failures would repeat, or
+ * were not caused by the upstream.
+ */
 const retryableFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'connect_failed',
   'connect_timeout',
@@ -40,30 +46,33 @@ const retryableFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'attempt_timeout',
 ]);
 
-/** How one attempt ended: there is a reply or an error. */
+/** How one attempt ended: with a reply or with an error. */
 interface Outcome {
   endpoint: Endpoint | null;
   reply: Reply | null;
   error: MeshError | null;
 }
 
-/** What holds for all attempts of one request. */
+/** What all attempts of one request share. */
 interface Tries {
   service: Service;
   policy: RetryPolicy;
   budget: RetryBudget;
   rules: RetryRules;
   replay: RequestReplay | null;
-  /** Retries of what may have been sent. */
+  /** Retries of requests that may have been sent. */
   retries: number;
-  /** Retries of what is known not to have been sent: their own tier, because they are always safe and cost an upstream nothing. */
+  /**
+   * Retries of requests that were certainly not sent: a tier of their own, because they are always safe and cost an
+   * upstream nothing.
+   */
   requeues: number;
   previousWaitMs: number;
 }
 
 /**
- * Tries a request again, on another endpoint if there is one, before anything of a reply has been handed on. Failures to
- * connect are tried again at once while there are untried endpoints, all else after a back-off; everything draws on the
+ * Tries a request again, on another endpoint if there is one, before any of a reply has been handed on. After a failure
+ * to connect, untried endpoints are tried at once; all other retries come after a back-off. Every retry draws on the
  * service's budget.
  */
 export function retry(parts: Parts): Layer {
@@ -74,7 +83,7 @@ export function retry(parts: Parts): Layer {
     const { body, route } = exchange;
     const routeRetry = route?.rule.spec.retry;
     const budget = budgetOf(service, parts);
-    // Before anything is asked of it: the budget is a share of what clients asked for, not of what was tried.
+    // Before the budget is used: the budget is a share of the requests of clients, not of attempts.
     budget.deposit(clock.now());
     return {
       service,
@@ -95,7 +104,7 @@ export function retry(parts: Parts): Layer {
     };
   };
 
-  /** Whether the attempt that is about to begin may be followed by another if it may have been sent. */
+  /** Whether another attempt may follow the one that is about to begin, if that one may have been sent. */
   const mayFollow = (exchange: Exchange, tries: Tries): boolean =>
     tries.rules.enabled &&
     tries.retries < tries.rules.attempts &&
@@ -124,7 +133,7 @@ export function retry(parts: Parts): Layer {
       }
       return { endpoint: one.endpoint, reply, error: null };
     } catch (thrown) {
-      // An upstream that was never reached has not begun to read, and does not say that it never will.
+      // An upstream that was never reached has not begun to read.
       one.body?.cancel();
       return { endpoint: one.endpoint, reply: null, error: asMeshError(thrown) };
     } finally {
@@ -133,13 +142,13 @@ export function retry(parts: Parts): Layer {
     }
   };
 
-  /** Notes what the attempt says about the service: nothing where its end was not the endpoint's doing. */
+  /** Notes how the attempt ended for the outage detection. An end that the endpoint did not cause is not noted. */
   const note = ({ service, rules }: Tries, { endpoint, reply, error }: Outcome) => {
     if (endpoint === null || (error !== null && !retryableFailures.has(error.code))) return;
     noteEnd(service, endpoint, reply !== null && !failed(rules, reply), clock.now());
   };
 
-  /** `retry` with how long to wait first, or why not. The budget has been drawn on when it says `retry`. */
+  /** `retry` and the wait before it, or why there is no retry. `retry` has drawn on the budget. */
   const judge = (
     exchange: Exchange,
     tries: Tries,
@@ -183,7 +192,7 @@ export function retry(parts: Parts): Layer {
     return { verdict, waitMs };
   };
 
-  /** Resolves after `waitMs`; rejects as soon as nobody waits for the reply any more. */
+  /** Resolves after `waitMs`; rejects as soon as the exchange is aborted. */
   const pause = (exchange: Exchange, waitMs: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const stop = (error: MeshError) => {
@@ -205,7 +214,7 @@ export function retry(parts: Parts): Layer {
     if (verdict === 'no_budget' || verdict === 'outage') flags.push(budgetExhausted);
   };
 
-  /** Between services a failure says whether it is worth another try; the outside world is told Retry-After, and no more. */
+  /** Between services, a failure says whether a retry makes sense. Clients outside get Retry-After only. */
   const tellOutwards = (exchange: Exchange, tries: Tries, verdict: RetryVerdict | null, reply: Reply | null) => {
     if (exchange.facts.entrance.side === 'north-south') {
       if (reply !== null) removeHeader(reply.headers, retryableHeader);
@@ -220,12 +229,12 @@ export function retry(parts: Parts): Layer {
     name: 'retry',
     scope: 'route',
     sentence:
-      "Tries again on another endpoint what may be sent twice or was not sent, by the route's retry, within the service's retry budget; holds short replies until they are whole; tells those further out what has been.",
+      "Tries idempotent and unsent requests again on another endpoint, by the route's retry, within the service's retry budget; holds short replies until they are whole; tells callers further out about its retries.",
     inside: [
       { name: 'split', reason: 'the budget is that of the service, and a retry stays with it' },
       { name: 'deadline', reason: 'all attempts together are bounded, and no retry outlives that' },
       { name: 'limits', reason: 'a request has one place, however often it is tried' },
-      { name: 'body limit', reason: 'what is too long is refused, not kept for a retry' },
+      { name: 'body limit', reason: 'a body that is too long is refused, not kept for a retry' },
     ],
     wrap: (next) => async (exchange) => {
       const service = exchange.backend?.service;
@@ -264,29 +273,35 @@ export function retry(parts: Parts): Layer {
   };
 }
 
-/** How much of the body is kept: nothing where only what was not sent is sent again, because of that nothing has been read. */
+/**
+ * How much of the body is kept: nothing if only unsent requests are retried, because nothing of their body has been
+ * read.
+ */
 function keptBytes(exchange: Exchange, { policy: { retry: policy, hedging } }: Service): number {
   const again = exchange.route?.rule.spec.retry !== undefined || hedging !== undefined;
   const twice = again && mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), policy);
   return twice ? policy.bodyLimitBytes : 0;
 }
 
-/** Whether another attempt could follow if this reply broke off. One with a status to retry is judged by that. */
+/**
+ * Whether another attempt could follow if this reply broke off. A reply with a retryable status is judged by its
+ * status.
+ */
 function couldBeRetried({ rules, replay }: Tries, { status }: Reply): boolean {
   return (replay?.replayable ?? true) && !rules.codes.includes(status);
 }
 
-/** Whether somebody further out might want to try it again. */
+/** Whether a caller further out might retry. */
 function failed(rules: RetryRules, { status }: Reply): boolean {
   return status >= 500 || rules.codes.includes(status);
 }
 
-/** Whether the client has said by what its request can be recognised when it comes again. */
+/** Whether the request carries a key by which the service recognizes a repetition. */
 export function hasIdempotencyKey({ headers }: Exchange): boolean {
   return (header(headers, 'idempotency-key') ?? '') !== '';
 }
 
-/** What the attempt went to, hedges included, and what was tried before it. */
+/** The endpoints of this attempt, hedges included, and all that were tried before. */
 export function triedBy({ tried, endpoint }: Pick<Exchange, 'tried' | 'endpoint'>): readonly Endpoint[] | null {
   if (endpoint === null || (tried?.includes(endpoint) ?? false)) return tried;
   return [...(tried ?? []), endpoint];

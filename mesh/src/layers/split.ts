@@ -2,24 +2,24 @@ import type { SessionPersistence } from '../config/model.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Handler, Layer } from '../layer.ts';
+import type { Parts } from '../parts.ts';
 import { backendToken, isSessionValue, readSession, type Session, withBackend } from '../policy/session.ts';
 import { backendAt, stickyPoint } from '../policy/split.ts';
 import type { Backend, RouteRule } from '../routing/rule.ts';
-import type { Parts } from './parts.ts';
-import { giveSession, isSecure, renewedSession, sessionValues } from './session-fields.ts';
+import { giveSession, isSecure, renewedSession, sessionValues } from '../stickiness/session-fields.ts';
 
-/** Whether a client was new, came back to the backend that it had, or had to be given another one. */
+/** Whether a client was new, was kept on its backend, or was moved to another one. */
 export const sessionEvents = ['new', 'kept', 'moved', 'hashed'] as const;
 type SessionEvent = (typeof sessionEvents)[number];
 
 interface Chosen {
   backend: Backend | null;
   event: SessionEvent;
-  /** What the client is to bring from now on; null = nothing else than what it has. */
+  /** The session that the client gets; null = it keeps the one it has. */
   session: Session | null;
 }
 
-/** Divides the requests of a rule among its backends, and keeps clients where they are if the rule says so. */
+/** Divides the requests of a rule among its backends, and keeps clients on their backend if the rule says so. */
 export function split({ random, clock, meters }: Parts): Layer {
   const chooseFor = (rule: RouteRule, { headers }: Exchange, persistence: SessionPersistence): Chosen => {
     const nowS = Math.floor(clock.wall() / 1000);
@@ -47,7 +47,10 @@ export function split({ random, clock, meters }: Parts): Layer {
     });
   };
 
-  /** A new client stays with the backend that has answered it; with none, where that one takes nobody by its weight. */
+  /**
+   * A new client stays with the failover backend that has replied; with none if that backend has weight 0 or no
+   * instance.
+   */
   const heldByFailover = ({ backend }: Exchange, rule: RouteRule, session: Session): Session | null => {
     if (backend === null || !rule.backends.includes(backend) || !usable(backend)) return null;
     const nowS = Math.floor(clock.wall() / 1000);
@@ -58,11 +61,11 @@ export function split({ random, clock, meters }: Parts): Layer {
     name: 'split',
     scope: 'route',
     sentence:
-      "Chooses the service by the weights of the rule's backendRefs; with sessionPersistence, a client stays with the one it was given.",
+      "Chooses the service by the weights of the rule's backendRefs; with sessionPersistence, a client keeps its service.",
     inside: [
       { name: 'route', reason: 'the weights are the rule’s' },
-      { name: 'deadline', reason: 'a request is chosen for once, however often it is tried' },
-      { name: 'filters', reason: 'a request that a filter answers needs no service' },
+      { name: 'deadline', reason: 'the service of a request is chosen once, however often the request is tried' },
+      { name: 'filters', reason: 'a request that gets its reply from a filter needs no service' },
     ],
     wrap: (next) => (exchange) => {
       const rule = exchange.route?.rule;
@@ -78,8 +81,8 @@ export function split({ random, clock, meters }: Parts): Layer {
 }
 
 /**
- * What a client's session says, before anything is drawn: `kept` and `hashed` with the backend, `moved` where it had one
- * that it cannot keep, `new` where it has none here. `session` is what it brought, if that can be read.
+ * The decision by the client's session, before any draw: `kept` and `hashed` with the backend, `moved` if the client
+ * cannot keep its backend, `new` if it has none here. `session` is the client's, if it can be read.
  */
 export function heldBy(
   rule: RouteRule,
@@ -108,18 +111,18 @@ function noBackend(): MeshError {
   return new MeshError('no_backend', 'The route that leads there has no backend.');
 }
 
-/** A backend that gets nothing by its weight keeps nobody, nor does one that has no instance. */
+/** A backend with weight 0 keeps no client, and neither does one without instances. */
 function usable({ weight, service }: Backend): boolean {
   return weight > 0 && service.endpoints.length > 0;
 }
 
-/** A reference that leads nowhere: its share is answered with 500, as the Gateway API says. */
+/** A reference that leads nowhere: its share gets 500, as the Gateway API says. */
 function isUnresolved({ spec }: Backend): boolean {
   return spec.unresolved !== undefined;
 }
 
 /**
- * By the weights, among those with an instance: a client that moves away from an empty service must not be given another
+ * By the weights, among the backends with an instance: a client that leaves an empty service must not get another empty
  * one. The share of a reference that leads nowhere stays.
  */
 function drawn({ backends, weightSum }: RouteRule, point: number): Backend | null {

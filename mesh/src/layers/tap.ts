@@ -1,11 +1,12 @@
 import type { Exchange } from '../exchange.ts';
 import type { Layer } from '../layer.ts';
-import { type Ending, observing } from '../observer.ts';
+import type { Ending } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { pathnameOf } from '../routing/match.ts';
 import { requestFields } from '../telemetry/request-line.ts';
-import type { Parts } from './parts.ts';
 
-/** Shows live requests to whoever watches. Costs nothing while nobody does. */
+/** Shows live requests to watchers. Costs nothing without watchers. */
 export function tap({ clock, tap: watchers }: Parts): Layer {
   const offer = (exchange: Exchange, { reply, bytes, headAtMs, endedAtMs }: Ending) => {
     if (reply === null) return;
@@ -30,8 +31,8 @@ export function tap({ clock, tap: watchers }: Parts): Layer {
     {
       name: 'tap',
       scope: 'request',
-      sentence: 'Shows finished requests to those who watch with `mesh tap`, by their filters.',
-      inside: [{ name: 'tracing', reason: 'what is shown names its trace' }],
+      sentence: 'Shows finished requests to the watchers of `mesh tap`, by their filters.',
+      inside: [{ name: 'tracing', reason: 'a shown request names its trace' }],
     },
     {
       end(exchange, _note, ending) {

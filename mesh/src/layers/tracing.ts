@@ -1,13 +1,16 @@
 import type { Layer } from '../layer.ts';
-import { observing } from '../observer.ts';
+import { observing } from '../observing.ts';
+import type { Parts } from '../parts.ts';
 import { serverAttributes, serverSpanName } from '../telemetry/span-attributes.ts';
 import type { Span } from '../telemetry/trace.ts';
 import { type Forms, readContext, writeContext } from '../telemetry/trace-context.ts';
-import type { Parts } from './parts.ts';
 
-/** Joins or begins the trace of a request, and hands its span on to whoever keeps traces. */
+/** Joins or begins the trace of a request, and hands its span to the trace listener. */
 export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): Layer {
-  /** What came in is renewed in its own form, besides those that are always sent: a caller that speaks B3 calls services that read it. */
+  /**
+   * Trace context is passed on in the form in which it came, besides the forms that are always sent: a caller that
+   * speaks B3 calls services that read B3.
+   */
   const formsFor = (came: Forms): Forms => {
     const { w3c, b3, b3multi } = traceForms;
     if ((w3c || !came.w3c) && (b3 || !came.b3) && (b3multi || !came.b3multi)) return traceForms;
@@ -19,7 +22,7 @@ export function tracing({ clock, newId, onTrace, sample, traceForms }: Parts): L
     {
       name: 'tracing',
       scope: 'request',
-      sentence: 'Joins the trace that the request comes with (W3C, B3) or begins one, and keeps its span.',
+      sentence: 'Joins the trace of the request (W3C, B3) or begins one, and keeps its span.',
       inside: [{ name: 'access log', reason: 'its line names the trace' }],
     },
     {

@@ -9,7 +9,7 @@ export function upstream(): Layer {
     scope: 'transport',
     sentence:
       'Sends the request on a kept-alive connection to the endpoint, or joins the two connections of an upgrade.',
-    inside: [{ name: 'balance', reason: 'somebody must have chosen the endpoint' }],
+    inside: [{ name: 'balance', reason: 'the endpoint must have been chosen' }],
     wrap: () => (exchange) => {
       const { endpoint } = exchange;
       if (endpoint === null) throw new MeshError('no_endpoint', 'No instance of the service is known.');

@@ -1,15 +1,18 @@
 import type { HeldMemory } from './held-memory.ts';
 
-/** Blocks that pieces are copied into: the first one, and the largest. Each is twice as long as all before it. */
+/**
+ * Sizes of the blocks that pieces are copied into: of the first, and the maximum. Each block is twice as long as all
+ * blocks before it.
+ */
 const blockBytesMin = 1024;
 const blockBytesMax = 16 * 1024;
-/** For the objects that a block is made of. */
+/** Overhead of the objects of a block. */
 const blockOverheadBytes = 256;
 
 /**
- * Content that is held, in few blocks: small pieces are copied together, because a piece of one byte costs some hundred
- * bytes as an object of its own. What a block takes is charged to `memory`. Read in one of two ways: `take` removes what
- * it returns, a `HeldCursor` leaves it for others.
+ * Content that is held, in few blocks. Small pieces are copied together, because a piece of one byte costs some hundred
+ * bytes as an object of its own. The size of each block is charged to `memory`. Read in one of two ways: `take` removes
+ * what it returns; a `HeldCursor` leaves it for other readers.
  */
 export class HeldBytes {
   readonly #memory: HeldMemory;
@@ -17,7 +20,7 @@ export class HeldBytes {
   /** Bytes of content in each block. */
   readonly #lengths: number[] = [];
   #bytes = 0;
-  /** The last block was made here, and may have room. */
+  /** The last block was allocated here, and may have room. */
   #open = false;
   #owners = 1;
 
@@ -30,12 +33,15 @@ export class HeldBytes {
     return this.#bytes;
   }
 
-  /** Adds a piece. False where the process has no room for it: then nothing has been added. @param given the memory of `bytes` is not used again by others */
+  /**
+   * Adds a piece. False if the process has no room for it: then nothing has been added. @param given no other code uses
+   * the memory of `bytes` again
+   */
   tryAdd(bytes: Uint8Array, given: boolean): boolean {
     return this.#add(bytes, given, true);
   }
 
-  /** Adds a piece whatever room there is. @returns whether there was room */
+  /** Adds a piece even without room. @returns whether there was room */
   add(bytes: Uint8Array, given: boolean): boolean {
     if (this.#add(bytes, given, true)) return true;
     this.#add(bytes, given, false);
@@ -67,7 +73,10 @@ export class HeldBytes {
     return true;
   }
 
-  /** The piece as a block of its own, where that saves a copy: the first one, and long ones that fill their memory. Else null. */
+  /**
+   * The piece as a block of its own, if that saves a copy: for the first piece, and for long pieces that fill their
+   * memory. Otherwise null.
+   */
   #whole(bytes: Uint8Array, given: boolean): Buffer | null {
     if (this.#blocks.length > 0 && (!given || !dense(bytes) || bytes.byteLength < blockBytesMin)) return null;
     if (!given) return Buffer.from(bytes);
@@ -75,7 +84,7 @@ export class HeldBytes {
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Removes and returns the first piece; null where nothing is held. */
+  /** Removes and returns the first piece; null if nothing is held. */
   take(): Buffer | null {
     const block = this.#blocks.shift();
     if (block === undefined) return null;
@@ -86,7 +95,10 @@ export class HeldBytes {
     return length === block.byteLength ? block : block.subarray(0, length);
   }
 
-  /** For cursors: what block `index` has from `at` on; undefined where it has nothing more, null where there is no such block. */
+  /**
+   * For cursors: the bytes of block `index` from `at` on; undefined if the block has no more, null if there is no such
+   * block.
+   */
   piece(index: number, at: number): Buffer | null | undefined {
     const block = this.#blocks[index];
     if (block === undefined) return null;
@@ -95,7 +107,7 @@ export class HeldBytes {
     return at === 0 && length === block.byteLength ? block : block.subarray(at, length);
   }
 
-  /** Everything in one piece; a copy only where there are several. */
+  /** Everything in one piece; copies only if there are several. */
   joined(): Buffer {
     const [first] = this.#blocks;
     if (first !== undefined && this.#blocks.length === 1) return first.subarray(0, this.#lengths[0]);
@@ -109,18 +121,18 @@ export class HeldBytes {
     return whole;
   }
 
-  /** One more needs what is held. */
+  /** Adds a user of the held bytes. */
   retain(): void {
     this.#owners += 1;
   }
 
-  /** One of those that need what is held needs it no more; when none does, it is given back. */
+  /** Removes a user of the held bytes. Without users, the bytes are released. */
   release(): void {
     this.#owners -= 1;
     if (this.#owners === 0) this.clear();
   }
 
-  /** Gives everything back. */
+  /** Releases all bytes. */
   clear(): void {
     for (const block of this.#blocks) this.#memory.give(chargeOf(block));
     this.#blocks.length = 0;
@@ -130,7 +142,7 @@ export class HeldBytes {
   }
 }
 
-/** Reads what is held, and what is added meanwhile, without removing it. Needs it until `close`. */
+/** Reads the held bytes, and bytes that are added meanwhile, without removing them. Counts as a user until `close`. */
 export class HeldCursor {
   readonly #held: HeldBytes;
   #index = 0;
@@ -141,7 +153,7 @@ export class HeldCursor {
     held.retain();
   }
 
-  /** The next bytes; null where all have been read that there are now. */
+  /** The next bytes; null when all present bytes have been read. */
   next(): Buffer | null {
     let piece = this.#held.piece(this.#index, this.#at);
     if (piece === undefined) {
@@ -171,7 +183,7 @@ function dense(bytes: Uint8Array): boolean {
   return bytes.byteLength * 2 >= bytes.buffer.byteLength;
 }
 
-/** What a block takes. A short piece may share its memory with others: then it is charged twice its length. */
+/** The memory charged for a block. A short piece may share its memory with others: it is charged twice its length. */
 function chargeOf(block: Buffer): number {
   return Math.min(block.buffer.byteLength, block.byteLength * 2) + blockOverheadBytes;
 }

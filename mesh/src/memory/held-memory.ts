@@ -1,6 +1,6 @@
 /**
- * What all bodies together may take of this process's memory while they are held: content that waits to be sent, and
- * copies for another attempt or a mirror. One for the whole process.
+ * The limit on this process's memory for held bodies: content that waits to be sent, and copies for another attempt or
+ * a mirror. One for the whole process.
  */
 export class HeldMemory {
   readonly maxBytes: number;
@@ -15,14 +15,14 @@ export class HeldMemory {
     return this.#takenBytes;
   }
 
-  /** Takes `bytes` where there is room for them. */
+  /** Takes `bytes` if there is room for them. */
   tryTake(bytes: number): boolean {
     if (this.#takenBytes + bytes > this.maxBytes) return false;
     this.#takenBytes += bytes;
     return true;
   }
 
-  /** Takes `bytes` that are in memory already and cannot be refused; the caller sees to it that no more come. */
+  /** Takes `bytes` that are in memory already and cannot be refused; the caller stops further bytes. */
   take(bytes: number): void {
     this.#takenBytes += bytes;
   }

@@ -1,6 +1,6 @@
 import { MeshError } from '../errors.ts';
 
-/** What would have to be held is more than the process may hold. The client is told 503 and to come again. */
+/** The process may not hold more bytes. The client gets 503 with Retry-After. */
 export function noRoom(): MeshError {
   return new MeshError('overloaded', 'Too many bytes of request bodies are waiting here.', { delivery: 'maybe_sent' });
 }

@@ -1,20 +1,20 @@
 export interface BackoffOptions {
   /** The shortest wait, ms: the HTTPRoute's `retry.backoff`. */
   baseMs: number;
-  /** Where the growth of the waits ends, ms; twice `baseMs` where that is more. */
+  /** The maximum wait, ms; twice `baseMs` if that is more. */
   maxMs: number;
   jitter: 'Full' | 'Decorrelated';
 }
 
 /**
  * How long to wait before a retry, ms. `baseMs` is the minimum (Gateway API, HTTPRouteRetry: "backend requests are not
- * retried before the configured minimum duration"), and jitter only adds to it. Clients that failed together must not come
- * back together, so there is always jitter. (Brooker, "Exponential Backoff and Jitter".)
+ * retried before the configured minimum duration"), and jitter only adds to it. There is always jitter, because clients
+ * that failed together must not come back together. (Brooker, "Exponential Backoff and Jitter".)
  *
  * - Full: from `baseMs` to twice that, the upper end doubled with each retry.
  * - Decorrelated: from `baseMs` to twice that, then to three times the wait before.
  *
- * A Retry-After that is longer than `baseMs` takes its place as the minimum; the spread above it stays the same.
+ * A Retry-After that is longer than `baseMs` replaces it as the minimum; the spread above it stays the same.
  *
  * @param retry 1 for the first retry
  * @param previousMs the wait before the last retry; 0 for the first
@@ -32,18 +32,19 @@ export function backoffMs(
   const growthMs =
     jitter === 'Full'
       ? baseMs * 2 ** Math.min(retry, doublingsMax)
-      : // What a Retry-After added to the wait before is no reason to wait longer and longer.
+      : // The part of the previous wait that a Retry-After added must not make the following waits longer.
         Math.max(2 * baseMs, Math.min(previousMs, capMs) * 3);
   return Math.max(baseMs, retryAfterMs) + random() * (Math.min(capMs, growthMs) - baseMs);
 }
 
-/** Any base has reached any cap by then, and 2 to the power of it is still a number. */
+/** By then any base has reached any cap, and 2 to the power of it is still a finite number. */
 const doublingsMax = 60;
 
 /**
- * A Retry-After (RFC 9110 section 10.2.3: whole seconds, or a date) as ms from now; 0 where it is absent, unusable or past.
+ * A Retry-After (RFC 9110 section 10.2.3: whole seconds, or a date) as ms from now; 0 if it is absent, unusable or
+ * past.
  *
- * @param wallMs milliseconds since 1970, which the date is measured from
+ * @param wallMs milliseconds since 1970, from which the date is measured
  */
 export function retryAfterMs(value: string | undefined, wallMs: number): number {
   if (value === undefined) return 0;

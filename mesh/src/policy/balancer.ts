@@ -1,6 +1,6 @@
 import { panics } from './panic.ts';
 
-/** What balancing sees of an endpoint. */
+/** An endpoint as balancing sees it. */
 export interface EndpointView {
   /** `host:port` */
   readonly id: string;
@@ -10,29 +10,29 @@ export interface EndpointView {
   readonly inFlight: number;
   /** Monotonic ms when it was first seen. */
   readonly sinceMs: number;
-  /** What a policy keeps about the endpoint, under a symbol of its own, made on first use. */
+  /** The state of a policy for this endpoint, under a symbol of the policy's own, created on first use. */
   stateOf<T>(key: symbol, make: () => T): T;
 }
 
 /**
- * How an attempt went. `failure`: it had no reply, or one that says that the endpoint should be spared (5xx, 429).
- * `abandoned`: nobody waited for its end (client gone, hedge lost), so all that is known is how long it took at least.
+ * How an attempt went. `failure`: it had no reply, or a reply that asks to spare the endpoint (5xx, 429). `abandoned`:
+ * the attempt was aborted before its end (client gone, hedge lost), so only the minimum of its duration is known.
  */
 export type AttemptResult = 'success' | 'failure' | 'abandoned';
 
-/** What a choice may depend on besides the endpoints. Callers may use one object again and again. */
+/** What a choice may depend on besides the endpoints. Callers may reuse one object. */
 export interface PickContext {
   /** Monotonic ms. */
   nowMs: number;
-  /** 32-bit hash of what the session is recognised by; null where there is nothing. */
+  /** 32-bit hash of the session's key; null without one. */
   hash: number | null;
 }
 
-/** Chooses among endpoints that may all be used. One per service: it may keep state between choices. */
+/** Chooses among usable endpoints. One per service: it may keep state between choices. */
 export interface Balancer {
-  /** Null exactly where `endpoints` is empty. */
+  /** Null only if `endpoints` is empty. */
   pick<E extends EndpointView>(endpoints: readonly E[], context: PickContext): E | null;
-  /** The attempt on `endpoint` starts. Every call is followed by one of `observe`. */
+  /** The attempt on `endpoint` starts. Call `observe` once for every call. */
   started(endpoint: EndpointView, nowMs: number): void;
   /**
    * The head of the attempt's reply has come, or the attempt has ended without one.
@@ -40,11 +40,11 @@ export interface Balancer {
    * @param retryAfterMs of the reply's Retry-After; 0 = none
    */
   observe(endpoint: EndpointView, nowMs: number, latencyMs: number, result: AttemptResult, retryAfterMs: number): void;
-  /** The endpoint has proved that it is back (a probe or health checks succeeded): what was held against it counts no more. */
+  /** The endpoint is back (a probe or health checks succeeded): earlier failures no longer count against it. */
   forgive(endpoint: EndpointView, nowMs: number): void;
 }
 
-/** The part of a balancer that takes no notice of how attempts go. */
+/** The observing half of a balancer that ignores how attempts go. */
 export const learnsNothing = { started() {}, observe() {}, forgive() {} };
 
 /**
@@ -53,13 +53,13 @@ export const learnsNothing = { started() {}, observe() {}, forgive() {} };
  */
 export type Readiness = 'ready' | 'probe' | 'out';
 
-/** What one attempt asks for. */
+/** The conditions of one attempt. */
 export interface Choice<E> extends PickContext {
-  /** Endpoints that this request has been tried on, oldest first; null = none. Others are preferred. */
+  /** Endpoints that this request has been tried on, oldest first; null = none. Untried endpoints are preferred. */
   tried: readonly E[] | null;
-  /** True for a hedge: an endpoint that was tried before is no use. */
+  /** True for a hedge: it needs an endpoint that was not tried before. */
   onlyUntried: boolean;
-  /** False for a request that cannot be tried again: it is not offered to an endpoint that most likely fails. */
+  /** False for a request that cannot be retried: it does not go to an endpoint that will most likely fail. */
   mayProbe: boolean;
   /** The endpoint that the client sticks to: it is chosen unless it is out, or this request was tried there. */
   pinned?: E | null;
@@ -69,26 +69,27 @@ export interface Choice<E> extends PickContext {
 export type ChoiceMode = 'balanced' | 'probe' | 'panic';
 
 /**
- * The whole choice for an attempt: ready endpoints that have not been tried; where there are none, ready ones; where too
- * few of all are ready (panic), any. Among them those that have room go first. A due probe goes first: it must not wait until the balancer fancies an endpoint that
- * it remembers as slow. For a request that may not probe, an endpoint that is due for one is like any other, so that a
- * service that gets only such requests finds its endpoints again, too.
+ * The whole choice for an attempt. Ready endpoints that have not been tried come first; without one, ready endpoints;
+ * if too few of all are ready (panic), any endpoint. Among those, endpoints with room are preferred. A due probe goes
+ * first: it must not wait until the balancer picks an endpoint that it remembers as slow. For a request that may not
+ * probe, an endpoint with a due probe is like any other, so that a service that gets only such requests finds its
+ * endpoints again too.
  */
 export class Chooser<E extends EndpointView> {
   readonly #balancer: Balancer;
   readonly #panicThresholdPercent: number;
   readonly #readiness: (endpoint: E, nowMs: number) => Readiness;
   readonly #isFull: (endpoint: E) => boolean;
-  // Used again for every choice, so that choosing allocates nothing.
+  // Reused for every choice, so that choosing allocates nothing.
   readonly #usable: E[] = [];
   readonly #roomy: E[] = [];
   readonly #untried: E[] = [];
   #mode: ChoiceMode = 'balanced';
 
   /**
-   * @param readiness must have no effect: it is asked for endpoints that are not chosen, too
+   * @param readiness must have no side effect: it is called for endpoints that are not chosen, too
    * @param panicThresholdPercent see `panics`
-   * @param isFull whether a request would have to wait there until another one has ended
+   * @param isFull whether a request would have to wait for another one to end
    */
   constructor(
     balancer: Balancer,
@@ -107,7 +108,7 @@ export class Chooser<E extends EndpointView> {
     return this.#mode;
   }
 
-  /** Null where there is no endpoint, or none that the choice allows. */
+  /** Null if there is no endpoint, or none that the choice allows. */
   choose(endpoints: readonly E[], choice: Choice<E>): E | null {
     const usable = this.#usable;
     usable.length = 0;
@@ -137,8 +138,8 @@ export class Chooser<E extends EndpointView> {
   }
 
   /**
-   * One that has room and has not been tried; else a full one that has not been tried, where a request waits its turn;
-   * else one that has room. A hedge never waits: it is there to be faster. Being full says nothing about health, and so
+   * An untried endpoint with room; otherwise a full untried one, where the request waits in a queue; otherwise one with
+   * room. A hedge never waits, because its purpose is to be faster. Being full says nothing about health, and so
    * nothing about panic.
    */
   #pickWithRoom(endpoints: readonly E[], choice: Choice<E>, full: boolean): E | null {

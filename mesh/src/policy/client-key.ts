@@ -1,17 +1,19 @@
-/** A key is kept for every client, and a header may have kilobytes: of a long value its end and its length are kept. */
+/**
+ * A key is kept for every client, and a header may have kilobytes: of a long value, the end and the length are kept.
+ */
 const keyLengthMax = 64;
 
 /**
- * What a client is told apart by, in a short string.
+ * The key that tells clients apart, as a short string.
  *
- * By address: an IPv6 client has a whole /64 to choose its addresses from, so that is what counts (RFC 6177); an IPv4
- * address in IPv6 clothes is the IPv4 address. By header: its value; who sends none is known by the address, in a name
- * space of its own, so that no value can pass for an address.
+ * By address: an IPv6 client can use any address of a /64, so the key is the /64 (RFC 6177); an IPv4-mapped IPv6
+ * address is the IPv4 address. By header: the value of the header. A client without the header is keyed by its address,
+ * in a separate name space, so that no value can pass for an address.
  */
 export function clientKey(address: string, headerValue: string | undefined): string {
   if (headerValue === undefined) return `a ${networkOf(address)}`;
   if (headerValue.length <= keyLengthMax) return `h ${headerValue}`;
-  // Tokens begin alike and end in their signature.
+  // Tokens of one issuer begin alike and end in different signatures.
   return `l ${headerValue.length} ${headerValue.slice(-keyLengthMax)}`;
 }
 

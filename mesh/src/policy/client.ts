@@ -1,7 +1,7 @@
 import { isIP, SocketAddress } from 'node:net';
 import { type Headers, header, headerValues } from '../headers.ts';
 
-/** Who a request comes from, as far as trusted peers can tell. */
+/** The client of a request, as far as trusted peers can tell. */
 export interface Client {
   /** IP address, in the form of `plainAddress`. */
   address: string;
@@ -11,12 +11,13 @@ export interface Client {
 export type Scheme = 'http' | 'https';
 
 /**
- * The client behind `peer`, a trusted proxy, by the fields that the proxy has set. Each field is read by itself: one that
- * is absent or cannot be read says what the connection itself would say.
+ * The client behind `peer`, a trusted proxy, by the fields that the proxy has set. Each field is read by itself: for an
+ * absent or unreadable field, the connection counts.
  *
- * The address is the right-most one of X-Forwarded-For that is no trusted peer's, because each proxy appends the address
- * that it has seen. Further left stands what that client claims. An element that is no address (`unknown`) ends the
- * search: nothing vouches for what stands before it. Where all are trusted, the left-most one is the client.
+ * The address is the right-most one of X-Forwarded-For that is no trusted peer's, because each proxy appends the
+ * address that it has seen. The addresses further left are only the claims of that client. An element that is no
+ * address (`unknown`) ends the search: nothing vouches for the elements before it. If all are trusted, the left-most
+ * one is the client.
  *
  * @param peer address of the TCP peer
  */
@@ -35,8 +36,8 @@ export function clientBehind(peer: string, headers: Headers, trusts: (address: s
 }
 
 /**
- * The scheme that X-Forwarded-Proto names, in any case: of a list the first, which the outermost proxy has set; `wss` is
- * https. Everything else is http, as the connection to the mesh is.
+ * The scheme of X-Forwarded-Proto, in any case: of a list the first, which the outermost proxy has set; `wss` is https.
+ * Everything else is http, like the connection to the mesh.
  */
 export function schemeIn(headers: readonly string[]): Scheme {
   const value = header(headers, 'x-forwarded-proto');
@@ -44,7 +45,10 @@ export function schemeIn(headers: readonly string[]): Scheme {
   return /^\s*(?:https|wss)\s*(?:,|$)/i.test(value) ? 'https' : 'http';
 }
 
-/** An element of X-Forwarded-For as a plain address: a port and the brackets of IPv6 are left out. Null where it is none. */
+/**
+ * An element of X-Forwarded-For as a plain address, without the port and the brackets of IPv6. Null if it is no
+ * address.
+ */
 function addressIn(element: string): string | null {
   const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(element) ?? [];
   const address = bracketed ?? dotted ?? element;

@@ -6,16 +6,16 @@ export interface ConcurrencyLimits {
 }
 
 /**
- * Requests in flight and in the queue of one service. It decides; who waits, and for how long, is the caller's: `Waiter`
- * is whatever it needs to wake one (identity counts).
+ * Requests in flight and in the queue of one service. The caller keeps the waiting requests and their timeouts:
+ * `Waiter` is any handle for waking one (compared by identity).
  *
- * Shed what does not fit: a queue without a bound answers everybody too late. (Envoy's max_requests and
- * max_pending_requests.) The queue is first come, first served.
+ * Requests beyond the queue are shed, because an unbounded queue makes every reply too late. (Envoy's max_requests and
+ * max_pending_requests.) The queue is first in, first out.
  */
 export class ConcurrencyLimit<Waiter> {
   #limits: ConcurrencyLimits;
   #inFlight = 0;
-  /** In the order of arrival; anybody may leave it in constant time. */
+  /** In the order of arrival; a waiter leaves in constant time. */
   readonly #queue = new Set<Waiter>();
 
   constructor(limits: ConcurrencyLimits) {
@@ -31,8 +31,8 @@ export class ConcurrencyLimit<Waiter> {
   }
 
   /**
-   * Takes a place if there is one. Every `true` is followed by one `leave`. Nobody overtakes the queue: a place that comes
-   * free is handed on in the same moment, so while anybody waits there is none.
+   * Takes a place if there is one. Call `leave` once for every `true`. No request overtakes the queue: a place that
+   * comes free is handed on at once, so there is no free place while a request waits.
    */
   tryEnter(): boolean {
     if (this.#inFlight >= this.#limits.maxInFlight) return false;
@@ -40,25 +40,27 @@ export class ConcurrencyLimit<Waiter> {
     return true;
   }
 
-  /** Joins the queue; false = it is full: answer 503 with Retry-After. */
+  /** Joins the queue; false = it is full: reply 503 with Retry-After. */
   tryQueue(waiter: Waiter): boolean {
     if (this.#queue.size >= this.#limits.maxQueued) return false;
     this.#queue.add(waiter);
     return true;
   }
 
-  /** Leaves the queue: has waited too long, or its client has gone. False = it was not in it any more. */
+  /** Leaves the queue, after a timeout or when the client has gone. False = it was no longer in the queue. */
   withdraw(waiter: Waiter): boolean {
     return this.#queue.delete(waiter);
   }
 
-  /** A request has ended. @returns who has its place now, to be woken; null = nobody waits */
+  /** A request has ended. @returns the waiter that has its place now, to be woken; null = none waits */
   leave(): Waiter | null {
     this.#inFlight = Math.max(0, this.#inFlight - 1);
     return this.#next();
   }
 
-  /** New limits. Nobody is thrown out: lower ones hold for those who come. @returns who has a place now, to be woken */
+  /**
+   * Sets new limits. Lower limits hold for new requests only. @returns the waiters that have a place now, to be woken
+   */
   resize(limits: ConcurrencyLimits): Waiter[] {
     this.#limits = limits;
     const woken: Waiter[] = [];

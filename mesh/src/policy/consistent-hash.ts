@@ -2,16 +2,17 @@ import { type Balancer, type EndpointView, learnsNothing } from './balancer.ts';
 import { hash32, hashPair } from './hash.ts';
 
 /**
- * How much more than its share an endpoint may have in flight before the next one of the session takes over. (Mirrokni
- * et al., "Consistent Hashing with Bounded Loads".)
+ * In flight, in relation to an endpoint's share, before the session overflows to the next endpoint. (Mirrokni et al.,
+ * "Consistent Hashing with Bounded Loads".)
  */
 export const hashLoadFactor = 1.25;
 
 /**
- * Keeps a session (`context.hash`) at its endpoint: weighted rendezvous hashing (Thaler and Ravishankar, with the
- * logarithmic weights of Schindelhauer and Schomaker). Session and endpoint make a score; the highest wins. Where an
- * endpoint comes or goes, exactly the sessions move that it wins or has won, and they spread over all the others: a ring
- * or a Maglev table only comes near to that, and must be built again. Linear in the endpoints, of which a service has few.
+ * Keeps a session (`context.hash`) at its endpoint by weighted rendezvous hashing (Thaler and Ravishankar, with the
+ * logarithmic weights of Schindelhauer and Schomaker). Session and endpoint make a score; the highest score wins. When
+ * an endpoint comes or goes, only the sessions move that it wins or has won, and they spread over all other endpoints.
+ * A ring or a Maglev table only comes near to that, and must be rebuilt. Linear in the number of endpoints, which is
+ * small.
  *
  * Without a hash the choice is random.
  */
@@ -44,7 +45,10 @@ export function consistentHash(random: () => number): Balancer {
   };
 }
 
-/** Between 0 and 1 and neither, so that its logarithm is a number below 0. Among equal weights the order is the same as by score. */
+/**
+ * Strictly between 0 and 1, so that its logarithm is a finite number below 0. Among equal weights the order is the same
+ * as by score.
+ */
 function pointOf(endpoint: EndpointView, hash: number): number {
   return (hashPair(hash, idHashOf(endpoint)) + 0.5) / 2 ** 32;
 }

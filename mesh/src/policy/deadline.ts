@@ -1,16 +1,16 @@
 /**
  * How much time the sender still gives the request, in whole milliseconds from arrival. Relative, as in gRPC's
- * grpc-timeout: a point in time would need clocks that agree. What the network takes is not in it, and each hop takes it
- * off again.
+ * grpc-timeout, because a point in time would need synchronized clocks. The time on the network is not included; each
+ * hop subtracts its own time.
  */
 export const deadlineHeader = 'x-request-timeout-ms';
 
-/** More is taken for this, a day: no timer is set for longer. */
+/** A longer deadline counts as this, a day: no timer is set for longer. */
 export const deadlineMaxMs = 86_400_000;
 
 /**
- * What the header says, ms. 0 = it has expired already; null = there is no (usable) one, and then it limits nothing: a
- * header that a client can garble must not be able to fail requests. Of several values (a list) the strictest counts.
+ * The value of the header, ms. 0 = expired; null = absent or unusable. An unusable header limits nothing, because a
+ * client that garbles it must not be able to fail requests. Of several values (a list) the strictest counts.
  */
 export function parseDeadline(value: string | undefined): number | null {
   if (value === undefined || value.length > 256) return null;
@@ -25,8 +25,8 @@ export function parseDeadline(value: string | undefined): number | null {
 }
 
 /**
- * What to send on, or null where there is no deadline. Rounded down: the next hop must give up before this one does. At
- * least 1, since this hop is still waiting.
+ * The value to send on, or null without a deadline. Rounded down: the next hop must give up before this one. At least
+ * 1, since this hop is still waiting.
  *
  * @param deadlineAtMs monotonic ms; Infinity = none
  */
@@ -36,7 +36,7 @@ export function formatDeadline(deadlineAtMs: number, nowMs: number): string | nu
 }
 
 /**
- * The deadline of a request at this hop, monotonic ms: the earlier of what the caller gives and what the route allows.
+ * The deadline of a request at this hop, monotonic ms: the earlier of the caller's and the route's.
  *
  * @param headerMs from `parseDeadline`
  * @param limitMs the route's own limit; 0 = none
@@ -47,7 +47,7 @@ export function deadlineAtMs(arrivedAtMs: number, headerMs: number | null, limit
   return arrivedAtMs + Math.min(given, allowed);
 }
 
-/** Whether nobody waits any more. At the moment itself it is over. */
+/** Whether the deadline has passed. The moment itself counts as passed. */
 export function hasExpired(deadlineMs: number, nowMs: number): boolean {
   return nowMs >= deadlineMs;
 }

@@ -1,7 +1,7 @@
 /**
- * How many endpoints of a service may be out at a time: `maxEjectionPercent` of them, but one as soon as there are two,
- * since with few endpoints any percentage rounds down to none. The last one is never taken out: a bad endpoint is better
- * than none. (Envoy's max_ejection_percent and always_eject_one_host.)
+ * How many endpoints of a service may be out at a time: `maxEjectionPercent` of them, but at least one if there are
+ * two, because any percentage of few endpoints rounds down to none. The last endpoint is never taken out: a bad
+ * endpoint is better than none. (Envoy's max_ejection_percent and always_eject_one_host.)
  *
  * @param known endpoints of the service
  * @param maxEjectionPercent 0 to 100; 0 = none
@@ -12,7 +12,7 @@ export function ejectionsMax(known: number, maxEjectionPercent: number): number 
   return Math.min(known - 1, Math.max(1, allowed));
 }
 
-/** Whether one more may go. @param out endpoints that are out already */
+/** Whether one more may be taken out. @param out endpoints that are out already */
 export function mayEject(known: number, out: number, maxEjectionPercent: number): boolean {
   return out < ejectionsMax(known, maxEjectionPercent);
 }

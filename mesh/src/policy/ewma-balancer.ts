@@ -5,7 +5,7 @@ import type { WeightOf } from './weights.ts';
 
 const key = Symbol('peak EWMA');
 
-/** What has been measured of `endpoint`. It outlives the balancer: a change of the configuration does not make it forget. */
+/** The measurements of `endpoint`. They outlive the balancer, and so a change of the configuration. */
 export function ewmaOf(endpoint: EndpointView, options: PeakEwmaOptions, nowMs: number): PeakEwma {
   return endpoint.stateOf(key, () => new PeakEwma(options, nowMs));
 }

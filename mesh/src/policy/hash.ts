@@ -1,6 +1,6 @@
 /**
- * FNV-1a of the text's UTF-16 units with a final mixing step (MurmurHash3's), as an unsigned 32-bit number. Spreads well and is
- * the same on every machine and in every version: what a client is given sticks.
+ * FNV-1a of the text's UTF-16 units with a final mixing step (MurmurHash3's), as an unsigned 32-bit number. Spreads
+ * well and is the same on every machine and in every version, so sessions stay.
  */
 export function hash32(text: string, seed = 0): number {
   let hash = (0x811c9dc5 ^ seed) >>> 0;

@@ -1,6 +1,6 @@
-/** The relative error of a percentile at most: the ratio of a bucket's bounds, less 1. */
+/** The maximum relative error of a percentile: the ratio of a bucket's bounds, minus 1. */
 export const latencyWindowError = 0.1;
-/** How many stretches a window is made of: it forgets one of them at a time. */
+/** The number of stretches in a window. The window forgets one stretch at a time. */
 export const latencyWindowStretches = 5;
 
 const lowestMs = 0.1;
@@ -18,11 +18,11 @@ export class LatencyWindow {
   readonly #counts = new Uint32Array(latencyWindowStretches * bucketCount);
   readonly #all = new Uint32Array(bucketCount);
   readonly #stretches = new Float64Array(latencyWindowStretches).fill(Number.NEGATIVE_INFINITY);
-  /** The latest stretch that has been looked at: what is too old by then has been taken out of `#all`. */
+  /** The latest stretch that has been read or written: everything too old by then has been subtracted from `#all`. */
   #latest = Number.NEGATIVE_INFINITY;
   #count = 0;
 
-  /** @throws RangeError where the window has no length */
+  /** @throws RangeError when the window has no length */
   constructor(windowMs: number) {
     if (!(windowMs > 0)) throw new RangeError('windowMs must be above 0');
     this.#stretchMs = windowMs / latencyWindowStretches;
@@ -46,8 +46,8 @@ export class LatencyWindow {
   }
 
   /**
-   * The latency that `percent` (0 to 100) of the requests did not exceed, ms; null where there are fewer than `least`: a
-   * percentile of three requests is none.
+   * The latency that `percent` (0 to 100) of the requests did not exceed, ms; null with fewer than `least`
+   * measurements, because a percentile of three requests means nothing.
    */
   percentileMs(nowMs: number, percent: number, least = 1): number | null {
     this.#turn(nowMs);
@@ -60,7 +60,7 @@ export class LatencyWindow {
     return highestMs;
   }
 
-  /** Takes out what is too old by `nowMs`. A clock that goes back stands still. */
+  /** Subtracts everything too old by `nowMs`. A clock that goes back counts as standing still. */
   #turn(nowMs: number): number {
     const stretch = Math.floor(nowMs / this.#stretchMs);
     if (stretch <= this.#latest) return this.#latest;

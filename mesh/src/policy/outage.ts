@@ -1,25 +1,26 @@
-/** So many failures, less what has succeeded since, before a service can be out. Fewer may be chance. */
+/** The number of failures, halved by each success, before a service can be out. Fewer may be chance. */
 export const outageFailuresMin = 8;
-/** More failures than this count no further, so that two or three successes end any outage. */
+/** More failures do not count, so that two or three successes end any outage. */
 export const outageFailuresMax = 32;
 /** How long a service must have been failing, ms. A burst of failures at one moment is no outage. */
 export const outageMinMs = 200;
-/** After so long without a failure, those before it say nothing any more, ms. */
+/** After this long without a failure, earlier failures are forgotten, ms. */
 export const outageMemoryMs = 10_000;
 
 /**
- * Whether a service is out: nearly nothing that it was sent of late has succeeded, and the last attempt on each endpoint
- * that it has failed. Retries into an outage buy nothing and are load that keeps the service down, so there are none.
- * Requests themselves find out when it is over. (The SRE book, "Addressing Cascading Failures"; AWS SDKs, adaptive retries.)
+ * Whether a service is out: almost all recent attempts have failed, and so has the last attempt on each endpoint.
+ * Retries into an outage do not succeed and add load that keeps the service down, so there are none. Ordinary requests
+ * find out when the outage is over. (The SRE book, "Addressing Cascading Failures"; AWS SDKs, adaptive retries.)
  *
- * Each failure counts one, each success halves the count. So a service of which a fifth of the attempts or more succeed is
- * not out, and an endpoint that fails alone, however much, does not make its service so: another one may do better.
+ * Each failure counts one, each success halves the count. So a service with a success rate of a fifth or more is not
+ * out. One failing endpoint, however often it fails, does not put its service out, because another endpoint may
+ * succeed.
  */
 export class Outage<Endpoint extends object> {
   #failures = 0;
   #sinceMs = 0;
   #lastFailureMs = Number.NEGATIVE_INFINITY;
-  /** Those whose last attempt failed. */
+  /** Endpoints whose last attempt failed. */
   readonly #failing = new Set<Endpoint>();
 
   /** An attempt has succeeded. */
@@ -30,7 +31,7 @@ export class Outage<Endpoint extends object> {
     if (this.#failures < outageFailuresMin) this.#sinceMs = nowMs;
   }
 
-  /** An attempt has failed, by the endpoint's doing. */
+  /** An attempt has failed because of the endpoint. */
   failed(endpoint: Endpoint, nowMs: number): void {
     if (nowMs - this.#lastFailureMs > outageMemoryMs) {
       this.#failures = 0;
@@ -42,12 +43,12 @@ export class Outage<Endpoint extends object> {
     this.#failing.add(endpoint);
   }
 
-  /** Whether there are failures enough for an outage. */
+  /** Whether there are enough failures for an outage. */
   get suspected(): boolean {
     return this.#failures >= outageFailuresMin;
   }
 
-  /** Whether a retry would only be load. @param usable endpoints that a retry may go to */
+  /** Whether a retry would only add load. @param usable endpoints that a retry may go to */
   isOut(usable: readonly Endpoint[], nowMs: number): boolean {
     if (!this.suspected) return false;
     if (nowMs - this.#sinceMs < outageMinMs || nowMs - this.#lastFailureMs > outageMemoryMs) return false;

@@ -1,16 +1,15 @@
-/** Services in whose place others are asked, by name. */
+/** The replacements of services, by name. */
 export type Overrides = ReadonlyMap<string, string>;
 
 const entriesMax = 16;
 const entry = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)\s*=\s*([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/;
 
 /**
- * Reads `service=other-service, …`: wherever a request on behalf of this one would go to `service`, it goes to
- * `other-service`. Not followed further: `a=b, b=a` swaps the two. Of two entries for one service the last counts, as in
- * a dtab.
+ * Reads `service=other-service, …`: a request on behalf of this one that would go to `service` goes to `other-service`.
+ * Entries are not chained: `a=b, b=a` swaps the two. Of two entries for one service the last counts, as in a dtab.
  *
- * @param values of all fields of that name, one list together
- * @returns null where it cannot be understood: half of a wish must not be granted
+ * @param values of all fields of that name, as one list
+ * @returns null if any part is malformed: an override is applied completely or not at all
  */
 export function readOverrides(values: readonly string[]): Overrides | null {
   const overrides = new Map<string, string>();

@@ -1,16 +1,18 @@
 import type { EndpointView } from './balancer.ts';
 import { type WeightOf, Weights } from './weights.ts';
 
-/** What it costs to send the next request there. `relativeWeight`: 1 = as much as the average endpoint can take. */
+/** The cost of sending the next request there. `relativeWeight`: 1 = as much as the average endpoint can take. */
 export type Cost = (endpoint: EndpointView, nowMs: number, relativeWeight: number) => number;
 
 /**
- * Power of two choices: two endpoints drawn at random, and the cheaper of them. Nearly as even as asking all of them,
- * without everybody running to the same one. (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing".)
+ * Power of two choices: draws two endpoints at random and takes the cheaper one. Nearly as even as comparing all
+ * endpoints, and requests do not all run to the same one. (Mitzenmacher, "The Power of Two Choices in Randomized Load
+ * Balancing".)
  *
- * With unequal weights an endpoint is drawn in proportion to its weight, and may be drawn twice: so the shares follow
- * the weights where the costs are about the same. Where it is much dearer than another one, that one is taken: else a
- * share of all requests would go to an endpoint however slow it is, half of them to the heaviest of a few.
+ * With unequal weights an endpoint is drawn in proportion to its weight, and may be drawn twice. So the shares follow
+ * the weights as long as the costs are about the same. If the endpoint costs much more than another one, that other one
+ * is taken. Otherwise an endpoint would get a share of all requests however slow it is, and the heaviest of a few
+ * endpoints would get half of them.
  */
 export class PowerOfTwoChoices {
   readonly #cost: Cost;
@@ -24,7 +26,7 @@ export class PowerOfTwoChoices {
     this.#random = random;
   }
 
-  /** Null exactly where `endpoints` is empty. */
+  /** Null only if `endpoints` is empty. */
   pick<E extends EndpointView>(endpoints: readonly E[], nowMs: number): E | null {
     const { length } = endpoints;
     if (length <= 1) return endpoints[0] ?? null;
@@ -49,5 +51,5 @@ export class PowerOfTwoChoices {
   }
 }
 
-/** So many times the cost is more than what requests under way make of it when all is well. */
+/** From this ratio of costs on, load alone does not explain the difference. */
 const muchDearer = 4;

@@ -3,41 +3,42 @@ import type { AttemptResult } from './balancer.ts';
 export interface PeakEwmaOptions {
   /** Time constant of the decay of the peak, ms. */
   decayMs: number;
-  /** How long a failure counts as a request under way, ms; 0 = failures are measured like successes. */
+  /** How long a failure counts as a request in flight, ms; 0 = failures are measured like successes. */
   failurePenaltyMs: number;
-  /** A Retry-After is believed up to here, ms. */
+  /** The maximum Retry-After that counts, ms. */
   maxRetryAfterMs: number;
 }
 
-/** What an endpoint costs that has not been measured, or not of late, while a first request waits: more than any that has been. */
+/** The cost of an endpoint without recent measurements while its first request is in flight: more than any other. */
 export const coldCostMs = 2 ** 40;
 
 /**
- * What the next request to one endpoint is expected to take, in ms: its latency times the requests in front of it.
+ * The expected duration of the next request to one endpoint, in ms: its latency times the requests in front of it.
  *
- * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while nothing
- * is measured, so that an endpoint that was slow is tried again. An endpoint without a measurement costs nothing: it gets
- * one request at once, and the next when that has been answered. (Finagle's PeakEwma. To guess a latency instead, as
- * others do, starves what is new beside what is faster than the guess.) So does one whose measurement is older than `decayMs`: else
- * all clients would find out together that what was slow is slow still.
+ * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while
+ * nothing is measured, so that a slow endpoint is tried again. An endpoint without a measurement costs nothing: it gets
+ * one request at once, and the next after the reply to the first. (As in Finagle's PeakEwma. Guessing a latency
+ * instead, as others do, starves new endpoints beside endpoints that are faster than the guess.) The same holds for an
+ * endpoint whose measurement is older than `decayMs`. Otherwise all clients would find out together that a slow
+ * endpoint is still slow.
  *
  * Beyond Finagle, so that an endpoint that fails fast attracts no load:
- * - a failure never lowers the latency, and goes on counting as a request under way: it is forgotten with the time
- *   constant `failurePenaltyMs`, as if it had taken that long. One failure in a thousand weighs next to nothing; a fast
- *   failer soon has as many requests under way as a hanging one. (To let the latency itself jump by the penalty would
- *   send everybody to the one endpoint that has had no failure for longest.)
+ * - A failure never lowers the latency, and goes on counting as a request in flight. It decays with the time constant
+ *   `failurePenaltyMs`, as if it had taken that long. One failure in a thousand weighs almost nothing; an endpoint that
+ *   fails fast soon has as many requests in flight as one that hangs. (If the latency itself jumped by the penalty, all
+ *   requests would go to the one endpoint that has had no failure for longest.)
  * - Retry-After is time that a request would have to wait, so it is added.
- * - silence is a measurement: where requests wait for a reply and none has come for longer than the average, the
- *   silence is the latency. A hanging endpoint is avoided before the first timeout.
+ * - Silence is a measurement: if requests wait and no reply has come for longer than the average, the silence is the
+ *   latency. A hanging endpoint is avoided before the first timeout.
  */
 export class PeakEwma {
   readonly #options: PeakEwmaOptions;
   #measured = false;
   #latencyMs = 0;
-  /** When `#latencyMs` was true. */
+  /** The time of `#latencyMs`. */
   #latencyAtMs: number;
   #waiting = 0;
-  /** When an attempt last ended, or the only one under way began. */
+  /** When an attempt last ended, or when the only one in flight began. */
   #progressAtMs = 0;
   #failures = 0;
   #failuresAtMs = 0;
@@ -74,7 +75,7 @@ export class PeakEwma {
     this.#set(nowMs, Math.max(latencyMs, this.#measured ? this.#latencyMs : failurePenaltyMs));
   }
 
-  /** Forgets everything bad: the endpoint has proved itself (a probe succeeded) and is measured anew. */
+  /** Forgets all failures and delays: a probe has succeeded, and the endpoint is measured from scratch. */
   forgive(nowMs: number): void {
     this.#measured = false;
     this.#latencyMs = 0;
@@ -83,7 +84,7 @@ export class PeakEwma {
     this.#blockedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Expected latency of one request with nothing in front of it, ms. */
+  /** Expected latency of one request with none in front of it, ms. */
   latencyMs(nowMs: number): number {
     const decayedMs = this.#decayedMs(nowMs);
     return this.#waiting === 0 ? decayedMs : Math.max(decayedMs, nowMs - this.#progressAtMs);
@@ -91,11 +92,12 @@ export class PeakEwma {
 
   /**
    * @param inFlight attempts at the endpoint whose reply has not ended
-   * @param relativeWeight the endpoint's weight in relation to the average: with twice the weight, twice as many requests are as much
+   * @param relativeWeight the endpoint's weight in relation to the average: an endpoint of twice the weight takes twice
+   * as many requests
    */
   costMs(nowMs: number, inFlight: number, relativeWeight: number): number {
     if (!this.#measured && inFlight > 0) return coldCostMs + inFlight / relativeWeight;
-    // What was slow has faded, and may be slow still: one request finds out, before everybody follows it.
+    // A slow measurement has decayed, and the endpoint may still be slow: one request finds out before others follow.
     if (this.#waiting > 0 && this.#faded(nowMs)) return coldCostMs + inFlight / relativeWeight;
     const inFront = (inFlight + this.#recentFailures(nowMs)) / relativeWeight;
     const blockedMs = Math.max(0, this.#blockedUntilMs - nowMs);
@@ -121,7 +123,7 @@ export class PeakEwma {
     return this.#latencyMs * Math.exp(-this.#sinceMs(nowMs, this.#latencyAtMs) / this.#options.decayMs);
   }
 
-  /** Nothing has been measured for so long that the latency says little. */
+  /** The last measurement is so old that the latency says little. */
   #faded(nowMs: number): boolean {
     return this.#sinceMs(nowMs, this.#latencyAtMs) > this.#options.decayMs;
   }

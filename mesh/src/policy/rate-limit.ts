@@ -6,13 +6,13 @@ export interface RateLimitOptions {
 }
 
 /**
- * A token bucket in its exact form, GCRA (ITU-T I.371): not a number of tokens that is refilled and rounded, but the one
- * moment at which the bucket will be full again. Every request moves it by 1 / rate.
+ * A token bucket in its exact form, GCRA (ITU-T I.371). Instead of a number of tokens that is refilled and rounded, it
+ * keeps the moment at which the bucket will be full again. Every request moves that moment by 1 / rate.
  */
 export class TokenBucket {
   #fullAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes a token. @returns 0 = taken; else ms until there is one, and nothing is taken */
+  /** Takes a token. @returns 0 = taken; otherwise ms until a token is available, and nothing is taken */
   take(nowMs: number, { requestsPerSecond, burst }: RateLimitOptions): number {
     const intervalMs = 1000 / requestsPerSecond;
     const fullAtMs = Math.max(this.#fullAtMs, nowMs);
@@ -22,26 +22,26 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Whether it is full, and so the same as a new one. */
+  /** Whether the bucket is full, and so the same as a new one. */
   isFull(nowMs: number): boolean {
     return this.#fullAtMs <= nowMs;
   }
 }
 
-/** A client that comes exactly at the rate must not be refused for the last bit of a sum. */
+/** A client that comes exactly at the rate must not be refused because of rounding. */
 const roundingMs = 1e-6;
 
-/** Clients that a limit per client remembers by default. */
+/** The default maximum of clients that a limit per client remembers. */
 export const rateLimitClientsMax = 10_000;
 
 /**
- * A token bucket for each client, of so many clients at most: memory is bounded whatever keys are sent. Clients live in
- * two generations; when the young one is full it becomes the old one, and what the old one held is forgotten. So at
- * least the last `clientsMax / 2` clients are remembered, in constant time. (Taking the oldest key out of a Map in use
- * means to walk over those that were taken out before.)
+ * A token bucket for each client, with a maximum of clients: memory is bounded whatever keys are sent. Clients live in
+ * two generations. When the young generation is full it becomes the old one, and the previous old one is forgotten. So
+ * at least the last `clientsMax / 2` clients are remembered, in constant time. (Removing the oldest key of a busy Map
+ * would walk over all keys that were removed before.)
  *
- * A forgotten client begins with a full bucket: whoever can invent keys is not held by this, but by a limit for the
- * whole route.
+ * A forgotten client begins with a full bucket: clients that invent keys are bounded only by a limit for the whole
+ * route.
  */
 export class ClientRateLimit {
   readonly #options: RateLimitOptions;
@@ -55,12 +55,12 @@ export class ClientRateLimit {
     this.#generationMax = Math.max(1, Math.floor(clientsMax / 2));
   }
 
-  /** Clients that are remembered; one that has just come back may count twice. */
+  /** Remembered clients; one that has just come back may count twice. */
   get clients(): number {
     return this.#young.size + this.#old.size;
   }
 
-  /** Takes a token of the client. @returns 0 = taken; else ms until there is one */
+  /** Takes a token of the client. @returns 0 = taken; otherwise ms until a token is available */
   take(client: string, nowMs: number): number {
     const known = this.#young.get(client);
     if (known !== undefined) return known.take(nowMs, this.#options);

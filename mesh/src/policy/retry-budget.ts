@@ -1,18 +1,17 @@
 export interface RetryBudgetOptions {
   /** Retries in percent of the requests of the last `ttlMs`; may be a fraction. */
   percent: number;
-  /** Besides the percentage, so that a service with few requests can retry at all. */
+  /** In addition to the percentage, so that a service with few requests can retry at all. */
   minRetriesPerSecond: number;
-  /** How long a request counts, and a retry is held against the budget. */
+  /** How long requests and retries count. */
   ttlMs: number;
 }
 
 /**
- * How many retries a service may get: Finagle's leaky bucket. Every request pays in `percent` hundredths of a retry, every
- * retry takes a whole one, and both are forgotten after `ttlMs`, in buckets by absolute time (so up to one bucket
- * early). Retries in the window never exceed `percent` of the requests in it plus the minimum, whatever else is
- * configured: a service that fails altogether is not hit with a multiple of its load, and what a quiet time has saved up
- * does not become a storm.
+ * How many retries a service may get: Finagle's leaky bucket. Every request pays in `percent` hundredths of a retry,
+ * every retry takes out a whole one, and both are forgotten after `ttlMs`, in buckets by absolute time (so up to one
+ * bucket early). The retries in the window never exceed `percent` of its requests plus the minimum. So a service that
+ * fails completely does not get a multiple of its load, and a quiet time does not save up for a storm.
  *
  * One per service, for retries and hedges of all routes together.
  */
@@ -20,9 +19,9 @@ export class RetryBudget {
   readonly #percent: number;
   readonly #reserve: number;
   readonly #bucketMs: number;
-  /** Paid in less taken out, in hundredths of a retry. */
+  /** Deposits minus withdrawals, in hundredths of a retry. */
   readonly #balances = new Float64Array(retryBudgetBuckets);
-  /** Which stretch of time (nowMs / bucketMs) each bucket holds. */
+  /** The stretch of time (nowMs / bucketMs) of each bucket. */
   readonly #stretches = new Float64Array(retryBudgetBuckets).fill(Number.NEGATIVE_INFINITY);
 
   constructor({ percent, minRetriesPerSecond, ttlMs }: RetryBudgetOptions) {
@@ -31,19 +30,19 @@ export class RetryBudget {
     this.#bucketMs = ttlMs / retryBudgetBuckets;
   }
 
-  /** A request has come. Once per request of a client, not per attempt: retries must not pay for retries. */
+  /** A request has come. Call it once per request of a client, not per attempt: retries must not pay for retries. */
   deposit(nowMs: number): void {
     this.#add(nowMs, this.#percent);
   }
 
-  /** Takes a retry out if there is one. */
+  /** Takes out a retry if one is left. */
   tryWithdraw(nowMs: number): boolean {
     if (this.#balance(nowMs) < whole - rounding) return false;
     this.#add(nowMs, -whole);
     return true;
   }
 
-  /** Retries that there are, for metrics; may be a fraction. */
+  /** The retries that are left, for metrics; may be a fraction. */
   available(nowMs: number): number {
     return Math.max(0, this.#balance(nowMs) / whole);
   }
@@ -71,5 +70,5 @@ export class RetryBudget {
 /** Finagle's number. */
 export const retryBudgetBuckets = 10;
 const whole = 100;
-/** Sums of fractions of a percent must not cost a retry. */
+/** Rounding of sums must not cost a retry. */
 const rounding = 1e-6;

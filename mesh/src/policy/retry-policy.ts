@@ -1,52 +1,55 @@
 /**
- * On a reply, with the value `false`: this has been tried again already, or must not be; whoever is further out leaves it
- * at that. Services pass it outwards. So a failure deep in a call graph is tried again by the hop above it only, and the
- * budgets of the hops do not multiply. (The SRE book, "Addressing Cascading Failures"; Finagle's non-retryable nack; gRPC's
- * negative grpc-retry-pushback-ms.)
+ * With the value `false` on a reply: callers further out do not retry, because this hop has retried already or a retry
+ * makes no sense. Services pass the field outwards. So only the hop above a failure deep in a call graph retries, and
+ * the budgets of the hops do not multiply. (The SRE book, "Addressing Cascading Failures"; Finagle's non-retryable
+ * nack; gRPC's negative grpc-retry-pushback-ms.)
  */
 export const retryableHeader = 'x-mesh-retryable';
 
-/** Which attempts of a route's requests to a service may be followed by another. */
+/** Which attempts of a route's requests to a service may be retried. */
 export interface RetryRules {
-  /** False where the route has no `retry`: then only what is known not to have been sent is tried again. */
+  /** False if the route has no `retry`: then only requests that were certainly not sent are retried. */
   enabled: boolean;
   /** Status codes to retry. */
   codes: readonly number[];
   /** Retries after the first attempt. */
   attempts: number;
-  /** Upper case: methods that may be sent twice (RFC 9110 section 9.2.2: idempotent ones). */
+  /** Upper case: idempotent methods (RFC 9110 section 9.2.2). */
   methods: readonly string[];
-  /** Whether an Idempotency-Key makes any method one that may be sent twice. */
+  /** Whether an Idempotency-Key makes any method idempotent. */
   idempotencyKey: boolean;
   /** A longer Retry-After ends the retries, ms. */
   maxRetryAfterMs: number;
 }
 
-/** How one attempt of a request ended, and what is left to the request. */
+/** How one attempt of a request ended, and what the request still has. */
 export interface AttemptEnd {
   method: string;
   hasIdempotencyKey: boolean;
-  /** Of the reply; 0 = there was none. */
+  /** Of the reply; 0 = no reply. */
   status: number;
   /** Whether the upstream can have seen any of the request. */
   delivery: 'not_sent' | 'maybe_sent';
   /** Retries so far. */
   retries: number;
-  /** Whether the same body, byte for byte, can be sent again (there is none, or it was kept). */
+  /** Whether the same body can be sent again (there is none, or it was kept). */
   bodyReplayable: boolean;
-  /** The reply says that it is not to be tried again (`retryableHeader`). */
+  /** The reply forbids retries (`retryableHeader`). */
   pushedBack: boolean;
-  /** What the reply asked for; 0 = nothing. */
+  /** The Retry-After of the reply; 0 = none. */
   retryAfterMs: number;
   /** The wait before the next attempt. */
   waitMs: number;
   /** Until the request's deadline; Infinity = none. */
   remainingMs: number;
-  /** Nobody waits for the reply any more. */
+  /** The client has gone, or the request was aborted otherwise. */
   abandoned: boolean;
 }
 
-/** `retry`, or why not. (`outage` and `no_budget` are the caller's to find; it asks the budget last, because asking takes a retry out.) */
+/**
+ * `retry`, or why not. (The caller finds `outage` and `no_budget`. It asks the budget last, because asking takes out a
+ * retry.)
+ */
 export type RetryVerdict =
   | 'retry'
   | 'abandoned'
@@ -74,10 +77,10 @@ export const denials: ReadonlySet<RetryVerdict> = new Set<RetryVerdict>([
 ]);
 
 /**
- * Whether a request is tried again.
+ * Whether a request is retried.
  *
- * A reply is final unless its code is one to retry. A failure without a reply may be retried whatever the codes are. What
- * may have been seen by the upstream is sent again only if twice is as good as once; what was not sent, always.
+ * A reply is final unless its code is retryable. A failure without a reply may be retried whatever the codes are. A
+ * request that the upstream may have seen is retried only if it is idempotent; an unsent request is always retried.
  */
 export function retryVerdict(end: AttemptEnd, rules: RetryRules): RetryVerdict {
   if (end.abandoned) return 'abandoned';
@@ -89,7 +92,7 @@ export function retryVerdict(end: AttemptEnd, rules: RetryRules): RetryVerdict {
   if (!end.bodyReplayable) return 'body_not_kept';
   if (end.retries >= rules.attempts) return 'no_attempts_left';
   if (end.retryAfterMs > rules.maxRetryAfterMs) return 'retry_after_too_long';
-  // A retry that could not even start before the deadline would only be load.
+  // A retry that could not even start before the deadline would only add load.
   if (end.waitMs >= end.remainingMs) return 'deadline_too_near';
   return 'retry';
 }
@@ -104,9 +107,9 @@ export function mayBeSentTwice(
 }
 
 /**
- * Whether whoever is further out should leave a failure at that: it was tried again here, or would have been if that did
- * any good. What is not tried again here for another reason (the route has no retries, the method is none that may be
- * sent twice) may well be the business of somebody further out.
+ * Whether callers further out should not retry a failure: it was retried here, or would have been if that made sense. A
+ * failure that is not retried here for another reason (the route has no retries, the method is not idempotent) may be
+ * retried further out.
  *
  * @param retries that were made here
  */

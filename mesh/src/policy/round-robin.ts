@@ -2,12 +2,12 @@ import { type Balancer, type EndpointView, learnsNothing } from './balancer.ts';
 import type { WeightOf } from './weights.ts';
 
 /**
- * Smooth weighted round robin, as nginx does it: each turn every endpoint earns its weight, the richest is chosen and
- * pays the sum. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c. The credit stays with the endpoint when others
- * come and go.
+ * Smooth weighted round robin, as in nginx: in each turn every endpoint earns its weight, the richest is chosen and
+ * pays the sum. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c. Endpoints keep their credit when others come and
+ * go.
  */
 export function roundRobin(weightOf: WeightOf): Balancer {
-  // Of this balancer's own, so that two of them (two generations of a configuration) do not spend each other's credit.
+  // Each balancer has its own key, so that two balancers (of two generations of a configuration) do not share credit.
   const key = Symbol('round robin');
   return {
     pick<E extends EndpointView>(endpoints: readonly E[], { nowMs }: { nowMs: number }): E | null {

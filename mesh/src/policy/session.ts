@@ -1,36 +1,39 @@
 import { hash32 } from './hash.ts';
 
-/** What a client brings to be recognised by: which backends it was given, when, and when it was last seen. */
+/** The session that a client sends: its backends, when the session began, and when the client was last seen. */
 export interface Session {
-  /** Of backends, the last given first; those of other rules that share the name stay in. */
+  /** Of backends, the last given first. Tokens of other rules that share the name stay in. */
   tokens: readonly string[];
   /** Whole seconds of the Unix epoch. */
   givenAtS: number;
   seenAtS: number;
 }
 
-/** Backends that one value remembers: the last ones. */
+/** The maximum of backends in one value: the last ones. */
 const tokensMax = 4;
-/** Other meshes' clocks may be ahead by so much. */
+/** How far the clock of another mesh may be ahead. */
 const skewMaxS = 60;
 
-/** Names a backend without saying which it is. The same everywhere, so that sessions outlive a restart. */
+/** Names a backend without revealing it. The same in every process, so that sessions outlive a restart. */
 export function backendToken(serviceId: string): string {
   const hex = (seed: number) => hash32(serviceId, seed).toString(16).padStart(8, '0');
   return hex(0x5e55) + hex(0x10f1);
 }
 
-/** Whether a value looks like one that a mesh has made, good or not; else it is a client's own name for itself. */
+/**
+ * Whether a value has the form of a session made by a mesh, valid or not; otherwise the value is a client's own name
+ * for itself.
+ */
 export function isSessionValue(value: string): boolean {
   return /^v1\./.test(value);
 }
 
 /**
- * Reads a value that comes from a client: anybody can have written it. All that it can do is to choose among the backends
- * that its holder may be given anyway.
+ * Reads a value from a client, which anyone can have written. It can only choose among the backends that the client may
+ * get anyway.
  *
  * @param limits 0 = none
- * @returns null where it is malformed, too old, or from the future
+ * @returns null if it is malformed, too old, or from the future
  */
 export function readSession(
   value: string,
@@ -52,14 +55,14 @@ export function writeSession({ tokens, givenAtS, seenAtS }: Session): string {
 }
 
 /**
- * The session with `token` given to it, in the place of the other backends of the same rule (`instead`). Those of other
- * rules keep their place and the session its age, so that two rules under one name do not undo each other.
+ * The session with `token` in the place of the other backends of the same rule (`instead`). Tokens of other rules keep
+ * their place and the session keeps its age, so that two rules under one name do not undo each other.
  */
 export function withBackend(session: Session | null, token: string, instead: readonly string[], nowS: number): Session {
   const kept = session?.tokens.filter((other) => other !== token && !instead.includes(other)) ?? [];
   return {
     tokens: [token, ...kept].slice(0, tokensMax),
-    // Where nothing else is remembered, it is a new session.
+    // A session without other tokens is a new session.
     givenAtS: kept.length > 0 && session !== null ? session.givenAtS : nowS,
     seenAtS: nowS,
   };

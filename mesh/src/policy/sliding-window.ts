@@ -1,17 +1,17 @@
 /**
- * Counts of two kinds (good, bad) over the last `windowMs`, in buckets by absolute time: a bucket belongs to one stretch
- * of time, and whatever it held before is gone when it is read or written for another. So old failures fall out also
- * where nothing calls for a long time, and without a timer. Exact to one bucket: what is counted is between
- * `windowMs - bucketMs` and `windowMs` old.
+ * Counts of two kinds (good, bad) over the last `windowMs`, in buckets by absolute time. A bucket belongs to one
+ * stretch of time; reading or writing it for another stretch clears it first. So old failures are dropped without a
+ * timer, even without calls for a long time. Exact to one bucket: the counts are between `windowMs - bucketMs` and
+ * `windowMs` old.
  */
 export class SlidingWindow {
   readonly #bucketMs: number;
   readonly #good: Uint32Array;
   readonly #bad: Uint32Array;
-  /** Which stretch of time (nowMs / bucketMs) each bucket holds. */
+  /** The stretch of time (nowMs / bucketMs) of each bucket. */
   readonly #stretches: Float64Array;
 
-  /** @throws RangeError where a number is not above 0 */
+  /** @throws RangeError when a number is not above 0 */
   constructor(windowMs: number, buckets: number = slidingWindowBuckets) {
     if (!(windowMs > 0) || !(buckets >= 1)) throw new RangeError('windowMs must be above 0, and buckets at least 1');
     this.#bucketMs = windowMs / buckets;
@@ -20,7 +20,7 @@ export class SlidingWindow {
     this.#stretches = new Float64Array(buckets).fill(Number.NEGATIVE_INFINITY);
   }
 
-  /** A time from before what is already counted counts as late as that. */
+  /** A time before the last counted one counts as the last one. */
   add(nowMs: number, good: boolean): void {
     const stretch = Math.floor(nowMs / this.#bucketMs);
     const at = this.#indexOf(stretch);
@@ -62,5 +62,5 @@ export class SlidingWindow {
   }
 }
 
-/** Linkerd's number: a tenth of the window is the coarsest that a window forgets. */
+/** Linkerd's number: a window forgets a tenth at a time. */
 export const slidingWindowBuckets = 10;

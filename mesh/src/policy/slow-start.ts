@@ -1,8 +1,9 @@
 import type { SlowStart } from '../config/policy-model.ts';
 
 /**
- * Weight of an endpoint that is `ageMs` old: it grows to its full one over the window, so that a cold instance is not hit
- * with its whole share at once (Envoy's formula: weight * max(min, (age / window) ^ (1 / aggression))).
+ * Weight of an endpoint that is `ageMs` old. The weight grows to its full value over the window, so that a cold
+ * instance does not get its whole share at once (Envoy's formula: weight * max(min, (age / window) ^ (1 /
+ * aggression))).
  */
 export function slowStartWeight(
   weight: number,

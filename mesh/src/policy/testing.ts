@@ -49,9 +49,9 @@ export function tally<T>(items: readonly T[], count: number, draw: () => T | nul
   return counts;
 }
 
-/** What is under way in a simulation, handed out in the order in which it ends. */
+/** The attempts in flight in a simulation, in the order in which they end. */
 export class UnderWay<T> {
-  /** The next one to end is the last. */
+  /** The next one to end is the last element. */
   readonly #ends: { atMs: number; what: T }[] = [];
 
   add(atMs: number, what: T): void {

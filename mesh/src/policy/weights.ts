@@ -11,13 +11,13 @@ export const plainWeight: WeightOf = (endpoint) => endpoint.weight;
 export function warmingWeight(options: { windowMs: number; aggression: number; minWeightPercent: number }): WeightOf {
   if (options.windowMs === 0) return plainWeight;
   return (endpoint, nowMs) =>
-    // An endpoint with no weight at all would never be asked, and never be known.
+    // An endpoint without any weight would never be chosen, and so never be measured.
     Math.max(endpoint.weight * smallestPart, slowStartWeight(endpoint.weight, nowMs - endpoint.sinceMs, options));
 }
 
 const smallestPart = 0.001;
 
-/** The weights of the endpoints of one choice, in memory that is used again. */
+/** The weights of the endpoints of one choice, in memory that is reused. */
 export class Weights {
   readonly #weightOf: WeightOf;
   #values = new Float64Array(16);
@@ -29,7 +29,7 @@ export class Weights {
     this.#weightOf = weightOf;
   }
 
-  /** Whether all are the same. */
+  /** Whether all weights are the same. */
   get equal(): boolean {
     return this.#equal;
   }
@@ -70,7 +70,7 @@ export class Weights {
       left -= this.#values[index] as number;
       if (left < 0) return index;
     }
-    // What rounding leaves over is the last one's.
+    // The last endpoint takes what rounding leaves over.
     return last;
   }
 }

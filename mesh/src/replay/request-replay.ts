@@ -1,32 +1,33 @@
-import type { BodySink, BodySource } from '../body.ts';
+import type { BodySource } from '../body.ts';
 import type { MeshError } from '../errors.ts';
-import { HeldBytes, HeldCursor } from '../memory/held-bytes.ts';
+import { HeldBytes } from '../memory/held-bytes.ts';
 import type { HeldMemory } from '../memory/held-memory.ts';
 import { noRoom } from '../memory/no-room.ts';
+import { Reader, type SharedBody } from './reader.ts';
 
 /**
- * The body of one request, for as many attempts as it takes: every attempt reads it from its first byte to its last,
- * whatever the attempts before it have read. What has been read is kept up to `limitBytes`; a body that is longer goes
- * by, and whoever has not begun by then comes too late. So does one for which the process has no room.
+ * The body of one request, for any number of attempts. Each attempt reads the whole body, whatever earlier attempts have
+ * read. Bytes that have been read are kept up to `limitBytes`. A body that is longer, or for which the process has no room,
+ * is streamed and not kept: no further attempt can begin to read it.
  *
- * The source is started once, by the first attempt that wants a byte. So also a body that is too long to be kept can go
- * to another attempt as long as none has begun to read it.
+ * The first attempt that wants a byte starts the source. Until then, a body that is too long to be kept can also go to
+ * another attempt.
  *
- * While bytes are kept, no attempt holds up another: the source runs on, bounded by the limit. Beyond it the one
+ * While bytes are kept, no attempt holds up another: the source runs on, bounded by the limit. Beyond the limit, the one
  * attempt that is left sets the pace.
  */
-export class RequestReplay {
+export class RequestReplay implements SharedBody {
   readonly #source: BodySource;
   readonly #limitBytes: number;
   readonly #readers = new Set<Reader>();
   readonly #memory: HeldMemory;
-  /** Null where nothing is kept for further attempts. */
+  /** Null once nothing is kept for further attempts. */
   #kept: HeldBytes | null;
   #started = false;
   #ended = false;
   #failure: MeshError | null = null;
   #paused = false;
-  /** No attempt follows: nothing is kept, and the last reader decides over the source. */
+  /** No attempt follows: nothing is kept, and the source is canceled when the last reader leaves. */
   #released = false;
   #cancelled = false;
 
@@ -43,18 +44,18 @@ export class RequestReplay {
     return this.#source.length;
   }
 
-  /** Whether another attempt can have the body from its first byte. */
+  /** Whether another attempt can read the body from its first byte. */
   get replayable(): boolean {
     if (this.#released || this.#cancelled || this.#failure !== null) return false;
     return !this.#started || this.#kept !== null;
   }
 
-  /** Whether that will stay so however much is still to come: two attempts may read at a time. */
+  /** Whether `replayable` stays true however much is still to come, so that two attempts may read at a time. */
   get shareable(): boolean {
     return this.replayable && this.#kept !== null && (this.#ended || this.length !== null);
   }
 
-  /** The body for one more attempt. @throws Error where it is gone: ask `replayable` first. */
+  /** The body for one more attempt. @throws Error when it is not `replayable`. */
   open(): BodySource {
     if (!this.replayable) throw new Error('The body of this request has gone by.');
     const reader = new Reader(this, this.#kept, this.#memory);
@@ -63,7 +64,7 @@ export class RequestReplay {
     return reader;
   }
 
-  /** The last attempt has been made: what it has not read yet is streamed, and nothing is kept any more. */
+  /** The last attempt has been opened: the rest of the body is streamed, and nothing is kept. */
   release(): void {
     this.#released = true;
     this.#stopKeeping();
@@ -71,7 +72,7 @@ export class RequestReplay {
     if (this.#readers.size === 0 && !this.#ended) this.cancel();
   }
 
-  /** Nobody wants the body any more. */
+  /** The body is not wanted any more. */
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
@@ -81,7 +82,6 @@ export class RequestReplay {
     this.#source.cancel();
   }
 
-  /** For readers: starts the source, if that has not been done. */
   begin(): void {
     if (this.#started || this.#cancelled) return;
     this.#started = true;
@@ -96,27 +96,22 @@ export class RequestReplay {
     this.#pace();
   }
 
-  /** For readers. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** For readers: whether what comes is still kept. */
   get keeps(): boolean {
     return this.#kept !== null;
   }
 
-  /** For readers. */
   get failure(): MeshError | null {
     return this.#failure;
   }
 
-  /** For readers: one has read more, or does not want to read now. */
   paceChanged(): void {
     this.#pace();
   }
 
-  /** For readers: one wants nothing more. */
   leave(reader: Reader): void {
     if (!this.#readers.delete(reader)) return;
     if (this.#released && this.#readers.size === 0 && !this.#ended) this.cancel();
@@ -133,11 +128,11 @@ export class RequestReplay {
     this.#pace();
   }
 
-  /** @returns whether readers find `bytes` among what is kept */
+  /** @returns whether readers find `bytes` among the kept bytes */
   #keep(bytes: Uint8Array): boolean {
     const kept = this.#kept;
     if (kept === null) return false;
-    // Without a reader it was on its way when the source was paused: it must not be lost, whatever the limit is.
+    // Without a reader, the bytes were on their way when the source was paused: they must not be lost, whatever the limit.
     const wanted = this.#readers.size === 0 || kept.bytes + bytes.byteLength <= this.#limitBytes;
     if (wanted && kept.tryAdd(bytes, true)) return true;
     this.#stopKeeping();
@@ -150,7 +145,7 @@ export class RequestReplay {
     this.#kept = null;
   }
 
-  /** There is no room for what has come. */
+  /** There is no room for the bytes that have come. */
   #refuse(): void {
     if (this.#failure !== null) return;
     this.#source.cancel();
@@ -163,7 +158,7 @@ export class RequestReplay {
     for (const reader of this.#readers) reader.fail(error);
   }
 
-  /** Lets the source run while there is somebody to read it, or room to keep it in. */
+  /** Runs the source while a reader keeps up with it, or while its bytes are kept. */
   #pace(): void {
     if (!this.#started || this.#ended || this.#cancelled || this.#failure !== null) return;
     const pause = this.#readers.size === 0 || (this.#kept === null && this.#someBehind());
@@ -176,129 +171,5 @@ export class RequestReplay {
   #someBehind(): boolean {
     for (const reader of this.#readers) if (reader.behind) return true;
     return false;
-  }
-}
-
-/** One attempt's view of the body. */
-class Reader implements BodySource {
-  readonly #replay: RequestReplay;
-  /** What is kept for all attempts; null where this one has read all there will be of it. */
-  #cursor: HeldCursor | null;
-  /** Behind that: read from the client, not yet by this attempt. */
-  readonly #pending: HeldBytes;
-  #sink: BodySink | null = null;
-  #flowing = false;
-  #pumping = false;
-  #closed = false;
-
-  constructor(replay: RequestReplay, kept: HeldBytes | null, memory: HeldMemory) {
-    this.#replay = replay;
-    this.#cursor = kept === null ? null : new HeldCursor(kept);
-    this.#pending = new HeldBytes(memory);
-  }
-
-  get length(): number | null {
-    return this.#replay.length;
-  }
-
-  get behind(): boolean {
-    return !this.#flowing || !this.#readAll;
-  }
-
-  start(sink: BodySink): void {
-    if (this.#sink !== null || this.#closed) return;
-    this.#sink = sink;
-    this.#flowing = true;
-    this.#replay.begin();
-    // Not within the call: who starts a source does not expect its bytes before the call has returned.
-    queueMicrotask(this.pump);
-  }
-
-  pause(): void {
-    this.#flowing = false;
-    this.#replay.paceChanged();
-  }
-
-  resume(): void {
-    if (this.#flowing || this.#sink === null) return;
-    this.#flowing = true;
-    queueMicrotask(this.pump);
-  }
-
-  cancel(): void {
-    if (this.#closed) return;
-    this.#close();
-  }
-
-  /** For the replay: the next bytes, which are not kept, in order behind what is pending. False where there is no room for them. */
-  push(bytes: Uint8Array): boolean {
-    if (this.#flowing && !this.#pumping && this.#readAll) {
-      this.#sink?.chunk(bytes);
-      return true;
-    }
-    if (!this.#pending.tryAdd(bytes, true)) return false;
-    this.pump();
-    return true;
-  }
-
-  /** For the replay: nothing is wanted of what is held. */
-  drop(): void {
-    this.#cursor?.close();
-    this.#cursor = null;
-    this.#pending.clear();
-  }
-
-  /** All that has come so far. */
-  get #readAll(): boolean {
-    return (this.#cursor?.atEnd ?? true) && this.#pending.bytes === 0;
-  }
-
-  #next(): Buffer | null {
-    const piece = this.#cursor?.next() ?? null;
-    if (piece !== null) return piece;
-    if (this.#cursor !== null && !this.#replay.keeps) {
-      this.#cursor.close();
-      this.#cursor = null;
-    }
-    return this.#pending.take();
-  }
-
-  fail(error: MeshError): void {
-    const sink = this.#sink;
-    if (sink === null) return;
-    this.#close();
-    sink.fail(error);
-  }
-
-  readonly pump = (): void => {
-    // A sink that pauses and resumes within `chunk` must not be handed the next one inside the first.
-    if (this.#pumping || this.#sink === null) return;
-    const { failure } = this.#replay;
-    if (failure !== null) {
-      this.fail(failure);
-      return;
-    }
-    this.#pumping = true;
-    while (this.#flowing && this.#sink !== null) {
-      const piece = this.#next();
-      if (piece === null) break;
-      this.#sink.chunk(piece);
-    }
-    this.#pumping = false;
-    if (this.#closed) return;
-    if (this.#replay.ended && this.#flowing && this.#readAll) {
-      const sink = this.#sink;
-      this.#close();
-      sink?.end();
-      return;
-    }
-    this.#replay.paceChanged();
-  };
-
-  #close(): void {
-    this.#closed = true;
-    this.#sink = null;
-    this.drop();
-    this.#replay.leave(this);
   }
 }

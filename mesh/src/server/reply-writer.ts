@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { MeshError } from '../errors.ts';
-import type { InterimSink } from '../exchange.ts';
 import type { Headers } from '../headers.ts';
 import type { Framing } from '../http1/message-parser.ts';
-import type { ClientSink, Reply } from '../reply.ts';
+import type { ClientSink, InterimSink, Reply } from '../reply.ts';
 import { type Asked, interimHead, replyHead } from './reply-head.ts';
 
 /** Bodies up to this are copied beside their head, so that both leave in one write. */

@@ -3,10 +3,10 @@ import type { Endpoint } from '../discovery/endpoint.ts';
 import { healthOf } from '../discovery/health.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Service } from '../discovery/service.ts';
-import { occupancyOf } from '../layers/limits.ts';
-import { knownBreakerOf } from '../layers/readiness.ts';
 import type { BreakerState } from '../policy/breaker.ts';
 import { ewmaOf } from '../policy/ewma-balancer.ts';
+import { occupancyOf } from '../service-state/places.ts';
+import { knownBreakerOf } from '../service-state/readiness.ts';
 import type { Metrics } from './metrics.ts';
 
 /** In the order of the numbers that stand for them. */

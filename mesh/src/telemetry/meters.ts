@@ -1,7 +1,30 @@
-import type { Meters } from '../layers/parts.ts';
 import { Metrics } from './metrics.ts';
 
-/** The families that the layers count in. Names follow OpenTelemetry's, as Prometheus writes them. */
+/** What the stack counts. Each family is created once and outlives every stack. */
+export interface Meters {
+  readonly metrics: Metrics;
+  readonly requests: ReturnType<Metrics['counter']>;
+  readonly requestDurations: ReturnType<Metrics['durations']>;
+  readonly failures: ReturnType<Metrics['counter']>;
+  readonly attempts: ReturnType<Metrics['counter']>;
+  readonly attemptDurations: ReturnType<Metrics['durations']>;
+  readonly breakerTrips: ReturnType<Metrics['counter']>;
+  readonly retries: ReturnType<Metrics['counter']>;
+  readonly retriesDenied: ReturnType<Metrics['counter']>;
+  readonly hedges: ReturnType<Metrics['counter']>;
+  readonly sessions: ReturnType<Metrics['counter']>;
+  readonly overrides: ReturnType<Metrics['counter']>;
+  readonly failovers: ReturnType<Metrics['counter']>;
+  readonly shadows: ReturnType<Metrics['counter']>;
+  readonly shadowSkips: ReturnType<Metrics['counter']>;
+  readonly shadowDurations: ReturnType<Metrics['durations']>;
+  /** The remaining retry budget of each service, by service. */
+  readonly retryBudgets: Map<string, () => number>;
+  /** Client requests in flight, by entrance. */
+  readonly active: Map<string, number>;
+}
+
+/** The families that the layers count in. Names follow OpenTelemetry's conventions, as Prometheus spells them. */
 export function createMeters(): Meters {
   const metrics = new Metrics();
   const active = new Map<string, number>();

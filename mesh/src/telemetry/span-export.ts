@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Counter, Metrics } from './metrics.ts';
+import type { Counter } from './families.ts';
+import type { Metrics } from './metrics.ts';
 import type { Span, TraceListener } from './trace.ts';
 
 /** Traces that wait to be sent; more are dropped and counted. */

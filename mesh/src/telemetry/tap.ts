@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Counter, Metrics } from './metrics.ts';
+import type { Counter } from './families.ts';
+import type { Metrics } from './metrics.ts';
 import type { RequestFilter, Seen } from './request-filter.ts';
 
 /** Watchers at a time. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { methodClasses, statusClasses } from './classes.ts';
+import { placesMax } from './families.ts';
 import { isoTime } from './iso-time.ts';
-import { Metrics, placesMax } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 import { type Span, TraceRing } from './trace.ts';
 
 describe('metrics', () => {

@@ -1,15 +1,22 @@
 import type { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
 import { type Headers, withoutHopByHop } from '../headers.ts';
 import { HeldBytes } from '../memory/held-bytes.ts';
 import { retryableHeader } from '../policy/retry-policy.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
-import type { ResponseHead } from './http1/response-head.ts';
+import type { UpstreamRequest } from './request.ts';
 
 /** Content that arrived before anybody wanted it is kept up to this many bytes, unless `onHeld` names more; then the upstream waits. */
 const heldBytesMin = 64 * 1024;
 /** What is left of a discarded reply is read away if it is no more than this; else the connection is given up. */
 const drainBytesMax = 64 * 1024;
+
+/** The head of a reply, as far as a call needs it. */
+interface ReplyHead {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Content-Length; null where there is none. */
+  readonly length: number | null;
+}
 
 /** What serves a call: a connection, or the queue for one. */
 export interface Carrier {
@@ -23,7 +30,7 @@ const none: Headers = [];
 
 /** One request to an upstream: the reply and its body in one object, because a request makes one of each. */
 export class Call implements Reply, ReplyBody {
-  readonly exchange: Exchange;
+  readonly exchange: UpstreamRequest;
   status = 0;
   headers: Headers = none;
   readonly tunnelled = false;
@@ -49,7 +56,7 @@ export class Call implements Reply, ReplyBody {
   #listeners: ((end: BodyEnd) => void)[] | null = null;
   #heldListener: ((error: MeshError | null) => void) | null = null;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: UpstreamRequest) {
     this.exchange = exchange;
   }
 
@@ -77,7 +84,7 @@ export class Call implements Reply, ReplyBody {
   };
 
   /** For carriers. */
-  onHead({ status, headers, length }: ResponseHead): void {
+  onHead({ status, headers, length }: ReplyHead): void {
     this.status = status;
     this.headers = withoutHopByHop(headers);
     this.length = length;
@@ -86,7 +93,7 @@ export class Call implements Reply, ReplyBody {
   }
 
   /** For carriers: a reply before the final one (RFC 9110 section 15.2). */
-  onInterim({ status, headers }: ResponseHead): void {
+  onInterim({ status, headers }: ReplyHead): void {
     this.exchange.interim?.interim(status, withoutHopByHop(headers, notInInterim));
   }
 

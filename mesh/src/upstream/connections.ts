@@ -1,7 +1,6 @@
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
-import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
-import { Pool } from './http1/pool.ts';
+import type { UpstreamRequest } from './request.ts';
 
 /** What the policy of a service says of the connections to one endpoint. */
 export interface ConnectionLimits {
@@ -25,7 +24,7 @@ export interface ConnectionOptions extends ConnectionLimits {
 
 /** The kept-alive connections to one endpoint. */
 export interface Connections {
-  send(exchange: Exchange): Promise<Reply>;
+  send(exchange: UpstreamRequest): Promise<Reply>;
   /** No new requests; resolves when the last one under way has ended. */
   close(): Promise<void>;
   /** Breaks off whatever is under way. */
@@ -49,9 +48,4 @@ export function limitsOf({ timeouts, limits }: BackendTrafficPolicy): Connection
     queueTimeoutMs,
     retryAfterS,
   };
-}
-
-/** Connections to `http://host:port`. */
-export function connectionsTo(host: string, port: number, options: ConnectionOptions): Connections {
-  return new Pool(host, port, options);
 }

@@ -2,7 +2,6 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net';
 import { defaults } from '../config/defaults.ts';
 import type { ConnectionTimeouts } from '../config/policy-model.ts';
-import type { Endpoint } from '../discovery/endpoint.ts';
 import { MeshError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Headers, headerValues, withoutHopByHop } from '../headers.ts';
@@ -23,7 +22,7 @@ const keepAliveProbeMs = 60_000;
  */
 export function tunnel(
   exchange: Exchange,
-  endpoint: Endpoint,
+  endpoint: { readonly host: string; readonly port: number },
   timeouts: Pick<ConnectionTimeouts, 'connectMs' | 'idleMs'> = {
     connectMs: defaults.connectTimeoutMs,
     idleMs: defaults.idleTimeoutMs,

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { type Metrics, turnMs } from '../telemetry/metrics.ts';
 import { FleetFigures } from './fleet-figures.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../layers/parts.ts';
+import type { Log } from '../log.ts';
 
 /** The first replacement comes at once; the next one after this, doubled each time, up to the maximum. */
 const backoffMs = 100;

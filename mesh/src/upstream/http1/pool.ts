@@ -1,9 +1,9 @@
 import type { BackendTrafficPolicy } from '../../config/policy-model.ts';
 import { MeshError } from '../../errors.ts';
-import type { Exchange } from '../../exchange.ts';
 import type { Reply } from '../../reply.ts';
 import { Call, type Carrier } from '../call.ts';
 import { type ConnectionLimits, type ConnectionOptions, type Connections, limitsOf } from '../connections.ts';
+import type { UpstreamRequest } from '../request.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 
 /** A connection is given up so long before its server does: a request that is under way then would be lost. */
@@ -55,7 +55,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     this.#grow();
   }
 
-  send(exchange: Exchange): Promise<Reply> {
+  send(exchange: UpstreamRequest): Promise<Reply> {
     return new Call(exchange).start(this.#begin);
   }
 
@@ -254,4 +254,9 @@ function silent(): MeshError {
     delivery: 'maybe_sent',
     cause: { code: 'UPSTREAM_SILENT' },
   });
+}
+
+/** Connections to `http://host:port`. */
+export function connectionsTo(host: string, port: number, options: ConnectionOptions): Connections {
+  return new Pool(host, port, options);
 }

@@ -1,5 +1,5 @@
 import { MeshError } from '../../errors.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { UpstreamRequest } from '../request.ts';
 
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -22,7 +22,7 @@ const expectContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
  *
  * @throws MeshError bad_request where a part of it would be read as something else on the other side
  */
-export function requestHead({ method, path, authority, headers, body, expectsContinue }: Exchange): string {
+export function requestHead({ method, path, authority, headers, body, expectsContinue }: UpstreamRequest): string {
   if (!token.test(method) || notInTarget.test(path) || path === '' || notInValue.test(authority)) throw unfit();
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n`;
   for (let i = 0; i < headers.length; i += 2) {

@@ -1,6 +1,6 @@
-import type { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
-import type { AttemptResult } from '../policy/balancer.ts';
+import type { MeshError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { AttemptResult } from './policy/balancer.ts';
 
 /**
  * What an attempt that ended with `error` says about its endpoint. Only what the endpoint did, or failed to do in the

@@ -5,40 +5,33 @@ import type { Service } from '../discovery/service.ts';
 import type { Readiness } from '../policy/balancer.ts';
 import { Breaker } from '../policy/breaker.ts';
 import { mayEject } from '../policy/ejection.ts';
+import { ByPolicy } from './by-policy.ts';
 
-/** The breaker of one endpoint, and the words it was made from. */
-interface Held {
-  policy: CircuitBreakerPolicy | null;
+/** `breaker` is null where the policy switches breakers off. */
+interface EndpointBreaker {
   breaker: Breaker | null;
 }
 
-const key = Symbol('circuit breaker');
-
-function heldOf(endpoint: Endpoint): Held {
-  return endpoint.stateOf<Held>(key, () => ({ policy: null, breaker: null }));
-}
+const breakers = new ByPolicy<CircuitBreakerPolicy, EndpointBreaker>('circuit breaker');
 
 /**
- * The breaker of `endpoint` by the policy of its service; null where that says none. Other words make a new breaker, which
- * admits: what the old one knew was judged by rules that nobody wants any more.
+ * The breaker of `endpoint` by the policy of its service; null where the policy has none. A changed policy creates a new
+ * breaker that admits, because the old one judged by rules that no longer apply.
  */
 export function breakerOf(service: Service, endpoint: Endpoint, random: () => number): Breaker | null {
-  const { circuitBreaker } = service.policy;
-  const held = heldOf(endpoint);
-  if (held.policy === circuitBreaker) return held.breaker;
-  const same = held.policy !== null && JSON.stringify(held.policy) === JSON.stringify(circuitBreaker);
-  held.policy = circuitBreaker;
-  if (same) return held.breaker;
-  held.breaker = circuitBreaker.enabled ? new Breaker(circuitBreaker, random, () => mayTrip(service, endpoint)) : null;
-  return held.breaker;
+  const policy = service.policy.circuitBreaker;
+  const known = breakers.get(endpoint, policy);
+  if (known !== null) return known.breaker;
+  const breaker = policy.enabled ? new Breaker(policy, random, () => mayTrip(service, endpoint)) : null;
+  return breakers.keep(endpoint, policy, { breaker }).breaker;
 }
 
-/** The breaker, if an attempt has ever needed one: for those who only look. */
+/** The breaker of `endpoint`, null if no attempt has needed one yet. For readers: creates none. */
 export function knownBreakerOf(endpoint: Endpoint): Breaker | null {
-  return heldOf(endpoint).breaker;
+  return breakers.latest(endpoint)?.breaker ?? null;
 }
 
-/** Whether balancing may choose an endpoint of `service`: its health checks and its breaker together. */
+/** Whether balancing may choose an endpoint of `service`, by its health checks and its breaker. */
 export function readinessIn(service: Service, random: () => number): (endpoint: Endpoint, nowMs: number) => Readiness {
   return (endpoint, nowMs) => readinessOf(service, endpoint, nowMs, random);
 }
@@ -46,11 +39,11 @@ export function readinessIn(service: Service, random: () => number): (endpoint: 
 function readinessOf(service: Service, endpoint: Endpoint, nowMs: number, random: () => number): Readiness {
   if (healthOf(endpoint).state === 'unhealthy') return 'out';
   if (knownBreakerOf(endpoint) === null) return 'ready';
-  // By the policy in force: who switches breakers off, or makes them milder, wants the endpoint back now.
+  // By the policy in force: switching breakers off, or relaxing them, brings the endpoint back at once.
   return breakerOf(service, endpoint, random)?.readiness(nowMs) ?? 'ready';
 }
 
-/** Why no request can be expected to succeed at `service` now; null where one can, or where one is due to find out. */
+/** Why no request to `service` can be expected to succeed now; null where one can, or where a probe is due. */
 export function whyUnusable(
   service: Service,
   nowMs: number,
@@ -61,7 +54,7 @@ export function whyUnusable(
   return endpoints.length === 0 ? 'no_endpoint' : 'none_healthy';
 }
 
-/** Those that are out already, for whichever reason, leave less for the breaker to take. */
+/** Endpoints that are out already, for any reason, count toward the share that breakers may take out. */
 function mayTrip(service: Service, tripping: Endpoint): boolean {
   const { endpoints, policy } = service;
   let out = 0;

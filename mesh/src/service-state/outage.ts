@@ -10,14 +10,16 @@ function outageOf(service: Service): Outage<Endpoint> {
   return service.stateOf(key, () => new Outage<Endpoint>());
 }
 
-/** Notes how an attempt on `endpoint` ended. One whose end was not the endpoint's doing is not noted. */
+/** Notes how an attempt on `endpoint` ended. Ends that the endpoint did not cause are not noted. */
 export function noteEnd(service: Service, endpoint: Endpoint, succeeded: boolean, nowMs: number): void {
   const outage = outageOf(service);
   if (succeeded) outage.succeeded(endpoint, nowMs);
   else outage.failed(endpoint, nowMs);
 }
 
-/** Whether `service` is out, as far as its endpoints go that a retry may be sent to. Never where its policy does not ask. */
+/**
+ * Whether all endpoints of `service` to which a retry may go are failing. False if the policy retries during outages.
+ */
 export function isOut(service: Service, random: Random, nowMs: number): boolean {
   const outage = outageOf(service);
   if (!outage.suspected || service.policy.retry.duringOutage) return false;

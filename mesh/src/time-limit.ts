@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
-import type { MeshError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Handler } from '../layer.ts';
-import type { Reply } from '../reply.ts';
+import type { Clock } from './clock.ts';
+import type { MeshError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { Handler } from './layer.ts';
+import type { Reply } from './reply.ts';
 
 /** `next(exchange)`, called off with `expired()` where the reply is not whole after `limitMs`. */
 export async function withTimeLimit(

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
-import type { MeshError } from '../errors.ts';
-import { header } from '../headers.ts';
-import type { Reply } from '../reply.ts';
+import type { Clock } from './clock.ts';
+import type { MeshError } from './errors.ts';
+import { header } from './headers.ts';
+import type { Reply } from './reply.ts';
 
 /**
  * Whether a reply is held back until it is whole. One that is whole already has no need of it; a longer one than the

@@ -10,11 +10,11 @@ import type { Reply } from '../reply.ts';
 import { hashKeyOf } from './hash-key.ts';
 import { giveSession, isSecure, renewedSession, sessionValues } from './session-fields.ts';
 
-/** The endpoint that a client sticks to, and what is to be noted once an endpoint is chosen. */
+/** The endpoint that a client sticks to, and the callbacks once an endpoint is chosen. */
 export interface Stuck {
-  /** The one that it has; null where it has none, or none that is still there. */
+  /** The client's endpoint; null if it has none, or if its endpoint is gone. */
   readonly pinned: Endpoint | null;
-  /** What a client without one is placed by; null where the service's balancer places it. */
+  /** Places a client without an endpoint; null if the service's balancer places it. */
   readonly hash: number | null;
   chosen(endpoint: Endpoint): void;
   replied(reply: Reply): void;
@@ -23,11 +23,10 @@ export interface Stuck {
 const affinityKey = Symbol('endpoints of clients');
 
 /**
- * How the client of a request sticks to an endpoint of `service`: by `sessionPersistence` of its policy, else by
- * `sessionAffinity: ClientIP`; null where neither is asked for.
+ * How the client of a request sticks to an endpoint of `service`: by `sessionPersistence` of its policy, otherwise by
+ * `sessionAffinity: ClientIP`; null without either.
  *
- * A request that is tried a second time elsewhere moves no client: the client keeps its endpoint until that one is taken
- * out or gone.
+ * A retry elsewhere does not move the client: the client keeps its endpoint until that endpoint is taken out or gone.
  */
 export function stuckOf(service: Service, exchange: Exchange, clock: Clock, random: Random): Stuck | null {
   const { sessionPersistence, clientIpAffinityMs } = service.policy;
@@ -54,7 +53,7 @@ function byAddress(service: Service, exchange: Exchange, timeoutMs: number, cloc
 function bySession(service: Service, exchange: Exchange, persistence: SessionPersistence, clock: Clock): Stuck {
   const { headers, tried } = exchange;
   const values = sessionValues(headers, persistence);
-  // A value that no mesh has made is the client's own name.
+  // A value that no mesh has created is the client's own name.
   if (persistence.type === 'Header' && values[0] !== undefined && !isSessionValue(values[0])) {
     return { pinned: null, hash: hash32(values[0]), chosen() {}, replied() {} };
   }

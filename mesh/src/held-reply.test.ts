@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { RetryPolicy } from '../config/policy-model.ts';
-import { localReply, type Reply, type ReplyBody } from '../reply.ts';
-import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
-import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from '../testing/harness.ts';
+import type { RetryPolicy } from './config/policy-model.ts';
 import { arrival, isHeld } from './held-reply.ts';
+import { localReply, type Reply, type ReplyBody } from './reply.ts';
+import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
+import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 
 let closing: Closing;
 beforeEach(() => {

@@ -4,17 +4,17 @@ import type { Exchange } from '../exchange.ts';
 import { header, headerValues } from '../headers.ts';
 import { hash32 } from '../policy/hash.ts';
 
-/** What a consistent hash goes by, and the cookie that the client has to be given to be recognised again. */
+/** The value that a consistent hash uses, and the cookie by which the client is recognized next time. */
 export interface HashKey {
-  /** Null: nothing to recognise the client by, so any endpoint will do. */
+  /** Null: the client cannot be recognized, so any endpoint will do. */
   hash: number | null;
-  /** Value of a Set-Cookie field; null where none is due. */
+  /** Value of a Set-Cookie field; null if none is due. */
   setCookie: string | null;
 }
 
 const unknown: HashKey = { hash: null, setCookie: null };
 
-/** Reads the key of a request. Values of clients are hashed, never believed. */
+/** Reads the key of a request. Values from clients are hashed, never trusted. */
 export function hashKeyOf(exchange: Exchange, hashing: ConsistentHash | undefined, random: Random): HashKey {
   if (hashing === undefined) return unknown;
   if (hashing.type === 'Source') return { hash: hash32(exchange.facts.clientAddress), setCookie: null };
@@ -32,7 +32,7 @@ export function hashKeyOf(exchange: Exchange, hashing: ConsistentHash | undefine
   };
 }
 
-/** The value of one cookie (RFC 6265 section 5.4), the first of several with that name; null where there is none. */
+/** The value of one cookie (RFC 6265 section 5.4), the first of several with that name; null without one. */
 export function cookieValue(headers: readonly string[], name: string): string | null {
   for (const field of headerValues(headers, 'cookie')) {
     for (const pair of field.split(';')) {

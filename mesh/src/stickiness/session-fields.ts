@@ -4,31 +4,34 @@ import { schemeIn } from '../policy/client.ts';
 import { cookieValues, type Session, writeSession } from '../policy/session.ts';
 import type { Reply } from '../reply.ts';
 
-/** Values of a session that are looked at: a client can send any number. */
+/** The maximum of session values that are read: a client can send any number. */
 const valuesMax = 8;
-/** A longer value is no name of a client. */
+/** A longer value is not a client's name. */
 const valueCharsMax = 1024;
 
-/** What a request brings of a session: values of the cookie or the header. */
+/** The session values of a request, from the cookie or the header. */
 export function sessionValues(headers: readonly string[], { type, sessionName }: SessionPersistence): string[] {
   const values =
     type === 'Header' ? headerValues(headers, sessionName) : cookieValues(headerValues(headers, 'cookie'), sessionName);
   return values.slice(0, valuesMax).filter((value) => value.length <= valueCharsMax);
 }
 
-/** Whether the client has come by https. */
+/** Whether the client used https. */
 export function isSecure(headers: readonly string[]): boolean {
   return schemeIn(headers) === 'https';
 }
 
-/** The session as a client that holds `session` needs it next: seen now where idleness ends it; null where it stays as it is. */
+/**
+ * The renewed session of a client that holds `session`: seen now, if idleness ends sessions; null if the session stays
+ * as it is.
+ */
 export function renewedSession(session: Session, nowS: number, { idleTimeoutMs }: SessionPersistence): Session | null {
   return idleTimeoutMs === 0 || session.seenAtS === nowS
     ? null
     : { ...session, seenAtS: Math.max(nowS, session.givenAtS) };
 }
 
-/** Tells the client its session. */
+/** Adds the session to the reply. */
 export function giveSession(
   reply: Reply,
   { type, sessionName, lifetimeType, absoluteTimeoutMs }: SessionPersistence,
