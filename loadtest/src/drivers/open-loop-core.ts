@@ -57,7 +57,10 @@ export async function openLoop(
     if (error === null) {
       run.atMs.push(dueMs);
       run.latencyMs.push(clock.now() - startedAt - dueMs);
-    } else run.errors[error] = (run.errors[error] ?? 0) + 1;
+    } else {
+      run.errors[error] = (run.errors[error] ?? 0) + 1;
+      run.longestFailedMs = Math.max(run.longestFailedMs, clock.now() - startedAt - dueMs);
+    }
     if (exhausted && outstanding === 0) done.resolve();
   };
 

@@ -25,7 +25,7 @@ export interface OpenLoopJob {
 let idle: Worker | null = null;
 
 /**
- * The second witness, in a thread of its own: measuring does not wait for whatever the report is doing.
+ * The open loop, in a thread of its own: measuring does not wait for whatever the report is doing.
  * @throws what ended the thread, or the reason of `signal` when it was given up.
  */
 export async function openLoopRun(target: Target, profile: OpenLoopProfile, signal?: AbortSignal): Promise<Run> {

@@ -70,7 +70,7 @@ export function sum(all: readonly Buckets[]): Buckets {
 
 /**
  * The bucket that holds a quantile (0 to 1), as its bounds in milliseconds: all that a histogram with buckets can say.
- * Null where it is empty.
+ * Null where it is empty, and where the quantile is in the first or the last bucket: those have only one bound.
  */
 export function quantileBounds(buckets: Buckets, quantile: number): { aboveMs: number; upToMs: number } | null {
   const sorted = [...buckets].sort(([a], [b]) => a - b);
@@ -78,7 +78,10 @@ export function quantileBounds(buckets: Buckets, quantile: number): { aboveMs: n
   if (total === 0) return null;
   let above = 0;
   for (const [bound, count] of sorted) {
-    if (count >= quantile * total) return { aboveMs: above * 1000, upToMs: bound * 1000 };
+    if (count >= quantile * total) {
+      if (above === 0 || bound === Number.POSITIVE_INFINITY) return null;
+      return { aboveMs: above * 1000, upToMs: bound * 1000 };
+    }
     above = bound;
   }
   return null;

@@ -5,13 +5,14 @@ export function successPercent({ requests, errors }: Pick<Stage, 'requests' | 'e
   return (100 * requests) / (requests + errors);
 }
 
-/** A check that a stage's success rate reaches a bound, in percent. */
+/** A check that a stage's success rate reaches a bound, in percent. Errors fail whatever disturbed the run. */
 export function succeeds(stages: readonly Stage[], name: string, percent: number): Check {
   const stage = stages.find((one) => one.name === name);
   const measured = stage === undefined ? Number.NaN : successPercent(stage);
   return {
     name: `success of ${name}`,
-    pass: measured >= percent,
-    detail: `${measured.toFixed(3)} % (${stage?.errors ?? 0} of ${(stage?.requests ?? 0) + (stage?.errors ?? 0)} failed), asked: at least ${+percent.toFixed(3)} %`,
+    outcome: measured >= percent ? 'pass' : 'fail',
+    detail: `${measured.toFixed(3)} % (${stage?.errors ?? 0} of ${(stage?.requests ?? 0) + (stage?.errors ?? 0)} failed), required: at least ${+percent.toFixed(3)} %`,
+    disturbances: [],
   };
 }

@@ -1,5 +1,5 @@
 import { request, type ServerResponse } from 'node:http';
-import type { NextHop } from './fleet.ts';
+import type { NextHop } from './instances.ts';
 
 /** On a reply, `false`: the mesh has tried it again already. */
 const retryableHeader = 'x-mesh-retryable';
