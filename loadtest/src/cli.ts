@@ -27,8 +27,8 @@ const interrupted = 130;
 
 /**
  * Carries out one command line.
- * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong, 3 where the verdict
- * is inconclusive, 130 where the run was interrupted.
+ * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong, 3 where the
+ * verdict is inconclusive, 130 where the run was interrupted.
  */
 export async function runCli(words: readonly string[], scenarios: readonly Scenario[] = all): Promise<number> {
   let code = 0;

@@ -20,14 +20,14 @@ interface Client {
 
 /**
  * The closed loop: autocannon, without a rate (its rate mode invents samples). Each connection sends its next
- * request when the last one is answered, so a slow target is asked less: this shows what a caller waits, not what
+ * request when the last one is answered, so a slow target gets fewer requests: this shows what a caller waits, not what
  * a crowd would.
  *
  * Latencies are taken from its `response` events, which carry fractions; its own histogram is of whole milliseconds.
  *
- * When the target closes a connection, autocannon goes on with a new one, forgets what it had asked, and pairs later answers
- * with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each close is an
- * error here (`closed by the target`), and so is each request that was never settled (`lost`).
+ * When the target closes a connection, autocannon goes on with a new one, forgets its pending requests, and pairs later
+ * answers with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each
+ * close is an error here (`closed by the target`), and so is each request that was never settled (`lost`).
  *
  * @throws the reason of `signal` when it was given up
  */

@@ -25,18 +25,18 @@ async function serving(
   }
 }
 
-/** Every nth request meets the misfortune; the others are answered. */
-function everyNth(n: number, misfortune: RequestListener): RequestListener {
+/** Every nth request goes to `fault`; the others get a reply. */
+function everyNth(n: number, fault: RequestListener): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    if (count % n === 0) misfortune(request, response);
+    if (count % n === 0) fault(request, response);
     else response.end('ok');
   };
 }
 
 const limits = { connections: 4, outstandingMax: 100, timeoutMs: 300 };
-/** Time that passes by itself as soon as somebody waits for it. */
+/** Time that passes by itself as soon as something waits for it. */
 function eagerClock() {
   let nowMs = 0;
   return {

@@ -10,8 +10,9 @@ export interface OpenLoopLimits {
   outstandingMax: number;
   timeoutMs: number;
   /**
-   * Before the schedule starts, requests are sent for so long, and thrown away: a new driver's first requests meet code that is
-   * not compiled and connections that are not there, some 10 ms that would be charged to the target. 0 where absent.
+   * Before the schedule starts, requests are sent for so long, and thrown away: a new driver's first requests meet code
+   * that is not compiled and connections that are not there, some 10 ms that would be charged to the target. 0 where
+   * absent.
    */
   warmUpMs?: number;
 }

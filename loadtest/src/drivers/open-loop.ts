@@ -21,7 +21,10 @@ export interface OpenLoopJob {
   profile: OpenLoopProfile;
 }
 
-/** A driver that has done its job and waits for the next: starting one takes half a second, and its code is cold then. */
+/**
+ * A driver that has done its job and waits for the next: starting one takes half a second, and its code is not compiled
+ * then.
+ */
 let idle: Worker | null = null;
 
 /**

@@ -29,17 +29,23 @@ export interface Percentiles {
 const eachSide = 0.025;
 
 /**
- * Whether `n` samples carry the percentile `p` (0 to 1): whether the true one lies between the smallest and the largest sample
- * with 95 % confidence, whatever the distribution (order statistics: Wilks 1941). All samples lie below the true percentile
- * with probability p^n, and above it with (1-p)^n. That takes 6 samples for p50, 72 for p95, 368 for p99 and 3,688 for p99.9.
+ * Whether `n` samples carry the percentile `p` (0 to 1): whether the true one lies between the smallest and the largest
+ * sample with 95 % confidence, whatever the distribution (order statistics: Wilks 1941). All samples lie below the true
+ * percentile with probability p^n, and above it with (1-p)^n. That takes 6 samples for p50, 72 for p95, 368 for p99 and
+ * 3,688 for p99.9.
  */
 export function carries(n: number, p: number): boolean {
   return Math.max(p, 1 - p) ** n <= eachSide;
 }
 
+/** In milliseconds. A bucket's upper end may lie above the slowest request: no percentile does. */
+function valueAt(histogram: Histogram, p: number): number {
+  return Math.min(histogram.getValueAtPercentile(p * 100), histogram.maxValue) / 1000;
+}
+
 export function percentilesOf(histogram: Histogram): Percentiles {
   const n = histogram.totalCount;
-  const at = (p: number) => (carries(n, p) ? histogram.getValueAtPercentile(p * 100) / 1000 : null);
+  const at = (p: number) => (carries(n, p) ? valueAt(histogram, p) : null);
   return {
     p50Ms: at(0.5),
     p95Ms: at(0.95),
@@ -64,7 +70,7 @@ export function spectrumOf(histogram: Histogram): SpectrumPoint[] {
   for (let step = 0; ; step += 1) {
     const p = 1 - 10 ** (-step / 10);
     if (step > 0 && !carries(n, p)) break;
-    points.push({ p, ms: histogram.getValueAtPercentile(p * 100) / 1000, count: Math.round(n * p) });
+    points.push({ p, ms: valueAt(histogram, p), count: Math.round(n * p) });
   }
   return points;
 }

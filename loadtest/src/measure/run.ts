@@ -42,8 +42,8 @@ export function failureMs({ latencyMs, longestFailedMs }: Pick<Run, 'latencyMs' 
 }
 
 /**
- * How long every request that was due took, the failed ones at the end. A failed request counts as the longest wait of the run
- * (a timeout of 5 s is 5 s): so a target does not look fast by failing, neither slowly nor at once.
+ * How long every request that was due took, the failed ones at the end. A failed request counts as the longest wait of
+ * the run (a timeout of 5 s is 5 s): so a target does not look fast by failing, neither slowly nor at once.
  */
 export function allLatencies(run: Run): number[] {
   const failed = errorCount(run);

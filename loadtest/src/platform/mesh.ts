@@ -1,13 +1,15 @@
 /** Weights of a route by service. */
 export type Weights = Readonly<Record<string, number>>;
 
-/** The token that the admin port asks for, where MESH_ADMIN_TOKEN has one. */
+/** The token that the admin port requires, where MESH_ADMIN_TOKEN has one. */
 function authorization(): Record<string, string> {
   const token = process.env.MESH_ADMIN_TOKEN;
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Sets weights of a route at the mesh's admin API; services that are not named share the rest. @throws on a refusal. */
+/**
+ * Sets weights of a route at the mesh's admin API; services that are not named share the rest. @throws on a refusal.
+ */
 export async function setWeights(adminUrl: string, route: string, weights: Weights, why: string): Promise<void> {
   const response = await fetch(`${adminUrl}/routes/${route}/weights`, {
     method: 'POST',

@@ -1,12 +1,15 @@
 import type { Stage } from './report-data.ts';
 
 /**
- * Share of the machine (0 to 1) that other processes may take before a failed check says nothing. What the kernel does for
- * the load itself (network, timers) belongs to no process and counts as others' work; that stays below a tenth.
+ * Share of the machine (0 to 1) that other processes may take before a failed check says nothing. What the kernel does
+ * for the load itself (network, timers) belongs to no process and counts as others' work; that stays below a tenth.
  */
 export const othersShareMax = 0.15;
 
-/** Beyond this the open loop could not keep its schedule: the lag is in the latencies, and is the driver's, not the target's. */
+/**
+ * Beyond this the open loop could not keep its schedule: the lag is in the latencies, and is the driver's, not the
+ * target's.
+ */
 export const scheduleSlackMs = 5;
 
 /** What disturbed these stages, a sentence each. Empty where nothing did, or where nothing can tell (no /proc). */

@@ -22,7 +22,7 @@ function scheduleNote({ sendLagP99Ms }: Stage): string {
   return `  (schedule not kept: p99 ${sendLagP99Ms.toFixed(1)} ms late)`;
 }
 
-/** Work of other processes on this machine is in every latency; from a tenth of the machine on it is told. */
+/** Work of other processes on this machine is in every latency; from a tenth of the machine on it is shown. */
 function othersNote({ othersCpuShare }: Stage): string {
   if (othersCpuShare === null || othersCpuShare < 0.1) return '';
   return `  (others took ${Math.round(othersCpuShare * 100)} % of the machine)`;

@@ -16,11 +16,11 @@ export interface Stage extends Percentiles {
   errors: number;
   errorKinds: Record<string, number>;
   /**
-   * How long each failed request counts as in the percentiles, the curve and the rounds: the longest wait of the stage, its
-   * timeouts' among them. Null where none failed.
+   * How long each failed request counts as in the percentiles, the curve and the rounds: the longest wait of the stage,
+   * its timeouts' among them. Null where none failed.
    */
   failuresCountAsMs: number | null;
-  /** Share of the requests that were owed and were answered with 2xx. Null where none were. */
+  /** Share of the requests that were due and were answered with 2xx. Null where none were. */
   successPercent: number | null;
   requestsPerSecond: number;
   /** CPU of our processes on the path, per answered request. Null where /proc cannot tell. */
@@ -28,9 +28,14 @@ export interface Stage extends Percentiles {
   /** The same by process, and the store's. */
   cpuUsByProcess: Record<string, number>;
   residentBytesByProcess: Record<string, number>;
-  /** 99th percentile of how late the open loop handed its requests out; null for the closed loop. In the latencies already. */
+  /**
+   * 99th percentile of how late the open loop handed its requests out; null for the closed loop. In the latencies
+   * already.
+   */
   sendLagP99Ms: number | null;
-  /** Share (0 to 1) of the machine that was spent on neither the driver nor the watched processes. Null without /proc. */
+  /**
+   * Share (0 to 1) of the machine that was spent on neither the driver nor the watched processes. Null without /proc.
+   */
   othersCpuShare: number | null;
   /** Median of each round: the spread beside p50. */
   roundP50Ms: (number | null)[];
@@ -57,7 +62,10 @@ export interface Cause {
   ms: number;
   /** Smallest and largest of the rounds' differences. */
   spreadMs: [number, number];
-  /** CPU milliseconds of the monolith and its store that it costs a request: what a busy machine changes least. Null without /proc. */
+  /**
+   * CPU milliseconds of the monolith and its store that it costs a request: what a busy machine changes least. Null
+   * without /proc.
+   */
   cpuMs: number | null;
   /** Requests that failed while it was priced. */
   errors: number;

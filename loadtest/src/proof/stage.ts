@@ -63,7 +63,7 @@ export interface StageProfile {
   driver: Stage['driver'];
   connections: number;
   offeredPerSecond?: number;
-  /** Names of the watched processes that are ours: the store's CPU is told, but not added. */
+  /** Names of the watched processes that are ours: the store's CPU is shown, but not added. */
   ours: readonly string[];
 }
 

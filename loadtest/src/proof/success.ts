@@ -1,6 +1,6 @@
 import type { Check, Stage } from './report-data.ts';
 
-/** Share of the requests that were owed and were answered with 2xx, in percent. NaN of none. */
+/** Share of the requests that were due and were answered with 2xx, in percent. NaN of none. */
 export function successPercent({ requests, errors }: Pick<Stage, 'requests' | 'errors'>): number {
   return (100 * requests) / (requests + errors);
 }

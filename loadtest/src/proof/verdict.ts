@@ -3,15 +3,20 @@ import type { Cause, Check, IndependentMedians, Outcome, Report, Stage } from '.
 
 const ms = (value: number) =>
   Number.isNaN(value) ? 'no figure' : `${value >= 100 ? value.toFixed(0) : value.toFixed(2)} ms`;
-const times = (value: number) =>
-  Number.isFinite(value) ? `${value.toFixed(value >= 100 ? 0 : 2)} times` : 'no figure';
+/** Two digits below one, so that no small ratio is shown as zero. */
+const times = (value: number) => {
+  if (!Number.isFinite(value)) return 'no figure';
+  const shown = Math.abs(value) < 1 ? Number(value.toPrecision(2)).toString() : value.toFixed(value >= 100 ? 0 : 2);
+  return `${shown} times`;
+};
 
 /** The stages that a check is about. `undefined`: one that was not measured. */
 export type Judged = readonly (Stage | undefined)[];
 
 /**
- * A check that holds passes. One that does not hold fails, unless something disturbed its stages: then it is inconclusive, and
- * says what that was. A stage that was not measured, or in which nothing was answered, fails whatever disturbed it.
+ * A check that holds passes. One that does not hold fails, unless something disturbed its stages: then it is
+ * inconclusive, and says what that was. A stage that was not measured, or in which nothing was answered, fails whatever
+ * disturbed it.
  */
 export function judge(name: string, holds: boolean, detail: string, stages: Judged): Check {
   if (holds) return { name, outcome: 'pass', detail, disturbances: [] };
@@ -66,7 +71,10 @@ export function figure(stage: Stage | undefined, name: 'p50Ms' | 'p99Ms'): numbe
   return stage === undefined || stage.requests === 0 ? Number.NaN : (stage[name] ?? Number.NaN);
 }
 
-/** No request of any stage failed, timed out or was dropped, nor one of the ledger. Errors fail whatever disturbed the run. */
+/**
+ * No request of any stage failed, timed out or was dropped, nor one of the ledger. Errors fail whatever disturbed the
+ * run.
+ */
 export function noErrors(stages: readonly Stage[], causes: readonly Cause[] = []): Check {
   const failed = stages.filter(({ errors }) => errors > 0);
   const told = failed.map(({ name, errorKinds }) => `${name}: ${JSON.stringify(errorKinds)}`);
@@ -83,8 +91,9 @@ export function noErrors(stages: readonly Stage[], causes: readonly Cause[] = []
 const apartMax = 0.1;
 
 /**
- * The closed and the open loop agree on the median within 10 % below saturation, or within half of the floor's median in the
- * same rounds: the floor is what the driver and the machine take by themselves, and no two drivers take the same.
+ * The closed and the open loop agree on the median within 10 % below saturation, or within half of the floor's median
+ * in the same rounds: the floor is what the driver and the machine take by themselves, and no two drivers take the
+ * same.
  */
 export function mediansAgree(medians: IndependentMedians, stages: Judged): Check {
   const { stage, closedLoopP50Ms, openLoopP50Ms, floorP50Ms, meshP50, meshAbsent } = medians;

@@ -23,7 +23,10 @@ ${chart(headline.chart)}
 ${howSure(report)}</header>`;
 }
 
-/** Failed requests come first, where they are a fault: not those of a control, which are what the gain is measured against. */
+/**
+ * Failed requests come first, where they are a fault: not those of a control, which are what the gain is measured
+ * against.
+ */
 function failures({ stages, causes, verdict: { outcome } }: Report): string {
   const errors = [...stages.filter(({ control }) => !control), ...causes].reduce((sum, one) => sum + one.errors, 0);
   if (errors === 0 || outcome !== 'fail') return '';

@@ -91,7 +91,7 @@ function report(overrides: Partial<Report> = {}): Report {
 }
 
 describe('the report page', () => {
-  test('holds every figure and asks nothing of any network', () => {
+  test('holds every figure and loads nothing from any network', () => {
     const page = reportPage(report());
     for (const told of [
       '517 ms',

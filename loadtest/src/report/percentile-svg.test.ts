@@ -36,7 +36,7 @@ describe('the curves', () => {
     assert.equal(pictures(11), 2);
   });
 
-  test('are of all requests that were owed: a stage does not look fast by failing', () => {
+  test('are of all requests that were due: a stage does not look fast by failing', () => {
     const whole = stage('a', 500);
     const failing = stage('a', 500, { timeout: 100 }, 5000);
     const at = ({ spectrum }: typeof whole, share: number) => spectrum.find(({ p }) => p >= share)?.ms ?? 0;

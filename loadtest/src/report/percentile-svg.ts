@@ -14,8 +14,8 @@ const bottom = 52;
 const curvesMax = 10;
 
 /**
- * Every stage's percentile curve: x is 1/(1-p) on a logarithmic scale, so that each further nine takes as much room as the
- * last; y is logarithmic milliseconds. One picture, or one for each load where there are too many stages for one.
+ * Every stage's percentile curve: x is 1/(1-p) on a logarithmic scale, so that each further nine takes as much room as
+ * the last; y is logarithmic milliseconds. One picture, or one for each load where there are too many stages for one.
  */
 export function percentileCurves(stages: readonly Stage[]): string {
   const drawn = stages.filter((stage) => stage.spectrum.length > 1);

@@ -56,6 +56,7 @@ figcaption, .small { font-size: 13px; color: var(--quiet); }
 .quiet, tr.control, tr.control th { color: var(--quiet); font-weight: 400; }
 .good { color: var(--good); } .unsure { color: var(--unsure); } .bad { color: var(--bad); }
 .verdict, .bad, .unsure { font-weight: 600; }
+.checks td:first-child { white-space: nowrap; }
 .checks .small { display: block; font-weight: 400; }
 .wide { overflow-x: auto; font-size: 13px; overflow-wrap: normal; }
 .wide td, .wide tr > th { white-space: nowrap; }

@@ -4,7 +4,9 @@ import { type Behaviour, outcomeOf } from './behaviour.ts';
 import { callNext } from './call-next.ts';
 import type { InstancesMessage, InstancesPlan } from './instances.ts';
 
-/** All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside. */
+/**
+ * All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside.
+ */
 const plan = JSON.parse(process.argv[2] ?? '') as InstancesPlan;
 const random = seededRandom(plan.seed);
 const instances = plan.instances.map((instance) => ({ ...instance, seen: 0 }));

@@ -76,7 +76,7 @@ http {
 }
 
 /**
- * Caddy on one core, keeping connections to the upstream alive, without access log (it has none unless asked for), admin port
+ * Caddy on one core, keeping connections to the upstream alive, without access log (it has none by default), admin port
  * and certificates; null where it is not installed.
  */
 export async function startCaddy(upstreamPort: number): Promise<Proxy | null> {

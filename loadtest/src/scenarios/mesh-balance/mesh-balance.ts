@@ -37,8 +37,9 @@ const contenders = [
 ] as const;
 
 /**
- * Buoyant's experiment ("Beyond round robin", 2016): eleven backends with a median of 167 ms, a client at 1,000 requests a second for a
- * minute, one backend at 2 s from second 15 to 45, and a timeout of 1 s. Published: 95, 99 and 99.9 % success.
+ * Buoyant's experiment ("Beyond round robin", 2016): eleven backends with a median of 167 ms, a client at 1,000
+ * requests a second for a minute, one backend at 2 s from second 15 to 45, and a timeout of 1 s. Published: 95, 99 and
+ * 99.9 % success.
  */
 async function measureBalance(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;

@@ -35,8 +35,9 @@ const contenders = [
 ] as const;
 
 /**
- * Buoyant's experiment ("Circuit breaking", 2017): five instances at 100 requests a second, one of which fails 40 % of its requests and takes
- * 100 ms longer for those. Published, without retries: 95 % with no breaker, 97 % with consecutive failures, 99 % with success rate.
+ * Buoyant's experiment ("Circuit breaking", 2017): five instances at 100 requests a second, one of which fails 40 % of
+ * its requests and takes 100 ms longer for those. Published, without retries: 95 % with no breaker, 97 % with
+ * consecutive failures, 99 % with success rate.
  */
 async function measureBreaker(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;

@@ -50,7 +50,10 @@ export function stormChecks(storms: readonly Storm[], bound: number): Check[] {
   ];
 }
 
-/** Holds on any machine: requests of some 15 ms, tried again after 5 ms, are over a hundred times sooner when no storm feeds itself. */
+/**
+ * Holds on any machine: requests of some 15 ms, tried again after 5 ms, are over a hundred times sooner when no storm
+ * feeds itself.
+ */
 const recoveryMaxMs = 1000;
 
 /** Naive retries against the budget: the load on the failing service. */

@@ -7,8 +7,8 @@ const stageOf = (stages: readonly Stage[], name: string) => stages.find((stage) 
 const cpuOf = (stages: readonly Stage[], name: string) => stageOf(stages, name)?.cpuUsPerRequest ?? Number.NaN;
 
 /**
- * The mesh's CPU per request against http-proxy's, and HAProxy's where that is installed. CPU is counted for each process by
- * itself, so that the ratio holds on a machine of any speed.
+ * The mesh's CPU per request against http-proxy's, and HAProxy's where that is installed. CPU is counted for each
+ * process by itself, so that the ratio holds on a machine of any speed.
  */
 export function taxChecks(stages: readonly Stage[]): Check[] {
   const against = (name: string, other: string, bound: number): Check => {

@@ -8,7 +8,10 @@ const addedShareMax = 0.1;
 /** With the mesh, one ill instance of five must cost less than half of what it costs without. */
 const illShareMax = 0.5;
 
-/** The price when all is well, and what the mesh makes of one ill instance of five. Failed requests are in every percentile. */
+/**
+ * The price when all is well, and what the mesh makes of one ill instance of five. Failed requests are in every
+ * percentile.
+ */
 export function worstChecks(stages: readonly Stage[]): Check[] {
   const at = (name: string) => stages.find((stage) => stage.name === name);
   const [through, past] = [at('healthy-with'), at('healthy-without')];
@@ -41,8 +44,8 @@ export function worstHeadline(stages: readonly Stage[]): Headline {
   const p99 = (name: string) => stages.find((stage) => stage.name === name)?.p99Ms;
   const names = ['healthy', 'slow', 'failing', 'hanging'].flatMap((name) => [`${name}-without`, `${name}-with`]);
   return {
-    done: 'One instance of five hangs. The mesh gives up on it early, asks another one, and takes it out of the turns.',
-    ...faster(p99('hanging-without'), p99('hanging-with')),
+    done: 'One instance of five hangs. The mesh gives up on it early, tries another one, and stops sending requests to it.',
+    ...faster('p99 of all requests:', p99('hanging-without'), p99('hanging-with')),
     stages: ['hanging-without', 'hanging-with'],
     chart: {
       title: 'p99 with and without the mesh: all well, and one slow, failing, hanging instance of five',

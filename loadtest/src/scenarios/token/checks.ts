@@ -9,9 +9,9 @@ const openLoopOf: Record<string, string> = {
 };
 
 /**
- * What must hold for the proof to stand: ratios only, so that the speed of the machine cancels out. A stage that is missing
- * gives figures that are no numbers, and those fail. The share of the tuned monolith is a property of the reference data: on
- * other data it is left out.
+ * What must hold for the proof to stand: ratios only, so that the speed of the machine cancels out. A stage that is
+ * missing gives figures that are no numbers, and those fail. The share of the tuned monolith is a property of the
+ * reference data: on other data it is left out.
  */
 export function tokenChecks({
   stages,
@@ -54,7 +54,9 @@ export function tokenChecks({
   ];
 }
 
-/** A signature, a row of the store and two hops beside a server that does nothing, at the slowest of a hundred requests. */
+/**
+ * A signature, a row of the store and two hops beside a server that does nothing, at the slowest of a hundred requests.
+ */
 const floorTimesMax = 20;
 
 /** The mesh takes no longer than the service that it fronts. */

@@ -6,7 +6,7 @@ export function tokenHeadline(stages: readonly Stage[]): Headline {
   const p50 = (name: string) => stages.find((stage) => stage.name === name)?.p50Ms;
   return {
     done: 'Issuing a token was taken out of the monolith into a service of its own; the mesh moved the route.',
-    ...faster(p50('legacy'), p50('extracted')),
+    ...faster('p50 of a token:', p50('legacy'), p50('extracted')),
     stages: ['legacy', 'extracted'],
     chart: {
       title: 'A token at the median, one connection',

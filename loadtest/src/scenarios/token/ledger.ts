@@ -17,9 +17,9 @@ export interface Debt {
 }
 
 /**
- * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns with
- * the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice), so
- * the parts need not add up to the whole; the page shows the remainder.
+ * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns
+ * with the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice),
+ * so the parts need not add up to the whole; the page shows the remainder.
  */
 export async function causeLedger(
   stack: Platform,

@@ -16,7 +16,9 @@ export interface TokenPlan {
   steadyMs: number;
   /** Offered 1,000 a second for so long, a round, through the mesh and past it. */
   addedMs: number;
-  /** The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides. */
+  /**
+   * The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides.
+   */
   ledgerRounds: number;
   ledgerRequests: number;
 }

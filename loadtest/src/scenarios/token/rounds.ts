@@ -41,8 +41,8 @@ export interface Rounds {
 }
 
 /**
- * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these minutes, it
- * does to every stage and to both loops.
+ * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these
+ * minutes, it does to every stage and to both loops.
  */
 export async function interleavedRounds(
   targets: Record<StageName, TokenTarget>,
@@ -135,7 +135,8 @@ export async function interleavedRounds(
   return {
     closed: closedStages,
     open: openStages,
-    // Extracted at 1,000 a second: at 200 the machine idles between requests, and its waking is in the open loop's figure only.
+    // Extracted at 1,000 a second: at 200 the machine idles between requests, and its waking is in the open loop's
+    // figure only.
     independentMedians: [
       medians('legacy', 'legacy-open'),
       medians('tuned', 'tuned-open'),

@@ -158,7 +158,7 @@ async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan, 
 
 function notesOnRunning(referenceData: boolean): string[] {
   return [
-    'Measured on a platform that was running already, by its URLs: CPU and memory of its processes are not told, and no debt is priced, since that takes restarts.',
+    'Measured on a platform that was running already, by its URLs: CPU and memory of its processes are not known, and no debt is priced, since that takes restarts.',
     ...(referenceData
       ? []
       : [
@@ -174,6 +174,6 @@ function notesOf(plan: TokenPlan): string[] {
     'floor: a server that answers at once, in the same rounds: what the machine and the driver take by themselves.',
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
-    'Event-loop delay is not told: none of the processes exposes it.',
+    'Event-loop delay is not measured: none of the processes exposes it.',
   ];
 }
