@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { runCli } from './cli.ts';
 import { progressBar } from './progress.ts';
+import type { Outcome } from './proof/report-data.ts';
 import { reportOf } from './proof/report-of.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 
@@ -18,16 +19,23 @@ const folder = () => {
   return path;
 };
 
-function scenario(run: (options: ScenarioOptions) => Promise<boolean>): Scenario {
+function scenario(run: (options: ScenarioOptions) => Promise<Outcome>): Scenario {
   return {
     name: 'made:up',
     file: 'made-up',
     summary: 'nothing at all',
     run: async (options) => {
-      const pass = await run(options);
+      const outcome = await run(options);
       return reportOf('made:up', 'Nothing', new Date(), options, {
+        headline: {
+          done: 'nothing',
+          figure: 'no figure',
+          change: '',
+          stages: ['a', 'b'],
+          chart: { title: '', unit: '', bars: [] },
+        },
         stages: [],
-        checks: [{ name: 'it holds', pass, detail: 'or not' }],
+        checks: [{ name: 'it holds', outcome, detail: 'or not', disturbances: [] }],
         notes: [],
       });
     },
@@ -35,10 +43,14 @@ function scenario(run: (options: ScenarioOptions) => Promise<boolean>): Scenario
 }
 
 test('the exit code is the verdict, and the reports are there either way', async () => {
-  for (const pass of [true, false]) {
+  for (const [outcome, expected] of [
+    ['pass', 0],
+    ['fail', 1],
+    ['inconclusive', 3],
+  ] as const) {
     const out = folder();
-    const code = await runCli(['made:up', '--quick', '--json', '--out', out], [scenario(async () => pass)]);
-    assert.equal(code, pass ? 0 : 1);
+    const code = await runCli(['made:up', '--quick', '--json', '--out', out], [scenario(async () => outcome)]);
+    assert.equal(code, expected);
     assert.deepEqual(readdirSync(out).sort(), ['made-up.html', 'made-up.json']);
   }
 });
@@ -70,7 +82,7 @@ test('a signal breaks the run off, which ends by its own cleaning up', async () 
     } finally {
       cleaned = true;
     }
-    return true;
+    return 'pass';
   });
   const out = folder();
   assert.equal(await runCli(['made:up', '--out', out], [waiting]), 130);

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { progressBar } from './progress.ts';
+import type { Outcome } from './proof/report-data.ts';
+import { outcomes } from './report/first-screen.ts';
 import { writeReport } from './report/write.ts';
 import { scenarios as all } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -16,13 +18,17 @@ interface Flags {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Exit codes of the verdicts. */
+const codes: Record<Outcome, number> = { pass: 0, fail: 1, inconclusive: 3 };
+const marks: Record<Outcome, string> = { pass: '✔', fail: '✘', inconclusive: '?' };
+
 /** As a shell counts it: 128 and the number of SIGINT. */
-const brokenOff = 130;
+const interrupted = 130;
 
 /**
  * Carries out one command line.
- * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong, 130 where the run
- * was broken off.
+ * @returns 0 where the verdict holds, 1 where it fails or the run broke, 2 where the command line is wrong, 3 where the
+ * verdict is inconclusive, 130 where the run was interrupted.
  */
 export async function runCli(words: readonly string[], scenarios: readonly Scenario[] = all): Promise<number> {
   let code = 0;
@@ -36,7 +42,7 @@ export async function runCli(words: readonly string[], scenarios: readonly Scena
       .command(scenario.name)
       .summary(scenario.summary)
       .description(
-        `Measures: ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 130 broken off.`,
+        `Measures: ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 3 it is inconclusive (a check did not hold, and other work on this machine or a late driver disturbed it: run it again), 130 interrupted.`,
       )
       .option('--quick', 'fewer samples: under a minute once the data is there', false)
       .option('--out <folder>', `where ${scenario.file}.json and ${scenario.file}.html go`, 'report')
@@ -72,11 +78,11 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
   mkdirSync(out, { recursive: true });
   const stop = new AbortController();
   const onSignal = () => {
-    // Who asks twice does not want to wait for an orderly end.
-    if (stop.signal.aborted) process.exit(brokenOff);
+    // A second signal does not wait for an orderly end.
+    if (stop.signal.aborted) process.exit(interrupted);
     bar.clear();
-    console.error('load: broken off; stopping what was started …');
-    stop.abort(new Error('broken off'));
+    console.error('load: interrupted; stopping what was started …');
+    stop.abort(new Error('interrupted'));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
@@ -87,16 +93,21 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
     if (flags.json) console.log(JSON.stringify(report));
     else {
       say('');
-      for (const { name, pass, detail } of report.verdict.checks) say(`${pass ? '✔' : '✘'} ${name}: ${detail}`);
-      say(`\n${report.verdict.pass ? 'The verdict holds.' : 'The verdict fails.'}\n  ${files.json}\n  ${files.html}`);
+      const { headline, verdict } = report;
+      for (const { name, outcome, detail, disturbances } of verdict.checks) {
+        say(`${marks[outcome]} ${name}: ${detail}`);
+        for (const disturbance of disturbances) say(`    disturbed: ${disturbance}`);
+      }
+      say(`\n${headline.figure}: ${headline.change}`);
+      say(`${outcomes[verdict.outcome].verdict}\n  ${files.json}\n  ${files.html}`);
       // Where the folder is inside a container: how the reader gets the page out of there.
       const copy = process.env.LOAD_COPY_COMMAND;
       if (copy) say(`\nTo read it:\n  ${copy.replaceAll('NAME', scenario.file)}`);
     }
-    return report.verdict.pass ? 0 : 1;
+    return codes[report.verdict.outcome];
   } catch (error) {
     // What a child says that ended with the same signal is no news.
-    if (stop.signal.aborted) return brokenOff;
+    if (stop.signal.aborted) return interrupted;
     throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -19,15 +19,15 @@ interface Client {
 }
 
 /**
- * The first witness: autocannon, closed loop, without a rate (its rate mode invents samples). Each connection sends its next
- * request when the last one is answered, so a slow target is asked less: this shows what a caller waits, not what
+ * The closed loop: autocannon, without a rate (its rate mode invents samples). Each connection sends its next
+ * request when the last one is answered, so a slow target gets fewer requests: this shows what a caller waits, not what
  * a crowd would.
  *
  * Latencies are taken from its `response` events, which carry fractions; its own histogram is of whole milliseconds.
  *
- * When the target closes a connection, autocannon goes on with a new one, forgets what it had asked, and pairs later answers
- * with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each close is an
- * error here (`closed by the target`), and so is each request that was never settled (`lost`).
+ * When the target closes a connection, autocannon goes on with a new one, forgets its pending requests, and pairs later
+ * answers with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each
+ * close is an error here (`closed by the target`), and so is each request that was never settled (`lost`).
  *
  * @throws the reason of `signal` when it was given up
  */
@@ -52,12 +52,13 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile, sig
       });
     });
   };
+  const timeoutS = Math.ceil((profile.timeoutMs ?? 10_000) / 1000);
   const options: autocannon.Options = {
     setupClient: (client) => watch(client as unknown as Client),
     url: target.url,
     connections: profile.connections,
     sampleInt: 100,
-    timeout: Math.ceil((profile.timeoutMs ?? 10_000) / 1000),
+    timeout: timeoutS,
     ...(profile.amount === undefined ? { duration: (profile.durationMs ?? 1000) / 1000 } : { amount: profile.amount }),
     requests: target.requests.map(({ method, path, headers, body }) => ({
       method: method as autocannon.Request['method'] & string,
@@ -72,7 +73,10 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile, sig
   };
   instance.on('response', (_client, status, _bytes, responseMs) => {
     settled += 1;
-    if (status < 200 || status > 299) return fail(`status ${status}`, 1);
+    if (status < 200 || status > 299) {
+      run.longestFailedMs = Math.max(run.longestFailedMs, responseMs);
+      return fail(`status ${status}`, 1);
+    }
     run.atMs.push(performance.now() - startedAt - responseMs);
     run.latencyMs.push(responseMs);
   });
@@ -82,6 +86,7 @@ export async function closedLoop(target: Target, profile: ClosedLoopProfile, sig
   signal?.removeEventListener('abort', stop);
   signal?.throwIfAborted();
   fail('timeout', result.timeouts);
+  if (result.timeouts > 0) run.longestFailedMs = Math.max(run.longestFailedMs, timeoutS * 1000);
   fail('connection', result.errors - result.timeouts);
   fail('closed by the target', closed);
   // Bounded by time, each connection is cut off with a request under way: those are not lost.

@@ -25,18 +25,18 @@ async function serving(
   }
 }
 
-/** Every nth request meets the misfortune; the others are answered. */
-function everyNth(n: number, misfortune: RequestListener): RequestListener {
+/** Every nth request goes to `fault`; the others get a reply. */
+function everyNth(n: number, fault: RequestListener): RequestListener {
   let count = 0;
   return (request, response) => {
     count += 1;
-    if (count % n === 0) misfortune(request, response);
+    if (count % n === 0) fault(request, response);
     else response.end('ok');
   };
 }
 
 const limits = { connections: 4, outstandingMax: 100, timeoutMs: 300 };
-/** Time that passes by itself as soon as somebody waits for it. */
+/** Time that passes by itself as soon as something waits for it. */
 function eagerClock() {
   let nowMs = 0;
   return {
@@ -119,6 +119,7 @@ test('the open loop counts what is never answered as timeouts', () =>
       const run = await openLoop(target, constantRate(100, 200), limits, eagerClock());
       assert.equal(run.errors.timeout, 2);
       assert.equal(run.latencyMs.length, 18);
+      assert.ok(run.longestFailedMs > 0, 'how long they waited is known');
     },
   ));
 
@@ -170,6 +171,16 @@ test('the closed loop sends as many requests as it was told, and counts refusals
       const run = await closedLoop(target, { connections: 1, amount: 20 });
       assert.equal(run.latencyMs.length, 16);
       assert.deepEqual(run.errors, { 'status 500': 4 });
+    },
+  ));
+
+test('the closed loop knows how long a request waited that was given up', () =>
+  serving(
+    everyNth(3, () => {}),
+    async (target) => {
+      const run = await closedLoop(target, { connections: 1, amount: 4, timeoutMs: 1000 });
+      assert.ok((run.errors.timeout ?? 0) >= 1, JSON.stringify(run.errors));
+      assert.equal(run.longestFailedMs, 1000);
     },
   ));
 

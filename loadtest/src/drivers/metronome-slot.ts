@@ -1,4 +1,4 @@
-/** Milliseconds on a scale that all threads of this process share; `performance.now()` starts anew in each. */
+/** Milliseconds on a scale that all threads of this process share; `performance.now()` starts at zero in each. */
 export const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 export const slotBytes = 16;

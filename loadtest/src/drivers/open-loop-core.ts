@@ -10,8 +10,9 @@ export interface OpenLoopLimits {
   outstandingMax: number;
   timeoutMs: number;
   /**
-   * Before the schedule starts, requests are sent for so long, and thrown away: a new driver's first requests meet code that is
-   * not compiled and connections that are not there, some 10 ms that would be charged to the target. 0 where absent.
+   * Before the schedule starts, requests are sent for so long, and thrown away: a new driver's first requests meet code
+   * that is not compiled and connections that are not there, some 10 ms that would be charged to the target. 0 where
+   * absent.
    */
   warmUpMs?: number;
 }
@@ -57,7 +58,10 @@ export async function openLoop(
     if (error === null) {
       run.atMs.push(dueMs);
       run.latencyMs.push(clock.now() - startedAt - dueMs);
-    } else run.errors[error] = (run.errors[error] ?? 0) + 1;
+    } else {
+      run.errors[error] = (run.errors[error] ?? 0) + 1;
+      run.longestFailedMs = Math.max(run.longestFailedMs, clock.now() - startedAt - dueMs);
+    }
     if (exhausted && outstanding === 0) done.resolve();
   };
 

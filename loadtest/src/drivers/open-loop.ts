@@ -21,11 +21,14 @@ export interface OpenLoopJob {
   profile: OpenLoopProfile;
 }
 
-/** A driver that has done its job and waits for the next: starting one takes half a second, and its code is cold then. */
+/**
+ * A driver that has done its job and waits for the next: starting one takes half a second, and its code is not compiled
+ * then.
+ */
 let idle: Worker | null = null;
 
 /**
- * The second witness, in a thread of its own: measuring does not wait for whatever the report is doing.
+ * The open loop, in a thread of its own: measuring does not wait for whatever the report is doing.
  * @throws what ended the thread, or the reason of `signal` when it was given up.
  */
 export async function openLoopRun(target: Target, profile: OpenLoopProfile, signal?: AbortSignal): Promise<Run> {

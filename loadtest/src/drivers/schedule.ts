@@ -8,7 +8,7 @@ export function* constantRate(perSecond: number, durationMs: number): Schedule {
   for (let i = 0; i < count; i += 1) yield (i * 1000) / perSecond;
 }
 
-/** As customers arrive who do not know of each other: a Poisson process. `random` in [0, 1). */
+/** Independent arrivals: a Poisson process. `random` in [0, 1). */
 export function* poisson(perSecond: number, durationMs: number, random: () => number): Schedule {
   for (let at = gap(); at < durationMs; at += gap()) yield at;
   function gap(): number {

@@ -1,13 +1,15 @@
 /** Weights of a route by service. */
 export type Weights = Readonly<Record<string, number>>;
 
-/** The token that the admin port asks for, where MESH_ADMIN_TOKEN has one. */
+/** The token that the admin port requires, where MESH_ADMIN_TOKEN has one. */
 function authorization(): Record<string, string> {
   const token = process.env.MESH_ADMIN_TOKEN;
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Sets weights of a route at the mesh's admin API; services that are not named share the rest. @throws on a refusal. */
+/**
+ * Sets weights of a route at the mesh's admin API; services that are not named share the rest. @throws on a refusal.
+ */
 export async function setWeights(adminUrl: string, route: string, weights: Weights, why: string): Promise<void> {
   const response = await fetch(`${adminUrl}/routes/${route}/weights`, {
     method: 'POST',
@@ -70,7 +72,7 @@ export function sum(all: readonly Buckets[]): Buckets {
 
 /**
  * The bucket that holds a quantile (0 to 1), as its bounds in milliseconds: all that a histogram with buckets can say.
- * Null where it is empty.
+ * Null where it is empty, and where the quantile is in the first or the last bucket: those have only one bound.
  */
 export function quantileBounds(buckets: Buckets, quantile: number): { aboveMs: number; upToMs: number } | null {
   const sorted = [...buckets].sort(([a], [b]) => a - b);
@@ -78,7 +80,10 @@ export function quantileBounds(buckets: Buckets, quantile: number): { aboveMs: n
   if (total === 0) return null;
   let above = 0;
   for (const [bound, count] of sorted) {
-    if (count >= quantile * total) return { aboveMs: above * 1000, upToMs: bound * 1000 };
+    if (count >= quantile * total) {
+      if (above === 0 || bound === Number.POSITIVE_INFINITY) return null;
+      return { aboveMs: above * 1000, upToMs: bound * 1000 };
+    }
     above = bound;
   }
   return null;

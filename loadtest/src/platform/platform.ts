@@ -20,8 +20,8 @@ export interface Platform {
   /** The process of that name. @throws Error with the reason where it is not ready. */
   process(name: string): PlatformProcess;
   /**
-   * Starts a process anew with more environment (null takes a variable away) and resolves when it is ready. Null where the
-   * platform is somebody else's to restart.
+   * Restarts a process with more environment (null takes a variable away) and resolves when it is ready. Null where the
+   * platform was running already.
    */
   readonly restart: ((name: string, env: Record<string, string | null>) => Promise<void>) | null;
   /** Stops what was started, and puts back what was changed. */

@@ -21,8 +21,8 @@ export function namesRunning(env: Environment): boolean {
 }
 
 /**
- * The platform that the environment names by its URLs and its credentials file. It is measured as it runs: nothing is started
- * and nothing restarted, and `stop` puts the weights of `route` back.
+ * The platform that the environment names by its URLs and its credentials file. It is measured as it runs: nothing is
+ * started and nothing restarted, and `stop` puts the weights of `route` back.
  * @throws Error with everything that is missing, does not answer, or is another machine
  */
 export async function runningPlatform(env: Environment, route: string): Promise<Platform> {
@@ -33,7 +33,8 @@ export async function runningPlatform(env: Environment, route: string): Promise<
   const processes: Record<string, PlatformProcess> = {};
   for (const [variable, [name, which]] of Object.entries(variables)) {
     const given = env[variable] ?? '';
-    // The admin port is asked by name: it refuses hosts that it does not know. Load goes to addresses, so that no look-up is timed.
+    // Requests to the admin port name it: it refuses hosts that it does not know. Load goes to addresses, so that no
+    // look-up is timed.
     const url = which === 'admin' ? new URL(given).origin : await byAddress(given, variable);
     await assertAnswers(url, name, variable);
     const { urls } = processes[name] ?? { urls: {} };

@@ -11,15 +11,15 @@ interface Line {
   status?: PlatformStatus;
 }
 
-/** Somebody who waits for the answer to a command. */
+/** A command that waits for its reply. */
 interface Waiting {
   resolve(line: Line): void;
   reject(error: Error): void;
 }
 
 /**
- * The platform, driven through its command line alone: `npm start -- --json` tells events on stdout and takes commands on
- * stdin. What is measured is what people start.
+ * The platform, driven through its command line alone: `npm start -- --json` tells events on stdout and takes commands
+ * on stdin. What is measured is what people start.
  */
 export class PlatformStack implements Platform {
   #status: PlatformStatus;
@@ -99,10 +99,10 @@ export class PlatformStack implements Platform {
     return found;
   }
 
-  /** Starts a process anew with more environment (null takes a variable away) and resolves when it is ready. */
+  /** Restarts a process with more environment (null takes a variable away) and resolves when it is ready. */
   async restart(name: string, env: Record<string, string | null>): Promise<void> {
-    await this.#ask({ command: 'restart', process: name, env });
-    const { status } = await this.#ask({ command: 'status' });
+    await this.#command({ command: 'restart', process: name, env });
+    const { status } = await this.#command({ command: 'status' });
     if (status !== undefined) this.#status = status;
   }
 
@@ -112,7 +112,7 @@ export class PlatformStack implements Platform {
     await this.#ended;
   }
 
-  #ask(command: object): Promise<Line> {
+  #command(command: object): Promise<Line> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);

@@ -4,7 +4,9 @@ import type { Machine } from '../measure/machine.ts';
 /** One target under one profile, measured: what the JSON and the page hold of it. */
 export interface Stage extends Percentiles {
   name: string;
-  /** Who sent the load: `autocannon`, closed loop; or `open-loop`, by a schedule, timed from each request's due time. */
+  /** What the gain is measured against (`legacy`, no mesh, no breaker): its failures are expected, or are another's. */
+  control: boolean;
+  /** The driver: `autocannon`, closed loop; or `open-loop`, by a schedule, timed from each request's due time. */
   driver: 'autocannon' | 'open-loop';
   connections: number;
   /** Offered load of the open loop; absent for the closed one. */
@@ -13,7 +15,12 @@ export interface Stage extends Percentiles {
   requests: number;
   errors: number;
   errorKinds: Record<string, number>;
-  /** Share of the requests that were owed and were answered with 2xx. Null where none were. */
+  /**
+   * How long each failed request counts as in the percentiles, the curve and the rounds: the longest wait of the stage,
+   * its timeouts' among them. Null where none failed.
+   */
+  failuresCountAsMs: number | null;
+  /** Share of the requests that were due and were answered with 2xx. Null where none were. */
   successPercent: number | null;
   requestsPerSecond: number;
   /** CPU of our processes on the path, per answered request. Null where /proc cannot tell. */
@@ -21,12 +28,17 @@ export interface Stage extends Percentiles {
   /** The same by process, and the store's. */
   cpuUsByProcess: Record<string, number>;
   residentBytesByProcess: Record<string, number>;
-  /** 99th percentile of how late the open loop handed its requests out; null for the closed loop. In the latencies already. */
+  /**
+   * 99th percentile of how late the open loop handed its requests out; null for the closed loop. In the latencies
+   * already.
+   */
   sendLagP99Ms: number | null;
-  /** Share (0 to 1) of the machine that was spent on neither the driver nor the watched processes. Null without /proc. */
+  /**
+   * Share (0 to 1) of the machine that was spent on neither the driver nor the watched processes. Null without /proc.
+   */
   othersCpuShare: number | null;
-  /** p50 of each round: the spread beside the median. */
-  roundP50Ms: number[];
+  /** Median of each round: the spread beside p50. */
+  roundP50Ms: (number | null)[];
   spectrum: SpectrumPoint[];
   heat: HeatMap;
 }
@@ -50,27 +62,59 @@ export interface Cause {
   ms: number;
   /** Smallest and largest of the rounds' differences. */
   spreadMs: [number, number];
-  /** CPU milliseconds of the monolith and its store that it costs a request: what a busy machine changes least. Null without /proc. */
+  /**
+   * CPU milliseconds of the monolith and its store that it costs a request: what a busy machine changes least. Null
+   * without /proc.
+   */
   cpuMs: number | null;
   /** Requests that failed while it was priced. */
   errors: number;
 }
 
+/** `inconclusive`: it did not hold, and something disturbed the measurement. */
+export type Outcome = 'pass' | 'fail' | 'inconclusive';
+
 export interface Check {
   name: string;
-  pass: boolean;
-  /** What was measured and what was asked, in one sentence. */
+  outcome: Outcome;
+  /** What was measured and what is required, in one sentence. */
   detail: string;
+  /** What disturbed an inconclusive check, a sentence each. */
+  disturbances: string[];
 }
 
-export interface Witness {
+/** The same median, measured in ways that do not depend on each other. Null: too few requests. */
+export interface IndependentMedians {
   stage: string;
-  closedLoopP50Ms: number;
-  openLoopP50Ms: number;
-  /** Bounds of the bucket in which the mesh's own histogram has the median; null where it has none. */
+  closedLoopP50Ms: number | null;
+  openLoopP50Ms: number | null;
+  /** The open loop's median of a server that does nothing, in the same rounds. */
+  floorP50Ms: number | null;
+  /** Bounds of the bucket in which the mesh's own histogram has the median; null where it tells nothing. */
   meshP50: { aboveMs: number; upToMs: number } | null;
-  /** Why the mesh's histogram is no witness here; null where it is one. */
+  /** Why the mesh's histogram tells nothing here; null where it does. */
   meshAbsent: string | null;
+}
+
+/** One bar of the chart at the top of the page. */
+export interface Bar {
+  label: string;
+  /** Null: too few requests. */
+  value: number | null;
+  control: boolean;
+}
+
+/** What one would put into a talk. */
+export interface Headline {
+  /** What was done, in a sentence. */
+  done: string;
+  /** What it bought, in one large figure: `1,206 times faster`. */
+  figure: string;
+  /** From what to what: `415 ms → 0.34 ms`. */
+  change: string;
+  /** The stages that `change` compares, the control first: their rounds and rank test are shown beside it. */
+  stages: [string, string];
+  chart: { title: string; unit: string; bars: Bar[] };
 }
 
 export interface Comparison {
@@ -84,10 +128,11 @@ export interface Comparison {
 
 /** What a proof is about beside latencies: the load on a service, the time to recover, what a proxy adds. */
 export interface Figure {
-  /** Whose it is: the name of a stage or of a contender. */
+  /** The name of a stage or of a contender. */
   of: string;
   name: string;
-  value: number;
+  /** Null (or no number, before it is JSON): too few requests. */
+  value: number | null;
   /** As it is read after the value: `ms`, `%`, `times`. */
   unit: string;
 }
@@ -95,6 +140,7 @@ export interface Figure {
 export interface Report {
   scenario: string;
   title: string;
+  headline: Headline;
   startedAt: string;
   tookMs: number;
   quick: boolean;
@@ -104,9 +150,9 @@ export interface Report {
   stages: Stage[];
   figures: Figure[];
   causes: Cause[];
-  witnesses: Witness[];
+  independentMedians: IndependentMedians[];
   comparisons: Comparison[];
   residentBytesByProcess: Record<string, number>;
   notes: string[];
-  verdict: { pass: boolean; checks: Check[] };
+  verdict: { outcome: Outcome; checks: Check[] };
 }

@@ -1,6 +1,6 @@
 import { commit, machine } from '../measure/machine.ts';
 import type { ScenarioOptions } from '../scenarios/scenario.ts';
-import type { Check, Comparison, Figure, Report, Stage } from './report-data.ts';
+import type { Check, Comparison, Figure, Headline, Report, Stage } from './report-data.ts';
 import { verdictOf } from './verdict.ts';
 
 /** A report of stages and checks, for proofs that have no cause ledger. */
@@ -10,16 +10,25 @@ export function reportOf(
   startedAt: Date,
   { quick, seed, folder }: Pick<ScenarioOptions, 'quick' | 'seed' | 'folder'>,
   {
+    headline,
     stages,
     checks,
     notes,
     comparisons = [],
     figures = [],
-  }: { stages: Stage[]; checks: Check[]; notes: string[]; comparisons?: Comparison[]; figures?: Figure[] },
+  }: {
+    headline: Headline;
+    stages: Stage[];
+    checks: Check[];
+    notes: string[];
+    comparisons?: Comparison[];
+    figures?: Figure[];
+  },
 ): Report {
   return {
     scenario,
     title,
+    headline,
     startedAt: startedAt.toISOString(),
     tookMs: Date.now() - startedAt.getTime(),
     quick,
@@ -29,7 +38,7 @@ export function reportOf(
     stages,
     figures,
     causes: [],
-    witnesses: [],
+    independentMedians: [],
     comparisons,
     residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
     notes,

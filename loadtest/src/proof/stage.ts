@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { histogramOf, median, percentilesOf, spectrumOf } from '../measure/latencies.ts';
 import { machineBusyUs } from '../measure/machine-load.ts';
 import { type Usage, usageOf } from '../measure/processes.ts';
-import { errorCount, joinRuns, type Run } from '../measure/run.ts';
+import { allLatencies, errorCount, failureMs, joinRuns, type Run } from '../measure/run.ts';
 import { heatMapOf } from './heat-map.ts';
 import type { Stage } from './report-data.ts';
 
@@ -58,34 +58,39 @@ function usages(pids: Record<string, number | null>): Record<string, Usage | nul
 
 export interface StageProfile {
   name: string;
+  /** False where absent. */
+  control?: boolean;
   driver: Stage['driver'];
   connections: number;
   offeredPerSecond?: number;
-  /** Names of the watched processes that are ours: the store's CPU is told, but not added. */
+  /** Names of the watched processes that are ours: the store's CPU is shown, but not added. */
   ours: readonly string[];
 }
 
-/** Sums the windows of a stage up. Histograms are merged; percentiles are never averaged. */
+/** Sums the windows of a stage up, failed requests among them. Samples are joined; percentiles are never averaged. */
 export function summarise(profile: StageProfile, windows: readonly Window[]): Stage {
   const joined = joinRuns(windows.map(({ run }) => run));
-  const histogram = histogramOf(joined.latencyMs);
+  const histogram = histogramOf(allLatencies(joined));
   const requests = joined.latencyMs.length;
-  const owed = requests + errorCount(joined);
+  const errors = errorCount(joined);
+  const owed = requests + errors;
   const cpuUsByProcess: Record<string, number> = {};
   for (const name of new Set(windows.flatMap(({ cpuUs }) => Object.keys(cpuUs)))) {
     cpuUsByProcess[name] =
       windows.reduce((sum, { cpuUs }) => sum + (cpuUs[name] ?? 0), 0) / Math.max(1, requests + joined.warmUps);
   }
   const ours = profile.ours.map((name) => cpuUsByProcess[name]).filter((cpu) => cpu !== undefined);
-  const { name, driver, connections, offeredPerSecond } = profile;
+  const { name, driver, connections, offeredPerSecond, control = false } = profile;
   return {
     name,
+    control,
     driver,
     connections,
     ...(offeredPerSecond === undefined ? {} : { offeredPerSecond }),
     requests,
-    errors: errorCount(joined),
+    errors,
     errorKinds: joined.dropped > 0 ? { ...joined.errors, dropped: joined.dropped } : joined.errors,
+    failuresCountAsMs: errors === 0 ? null : failureMs(joined),
     successPercent: owed === 0 ? null : (100 * requests) / owed,
     requestsPerSecond: requests / (joined.durationMs / 1000),
     cpuUsPerRequest: ours.length === 0 || requests === 0 ? null : ours.reduce((sum, cpu) => sum + cpu, 0),
@@ -94,7 +99,7 @@ export function summarise(profile: StageProfile, windows: readonly Window[]): St
     ...percentilesOf(histogram),
     sendLagP99Ms: joined.sendLagMs.length === 0 ? null : histogramOf(joined.sendLagMs).getValueAtPercentile(99) / 1000,
     othersCpuShare: othersShare(windows),
-    roundP50Ms: windows.map(({ run }) => median(run.latencyMs)),
+    roundP50Ms: windows.map(({ run }) => median(allLatencies(run))),
     spectrum: spectrumOf(histogram),
     heat: heatMapOf(joined),
   };

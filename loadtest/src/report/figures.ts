@@ -1,8 +1,8 @@
 import type { Figure, Stage } from '../proof/report-data.ts';
 
-/** Milliseconds with as many digits as mean something. */
-export function ms(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+/** Milliseconds with as many digits as mean something; a dash for no figure. */
+export function ms(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '–';
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits).replace('-', '−')} ms`;
 }
@@ -11,11 +11,11 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-/** A figure with its unit. */
+/** A figure with its unit; a dash for no figure. */
 export function figure({ value, unit }: Figure): string {
-  if (!Number.isFinite(value)) return '–';
+  if (value === null || !Number.isFinite(value)) return '–';
   const digits = Math.abs(value) >= 100 ? 0 : 2;
-  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`.trim();
 }
 
 /** How a stage was driven, in short. */

@@ -1,5 +1,6 @@
 import type { Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
+import { controlTag } from './first-screen.ts';
 
 const cellWidth = 8;
 const cellHeight = 6;
@@ -25,7 +26,7 @@ function usedRows(stages: readonly Stage[]): { from: number; to: number } {
   return { from, to };
 }
 
-function heatMap({ name, heat }: Stage, { from, to }: { from: number; to: number }): string {
+function heatMap({ name, heat, control }: Stage, { from, to }: { from: number; to: number }): string {
   const { columns, counts, fromMs, durationMs } = heat;
   const most = Math.max(1, ...counts.flat());
   const width = columns * cellWidth;
@@ -37,7 +38,7 @@ function heatMap({ name, heat }: Stage, { from, to }: { from: number; to: number
       if (count === 0) continue;
       const strength = 0.25 + 0.75 * (Math.log1p(count) / Math.log1p(most));
       cells.push(
-        `<rect x="${left + column * cellWidth}" y="${y(row + 1)}" width="${cellWidth}" height="${cellHeight}" fill="#d1495b" fill-opacity="${strength.toFixed(2)}"/>`,
+        `<rect x="${left + column * cellWidth}" y="${y(row + 1)}" width="${cellWidth}" height="${cellHeight}" fill="${control ? '#7d8894' : '#d1495b'}" fill-opacity="${strength.toFixed(2)}"/>`,
       );
     }
   }
@@ -50,5 +51,5 @@ function heatMap({ name, heat }: Stage, { from, to }: { from: number; to: number
     const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
     return `<text x="${left + share * width}" y="${height + 24}" text-anchor="${anchor}">${((share * durationMs) / 1000).toFixed(1)} s</text>`;
   });
-  return `<figure><figcaption>${escapeHtml(name)}</figcaption><svg class="heat" viewBox="0 -12 ${left + width} ${height + below + 12}" role="img" aria-label="Latency heat map of ${escapeHtml(name)}">${levels.join('')}${cells.join('')}${seconds.join('')}</svg></figure>`;
+  return `<figure><figcaption>${escapeHtml(name)}${control ? ` ${controlTag}` : ''}</figcaption><svg class="heat" viewBox="0 -12 ${left + width} ${height + below + 12}" role="img" aria-label="Latency heat map of ${escapeHtml(name)}">${levels.join('')}${cells.join('')}${seconds.join('')}</svg></figure>`;
 }

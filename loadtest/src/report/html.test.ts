@@ -9,7 +9,7 @@ import { summarise } from '../proof/stage.ts';
 import { reportPage } from './html.ts';
 import { writeReport } from './write.ts';
 
-function stageOf(name: string, latencyMs: number[], errors: Record<string, number> = {}) {
+function stageOf(name: string, latencyMs: number[], errors: Record<string, number> = {}, control = false) {
   const run = {
     ...emptyRun(),
     latencyMs,
@@ -26,7 +26,7 @@ function stageOf(name: string, latencyMs: number[], errors: Record<string, numbe
       lookMs: 0,
     },
   ];
-  return summarise({ name, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
+  return summarise({ name, control, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
 }
 
 function report(overrides: Partial<Report> = {}): Report {
@@ -34,6 +34,20 @@ function report(overrides: Partial<Report> = {}): Report {
   return {
     scenario: 'token',
     title: 'What extracting authentication buys',
+    headline: {
+      done: 'Authentication was taken out.',
+      figure: '413 times faster',
+      change: '517 ms → 1.25 ms',
+      stages: ['legacy', 'extracted'],
+      chart: {
+        title: 'p50',
+        unit: 'ms',
+        bars: [
+          { label: 'legacy', value: 517, control: true },
+          { label: 'extracted', value: 1.25, control: false },
+        ],
+      },
+    },
     startedAt: '2026-01-01T00:00:00.000Z',
     tookMs: 60_000,
     quick: false,
@@ -61,17 +75,23 @@ function report(overrides: Partial<Report> = {}): Report {
         errors: 0,
       },
     ],
-    witnesses: [],
-    comparisons: [{ first: 'legacy', second: 'tuned', larger: 1, p: 0 }],
+    independentMedians: [],
+    comparisons: [
+      { first: 'legacy', second: 'tuned', larger: 1, p: 0 },
+      { first: 'legacy', second: 'extracted', larger: 0.999, p: 0 },
+    ],
     residentBytesByProcess: { auth: 80 * 2 ** 20 },
     notes: ['a note'],
-    verdict: { pass: true, checks: [{ name: 'legacy p50', pass: true, detail: '517 ms, asked: 350 to 700 ms' }] },
+    verdict: {
+      outcome: 'pass',
+      checks: [{ name: 'ratio', outcome: 'pass', detail: '413 times, required: at least 100', disturbances: [] }],
+    },
     ...overrides,
   };
 }
 
 describe('the report page', () => {
-  test('holds every figure and asks nothing of any network', () => {
+  test('holds every figure and loads nothing from any network', () => {
     const page = reportPage(report());
     for (const told of [
       '517 ms',
@@ -96,11 +116,45 @@ describe('the report page', () => {
 
   test('says first that requests failed', () => {
     const failed = stageOf('legacy', [500, 510], { 'status 503': 7 });
-    const page = reportPage(report({ stages: [failed], verdict: { pass: false, checks: [] } }));
+    const page = reportPage(report({ stages: [failed], verdict: { outcome: 'fail', checks: [] } }));
     const text = page.slice(page.indexOf('<main>'));
     assert.ok(text.indexOf('7 requests of this run failed') < text.indexOf('<h1>'));
     assert.match(page, /The verdict fails/);
     assert.match(page, /status 503/);
+  });
+
+  test('opens with what was done, what it bought, a chart, and how sure that is', () => {
+    const page = reportPage(report());
+    const screen = page.slice(page.indexOf('<header'), page.indexOf('</header>'));
+    for (const told of ['Authentication was taken out.', '413 times faster', '517 ms → 1.25 ms', 'The verdict holds']) {
+      assert.ok(screen.includes(told), told);
+    }
+    assert.match(screen, /class="bar control"><span>legacy .*control<\/span>.*width:80.00%.*517 ms/);
+    assert.match(screen, /class="bar"><span>extracted /);
+    assert.match(screen, /legacy took longer in 99.9 % of pairs/);
+  });
+
+  test('says what disturbed an inconclusive verdict', () => {
+    const disturbances = ['legacy: other processes took 30 % of the machine'];
+    const check = { name: 'agree', outcome: 'inconclusive', detail: 'apart', disturbances } as const;
+    const page = reportPage(report({ verdict: { outcome: 'inconclusive', checks: [{ ...check, disturbances }] } }));
+    const screen = page.slice(page.indexOf('<header'), page.indexOf('</header>'));
+    assert.match(screen, /class="unsure verdict">The verdict is inconclusive/);
+    assert.match(screen, /Disturbed by: legacy: other processes took 30 % of the machine/);
+  });
+
+  test('labels controls, and does not open with their failures', () => {
+    const control = stageOf('hanging-without', [10, 11], { timeout: 7 }, true);
+    const page = reportPage(report({ stages: [control], verdict: { outcome: 'fail', checks: [] } }));
+    assert.doesNotMatch(page, /requests of this run failed|class="bad">7 timeout/);
+    assert.match(page, /<tr class="control"><th>hanging-without <span class="tag">control/);
+    assert.match(page, /class="quiet">7 timeout/);
+  });
+
+  test('shows a dash where the samples carry no percentile, and says why', () => {
+    const page = reportPage(report({ stages: [stageOf('legacy', [500, 501, 502, 503, 504, 505, 506, 507, 508])] }));
+    assert.match(page, /<td><b>504 ms<\/b><\/td><td>–<\/td><td>–<\/td><td>–<\/td><td>–<\/td><td>508 ms<\/td>/);
+    assert.match(page, /too few requests for that percentile/);
   });
 
   test('says which open loop fell behind its schedule, and how busy others kept the machine', () => {

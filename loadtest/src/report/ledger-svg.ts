@@ -52,7 +52,7 @@ export function ledger({ stages, causes }: Report): string {
     (cause) =>
       `<tr><td>${cause.number}</td><td>${escapeHtml(cause.debt)}</td><td>${escapeHtml(cause.summary)}</td><td class="number"><b>${ms(cause.ms)}</b></td><td class="number">${cause.cpuMs === null ? '–' : ms(cause.cpuMs)}</td><td class="number">${ms(cause.spreadMs[0])} to ${ms(cause.spreadMs[1])}</td><td>${cause.tunable ? 'tuning' : 'extraction'}</td></tr>`,
   );
-  return `<svg viewBox="0 0 ${width} ${bars.length * rowHeight}" role="img" aria-label="Cause ledger">${rows.join('')}</svg>
-<table><tr><th></th><th>debt</th><th></th><th>costs (p50)</th><th>CPU</th><th>rounds</th><th>paid by</th></tr>${table.join('')}</table>
+  return `<div class="wide"><svg viewBox="0 0 ${width} ${bars.length * rowHeight}" role="img" aria-label="Cause ledger">${rows.join('')}</svg></div>
+<div class="wide"><table><tr><th></th><th>debt</th><th></th><th>costs (p50)</th><th>CPU</th><th>rounds</th><th>paid by</th></tr>${table.join('')}</table></div>
 <p class="small">Each debt was priced by paying it alone and subtracting the medians; debts overlap. “CPU”: of the monolith and its store, which a busy machine changes least.</p>`;
 }

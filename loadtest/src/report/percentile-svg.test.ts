@@ -4,9 +4,9 @@ import { emptyRun } from '../measure/run.ts';
 import { summarise } from '../proof/stage.ts';
 import { percentileCurves, ticksOf } from './percentile-svg.ts';
 
-const stage = (name: string, offeredPerSecond?: number, errors: Record<string, number> = {}) => {
+const stage = (name: string, offeredPerSecond?: number, errors: Record<string, number> = {}, longestFailedMs = 0) => {
   const latencyMs = Array.from({ length: 100 }, (_, i) => 1 + i / 10);
-  const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors };
+  const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors, longestFailedMs };
   const driver = offeredPerSecond === undefined ? 'autocannon' : 'open-loop';
   const load = offeredPerSecond === undefined ? {} : { offeredPerSecond };
   return summarise({ name, driver, connections: 8, ours: [], ...load }, [
@@ -36,13 +36,13 @@ describe('the curves', () => {
     assert.equal(pictures(11), 2);
   });
 
-  test('are of all requests that were owed: a stage does not look fast by failing', () => {
-    const lastX = (svg: string) => Number(/points="[^"]*?([\d.]+),[\d.]+"/.exec(svg)?.[1]);
-    const whole = percentileCurves([stage('a', 500)]);
-    const failing = percentileCurves([stage('a', 500, { timeout: 100 })]);
-    assert.match(failing, /points="[^"]*,15"[\s\S]*never answered/);
-    assert.doesNotMatch(whole, /points="[^"]*,15"|never answered/);
-    assert.ok(lastX(failing) < lastX(whole));
+  test('are of all requests that were due: a stage does not look fast by failing', () => {
+    const whole = stage('a', 500);
+    const failing = stage('a', 500, { timeout: 100 }, 5000);
+    const at = ({ spectrum }: typeof whole, share: number) => spectrum.find(({ p }) => p >= share)?.ms ?? 0;
+    assert.ok(at(whole, 0.6) < 11 && at(failing, 0.45) < 11 && at(failing, 0.6) >= 5000);
+    assert.match(percentileCurves([failing]), /<circle[\s\S]*A ring: from there on requests failed/);
+    assert.doesNotMatch(percentileCurves([whole]), /<circle|failed/);
   });
 
   test('are dashed only where open and closed loops are side by side', () => {

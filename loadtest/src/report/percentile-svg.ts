@@ -1,6 +1,7 @@
 import type { Stage } from '../proof/report-data.ts';
 import { escapeHtml } from './escape-html.ts';
 import { loadOf } from './figures.ts';
+import { controlTag } from './first-screen.ts';
 import { palette } from './style.ts';
 
 const width = 1100;
@@ -13,8 +14,8 @@ const bottom = 52;
 const curvesMax = 10;
 
 /**
- * Every stage's percentile curve: x is 1/(1-p) on a logarithmic scale, so that each further nine takes as much room as the
- * last; y is logarithmic milliseconds. One picture, or one for each load where there are too many stages for one.
+ * Every stage's percentile curve: x is 1/(1-p) on a logarithmic scale, so that each further nine takes as much room as
+ * the last; y is logarithmic milliseconds. One picture, or one for each load where there are too many stages for one.
  */
 export function percentileCurves(stages: readonly Stage[]): string {
   const drawn = stages.filter((stage) => stage.spectrum.length > 1);
@@ -23,10 +24,10 @@ export function percentileCurves(stages: readonly Stage[]): string {
   const groups = together ? [drawn] : [...Map.groupBy(drawn, loadOf).values()];
   const pictures = groups.map((group) => {
     const caption = together ? '' : `<figcaption>${escapeHtml(loadOf(group[0] as Stage))}</figcaption>`;
-    return `<figure>${caption}${picture(group)}</figure>`;
+    return `<figure class="wide">${caption}${picture(group)}</figure>`;
   });
   const failed = drawn.some(({ errors }) => errors > 0)
-    ? 'A curve that goes straight up: the rest was never answered with success. '
+    ? 'A ring: from there on requests failed, which count as the longest wait of their stage. '
     : '';
   return `${pictures.join('')}
 <p class="small">${told(drawn)}${failed}Both axes are logarithmic.</p>`;
@@ -40,10 +41,7 @@ function told(stages: readonly Stage[]): string {
 }
 
 function picture(stages: readonly Stage[]): string {
-  // Of all requests that were owed, not of those that were answered: a stage must not look fast by failing.
-  const points = stages.flatMap(({ spectrum, successPercent }) =>
-    spectrum.map(({ p, ms }) => ({ p: (p * (successPercent ?? 100)) / 100, ms })),
-  );
+  const points = stages.flatMap(({ spectrum }) => spectrum);
   const decades = Math.max(1, ...points.map(({ p }) => Math.log10(1 / (1 - p))).filter(Number.isFinite));
   const ticks = ticksOf(
     Math.min(...points.map(({ ms }) => Math.max(0.01, ms))),
@@ -65,18 +63,24 @@ function picture(stages: readonly Stage[]): string {
       (p) =>
         `<line class="grid" x1="${x(p).toFixed(1)}" x2="${x(p).toFixed(1)}" y1="${top}" y2="${height - bottom}"/><text x="${x(p).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${p === 0 ? 'min' : `${+(p * 100).toFixed(3)} %`}</text>`,
     );
+  const ring = (stage: Stage) => {
+    const answered = (stage.successPercent ?? 100) / 100;
+    const at = stage.spectrum.find(({ p }) => p >= answered);
+    if (answered === 1 || at === undefined) return '';
+    return `<circle cx="${x(at.p).toFixed(1)}" cy="${y(at.ms).toFixed(1)}" r="5" fill="none" stroke="currentColor"/>`;
+  };
   const dashes = new Set(stages.map(({ driver }) => driver)).size > 1;
   const curves = stages.map((stage, index) => {
-    const answered = (stage.successPercent ?? 100) / 100;
-    const path = stage.spectrum.map(({ p, ms }) => `${x(p * answered).toFixed(1)},${y(ms).toFixed(1)}`);
-    // What was never answered took longer than anything: the curve leaves the picture there.
-    if (answered < 1) path.push(`${path.at(-1)?.split(',')[0]},${top}`);
+    const path = stage.spectrum.map(({ p, ms }) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`);
+    const muted = stage.control ? ' opacity="0.5"' : '';
     const dash = dashes && stage.driver === 'open-loop' ? ' stroke-dasharray="6 4"' : '';
-    return `<polyline points="${path.join(' ')}" fill="none" stroke="${colour(index)}" stroke-width="2"${dash}><title>${escapeHtml(stage.name)}</title></polyline>`;
+    return `<polyline points="${path.join(' ')}" fill="none" stroke="${colour(index)}" stroke-width="${stage.control ? 1.5 : 2.5}"${dash}${muted}><title>${escapeHtml(stage.name)}</title></polyline>${ring(stage)}`;
   });
   const legend = stages.map((stage, index) => {
     const dashed = dashes && stage.driver === 'open-loop' ? ' class="dashed"' : '';
-    return `<span><i${dashed} style="border-color:${colour(index)}"></i>${escapeHtml(stage.name)}</span>`;
+    const control = stage.control ? ' class="control"' : '';
+    const tag = stage.control ? ` ${controlTag}` : '';
+    return `<span${control}><i${dashed} style="border-color:${colour(index)}"></i>${escapeHtml(stage.name)}${tag}</span>`;
   });
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Percentile curves">${rows.join('')}${columns.join('')}${curves.join('')}<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">share of the requests that took no longer</text></svg>
 <p class="legend">${legend.join('')}</p>`;

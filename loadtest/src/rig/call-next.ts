@@ -1,5 +1,5 @@
 import { request, type ServerResponse } from 'node:http';
-import type { NextHop } from './fleet.ts';
+import type { NextHop } from './instances.ts';
 
 /** On a reply, `false`: the mesh has tried it again already. */
 const retryableHeader = 'x-mesh-retryable';
@@ -7,8 +7,8 @@ const timeoutHeader = 'x-request-timeout-ms';
 const passedInwards = ['traceparent', 'tracestate', 'baggage', 'x-mesh-override', 'x-mesh-shadow'];
 
 /**
- * Calls the service behind this one, through the mesh, and answers as it did, with the headers that a service passes on: the
- * trace and the time that is left inwards, what the mesh says about trying again outwards.
+ * Calls the service behind this one, through the mesh, and answers as it did, with the headers that a service passes
+ * on: the trace and the time that is left inwards, what the mesh says about trying again outwards.
  *
  * @param arrivedAtMs `performance.now()` when the request came
  */
@@ -35,7 +35,7 @@ export function callNext(
     reply.once('error', () => answer(502));
   });
   call.once('error', () => answer(502));
-  // Whoever asked has gone, or a hop has called it off: so is the call on its behalf.
+  // The caller has gone, or a hop has cancelled the request: the call on its behalf is cancelled, too.
   response.once('close', () => call.destroy());
   call.end();
 }

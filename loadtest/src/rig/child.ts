@@ -14,17 +14,21 @@ export interface ChildOptions {
   args: readonly string[];
   env?: Record<string, string>;
   cwd?: string;
-  /** True for one line of its output that means it serves. Null: it is asked by `answers` instead. */
+  /** True for one line of its output that means it serves. Null: `answers` finds out instead. */
   ready: ((line: string) => boolean) | null;
   /** Looks whether it serves, where no line says so. */
   answers?: () => Promise<boolean>;
   /** An IPC channel, for children of ours. */
   channel?: boolean;
+  /** How long it may take to serve, in milliseconds. */
+  withinMs?: number;
 }
 
-/** Starts a process and resolves when it serves. @throws Error with its last words when it ends first, or after 15 s. */
+/**
+ * Starts a process and resolves when it serves. @throws Error with its last words when it ends first, or does not serve in time.
+ */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { file, args, env = {}, cwd, ready, answers, channel = false } = options;
+  const { file, args, env = {}, cwd, ready, answers, channel = false, withinMs = 60_000 } = options;
   const child: ChildProcess = spawn(file, [...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
@@ -44,7 +48,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.once('error', serving.reject);
   void ended.then(() => serving.reject(new Error(`${file} ${args[0] ?? ''} ended: ${said.trim()}`)));
-  const giveUp = setTimeout(() => serving.reject(new Error(`${file} does not serve: ${said.trim()}`)), 15_000);
+  const giveUp = setTimeout(() => serving.reject(new Error(`${file} does not serve: ${said.trim()}`)), withinMs);
   // Whatever ends this process early must not leave it behind.
   const abandon = () => child.kill('SIGKILL');
   process.once('exit', abandon);
@@ -55,11 +59,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     await ended;
     clearTimeout(force);
   };
+  let over = false;
+  let next: NodeJS.Timeout | undefined;
   try {
     if (answers !== undefined) {
       const look = async (): Promise<void> => {
         if (await answers()) serving.resolve();
-        else if (child.exitCode === null) setTimeout(() => void look(), 50);
+        else if (!over) next = setTimeout(() => void look(), 50);
       };
       void look();
     }
@@ -69,6 +75,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     throw error;
   } finally {
     clearTimeout(giveUp);
+    over = true;
+    clearTimeout(next);
   }
   return { pid: child.pid ?? 0, send: (message) => void child.send?.(message), stop };
 }

@@ -1,4 +1,7 @@
-/** The mesh's documents for one made-up service, as text: the load tests speak the mesh's own language and import nothing of it. */
+/**
+ * The mesh's documents for one made-up service, as text: the load tests speak the mesh's own language and import
+ * nothing of it.
+ */
 export interface ServiceDocuments {
   name: string;
   ports: readonly number[];
@@ -16,7 +19,7 @@ export interface RouteDocument {
   filters?: object[];
 }
 
-/** What `startMesh` asks for once it knows the port of the edge. */
+/** Makes the documents once `startMesh` knows the port of the edge. */
 export type Documents = (edgePort: number) => string;
 
 /** JSON is YAML: documents are written as one JSON object each. */

@@ -75,6 +75,39 @@ http {
   );
 }
 
+/**
+ * Caddy on one core, keeping connections to the upstream alive, without access log (it has none by default), admin port
+ * and certificates; null where it is not installed.
+ */
+export async function startCaddy(upstreamPort: number): Promise<Proxy | null> {
+  const file = installed('caddy');
+  if (file === null) return null;
+  return configured(
+    file,
+    ['run', '--adapter', 'caddyfile', '--config'],
+    (port, folder) => `
+{
+  admin off
+  auto_https off
+  storage file_system ${folder}
+  log {
+    level ERROR
+  }
+}
+http://:${port} {
+  bind 127.0.0.1
+  reverse_proxy 127.0.0.1:${upstreamPort} {
+    transport http {
+      keepalive 60s
+      keepalive_idle_conns_per_host 256
+    }
+  }
+}
+`,
+    (folder) => ({ GOMAXPROCS: '1', XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }),
+  );
+}
+
 function installed(name: string): string | null {
   const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
   return folders.map((folder) => join(folder, name)).find(existsSync) ?? null;
@@ -84,12 +117,19 @@ async function configured(
   file: string,
   flags: readonly string[],
   write: (port: number, folder: string) => string,
+  environment: (folder: string) => Record<string, string> = () => ({}),
 ): Promise<Proxy> {
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
   const config = join(folder, 'config');
   writeFileSync(config, write(port, folder));
-  const child: Child = await startChild({ file, args: [...flags, config], ready: null, answers: () => accepts(port) });
+  const child: Child = await startChild({
+    file,
+    args: [...flags, config],
+    env: environment(folder),
+    ready: null,
+    answers: () => accepts(port),
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid,

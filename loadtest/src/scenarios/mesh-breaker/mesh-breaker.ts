@@ -1,11 +1,12 @@
 import { openLoopRun } from '../../drivers/open-loop.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
+import { bars, failedPercent, fewerFailures } from '../../proof/headline.ts';
+import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise } from '../../proof/stage.ts';
 import { succeeds, successPercent } from '../../proof/success.ts';
 import { documentsOf } from '../../rig/documents.ts';
-import { Fleet } from '../../rig/fleet.ts';
+import { Instances } from '../../rig/instances.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 
@@ -27,15 +28,16 @@ const successRate = {
 const retry = { codes: [500, 502, 503, 504], attempts: 2, backoff: '5ms' };
 
 const contenders = [
-  { name: 'none', policy: { ...leastRequest, circuitBreaker: { enabled: false } } },
-  { name: 'consecutive', policy: { ...leastRequest, circuitBreaker: consecutive } },
-  { name: 'success-rate', policy: { circuitBreaker: successRate } },
-  { name: 'with-retries', policy: { circuitBreaker: successRate }, retry },
+  { name: 'none', control: true, policy: { ...leastRequest, circuitBreaker: { enabled: false } } },
+  { name: 'consecutive', control: true, policy: { ...leastRequest, circuitBreaker: consecutive } },
+  { name: 'success-rate', control: false, policy: { circuitBreaker: successRate } },
+  { name: 'with-retries', control: false, policy: { circuitBreaker: successRate }, retry },
 ] as const;
 
 /**
- * Buoyant's experiment ("Circuit breaking", 2017): five instances at 100 requests a second, one of which fails 40 % of its requests and takes
- * 100 ms longer for those. Published, without retries: 95 % with no breaker, 97 % with consecutive failures, 99 % with success rate.
+ * Buoyant's experiment ("Circuit breaking", 2017): five instances at 100 requests a second, one of which fails 40 % of
+ * its requests and takes 100 ms longer for those. Published, without retries: 95 % with no breaker, 97 % with
+ * consecutive failures, 99 % with success rate.
  */
 async function measureBreaker(options: ScenarioOptions): Promise<Report> {
   const { quick, seed, folder, say, progress, signal } = options;
@@ -44,14 +46,14 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
   const perSecond = 100;
   const stages: Stage[] = [];
   const behaviour = { medianMs: 20, sdMs: 3 };
-  const fleet = await Fleet.start([{ name: 'shop', count: 5, behaviour }], seed);
+  const instances = await Instances.start([{ name: 'shop', count: 5, behaviour }], seed);
   try {
-    fleet.behave(0, { failShare: 0.4, failExtraMs: 100 });
+    instances.behave(0, { failShare: 0.4, failExtraMs: 100 });
     say(stageTitles);
     for (const [index, contender] of contenders.entries()) {
       signal.throwIfAborted();
       progress(index, contenders.length, contender.name);
-      const ports = fleet.instances.map(({ port }) => port);
+      const ports = instances.all.map(({ port }) => port);
       const route = {
         name: 'shop',
         service: 'shop',
@@ -64,11 +66,18 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
       );
       try {
         const target = { url: mesh.url, requests: [{ method: 'GET', path: '/', headers: {} }] };
-        const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: fleet.pid } }, () =>
+        const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>
           openLoopRun(target, { perSecond, durationMs, connections: 256, seed }, signal),
         );
         const stage = summarise(
-          { name: contender.name, driver: 'open-loop', connections: 256, offeredPerSecond: perSecond, ours: ['mesh'] },
+          {
+            name: contender.name,
+            control: contender.control,
+            driver: 'open-loop',
+            connections: 256,
+            offeredPerSecond: perSecond,
+            ours: ['mesh'],
+          },
           [window],
         );
         stages.push(stage);
@@ -78,9 +87,25 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
       }
     }
   } finally {
-    await fleet.stop();
+    await instances.stop();
   }
+  say(stageLegend);
+  const at = (name: string) => stages.find((stage) => stage.name === name);
   return reportOf('mesh:breaker', 'One instance of five that fails 40 %', startedAt, options, {
+    headline: {
+      done: 'One instance of five fails 40 % of its requests. A breaker by success rate takes it out, and retries cover the rest.',
+      ...fewerFailures(at('none'), at('with-retries')),
+      stages: ['none', 'with-retries'],
+      chart: {
+        title: 'Requests that failed, by breaker',
+        unit: '%',
+        bars: bars(
+          stages,
+          contenders.map(({ name }) => name),
+          failedPercent,
+        ),
+      },
+    },
     stages,
     // Noticing takes the same few requests however long the run is: a shorter one has a larger share of them.
     checks: [

@@ -1,16 +1,16 @@
 import { openLoopRun } from '../../drivers/open-loop.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
+import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import { recoveryMs } from '../../proof/recovery.ts';
 import type { Figure, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise } from '../../proof/stage.ts';
 import { documentsOf, type RouteDocument } from '../../rig/documents.ts';
-import { Fleet } from '../../rig/fleet.ts';
 import { freePorts } from '../../rig/free-port.ts';
+import { Instances } from '../../rig/instances.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
 import { withTimeline } from '../../rig/timeline.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
-import { type Storm, stormChecks } from './checks.ts';
+import { type Storm, stormChecks, stormHeadline } from './checks.ts';
 import { amplificationBound, type Contender, contenders } from './contenders.ts';
 
 export const meshStorm: Scenario = {
@@ -49,7 +49,9 @@ async function measureStorm(options: ScenarioOptions): Promise<Report> {
     say(`${stageLine(storm.stage)}  load x ${storm.load.third.toFixed(2)}`);
   }
   const bound = amplificationBound(perSecond, warmUpMs + plan.quietMs, plan.failMs);
+  say(stageLegend);
   return reportOf('mesh:storm', 'A retry storm, three hops deep', startedAt, options, {
+    headline: stormHeadline(storms),
     stages: storms.map(({ stage }) => stage),
     figures: storms.flatMap(figuresOf),
     checks: stormChecks(storms, bound),
@@ -78,7 +80,7 @@ async function oneStorm(
   // The services call each other at the mesh's east-west port, which must be known before they start.
   const [internal = 0] = await freePorts(1);
   const hop = (host: string) => ({ url: `http://127.0.0.1:${internal}/`, host, passesOn });
-  const fleet = await Fleet.start(
+  const instances = await Instances.start(
     [
       { name: 'first', count: 2, behaviour: { medianMs: 2 }, next: hop('second') },
       { name: 'second', count: 2, behaviour: { medianMs: 2 }, next: hop('third') },
@@ -87,8 +89,7 @@ async function oneStorm(
     seed,
   );
   try {
-    const portsOf = (service: string) =>
-      fleet.instances.filter((one) => one.service === service).map(({ port }) => port);
+    const portsOf = (service: string) => instances.all.filter((one) => one.service === service).map(({ port }) => port);
     const routes = services.map(
       (service, index): RouteDocument => ({
         name: service,
@@ -109,11 +110,11 @@ async function oneStorm(
       const target = { url: mesh.url, requests: [{ method: 'GET', path: '/', headers: {} }] };
       // Thrown away. Also leaves a driver that is ready: the times of events are counted from its start.
       await openLoopRun(target, { perSecond, durationMs: warmUpMs, connections: 64, seed }, signal);
-      const failing = fleet.instances.flatMap(({ service }, index) => (service === 'third' ? [index] : []));
+      const failing = instances.all.flatMap(({ service }, index) => (service === 'third' ? [index] : []));
       const counts: Promise<Record<string, number>>[] = [];
       const turn = (failShare: number) => () => {
-        counts.push(fleet.seen());
-        for (const index of failing) fleet.behave(index, { failShare });
+        counts.push(instances.seen());
+        for (const index of failing) instances.behave(index, { failShare });
       };
       const wellAtMs = quietMs + failMs;
       const events = [
@@ -121,14 +122,21 @@ async function oneStorm(
         { atMs: wellAtMs, happen: turn(0) },
       ];
       const profile = { perSecond, durationMs: wellAtMs + afterMs, connections: 256, seed };
-      const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: fleet.pid } }, () =>
+      const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>
         withTimeline(events, () => openLoopRun(target, profile, signal)),
       );
       const [before = {}, after = {}] = await Promise.all(counts);
       const offered = (perSecond * failMs) / 1000;
       const load = (service: string) => ((after[service] ?? 0) - (before[service] ?? 0)) / offered;
       const stage: Stage = summarise(
-        { name, driver: 'open-loop', connections: 256, offeredPerSecond: perSecond, ours: ['mesh'] },
+        {
+          name,
+          control: name !== 'budget',
+          driver: 'open-loop',
+          connections: 256,
+          offeredPerSecond: perSecond,
+          ours: ['mesh'],
+        },
         [window],
       );
       return {
@@ -140,6 +148,6 @@ async function oneStorm(
       await mesh.stop();
     }
   } finally {
-    await fleet.stop();
+    await instances.stop();
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { emptyRun } from '../../measure/run.ts';
 import { summarise } from '../../proof/stage.ts';
 import { verdictOf } from '../../proof/verdict.ts';
-import { taxChecks, taxFigures } from './mesh-tax.ts';
+import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 
 const stage = (name: string, ms: number, cpuUs: number | null = null) => {
   const latencyMs = new Array<number>(10).fill(ms);
@@ -25,7 +25,7 @@ const measured = (mesh: number, bare: number, haproxy: number | null) => [
   ...(haproxy === null ? [] : [stage('haproxy', 1, haproxy)]),
 ];
 const holds = (mesh: number, bare: number, haproxy: number | null) =>
-  verdictOf(taxChecks(measured(mesh, bare, haproxy))).pass;
+  verdictOf(taxChecks(measured(mesh, bare, haproxy))).outcome === 'pass';
 
 test('the mesh is held to a share of http-proxy and a multiple of HAProxy, where that is installed', () => {
   assert.ok(holds(80, 100, 27));
@@ -35,7 +35,7 @@ test('the mesh is held to a share of http-proxy and a multiple of HAProxy, where
 });
 
 test('a proxy of which nothing is known fails', () => {
-  assert.equal(verdictOf(taxChecks([stage('mesh', 2, 50)])).pass, false);
+  assert.equal(verdictOf(taxChecks([stage('mesh', 2, 50)])).outcome, 'fail');
 });
 
 test('what a proxy adds is told beside the direct way at the same rate', () => {
@@ -46,4 +46,21 @@ test('what a proxy adds is told beside the direct way at the same rate', () => {
   assert.equal(of('mesh', 'CPU a request'), 80);
   assert.equal(of('direct', 'at saturation'), 10);
   assert.equal(of('direct', 'added p50 at 500/s'), undefined);
+});
+
+test('what a proxy adds is no figure where the samples carry no such percentile', () => {
+  const stages = [...measured(80, 100, null), stage('direct-500', 0.25), stage('mesh-500', 0.75)];
+  const added = taxFigures(stages, ['direct', 'mesh'], [500]).find(({ name }) => name === 'added p99.9 at 500/s');
+  assert.ok(Number.isNaN(added?.value));
+  assert.equal(JSON.parse(JSON.stringify(added)).value, null);
+});
+
+test('Caddy and nginx are shown and judged against nothing', () => {
+  const stages = [...measured(80, 100, 30), stage('nginx', 1, 1), stage('caddy', 1, 1)];
+  assert.equal(verdictOf(taxChecks(stages)).outcome, 'pass');
+  const { chart } = taxHeadline(stages, ['direct', 'mesh', 'http-proxy', 'haproxy', 'nginx', 'caddy']);
+  assert.deepEqual(
+    chart.bars.map(({ label }) => label),
+    ['mesh', 'http-proxy', 'haproxy', 'nginx', 'caddy'],
+  );
 });

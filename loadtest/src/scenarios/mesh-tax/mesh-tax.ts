@@ -2,21 +2,23 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
 import type { Target } from '../../drivers/request.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
-import type { Check, Comparison, Figure, Report, Stage } from '../../proof/report-data.ts';
+import { allLatencies } from '../../measure/run.ts';
+import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
+import type { Comparison, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
 import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
-import { noErrors } from '../../proof/verdict.ts';
+
 import { type Documents, documentsOf } from '../../rig/documents.ts';
-import { Fleet } from '../../rig/fleet.ts';
+import { Instances } from '../../rig/instances.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
-import { startHaproxy, startHttpProxy, startNginx } from '../../rig/proxies/proxies.ts';
+import { startCaddy, startHaproxy, startHttpProxy, startNginx } from '../../rig/proxies/proxies.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
+import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 
 export const meshTax: Scenario = {
   name: 'mesh:tax',
   file: 'mesh-tax',
-  summary: 'what a request costs direct, through the mesh, http-proxy, HAProxy and nginx',
+  summary: 'what a request costs direct, through the mesh, http-proxy, HAProxy, nginx and Caddy',
   run: measureTax,
 };
 
@@ -40,9 +42,9 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
   const rates = quick ? [500, 1000] : [500, 1000, 2000];
   const cleanUp: (() => Promise<void>)[] = [];
   try {
-    const fleet = await Fleet.start([{ name: 'shop', count: 1 }], seed);
-    cleanUp.push(() => fleet.stop());
-    const port = fleet.instances[0]?.port ?? 0;
+    const instances = await Instances.start([{ name: 'shop', count: 1 }], seed);
+    cleanUp.push(() => instances.stop());
+    const port = instances.all[0]?.port ?? 0;
     const contenders = await contendersBefore(port, folder, cleanUp, say);
     const targetOf = (url: string): Target => ({
       url,
@@ -54,7 +56,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
         },
       ],
     });
-    const watched = ({ name, pid }: Contender) => ({ ours: { [name]: pid }, stores: { upstream: fleet.pid } });
+    const watched = ({ name, pid }: Contender) => ({ ours: { [name]: pid }, stores: { upstream: instances.pid } });
     const total = contenders.length * (1 + rounds * (1 + rates.length));
     let done = 0;
     for (const { name, url } of contenders) {
@@ -86,20 +88,31 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       }
     }
     const stages: Stage[] = contenders.map(({ name }) =>
-      summarise({ name, driver: 'autocannon', connections: saturating, ours: [name] }, saturated.get(name) ?? []),
+      summarise(
+        { name, control: name !== 'mesh', driver: 'autocannon', connections: saturating, ours: [name] },
+        saturated.get(name) ?? [],
+      ),
     );
     for (const rate of rates) {
       for (const { name } of contenders) {
         const profile = { driver: 'open-loop', connections: 64, offeredPerSecond: rate, ours: [name] } as const;
-        stages.push(summarise({ name: `${name}-${rate}`, ...profile }, steady.get(`${name} ${rate}`) ?? []));
+        stages.push(
+          summarise(
+            { name: `${name}-${rate}`, control: name !== 'mesh', ...profile },
+            steady.get(`${name} ${rate}`) ?? [],
+          ),
+        );
       }
     }
     say(stageTitles);
     for (const stage of stages) say(stageLine(stage));
+    say(stageLegend);
     const names = contenders.map(({ name }) => name);
     const highest = rates.at(-1) ?? 0;
-    const samplesOf = (name: string) => (steady.get(`${name} ${highest}`) ?? []).flatMap(({ run }) => run.latencyMs);
+    const samplesOf = (name: string) =>
+      (steady.get(`${name} ${highest}`) ?? []).flatMap(({ run }) => allLatencies(run));
     return reportOf('mesh:tax', 'What the mesh costs', startedAt, options, {
+      headline: taxHeadline(stages, names),
       stages,
       figures: taxFigures(stages, names, rates),
       comparisons: names.slice(1).map((name): Comparison => {
@@ -109,7 +122,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       checks: taxChecks(stages),
       notes: [
         'The mesh runs with its whole stack: access log (written), tracing, metrics, retries, breakers, limits, EWMA over one endpoint.',
-        'http-proxy has the keep-alive agent without which it opens a connection for every request; HAProxy has one thread and nginx one worker, without access logs.',
+        'http-proxy has the keep-alive agent without which it opens a connection for every request; HAProxy has one thread, nginx one worker and Caddy one core, all without access logs. Caddy and nginx are shown and not judged.',
         `Each is warmed up for ${warmUpMs / 1000} s as fast as it goes before anything counts.`,
         `Saturation: closed loop, ${saturating} connections. Added latency: open loop at a fixed rate, beside the direct way in the same round.`,
       ],
@@ -155,6 +168,7 @@ async function contendersBefore(
     ['http-proxy', startHttpProxy],
     ['haproxy', startHaproxy],
     ['nginx', startNginx],
+    ['caddy', startCaddy],
   ] as const) {
     const proxy = await start(port);
     if (proxy === null) {
@@ -166,52 +180,3 @@ async function contendersBefore(
   }
   return contenders;
 }
-
-function cpuOf(stages: readonly Stage[], name: string): number {
-  return stages.find((stage) => stage.name === name)?.cpuUsPerRequest ?? Number.NaN;
-}
-
-/** The mesh's CPU per request against http-proxy's and HAProxy's. HAProxy is judged where it is installed. */
-export function taxChecks(stages: readonly Stage[]): Check[] {
-  const [mesh, bare, haproxy] = ['mesh', 'http-proxy', 'haproxy'].map((name) => cpuOf(stages, name)) as [
-    number,
-    number,
-    number,
-  ];
-  const against = (name: string, other: number, bound: number): Check => ({
-    name: `the mesh's CPU per request against ${name}'s`,
-    pass: mesh <= bound * other,
-    detail: `${mesh.toFixed(0)} µs to ${other.toFixed(0)} µs: ${(mesh / other).toFixed(2)} times, asked: at most ${bound}`,
-  });
-  return [
-    noErrors(stages),
-    against('http-proxy', bare, 0.8),
-    ...(stages.some(({ name }) => name === 'haproxy') ? [against('HAProxy', haproxy, 3)] : []),
-  ];
-}
-
-/** What each proxy can carry, what it costs, and what it adds to the direct way in the same rounds. */
-export function taxFigures(stages: readonly Stage[], names: readonly string[], rates: readonly number[]): Figure[] {
-  const at = (name: string) => stages.find((stage) => stage.name === name);
-  return names.flatMap((of) => {
-    const saturated: Figure[] = [
-      { of, name: 'at saturation', value: at(of)?.requestsPerSecond ?? Number.NaN, unit: '/s' },
-      ...(of === 'direct' ? [] : [{ of, name: 'CPU a request', value: cpuOf(stages, of), unit: 'µs' }]),
-    ];
-    if (of === 'direct') return saturated;
-    const added = rates.flatMap((rate) =>
-      percentiles.map(([key, label]): Figure => {
-        const [through, direct] = [at(`${of}-${rate}`), at(`direct-${rate}`)];
-        const value = (through?.[key] ?? Number.NaN) - (direct?.[key] ?? Number.NaN);
-        return { of, name: `added ${label} at ${rate}/s`, value, unit: 'ms' };
-      }),
-    );
-    return [...saturated, ...added];
-  });
-}
-
-const percentiles = [
-  ['p50Ms', 'p50'],
-  ['p99Ms', 'p99'],
-  ['p999Ms', 'p99.9'],
-] as const;

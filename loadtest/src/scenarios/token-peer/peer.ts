@@ -37,7 +37,7 @@ export async function startPeer(client: ApiClient): Promise<Peer> {
   };
 }
 
-/** The same request at the peer's path, with the scope that its resource server asks for. */
+/** The same request at the peer's path, with the scope that its resource server requires. */
 export function peerRequest(request: TargetRequest): TargetRequest {
   return { ...request, path: '/token', body: `${request.body}&scope=shop` };
 }

@@ -1,6 +1,6 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
-import { errorCount, joinRuns } from '../../measure/run.ts';
+import { allLatencies, errorCount, joinRuns } from '../../measure/run.ts';
 import type { ApiClient } from '../../platform/clients.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Cause } from '../../proof/report-data.ts';
@@ -17,9 +17,9 @@ export interface Debt {
 }
 
 /**
- * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns with
- * the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice), so
- * the parts need not add up to the whole; the page shows the remainder.
+ * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns
+ * with the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice),
+ * so the parts need not add up to the whole; the page shows the remainder.
  */
 export async function causeLedger(
   stack: Platform,
@@ -30,7 +30,7 @@ export async function causeLedger(
   onStep: (cause: Cause) => void,
 ): Promise<Cause[]> {
   const causes: Cause[] = [];
-  // Somebody else's platform is not restarted.
+  // A platform that was running already is not restarted.
   if (stack.restart === null) return causes;
   for (const debt of debts) {
     await stack.restart('monolith-tuned', { DEBTS_PAID: debt.name });
@@ -59,7 +59,7 @@ interface Round {
 /** The price of a debt from rounds measured with it owed and paid, each pair neighbours in time. */
 export function causeOf({ number, name, summary, tunable }: Debt, rounds: readonly Round[]): Cause {
   // The median of the differences, not the difference of the medians: a noisy round spoils one pair.
-  const differences = rounds.map(({ owed, paid }) => median(owed.run.latencyMs) - median(paid.run.latencyMs));
+  const differences = rounds.map(({ owed, paid }) => median(allLatencies(owed.run)) - median(allLatencies(paid.run)));
   const owedCpuMs = cpuMsPerRequest(rounds.map(({ owed }) => owed));
   const paidCpuMs = cpuMsPerRequest(rounds.map(({ paid }) => paid));
   return {

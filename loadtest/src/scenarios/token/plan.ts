@@ -3,20 +3,22 @@ export interface TokenPlan {
   /** Thrown away before anything is measured: load on the fast stages, requests to the slow ones. */
   warmUpMs: number;
   slowWarmUps: number;
-  /** Rounds of the four stages and their open-loop witnesses, interleaved. */
+  /** Rounds of the four stages and their open loops, interleaved. */
   rounds: number;
   /** Requests a round at one connection, for the slow stages. */
   legacyRequests: number;
   tunedRequests: number;
   /** Length of a round at one connection, for the fast stages. */
   fastMs: number;
-  /** Open-loop witness of the slow stages: requests a round. */
-  witnessRequests: number;
+  /** The open loop of the slow stages: requests a round. */
+  openLoopRequests: number;
   /** Offered 200 tokens a second for so long, a round. */
   steadyMs: number;
   /** Offered 1,000 a second for so long, a round, through the mesh and past it. */
   addedMs: number;
-  /** The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides. */
+  /**
+   * The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides.
+   */
   ledgerRounds: number;
   ledgerRequests: number;
 }
@@ -28,7 +30,7 @@ export const fullPlan: TokenPlan = {
   legacyRequests: 12,
   tunedRequests: 20,
   fastMs: 3000,
-  witnessRequests: 5,
+  openLoopRequests: 5,
   steadyMs: 4000,
   addedMs: 4000,
   ledgerRounds: 9,
@@ -42,7 +44,7 @@ export const quickPlan: TokenPlan = {
   legacyRequests: 3,
   tunedRequests: 4,
   fastMs: 400,
-  witnessRequests: 2,
+  openLoopRequests: 2,
   steadyMs: 1000,
   addedMs: 500,
   ledgerRounds: 2,

@@ -2,9 +2,9 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
 import type { Target } from '../../drivers/request.ts';
 import { median } from '../../measure/latencies.ts';
-import type { Run } from '../../measure/run.ts';
+import { allLatencies, type Run } from '../../measure/run.ts';
 import { type Buckets, difference, quantileBounds, requestBuckets, sum } from '../../platform/mesh.ts';
-import type { Stage, Witness } from '../../proof/report-data.ts';
+import type { IndependentMedians, Stage } from '../../proof/report-data.ts';
 import { measureWindow, summarise, type Watched, type Window } from '../../proof/stage.ts';
 import type { TokenPlan } from './plan.ts';
 import { type StageName, stageNames, type TokenTarget } from './targets.ts';
@@ -15,13 +15,15 @@ export interface Floor {
   pid: number;
 }
 
+/** What the extracted service is measured against. */
+const isControl = (stage: string) => /^(legacy|tuned|floor)/.test(stage);
 /** Share of what one connection can carry that the open loop offers to the slow stages: below saturation. */
 const slowShare = 0.6;
 const connections = 64;
 /** The driver's own warm-up, where its first milliseconds would show beside the target's. */
 const warmUpMs = 300;
 
-/** One series of open-loop windows: who is driven, and at which rate. */
+/** One series of open-loop windows: the target, and the rate. */
 interface Series {
   target: Target;
   watched: Watched;
@@ -33,14 +35,14 @@ interface Series {
 export interface Rounds {
   closed: Stage[];
   open: Stage[];
-  witnesses: Witness[];
-  /** Samples of the closed loop, for the rank test. */
+  independentMedians: IndependentMedians[];
+  /** Samples of the closed loop for the rank test, failed requests among them (`allLatencies`). */
   latencyMs: Record<StageName, number[]>;
 }
 
 /**
- * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these minutes, it
- * does to every stage and to both witnesses.
+ * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these
+ * minutes, it does to every stage and to both loops.
  */
 export async function interleavedRounds(
   targets: Record<StageName, TokenTarget>,
@@ -71,7 +73,7 @@ export async function interleavedRounds(
     'extracted-open-1000': seriesOf(targets.extracted, 1000),
     'extracted-direct-open-1000': seriesOf(targets['extracted-direct'], 1000),
   };
-  const meshAt1000 = new MeshWitness(adminUrl);
+  const meshAt1000 = new MeshMedian(adminUrl);
 
   for (let round = 0; round < plan.rounds; round += 1) {
     const loop = async (name: StageName) => {
@@ -87,7 +89,7 @@ export async function interleavedRounds(
       const fast = perSecond >= 100 ? { warmUpMs } : {};
       windows.push(await measureWindow(watched, () => openLoopRun(target, { ...profile, ...fast }, signal)));
     };
-    for (const [name, witness] of [
+    for (const [name, openName] of [
       ['legacy', 'legacy-open'],
       ['tuned', 'tuned-open'],
     ] as const) {
@@ -95,50 +97,57 @@ export async function interleavedRounds(
       if (Number.isNaN(p50Ms)) {
         throw new Error(`${name} issues no tokens (${JSON.stringify(closed[name].at(-1)?.run.errors)}): see its log`);
       }
-      // The rate stays what the first round showed: a witness is of one load.
-      open[witness].perSecond ||= (slowShare * 1000) / p50Ms;
-      await schedule(witness, (plan.witnessRequests / open[witness].perSecond) * 1000);
+      // The rate stays what the first round showed: a median is of one load.
+      open[openName].perSecond ||= (slowShare * 1000) / p50Ms;
+      await schedule(openName, (plan.openLoopRequests / open[openName].perSecond) * 1000);
     }
     await loop('extracted');
     await meshAt1000.during(() => schedule('extracted-open-1000', plan.addedMs));
     await schedule('extracted-direct-open-1000', plan.addedMs);
     await loop('extracted-direct');
     await schedule('extracted-open-200', plan.steadyMs);
-    await schedule('floor-open-200', plan.steadyMs / 2);
+    await schedule('floor-open-200', plan.steadyMs);
   }
 
   const closedStages = stageNames.map((name) =>
-    summarise({ name, driver: 'autocannon', connections: 1, ours: targets[name].ours }, closed[name]),
+    summarise(
+      { name, control: isControl(name), driver: 'autocannon', connections: 1, ours: targets[name].ours },
+      closed[name],
+    ),
   );
   const openStages = Object.entries(open).map(([name, { windows, perSecond, ours }]) =>
-    summarise({ name, driver: 'open-loop', connections, offeredPerSecond: perSecond, ours }, windows),
+    summarise(
+      { name, control: isControl(name), driver: 'open-loop', connections, offeredPerSecond: perSecond, ours },
+      windows,
+    ),
   );
-  const p50 = (name: string) =>
-    [...closedStages, ...openStages].find((stage) => stage.name === name)?.p50Ms ?? Number.NaN;
-  const witness = (stage: StageName, openName: keyof typeof open): Witness => ({
+  const p50 = (name: string) => [...closedStages, ...openStages].find((stage) => stage.name === name)?.p50Ms ?? null;
+  const medians = (stage: StageName, openName: keyof typeof open): IndependentMedians => ({
     stage,
     closedLoopP50Ms: p50(stage),
     openLoopP50Ms: p50(openName),
+    floorP50Ms: p50('floor-open-200'),
     ...(stage === 'extracted' ? meshAt1000.median() : { meshP50: null, meshAbsent: 'not on this path' }),
   });
   const latencyMs = Object.fromEntries(
-    stageNames.map((name) => [name, closed[name].flatMap(({ run }) => run.latencyMs)]),
+    stageNames.map((name) => [name, closed[name].flatMap(({ run }) => allLatencies(run))]),
   ) as Rounds['latencyMs'];
   return {
     closed: closedStages,
     open: openStages,
-    // Extracted at 1,000 a second: at 200 the machine idles between requests, and its waking is in the open loop's figure only.
-    witnesses: [
-      witness('legacy', 'legacy-open'),
-      witness('tuned', 'tuned-open'),
-      witness('extracted', 'extracted-open-1000'),
+    // Extracted at 1,000 a second: at 200 the machine idles between requests, and its waking is in the open loop's
+    // figure only.
+    independentMedians: [
+      medians('legacy', 'legacy-open'),
+      medians('tuned', 'tuned-open'),
+      medians('extracted', 'extracted-open-1000'),
     ],
     latencyMs,
   };
 }
 
 /** What the mesh's own histogram says of the same windows. */
-class MeshWitness {
+class MeshMedian {
   readonly #adminUrl: string;
   readonly #windows: Buckets[] = [];
   #absent: string | null = null;
@@ -154,12 +163,19 @@ class MeshWitness {
     if (before !== null && after !== null) this.#windows.push(difference(before, after));
   }
 
-  median(): Pick<Witness, 'meshP50' | 'meshAbsent'> {
-    const meshP50 = this.#absent === null ? quantileBounds(sum(this.#windows), 0.5) : null;
-    return { meshP50, meshAbsent: meshP50 === null ? (this.#absent ?? 'no samples') : null };
+  median(): Pick<IndependentMedians, 'meshP50' | 'meshAbsent'> {
+    const all = sum(this.#windows);
+    const meshP50 = this.#absent === null ? quantileBounds(all, 0.5) : null;
+    if (meshP50 !== null) return { meshP50, meshAbsent: null };
+    const empty = Math.max(0, ...all.values()) === 0;
+    return {
+      meshP50,
+      meshAbsent:
+        this.#absent ?? (empty ? 'no samples' : 'its median is in the first or last bucket, which tells nothing'),
+    };
   }
 
-  /** The third witness may be missing, and says why; the other two are measured all the same. */
+  /** The mesh's histogram may be missing, and says why; the two loops are measured all the same. */
   async #look(): Promise<Buckets | null> {
     try {
       return await requestBuckets(this.#adminUrl, { route: 'token' });

@@ -16,7 +16,7 @@ export interface TokenTarget {
   ours: string[];
 }
 
-/** The four ways to a token, in the order of the story. Looked up anew after a restart: process ids change. */
+/** The four ways to a token, in the order of the story. Looked up again after a restart: process ids change. */
 export function tokenTargets(stack: Platform, clients: readonly ApiClient[]): Record<StageName, TokenTarget> {
   const requests = clients.map(tokenRequest);
   const stores = { postgres: stack.status.stores.postgres?.pid ?? null };

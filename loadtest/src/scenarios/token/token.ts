@@ -8,12 +8,13 @@ import { setWeights } from '../../platform/mesh.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { namesRunning, runningPlatform } from '../../platform/running.ts';
 import { PlatformStack } from '../../platform/stack.ts';
-import { stageLine, stageTitles } from '../../proof/lines.ts';
+import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report } from '../../proof/report-data.ts';
 import { verdictOf } from '../../proof/verdict.ts';
-import { Fleet } from '../../rig/fleet.ts';
+import { Instances } from '../../rig/instances.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 import { tokenChecks } from './checks.ts';
+import { tokenFigures, tokenHeadline } from './headline.ts';
 import { causeLedger } from './ledger.ts';
 import { fullPlan, quickPlan, type TokenPlan } from './plan.ts';
 import { type Floor, interleavedRounds } from './rounds.ts';
@@ -35,24 +36,25 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
   const { say } = options;
   const stack = namesRunning(process.env) ? await runningPlatform(process.env, 'token') : await ownPlatform(options);
   const upAt = performance.now();
-  let idle: Fleet | null = null;
+  let idle: Instances | null = null;
   try {
-    idle = await Fleet.start([{ name: 'floor', count: 1 }], options.seed);
+    idle = await Instances.start([{ name: 'floor', count: 1 }], options.seed);
     const floor: Floor = {
       target: {
-        url: `http://127.0.0.1:${idle.instances[0]?.port}`,
-        requests: [tokenRequest({ client_id: 'nobody', client_secret: 'nothing' })],
+        url: `http://127.0.0.1:${idle.all[0]?.port}`,
+        requests: [tokenRequest({ client_id: 'no-client', client_secret: 'no-secret' })],
       },
       pid: idle.pid,
     };
     const measured = await measure(stack, floor, plan, options);
-    const { stages, witnesses, causes, comparisons } = measured;
+    const { stages, independentMedians, causes, comparisons } = measured;
     const isRunning = stack.restart === null;
     const referenceData = !isRunning || areOfReferenceData(stack.status.credentials ?? '');
-    const checks = tokenChecks({ stages, witnesses, causes, referenceData });
+    const checks = tokenChecks({ stages, independentMedians, causes, referenceData });
     return {
       scenario: 'token',
       title: 'What extracting authentication buys',
+      headline: tokenHeadline(stages),
       startedAt: startedAt.toISOString(),
       tookMs: performance.now() - upAt,
       quick: options.quick,
@@ -62,9 +64,9 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
         Object.fromEntries(Object.entries(stack.status.stores).map(([name, { source }]) => [name, source])),
       ),
       stages,
-      figures: [],
+      figures: tokenFigures(stages),
       causes,
-      witnesses,
+      independentMedians,
       comparisons,
       residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
       notes: [...(isRunning ? notesOnRunning(referenceData) : []), ...notesOf(plan)],
@@ -109,7 +111,7 @@ async function measure(stack: Platform, floor: Floor, plan: TokenPlan, options: 
   await warmUp(targets, plan, signal);
 
   say(stageTitles);
-  const { closed, open, witnesses, latencyMs } = await interleavedRounds(
+  const { closed, open, independentMedians, latencyMs } = await interleavedRounds(
     targets,
     floor,
     admin,
@@ -117,6 +119,7 @@ async function measure(stack: Platform, floor: Floor, plan: TokenPlan, options: 
     step,
   );
   for (const stage of [...closed, ...open]) say(stageLine(stage));
+  say(stageLegend);
 
   if (debts.length > 0) say('Cause ledger: each debt of the token path switched off by name …');
   const causes = await causeLedger(stack, clients, debts, plan, signal, ({ debt, ms, spreadMs, cpuMs, errors }) => {
@@ -137,7 +140,7 @@ async function measure(stack: Platform, floor: Floor, plan: TokenPlan, options: 
     const { larger, p } = mannWhitney(latencyMs[first], latencyMs[second]);
     return { first, second, larger, p };
   });
-  return { stages: [...closed, ...open], witnesses, causes, comparisons };
+  return { stages: [...closed, ...open], independentMedians, causes, comparisons };
 }
 
 /** Thrown away: connections, caches, compiled code, and each client's first token (which replaces its slow hash). */
@@ -155,11 +158,11 @@ async function warmUp(targets: Record<StageName, TokenTarget>, plan: TokenPlan, 
 
 function notesOnRunning(referenceData: boolean): string[] {
   return [
-    'Measured on a platform that was running already, by its URLs: CPU and memory of its processes are not told, and no debt is priced, since that takes restarts.',
+    'Measured on a platform that was running already, by its URLs: CPU and memory of its processes are not known, and no debt is priced, since that takes restarts.',
     ...(referenceData
       ? []
       : [
-          'The platform does not hold the reference data: the bounds on the monolith, which are made for these, are not judged.',
+          'The platform does not hold the reference data: the bound on the tuned monolith, which is made for these, is not judged.',
         ]),
   ];
 }
@@ -171,6 +174,6 @@ function notesOf(plan: TokenPlan): string[] {
     'floor: a server that answers at once, in the same rounds: what the machine and the driver take by themselves.',
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
-    'Event-loop delay is not told: none of the processes exposes it.',
+    'Event-loop delay is not measured: none of the processes exposes it.',
   ];
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Behaviour, healthy } from './behaviour.ts';
 import { freePorts } from './free-port.ts';
 
-export interface FleetInstance {
+export interface Instance {
   service: string;
   port: number;
   behaviour: Behaviour;
@@ -19,24 +19,24 @@ export interface NextHop {
   passesOn: boolean;
 }
 
-export interface FleetPlan {
+export interface InstancesPlan {
   seed: number;
-  instances: FleetInstance[];
+  instances: Instance[];
 }
 
-export type FleetMessage = { kind: 'behave'; index: number; behaviour: Partial<Behaviour> } | { kind: 'count' };
+export type InstancesMessage = { kind: 'behave'; index: number; behaviour: Partial<Behaviour> } | { kind: 'count' };
 
 /** Instances of made-up services, in a process of their own. */
-export class Fleet {
-  readonly instances: readonly FleetInstance[];
+export class Instances {
+  readonly all: readonly Instance[];
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  private constructor(child: ChildProcess, instances: readonly FleetInstance[]) {
+  private constructor(child: ChildProcess, instances: readonly Instance[]) {
     this.#child = child;
     this.#ended = once(child, 'exit');
-    this.instances = instances;
+    this.all = instances;
     this.pid = child.pid ?? 0;
   }
 
@@ -49,10 +49,10 @@ export class Fleet {
       next?: NextHop;
     }[],
     seed: number,
-  ): Promise<Fleet> {
+  ): Promise<Instances> {
     const ports = await freePorts(services.reduce((sum, { count }) => sum + count, 0));
     const instances = services.flatMap(({ name, count, behaviour, next }) =>
-      Array.from({ length: count }, (): FleetInstance => {
+      Array.from({ length: count }, (): Instance => {
         const port = ports.shift() as number;
         return {
           service: name,
@@ -62,26 +62,26 @@ export class Fleet {
         };
       }),
     );
-    const file = fileURLToPath(new URL('./fleet-process.ts', import.meta.url));
-    const child = fork(file, [JSON.stringify({ seed, instances } satisfies FleetPlan)], {
+    const file = fileURLToPath(new URL('./instances-process.ts', import.meta.url));
+    const child = fork(file, [JSON.stringify({ seed, instances } satisfies InstancesPlan)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     await once(child.stdout as NodeJS.ReadableStream, 'data');
-    return new Fleet(child, instances);
+    return new Instances(child, instances);
   }
 
   /** Changes how one instance behaves from now on. */
   behave(index: number, behaviour: Partial<Behaviour>): void {
-    this.#child.send({ kind: 'behave', index, behaviour } satisfies FleetMessage);
+    this.#child.send({ kind: 'behave', index, behaviour } satisfies InstancesMessage);
   }
 
   /** Requests seen so far, by service. */
   async seen(): Promise<Record<string, number>> {
-    this.#child.send({ kind: 'count' } satisfies FleetMessage);
+    this.#child.send({ kind: 'count' } satisfies InstancesMessage);
     const [{ seen }] = (await once(this.#child, 'message')) as [{ seen: number[] }];
     const byService: Record<string, number> = {};
     for (const [i, count] of seen.entries()) {
-      const service = this.instances[i]?.service ?? '';
+      const service = this.all[i]?.service ?? '';
       byService[service] = (byService[service] ?? 0) + count;
     }
     return byService;

@@ -2,10 +2,12 @@ import { createServer } from 'node:http';
 import { seededRandom } from '../drivers/schedule.ts';
 import { type Behaviour, outcomeOf } from './behaviour.ts';
 import { callNext } from './call-next.ts';
-import type { FleetMessage, FleetPlan } from './fleet.ts';
+import type { InstancesMessage, InstancesPlan } from './instances.ts';
 
-/** All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside. */
-const plan = JSON.parse(process.argv[2] ?? '') as FleetPlan;
+/**
+ * All instances of a rig's made-up services in one process, each on a port of its own; told how to behave from outside.
+ */
+const plan = JSON.parse(process.argv[2] ?? '') as InstancesPlan;
 const random = seededRandom(plan.seed);
 const instances = plan.instances.map((instance) => ({ ...instance, seen: 0 }));
 
@@ -35,7 +37,7 @@ for (const [index, instance] of instances.entries()) {
   });
 }
 
-process.on('message', (message: FleetMessage) => {
+process.on('message', (message: InstancesMessage) => {
   if (message.kind === 'behave') {
     const { index, behaviour } = message;
     const instance = instances[index];
