@@ -1,8 +1,9 @@
-import type { BodySink, BodySource } from '../body.ts';
+import type { BodySource } from '../body.ts';
 import type { MeshError } from '../errors.ts';
-import { HeldBytes, HeldCursor } from '../memory/held-bytes.ts';
+import { HeldBytes } from '../memory/held-bytes.ts';
 import type { HeldMemory } from '../memory/held-memory.ts';
 import { noRoom } from '../memory/no-room.ts';
+import { AttemptBody } from './attempt-body.ts';
 
 /**
  * The body of one request, for as many attempts as it takes: every attempt reads it from its first byte to its last,
@@ -18,7 +19,7 @@ import { noRoom } from '../memory/no-room.ts';
 export class RequestReplay {
   readonly #source: BodySource;
   readonly #limitBytes: number;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Set<AttemptBody>();
   readonly #memory: HeldMemory;
   /** Null where nothing is kept for further attempts. */
   #kept: HeldBytes | null;
@@ -57,7 +58,7 @@ export class RequestReplay {
   /** The body for one more attempt. @throws Error where it is gone: ask `replayable` first. */
   open(): BodySource {
     if (!this.replayable) throw new Error('The body of this request has gone by.');
-    const reader = new Reader(this, this.#kept, this.#memory);
+    const reader = new AttemptBody(this, this.#kept, this.#memory);
     this.#readers.add(reader);
     this.#pace();
     return reader;
@@ -117,7 +118,7 @@ export class RequestReplay {
   }
 
   /** For readers: one wants nothing more. */
-  leave(reader: Reader): void {
+  leave(reader: AttemptBody): void {
     if (!this.#readers.delete(reader)) return;
     if (this.#released && this.#readers.size === 0 && !this.#ended) this.cancel();
     else this.#pace();
@@ -176,129 +177,5 @@ export class RequestReplay {
   #someBehind(): boolean {
     for (const reader of this.#readers) if (reader.behind) return true;
     return false;
-  }
-}
-
-/** One attempt's view of the body. */
-class Reader implements BodySource {
-  readonly #replay: RequestReplay;
-  /** What is kept for all attempts; null where this one has read all there will be of it. */
-  #cursor: HeldCursor | null;
-  /** Behind that: read from the client, not yet by this attempt. */
-  readonly #pending: HeldBytes;
-  #sink: BodySink | null = null;
-  #flowing = false;
-  #pumping = false;
-  #closed = false;
-
-  constructor(replay: RequestReplay, kept: HeldBytes | null, memory: HeldMemory) {
-    this.#replay = replay;
-    this.#cursor = kept === null ? null : new HeldCursor(kept);
-    this.#pending = new HeldBytes(memory);
-  }
-
-  get length(): number | null {
-    return this.#replay.length;
-  }
-
-  get behind(): boolean {
-    return !this.#flowing || !this.#readAll;
-  }
-
-  start(sink: BodySink): void {
-    if (this.#sink !== null || this.#closed) return;
-    this.#sink = sink;
-    this.#flowing = true;
-    this.#replay.begin();
-    // Not within the call: who starts a source does not expect its bytes before the call has returned.
-    queueMicrotask(this.pump);
-  }
-
-  pause(): void {
-    this.#flowing = false;
-    this.#replay.paceChanged();
-  }
-
-  resume(): void {
-    if (this.#flowing || this.#sink === null) return;
-    this.#flowing = true;
-    queueMicrotask(this.pump);
-  }
-
-  cancel(): void {
-    if (this.#closed) return;
-    this.#close();
-  }
-
-  /** For the replay: the next bytes, which are not kept, in order behind what is pending. False where there is no room for them. */
-  push(bytes: Uint8Array): boolean {
-    if (this.#flowing && !this.#pumping && this.#readAll) {
-      this.#sink?.chunk(bytes);
-      return true;
-    }
-    if (!this.#pending.tryAdd(bytes, true)) return false;
-    this.pump();
-    return true;
-  }
-
-  /** For the replay: nothing is wanted of what is held. */
-  drop(): void {
-    this.#cursor?.close();
-    this.#cursor = null;
-    this.#pending.clear();
-  }
-
-  /** All that has come so far. */
-  get #readAll(): boolean {
-    return (this.#cursor?.atEnd ?? true) && this.#pending.bytes === 0;
-  }
-
-  #next(): Buffer | null {
-    const piece = this.#cursor?.next() ?? null;
-    if (piece !== null) return piece;
-    if (this.#cursor !== null && !this.#replay.keeps) {
-      this.#cursor.close();
-      this.#cursor = null;
-    }
-    return this.#pending.take();
-  }
-
-  fail(error: MeshError): void {
-    const sink = this.#sink;
-    if (sink === null) return;
-    this.#close();
-    sink.fail(error);
-  }
-
-  readonly pump = (): void => {
-    // A sink that pauses and resumes within `chunk` must not be handed the next one inside the first.
-    if (this.#pumping || this.#sink === null) return;
-    const { failure } = this.#replay;
-    if (failure !== null) {
-      this.fail(failure);
-      return;
-    }
-    this.#pumping = true;
-    while (this.#flowing && this.#sink !== null) {
-      const piece = this.#next();
-      if (piece === null) break;
-      this.#sink.chunk(piece);
-    }
-    this.#pumping = false;
-    if (this.#closed) return;
-    if (this.#replay.ended && this.#flowing && this.#readAll) {
-      const sink = this.#sink;
-      this.#close();
-      sink?.end();
-      return;
-    }
-    this.#replay.paceChanged();
-  };
-
-  #close(): void {
-    this.#closed = true;
-    this.#sink = null;
-    this.drop();
-    this.#replay.leave(this);
   }
 }
