@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { adminClient } from './admin/client.ts';
+import { adminClient } from './cli/admin-client.ts';
 import type { JournalEntry } from './control/journal.ts';
 import { cli } from './testing/cli.ts';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** Two services that answer with their names, behind the route `token`, everything on the first. */
+/** Two services that reply with their names, behind the route `token`, everything on the first. */
 async function twoServices() {
   const old = await upstreamServer(closing, (request, response) =>
     request.resume().on('end', () => response.end('old')),
@@ -43,16 +43,16 @@ async function post(mesh: TestMesh, path: string, body: unknown, headers: Record
   });
 }
 
-const answer = async (mesh: TestMesh) => (await fetch(mesh.url)).text();
+const reply = async (mesh: TestMesh) => (await fetch(mesh.url)).text();
 
 describe('weights', () => {
-  test('move by the command, are journalled, and survive a restart', async () => {
+  test('change by the command, are in the journal, and survive a restart', async () => {
     const { start } = await twoServices();
     const mesh = await start();
-    assert.equal(await answer(mesh), 'old');
+    assert.equal(await reply(mesh), 'old');
     const moved = await cli(mesh, 'shift', 'token', 'new=100', '--who', 'ann', '--why', 'the move');
     assert.deepEqual(moved, { code: 0, out: 'token: old=0 new=100', err: '' });
-    assert.equal(await answer(mesh), 'new');
+    assert.equal(await reply(mesh), 'new');
 
     const { entries } = await adminClient(mesh.adminUrl, undefined).get<{ entries: JournalEntry[] }>('/journal');
     assert.equal(entries[0]?.what, 'weights');
@@ -62,11 +62,11 @@ describe('weights', () => {
 
     await mesh.stop();
     const again = await start();
-    assert.equal(await answer(again), 'new');
+    assert.equal(await reply(again), 'new');
     assert.equal(again.mesh.changes.token?.who, 'ann');
   });
 
-  test('what is not named gets the rest; what makes no sense is refused, and nothing changes', async () => {
+  test('services that are not named share the rest; invalid weights are refused, and nothing changes', async () => {
     const { start } = await twoServices();
     const mesh = await start();
     assert.match((await cli(mesh, 'shift', 'token', 'new=30')).out, /old=70 new=30/);
@@ -84,7 +84,7 @@ describe('weights', () => {
     assert.deepEqual(mesh.mesh.changes.token?.weights, { old: 70, new: 30 });
   });
 
-  test('a change of something else than was read is refused with 412', async () => {
+  test('a change of a route that has changed since it was read is refused with 412', async () => {
     const { start } = await twoServices();
     const mesh = await start();
     const etag = (await fetch(`${mesh.adminUrl}/routes/token`)).headers.get('etag') ?? '';
@@ -108,16 +108,16 @@ describe('weights', () => {
       [0.999, 'old'],
     ] as const) {
       point = at;
-      assert.equal(await answer(mesh), expected, String(at));
+      assert.equal(await reply(mesh), expected, String(at));
     }
   });
 
-  test('not one request is lost while they change', async () => {
+  test('no request is lost while they change', async () => {
     const { start } = await twoServices();
     const mesh = await start();
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     closing.add(() => agent.destroy());
-    const answers = new Map<string, number>();
+    const replies = new Map<string, number>();
     let running = true;
     const worker = async () => {
       while (running) {
@@ -132,22 +132,22 @@ describe('weights', () => {
           sent.on('error', (error) => resolve(error.message));
           sent.end('grant_type=implicit');
         });
-        answers.set(text, (answers.get(text) ?? 0) + 1);
+        replies.set(text, (replies.get(text) ?? 0) + 1);
       }
     };
     const workers = Array.from({ length: 8 }, worker);
     for (let weight = 5; weight <= 100; weight += 5) {
-      const before = sum(answers);
+      const before = sum(replies);
       assert.equal((await post(mesh, '/routes/token/weights', { weights: { new: weight } })).status, 200);
-      await until(() => sum(answers) > before + 20, 'requests go on');
+      await until(() => sum(replies) > before + 20, 'requests go on');
     }
     running = false;
     await Promise.all(workers);
-    assert.deepEqual([...answers.keys()].sort(), ['200 new', '200 old']);
+    assert.deepEqual([...replies.keys()].sort(), ['200 new', '200 old']);
     assert.equal(mesh.mesh.status.generation, 21);
   });
 
-  test('give way where the documents have changed the route since', async () => {
+  test('are dropped when the documents change the weights of the route', async () => {
     const { start, config } = await twoServices();
     const mesh = await start();
     mesh.mesh.shift('token', { new: 100 }, { who: 'ann', why: '' });
@@ -157,13 +157,13 @@ describe('weights', () => {
     assert.equal(mesh.mesh.config.routes[0]?.rules[0]?.backendRefs[0]?.weight, 50);
   });
 
-  test('that cannot be read from the state folder stop the start, with the way out', async () => {
+  test('that cannot be read from the state folder stop the start, and the error says what to do', async () => {
     writeFileSync(join(state, 'weights.json'), '{"routes":');
     const { start } = await twoServices();
     await assert.rejects(start, /weights\.json is not what the mesh wrote: restore it, or delete it/);
   });
 
-  test('a journal line cut short by a crash is passed over', async () => {
+  test('a journal line cut short by a crash is skipped', async () => {
     const { start } = await twoServices();
     const mesh = await start();
     await mesh.stop();
@@ -176,14 +176,14 @@ describe('weights', () => {
 });
 
 describe('documents', () => {
-  test('bad ones change nothing, and everybody can see it', async () => {
+  test('bad ones change nothing; the status, the log and the metrics show them', async () => {
     const { start, config } = await twoServices();
     const mesh = await start();
     mesh.documents = { faults: ['gateway.yaml:3:1: kind: must be known'] };
     const refused = await post(mesh, '/reload', { who: 'ann' });
     assert.equal(refused.status, 422);
     assert.match(await refused.text(), /gateway.yaml:3:1/);
-    assert.equal(await answer(mesh), 'old');
+    assert.equal(await reply(mesh), 'old');
     assert.deepEqual(mesh.mesh.status.refused, ['gateway.yaml:3:1: kind: must be known']);
     assert.match(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), /\nmesh_config_in_force 0\n/);
     assert.ok(
@@ -193,7 +193,7 @@ describe('documents', () => {
 
     mesh.documents = { config: config([0, 100]) };
     assert.equal((await post(mesh, '/reload', {})).status, 200);
-    assert.equal(await answer(mesh), 'new');
+    assert.equal(await reply(mesh), 'new');
     assert.deepEqual(mesh.mesh.status.refused, []);
   });
 
@@ -206,7 +206,7 @@ describe('documents', () => {
     });
     const mesh = await start();
     mesh.mesh.shift('token', { new: 100 }, { who: 'ann', why: '' });
-    const late = answer(mesh);
+    const late = reply(mesh);
     await until(() => mesh.inFlight() === 1, 'the request is under way');
     const other = await upstreamServer(closing, (_request, response) => response.end('other'));
     mesh.documents = {
@@ -216,14 +216,14 @@ describe('documents', () => {
       ),
     };
     await mesh.reload('test', '');
-    assert.equal(await answer(mesh), 'other');
+    assert.equal(await reply(mesh), 'other');
     release();
     assert.equal(await late, 'late');
   });
 });
 
 describe('the admin port', () => {
-  test('answers in JSON what it has, and what it has not', async () => {
+  test('replies in JSON, to unknown paths too', async () => {
     const { start } = await twoServices();
     const mesh = await start();
     const { operations } = (await (await fetch(mesh.adminUrl)).json()) as {
@@ -265,7 +265,7 @@ describe('the admin port', () => {
     assert.deepEqual([await change({}), await change(as('read-it')), await change(as('change-it'))], [401, 401, 200]);
   });
 
-  test('beyond loopback it answers nothing but health without a token', async () => {
+  test('beyond loopback, without a token, it serves health only', async () => {
     const { config } = await twoServices();
     const mesh = await testMesh(closing, config(), { adminHost: '0.0.0.0' });
     assert.equal((await fetch(`${mesh.adminUrl}/health/live`)).status, 200);
@@ -294,7 +294,7 @@ describe('the admin port', () => {
     await mesh.stop();
     const { code, err } = await cli(mesh, 'status');
     assert.equal(code, 1);
-    assert.match(err, /No mesh answers at [\s\S]*MESH_ADMIN_URL/);
+    assert.match(err, /No mesh replies at [\s\S]*MESH_ADMIN_URL/);
   });
 });
 

@@ -33,7 +33,7 @@ export function entrancesOf(config: MeshConfig, settings: Settings): EntranceAdd
   return found;
 }
 
-/** What would have to listen, or to listen no more, for `next`: that takes a restart. One line each. */
+/** The ports to open or to close for `next`, which takes a restart. One line each. */
 export function restartNeeded(started: MeshConfig, next: MeshConfig, settings: Settings): string[] {
   const ports = (config: MeshConfig) =>
     new Map(
@@ -58,11 +58,11 @@ export interface EntrancesOptions {
   settings: Settings;
   clock: Clock;
   metrics: Metrics;
-  /** Asked for each request. */
+  /** Called with each request. */
   handler: () => Handler;
 }
 
-/** Makes the listeners that `config` asks for, with what is counted about them. */
+/** Creates the listeners of `config`, and their metrics. */
 export function openEntrances(config: MeshConfig, { settings, clock, metrics, handler }: EntrancesOptions): Entrances {
   const refused = metrics.counter(
     'http_server_connections_refused_total',

@@ -93,7 +93,7 @@ describe('a change that is not made is not in the journal', () => {
   });
 });
 
-test('documents that were refused and then repaired are the last word of the journal', async () => {
+test('documents that were refused and then repaired are the last entry of the journal', async () => {
   const mesh = await start();
   mesh.documents = { faults: ['gateway.yaml:3:1: kind: must be known'] };
   await assert.rejects(mesh.reload('mesh', 'files changed'));
@@ -103,10 +103,10 @@ test('documents that were refused and then repaired are the last word of the jou
   const last = (await journalOf(mesh)).at(-1);
   assert.deepEqual([last?.what, last?.details.changes], ['documents', []]);
   await mesh.reload('mesh', 'files changed');
-  assert.deepEqual((await journalOf(mesh)).at(-1), last, 'said once');
+  assert.deepEqual((await journalOf(mesh)).at(-1), last, 'one entry only');
 });
 
-test('entries are taken back newest first, from the file too', () => {
+test('entries are retracted newest first, from the file too', () => {
   const journal = new Journal(state, () => 0);
   const entry = { what: 'weights', ...ann, details: {} } as const;
   journal.add(entry);

@@ -50,7 +50,7 @@ describe('an instance that registers itself', () => {
     assert.deepEqual((await lease('DELETE', 'shop/one')).body, { removed: false });
   });
 
-  test('is forgotten when it no longer renews', async () => {
+  test('is removed when it no longer renews', async () => {
     const { mesh, lease } = await leasingShop();
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
     await lease('PUT', 'shop/one', { port: upstream.port, ttlMs: 1000 });
@@ -58,7 +58,7 @@ describe('an instance that registers itself', () => {
     await until(async () => (await fetch(mesh.url)).status === 503, 'it is gone');
   });
 
-  test('may die without a word: what was not sent goes to another, and its lease expires', async () => {
+  test('may die without leaving: unsent requests go to another instance, and its lease expires', async () => {
     const { mesh, lease } = await leasingShop();
     const alive = await upstreamServer(closing, (_request, response) => response.end('alive'));
     const dying = await upstreamServer(closing, (_request, response) => response.end('dying'), await quietPort());
@@ -76,7 +76,7 @@ describe('an instance that registers itself', () => {
     }, 'the lease has expired');
   });
 
-  test('is told what it got wrong, all at once', async () => {
+  test('gets all faults of its request at once', async () => {
     const { lease } = await leasingShop();
     const { status, body } = await lease('PUT', 'shop/one', {
       port: 70_000,
@@ -88,7 +88,7 @@ describe('an instance that registers itself', () => {
     const details = (body.errors as { detail: string }[]).map(({ detail }) => detail).join('\n');
     for (const name of ['port', 'weight', 'address', 'ttl']) assert.match(details, new RegExp(`"${name}"`));
     for (const [path, given, expected] of [
-      ['nobody/one', { port: 1 }, 404],
+      ['unknown/one', { port: 1 }, 404],
       ['fixed/one', { port: 1 }, 422],
       ['shop/one', [], 422],
       ['shop/one', { port: 1, servicePort: 81 }, 422],
@@ -100,7 +100,7 @@ describe('an instance that registers itself', () => {
     }
   });
 
-  test('is one too many when the service has enough', async () => {
+  test('is refused when the service has as many as it allows', async () => {
     const { lease } = await leasingShop();
     for (const id of ['one', 'two', 'one']) assert.equal((await lease('PUT', `shop/${id}`, { port: 1 })).status, 200);
     assert.equal((await lease('PUT', 'shop/three', { port: 1 })).status, 409);
@@ -123,7 +123,7 @@ describe('the token of instances', () => {
     assert.equal((await fetch(`${mesh.adminUrl}/leases`, { headers: bearer('read') })).status, 200);
   });
 
-  test('is asked for on loopback too where there is one', async () => {
+  test('is required on loopback too once it is set', async () => {
     const { lease } = await leasingShop({ leaseToken: 'lease' });
     assert.equal((await lease('PUT', 'shop/one', { port: 1 })).status, 401);
     assert.equal((await lease('PUT', 'shop/one', { port: 1 }, bearer('lease'))).status, 200);

@@ -9,7 +9,7 @@ function blocks() {
   return { clock, written, lines: lineBlocks((block) => written.push(block), clock) };
 }
 
-test('lines leave together, in order, half a second after the first at the latest', () => {
+test('lines are passed on together, in order, at most half a second after the first', () => {
   const { clock, written, lines } = blocks();
   lines.write('a\n');
   clock.advance(400);
@@ -24,7 +24,7 @@ test('lines leave together, in order, half a second after the first at the lates
   assert.deepEqual(written, ['a\nb\n', 'c\n']);
 });
 
-test('many lines do not wait, and none is cut or lost between two blocks', () => {
+test('a full block is passed on at once, and no line is cut or lost between two blocks', () => {
   const { clock, written, lines } = blocks();
   const all = Array.from({ length: 200 }, (_, n) => `${n} ${'é€😀'.repeat(n)}\n`);
   for (const line of all) lines.write(line);
@@ -34,7 +34,7 @@ test('many lines do not wait, and none is cut or lost between two blocks', () =>
   for (const block of written) assert.ok(block.endsWith('\n') && Buffer.byteLength(block) <= 64 * 1024);
 });
 
-test('a line that fits into no block comes in its turn', () => {
+test('a line that fits into no block keeps its place among the others', () => {
   const { written, lines } = blocks();
   const long = `${'x'.repeat(100_000)}\n`;
   lines.write('a\n');
@@ -42,7 +42,7 @@ test('a line that fits into no block comes in its turn', () => {
   assert.deepEqual(written, ['a\n', long]);
 });
 
-test('what waits leaves at once when it is asked to, and only once', () => {
+test('flush passes on the lines that wait, once', () => {
   const { clock, written, lines } = blocks();
   lines.flush();
   lines.write('a\n');

@@ -1,25 +1,25 @@
 import type { Clock } from './clock.ts';
 import { visible } from './visible.ts';
 
-/** Lines that wait for so many bytes to come together, or for so long, ms. */
+/** Lines wait until they are this many bytes together, or this long, ms. */
 const blockBytes = 64 * 1024;
 const waitMsMax = 500;
 /** Bytes of a UTF-16 unit in UTF-8 at most. */
 const bytesPerUnitMax = 3;
 
-/** Takes lines, and hands them on in blocks. */
+/** Takes lines, and passes them on in blocks. */
 export interface LineBlocks {
   write(line: string): void;
-  /** Hands on what waits. */
+  /** Passes on the lines that wait. */
   flush(): void;
 }
 
 /**
- * Gathers the lines of a log. A destination that looks at each line (its length in bytes, whether the block is full)
- * costs as much as a third of the layers together; the characters of a block are looked at once.
+ * Gathers the lines of a log. A destination that processes each line (its length in bytes, whether the block is full)
+ * costs a third as much as all layers together.
  *
- * Lines are bytes from the start: kept as strings, the parts that each was put together from would live as long as the
- * block, and be moved by the garbage collector again and again.
+ * Lines become bytes at once: as strings, their parts would live as long as the block, and the garbage collector would
+ * move them again and again.
  */
 export function lineBlocks(write: (block: string) => void, clock: Pick<Clock, 'after'>): LineBlocks {
   const block = Buffer.allocUnsafeSlow(blockBytes);
@@ -49,7 +49,7 @@ export function lineBlocks(write: (block: string) => void, clock: Pick<Clock, 'a
   };
 }
 
-/** For pino, which escapes C0 alone. The lines of the access log are made without what a terminal acts on. */
+/** For pino, which escapes C0 alone. The lines of the access log are escaped already. */
 export function visibleLines(lines: LineBlocks): { write(line: string): void } {
   return { write: (line) => lines.write(visible(line)) };
 }

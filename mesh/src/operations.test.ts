@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { adminClient } from './admin/client.ts';
+import { adminClient } from './cli/admin-client.ts';
 import type { JournalEntry } from './control/journal.ts';
 import type { MeshStatus } from './control/status.ts';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
@@ -35,7 +35,7 @@ describe('new documents', () => {
     assert.deepEqual(entries[0]?.details.changes, ['route shop: weights shop 1->7']);
   });
 
-  test('that ask for other ports are in force without them, and everybody can see it', async () => {
+  test('with other ports are in force without them; the status, the journal and the log say so', async () => {
     const { mesh, config, admin } = await shop();
     const next = config(2);
     const [gateway] = next.gateways;
@@ -58,7 +58,7 @@ describe('new documents', () => {
     assert.deepEqual((await admin.get<MeshStatus>('/status')).restartNeeded, []);
   });
 
-  test('that leave the services as they are do not ask for their health anew', async () => {
+  test('that leave a service as it is start no new health check of it', async () => {
     let asked = 0;
     const upstream = await upstreamServer(closing, (incoming, response) => {
       if (incoming.url === '/health') asked += 1;
@@ -87,10 +87,10 @@ describe('new documents', () => {
     assert.equal(asked, 1);
     mesh.documents = { config: config(1, 50_000) };
     await mesh.reload('ann', '');
-    await until(() => asked === 2, 'a service that has changed is checked anew');
+    await until(() => asked === 2, 'a service that has changed is checked again');
   });
 
-  test('with warnings are in the log with them', async () => {
+  test('with warnings are in force, and the warnings are in the log', async () => {
     const { mesh, config } = await shop();
     mesh.documents = { config: config(2), warnings: ['mesh.yaml:1:1: a warning'] };
     await mesh.reload('ann', '');
@@ -123,7 +123,7 @@ test('a mesh of one process has no workers to restart, and says so', async () =>
 });
 
 describe('a mesh that drains', () => {
-  test('answers what comes on a connection that it has, and says that it was the last', async () => {
+  test('replies to a request on an open connection, and closes the connection', async () => {
     const { mesh } = await shop({ drainIdleMs: 60_000, drainMs: 60_000 });
     const used = await RawClient.to(mesh.edgePort, closing);
     used.send(head);
@@ -142,7 +142,7 @@ describe('a mesh that drains', () => {
     await stopped;
   });
 
-  test('closes connections that nobody uses after a while, and does not wait for those longer', async () => {
+  test('closes unused connections after `drainIdleMs`, and waits no longer for them', async () => {
     const { mesh } = await shop({ drainIdleMs: 50, drainMs: 60_000 });
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send(head);

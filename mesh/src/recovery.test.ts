@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => closing.close());
 
 describe('a service that dies', () => {
-  test('fails at once while it is gone, and is served again when it is back', async () => {
+  test('fails at once while it is down, and is served again when it is back', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => response.end('ok'), await quietPort());
     const rules = [rule({ backendRefs: [backendRef('shop')] })];
     const mesh = await testMesh(closing, meshConfig([service('shop', [upstream.port])], [route('all', rules)]));

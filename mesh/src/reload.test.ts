@@ -86,7 +86,7 @@ describe('a reload reaches', () => {
     assert.equal(mesh.log.requests().at(-1)?.reason, 'overloaded');
   });
 
-  test('an instance that has left already: it is cut when the new time to drain is over', async () => {
+  test('an instance that has left already: its requests are cut when the new drain time is over', async () => {
     const { seen, listener } = silent();
     const leaving = await upstreamServer(closing, listener);
     const { port } = await upstreamServer(closing, (_request, response) => response.end());

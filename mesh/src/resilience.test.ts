@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { adminClient } from './admin/client.ts';
+import { adminClient } from './cli/admin-client.ts';
 import { status as printStatus } from './cli/status.ts';
 import type { RouteRetry } from './config/model.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';

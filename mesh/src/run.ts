@@ -20,12 +20,12 @@ import type { Log } from './log.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 
-/** What documents turned out to be. */
+/** The result of reading the documents. */
 export type DocumentsResult =
   | {
       config: MeshConfig;
       warnings?: string[];
-      /** Those of the warnings that are about references that lead nowhere. */
+      /** The warnings about references that lead nowhere. */
       unresolved?: string[];
     }
   | { faults: string[] };
@@ -35,12 +35,12 @@ export interface RunOptions {
   /** Reads the documents: at the start and on every reload. */
   documents: () => Promise<DocumentsResult>;
   log: Log;
-  /** Takes the finished lines of the access log. */
+  /** Receives the finished lines of the access log. */
   logLine: (line: string) => void;
   clock?: Clock;
   random?: Random;
   resolve?: Resolve;
-  /** Stands around the whole stack, for tests that must see what the listeners have read. */
+  /** Wraps the whole stack, for tests that must see what the listeners have read. */
   around?: (stack: Handler) => Handler;
 }
 
@@ -68,7 +68,7 @@ export interface RunningMesh {
   stop(): Promise<void>;
 }
 
-/** The documents that the process was started with are bad: there is nothing to fall back on. */
+/** The documents at the start are bad, and no earlier ones are in force. */
 export class DocumentsError extends Error {
   override readonly name = 'DocumentsError';
   readonly faults: readonly string[];
@@ -223,7 +223,7 @@ function adminOptions(settings: Settings, log: Log) {
 
 function warnOfSettings(settings: Settings, log: Log): void {
   if (!isLoopback(settings.adminHost) && settings.adminToken === null) {
-    log.warn({}, 'MESH_ADMIN_TOKEN is not set: beyond loopback, the admin port answers nothing but health');
+    log.warn({}, 'MESH_ADMIN_TOKEN is not set: beyond loopback, the admin port serves health only');
   }
   if (settings.state === null) log.warn({}, 'MESH_STATE is not set: changes by hand end with the process');
 }

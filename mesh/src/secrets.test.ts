@@ -57,7 +57,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
     response.writeHead(404, { 'set-cookie': secret }).end(secret);
   });
   const config = meshConfig(
-    [service('shop', [upstream.port]), service('shadow', [shadow.port]), service('nobody', [])],
+    [service('shop', [upstream.port]), service('shadow', [shadow.port]), service('empty', [])],
     [
       route('all', [
         rule({
@@ -67,8 +67,8 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
           ],
         }),
         rule({
-          matches: [{ path: { type: 'Exact', value: '/nobody' }, headers: [], queryParams: [] }],
-          backendRefs: [backendRef('nobody')],
+          matches: [{ path: { type: 'Exact', value: '/empty' }, headers: [], queryParams: [] }],
+          backendRefs: [backendRef('empty')],
         }),
       ]),
     ],
@@ -82,7 +82,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
   await until(async () => (await watchers()) === 2, 'both watch');
 
   const requests = [
-    ...['/', '/500', '/reset', '/half', '/garbage', '/nobody'].map((path) => request('GET', path)),
+    ...['/', '/500', '/reset', '/half', '/garbage', '/empty'].map((path) => request('GET', path)),
     request('POST', '/reset'),
     request('GET', `http://${secret}:${secret}@shop/`),
     request('GET', '/', 'Host: again'),
@@ -102,7 +102,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
     }
   }
   const shadows = async () => (await fetch(`${mesh.adminUrl}/shadows`)).text();
-  await until(async () => (await shadows()).includes('different_status'), 'a mirror has answered');
+  await until(async () => (await shadows()).includes('different_status'), 'a mirror has replied');
   const told: Record<string, string> = {};
   for (const path of [
     'metrics',
@@ -127,7 +127,7 @@ test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an 
   told.log = JSON.stringify(mesh.log.lines, (_key, value) =>
     value instanceof Error ? `${value.stack} ${String(value.cause)}` : value,
   );
-  // Each of them has something to say, so that its silence on secrets means something.
+  // Each of them has content, so the absence of secrets means something.
   assert.ok(mesh.log.requests().length >= 20, `${mesh.log.requests().length} lines in the access log`);
   assert.match(told.printed, /upstream_reset[\s\S]*status 500/);
   assert.match(told.exported, /"\/500"/);

@@ -12,7 +12,7 @@ test('settings have defaults, and empty means not set', () => {
   assert.equal(settings.state, null);
 });
 
-test('all faults are told at once, each with key, value and rule', () => {
+test('all faults are reported at once, each with key, value and rule', () => {
   const { faults } = readSettings({
     INTERNAL_PORT: '70000',
     MESH_DRAIN_MS: '1s',
@@ -34,7 +34,7 @@ test('all faults are told at once, each with key, value and rule', () => {
   assert.ok(faults.every(({ rule }) => rule !== ''));
 });
 
-test('a name that begins with 127. is not taken for a loopback address', () => {
+test('a name that begins with 127. is no loopback address', () => {
   for (const host of ['127.0.0.1', '127.8.9.1', '::1', 'localhost']) assert.ok(isLoopback(host), host);
   for (const host of ['127.rebound.example', '127.0.0.1.rebound.example', '0.0.0.0'])
     assert.ok(!isLoopback(host), host);

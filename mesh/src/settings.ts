@@ -1,14 +1,14 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Forms } from './telemetry/trace-context.ts';
 
-/** What the process takes from its environment. Routing is not here: it is in the documents. */
+/** The settings in the environment of the process. Routing is in the documents instead. */
 export interface Settings {
   /** Address that Gateways without addresses, and the east-west port, listen on. */
   host: string;
   internalPort: number;
   adminHost: string;
   adminPort: number;
-  /** Host names that the admin port answers to besides those of this machine; in lower case. */
+  /** Host names of the admin port besides those of this machine; in lower case. */
   adminNames: string[];
   /** Folder of the YAML documents. */
   documents: string;
@@ -19,29 +19,29 @@ export interface Settings {
   trustedProxies: string[];
   headBytesMax: number;
   headTimeoutMs: number;
-  /** What all bodies together may take of memory while they are held, all workers together. */
+  /** Memory for all held bodies, all workers together. */
   heldBytesMax: number;
   idleTimeoutMs: number;
   keepAliveMs: number;
   drainMs: number;
-  /** While the process drains: how long an unused connection of a client is kept for a request that may be on its way. */
+  /** How long a draining process keeps an unused connection, for a request that may be on its way. */
   drainIdleMs: number;
   /** Processes that share the data ports; 0 = one process does everything. */
   workers: number;
-  /** Whether another mesh may listen on the same ports at the same time (SO_REUSEPORT), to take over or to be taken over. */
+  /** Whether a predecessor or a successor may listen on the same ports at the same time (SO_REUSEPORT). */
   reusePort: boolean;
   tracesKept: number;
-  /** Share of the traces that begin here which is exported; a caller's decision goes before it. */
+  /** Percentage of the traces beginning here that is exported; the decision of a caller comes first. */
   traceSamplePercent: number;
   /** The forms of trace context that every upstream gets. */
   traceForms: Forms;
   /** Where traces are sent by OTLP over HTTP; null keeps them in memory only. */
   otlpTracesUrl: string | null;
-  /** Bearer token for everything the admin port can do. Null: on loopback none is asked for, elsewhere only health is answered. */
+  /** Bearer token for the whole admin port. Null: on loopback none is needed, elsewhere only health is served. */
   adminToken: string | null;
-  /** Bearer token for reading only; null where there is none. */
+  /** Bearer token for reading only; null = none. */
   adminReadToken: string | null;
-  /** Bearer token for instances that register themselves; null: the one for changes serves. */
+  /** Bearer token for instances that register themselves; null = `adminToken`. */
   leaseToken: string | null;
 }
 
@@ -54,7 +54,7 @@ export interface SettingFault {
 
 type Environment = Record<string, string | undefined>;
 
-/** Reads every setting; all faults at once. Secrets are never in a fault. */
+/** Reads every setting, and returns all faults at once. Secrets are never in a fault. */
 export function readSettings(env: Environment): { settings: Settings; faults: SettingFault[] } {
   const faults: SettingFault[] = [];
   const text = (key: string, fallback: string) => {
@@ -155,7 +155,7 @@ function traceForms(list: string, faults: SettingFault[]): Forms {
   return { w3c: named.includes('tracecontext'), b3: named.includes('b3'), b3multi: named.includes('b3multi') };
 }
 
-/** The traces' own URL as it stands, or else the general one with the path that the protocol names. */
+/** The URL for traces unchanged, or otherwise the general one with the path of the protocol. */
 function otlpTracesUrl(text: (key: string, fallback: string) => string, faults: SettingFault[]): string | null {
   const own = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
   const key = own === '' ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
@@ -164,7 +164,7 @@ function otlpTracesUrl(text: (key: string, fallback: string) => string, faults: 
   const url = URL.canParse(value) ? new URL(value) : null;
   const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   if (!usable) {
-    // The value may hold the very secret that it must not hold.
+    // The refused value may contain a password.
     faults.push({ key, value: '…', rule: 'an http or https URL without a user or password in it' });
     return null;
   }

@@ -51,7 +51,7 @@ async function ask(mesh: MeshProcess, userAgent: string): Promise<void> {
   assert.match(await client.untilClosed(), /^HTTP\/1\.1 200 /);
 }
 
-test('control sequences that others have sent reach no terminal: not by the log, tap, status, the admin port or the journal', async () => {
+test('control sequences from others reach no terminal: not by the log, tap, status, the admin port or the journal', async () => {
   const mesh = await started();
   const [who, why] = ['\u001b]0;owned\u0007', '\u009b2J \u007f\u202e'];
   await mesh.admin.post('/routes/shop/weights', { weights: { shop: 100 }, who, why });
@@ -80,12 +80,12 @@ test('control sequences that others have sent reach no terminal: not by the log,
     assert.notEqual(seen, '', where);
     assert.doesNotMatch(seen, acting, where);
   }
-  // What was said is kept as it was said.
+  // The journal keeps the text unchanged.
   const { entries } = await mesh.admin.get<{ entries: { who: string; why: string }[] }>('/journal');
   assert.ok(entries.some((entry) => entry.who === who && entry.why === why));
 });
 
-test('a command whose reader goes away ends quietly, as `mesh tap | head` does', async () => {
+test('a command ends quietly when its reader has gone, as in `mesh tap | head`', async () => {
   const mesh = await started();
   const tap = mesh.command(closing, 'tap');
   const complaints = text(tap.stderr);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../settings.ts';
 
-/** Why a request to the admin port is turned away before anything else is looked at. */
+/** Why a request to the admin port is refused before anything else is checked. */
 export interface CallerFault {
   status: 421 | 403;
   detail: string;
@@ -10,11 +10,11 @@ export interface CallerFault {
 /**
  * Whether a request was meant for this admin port, and is not a web page's.
  *
- * - A page can point its own host name at a loopback address (DNS rebinding): its requests then count as same-origin for the
- *   browser, but they carry the page's name in Host. So Host must name this machine: a loopback name or address, the address
- *   that the connection came in on, or one of `names`. Otherwise 421 (RFC 9110, section 15.5.20).
- * - A page of another origin can send simple requests without asking first, and carries its origin in Origin, or says
- *   `cross-site` or `same-site` in Sec-Fetch-Site. Otherwise 403. Following a link is allowed: nothing but a GET comes of it.
+ * - A page can point its own host name at a loopback address (DNS rebinding). The browser then takes its requests for
+ *   same-origin, but they carry the page's name in Host. So Host must name this machine: a loopback name or address,
+ *   the address that the connection came in on, or one of `names`. Otherwise 421 (RFC 9110, section 15.5.20).
+ * - A page of another origin can send simple requests without a preflight, and carries its origin in Origin, or says
+ *   `cross-site` or `same-site` in Sec-Fetch-Site. Otherwise 403. Following a link is allowed: it is only a GET.
  *
  * @param names further names of this port, in lower case, without a port
  */

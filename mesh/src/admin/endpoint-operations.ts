@@ -12,7 +12,7 @@ export function endpointOperations(registry: Registry, nowMs: () => number): Ope
       methods: ['GET'],
       path: '/endpoints',
       right: 'read',
-      summary: 'Every service with its endpoints: health, circuit breaker, and what is under way at each.',
+      summary: 'Every service with its endpoints: health, circuit breaker, and requests under way.',
       handle: () => ({
         json: {
           services: registry.services().map((service) => ({
@@ -39,7 +39,7 @@ function healthShown(endpoint: Endpoint): { state: string; last: string } {
   return { state, last };
 }
 
-/** An endpoint that no attempt has gone to has no breaker yet, and is admitted. */
+/** An endpoint without attempts has no breaker yet, and is admitted. */
 function breakerShown(endpoint: Endpoint, nowMs: number): { state: string; reason?: string; probeInMs?: number } {
   const breaker = knownBreakerOf(endpoint);
   if (breaker === null || breaker.reason === null) return { state: 'admitting' };

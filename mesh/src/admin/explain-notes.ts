@@ -13,18 +13,21 @@ import type { RouteMatch } from '../routing/rule.ts';
 import type { RouteTable } from '../routing/table.ts';
 import { whyUnusable } from '../service-state/readiness.ts';
 
-/** A request that is asked about. */
+/** The request to explain. */
 export interface Asked {
   entrance: Entrance;
   method: string;
   path: string;
   authority: string;
   headers: readonly string[];
-  /** The address that it would come from; null = not said. */
+  /** The address that it would come from; null = unknown. */
   client: string | null;
 }
 
-/** What filters, sessions, mirrors, overrides and failover would do to a request, a line each. Names of header fields only, no values. */
+/**
+ * What filters, sessions, mirrors, overrides and failover would do to a request, a line each. Header fields appear by
+ * name only: values may be secrets.
+ */
 export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): string[] {
   const { rule } = found;
   const notes = rule.spec.filters.map((filter) => `rule: ${filterNote(filter, found, asked)}`);
@@ -95,7 +98,7 @@ function filterNote(filter: HttpRouteFilter, { match, rule }: RouteMatch, asked:
       );
     }
     case 'CORS':
-      return `CORS for ${filter.cors.allowOrigins.join(', ') || 'nobody'}: preflights are answered here`;
+      return `CORS for ${filter.cors.allowOrigins.join(', ') || 'no origin'}: the mesh replies to preflights`;
   }
 }
 
@@ -127,9 +130,11 @@ function sessionNotes({ rule }: RouteMatch, { headers }: Asked): string[] {
   if (persistence === undefined) return [];
   const { backend, event } = heldBy(rule, headers, persistence, Math.floor(Date.now() / 1000));
   const by = `sticky by ${persistence.type.toLowerCase()} ${persistence.sessionName}`;
-  if (event === 'hashed') return [`${by}: a client's own name, always to ${backend?.service.name ?? 'nobody'}`];
-  if (event === 'kept') return [`${by}: kept at ${backend?.service.name ?? 'nobody'}`];
-  return [`${by}: ${event === 'moved' ? 'its backend takes nobody any more' : 'no session'}, drawn by the weights`];
+  if (event === 'hashed') return [`${by}: a client's own name, always to ${backend?.service.name ?? 'no backend'}`];
+  if (event === 'kept') return [`${by}: kept at ${backend?.service.name ?? 'no backend'}`];
+  return [
+    `${by}: ${event === 'moved' ? 'its backend takes no requests any more' : 'no session'}, drawn by the weights`,
+  ];
 }
 
 function overrideNotes({ rule }: RouteMatch, { entrance, headers, client }: Asked, routes: RouteTable): string[] {
@@ -137,7 +142,7 @@ function overrideNotes({ rule }: RouteMatch, { entrance, headers, client }: Aske
   const fields = headers.slice();
   const { allowFrom } = rule.policy.override;
   if (header(headers, overrideHeader) !== undefined && !mayOverride(entrance.side, allowFrom, client ?? '')) {
-    const from = allowFrom.length === 0 ? 'nobody' : allowFrom.join(', ');
+    const from = allowFrom.length === 0 ? 'no address' : allowFrom.join(', ');
     notes.push(
       `${overrideHeader} is dropped: ${client ?? 'a client without --client'} may not; it counts from ${from}`,
     );

@@ -43,8 +43,8 @@ test('the explanation of a request tells what filters, sessions, mirrors and ove
     );
     const mesh = await testMesh(closing, config);
     const notes = async (query: string) => {
-      const answer = await fetch(`${mesh.adminUrl}/explain?path=/a/x?q=1&${query}`);
-      return ((await answer.json()) as Explanation).route?.notes ?? [];
+      const response = await fetch(`${mesh.adminUrl}/explain?path=/a/x?q=1&${query}`);
+      return ((await response.json()) as Explanation).route?.notes ?? [];
     };
     assert.deepEqual(await notes(''), [
       'rule: request fields set x-key; remove x-b',

@@ -20,16 +20,21 @@ export interface Explanation {
     ruleName: string | null;
     match: unknown;
     timeouts: unknown;
-    /** What happens to such a request besides: filters, sessions, mirrors, overrides. */
+    /** What filters, sessions, mirrors and overrides do to such a request. */
     notes: string[];
     backends: { service: string; weight: number; percent: number; endpoints: string[] }[];
   } | null;
-  /** What else matches, in the order of precedence, and why the route comes before it. */
+  /** The other rules that match, in the order of precedence, and why `route` comes before each. */
   others: { route: string; rule: number; matches: string; because: string }[];
   why: string;
 }
 
-/** Answers for a request described by query parameters: method, host, path, entrance, client (its address), header (repeated, `name:value`). */
+/**
+ * Explains where a request would go. Query parameters describe the request: method, host, path, entrance, client (its
+ * address), header (repeated, `name:value`).
+ *
+ * @throws ControlError invalid
+ */
 export function explainRequest(inForce: StackInForce, query: URLSearchParams): Explanation {
   const entrance = entranceOf(inForce, query.get('entrance'));
   const method = (query.get('method') ?? 'GET').toUpperCase();
@@ -77,7 +82,7 @@ export function explainRequest(inForce: StackInForce, query: URLSearchParams): E
   };
 }
 
-/** What a match asks for, in words. */
+/** The conditions of a match as text. */
 function termsOf({ path, method, headers, queryParams }: HttpRouteMatch, hostname: string | null): string {
   const named = (what: string, conditions: readonly { name: string }[]) =>
     conditions.length === 0 ? [] : [`${what} ${conditions.map(({ name }) => name).join(', ')}`];

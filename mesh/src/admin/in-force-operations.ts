@@ -12,7 +12,7 @@ export function inForceOperations(inForce: StackInForce): Operation[] {
       path: '/config',
       right: 'read',
       summary:
-        'The configuration in force as documents, defaults filled in, changes by hand included; values of header fields are blotted out.',
+        'The configuration in force as documents, defaults filled in, changes by hand included; values of header fields are redacted.',
       handle: () => ({ text: { type: 'application/json', content: `${serialiseRedacted(inForce.config)}\n` } }),
     },
     {

@@ -20,7 +20,7 @@ export function leaseOperations(leases: Leases, nowMs: () => number): Operation[
       methods: ['GET'],
       path: '/leases',
       right: 'read',
-      summary: 'Instances that registered themselves, and how long they are believed without another word.',
+      summary: 'Instances that registered themselves, and how long each lease lasts without a renewal.',
       handle: () => ({ json: { leases: leases.list().map(shown) } }),
     },
     {
@@ -39,7 +39,7 @@ export function leaseOperations(leases: Leases, nowMs: () => number): Operation[
       methods: ['DELETE'],
       path: '/leases/:service/:id',
       right: 'lease',
-      summary: 'An instance leaves: what is under way there ends, nothing new comes.',
+      summary: 'An instance leaves: requests under way there end, and it gets no new ones.',
       handle: ({ params }) => ({ json: { removed: leases.remove(params.service ?? '', params.id ?? '') } }),
     },
   ];
@@ -80,7 +80,7 @@ function leaseRequest(params: Record<string, string>, body: unknown, peer: strin
   const id = params.id ?? '';
   if (!/^[\w.:-]{1,128}$/.test(id)) faults.push('the id must be 1 to 128 letters, digits, and . _ : -');
   if (given.port === undefined) faults.push('"port" is missing');
-  // Who says nothing is where it calls from.
+  // Default: the address that the instance calls from.
   const address = given.address ?? peer;
   const addressFault = typeof address === 'string' ? leaseAddressFault(address, peer) : 'must be text';
   if (addressFault !== null) faults.push(`"address" ${addressFault}`);

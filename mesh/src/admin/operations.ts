@@ -46,7 +46,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
       methods: ['GET'],
       path: '/status',
       right: 'read',
-      summary: 'What is in force since when, and why the last documents were refused, if they were.',
+      summary: 'What is in force, since when, and why the last documents were refused, if they were.',
       handle: () => ({ json: { ...mesh.status, changes: mesh.changes } }),
     },
     {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Looking, changing and registering instances are separate rights; health is for whoever asks. */
+/** Reading, changing and registering instances are separate rights; health needs none. */
 export type Right = 'health' | 'read' | 'change' | 'lease';
 
 export interface Access {
@@ -8,13 +8,13 @@ export interface Access {
   changeToken: string | null;
   /** Token for reading only. */
   readToken: string | null;
-  /** Token for instances that register themselves: every service has it, so it can do nothing else. */
+  /** Token for instances that register themselves: every service has it, so it allows nothing more. */
   leaseToken: string | null;
-  /** The port can only be reached from this machine: without tokens, everybody who can reach it may do everything. */
+  /** The port can only be reached from this machine: without tokens, every caller may do everything. */
   loopback: boolean;
 }
 
-/** Whether a request with this Authorization field may do what needs `right`. */
+/** Whether a request with this Authorization field has `right`. */
 export function allows(access: Access, right: Right, authorization?: string): boolean {
   const { changeToken, readToken, leaseToken, loopback } = access;
   if (right === 'health') return true;

@@ -44,7 +44,8 @@ export function routeOperations(mesh: ControlPlane): Operation[] {
       methods: ['POST', 'PUT', 'PATCH'],
       path: '/routes/:name/weights',
       right: 'change',
-      summary: 'Sets weights: {"weights":{"auth":100},"who":"…","why":"…"}; what is not named gets the rest to 100.',
+      summary:
+        'Sets weights: {"weights":{"auth":100},"who":"…","why":"…"}; services that are not named share the rest to 100.',
       handle: ({ params, body, headers }) => {
         const name = params.name ?? '';
         const { weights, who, why } = weightRequest(body);

@@ -9,30 +9,30 @@ import { type Access, allows, type Right } from './rights.ts';
 /** Where an operation streams to. */
 export interface AdminSink {
   write(text: string): void;
-  /** Bytes written that have not left yet. */
+  /** Bytes written that are not sent yet. */
   waitingBytes(): number;
-  /** Ends the stream; `cut` without waiting for what has not left yet. */
+  /** Ends the stream. `cut`: without sending the bytes that wait. */
   end(cut: boolean): void;
 }
 
-/** What an admin operation answers: `json`, or `text` with its media type, or a `stream`. */
+/** The reply of an admin operation: `json`, or `text` with its media type, or a `stream`. */
 export interface AdminReply {
   status?: number;
   headers?: Record<string, string>;
   json?: unknown;
   text?: { type: string; content: string };
-  /** `start` is called once the head has gone; what it returns is called when the reader has. */
+  /** `start` is called once the head is sent. The function it returns is called when the reader has gone. */
   stream?: { type: string; start(sink: AdminSink): () => void };
 }
 
 export interface AdminRequest {
-  /** Of the path: `/routes/:name/weights`. */
+  /** Parameters of the path, as `name` in `/routes/:name/weights`. */
   params: Record<string, string>;
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
   /** Parsed JSON of a change; undefined where there is none. */
   body: unknown;
-  /** Address of who asks. */
+  /** Address of the caller. */
   peer: string;
 }
 
@@ -52,7 +52,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Bytes of a change at most. */
+/** The longest body of a change, bytes. */
 const bodyBytesMax = 64 * 1024;
 
 class AdminError extends Error {
@@ -64,8 +64,8 @@ class AdminError extends Error {
 }
 
 /**
- * The admin port. Requests that a web page could have a browser send are refused before every operation (`callerFault`), and
- * changes must be JSON, which a browser does not send to another origin without asking first.
+ * The admin port. Requests that a web page could make a browser send are refused before any operation (`callerFault`).
+ * Changes must be JSON, which a browser does not send to another origin without a preflight.
  *
  * @param options.names host names of this port besides those of this machine
  */
@@ -76,7 +76,7 @@ export function adminServer(
   const names = new Set([...options.names, options.host.toLowerCase()]);
   const compiled = operations.map((operation) => ({ operation, pattern: patternOf(operation.path) }));
 
-  const answer = async (request: IncomingMessage): Promise<AdminReply> => {
+  const replyTo = async (request: IncomingMessage): Promise<AdminReply> => {
     const fault = callerFault(request, names);
     if (fault !== null) throw new AdminError(fault.status, fault.detail);
     const url = targetOf(request.url ?? '/');
@@ -102,7 +102,7 @@ export function adminServer(
   };
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    answer(request).then(
+    replyTo(request).then(
       (reply) => send(response, reply, request.method === 'HEAD'),
       (thrown) => send(response, refusalOf(thrown, options.log), false),
     );

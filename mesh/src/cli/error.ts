@@ -1,4 +1,4 @@
-/** A command that could not do what it was asked: what happened, and what to do next. */
+/** A command failed: what happened, and what to do next. */
 export class MeshCliError extends Error {
   override readonly name = 'MeshCliError';
   readonly next: string;

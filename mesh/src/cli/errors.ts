@@ -1,15 +1,15 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { ErrorGroup } from '../telemetry/error-groups.ts';
+import type { AdminClient } from './admin-client.ts';
 import { wholeNumber } from './numbers.ts';
 import { type Output, table } from './output.ts';
 
 /** `mesh errors`: what fails, where and why, the last failure first. */
 export async function errors(admin: AdminClient, limit: string, json: boolean, { out }: Output): Promise<void> {
   const query = new URLSearchParams({ limit: String(wholeNumber('--limit', limit)) });
-  const answer = await admin.get<{ groups: ErrorGroup[]; forgotten: number }>(`/errors?${query}`);
-  const { groups, forgotten } = answer;
+  const reply = await admin.get<{ groups: ErrorGroup[]; forgotten: number }>(`/errors?${query}`);
+  const { groups, forgotten } = reply;
   if (json) {
-    out(JSON.stringify(answer));
+    out(JSON.stringify(reply));
     return;
   }
   if (groups.length === 0) {

@@ -1,11 +1,11 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { Explanation } from '../admin/explain.ts';
 import type { StackDescription } from '../assemble.ts';
+import type { AdminClient } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { percentText } from './numbers.ts';
 import type { Output } from './output.ts';
 
-/** Rules that match too: further ones say little. */
+/** Of the other rules that match. */
 const othersShown = 5;
 
 /** `mesh explain`: the layers that run, outermost first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AdminClient } from '../admin/client.ts';
+import type { AdminClient } from './admin-client.ts';
 import { journal } from './journal.ts';
 
 const entries = [

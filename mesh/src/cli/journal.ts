@@ -1,5 +1,5 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { JournalEntry } from '../control/journal.ts';
+import type { AdminClient } from './admin-client.ts';
 import { wholeNumber } from './numbers.ts';
 import { type Output, table } from './output.ts';
 
@@ -21,7 +21,7 @@ export async function journal(admin: AdminClient, limit: string, json: boolean, 
   out(table([['AT', 'WHAT', 'WHO', 'WHY', 'DETAILS'], ...rows]));
 }
 
-/** Text of other people, for a terminal: control characters (C0, DEL and C1) are written as `\x1b`. */
+/** Text from others, made safe for a terminal: control characters (C0, DEL and C1) are written as `\x1b`. */
 function shown(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -6,7 +6,7 @@ export interface Output {
   err(text: string): void;
 }
 
-/** What others have sent (a reason in the journal, a path) is shown as text and not acted on. */
+/** Shows control characters as text: others have sent some of what is printed (a reason in the journal, a path). */
 export const terminal: Output = {
   out: (text) => process.stdout.write(`${visible(text)}\n`),
   err: (text) => process.stderr.write(`${visible(text)}\n`),
@@ -23,7 +23,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Ends the process quietly once the reader of `stream` has gone, as in `mesh tap | head`: the reader has what it wanted. */
+/** Ends the process quietly once the reader of `stream` has gone, as in `mesh tap | head`. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

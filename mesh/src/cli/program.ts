@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { adminClient, defaultAdminUrl } from '../admin/client.ts';
 import { check } from '../config/check.ts';
 import { DocumentsError } from '../run.ts';
+import { adminClient, defaultAdminUrl } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
@@ -53,9 +53,9 @@ export async function main(
 
   program
     .command('check')
-    .description('check documents, all faults at once; exits 1 where there is one')
+    .description('check documents and print all faults; exits 1 if there is one')
     .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
-    .option('--strict', 'exit 1 on a reference that leads nowhere, too')
+    .option('--strict', 'also exit 1 on a reference that leads nowhere')
     .option('--json', 'as JSON')
     .action(async (paths: string[], { json = false, strict = false }: { json?: boolean; strict?: boolean }) => {
       const asked = paths.length > 0 ? paths : [env.MESH_DOCUMENTS || 'mesh/platform'];
@@ -68,9 +68,9 @@ export async function main(
     .command('explain')
     .description('print the layers that run, or where one request would go, and why')
     .argument('[method]', 'as in: mesh explain POST /oauth/access_token')
-    .argument('[target]', 'a path, or a URL where the host matters')
+    .argument('[target]', 'a path, or a URL if the host matters')
     .option('--entrance <name>', 'a Gateway, gateway:port, or internal')
-    .option('--client <address>', 'of whoever asks, for overrides')
+    .option('--client <address>', 'address of the client, for overrides')
     .option('--header <field>', 'name:value, repeatable', (field: string, before: string[]) => [...before, field], [])
     .option('--json', 'as JSON')
     .action(
@@ -88,7 +88,7 @@ export async function main(
 
   program
     .command('shift')
-    .description('set weights of a route; a service that is not named gets what is left to 100')
+    .description('set weights of a route; services that are not named share what is left to 100')
     .argument('<route>', 'name of an HTTPRoute')
     .argument('<weights...>', 'service=weight')
     .option('--why <text>', 'for the journal', '')
@@ -140,7 +140,7 @@ export async function main(
     .option('--method <method>')
     .option('--path <prefix>', 'what the path begins with')
     .option('--status <status>', 'as in 503, or 5xx')
-    .option('--min-ms <ms>', 'as slow as that, or slower')
+    .option('--min-ms <ms>', 'only requests that took at least this long')
     .option('--failed', 'failures only')
     .option('--per-second <lines>', 'lines a second at most')
     .option('--count <requests>', 'end after so many')

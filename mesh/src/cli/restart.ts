@@ -1,6 +1,6 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { WorkerShown } from '../workers/member.ts';
 import type { ReplacementShown } from '../workers/replacement.ts';
+import type { AdminClient } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
 

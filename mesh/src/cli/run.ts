@@ -9,10 +9,10 @@ import { logOptions } from '../telemetry/log-record.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
 
-/** How long the folder must be quiet before it is read: editors and `kubectl`-like tools write several files at once. */
+/** How long the folder must be quiet before it is read: editors and tools write several files at once. */
 const settleMs = 150;
 
-/** `mesh run`: until SIGTERM or SIGINT, which end it gracefully. */
+/** `mesh run`: runs until SIGTERM or SIGINT, which end it gracefully. */
 export async function run({ workers }: { workers?: string }, env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, faults } = readSettings(workers === undefined ? env : { ...env, MESH_WORKERS: workers });
   if (faults.length > 0) {
@@ -36,7 +36,7 @@ export async function run({ workers }: { workers?: string }, env: NodeJS.Process
 
   const reload = (why: string) => {
     mesh.reload('mesh', why).catch((thrown) => {
-      // Refused documents have been logged, counted and journalled already.
+      // Refused documents have been logged, counted and put into the journal already.
       if (!(thrown instanceof ControlError)) log.error({ err: thrown }, 'reload failed');
     });
   };
@@ -82,7 +82,7 @@ function watchDocuments(folder: string, mesh: RunningMesh): () => void {
     clearTimeout(timer);
     timer = setTimeout(() => {
       mesh.reload('mesh', 'files changed').catch(() => {
-        // Refused documents have been logged, counted and journalled already.
+        // Refused documents have been logged, counted and put into the journal already.
       });
     }, settleMs);
   });

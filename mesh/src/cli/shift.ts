@@ -1,5 +1,5 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { Weights } from '../control/weights.ts';
+import type { AdminClient } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
 
@@ -11,7 +11,7 @@ export interface ShiftOptions {
 }
 
 /**
- * `mesh shift token auth=100`: sets weights of a route; what is not named gets what is left to 100.
+ * `mesh shift token auth=100`: sets weights of a route. Services that are not named share what is left to 100.
  *
  * @throws MeshCliError
  */
@@ -38,7 +38,7 @@ export async function shift(
   out(`${result.route}: ${shown.join(' ')}`);
 }
 
-/** `['auth=100']` as `{ auth: 100 }`. @throws MeshCliError naming every assignment that is none */
+/** `['auth=100']` as `{ auth: 100 }`. @throws MeshCliError naming every malformed assignment */
 export function parseWeights(assignments: readonly string[]): Weights {
   const weights: Weights = {};
   const bad: string[] = [];

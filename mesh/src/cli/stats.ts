@@ -1,5 +1,5 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { Signals, Stats } from '../telemetry/stats.ts';
+import type { AdminClient } from './admin-client.ts';
 import { type Output, table } from './output.ts';
 
 /** `mesh stats`: the last 30 to 60 s per route, service and endpoint, effective beside actual. */

@@ -1,7 +1,7 @@
-import type { AdminClient } from '../admin/client.ts';
 import type { MeshStatus } from '../control/status.ts';
 import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
+import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
 import { type Output, table } from './output.ts';
 
@@ -21,7 +21,7 @@ interface Endpoints {
   }[];
 }
 
-/** `mesh status`: routes with the share of each service and their mirrors, services with their endpoints, refused documents. */
+/** `mesh status`: routes with shares and mirrors, services with their endpoints, and refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
   const [now, { routes }, { services }, metrics] = await Promise.all([
     admin.get<MeshStatus & { changes: WeightChanges }>('/status'),
@@ -107,7 +107,7 @@ function mirrorRows(routes: readonly Route[], { counters }: MetricsJson): Mirror
   );
 }
 
-/** What is as it should be is left out. */
+/** Healthy, admitted endpoints show only their requests under way. */
 function endpointText({ endpoint, inFlight, health, breaker }: Endpoints['services'][number]['endpoints'][number]) {
   const wrong = [
     ...(health.state === 'unhealthy' ? ['unhealthy'] : []),

@@ -1,4 +1,4 @@
-import type { AdminClient } from '../admin/client.ts';
+import type { AdminClient } from './admin-client.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Output } from './output.ts';
 

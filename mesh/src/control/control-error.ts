@@ -1,4 +1,4 @@
-/** Why a change, or a question, was refused. Closed; each has its status in the admin API. */
+/** Why a change or a question was refused. Each code has its status in the admin API. */
 export type ControlCode =
   | 'unknown_route'
   | 'unknown_service'
@@ -20,7 +20,7 @@ export const controlStatus: Readonly<Record<ControlCode, number>> = {
   full: 409,
 };
 
-/** A change that was refused: nothing has changed. `detail` says what to do next. */
+/** A change that was refused: nothing has changed. `details` say what to do next. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly code: ControlCode;

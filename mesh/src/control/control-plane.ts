@@ -29,7 +29,7 @@ export interface ControlPlaneOptions {
   onHealth?: () => void;
   /** Called after each change that took effect. */
   onChange?: () => void;
-  /** What only a restart puts in force when a mesh that listens by `listening` gets the documents `next`: one line each. */
+  /** What of `next` only a restart puts in force, in a mesh whose listeners are those of `listening`: one line each. */
   restartNeeded: (listening: MeshConfig, next: MeshConfig) => string[];
 }
 
@@ -108,7 +108,7 @@ export class ControlPlane {
     throw new ControlError('unknown_route', [`there is no route "${name}": the routes are ${names}`]);
   }
 
-  /** Version of a route for If-Match: changes exactly when the route in force does. @throws ControlError unknown_route */
+  /** Version of a route for If-Match: changes exactly when the route does. @throws ControlError unknown_route */
   etag(name: string): string {
     return `"${hashOf(this.route(name))}"`;
   }
@@ -122,7 +122,7 @@ export class ControlPlane {
   shift(name: string, asked: Weights, by: Reason & { ifMatch?: string }): Weights {
     const route = this.route(name);
     if (by.ifMatch !== undefined && by.ifMatch !== '*' && by.ifMatch !== this.etag(name)) {
-      throw new ControlError('stale', [`route "${name}" has changed since: read it again and decide anew`]);
+      throw new ControlError('stale', [`route "${name}" has changed since: read it again and decide again`]);
     }
     const from = weightsOf(route);
     const weights = plannedWeights(route, asked);

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { visibleJson } from '../visible.ts';
 
-/** One change of what the mesh does. */
+/** One change, or one refused. */
 export interface JournalEntry {
   /** RFC 3339. */
   at: string;
@@ -33,7 +33,10 @@ export interface JournalEntry {
 /** Entries held in memory for the admin API; the file keeps all. */
 const heldMax = 500;
 
-/** Every change: what, when, who, why. Appended to a file before the change takes effect; in memory only without a folder. */
+/**
+ * Every change: what, when, who, why. An entry is appended to a file before the change takes effect; without a folder,
+ * entries are kept in memory only.
+ */
 export class Journal {
   readonly #file: string | null;
   readonly #now: () => number;
@@ -46,7 +49,7 @@ export class Journal {
     this.#file = folder === null ? null : join(folder, 'journal.jsonl');
     if (folder !== null) mkdirSync(folder, { recursive: true });
     if (this.#file !== null) this.#entries = readEntries(this.#file).slice(-heldMax);
-    // A line of its own for what comes next, where a crash has cut the last one short.
+    // A crash may have cut the last line short: the next entry begins a new one.
     if (this.#file !== null && endsInsideLine(this.#file)) appendFileSync(this.#file, '\n');
   }
 
@@ -60,7 +63,7 @@ export class Journal {
         appendFileSync(handle, `${visibleJson(whole)}\n`);
         fsyncSync(handle);
       } catch (thrown) {
-        // A part of the line may be there: a full disk takes what fits.
+        // A full disk may have taken a part of the line.
         ftruncateSync(handle, size);
         throw thrown;
       } finally {
@@ -73,7 +76,7 @@ export class Journal {
     return whole;
   }
 
-  /** Takes the last entry back: its change could not be made after all. */
+  /** Removes the last entry: its change could not be made. Does nothing where `entry` is not the last. */
   retract(entry: JournalEntry): void {
     if (this.#entries.at(-1) !== entry) return;
     this.#entries.pop();
@@ -87,7 +90,7 @@ export class Journal {
   }
 }
 
-/** A line cut short by a crash is left out: it is the change that did not happen. */
+/** Leaves out a line that a crash has cut short: that change did not happen. */
 function readEntries(file: string): JournalEntry[] {
   let text: string;
   try {

@@ -23,8 +23,8 @@ export interface StackInForceOptions {
 }
 
 /**
- * The stack that runs. A change is built as a whole and put in force by swapping one reference; requests under way end on
- * the stack they began on.
+ * The stack that runs. A change is built as a whole and put in force by swapping one reference. Requests under way end
+ * on the stack that they began on.
  */
 export class StackInForce {
   readonly #parts: Parts;

@@ -3,7 +3,7 @@ import type { Leases } from '../discovery/leases.ts';
 import type { Log } from '../log.ts';
 import type { Settings } from '../settings.ts';
 
-/** How often the predecessor is asked for its leases, and its admin port is tried. */
+/** How often the predecessor is asked for its leases, and the admin port is tried. */
 const lookMs = 250;
 const replyMsMax = 2000;
 
@@ -27,18 +27,18 @@ export interface SuccessionOptions {
   listen: () => Promise<number>;
 }
 
-/** A mesh that comes after another one on the same ports. */
+/** The start of a mesh beside its predecessor on the same ports. */
 export interface Succession {
   /** Resolves with the admin port when it is ours. */
   admin: Promise<number>;
-  /** The admin port where it was free at once; null where it is still a predecessor's. */
+  /** The admin port where it was free at once; null where a predecessor still has it. */
   taken: number | null;
   stop(): void;
 }
 
 /**
- * Takes the admin port when it is free. While a predecessor has it, instances renew their leases there: so its leases are
- * taken over again and again, and services that live by leases have instances here, too. Resolves when that has been done once.
+ * Takes the admin port when it is free. While a predecessor has the port, instances renew their leases there, so this
+ * mesh copies the leases again and again. Resolves after the first attempt.
  */
 export async function succeed(options: SuccessionOptions): Promise<Succession> {
   const { leases, clock, log, listen } = options;
@@ -56,7 +56,7 @@ export async function succeed(options: SuccessionOptions): Promise<Succession> {
       return port;
     }
     await follow(options).catch((thrown: Error) => {
-      // It may have ended just now.
+      // The predecessor may have ended just now.
       if (!stopped) log.warn({ reason: thrown.message }, 'the mesh on the admin port did not say its leases');
     });
     if (!stopped) cancelNext = clock.after(lookMs, lookAgain);
@@ -99,7 +99,7 @@ async function follow({ settings, leases }: SuccessionOptions): Promise<void> {
   for (const lease of leases.list()) if (!there.has(keyOf(lease))) leases.remove(lease.service, lease.id);
   for (const { service, id, endpoint, servicePort, weight, expiresInMs } of theirs) {
     const colon = endpoint.lastIndexOf(':');
-    // A service that the documents have given up since takes no lease: nothing is lost by that.
+    // Refused where the documents no longer name the service: then nothing is lost.
     leases.put({
       service,
       id,

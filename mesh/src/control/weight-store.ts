@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { writeAtomically } from './atomic-file.ts';
 import type { WeightChanges } from './weights.ts';
 
-/** Where the weights that were set by hand survive a restart. */
+/** Keeps the weights that were set by hand, so that they survive a restart. */
 export interface WeightStore {
-  /** @throws Error with the path where the file is there but cannot be read: guessing would undo somebody's change. */
+  /** @throws Error with the path where the file exists but cannot be read: guessing would undo a change. */
   load(): WeightChanges;
   /** @throws the system's error */
   save(changes: WeightChanges): void;

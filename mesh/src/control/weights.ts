@@ -4,10 +4,10 @@ import { ControlError } from './control-error.ts';
 /** Weights by service name. */
 export type Weights = Record<string, number>;
 
-/** Weights that were set by hand, over those of the documents. */
+/** Weights of a route that were set by hand. They override those of the documents. */
 export interface WeightChange {
   weights: Weights;
-  /** What the documents said then: when they say something else later, they win. */
+  /** The weights in the documents at that time. Documents that change them later win. */
   documented: Weights;
   at: string;
   who: string;
@@ -20,8 +20,8 @@ export type WeightChanges = Record<string, WeightChange>;
 const weightMax = 1_000_000;
 
 /**
- * The weights of a route: of all its rules that name more than one service, which must agree; else of its first rule. A
- * service that a rule names several times has the sum.
+ * The weights of a route: those of its rules that name more than one service, which must agree; otherwise those of its
+ * first rule. A service that a rule names several times has the sum.
  */
 export function weightsOf(route: HttpRoute): Weights {
   const weights: Weights = {};
@@ -31,7 +31,7 @@ export function weightsOf(route: HttpRoute): Weights {
   return weights;
 }
 
-/** A service that gets copies of a route's requests, and the share of them in percent; the greatest where rules differ. */
+/** A service that gets copies of a route's requests, and their share in percent: the greatest where rules differ. */
 export interface MirrorShare {
   service: string;
   percent: number;
@@ -54,10 +54,10 @@ function splitRule(route: HttpRoute): HttpRoute['rules'][number] | undefined {
 }
 
 /**
- * What a route's weights become when `asked` is asked for: a service that is not named gets its share, by the present
- * weights, of what is left to 100.
+ * What a route's weights become when `asked` is asked for: services that are not named share what is left to
+ * 100, by their present weights.
  *
- * @throws ControlError invalid: an unknown service, a weight that is none, a sum that leaves nothing to anybody
+ * @throws ControlError invalid: an unknown service, a malformed weight, a sum that leaves no service anything
  */
 export function plannedWeights(route: HttpRoute, asked: Weights): Weights {
   const present = weightsOf(route);
@@ -90,7 +90,7 @@ export function plannedWeights(route: HttpRoute, asked: Weights): Weights {
   return planned;
 }
 
-/** Divides `rest` among `names` by their present weights, evenly where those are all 0, in whole numbers. */
+/** Divides `rest` among `names` by their present weights, in whole numbers; evenly where those are all 0. */
 function shared(rest: number, names: readonly string[], present: Weights): Weights {
   const sum = names.reduce((total, name) => total + (present[name] ?? 0), 0);
   const shares: Weights = {};
@@ -131,7 +131,7 @@ export function withWeights(config: MeshConfig, changes: WeightChanges): { confi
   return { config: { ...config, routes }, dropped };
 }
 
-/** A service that is there several times divides its weight by what its references had. */
+/** A service that is named several times divides its new weight by the weights that its references had. */
 function reweighted(refs: readonly BackendRef[], weights: Weights): BackendRef[] {
   const places = new Map<string, number[]>();
   for (const [place, { service }] of refs.entries()) places.set(service, [...(places.get(service) ?? []), place]);

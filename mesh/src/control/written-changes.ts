@@ -39,7 +39,11 @@ export class WrittenChanges {
     this.#weights = weights;
   }
 
-  /** Writes `entries`, and drops the weights of `routes`, which new documents have overtaken. @throws ControlError not_written */
+  /**
+   * Writes `entries`, and drops the weights of `routes`, which new documents have overtaken.
+   *
+   * @throws ControlError not_written: nothing has changed
+   */
   drop(routes: readonly string[], entries: readonly Omit<JournalEntry, 'at'>[] = []): void {
     if (routes.length === 0) {
       this.write(entries);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type AdminClient, adminClient } from '../admin/client.ts';
+import { type AdminClient, adminClient } from '../cli/admin-client.ts';
 import { type Closing, until } from './harness.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));

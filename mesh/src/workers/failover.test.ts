@@ -50,7 +50,7 @@ spec:
   failover: { backendRef: { name: old, port: 80 } }
 `;
 
-test('workers fail over by the health that the primary knows, and one number counts for all', async () => {
+test('workers fail over by the health that the primary knows, and one metric counts for all', async () => {
   let healthy = true;
   const old = await upstreamServer(closing, (_request, response) => response.end('old'));
   const next = await upstreamServer(closing, (request, response) => {
@@ -59,7 +59,7 @@ test('workers fail over by the health that the primary knows, and one number cou
   const edgePort = await quietPort();
   const folder = MeshProcess.folder(closing, documents({ edgePort, old: old.port, next: next.port }));
   const mesh = await MeshProcess.start(closing, folder, ['--workers', '2'], {});
-  /** On new connections, which the primary hands to the workers in turn. */
+  /** On new connections, which the primary distributes round-robin. */
   const four = async () => {
     const said: string[] = [];
     for (let n = 0; n < 4; n += 1) {

@@ -23,7 +23,7 @@ function fleetOf(clock: FleetOptions['clock']): Fleet {
   });
 }
 
-test('a worker that never comes up ends the wait for it, with the reason', async () => {
+test('the start fails, with the reason, when a worker never listens', async () => {
   const clock = testClock();
   const fleet = fleetOf(clock);
   const started = assert.rejects(fleet.start(), /did not listen within 30 s/);

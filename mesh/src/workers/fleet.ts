@@ -31,7 +31,7 @@ export interface FleetOptions {
 
 /**
  * The workers of a primary (node:cluster): forked, kept up to date, asked, replaced. The primary holds the listening
- * sockets and hands connections out in turn, so none is lost while workers come and go.
+ * sockets and distributes connections round-robin, so none is lost while workers come and go.
  */
 export class Fleet {
   readonly #options: FleetOptions;
@@ -58,7 +58,11 @@ export class Fleet {
     this.#questions = new Questions(clock);
   }
 
-  /** Forks the workers. Resolves with their ports when all listen. @throws Error with the `code` of a worker that could not */
+  /**
+   * Forks the workers. Resolves with their ports when all listen.
+   *
+   * @throws Error where a worker cannot listen, with the `code` of the system's error
+   */
   async start(): Promise<ReadonlyMap<string, number>> {
     cluster.setupPrimary({
       exec: fileURLToPath(new URL('./worker.ts', import.meta.url)),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { merges } from './merge.ts';
 
-const merged = (path: string, answers: readonly unknown[], query = '') =>
-  merges[path]?.(answers, new URLSearchParams(query));
+const merged = (path: string, replies: readonly unknown[], query = '') =>
+  merges[path]?.(replies, new URLSearchParams(query));
 
-test('traces and shadows come newest first, as many as were asked for', () => {
+test('traces and shadows come newest first, up to the limit', () => {
   const trace = (startedAt: number) => ({ startedAt });
   assert.deepEqual(
     merged('/traces', [{ traces: [] }, { traces: [trace(5), trace(1)] }, { traces: [trace(3)] }], 'limit=2'),

@@ -2,8 +2,8 @@ import type { ErrorGroup } from '../telemetry/error-groups.ts';
 import type { Shadow } from '../telemetry/shadows.ts';
 import type { Span } from '../telemetry/trace.ts';
 
-/** Answers of several processes to the same question, as one. */
-export type Merge = (answers: readonly unknown[], query: URLSearchParams) => unknown;
+/** Makes the replies of several processes to the same question one. */
+export type Merge = (replies: readonly unknown[], query: URLSearchParams) => unknown;
 
 const newestFirst = <T>(limit: number, lists: readonly T[][], at: (item: T) => number): T[] =>
   lists
@@ -11,43 +11,43 @@ const newestFirst = <T>(limit: number, lists: readonly T[][], at: (item: T) => n
     .sort((a, b) => at(b) - at(a))
     .slice(0, limit);
 
-/** As the operations of one process take it. */
+/** As the operations of one process read it. */
 const limitIn = (query: URLSearchParams, fallback: number) => {
   const limit = Number(query.get('limit') ?? fallback);
   return Number.isInteger(limit) && limit > 0 ? limit : fallback;
 };
 
-const traces: Merge = (answers, query) => ({
+const traces: Merge = (replies, query) => ({
   traces: newestFirst(
     limitIn(query, 20),
-    (answers as { traces: Span[] }[]).map((answer) => answer.traces),
+    (replies as { traces: Span[] }[]).map((reply) => reply.traces),
     ({ startedAt }) => startedAt,
   ),
 });
 
 /** The requests of one trace, of all processes that they went through. */
-const oneTrace: Merge = (answers) => ({
+const oneTrace: Merge = (replies) => ({
   traces: newestFirst(
     Number.POSITIVE_INFINITY,
-    (answers as { traces: Span[] }[]).map((answer) => answer.traces),
+    (replies as { traces: Span[] }[]).map((reply) => reply.traces),
     ({ startedAt }) => startedAt,
   ),
 });
 
-const shadows: Merge = (answers, query) => ({
+const shadows: Merge = (replies, query) => ({
   shadows: newestFirst(
     limitIn(query, 50),
-    (answers as { shadows: Shadow[] }[]).map((answer) => answer.shadows),
+    (replies as { shadows: Shadow[] }[]).map((reply) => reply.shadows),
     ({ at }) => Date.parse(at),
   ),
 });
 
-const errors: Merge = (answers, query) => {
+const errors: Merge = (replies, query) => {
   const groups = new Map<string, ErrorGroup>();
   let forgotten = 0;
-  for (const answer of answers as { groups: ErrorGroup[]; forgotten: number }[]) {
-    forgotten += answer.forgotten;
-    for (const group of answer.groups) {
+  for (const reply of replies as { groups: ErrorGroup[]; forgotten: number }[]) {
+    forgotten += reply.forgotten;
+    for (const group of reply.groups) {
       const key = [group.what, group.route, group.service, group.endpoint, group.why].join('\n');
       const known = groups.get(key);
       if (known === undefined) groups.set(key, { ...group });
@@ -84,8 +84,8 @@ interface ServiceShown {
 }
 
 /** The primary's endpoints and their health, with what all workers have under way, and the worst of their breakers. */
-const endpoints: Merge = (answers) => {
-  const [own, ...others] = answers as { services: ServiceShown[] }[];
+const endpoints: Merge = (replies) => {
+  const [own, ...others] = replies as { services: ServiceShown[] }[];
   return {
     services: (own?.services ?? []).map((service) => {
       const same = others.flatMap(({ services }) =>
@@ -118,7 +118,7 @@ const endpoints: Merge = (answers) => {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** The read operations that every worker has an answer of its own to, by path. The first answer is the primary's. */
+/** By path, the read operations to which every worker has a reply of its own. The first reply is the primary's. */
 export const merges: Readonly<Record<string, Merge>> = {
   '/traces': traces,
   '/traces/:id': oneTrace,

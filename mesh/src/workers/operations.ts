@@ -7,8 +7,8 @@ import type { Fleet } from './fleet.ts';
 import { merges } from './merge.ts';
 
 /**
- * The operations of a primary: changes are answered when every worker has them in force, and what single workers know is
- * asked of all. @param nowMs monotonic
+ * The operations of a primary. A change gets its reply when every worker has it in force. A read of what single workers
+ * know asks all of them. @param nowMs monotonic
  */
 export function mergedOperations(operations: readonly Operation[], fleet: Fleet, nowMs: () => number): Operation[] {
   return operations.map((operation) => {
@@ -19,10 +19,10 @@ export function mergedOperations(operations: readonly Operation[], fleet: Fleet,
       return {
         ...operation,
         handle: async (request) => {
-          // First: what is wrong with the question is found out here.
+          // First: this finds a malformed question.
           const own = await operation.handle(request);
-          const answers = await fleet.ask(operation.path, request.params, request.query);
-          return { ...own, json: merge([own.json, ...answers], request.query) };
+          const replies = await fleet.ask(operation.path, request.params, request.query);
+          return { ...own, json: merge([own.json, ...replies], request.query) };
         },
       };
     }
@@ -66,7 +66,7 @@ function tapOperation(operation: Operation, fleet: Fleet): Operation {
       if (fleet.taps >= watchersMax) throw new ControlError('busy', ['too many are watching: end one of the others']);
       const query = new URLSearchParams(request.query);
       const perSecond = Number(query.get('perSecond'));
-      // All workers together: each gets its part.
+      // The limit is for all workers together: each gets its part.
       if (perSecond > 0) query.set('perSecond', String(Math.ceil(perSecond / Math.max(1, fleet.ready))));
       return {
         stream: {
@@ -89,7 +89,7 @@ function tapOperation(operation: Operation, fleet: Fleet): Operation {
   };
 }
 
-/** What there is about workers, whether there are any or not. */
+/** The operations about workers; a mesh of one process (`fleet` null) has them too. */
 export function workerOperations(fleet: Fleet | null, restart: (who: string, why: string) => void): Operation[] {
   const shown = () => ({ workers: fleet?.list() ?? [], replacement: fleet?.replacement ?? null });
   return [

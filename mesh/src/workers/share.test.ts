@@ -21,7 +21,7 @@ function config() {
   return made;
 }
 
-test('each worker has a part of what is limited, and of nothing else', () => {
+test('each worker has a part of every limit, and all other settings unchanged', () => {
   const whole = config();
   const before = structuredClone(whole);
   const { services, routes } = shareOf(whole, 4);

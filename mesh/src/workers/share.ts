@@ -2,12 +2,11 @@ import type { MeshConfig } from '../config/model.ts';
 import type { BackendTrafficPolicy, RoutePolicy } from '../config/policy-model.ts';
 
 /**
- * What one of `workers` has to keep to, so that all together keep to `config`: each gets the same part of every rate,
- * budget and limit. Whole numbers are rounded up, to 1 at least, so all together may go over by less than one each. A
+ * The limits of one of `workers`, so that all together keep to `config`: each gets the same part of every rate, budget
+ * and limit. Whole numbers are rounded up, to at least 1, so each worker may exceed its part by less than one. A
  * client that stays on one connection, and so at one worker, gets that worker's part of a limit per client.
  *
- * Not divided: what is a share already (20 % of the requests), and thresholds of judgement (breaker, hedging), of which each
- * worker forms its own on the requests that it sees.
+ * Not divided: percentages, and the thresholds of breakers and hedging, which each worker applies to its own requests.
  */
 export function shareOf(config: MeshConfig, workers: number): MeshConfig {
   if (workers <= 1) return config;

@@ -12,7 +12,7 @@ import { logOptions } from '../telemetry/log-record.ts';
 import { adoptEndpoints } from './known-endpoints.ts';
 import type { FromWorker, ToWorker, WorkerState } from './messages.ts';
 
-/** Several processes write to one stdout: up to here (PIPE_BUF on Linux), a pipe takes what is written in one piece. */
+/** Several processes write to one stdout. A pipe takes a write of this many bytes in one piece (PIPE_BUF). */
 const pieceMax = 4096;
 
 /** Whole lines, together no longer than a pipe takes in one piece; a longer line stands alone. */
@@ -29,7 +29,7 @@ function piecesOf(block: string): string[] {
   return pieces;
 }
 
-/** The program of a worker: the data plane and nothing else. What it has in force, it has from the primary. */
+/** The program of a worker: the data plane alone. The primary decides what is in force. */
 async function start(settings: Settings, first: WorkerState): Promise<(message: ToWorker) => void> {
   if (first.config === null) throw new Error('A worker begins with a configuration.');
   const clock = systemClock;
@@ -75,7 +75,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     const reply = await ask('/tap', {}, query);
     const stop = reply?.stream?.start({
       write: (line) => tell({ kind: 'line', id, line }),
-      // The primary holds back what its reader does not take.
+      // The primary drops lines when its reader is too slow.
       waitingBytes: () => 0,
       end: () => taps.delete(id),
     });
@@ -134,11 +134,11 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
 }
 
 function tell(message: FromWorker): void {
-  // Without a primary there is nobody to tell, and the cluster module ends this process.
+  // After the primary has gone, the cluster module ends this process.
   if (process.connected) process.send?.(message);
 }
 
-// The primary alone decides: a terminal sends these to the whole group of processes.
+// A terminal sends these to the whole process group. The primary handles them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
 
 const begin = (message: ToWorker) => {

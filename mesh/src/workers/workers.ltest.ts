@@ -95,7 +95,7 @@ async function started(args: string[] = ['--workers', '2'], env: Record<string, 
 
 const workersOf = async (mesh: MeshProcess) => (await mesh.admin.get<{ workers: WorkerShown[] }>('/workers')).workers;
 
-/** Which instance answers on `count` new connections: the primary hands them to the workers in turn. */
+/** Which instance replies on `count` new connections, which the primary distributes round-robin. */
 async function instances(mesh: MeshProcess, count: number, path = '/'): Promise<string[]> {
   const seen: string[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -130,7 +130,7 @@ const load = (mesh: MeshProcess) =>
   });
 
 describe('workers', () => {
-  test('a change is in force in all of them when the admin port answers, under one generation', async () => {
+  test('a change is in force in all of them, under one generation, when the admin port replies', async () => {
     const { mesh, where } = await started();
     assert.deepEqual([...new Set(await instances(mesh, 6))], ['200 old']);
     const shifted = await mesh.admin.post<{ generation: number }>('/routes/shop/weights', { weights: { next: 100 } });
@@ -168,7 +168,7 @@ describe('workers', () => {
     assert.ok((await instances(mesh, 4)).every((seen) => seen.startsWith('200')));
   });
 
-  test('their figures, traces, errors and taps are one', async () => {
+  test('their figures, traces, errors and taps are merged', async () => {
     const { mesh } = await started();
     const watching = new AbortController();
     const tapped: string[] = [];
@@ -215,7 +215,7 @@ describe('workers', () => {
     const { mesh } = await started();
     await instances(mesh, 8);
     const before = await workersOf(mesh);
-    // Asked for, so that the primary has the figures of both.
+    // This fetches the figures of both workers into the primary.
     await mesh.admin.get('/metrics.json');
     process.kill(before[0]?.pid ?? 0, 'SIGKILL');
     await until(async () => {
@@ -234,7 +234,7 @@ describe('workers', () => {
     await until(() => mesh.log.some(({ msg }) => msg === 'worker died'), 'it is in the log');
   });
 
-  test('one that hangs is replaced before a change is said to be in force', async () => {
+  test('one that hangs is replaced before a change is reported to be in force', async () => {
     const { mesh } = await started();
     const [hung] = await workersOf(mesh);
     process.kill(hung?.pid ?? 0, 'SIGSTOP');
@@ -276,7 +276,7 @@ test('a restart whose new worker does not start says so, and leaves the old ones
     return { ...(await going), before };
   };
   let outcome = await attempt();
-  // One that was killed when it had just begun to serve was replaced, and the restart was none that failed: once more.
+  // The worker was killed after it had begun to serve: the restart did not fail, so the test tries again.
   while (outcome.code === 0) outcome = await attempt();
   assert.match(outcome.err, /not been replaced: .*SIGKILL/);
   const { entries } = await mesh.admin.get<{ entries: JournalEntry[] }>('/journal');
@@ -357,9 +357,9 @@ describe('documents under load', () => {
       let generation = 1;
       for (let push = 1; push <= 15; push += 1) {
         MeshProcess.write(folder, documents(where).replace('weight: 0 }', `weight: ${push} }`));
-        const answer = await mesh.admin.post<{ generation: number }>('/reload', {});
-        assert.equal(answer.generation, generation + 1);
-        generation = answer.generation;
+        const reply = await mesh.admin.post<{ generation: number }>('/reload', {});
+        assert.equal(reply.generation, generation + 1);
+        generation = reply.generation;
         await more(10);
         MeshProcess.write(folder, 'kind: Nonsense');
         await assert.rejects(() => mesh.admin.post('/reload', {}), /mesh\.yaml/);

@@ -1,16 +1,16 @@
-import { MeshCliError } from '../cli/error.ts';
+import { MeshCliError } from './error.ts';
 
-/** Talks to the admin port of a mesh that runs. */
+/** A client of the admin port of a running mesh. */
 export interface AdminClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<T>;
-  /** Hands on each line of a stream until it ends or `signal` is aborted. */
+  /** Calls `onLine` with each line of a stream until the stream ends or `signal` is aborted. */
   lines(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
 }
 
 export const defaultAdminUrl = 'http://127.0.0.1:9990';
 
-/** `token` is sent as a bearer token where there is one. Every failure is a MeshCliError that says what to do next. */
+/** Every failure is a MeshCliError that says what to do next. @param token sent as a bearer token */
 export function adminClient(url: string, token: string | undefined): AdminClient {
   const asked = async (
     method: string,
@@ -33,7 +33,7 @@ export function adminClient(url: string, token: string | undefined): AdminClient
     } catch (thrown) {
       const cause = (thrown as { cause?: { code?: string } }).cause?.code ?? (thrown as Error).name;
       throw new MeshCliError(
-        `No mesh answers at ${url} (${cause}).`,
+        `No mesh replies at ${url} (${cause}).`,
         'Start one (`mesh run`), or say where it is: MESH_ADMIN_URL=http://host:port',
       );
     }
@@ -68,8 +68,7 @@ export function adminClient(url: string, token: string | undefined): AdminClient
           for (const line of lines) onLine(line);
         }
       } catch {
-        if (!signal.aborted)
-          throw new MeshCliError('The mesh broke the stream off.', 'It may be restarting: try again.');
+        if (!signal.aborted) throw new MeshCliError('The mesh cut the stream.', 'It may be restarting: try again.');
       }
     },
   };
@@ -82,7 +81,7 @@ function refusal(status: number, text: string, url: string): MeshCliError {
     details = errors.map(({ detail }) => detail);
   } catch {
     return new MeshCliError(
-      `${url} answered ${status} with something that is not the admin API's.`,
+      `${url} replied with ${status} and a body that is not from the admin API.`,
       'Is MESH_ADMIN_URL the admin port of a mesh?',
     );
   }
