@@ -12,29 +12,29 @@ describe('the backfill of clients', () => {
   });
   after(() => sides.drop());
   beforeEach(async () => {
-    await sides.monolith.query('DELETE FROM api_clients');
-    await sides.auth.query('DELETE FROM clients');
-    await sides.auth.query('DELETE FROM import.progress');
+    await sides.monolith.query('delete from api_clients');
+    await sides.auth.query('delete from clients');
+    await sides.auth.query('delete from import.progress');
   });
 
   const run = (...args: string[]) => sides.report<BackfillReport>('backfill', 'auth-clients', ...args);
   const there = async () =>
-    (await sides.auth.query<{ id: string }>('SELECT id FROM clients ORDER BY id')).map(({ id }) => id);
+    (await sides.auth.query<{ id: string }>('select id from clients order by id')).map(({ id }) => id);
 
-  test('copies every row, in chunks, to the microsecond', async () => {
+  test('copies every row in chunks, exact to the microsecond', async () => {
     const ids = await sides.addClients(7);
     const report = await run('--chunk', '3');
     assert.deepEqual([report.code, report.total, report.read, report.inserted, report.finished], [0, 7, 7, 7, true]);
     assert.deepEqual(await there(), ids);
     const same =
-      'SELECT id, client_id, name, secret_hash, identifier_kinds, created_at::text, updated_at::text, revoked_at';
+      'select id, client_id, name, secret_hash, identifier_kinds, created_at::text, updated_at::text, revoked_at';
     assert.deepEqual(
-      await sides.auth.query(`${same} FROM clients ORDER BY id`),
-      await sides.monolith.query(`${same} FROM api_clients ORDER BY id`),
+      await sides.auth.query(`${same} from clients order by id`),
+      await sides.monolith.query(`${same} from api_clients order by id`),
     );
   });
 
-  test('run again, changes nothing and reads what changed only', async () => {
+  test('repeated, changes nothing and reads only changed rows', async () => {
     await sides.addClients(5);
     await run();
     const second = await run();
@@ -44,54 +44,54 @@ describe('the backfill of clients', () => {
     assert.deepEqual([full.read, full.unchanged, full.since], [5, 5, null]);
   });
 
-  test('brings changes, new clients and revocations', async () => {
+  test('copies changes, new clients and revocations', async () => {
     const [first, second] = await sides.addClients(3);
     await run();
-    await sides.monolith.query("UPDATE api_clients SET name = 'new', updated_at = now() WHERE id = $1", [first]);
-    await sides.monolith.query('UPDATE api_clients SET revoked_at = now(), updated_at = now() WHERE id = $1', [second]);
+    await sides.monolith.query("update api_clients set name = 'new', updated_at = now() where id = $1", [first]);
+    await sides.monolith.query('update api_clients set revoked_at = now(), updated_at = now() where id = $1', [second]);
     await sides.addClients(1, new Date().toISOString());
     const report = await run();
     assert.deepEqual([report.read, report.inserted, report.updated], [3, 1, 2]);
     const [revoked] = await sides.auth.query<{ revoked: boolean }>(
-      'SELECT revoked_at IS NOT NULL AS revoked FROM clients WHERE id = $1',
+      'select revoked_at is not null as revoked from clients where id = $1',
       [second],
     );
     assert.equal(revoked?.revoked, true);
   });
 
-  test('reads again what a long transaction at the source may have committed late', async () => {
+  test('reads rows again that a long transaction at the source may have committed late', async () => {
     await sides.addClients(1);
     await run();
     await sides.addClients(1, new Date(Date.now() - 60_000).toISOString());
     assert.equal((await run()).inserted, 1);
   });
 
-  test('leaves an upgraded hash alone, until the secret changes at the source', async () => {
+  test('keeps an upgraded hash until the secret changes at the source', async () => {
     const [id] = await sides.addClients(1);
     await run();
     const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
-    await sides.auth.query('UPDATE clients SET secret_hash = $1', [fast]);
-    await sides.monolith.query("UPDATE api_clients SET name = 'n', updated_at = now() WHERE id = $1", [id]);
+    await sides.auth.query('update clients set secret_hash = $1', [fast]);
+    await sides.monolith.query("update api_clients set name = 'n', updated_at = now() where id = $1", [id]);
     assert.equal((await run()).updated, 1);
     const hash = async () =>
-      (await sides.auth.query<{ secret_hash: string }>('SELECT secret_hash FROM clients'))[0]?.secret_hash;
+      (await sides.auth.query<{ secret_hash: string }>('select secret_hash from clients'))[0]?.secret_hash;
     assert.equal(await hash(), fast);
     const changed = hashLike('changed');
-    await sides.monolith.query('UPDATE api_clients SET secret_hash = $1, updated_at = now()', [changed]);
+    await sides.monolith.query('update api_clients set secret_hash = $1, updated_at = now()', [changed]);
     await run();
     assert.equal(await hash(), changed);
   });
 
-  test('a dry run says what would be done, and does nothing', async () => {
+  test('a dry run reports what a run would do, and changes nothing', async () => {
     await sides.addClients(4);
     const report = await run('--dry-run', '--chunk', '2');
     assert.deepEqual([report.dryRun, report.read, report.inserted], [true, 4, 4]);
     assert.deepEqual(await there(), []);
-    assert.deepEqual(await sides.auth.query('SELECT * FROM import.progress'), []);
+    assert.deepEqual(await sides.auth.query('select * from import.progress'), []);
     assert.equal((await run()).inserted, 4);
   });
 
-  test('broken off, it is taken up where it stopped', async () => {
+  test('continues a run that was aborted', async () => {
     const ids = await sides.addClients(6);
     const stop = new AbortController();
     const opened = openSides(authClients, { from: sides.monolith.url, to: sides.auth.url }, {});
@@ -111,21 +111,21 @@ describe('the backfill of clients', () => {
     assert.deepEqual([rest.resumedAfter, rest.read, rest.inserted, rest.finished], [ids[1], 4, 4, true]);
     assert.deepEqual(await there(), ids);
     const [progress] = await sides.auth.query<{ last_key: string | null; watermark: string }>(
-      'SELECT last_key, watermark::text FROM import.progress',
+      'select last_key, watermark::text from import.progress',
     );
     assert.equal(progress?.last_key, null);
     assert.ok(progress?.watermark);
   });
 
-  test('a chunk that fails leaves nothing half-written, and the next run goes on from there', async () => {
+  test('rolls back a chunk that fails, and the next run continues from there', async () => {
     const ids = await sides.addClients(4);
-    // The last of them has a client id that another client has here.
+    // Another client at the target has the client id of the last row.
     await sides.auth.query(
-      `INSERT INTO clients (id, client_id, name, identifier_kinds, created_at, updated_at)
-       SELECT gen_random_uuid(), $1, 'made here', '{}', now(), now()`,
+      `insert into clients (id, client_id, name, identifier_kinds, created_at, updated_at)
+       select gen_random_uuid(), $1, 'made here', '{}', now(), now()`,
       [
         (
-          await sides.monolith.query<{ client_id: string }>('SELECT client_id FROM api_clients WHERE id = $1', [ids[3]])
+          await sides.monolith.query<{ client_id: string }>('select client_id from api_clients where id = $1', [ids[3]])
         )[0]?.client_id,
       ],
     );
@@ -136,14 +136,14 @@ describe('the backfill of clients', () => {
       (await there()).filter((id) => ids.includes(id)),
       ids.slice(0, 2),
     );
-    await sides.auth.query("DELETE FROM clients WHERE name = 'made here'");
+    await sides.auth.query("delete from clients where name = 'made here'");
     assert.equal((await run()).resumedAfter, ids[1]);
     assert.deepEqual(await there(), ids);
   });
 
-  test('rows that the service cannot use are told, without their secret, and the others are brought', async () => {
+  test('reports rows that the service cannot use, without their secrets, and copies the others', async () => {
     const [bad] = await sides.addClients(3);
-    await sides.monolith.query("UPDATE api_clients SET secret_hash = 'hunter2' WHERE id = $1", [bad]);
+    await sides.monolith.query("update api_clients set secret_hash = 'hunter2' where id = $1", [bad]);
     const outcome = await sides.migrate('backfill', 'auth-clients');
     assert.equal(outcome.code, 1);
     assert.match(outcome.out, new RegExp(`refused, .*: ${bad}`));
@@ -151,11 +151,11 @@ describe('the backfill of clients', () => {
     assert.equal((await there()).length, 2);
   });
 
-  test('goes on while the source is written to', async () => {
+  test('copies while the source is being written to', async () => {
     await sides.addClients(20);
     const writing = (async () => {
       for (let n = 0; n < 20; n++) {
-        await sides.monolith.query("UPDATE api_clients SET name = name || '!', updated_at = clock_timestamp()");
+        await sides.monolith.query("update api_clients set name = name || '!', updated_at = clock_timestamp()");
       }
     })();
     await run('--chunk', '1');
@@ -167,7 +167,7 @@ describe('the backfill of clients', () => {
   describe('after the source was replaced by rows with older dates', () => {
     const equal = async () => (await sides.report<{ equal: boolean }>('parity', 'auth-clients')).equal;
 
-    test('rows that the target has not are brought, though they look old', async () => {
+    test('copies rows that the target does not have, although they look old', async () => {
       await sides.addClients(3);
       await run();
       await sides.addClients(5, '2018-03-01T00:00:00Z');
@@ -176,37 +176,37 @@ describe('the backfill of clients', () => {
       assert.equal(await equal(), true);
     });
 
-    test('rows whose date went back are brought, and an upgraded hash stays', async () => {
+    test('copies rows whose date went back, and keeps an upgraded hash', async () => {
       const [first, second] = await sides.addClients(2);
       await run();
       const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
-      await sides.auth.query('UPDATE clients SET secret_hash = $1 WHERE id = $2', [fast, first]);
-      await sides.monolith.query("UPDATE api_clients SET name = 'again', updated_at = '2018-01-01T00:00:00Z'");
+      await sides.auth.query('update clients set secret_hash = $1 where id = $2', [fast, first]);
+      await sides.monolith.query("update api_clients set name = 'again', updated_at = '2018-01-01T00:00:00Z'");
       const report = await run();
       assert.deepEqual([report.code, report.updated, report.mended], [0, 2, 2]);
       assert.equal(await equal(), true);
-      const hashes = await sides.auth.query<{ id: string; secret_hash: string }>('SELECT id, secret_hash FROM clients');
+      const hashes = await sides.auth.query<{ id: string; secret_hash: string }>('select id, secret_hash from clients');
       const hashOf = (id: string | undefined) => hashes.find((row) => row.id === id)?.secret_hash;
       assert.equal(hashOf(first), fast);
       assert.notEqual(hashOf(second), fast);
     });
 
-    test('what somebody changed or deleted in the service is brought again', async () => {
+    test('copies rows again that were changed or deleted in the service', async () => {
       const [changed, gone] = await sides.addClients(4);
       await run();
-      await sides.auth.query("UPDATE clients SET name = 'tampered' WHERE id = $1", [changed]);
-      await sides.auth.query('DELETE FROM clients WHERE id = $1', [gone]);
+      await sides.auth.query("update clients set name = 'tampered' where id = $1", [changed]);
+      await sides.auth.query('delete from clients where id = $1', [gone]);
       const report = await run();
       assert.deepEqual([report.inserted, report.updated], [1, 1]);
       assert.equal(await equal(), true);
     });
 
-    test('what the source no longer has stays until it is pruned, and the output says so', async () => {
+    test('keeps records that the source no longer has until --prune, and reports them', async () => {
       const ids = await sides.addClients(4);
       await run();
-      await sides.monolith.query('DELETE FROM api_clients WHERE id = ANY($1)', [ids.slice(0, 3)]);
+      await sides.monolith.query('delete from api_clients where id = any($1)', [ids.slice(0, 3)]);
       const told = await sides.migrate('backfill', 'auth-clients');
-      assert.match(told.out, /3 are in the service only, .*--prune/);
+      assert.match(told.out, /3 are only in the service: --prune/);
       assert.match((await sides.migrate('parity', 'auth-clients')).out, /backfill auth-clients --prune/);
       const tried = await run('--prune', '--dry-run');
       assert.deepEqual([tried.removed, tried.extra, (await there()).length], [3, 0, 4]);
@@ -216,19 +216,19 @@ describe('the backfill of clients', () => {
       assert.equal(await equal(), true);
     });
 
-    test('an empty source prunes nothing', async () => {
+    test('prunes nothing when the source is empty', async () => {
       await sides.addClients(2);
       await run();
-      await sides.monolith.query('DELETE FROM api_clients');
+      await sides.monolith.query('delete from api_clients');
       const { code, error } = await sides.migrate('backfill', 'auth-clients', '--prune');
       assert.deepEqual([code, /no records at all/.test(error)], [1, true]);
       assert.equal((await there()).length, 2);
     });
 
-    test('a client that takes over the name of one that is gone comes in once that one is pruned', async () => {
+    test('copies a client with the client id of a deleted one after that is pruned', async () => {
       const [gone] = await sides.addClients(1);
       await run();
-      await sides.monolith.query('UPDATE api_clients SET id = gen_random_uuid() WHERE id = $1', [gone]);
+      await sides.monolith.query('update api_clients set id = gen_random_uuid() where id = $1', [gone]);
       const report = await run('--prune');
       assert.deepEqual([report.code, report.removed, report.inserted], [0, 1, 1]);
       assert.equal(await equal(), true);

@@ -7,39 +7,39 @@ import { type Applied, inTarget, jsonArray } from './target.ts';
 export interface BackfillOptions {
   /** Rows read and applied at a time. */
   chunk: number;
-  /** Read every row, not only those that changed since the last finished run. */
+  /** Read every row, not only rows that changed since the last finished run. */
   full: boolean;
-  /** Do everything, and take it back. */
+  /** Roll back every change. */
   dryRun: boolean;
-  /** First delete what the target has and the source has not. */
+  /** First delete the target's records that the source does not have. */
   prune: boolean;
   onProgress?: (progress: BackfillReport) => void;
-  /** Looked at between chunks: a run that is broken off is taken up again by the next one. */
+  /** Checked between chunks. The next run continues an aborted one. */
   signal?: AbortSignal;
 }
 
 export interface BackfillReport {
   mapping: string;
   dryRun: boolean;
-  /** Rows to be read in this run: by their dates, as counted when it began, and those that differ all the same. */
+  /** Rows to read in this run: changed rows, as counted at its start, and mended rows. */
   total: number;
   read: number;
   inserted: number;
   updated: number;
-  /** Not newer than what is there. */
+  /** Not newer than the target's record. */
   unchanged: number;
   /** Rows that the service cannot use. */
   refused: number;
   refusedIds: string[];
-  /** Of those read: rows that differed although no date in them is new. */
+  /** Rows that differed although their dates are not newer. Included in `read`. */
   mended: number;
-  /** Records that were deleted, because the source does not have them (`prune`). */
+  /** Records deleted because the source does not have them (`prune`). */
   removed: number;
-  /** Records that the target has and the source has not, and that were left. */
+  /** Records that only the target has and that were not deleted. */
   extra: number;
-  /** The key after which an earlier, unfinished run was taken up. */
+  /** The last key of an unfinished run that this run continues. */
   resumedAfter: string | null;
-  /** Only rows that changed after this were read; null: all. */
+  /** Only rows that changed after this were read. Null: all. */
   since: string | null;
   finished: boolean;
 }
@@ -50,14 +50,13 @@ interface Progress {
   last_key: string | null;
 }
 
-/** Transactions at the source may commit this long after the time that their rows carry. */
+/** How long after the time in its rows a transaction at the source may commit. */
 const overlap = "interval '5 minutes'";
 
 /**
- * Copies what the source has into the target, chunk by chunk in the order of keys, each chunk in one transaction
- * together with how far the run has come. It may be run again at any time: rows that are not newer than what the target
- * has are left alone, a run that was broken off is taken up where it stopped, and after a finished run only what
- * changed since is read.
+ * Copies the source's rows to the target in chunks, in the order of their keys. Each chunk is one transaction, which
+ * also stores the progress of the run. The backfill may be repeated at any time: it skips rows that are not newer than
+ * the target's, continues an unfinished run, and after a finished run reads only rows that changed since.
  */
 export async function backfill(mapping: Mapping, sides: Sides, options: BackfillOptions): Promise<BackfillReport> {
   const sql = statementsFor(mapping);
@@ -92,7 +91,7 @@ export async function backfill(mapping: Mapping, sides: Sides, options: Backfill
     if (!last) return await finish(mapping, sides, sql, options, report, seen);
     const applied = await applyChunk(sides, sql, mapping, rows, last.id, options.dryRun);
     tally(report, rows.length, applied);
-    // A refused row differs for ever; a dry run's rows differ because they were taken back.
+    // Not mended: a refused row always differs, and rows of a dry run differ because they were rolled back.
     for (const { applied_id, outcome } of applied) if (options.dryRun || outcome === 'refused') seen.add(applied_id);
     after = last.id;
     options.onProgress?.(report);
@@ -103,44 +102,44 @@ export async function backfill(mapping: Mapping, sides: Sides, options: Backfill
 function statementsFor(mapping: Mapping) {
   const named = (what: string) => `migration_${mapping.name}_${what}`.replaceAll('-', '_');
   const { progress } = mapping.target;
-  const wanted = '($1::uuid IS NULL OR id > $1::uuid) AND ($2::timestamptz IS NULL OR changed_at >= $2::timestamptz)';
+  const wanted = '($1::uuid is null or id > $1::uuid) and ($2::timestamptz is null or changed_at >= $2::timestamptz)';
   return {
-    now: statement<{ now: string }>(named('now'), 'SELECT now()::text AS now'),
+    now: statement<{ now: string }>(named('now'), 'select now()::text as now'),
     since: statement<{ since: string | null }, [string | null]>(
       named('since'),
-      `SELECT ($1::timestamptz - ${overlap})::text AS since`,
+      `select ($1::timestamptz - ${overlap})::text as since`,
     ),
     count: statement<{ rows: number }, [string | null, string | null]>(
       named('count'),
-      `SELECT count(*)::int AS rows FROM (${mapping.source.rows}) AS source WHERE ${wanted}`,
+      `select count(*)::int as rows from (${mapping.source.rows}) as source where ${wanted}`,
     ),
-    // As text: microseconds and numbers arrive at the target as they left the source.
+    // Read as text, so that microseconds and numbers arrive unchanged.
     chunk: statement<{ id: string; row: string }, [string | null, string | null, number]>(
       named('chunk'),
-      `SELECT id::text, row::text FROM (${mapping.source.rows}) AS source WHERE ${wanted} ORDER BY id LIMIT $3`,
+      `select id::text, row::text from (${mapping.source.rows}) as source where ${wanted} order by id limit $3`,
     ),
     apply: statement<Applied, [string, boolean]>(named('apply'), mapping.target.apply),
     readProgress: statement<Progress, [string]>(
       named('read_progress'),
-      `SELECT watermark::text, run_started::text, last_key::text FROM ${progress} WHERE name = $1`,
+      `select watermark::text, run_started::text, last_key::text from ${progress} where name = $1`,
     ),
     beginRun: statement<Progress, [string, string, boolean]>(
       named('begin_run'),
-      `INSERT INTO ${progress} AS mine (name, run_started) VALUES ($1, $2)
-       ON CONFLICT (name) DO UPDATE SET
-         watermark = CASE WHEN $3 THEN NULL ELSE mine.watermark END,
-         run_started = CASE WHEN $3 THEN $2 ELSE coalesce(mine.run_started, $2) END,
-         last_key = CASE WHEN $3 OR mine.run_started IS NULL THEN NULL ELSE mine.last_key END
-       RETURNING watermark::text, run_started::text, last_key::text`,
+      `insert into ${progress} as mine (name, run_started) values ($1, $2)
+       on conflict (name) do update set
+         watermark = case when $3 then null else mine.watermark end,
+         run_started = case when $3 then $2 else coalesce(mine.run_started, $2) end,
+         last_key = case when $3 or mine.run_started is null then null else mine.last_key end
+       returning watermark::text, run_started::text, last_key::text`,
     ),
     advance: statement<object, [string, string]>(
       named('advance'),
-      `UPDATE ${progress} SET last_key = $2 WHERE name = $1 AND (last_key IS NULL OR last_key < $2::uuid)`,
+      `update ${progress} set last_key = $2 where name = $1 and (last_key is null or last_key < $2::uuid)`,
     ),
     finishRun: statement<object, [string]>(
       named('finish_run'),
-      `UPDATE ${progress} SET watermark = coalesce(run_started, watermark), run_started = NULL, last_key = NULL
-       WHERE name = $1`,
+      `update ${progress} set watermark = coalesce(run_started, watermark), run_started = null, last_key = null
+       where name = $1`,
     ),
   };
 }
@@ -153,7 +152,7 @@ async function begin(
   sql: Statements,
   { full, dryRun }: BackfillOptions,
 ): Promise<Progress> {
-  // The source's clock: it is compared with the times that the source's rows carry.
+  // The source's clock, because it is compared with times in the source's rows.
   const [clock] = await sides.on('source', (db) => db.query(sql.now, []));
   const rows = await sides.on('target', (db) =>
     dryRun

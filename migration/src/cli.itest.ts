@@ -9,14 +9,14 @@ describe('the command line', () => {
   });
   after(() => sides.drop());
 
-  test('says in a sentence what it did', async () => {
+  test('reports its result in one sentence', async () => {
     await sides.addClients(2);
     const { code, out } = await sides.migrate('backfill', 'auth-clients');
     assert.deepEqual([code, out], [0, '2 read: 2 inserted, 0 updated, 0 unchanged, 0 refused\n']);
     assert.match((await sides.migrate('parity', 'auth-clients')).out, /^both sides hold the same 2 records/);
   });
 
-  test('lists what can be moved', async () => {
+  test('lists the mappings', async () => {
     assert.match((await sides.migrate('list')).out, /^auth-clients .*MONOLITH_DATABASE_URL/);
   });
 
@@ -28,23 +28,23 @@ describe('the command line', () => {
     ['backfill', 'auth-clients', '--chunk', '0'],
     ['parity', 'auth-clients', '--what'],
   ]) {
-    test(`called wrongly (${args.join(' ') || 'without anything'}) it exits with 2 and says why`, async () => {
+    test(`a usage error (${args.join(' ') || 'no arguments'}) exits with 2 and a reason`, async () => {
       const { code, error } = await sides.migrate(...args);
       assert.equal(code, 2);
       assert.ok(error.length > 0);
     });
   }
 
-  test('a side that is down is told by its name, without its password', async () => {
+  test('names the side that is down, without its password', async () => {
     const nowhere = 'postgres://u:hunter2@127.0.0.1:1/d';
     const source = await sides.migrate('backfill', 'auth-clients', '--from', nowhere);
-    assert.deepEqual([source.code, /source database does not answer/.test(source.error)], [1, true]);
+    assert.deepEqual([source.code, /source database does not respond/.test(source.error)], [1, true]);
     const target = await sides.migrate('parity', 'auth-clients', '--to', nowhere);
-    assert.deepEqual([target.code, /target database does not answer/.test(target.error)], [1, true]);
+    assert.deepEqual([target.code, /target database does not respond/.test(target.error)], [1, true]);
     assert.doesNotMatch(source.error + target.error, /hunter2/);
   });
 
-  test('a side that has not been prepared is told with what to do', async () => {
+  test('tells what to do about a side that is not prepared', async () => {
     const target = await sides.migrate('backfill', 'auth-clients', '--to', sides.monolith.url);
     assert.deepEqual([target.code, /start the auth service once/.test(target.error)], [1, true]);
     const source = await sides.migrate('backfill', 'auth-clients', '--from', sides.auth.url);

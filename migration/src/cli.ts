@@ -23,30 +23,30 @@ interface BackfillArguments extends Common {
 /**
  * Runs the command line.
  *
- * @returns the exit code: 0 done and equal, 1 failed, refused rows or differences, 2 called wrongly
+ * @returns the exit code: 0 success and equal sides, 1 failure, refused rows or differences, 2 usage error
  */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv, output: Output): Promise<number> {
   let exitCode = 0;
   const program = new Command('migrate')
-    .description('Moves data from the monolith to the services that are to own it. May be run again at will.')
+    .description('Moves data from the monolith to the services that take it over. Every command may be repeated.')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.error });
 
   const common = (command: Command) =>
     command
-      .argument('<mapping>', 'what to move, see `list`')
+      .argument('<mapping>', 'what to move: see `list`')
       .option('--from <url>', 'database to read; default: the environment variable of the mapping')
       .option('--to <url>', 'database of the service; default: the environment variable of the mapping')
       .option('--json', 'print the report as one line of JSON');
 
   common(program.command('backfill'))
     .description(
-      'copy what changed since the last finished run, then compare both sides and copy what still differs; ' +
-        'an unfinished run is taken up where it stopped',
+      'copy rows that changed since the last finished run, then compare both sides and copy what still differs; ' +
+        'continues an unfinished run',
     )
     .option('--full', 'read every row')
-    .option('--prune', 'first delete what the service has and the source has not')
-    .option('--dry-run', 'do everything, and take it back')
+    .option('--prune', 'first delete records that the source does not have')
+    .option('--dry-run', 'show the result and roll back every change')
     .option('--chunk <rows>', 'rows in one transaction', wholeNumber, 500)
     .action(async (name: string, options: BackfillArguments) => {
       const report = await onBothSides(name, options, env, (sides) => runBackfill(name, sides, options, output));
@@ -55,7 +55,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     });
 
   common(program.command('parity'))
-    .description('compare both sides by digests; exit code 1 where they differ')
+    .description('compare both sides by digests; the exit code is 1 if they differ')
     .action(async (name: string, options: Common) => {
       const report = await onBothSides(name, options, env, (sides) => runParity(name, sides, options, output));
       output.out(`${options.json ? JSON.stringify(report) : parityText(report)}\n`);
@@ -64,7 +64,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
 
   program
     .command('list')
-    .description('list what can be moved')
+    .description('list the mappings')
     .action(() => {
       for (const { name, summary, source, target } of mappings) {
         output.out(`${name.padEnd(16)}${summary} (${source.variable} to ${target.variable})\n`);
@@ -75,7 +75,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has written its message already; its exit code 0 is that of --help.
+    // Commander has already written its message. Its exit code is 0 for --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     // The message alone: a driver's error carries the row that it is about.
     output.error(`migrate: ${error instanceof Error ? error.message : String(error)}\n`);

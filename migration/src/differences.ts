@@ -1,16 +1,16 @@
-/** One record as a side describes it: digests of its fields, never the fields. */
+/** A record of one side, with digests in place of its fields. */
 export interface Described {
   id: string;
-  /** Microseconds since the epoch, as text: it does not fit a number for ever. */
+  /** Microseconds since the epoch, as text because they may exceed the integers that a number represents exactly. */
   version: string;
-  /** Field name to digest. */
+  /** Digests by field name. */
   fields: Readonly<Record<string, string>>;
 }
 
 /**
- * `lagging`: the source has something newer. The others are divergence: `missing` and `diverged` although no date at the
- * source is newer, `extra` with no record at the source. The next backfill brings all but `extra`, which it deletes
- * only when it is told to (`--prune`).
+ * `lagging`: the source is newer. `missing`: only the source has the record, and a finished backfill should have copied
+ * it. `diverged`: the record differs although the source is not newer. `extra`: only the target has the record. The
+ * next backfill resolves all but `extra`, which only `--prune` deletes.
  */
 export type DifferenceKind = 'lagging' | 'missing' | 'extra' | 'diverged';
 
@@ -22,21 +22,21 @@ export interface Difference {
 }
 
 /**
- * Compares what both sides say of the same keys.
+ * Compares the records of both sides by key.
  *
- * @param watermark microseconds since the epoch; what the source changed since has not been read by a finished backfill.
- * Null: no backfill has finished yet.
+ * @param watermark microseconds since the epoch; no finished backfill has read later changes. Null: no backfill has
+ * finished yet
  */
 export function differences(
   source: readonly Described[],
   target: readonly Described[],
   watermark: string | null,
 ): Difference[] {
-  const there = new Map(target.map((record) => [record.id, record]));
+  const targetById = new Map(target.map((record) => [record.id, record]));
   const found: Difference[] = [];
   for (const record of source) {
-    const other = there.get(record.id);
-    there.delete(record.id);
+    const other = targetById.get(record.id);
+    targetById.delete(record.id);
     if (!other) {
       const unread = watermark === null || BigInt(record.version) >= BigInt(watermark);
       found.push({ id: record.id, kind: unread ? 'lagging' : 'missing', fields: [] });
@@ -47,7 +47,7 @@ export function differences(
     const newer = BigInt(record.version) > BigInt(other.version);
     found.push({ id: record.id, kind: newer ? 'lagging' : 'diverged', fields });
   }
-  for (const id of there.keys()) found.push({ id, kind: 'extra', fields: [] });
+  for (const id of targetById.keys()) found.push({ id, kind: 'extra', fields: [] });
   return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

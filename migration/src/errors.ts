@@ -1,6 +1,6 @@
 import { ServiceError } from '@banyan/kit/errors';
 
-/** What stops a migration; the message tells what to do. */
+/** Failures of a migration. The message tells what to do. */
 export type MigrationCode =
   | 'bad_arguments'
   | 'source_unavailable'
@@ -19,19 +19,19 @@ export class MigrationError extends Error {
   }
 }
 
-/** SQLSTATE: undefined table, undefined function, no such schema. */
-const notThere = new Set(['42P01', '42883', '3F000']);
+/** SQLSTATE: undefined table, undefined function, undefined schema. */
+const undefinedStates = new Set(['42P01', '42883', '3F000']);
 
-/** Says which side failed, and whether it is down or lacks what is asked of it. Other errors stay as they are. */
+/** Turns an error into one that names the side, if that is down or not prepared. Returns other errors unchanged. */
 export function sideError(side: 'source' | 'target', error: unknown, hint: string): unknown {
   if (error instanceof ServiceError && error.code === 'store_unavailable') {
     const reason = error.cause instanceof Error ? error.cause.message : error.code;
-    return new MigrationError(`${side}_unavailable`, `the ${side} database does not answer: ${reason}`, {
+    return new MigrationError(`${side}_unavailable`, `the ${side} database does not respond: ${reason}`, {
       cause: error,
     });
   }
   const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && notThere.has(code)) {
+  if (typeof code === 'string' && undefinedStates.has(code)) {
     return new MigrationError(`${side}_not_ready`, `the ${side} database is not ready: ${hint}`, { cause: error });
   }
   return error;

@@ -8,21 +8,21 @@ import { type Applied, inTarget, jsonArray } from './target.ts';
 export interface MendOptions {
   /** Rows in one transaction. */
   chunk: number;
-  /** Do everything, and roll it back. */
+  /** Roll back every change. */
   dryRun: boolean;
-  /** Ids that are left out: the run at hand has shown already what becomes of them. */
+  /** Ids to leave out, because the current run has already processed them. */
   skip: ReadonlySet<string>;
   signal?: AbortSignal;
-  /** Told the number of rows that are to be read, before the first is. */
+  /** Called with the number of rows to read, before the first is read. */
   onTotal: (rows: number) => void;
   onApplied: (read: number, applied: readonly Applied[]) => void;
 }
 
 /**
- * Brings every record that both sides describe differently, whatever the dates in the rows say. A source that was seeded
- * again or restored from a backup holds rows whose dates are older than those that were read before.
+ * Copies every record that differs between the sides, whatever its date. A source that was seeded again or restored
+ * from a backup holds rows with older dates than the rows that were read before.
  *
- * @returns how many records the target has and the source has not, and whether every chunk was applied
+ * @returns how many records only the target has, and whether every chunk was applied
  */
 export async function mend(
   mapping: Mapping,
@@ -40,13 +40,16 @@ export async function mend(
   return { extra: counts.extra, finished: true };
 }
 
-/** Two runs at once take turns, and each reads the source after the other has written: no run writes an older state. */
+/**
+ * A lock makes concurrent runs wait for each other. Each reads the source under the lock, so none writes an older
+ * state.
+ */
 function mendChunk(mapping: Mapping, sides: Sides, ids: string[], dryRun: boolean) {
   const name = mapping.name.replaceAll('-', '_');
-  const lock = statement<object, [string]>(`mend_${name}_lock`, 'SELECT pg_advisory_xact_lock(hashtext($1))');
+  const lock = statement<object, [string]>(`mend_${name}_lock`, 'select pg_advisory_xact_lock(hashtext($1))');
   const rowsOf = statement<{ row: string }, [string[]]>(
     `mend_${name}_rows`,
-    `SELECT row::text FROM (${mapping.source.rows}) AS source WHERE id = ANY($1::uuid[]) ORDER BY id`,
+    `select row::text from (${mapping.source.rows}) as source where id = any($1::uuid[]) order by id`,
   );
   const apply = statement<Applied, [string, boolean]>(`mend_${name}_apply`, mapping.target.apply);
   return inTarget(sides, dryRun, async (connection) => {
@@ -57,10 +60,10 @@ function mendChunk(mapping: Mapping, sides: Sides, ids: string[], dryRun: boolea
 }
 
 /**
- * Deletes the records of the target that the source does not have.
+ * Deletes the target's records that the source does not have.
  *
  * @returns their number
- * @throws MigrationError `source_empty` where the source has no record at all: most likely it is the wrong database
+ * @throws MigrationError `source_empty` when the source has no records, because it is probably the wrong database
  */
 export async function prune(mapping: Mapping, sides: Sides, dryRun: boolean): Promise<number> {
   const { sourceRows, differences } = await parity(mapping, sides);

@@ -11,28 +11,28 @@ describe('parity', () => {
   });
   after(() => sides.drop());
   beforeEach(async () => {
-    await sides.monolith.query('DELETE FROM api_clients');
-    await sides.auth.query('DELETE FROM clients');
-    await sides.auth.query('DELETE FROM import.progress');
+    await sides.monolith.query('delete from api_clients');
+    await sides.auth.query('delete from clients');
+    await sides.auth.query('delete from import.progress');
     ids = await sides.addClients(30);
     await sides.migrate('backfill', 'auth-clients');
   });
   const parity = () => sides.report<ParityReport>('parity', 'auth-clients');
 
-  test('both sides hold the same after a backfill, upgraded secrets or not', async () => {
-    await sides.auth.query("UPDATE clients SET secret_hash = '$sha256$x'");
+  test('both sides are equal after a backfill, even with upgraded secrets', async () => {
+    await sides.auth.query("update clients set secret_hash = '$sha256$x'");
     const report = await parity();
     assert.deepEqual([report.code, report.equal, report.sourceRows, report.targetRows], [0, true, 30, 30]);
     assert.equal(report.differingRanges, 0);
   });
 
-  test('lag is told apart from divergence, and only ranges that differ are looked into', async () => {
+  test('distinguishes lag from divergence, and compares records only in ranges that differ', async () => {
     const [late, gone, changed, secret, extra] = ids;
-    await sides.monolith.query("UPDATE api_clients SET name = 'x', updated_at = now() WHERE id = $1", [late]);
-    await sides.auth.query('DELETE FROM clients WHERE id = $1', [gone]);
-    await sides.auth.query("UPDATE clients SET name = 'tampered' WHERE id = $1", [changed]);
-    await sides.monolith.query("UPDATE api_clients SET secret_hash = 'hunter2' WHERE id = $1", [secret]);
-    await sides.monolith.query('DELETE FROM api_clients WHERE id = $1', [extra]);
+    await sides.monolith.query("update api_clients set name = 'x', updated_at = now() where id = $1", [late]);
+    await sides.auth.query('delete from clients where id = $1', [gone]);
+    await sides.auth.query("update clients set name = 'tampered' where id = $1", [changed]);
+    await sides.monolith.query("update api_clients set secret_hash = 'hunter2' where id = $1", [secret]);
+    await sides.monolith.query('delete from api_clients where id = $1', [extra]);
     const report = await parity();
     assert.equal(report.code, 1);
     assert.deepEqual(report.counts, { lagging: 1, missing: 1, extra: 1, diverged: 2 });
@@ -54,8 +54,8 @@ describe('parity', () => {
   });
 
   test('before the first backfill everything lags', async () => {
-    await sides.auth.query('DELETE FROM clients');
-    await sides.auth.query('DELETE FROM import.progress');
+    await sides.auth.query('delete from clients');
+    await sides.auth.query('delete from import.progress');
     assert.deepEqual((await parity()).counts, { lagging: 30, missing: 0, extra: 0, diverged: 0 });
   });
 });

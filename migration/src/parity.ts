@@ -8,8 +8,9 @@ export interface ParityReport {
   equal: boolean;
   sourceRows: number;
   targetRows: number;
-  /** Key ranges whose digests were compared, and those that had to be looked into. */
+  /** Key ranges whose digests were compared. */
   ranges: number;
+  /** Key ranges with different digests, whose records were compared. */
   differingRanges: number;
   counts: Record<DifferenceKind, number>;
   differences: Difference[];
@@ -22,8 +23,8 @@ interface Range {
 }
 
 /**
- * Compares both sides by digests over ranges of keys (the first byte of the id: 256 ranges). Only ranges that differ are
- * looked into, and of these only keys, versions and digests of fields leave the databases: no value, no secret.
+ * Compares both sides by digests over 256 ranges of keys (the first byte of the id). Reads the records only of ranges
+ * that differ, and of these only keys, versions and digests of fields. No value and no secret leaves the databases.
  */
 export async function parity(mapping: Mapping, sides: Sides): Promise<ParityReport> {
   const both = async <Row extends object, Values extends readonly unknown[]>(
@@ -61,24 +62,24 @@ export async function parity(mapping: Mapping, sides: Sides): Promise<ParityRepo
 const rangeDigests = (relation: string, side: string): Statement<Range, []> =>
   statement(
     `migration_ranges_${side}`,
-    `SELECT left(id::text, 2) AS range, count(*)::int AS rows,
-            md5(string_agg(md5(fields::text), '' ORDER BY id)) AS digest
-     FROM (${relation}) AS side GROUP BY 1`,
+    `select left(id::text, 2) as range, count(*)::int as rows,
+            md5(string_agg(md5(fields::text), '' order by id)) as digest
+     from (${relation}) as side group by 1`,
   );
 
 const described = (relation: string, side: string): Statement<Described, [string[]]> =>
   statement(
     `migration_described_${side}`,
-    `SELECT id::text, (extract(epoch FROM version) * 1000000)::bigint::text AS version,
-            (SELECT jsonb_object_agg(key, md5(value::text)) FROM jsonb_each(fields)) AS fields
-     FROM (${relation}) AS side WHERE left(id::text, 2) = ANY($1)`,
+    `select id::text, (extract(epoch from version) * 1000000)::bigint::text as version,
+            (select jsonb_object_agg(key, md5(value::text)) from jsonb_each(fields)) as fields
+     from (${relation}) as side where left(id::text, 2) = any($1)`,
   );
 
 const watermarkOf = (mapping: Mapping): Statement<{ watermark: string | null }, [string]> =>
   statement(
     'migration_watermark',
-    `SELECT (extract(epoch FROM watermark) * 1000000)::bigint::text AS watermark
-     FROM ${mapping.target.progress} WHERE name = $1`,
+    `select (extract(epoch from watermark) * 1000000)::bigint::text as watermark
+     from ${mapping.target.progress} where name = $1`,
   );
 
 function differingRanges(source: readonly Range[], target: readonly Range[]): string[] {

@@ -1,16 +1,16 @@
 import { Listr } from 'listr2';
 
-/** Where a command writes. */
+/** The output of a command. */
 export interface Output {
   out: (text: string) => void;
   error: (text: string) => void;
-  /** Whether somebody watches: progress is drawn only then. */
+  /** Whether the output is a terminal. Progress is drawn only then. */
   interactive: boolean;
 }
 
 /**
- * Runs `work` under a title with a spinner and a line of progress; quietly where nobody watches. Ctrl-C asks it to stop
- * after the chunk at hand; a second one ends the process.
+ * Runs `work` with a title, a spinner and a line of progress, or silently if the output is not a terminal. The first
+ * Ctrl-C stops it after the current chunk, the second ends the process.
  */
 export async function withProgress<Result>(
   title: string,

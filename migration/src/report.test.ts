@@ -20,13 +20,13 @@ const backfilled = {
   finished: true,
 };
 
-test('a bar fills up, and is full where there is nothing to do', () => {
+test('a bar fills up, and is full when there is nothing to do', () => {
   assert.equal(bar(1, 4, 8), '██░░░░░░  25 %  1/4');
   assert.equal(bar(0, 0, 4), '████ 100 %  0/0');
   assert.equal(bar(9, 4, 4), '████ 100 %  9/4', 'rows may be added while it runs');
 });
 
-test('a backfill says what it did, and what the reader should know', () => {
+test('a backfill reports what it did and what remains to do', () => {
   assert.match(backfillText(backfilled), /^4 read: 1 inserted, 1 updated, 1 unchanged, 1 refused\nrefused, .*: id-1$/);
   const rest = backfillText({
     ...backfilled,
@@ -39,20 +39,20 @@ test('a backfill says what it did, and what the reader should know', () => {
     since: 't',
     finished: false,
   });
-  for (const words of [
-    /where an earlier run stopped/,
-    /since t/,
-    /nothing was kept/,
+  for (const line of [
+    /continued an earlier run that was not finished/,
+    /only changes since t /,
+    /nothing was changed/,
     /run it again/,
     /5 of these/,
     /6 deleted/,
     /7 .*--prune/,
   ]) {
-    assert.match(rest, words);
+    assert.match(rest, line);
   }
 });
 
-test('a comparison lists some differences and counts the others', () => {
+test('a comparison lists the first differences and counts the others', () => {
   const counts = { lagging: 0, missing: 0, extra: 25, diverged: 0 };
   const same = { mapping: 'm', sourceRows: 3, targetRows: 3, ranges: 2, differingRanges: 0, counts, differences: [] };
   assert.match(parityText({ ...same, equal: true }), /the same 3 records \(2 key ranges compared\)/);
@@ -65,7 +65,7 @@ test('a comparison lists some differences and counts the others', () => {
   assert.match(text, /25 extra/);
   assert.match(text, /extra {4}id-0 {2}name/);
   assert.match(text, /… and 5 more/);
-  assert.match(text, /\n`backfill m --prune` also deletes what is extra$/);
+  assert.match(text, /\n`backfill m --prune` also deletes extra records$/);
   const lost = parityText({ ...same, equal: false, counts: { ...counts, extra: 0, diverged: 1 } });
-  assert.match(lost, /\n`backfill m` brings what lags, is missing or diverged/);
+  assert.match(lost, /\n`backfill m` copies lagging, missing and diverged records/);
 });

@@ -15,16 +15,16 @@ export function backfillText(report: BackfillReport): string {
   const lines = [
     `${report.read} read: ${inserted} inserted, ${updated} updated, ${unchanged} unchanged, ${refused} refused`,
   ];
-  if (report.resumedAfter !== null) lines.push('taken up where an earlier run stopped');
-  if (report.since !== null) lines.push(`only what changed since ${report.since} (--full reads everything)`);
-  if (report.mended > 0) lines.push(`${report.mended} of these had no new date and differed: both sides were compared`);
+  if (report.resumedAfter !== null) lines.push('continued an earlier run that was not finished');
+  if (report.since !== null) lines.push(`read only changes since ${report.since} (--full reads everything)`);
+  if (report.mended > 0) lines.push(`${report.mended} of these differed although their dates are not newer`);
   if (report.removed > 0) lines.push(`${report.removed} deleted, because the source does not have them`);
   if (report.extra > 0) {
-    lines.push(`${report.extra} are in the service only, the source does not have them: --prune deletes them`);
+    lines.push(`${report.extra} are only in the service: --prune deletes them`);
   }
-  if (report.dryRun) lines.push('dry run: nothing was kept');
+  if (report.dryRun) lines.push('dry run: nothing was changed');
   if (refused > 0) lines.push(`refused, because the service cannot use them: ${report.refusedIds.join(', ')}`);
-  if (!report.finished) lines.push('broken off: run it again to go on');
+  if (!report.finished) lines.push('not finished: run it again to continue');
   return lines.join('\n');
 }
 
@@ -46,13 +46,13 @@ export function parityText(report: ParityReport): string {
   return lines.join('\n');
 }
 
-/** Which command makes both sides equal again. */
+/** The commands that make both sides equal again. */
 function remedies({ mapping, counts }: ParityReport): string[] {
   const backfill = `\`backfill ${mapping}\``;
   const lines: string[] = [];
   if (counts.lagging + counts.missing + counts.diverged > 0) {
-    lines.push(`${backfill} brings what lags, is missing or diverged, and lists the rows that the service refuses`);
+    lines.push(`${backfill} copies lagging, missing and diverged records, and lists the rows that the service refuses`);
   }
-  if (counts.extra > 0) lines.push(`\`backfill ${mapping} --prune\` also deletes what is extra`);
+  if (counts.extra > 0) lines.push(`\`backfill ${mapping} --prune\` also deletes extra records`);
   return lines;
 }

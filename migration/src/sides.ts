@@ -6,7 +6,7 @@ import type { Mapping } from './mappings/mapping.ts';
 export interface Sides {
   source: Postgres;
   target: Postgres;
-  /** Runs `work` on one side and says, if it fails, which side it was. */
+  /** Runs `work` on one side. An error names the side. */
   on<Result>(side: 'source' | 'target', work: (database: Postgres) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -16,13 +16,13 @@ export interface SideUrls {
   to?: string | undefined;
 }
 
-/** Minutes, not milliseconds: a range digest reads a table. */
+/** Long, because a range digest reads a whole table. */
 const queryTimeoutMs = 120_000;
-/** Long, since a store on a busy machine is not a store that is down: that one refuses at once. */
+/** Long, because a busy machine connects slowly. A store that is down refuses at once. */
 const connectTimeoutMs = 15_000;
 
 /**
- * Opens both sides: from the arguments, else from the mapping's environment variables.
+ * Opens both sides. The URLs come from the arguments, otherwise from the mapping's environment variables.
  *
  * @throws MigrationError `bad_arguments` when a URL is missing
  */

@@ -3,14 +3,14 @@ import type { Sides } from './sides.ts';
 
 export type Outcome = 'inserted' | 'updated' | 'unchanged' | 'refused';
 
-/** What became of one row. */
+/** The outcome for one row. */
 export interface Applied {
   applied_id: string;
   outcome: Outcome;
 }
 
-/** Carries a result out of a transaction that is to be rolled back. */
-class TakenBack<Result> extends Error {
+/** Carries the result out of a transaction that must be rolled back. */
+class RolledBack<Result> extends Error {
   readonly result: Result;
 
   constructor(result: Result) {
@@ -29,17 +29,19 @@ export async function inTarget<Result>(
     return await sides.on('target', (db) =>
       db.transaction(async (connection) => {
         const result = await work(connection);
-        if (dryRun) throw new TakenBack(result);
+        if (dryRun) throw new RolledBack(result);
         return result;
       }),
     );
   } catch (error) {
-    if (error instanceof TakenBack) return error.result as Result;
+    if (error instanceof RolledBack) return error.result as Result;
     throw error;
   }
 }
 
-/** Rows as text, one JSON document each, as one JSON array: numbers and microseconds stay as the source wrote them. */
+/**
+ * Joins rows, one JSON text each, to one JSON array. Numbers and microseconds stay exactly as the source wrote them.
+ */
 export function jsonArray(rows: readonly { row: string }[]): string {
   return `[${rows.map(({ row }) => row).join(',')}]`;
 }

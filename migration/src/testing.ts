@@ -4,15 +4,15 @@ import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import { run } from './cli.ts';
 
-/** A monolith and an auth service, as far as their databases go: each with the schema that its own files make. */
+/** The databases of a monolith and an auth service, each with the schema of its own SQL files. */
 export interface TwoSides {
   monolith: TestDatabase;
   auth: TestDatabase;
-  /** Adds clients to the monolith's table; gives their ids, in the order of keys. */
+  /** Adds clients to the monolith's table. Returns their ids in the order of keys. */
   addClients(count: number, updatedAt?: string): Promise<string[]>;
   /** Runs the command line against both. */
   migrate(...args: string[]): Promise<Outcome>;
-  /** Runs it with --json and gives the report. */
+  /** Runs the command line with --json and returns the report. */
   report<Report>(...args: string[]): Promise<Report & { code: number }>;
   drop(): Promise<void>;
 }
@@ -25,10 +25,13 @@ export interface Outcome {
 
 const repository = new URL('../../', import.meta.url);
 
+/** The folder of the auth service's SQL files, which the service exports. */
+const authSchema = new URL('.', import.meta.resolve('@banyan/auth/schema/001_clients.sql'));
+
 export async function createTwoSides(): Promise<TwoSides> {
   const [monolith, auth] = await Promise.all([createTestDatabase(), createTestDatabase()]);
   await monolith.query(await schemaFileWith('api_clients'));
-  await applySchema({ url: auth.url, folder: new URL('services/auth/schema/', repository) });
+  await applySchema({ url: auth.url, folder: authSchema });
   const env = { MONOLITH_DATABASE_URL: monolith.url, AUTH_DATABASE_URL: auth.url };
 
   const migrate = async (...args: string[]): Promise<Outcome> => {
@@ -53,8 +56,8 @@ export async function createTwoSides(): Promise<TwoSides> {
       const ids: string[] = [];
       for (let n = 0; n < count; n++) {
         const [row] = await monolith.query<{ id: string }>(
-          `INSERT INTO api_clients (name, client_id, secret_hash, identifier_kinds, created_at, updated_at)
-           VALUES ($1, $2, $3, ARRAY['implicit'], $4, $4) RETURNING id`,
+          `insert into api_clients (name, client_id, secret_hash, identifier_kinds, created_at, updated_at)
+           values ($1, $2, $3, array['implicit'], $4, $4) returning id`,
           [`client ${n}`, randomBytes(20).toString('hex'), hashLike(`${n}`), updatedAt],
         );
         if (row) ids.push(row.id);
@@ -72,7 +75,7 @@ export async function createTwoSides(): Promise<TwoSides> {
   };
 }
 
-/** In the form of a slow hash, made quickly: nobody verifies it here. */
+/** A text in the format of a slow hash. It is cheap to make, because these tests verify no secrets. */
 export function hashLike(secret: string): string {
   return `$scrypt$ln=15,r=8,p=3$c2FsdHNhbHRzYWx0c2FsdA==$${createHash('sha256').update(secret).digest('base64')}`;
 }

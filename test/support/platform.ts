@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Stack, startStack } from '../../dev/src/stack/stack.ts';
+import { type Stack, startStack } from '@banyan/dev';
 
 /** One API client of the seed. */
 export interface SeededClient {

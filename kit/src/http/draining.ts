@@ -8,8 +8,8 @@ const draining = new WeakSet<HttpServer>();
 export const isDraining = (app: Server): boolean => draining.has(app.server);
 
 /**
- * Lets a server close whatever its clients do. Node and Fastify close connections that are idle when the server is asked
- * to close. The others would keep the process alive for as long as their clients like:
+ * Lets a server close whatever its clients do. Node and Fastify close connections that are idle when the server is
+ * asked to close. The others would keep the process alive for as long as their clients like:
  *
  * - A connection with a request under way: the response says `Connection: close` (RFC 9112, section 9.6).
  * - A connection on which the client sent no bytes: closed, after bytes that have already arrived are read.

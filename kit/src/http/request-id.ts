@@ -4,7 +4,9 @@ import type { IncomingMessage } from 'node:http';
 /** Cannot harm a log. */
 const harmless = /^[\w.:-]{1,64}$/;
 
-/** Uses the caller's `x-request-id` if it is harmless in a log. Otherwise counts up from a random prefix per process. */
+/**
+ * Uses the caller's `x-request-id` if it is harmless in a log. Otherwise counts up from a random prefix per process.
+ */
 export function requestIds(prefix = randomBytes(6).toString('hex')): (request: IncomingMessage) => string {
   let count = 0;
   return (request) => {

@@ -47,7 +47,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const server: Server = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
-    // A child logger for each request costs more than issuing a token. Lines that need the request id add it themselves.
+    // A child logger for each request costs more than issuing a token. Lines that need the request id add it
+    // themselves.
     childLoggerFactory: (logger) => logger,
     genReqId: requestIds(),
     bodyLimit: options.bodyLimitBytes ?? 1_048_576,

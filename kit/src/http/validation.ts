@@ -7,8 +7,8 @@ type Violation = NonNullable<FastifyError['validation']>[number];
 const maxFaults = 100;
 
 /**
- * One fault for each member that violates the schema, at most 100. The public API answers 422 `Failed Validation` for a
- * body, with the member's path in `source`. It answers 400 for a query, a path parameter or a header.
+ * One fault for each member that violates the schema, at most 100. A body gets 422 `Failed Validation`
+ * with the member's path in `source`, as in the public API. A query, a path parameter or a header gets 400.
  *
  * @param context the part of the request: `body`, `querystring`, `params` or `headers`
  */

@@ -4,7 +4,8 @@ import { retryableHeader, type TraceContext } from './trace.ts';
 
 /**
  * How long the caller waits, in whole milliseconds from the request's arrival. The value is relative because clocks
- * differ. The mesh shortens it at every hop, refuses requests that have expired and cancels those that expire on the way.
+ * differ. The mesh shortens it at every hop, refuses requests that have expired and cancels those that expire on the
+ * way.
  */
 export const timeoutHeader = 'x-request-timeout-ms';
 
@@ -42,7 +43,9 @@ export interface MeshRequest {
 export interface MeshReply {
   status: number;
   text: string;
-  /** False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`. */
+  /**
+   * False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`.
+   */
   retryable: boolean;
 }
 

@@ -7,8 +7,9 @@ export const overrideHeader = 'x-mesh-override';
 export const shadowHeader = 'x-mesh-shadow';
 
 /**
- * With the value `false` on a reply: the mesh has already retried the request, or it must not be retried. A service passes
- * this on with the resulting failure (`ErrorDetails.retryable`). Otherwise every hop further out would retry as well.
+ * With the value `false` on a reply: the mesh has already retried the request, or it must not be retried. A service
+ * passes this on with the resulting failure (`ErrorDetails.retryable`). Otherwise every hop further out would retry as
+ * well.
  */
 export const retryableHeader = 'x-mesh-retryable';
 

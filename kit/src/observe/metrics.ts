@@ -29,8 +29,8 @@ interface SeriesOf<Value> {
 }
 
 /**
- * The metrics of a process. Counting is plain arithmetic on numbers that the caller holds. Labels and text are made only
- * for GET /metrics.
+ * The metrics of a process. Counting is plain arithmetic on numbers that the caller holds. Labels and text are made
+ * only for GET /metrics.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -66,8 +66,8 @@ export class Metrics {
   /** A histogram of durations in seconds. */
   durations(name: string, help: string): DurationFamily {
     const family = new DurationFamily(name, help);
-    // The library's own histogram looks up its labels at every observation. The registry uses only `name` and `get` of a
-    // metric, so ours needs no more.
+    // The library's own histogram looks up its labels at every observation. The registry uses only `name` and `get`
+    // of a metric, so ours needs no more.
     this.#registry.registerMetric(family as unknown as Metric<string>);
     return family;
   }

@@ -1,4 +1,4 @@
-/** How one error code is answered over HTTP. */
+/** The HTTP response to one error code. */
 export interface ErrorStatus {
   /** HTTP status code. */
   status: number;

@@ -24,13 +24,15 @@ export interface LeaseOptions {
 export interface HeldLease {
   /** Resolves after the first attempt to register, whether or not it succeeded. */
   readonly tried: Promise<void>;
-  /** Gives the lease back. Once this resolves, the mesh sends no new requests. Never rejects: the lease expires anyway. */
+  /**
+   * Gives the lease back. Once this resolves, the mesh sends no new requests. Never rejects: the lease expires anyway.
+   */
   release(): Promise<void>;
 }
 
 /**
- * Registers an instance with the mesh and renews the lease after each third of the granted time, so that two renewals may
- * be lost. While the mesh is unreachable, the instance keeps serving. It registers again when the mesh is back.
+ * Registers an instance with the mesh and renews the lease after each third of the granted time, so that two renewals
+ * may be lost. While the mesh is unreachable, the instance keeps serving. It registers again when the mesh is back.
  */
 export function holdLease(options: LeaseOptions): HeldLease {
   const { meshUrl, token, service, id, port, logger, timeoutMs = 2_000, retryMs = 1_000 } = options;

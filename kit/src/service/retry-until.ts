@@ -5,8 +5,8 @@ export interface BackOff {
 }
 
 /**
- * Runs `step` until it succeeds or the signal aborts. The wait between attempts doubles up to `maxMs`. For start-up only:
- * requests are retried by the mesh.
+ * Runs `step` until it succeeds or the signal aborts. The wait between attempts doubles up to `maxMs`. For start-up
+ * only: requests are retried by the mesh.
  */
 export async function retryUntilDone(
   step: () => Promise<void>,

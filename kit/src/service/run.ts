@@ -65,7 +65,9 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
   };
 }
 
-/** Registers the instance as soon as it is ready. Null if it has no lease to hold, or was stopped before it was ready. */
+/**
+ * Registers the instance as soon as it is ready. Null if it has no lease to hold, or was stopped before it was ready.
+ */
 async function leaseFor(
   { name, lease, logger }: ServiceParts,
   url: string,

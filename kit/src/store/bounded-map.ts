@@ -1,8 +1,8 @@
 /**
  * A map that holds at most `limit` entries, so that hostile keys cost a bounded amount of memory. Entries that were not
  * used for a while go first. There are two generations: a hit in the old one moves the entry to the young one. When the
- * young one is full, the old one is dropped and the young one becomes old. A hit in the young one changes nothing, so it
- * is cheap.
+ * young one is full, the old one is dropped and the young one becomes old. A hit in the young one changes nothing, so
+ * it is cheap.
  */
 export class BoundedMap<Key, Value> {
   readonly #generationLimit: number;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Polls `condition` until it returns a truthy value, and resolves with that value. Only a broken test reaches the limit:
- * no test may depend on how fast the condition comes true.
+ * Polls `condition` until it returns a truthy value, and resolves with that value. Only a broken test reaches the
+ * limit: no test may depend on how fast the condition comes true.
  */
 export async function until<Value>(
   what: string,

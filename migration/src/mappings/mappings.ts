@@ -2,7 +2,7 @@ import { MigrationError } from '../errors.ts';
 import { authClients } from './auth-clients.ts';
 import type { Mapping } from './mapping.ts';
 
-/** Everything that can be moved. */
+/** All mappings. */
 export const mappings: readonly Mapping[] = [authClients];
 
 /** @throws MigrationError `bad_arguments` */

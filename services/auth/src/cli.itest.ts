@@ -30,7 +30,7 @@ describe('the command line', () => {
   const active = (out: string) => /^active\s+(\S+)/m.exec(out)?.[1];
   const next = (out: string) => /^next\s+(\S+)/m.exec(out)?.[1];
 
-  test('rotate-keys lets the next key sign and keeps the one before it published', async () => {
+  test('rotate-keys makes the next key sign and keeps the previous one published', async () => {
     const before = await auth(['keys']);
     assert.equal(before.code, 0, before.error);
     const rotated = await auth(['rotate-keys']);
@@ -41,7 +41,7 @@ describe('the command line', () => {
     assert.doesNotMatch(rotated.out, /pkcs8|MIG/);
   });
 
-  test('keys that another secret sealed are listed, and replaced on demand', async () => {
+  test('keys that another secret sealed are listed, and replaced by replace-unreadable-keys', async () => {
     const [lost, fresh] = ['0f'.repeat(32), 'f0'.repeat(32)];
     const before = await auth(['keys'], { KEY_ENCRYPTION_KEY: lost });
     const locked = await auth(['keys'], { KEY_ENCRYPTION_KEY: fresh });
@@ -54,7 +54,7 @@ describe('the command line', () => {
     assert.notEqual(active(replaced.out), active(before.out));
   });
 
-  test('what cannot be understood is told in a line, with exit code 2', async () => {
+  test('a usage error prints one line and exits with 2', async () => {
     for (const args of [['dance'], ['--what'], ['keys', 'more']]) {
       const { code, error } = await auth(args);
       assert.equal(code, 2);
@@ -63,7 +63,7 @@ describe('the command line', () => {
     }
   });
 
-  test('all faults of the configuration are told, without a stack, and nothing starts', async () => {
+  test('all configuration faults are printed without a stack, and nothing starts', async () => {
     const { code, error } = await auth([], { DATABASE_URL: '', PORT: 'x' });
     assert.equal(code, 1);
     assert.match(error, /DATABASE_URL: is not set/);
@@ -71,14 +71,14 @@ describe('the command line', () => {
     assert.doesNotMatch(error, /\n {4}at /);
   });
 
-  test('a store that is down is told in a line', async () => {
+  test('a store that is down prints one line', async () => {
     const { code, error } = await auth(['keys'], { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' });
     assert.equal(code, 1);
     assert.match(error, /^auth: /);
     assert.doesNotMatch(error, /hunter2|\n {4}at /);
   });
 
-  test('--help says what there is', async () => {
+  test('--help lists the commands', async () => {
     const { code, out } = await auth(['--help']);
     assert.equal(code, 0);
     assert.match(out, /rotate-keys/);

@@ -15,18 +15,19 @@ import { openStore, type StoredKey, schemaFolder } from './store.ts';
 
 const help = `auth: access tokens, API clients, signing keys
 
-  main.ts                        serve (configuration: environment, see services/auth/README.md)
+  main.ts                        start the service. The environment configures it:
+                                 see services/auth/README.md
   main.ts keys                   list the signing keys
-  main.ts rotate-keys [--force]  let the next key sign from now on; live tokens stay valid.
-                                 Waits until the next key has been published for KEY_PUBLISH_LEAD_S;
-                                 --force does not wait
+  main.ts rotate-keys [--force]  make the next key sign. Live tokens stay valid. Waits until the
+                                 next key has been published for KEY_PUBLISH_LEAD_S, unless
+                                 --force is given
   main.ts replace-unreadable-keys
-                                 KEY_ENCRYPTION_KEY is lost: new keys in the place of those that
-                                 it sealed; live tokens stay valid. With the wrong key set, this
-                                 locks out the instances that have the right one
+                                 replace the keys that a lost KEY_ENCRYPTION_KEY sealed. Live tokens
+                                 stay valid. With a wrong KEY_ENCRYPTION_KEY, this locks out the
+                                 instances that have the right one
 `;
 
-/** Runs what the arguments say; `process.exitCode` is 1 after a failure and 2 after a wrong call. */
+/** Runs a command. Sets `process.exitCode` to 1 after a failure and to 2 after a usage error. */
 export async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const { positionals, values } = parseArgs({
@@ -52,7 +53,7 @@ export async function main(args: string[], env: NodeJS.ProcessEnv): Promise<void
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ServiceError && error.code === 'store_unavailable') {
-    return `the store does not answer${error.cause instanceof Error ? `: ${error.cause.message}` : ''}`;
+    return `the store does not respond${error.cause instanceof Error ? `: ${error.cause.message}` : ''}`;
   }
   return error.message;
 }
@@ -64,11 +65,11 @@ async function serve(config: Config): Promise<void> {
 
 async function rotateKeys(config: Config, force: boolean): Promise<void> {
   await withKeys(config, async (keeper, read) => {
-    // A store that no instance has used yet gets its first keys here.
+    // Creates the first keys if no instance has used this store yet.
     await keeper.maintain();
     const leftMs = leadLeftMs(await read(), rotationPolicy(config), systemClock());
     if (!force && leftMs > 0) {
-      process.stdout.write(`the next key signs in ${Math.ceil(leftMs / 1_000)} s: until then verifiers learn of it\n`);
+      process.stdout.write(`the next key signs in ${Math.ceil(leftMs / 1_000)} s, when all verifiers know it\n`);
       await pause(leftMs);
     }
     await keeper.maintain(force ? 'at once' : 'now');

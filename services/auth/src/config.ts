@@ -6,48 +6,50 @@ const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+
 const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
   Type.Integer({ default: value, minimum, maximum });
 
-/** Every setting, with its unit in its name. */
+/** All settings. Names end with their unit. */
 const Settings = Type.Object({
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: whole(3101, 0, 65_535),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
   DATABASE_URL: url('postgres|postgresql'),
   DATABASE_CONNECTIONS: whole(8, 1, 200),
-  /** Where the mesh takes calls between services. */
+  /** The mesh's address for calls between services. */
   MESH_URL: Type.String({ default: 'http://127.0.0.1:4140', pattern: '^https?://[^\\s]+$' }),
-  /** Admin address of the mesh: each instance registers itself there. Absent: the mesh finds them by itself (DNS). */
+  /** Admin address of the mesh, where each instance registers itself. Absent: the mesh finds instances by DNS. */
   MESH_LEASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^\\s]+$' })),
   MESH_LEASE_TOKEN: Type.Optional(Type.String()),
   /** `iss` of every token. */
   ISSUER: Type.String({ default: 'http://127.0.0.1:3101', pattern: '^https?://[^\\s]+$' }),
-  /** Who may introspect here, and as whom this service asks the monolith. Absent: nobody may, and nobody is asked. */
+  /** Credentials of callers of introspection, and of this service at the monolith. Absent: introspection is closed. */
   INTROSPECTION_CLIENT_ID: Type.Optional(Type.String({ pattern: '^[^:]+$' })),
   INTROSPECTION_CLIENT_SECRET: Type.Optional(Type.String()),
-  /** 32 bytes in hex. Private keys are sealed with it; absent, they are stored as they are. */
+  /** 32 bytes in hex that seal the private keys. Absent: private keys are stored unsealed. */
   KEY_ENCRYPTION_KEY: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
-  /** The one that was used before: keys that it sealed are opened with it and sealed with the new one. */
+  /** The previous value of KEY_ENCRYPTION_KEY. Keys that it sealed are opened with it and sealed with the new one. */
   KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
   TOKEN_TTL_S: whole(3_600, 1),
   /** A signing key is replaced at this age. */
   KEY_MAX_AGE_S: whole(30 * 86_400, 60),
-  /** A key is published for this long before it signs: longer than verifiers keep the published keys. */
+  /** A key is published for this long before it signs. Must be longer than verifiers cache the key set. */
   KEY_PUBLISH_LEAD_S: whole(15, 0),
-  /** How often keys are read from the store, beside being told of changes. */
+  /** How often keys are read from the store, in case a notification was lost. */
   KEY_REFRESH_MS: whole(5_000, 50),
-  /** A cached client is used unasked for this long. */
+  /** A cached client is used for this long without reading the store. */
   CLIENT_FRESH_MS: whole(10_000, 0),
   CLIENT_CACHE_ENTRIES: whole(50_000, 2),
-  /** Without the store, what was last read is trusted for this long; a revoked client stops then at the latest. */
+  /**
+   * While the store is down, cached data is used for this long. A revoked client is refused after that at the latest.
+   */
   STALE_LIMIT_S: whole(300, 0),
-  /** Slow hashes at one time. Absent: one less than there are cores and than the thread pool has threads. */
+  /** Concurrent slow hashes. Absent: one less than the number of cores or pool threads, whichever is smaller. */
   SLOW_HASH_CONCURRENCY: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
-  /** MiB that they may take together; one alone always runs. Absent: half of what the process may take beyond 160 MiB. */
+  /** MiB for all slow hashes. One always runs. Absent: half of what the process may use beyond 160 MiB. */
   SLOW_HASH_MEMORY_MB: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_048_576 })),
-  /** Requests that may wait for a slow hash; more are told to come back. */
+  /** Requests that may wait for a slow hash. Further requests get 503 with Retry-After. */
   SLOW_HASH_QUEUE: whole(64, 0),
-  /** What the monolith said of an opaque token is believed unasked for this long: a revocation shows here after it. */
+  /** A valid opaque token is cached for this long, so a revocation at the monolith takes effect after it. */
   INTROSPECTION_FRESH_MS: whole(10_000, 0),
-  /** An unknown opaque token is remembered as unknown for this long. */
+  /** An unknown opaque token is cached as unknown for this long. */
   INTROSPECTION_NEGATIVE_MS: whole(10_000, 0),
   INTROSPECTION_CACHE_ENTRIES: whole(50_000, 2),
 });

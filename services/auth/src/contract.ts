@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox';
 
 /**
- * What other services may import of this one: the wire of its routes and the claims of its tokens.
+ * What other services may import from this one: the wire format of its routes and the claims of its tokens.
  *
- * A service that gets a bearer token verifies it itself when it is a JWT (two dots), with the keys of
- * {@link paths.jwks}, the algorithm pinned to {@link tokenAlgorithm}, looking again at the keys when it meets an unknown
- * `kid`; anything else it asks {@link paths.introspect} about, and remembers the answer until `exp`.
+ * A service that receives a bearer token checks whether it is a JWT (two dots). It verifies a JWT itself with the keys
+ * of {@link paths.jwks} and the algorithm pinned to {@link tokenAlgorithm}. If the `kid` is unknown, it reads the keys
+ * again. It introspects any other token at {@link paths.introspect} and caches the response until `exp`.
  */
 export const paths = {
   token: '/oauth/access_token',
@@ -16,7 +16,7 @@ export const paths = {
 /** RFC 7518, section 3.4. */
 export const tokenAlgorithm = 'ES256';
 
-/** What a token's bearer may do: `implicit` reads what is live, `client_credentials` administers the store. */
+/** What a token allows: `implicit` reads what is live, `client_credentials` administers the store. */
 export const Identifier = Type.Enum(['implicit', 'client_credentials']);
 export type Identifier = Static<typeof Identifier>;
 
@@ -32,8 +32,8 @@ export const TokenRequest = Type.Union([
 ]);
 export type TokenRequest = Static<typeof TokenRequest>;
 
-/** Flat, unlike every other answer of the API: its clients read `access_token` and `expires` at the top. */
-export const TokenAnswer = Type.Object({
+/** Flat, unlike the API's other responses: clients read `access_token` and `expires` at the top level. */
+export const TokenResponse = Type.Object({
   access_token: Type.String(),
   token_type: Type.Literal('Bearer'),
   /** Seconds. */
@@ -41,10 +41,10 @@ export const TokenAnswer = Type.Object({
   /** Seconds since the epoch. */
   expires: Type.Integer(),
   identifier: Identifier,
-  /** Only beside tokens that the monolith issued. */
+  /** Only with tokens that the monolith issued. */
   refresh_token: Type.Optional(Type.String()),
 });
-export type TokenAnswer = Static<typeof TokenAnswer>;
+export type TokenResponse = Static<typeof TokenResponse>;
 
 /** Claims of an access token (RFC 7519); `iat` and `exp` in seconds since the epoch. */
 export const AccessTokenClaims = Type.Object({
@@ -66,8 +66,8 @@ export const IntrospectionRequest = Type.Object({
   token_type_hint: Type.Optional(Type.String()),
 });
 
-/** RFC 7662, section 2.2. Nothing but `active: false` is said of a token that is not valid. */
-export const IntrospectionAnswer = Type.Union([
+/** RFC 7662, section 2.2. The response about an invalid token is `active: false` and nothing else. */
+export const IntrospectionResponse = Type.Union([
   Type.Object({
     active: Type.Literal(true),
     client_id: Type.String(),
@@ -82,4 +82,4 @@ export const IntrospectionAnswer = Type.Union([
   }),
   Type.Object({ active: Type.Literal(false) }),
 ]);
-export type IntrospectionAnswer = Static<typeof IntrospectionAnswer>;
+export type IntrospectionResponse = Static<typeof IntrospectionResponse>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { answerFor, claimsFor, grantOf, mayUse } from './domain.ts';
+import { claimsFor, grantOf, mayUse, tokenResponseFor } from './domain.ts';
 import { AuthError } from './errors.ts';
 
 const refused = (code: string, source?: string) => (error: unknown) =>
@@ -24,13 +24,13 @@ describe('a request for a token', () => {
     });
   });
 
-  test('with any other grant is refused by name', () => {
+  test('with any other grant type is refused', () => {
     for (const type of ['password', 'constructor', 'IMPLICIT']) {
       assert.throws(() => grantOf({ grant_type: type, client_id: 'c' }), refused('unsupported_grant', 'grant_type'));
     }
   });
 
-  test('lacking a member says which', () => {
+  test('with a missing member is refused with the name of the member', () => {
     for (const body of [undefined, null, 'text', 7, [], {}, { grant_type: '' }, { grant_type: ['implicit'] }]) {
       assert.throws(() => grantOf(body), refused('invalid_request', 'grant_type'));
     }
@@ -42,20 +42,20 @@ describe('a request for a token', () => {
   });
 });
 
-test('a client may use the grants it is registered for; a client that is not there, none', () => {
+test('a client may use the grants it is registered for; an unknown client may use none', () => {
   const client = { clientId: 'c', identifiers: ['implicit'] as const, secret: null };
   assert.equal(mayUse(client, 'implicit'), true);
   assert.equal(mayUse(client, 'client_credentials'), false);
   assert.equal(mayUse(null, 'implicit'), false);
 });
 
-test('claims and answer agree, in whole seconds', () => {
+test('claims and response agree, in whole seconds', () => {
   const claims = claimsFor('c', 'implicit', { issuer: 'http://i', ttlS: 3_600 }, 1_700_000_000_999, 'unique');
   assert.equal(claims.iat, 1_700_000_000);
   assert.equal(claims.exp, 1_700_003_600);
   assert.match(claims.scope, /catalog:read/);
   assert.doesNotMatch(claims.scope, /catalog:write/);
-  assert.deepEqual(answerFor('t', claims), {
+  assert.deepEqual(tokenResponseFor('t', claims), {
     access_token: 't',
     token_type: 'Bearer',
     expires_in: 3_600,

@@ -1,16 +1,16 @@
-import type { AccessTokenClaims, Identifier, TokenAnswer } from './contract.ts';
+import type { AccessTokenClaims, Identifier, TokenResponse } from './contract.ts';
 import { AuthError } from './errors.ts';
 import type { SecretHash } from './secrets/hash-format.ts';
 
-/** An API client that may be given tokens; one that was revoked is not a client. */
+/** An API client that may get tokens. A revoked client does not count as a client. */
 export interface Client {
   clientId: string;
   identifiers: readonly Identifier[];
-  /** Null: has no secret, so only the implicit grant is open to it. */
+  /** Null if the client has no secret. It may then use only the implicit grant. */
   secret: SecretHash | null;
 }
 
-/** A request for a token that has all that its grant asks for. */
+/** A request for a token with all members that its grant requires. */
 export type Grant =
   | { type: 'implicit'; clientId: string }
   | { type: 'client_credentials'; clientId: string; secret: string }
@@ -19,7 +19,7 @@ export type Grant =
 const maxFieldLength = 512;
 
 /**
- * Which grant a body asks for, whatever the body is.
+ * Reads a grant from a body of any type.
  *
  * @throws AuthError `invalid_request` when a member is missing, `unsupported_grant` for any other grant_type
  */
@@ -41,7 +41,7 @@ export function grantOf(body: unknown): Grant {
 }
 
 /**
- * A member that must be there, as text that is neither empty nor absurdly long.
+ * Reads a required member: text that is neither empty nor too long.
  *
  * @throws AuthError `invalid_request`
  */
@@ -53,7 +53,7 @@ export function field(body: unknown, name: string, maxLength = maxFieldLength): 
   return value;
 }
 
-/** The one answer to an unknown client, a revoked one, a wrong secret and a grant that is not open to the client. */
+/** The same error for an unknown client, a revoked one, a wrong secret and a grant that the client may not use. */
 export function invalidClient(): AuthError {
   return new AuthError('invalid_client', { detail: 'The client credentials are not valid' });
 }
@@ -64,7 +64,7 @@ export function mayUse(client: Client | null, identifier: Identifier): client is
 
 const both = (area: string) => [`${area}:read`, `${area}:write`];
 
-/** What the tokens of each kind may do (RFC 6749, section 3.3): the words that the monolith's tokens say, too. */
+/** The scope of each kind of token (RFC 6749, section 3.3). The monolith's tokens have the same scopes. */
 const scopes: Readonly<Record<Identifier, string>> = {
   implicit: [...both('carts'), 'catalog:read', ...both('payments'), 'sign-up:write', 'stock:read'].join(' '),
   client_credentials: ['carts', 'catalog', 'customers', 'orders', 'payments', 'sign-up', 'stock', 'store', 'taxes']
@@ -77,7 +77,7 @@ export interface TokenRules {
   ttlS: number;
 }
 
-/** Claims of a token issued at `nowMs`; `jti` makes it unlike any other. */
+/** Claims of a token issued at `nowMs`. `jti` makes the token unique. */
 export function claimsFor(
   clientId: string,
   identifier: Identifier,
@@ -97,7 +97,7 @@ export function claimsFor(
   };
 }
 
-export function answerFor(token: string, claims: AccessTokenClaims): TokenAnswer {
+export function tokenResponseFor(token: string, claims: AccessTokenClaims): TokenResponse {
   return {
     access_token: token,
     token_type: 'Bearer',

@@ -1,6 +1,6 @@
 import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
 
-/** Everything that this service refuses or fails with on purpose. */
+/** All errors that this service raises on purpose. */
 export type AuthCode =
   | KitCode
   | 'invalid_request'
@@ -16,7 +16,12 @@ export type AuthCode =
 
 export class AuthError extends ServiceError<AuthCode> {}
 
-/** How each code is answered over HTTP. */
+/**
+ * The HTTP status of each code.
+ *
+ * A malformed request gets 400 `invalid_request` with the first wrong member, not the API's 422 with all of them. Both
+ * endpoints that read a body belong to OAuth, whose clients expect 400 (RFC 6749, section 5.2; RFC 7662, section 2.3).
+ */
 export const authErrors = {
   invalid_request: { status: 400, title: 'invalid_request' },
   unsupported_grant: { status: 400, title: 'unsupported_grant_type' },

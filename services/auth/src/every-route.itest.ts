@@ -18,7 +18,7 @@ import {
   until,
 } from './testing.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const seed = Number(process.env.FUZZ_SEED ?? 1);
 const basic = `Basic ${Buffer.from(Object.values(introspection).join(':')).toString('base64')}`;
 
 interface Sent {
@@ -28,7 +28,7 @@ interface Sent {
   body: string;
 }
 
-describe('no route answers 500', () => {
+describe('no route responds with 500', () => {
   let database: TestDatabase;
   let mesh: FakeMesh;
   let auth: Instance;
@@ -39,8 +39,8 @@ describe('no route answers 500', () => {
   before(async () => {
     database = await createTestDatabase();
     mesh = await fakeMesh();
-    // An answer to either question: about an opaque token, and about a refresh token.
-    mesh.answer = {
+    // A valid reply about an opaque token and about a refresh token.
+    mesh.reply = {
       status: 200,
       body: { active: false, access_token: 'x', expires: 1, identifier: 'implicit' },
     };
@@ -57,7 +57,7 @@ describe('no route answers 500', () => {
     await database.drop();
   });
 
-  /** As the running server prints its tree: the indentation is the depth. */
+  /** Parsed from the tree that the running server prints. The indentation is the depth. */
   const routes = () => {
     const way: string[] = [];
     return auth.service
@@ -80,20 +80,20 @@ describe('no route answers 500', () => {
     const arrived = once(sent, 'response') as Promise<[IncomingMessage]>;
     sent.end(method === 'POST' ? body : undefined);
     const [response] = await arrived;
-    return { status: response.statusCode ?? 0, answer: await text(response) };
+    return { status: response.statusCode ?? 0, body: await text(response) };
   };
 
   const shape = async (sent: Sent) => {
-    const { status, answer } = await send(sent);
-    const shown = `${JSON.stringify(sent).slice(0, 400)} -> ${status} ${answer.slice(0, 300)}`;
+    const { status, body } = await send(sent);
+    const shown = `${JSON.stringify(sent).slice(0, 400)} -> ${status} ${body.slice(0, 300)}`;
     assert.ok(status < 500, shown);
     if (status < 400 || sent.method === 'HEAD') return;
-    assert.equal(JSON.parse(answer).errors[0].status, status, shown);
+    assert.equal(JSON.parse(body).errors[0].status, status, shown);
   };
 
   const part = (value: string) => Buffer.from(value).toString('base64url');
 
-  /** Tokens of both kinds, right, wrong and mangled. */
+  /** Tokens of both kinds: valid, wrong and damaged. */
   const wrongTokens = () => {
     const [head = '', claims = '', signature = ''] = token.split('.');
     const kid = jwt.decode(token, { complete: true })?.header.kid;
@@ -137,7 +137,7 @@ describe('no route answers 500', () => {
     }
   });
 
-  test('whatever stands in the place of a token, on every route', async () => {
+  test('for any text in place of a token, on every route', async () => {
     for (const route of routes()) {
       for (const wrongToken of wrongTokens()) {
         const path = route.path.replace('*', 'x');
@@ -151,7 +151,7 @@ describe('no route answers 500', () => {
     }
   });
 
-  test(`whatever the grammar says (FUZZ_SEED=${SEED})`, async () => {
+  test(`for generated requests (FUZZ_SEED=${seed})`, async () => {
     const members = ['grant_type', 'client_id', 'client_secret', 'refresh_token', 'token', '__proto__', 'data'];
     const right: Record<string, unknown> = { client_id: client.row.client_id, grant_type: 'refresh_token', token };
     const object = fc
@@ -203,7 +203,7 @@ describe('no route answers 500', () => {
           await shape({ method: route.method, path: route.path.replace('*', 'x') + tail, headers, body });
         },
       ),
-      { seed: SEED, numRuns: 600 },
+      { seed, numRuns: 600 },
     );
   });
 });

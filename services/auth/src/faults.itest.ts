@@ -20,7 +20,7 @@ describe('a store that is down', () => {
   });
   afterEach(() => database.drop());
 
-  test('does not stop the service from starting: it is not ready until the store answers', async () => {
+  test('does not stop the service from starting; it is ready once the store responds', async () => {
     await database.takeDown();
     const auth = await startInstance(database.url, quick);
     try {
@@ -44,13 +44,13 @@ describe('a store that is down', () => {
     }
   });
 
-  test('later, lets known clients have tokens and answers others with 503; all is well when it is back', async () => {
+  test('leaves tokens to known clients and gives others 503 until it is back', async () => {
     const [known, unseen] = [testClient(), testClient()];
     const auth = await startInstance(database.url, quick);
     try {
       await auth.service.ready;
       await importRows(database, [known.row, unseen.row]);
-      await until('the known client to be known', async () => (await auth.token(known)).status === 200);
+      await until('the known client to be cached', async () => (await auth.token(known)).status === 200);
 
       await database.takeDown();
       assert.equal((await auth.token(known)).status, 200);
@@ -66,7 +66,7 @@ describe('a store that is down', () => {
     }
   });
 
-  test('for too long, ends the tokens of known clients too', async () => {
+  test('for too long ends tokens for known clients too', async () => {
     const client = testClient();
     const auth = await startInstance(database.url, { ...quick, STALE_LIMIT_S: '1' });
     try {
@@ -74,16 +74,16 @@ describe('a store that is down', () => {
       await importRows(database, [client.row]);
       await until('a token', async () => (await auth.token(client)).status === 200);
       await database.takeDown();
-      await until('the end', async () => (await auth.token(client)).status === 503);
+      await until('the first refusal', async () => (await auth.token(client)).status === 503);
       await database.bringBack();
-      await until('the new beginning', async () => (await auth.token(client)).status === 200);
+      await until('a token again', async () => (await auth.token(client)).status === 200);
     } finally {
       await auth.close();
     }
   });
 });
 
-test('stopping lets a request in flight finish, and takes no new ones', async () => {
+test('a stopping service finishes requests in flight and accepts no new ones', async () => {
   const database = await createTestDatabase();
   const mesh = await fakeMesh();
   const auth = await startInstance(database.url, { MESH_URL: mesh.url });
@@ -91,7 +91,7 @@ test('stopping lets a request in flight finish, and takes no new ones', async ()
     await auth.service.ready;
     const release = Promise.withResolvers<void>();
     mesh.held = release.promise;
-    mesh.answer = { status: 200, body: { active: false } };
+    mesh.reply = { status: 200, body: { active: false } };
     const inFlight = auth.introspect('a'.repeat(40));
     await until('the request to be in flight', () => mesh.requests.length === 1);
     const closed = auth.close();

@@ -8,13 +8,13 @@ import type { Store } from './store.ts';
 export interface HousekeepingOptions {
   store: Pick<Store, 'slowParametersInUse' | 'listen'>;
   logger: Logger;
-  /** How often it looks, beside being told. */
+  /** How often it reads the store, in case a notification was lost. */
   periodMs: number;
 }
 
 /**
- * Keeps an instance in step with the store: keys (rotated when due), whether slow hashes are left, and the clients that
- * were announced to have changed. The store's announcements make it quick; the period makes it certain.
+ * Keeps an instance up to date with the store: the keys (rotated when due), whether slow hashes remain, and changed
+ * clients. Notifications make this quick. The period makes it reliable.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -29,17 +29,17 @@ export class Housekeeping {
     this.#options = options;
   }
 
-  /** Parameters of the slow hashes that some client still carries, as last read; null when there are none. */
+  /** Parameters of the slow hashes that some client still has, as last read. Null if no client has one. */
   get slowParameters(): SlowParameters | null {
     return this.#slowParameters;
   }
 
-  /** Does the first round, then goes on until {@link stop}. */
+  /** Does the first round, then continues until {@link stop}. */
   async start(keys: Pick<KeyKeeper, 'maintain'>, clients: Pick<ClientCache, 'changed'>): Promise<void> {
     const { store, logger, periodMs } = this.#options;
     this.#slowParameters = await store.slowParametersInUse();
     const round = () => {
-      // One after the other, and at most one waits: neither a slow store nor many announcements pile rounds up.
+      // Rounds run one after the other and at most one waits, so a slow store or many notifications cause no backlog.
       if (this.#waiting) return;
       this.#waiting = true;
       this.#round = this.#round.then(() => {
@@ -53,7 +53,7 @@ export class Housekeeping {
         round();
       },
       onKeysChanged: round,
-      onLost: (error) => logger.warn({ err: error }, 'announcements of the store are not heard'),
+      onLost: (error) => logger.warn({ err: error }, 'notifications from the store are lost'),
     });
     this.#timer = setInterval(round, periodMs);
     this.#timer.unref();
@@ -67,7 +67,7 @@ export class Housekeeping {
 
   async #look(keys: Pick<KeyKeeper, 'maintain'>): Promise<void> {
     const { store, logger } = this.#options;
-    // Each on its own: keys that cannot be opened are no reason to be out of date about secrets.
+    // Independent of each other: keys that cannot be opened must not keep the slow parameters out of date.
     const results = await Promise.allSettled([
       keys.maintain(),
       store.slowParametersInUse().then((parameters) => {
@@ -75,9 +75,9 @@ export class Housekeeping {
       }),
     ]);
     const failure = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
-    // Once per failure, not once per round.
+    // Logged once per failure, not once per round.
     if (failure && !this.#failing) {
-      logger.warn({ err: failure.reason }, 'keys or secrets cannot be read; what was read last is used');
+      logger.warn({ err: failure.reason }, 'keys or secrets cannot be read; the last ones are used');
     }
     this.#failing = failure !== undefined;
   }

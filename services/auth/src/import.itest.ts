@@ -28,19 +28,19 @@ describe('importing clients', () => {
     await applySchema({ url: database.url, folder: schemaFolder });
   });
   after(() => database.drop());
-  beforeEach(() => database.query('DELETE FROM clients'));
+  beforeEach(() => database.query('delete from clients'));
 
   const stored = async ({ id }: TestClient['row']): Promise<Stored | undefined> =>
     (
       await database.query<Stored>(
-        `SELECT name, secret_hash, revoked_at IS NOT NULL AS revoked, imported_version::text FROM clients WHERE id = $1`,
+        `select name, secret_hash, revoked_at is not null as revoked, imported_version::text from clients where id = $1`,
         [id],
       )
     )[0];
   const upgrade = (row: TestClient['row'], to: string) =>
-    database.query("UPDATE clients SET secret_hash = $2 WHERE id = $1 AND secret_hash LIKE '$scrypt$%'", [row.id, to]);
+    database.query("update clients set secret_hash = $2 where id = $1 and secret_hash like '$scrypt$%'", [row.id, to]);
 
-  test('says what became of each row', async () => {
+  test('reports the outcome for each row', async () => {
     const [a, b] = [testClient().row, testClient().row];
     assert.deepEqual(await importRows(database, [a]), { [a.id]: 'inserted' });
     const newer = { ...a, name: 'new', updated_at: '2020-01-01T00:00:00.000002Z' };
@@ -49,7 +49,7 @@ describe('importing clients', () => {
     assert.equal((await stored(a))?.name, 'new', 'one microsecond newer is newer');
   });
 
-  test('keeps an upgraded hash while the secret at the source is the same, and gives way to a changed one', async () => {
+  test('keeps an upgraded hash until the secret changes at the source', async () => {
     const { row, secret } = testClient();
     const fast = formatFastHash(fastHash(secret, newSalt()));
     await importRows(database, [row]);
@@ -62,7 +62,7 @@ describe('importing clients', () => {
     assert.equal((await stored(row))?.secret_hash, changed);
   });
 
-  test('refuses rows that the service could not use, and takes the others', async () => {
+  test('refuses rows that the service cannot use, and applies the others', async () => {
     const good = testClient().row;
     const bad = [
       testClient({ secret_hash: 'plain text' }).row,
@@ -72,10 +72,10 @@ describe('importing clients', () => {
     ];
     const outcomes = await importRows(database, [...bad, good]);
     assert.deepEqual(outcomes, { [good.id]: 'inserted', ...Object.fromEntries(bad.map(({ id }) => [id, 'refused'])) });
-    assert.equal((await database.query('SELECT 1 FROM clients')).length, 1);
+    assert.equal((await database.query('select 1 from clients')).length, 1);
   });
 
-  test('mends a row that is older at the source, keeps its upgraded hash, and leaves clients that were made here', async () => {
+  test('mends a row that is older at the source, but not its upgraded hash or clients created here', async () => {
     const { row, secret } = testClient();
     const fast = formatFastHash(fastHash(secret, newSalt()));
     await importRows(database, [{ ...row, updated_at: '2021-01-01T00:00:00Z' }]);
@@ -87,27 +87,27 @@ describe('importing clients', () => {
     assert.equal((await stored(row))?.name, 'rewound');
     assert.equal((await stored(row))?.secret_hash, fast);
 
-    await database.query('UPDATE clients SET imported_version = NULL WHERE id = $1', [row.id]);
+    await database.query('update clients set imported_version = null where id = $1', [row.id]);
     const other = { ...rewound, name: 'other' };
     assert.deepEqual(await importRows(database, [other], { mend: true }), { [row.id]: 'unchanged' });
   });
 
-  test('removes imported clients by their ids, and no client that was made here', async () => {
+  test('removes imported clients by their ids, but no client that was created here', async () => {
     const [kept, gone, own] = [testClient().row, testClient().row, testClient().row];
     await importRows(database, [kept, gone, own]);
-    await database.query('UPDATE clients SET imported_version = NULL WHERE id = $1', [own.id]);
-    const removed = await database.query<{ id: string }>('SELECT import.remove_clients($1::jsonb) AS id', [
+    await database.query('update clients set imported_version = null where id = $1', [own.id]);
+    const removed = await database.query<{ id: string }>('select import.remove_clients($1::jsonb) as id', [
       JSON.stringify([gone.id, own.id]),
     ]);
     assert.deepEqual(removed, [{ id: gone.id }]);
-    const left = await database.query<{ id: string }>('SELECT id FROM clients');
+    const left = await database.query<{ id: string }>('select id from clients');
     assert.deepEqual(left.map(({ id }) => id).sort(), [kept.id, own.id].sort());
   });
 
-  test('shows what was imported without the secret itself', async () => {
+  test('shows imported clients without their secrets', async () => {
     const { row } = testClient();
     await importRows(database, [row]);
-    const [shown] = await database.query<{ fields: Record<string, unknown> }>('SELECT fields FROM import.clients');
+    const [shown] = await database.query<{ fields: Record<string, unknown> }>('select fields from import.clients');
     assert.deepEqual(shown?.fields, {
       client_id: row.client_id,
       name: row.name,
@@ -119,7 +119,7 @@ describe('importing clients', () => {
     });
   });
 
-  test('in any order, as often as one likes, ends with the newest; an upgrade lasts as long as its secret', async () => {
+  test('ends with the newest version in any order, and keeps an upgrade as long as its secret', async () => {
     const secrets = ['one', 'two', 'three'].map((secret) => slowHashOf(secret));
     const version = fc.record({
       secret: fc.integer({ min: 0, max: secrets.length - 1 }),
@@ -136,7 +136,7 @@ describe('importing clients', () => {
         fc.array(step, { maxLength: 12 }),
         async (versions, steps) => {
           const base = testClient().row;
-          // The model: the newest version seen, and whether its secret has been upgraded since it appeared here.
+          // The model: the newest version seen, and whether its secret has been upgraded since it was imported.
           let newest = -1;
           let hash = '';
           for (const { do: what, version: index } of steps) {

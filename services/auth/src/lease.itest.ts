@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => database.drop());
 
-test('an instance registers with the mesh once it can serve, and leaves it before it stops serving', async () => {
+test('an instance registers with the mesh once it is ready, and leaves before it stops serving', async () => {
   const calls: { method: string; path: string; authorization: string; port: number; ready: number }[] = [];
   const mesh = createServer(async (request, response) => {
     let text = '';
@@ -28,7 +28,7 @@ test('an instance registers with the mesh once it can serve, and leaves it befor
   try {
     assert.equal(calls.length, 0, 'it has no store yet');
     await database.bringBack();
-    await until('it has registered', () => calls.length === 1);
+    await until('the registration', () => calls.length === 1);
     const [call] = calls;
     assert.equal(call?.method, 'PUT');
     assert.match(call?.path ?? '', /^\/leases\/auth\/[0-9a-f-]{36}$/);

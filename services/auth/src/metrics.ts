@@ -1,7 +1,7 @@
 import type { Metrics, PlainCounter } from '@banyan/kit/metrics';
 import type { Identifier } from './contract.ts';
 
-/** What this service counts, beside what every server counts. */
+/** The counters of this service, in addition to those of every server. */
 export interface AuthMetrics {
   issued: Readonly<Record<Identifier, PlainCounter>>;
   refusal(code: string): PlainCounter;

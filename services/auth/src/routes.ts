@@ -2,7 +2,7 @@ import { ServiceError } from '@banyan/kit/errors';
 import type { Server } from '@banyan/kit/http';
 import { addLeanPost } from '@banyan/kit/lean-post';
 import { traceContext } from '@banyan/kit/trace';
-import { IntrospectionAnswer, IntrospectionRequest, paths, TokenAnswer, TokenRequest } from './contract.ts';
+import { IntrospectionRequest, IntrospectionResponse, paths, TokenRequest, TokenResponse } from './contract.ts';
 import { field } from './domain.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { AuthMetrics } from './metrics.ts';
@@ -13,12 +13,12 @@ export interface Handlers {
   issuer: TokenIssuer;
   introspector: Introspector;
   keyring: Keyring;
-  /** Throws when the credentials are not an allowed caller's. */
+  /** Throws AuthError `invalid_caller` unless the credentials are those of an allowed caller. */
   authenticateCaller: (authorization: string | undefined) => void;
   metrics: AuthMetrics;
 }
 
-/** The body's schema is for the documentation: the domain reads the body and says what is missing as the monolith does. */
+/** The body's schema is only for the documentation. The domain checks the body, so that errors are those of OAuth. */
 const unchecked = () => () => true;
 
 /** A request for a token has three short members. */
@@ -32,14 +32,14 @@ export function addRoutes(
   addLeanPost(server, {
     path: paths.token,
     bodyLimitBytes,
-    schema: { summary: 'Issue an access token', body: TokenRequest, response: { 200: TokenAnswer } },
-    // Tokens must not be kept by caches (RFC 6749, section 5.1); storefronts in browsers read this from other hosts.
+    schema: { summary: 'Issue an access token', body: TokenRequest, response: { 200: TokenResponse } },
+    // Caches must not store tokens (RFC 6749, section 5.1). Storefronts in browsers read this from other origins.
     headers: { 'cache-control': 'no-store', 'access-control-allow-origin': '*' },
     handle: async (body, request) => {
       try {
-        const answer = await issuer.issue(body, request.headers);
-        metrics.issued[answer.identifier].value += 1;
-        return answer;
+        const response = await issuer.issue(body, request.headers);
+        metrics.issued[response.identifier].value += 1;
+        return response;
       } catch (error) {
         metrics.refusal(error instanceof ServiceError ? error.code : 'internal').value += 1;
         throw error;
@@ -58,9 +58,9 @@ export function addRoutes(
 
   server.get(paths.jwks, { schema: { summary: 'Keys that verify access tokens' } }, async (_request, reply) => {
     reply.header('access-control-allow-origin', '*');
-    // Read before it is called cacheable: without keys this is a 503, which must not be kept.
+    // Read before the cache header is set: without keys this throws a 503, which must not be cached.
     const { jwks } = keyring;
-    // Shorter than the time for which a key is published before it signs.
+    // Must be shorter than the time for which a key is published before it signs (KEY_PUBLISH_LEAD_S).
     return reply.header('cache-control', 'public, max-age=10').type('application/jwk-set+json').send(jwks);
   });
 
@@ -70,9 +70,9 @@ export function addRoutes(
       bodyLimit: bodyLimitBytes,
       validatorCompiler: unchecked,
       schema: {
-        summary: 'Tell whether a token is valid',
+        summary: 'Introspect a token',
         body: IntrospectionRequest,
-        response: { 200: IntrospectionAnswer },
+        response: { 200: IntrospectionResponse },
       },
     },
     async (request, reply) => {

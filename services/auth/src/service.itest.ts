@@ -39,7 +39,7 @@ describe('the auth service', () => {
   });
 
   const secretHash = async () => {
-    const [row] = await database.query<{ secret_hash: string }>('SELECT secret_hash FROM clients WHERE id = $1', [
+    const [row] = await database.query<{ secret_hash: string }>('select secret_hash from clients where id = $1', [
       client.row.id,
     ]);
     return row?.secret_hash ?? '';
@@ -51,9 +51,9 @@ describe('the auth service', () => {
       assert.equal(status, 200);
       assert.equal(headers.get('cache-control'), 'no-store');
       assert.equal(headers.get('access-control-allow-origin'), '*');
-      const now = Math.floor(Date.now() / 1_000);
+      const nowS = Math.floor(Date.now() / 1_000);
       assert.deepEqual([body.token_type, body.expires_in, body.identifier], ['Bearer', 3_600, 'client_credentials']);
-      assert.ok(Number.isInteger(body.expires) && Math.abs(body.expires - now - 3_600) < 60);
+      assert.ok(Number.isInteger(body.expires) && Math.abs(body.expires - nowS - 3_600) < 60);
 
       const { keys } = (await auth.get('/.well-known/jwks.json')).body;
       const kid = jwt.decode(body.access_token, { complete: true })?.header.kid;
@@ -70,12 +70,12 @@ describe('the auth service', () => {
 
     test('for forms and for JSON, for client_credentials and for implicit', async () => {
       const { client_id } = client.row;
-      const asked = { grant_type: 'client_credentials', client_id, client_secret: client.secret };
-      assert.equal((await auth.post(path, JSON.stringify(asked), json)).body.identifier, 'client_credentials');
+      const grant = { grant_type: 'client_credentials', client_id, client_secret: client.secret };
+      assert.equal((await auth.post(path, JSON.stringify(grant), json)).body.identifier, 'client_credentials');
       assert.equal((await auth.post(path, { grant_type: 'implicit', client_id })).body.identifier, 'implicit');
     });
 
-    test('each time another one, all valid', async () => {
+    test('that differs each time, and all of them are valid', async () => {
       const tokens = await Promise.all([auth.token(client), auth.token(client), auth.token(client)]);
       assert.equal(new Set(tokens.map(({ body }) => body.access_token)).size, 3);
       for (const { body } of tokens) assert.equal((await auth.introspect(body.access_token)).body.active, true);
@@ -86,7 +86,7 @@ describe('the auth service', () => {
     const good = { grant_type: 'client_credentials', client_id: client.row.client_id, client_secret: client.secret };
     for (const [what, body, headers, status, title] of [
       ['a wrong secret', { ...good, client_secret: 'f'.repeat(40) }, {}, 401, 'Unauthorized'],
-      ['an unknown client', { ...good, client_id: 'nobody' }, {}, 401, 'Unauthorized'],
+      ['an unknown client', { ...good, client_id: 'unknown' }, {}, 401, 'Unauthorized'],
       [
         'a revoked client',
         { ...good, client_id: revoked.row.client_id, client_secret: revoked.secret },
@@ -95,7 +95,7 @@ describe('the auth service', () => {
         'Unauthorized',
       ],
       [
-        'a grant that is not open to the client',
+        'a grant that the client may not use',
         { ...good, client_id: storefront.row.client_id, client_secret: storefront.secret },
         {},
         401,
@@ -105,25 +105,25 @@ describe('the auth service', () => {
       ['a missing grant', {}, {}, 400, 'invalid_request'],
       ['a missing secret', { grant_type: 'client_credentials', client_id: 'x' }, {}, 400, 'invalid_request'],
       ['malformed JSON', '{"grant_type":', json, 400, 'Bad Request'],
-      ['JSON that is no object', '[1]', json, 400, 'invalid_request'],
+      ['JSON that is not an object', '[1]', json, 400, 'invalid_request'],
       ['an empty body', '', json, 400, 'invalid_request'],
       ['another content type', '<a/>', { 'content-type': 'text/xml' }, 415, 'Unsupported Media Type'],
       ['an oversize body', `{"grant_type":"${'x'.repeat(20_000)}"}`, json, 413, 'Payload Too Large'],
     ] as const) {
       test(`${what} with ${status}`, async () => {
-        const answer = await auth.post(path, body, headers);
-        assert.equal(answer.status, status);
-        assert.deepEqual([answer.body.errors[0]?.status, answer.body.errors[0]?.title], [status, title]);
+        const response = await auth.post(path, body, headers);
+        assert.equal(response.status, status);
+        assert.deepEqual([response.body.errors[0]?.status, response.body.errors[0]?.title], [status, title]);
       });
     }
 
-    test('unknown clients and wrong secrets in the very same words', async () => {
+    test('unknown clients and wrong secrets with the same response', async () => {
       const [a, b] = await Promise.all([auth.token(client, 'f'.repeat(40)), auth.token(testClient())]);
       assert.deepEqual(a.body, b.body);
     });
   });
 
-  test('writes no secret and no token into its log, whatever happens', async () => {
+  test('writes no secret and no token to its log', async () => {
     const { body } = await auth.token(client);
     await auth.token(client, 'e'.repeat(40));
     await auth.get(`${path}?client_secret=${client.secret}`);
@@ -142,14 +142,14 @@ describe('the auth service', () => {
   });
 
   describe('secrets', () => {
-    test('are hashed slowly until their first right use, and fast from then on', async () => {
+    test('are hashed slowly until they are first used, and fast from then on', async () => {
       await auth.token(client);
       await until('the upgrade to be stored', async () => (await secretHash()).startsWith('$sha256$'));
       assert.equal((await auth.token(client)).status, 200);
       assert.equal((await auth.token(client, 'f'.repeat(40))).status, 401);
     });
 
-    test('that changed at the source are accepted at once, and the old ones no more', async () => {
+    test('that changed at the source are accepted at once, and the old ones are refused', async () => {
       const changed = testClient({ ...client.row, updated_at: '2022-01-01T00:00:00Z' });
       changed.row.secret_hash = testClient({}, changed.secret).row.secret_hash;
       await importRows(database, [changed.row]);
@@ -163,7 +163,7 @@ describe('the auth service', () => {
     });
   });
 
-  test('a client that is revoked stops when it is announced', async () => {
+  test('a revoked client is refused as soon as the revocation is announced', async () => {
     const victim = testClient();
     await importRows(database, [victim.row]);
     await until('the client to be known', async () => (await auth.token(victim)).status === 200);
@@ -175,16 +175,16 @@ describe('the auth service', () => {
   });
 
   describe('introspection', () => {
-    test('tells who a token of its own stands for', async () => {
+    test('describes a token that the service has issued', async () => {
       const { body } = await auth.token(client);
-      const answer = await auth.introspect(body.access_token);
-      assert.equal(answer.status, 200);
-      const { active, client_id, identifier, exp, token_type } = answer.body;
+      const response = await auth.introspect(body.access_token);
+      assert.equal(response.status, 200);
+      const { active, client_id, identifier, exp, token_type } = response.body;
       assert.deepEqual([active, client_id, token_type], [true, client.row.client_id, 'Bearer']);
       assert.deepEqual([identifier, exp], ['client_credentials', body.expires]);
     });
 
-    test('finds forged, foreign and mangled tokens not active', async () => {
+    test('reports forged, foreign and damaged tokens as not active', async () => {
       const { access_token } = (await auth.token(client)).body;
       const [head, , signature] = access_token.split('.');
       const claims = Buffer.from(JSON.stringify({ sub: 'root', exp: 9e9, iss: 'http://issuer.test' })).toString(
@@ -203,19 +203,19 @@ describe('the auth service', () => {
       }
     });
 
-    test('asks for credentials, and for a token', async () => {
-      const answer = await auth.post('/oauth/introspect', { token: 'x' });
-      assert.equal(answer.status, 401);
-      assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic /);
-      assert.equal(answer.body.errors[0]?.status, 401);
+    test('requires credentials and a token', async () => {
+      const response = await auth.post('/oauth/introspect', { token: 'x' });
+      assert.equal(response.status, 401);
+      assert.match(response.headers.get('www-authenticate') ?? '', /^Basic /);
+      assert.equal(response.body.errors[0]?.status, 401);
       assert.equal((await auth.introspect('')).status, 400);
     });
 
-    test("asks the monolith, through the mesh, about the monolith's tokens, and remembers what it says", async () => {
+    test("introspects the monolith's tokens through the mesh and caches the reply", async () => {
       const token = 'c'.repeat(40);
       const exp = Math.floor(Date.now() / 1_000) + 600;
       const body = { active: true, client_id: 'm', identifier: 'implicit', scope: 'x', exp, token_type: 'Bearer' };
-      mesh.answer = { status: 200, body };
+      mesh.reply = { status: 200, body };
       mesh.requests.length = 0;
       assert.deepEqual((await auth.introspect(token)).body, body);
       assert.deepEqual((await auth.introspect(token)).body, body);
@@ -223,11 +223,11 @@ describe('the auth service', () => {
       assert.deepEqual([mesh.requests[0]?.host, mesh.requests[0]?.path], ['monolith', '/oauth/introspect']);
     });
 
-    test('says when the monolith cannot be asked', async () => {
-      mesh.answer = { status: 500, body: {} };
-      const answer = await auth.introspect('d'.repeat(40));
-      assert.equal(answer.status, 502);
-      assert.equal(answer.body.errors[0]?.status, 502);
+    test('responds with 502 when the reply of the monolith is unusable', async () => {
+      mesh.reply = { status: 500, body: {} };
+      const response = await auth.introspect('d'.repeat(40));
+      assert.equal(response.status, 502);
+      assert.equal(response.body.errors[0]?.status, 502);
     });
   });
 
@@ -243,24 +243,24 @@ describe('the auth service', () => {
         expires,
         identifier: 'implicit',
       };
-      mesh.answer = { status: 200, body: { ...token, refresh_token: 'next' } };
+      mesh.reply = { status: 200, body: { ...token, refresh_token: 'next' } };
       mesh.requests.length = 0;
-      const answer = await auth.post(path, grant, { 'idempotency-key': '"once"' });
-      assert.deepEqual(answer.body, { ...token, refresh_token: 'next' });
+      const response = await auth.post(path, grant, { 'idempotency-key': '"once"' });
+      assert.deepEqual(response.body, { ...token, refresh_token: 'next' });
       assert.equal(mesh.requests[0]?.headers['idempotency-key'], '"once"');
       assert.deepEqual([mesh.requests[0]?.host, mesh.requests[0]?.path], ['monolith', path]);
       assert.equal(mesh.requests[0]?.body, new URLSearchParams(grant).toString());
     });
 
     test('are refused when the monolith refuses them', async () => {
-      mesh.answer = { status: 401, body: { errors: [] } };
+      mesh.reply = { status: 401, body: { errors: [] } };
       const { status, body } = await auth.post(path, grant);
       assert.equal(status, 401);
       assert.match(JSON.stringify(body), /The refresh token is not valid/);
     });
   });
 
-  test('answers the preflight of a browser', async () => {
+  test('responds to the preflight of a browser', async () => {
     const response = await fetch(auth.service.url + path, {
       method: 'OPTIONS',
       headers: { origin: 'http://shop.test', 'access-control-request-headers': 'x-moltin-sdk-language' },
@@ -269,7 +269,7 @@ describe('the auth service', () => {
     assert.equal(response.headers.get('access-control-allow-headers'), 'x-moltin-sdk-language');
   });
 
-  test('counts what it issues and refuses', async () => {
+  test('counts tokens issued and refused', async () => {
     const text = await (await fetch(`${auth.service.url}/metrics`)).text();
     assert.match(text, /auth_tokens_issued_total\{identifier="client_credentials"\} [1-9]/);
     assert.match(text, /auth_tokens_refused_total\{code="invalid_client"\} [1-9]/);

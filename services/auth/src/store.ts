@@ -21,7 +21,7 @@ export interface StoredKey extends KeyRecord {
   privateKey: string;
 }
 
-/** Changes of keys inside one transaction that no other instance shares. */
+/** Changes to keys inside one transaction, which holds a lock against other instances. */
 export interface KeyChanges {
   keys: StoredKey[];
   forget(kid: string): Promise<void>;
@@ -32,21 +32,21 @@ export interface KeyChanges {
 }
 
 export interface Announcements {
-  /** Empty: any client. */
+  /** An empty id means any client. */
   onClientChanged(clientId: string): void;
   onKeysChanged(): void;
   onLost(error: Error): void;
 }
 
 export interface Store {
-  /** One indexed look-up. Null: does not exist, or was revoked. */
+  /** One indexed look-up. Null if the client does not exist or was revoked. */
   findClient(clientId: string): Promise<Client | null>;
-  /** Replaces the slow hash by a fast one of the same secret; does nothing if the secret has changed meanwhile. */
+  /** Replaces the slow hash by a fast one of the same secret. Does nothing if the secret has changed meanwhile. */
   upgradeSecret(clientId: string, from: SlowHash, to: FastHash): Promise<void>;
-  /** Parameters of the slow hash of any client that still has one; null when none has. */
+  /** Parameters of the slow hash of any client that still has one. Null if none has. */
   slowParametersInUse(): Promise<SlowParameters | null>;
   readKeys(): Promise<StoredKey[]>;
-  /** One instance at a time. */
+  /** Runs `change` in one instance at a time. */
   changeKeys(change: (changes: KeyChanges) => Promise<void>): Promise<void>;
   listen(announcements: Announcements): Notifications;
   ping(): Promise<void>;
@@ -58,17 +58,17 @@ const findClient = statement<
   [string]
 >(
   'auth_find_client',
-  'SELECT client_id, secret_hash, identifier_kinds FROM clients WHERE client_id = $1 AND revoked_at IS NULL',
+  'select client_id, secret_hash, identifier_kinds from clients where client_id = $1 and revoked_at is null',
 );
 
 const upgradeSecret = statement<object, [string, string, string]>(
   'auth_upgrade_secret',
-  'UPDATE clients SET secret_hash = $3 WHERE client_id = $1 AND secret_hash = $2',
+  'update clients set secret_hash = $3 where client_id = $1 and secret_hash = $2',
 );
 
 const slowInUse = statement<{ secret_hash: string }>(
   'auth_slow_in_use',
-  "SELECT secret_hash FROM clients WHERE revoked_at IS NULL AND secret_hash LIKE '$scrypt$%' LIMIT 1",
+  "select secret_hash from clients where revoked_at is null and secret_hash like '$scrypt$%' limit 1",
 );
 
 interface KeyRow {
@@ -82,29 +82,29 @@ interface KeyRow {
   publish_until: Date | null;
 }
 
-const readKeys = statement<KeyRow>('auth_read_keys', 'SELECT * FROM signing_keys ORDER BY created_at, kid');
-// Any fixed number; released with the transaction.
-const lockKeys = statement<object>('auth_lock_keys', 'SELECT pg_advisory_xact_lock(7204612)');
-const forgetKey = statement<object, [string]>('auth_forget_key', 'DELETE FROM signing_keys WHERE kid = $1');
+const readKeys = statement<KeyRow>('auth_read_keys', 'select * from signing_keys order by created_at, kid');
+// An arbitrary fixed number. The lock is released with the transaction.
+const lockKeys = statement<object>('auth_lock_keys', 'select pg_advisory_xact_lock(7204612)');
+const forgetKey = statement<object, [string]>('auth_forget_key', 'delete from signing_keys where kid = $1');
 const retireKey = statement<object, [string, Date, Date]>(
   'auth_retire_key',
-  "UPDATE signing_keys SET state = 'retired', retired_at = $2, publish_until = $3 WHERE kid = $1",
+  "update signing_keys set state = 'retired', retired_at = $2, publish_until = $3 where kid = $1",
 );
 const activateKey = statement<object, [string, Date]>(
   'auth_activate_key',
-  "UPDATE signing_keys SET state = 'active', activated_at = $2 WHERE kid = $1",
+  "update signing_keys set state = 'active', activated_at = $2 where kid = $1",
 );
 const resealKey = statement<object, [string, string]>(
   'auth_reseal_key',
-  'UPDATE signing_keys SET private_key = $2 WHERE kid = $1',
+  'update signing_keys set private_key = $2 where kid = $1',
 );
 const insertKey = statement<object, [string, KeyState, string, string, Date, Date | null]>(
   'auth_insert_key',
-  `INSERT INTO signing_keys (kid, state, public_jwk, private_key, created_at, activated_at)
-   VALUES ($1, $2, $3, $4, $5, $6)`,
+  `insert into signing_keys (kid, state, public_jwk, private_key, created_at, activated_at)
+   values ($1, $2, $3, $4, $5, $6)`,
 );
 
-/** The service's store; nothing is connected before the first call. */
+/** The service's store. It connects at the first call. */
 export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void): Store {
   const db = openPostgres({ url, applicationName: 'auth', maxConnections, onIdleError });
   return {

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testin
 import { authConfig } from './config.ts';
 import { type Service, startService } from './service.ts';
 
-/** A row of the monolith's table of clients, and the secret that only the client has. */
+/** A row of the monolith's table of clients, and the client's secret. */
 export interface TestClient {
   secret: string;
   row: {
@@ -22,7 +22,7 @@ export interface TestClient {
   };
 }
 
-/** A slow hash with parameters that do not slow the tests down. */
+/** A slow hash with cheap parameters. */
 export function slowHashOf(secret: string): string {
   const salt = randomBytes(16);
   const hash = scryptSync(secret, salt, 32, { N: 2 ** 4, r: 8, p: 1 });
@@ -46,14 +46,14 @@ export function testClient(row: Partial<TestClient['row']> = {}, secret = random
   };
 }
 
-/** Hands rows to the service as the backfill does. */
+/** Imports rows as the backfill does. */
 export async function importRows(
   database: TestDatabase,
   rows: readonly object[],
   { mend = false } = {},
 ): Promise<Record<string, string>> {
   const applied = await database.query<{ applied_id: string; outcome: string }>(
-    'SELECT applied_id, outcome FROM import.apply_clients($1::jsonb, $2)',
+    'select applied_id, outcome from import.apply_clients($1::jsonb, $2)',
     [JSON.stringify(rows), mend],
   );
   return Object.fromEntries(applied.map(({ applied_id, outcome }) => [applied_id, outcome]));
@@ -71,13 +71,13 @@ export function capturingLogger(): { lines: string[]; logger: Logger } {
   return { lines, logger: createLogger({ level: 'trace', service: 'auth', destination }) };
 }
 
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: Headers;
   body: Body;
 }
 
-/** Every member that some answer has; a test looks at those that the answer at hand should have. */
+/** The members of all responses. A test reads those that the response at hand should have. */
 export interface Body {
   access_token: string;
   token_type: string;
@@ -92,16 +92,16 @@ export interface Body {
   errors: { status: number; title: string }[];
 }
 
-/** One running instance and how to talk to it. */
+/** A running instance and ways to call it. */
 export interface Instance {
   service: Service;
   lines: string[];
-  post(path: string, body: string | object, headers?: Record<string, string>): Promise<Answer>;
-  get(path: string): Promise<Answer>;
+  post(path: string, body: string | object, headers?: Record<string, string>): Promise<TestResponse>;
+  get(path: string): Promise<TestResponse>;
   /** client_credentials, as a form. */
-  token(client: TestClient, secret?: string): Promise<Answer>;
-  introspect(token: string): Promise<Answer>;
-  /** kids of the published keys */
+  token(client: TestClient, secret?: string): Promise<TestResponse>;
+  introspect(token: string): Promise<TestResponse>;
+  /** Key ids of the published keys. */
   published(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -112,7 +112,7 @@ export async function startInstance(databaseUrl: string, env: Record<string, str
   const { lines, logger } = capturingLogger();
   const config = authConfig({ PORT: '0', DATABASE_URL: databaseUrl, ...introspection, ...env });
   const service = await startService(config, logger);
-  const send = async (path: string, init: RequestInit): Promise<Answer> => {
+  const send = async (path: string, init: RequestInit): Promise<TestResponse> => {
     const response = await fetch(service.url + path, init);
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
@@ -142,12 +142,12 @@ export async function startInstance(databaseUrl: string, env: Record<string, str
   };
 }
 
-/** The mesh and the monolith behind it, as far as this service talks to them. */
+/** Stands in for the mesh and the monolith behind it. */
 export interface FakeMesh {
   url: string;
   requests: { host: string; path: string; headers: IncomingHttpHeaders; body: string }[];
-  answer: { status: number; body: unknown };
-  /** Answers wait for it. */
+  reply: { status: number; body: unknown };
+  /** Replies wait for this. */
   held: Promise<void>;
   close(): void;
 }
@@ -156,7 +156,7 @@ export async function fakeMesh(): Promise<FakeMesh> {
   const mesh: FakeMesh = {
     url: '',
     requests: [],
-    answer: { status: 503, body: {} },
+    reply: { status: 503, body: {} },
     held: Promise.resolve(),
     close: () => {},
   };
@@ -165,9 +165,7 @@ export async function fakeMesh(): Promise<FakeMesh> {
     for await (const chunk of request) body += chunk;
     const { host = '' } = request.headers;
     mesh.requests.push({ host, path: request.url ?? '', headers: request.headers, body });
-    response
-      .writeHead(mesh.answer.status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(mesh.answer.body));
+    response.writeHead(mesh.reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(mesh.reply.body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   mesh.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

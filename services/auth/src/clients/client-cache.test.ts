@@ -7,20 +7,20 @@ import { ClientCache } from './client-cache.ts';
 const client = (clientId: string): Client => ({ clientId, identifiers: ['implicit'], secret: null });
 const down = () => new ServiceError('store_unavailable');
 
-describe('the cache of clients', () => {
+describe('the client cache', () => {
   let nowMs = 0;
   let loads: string[] = [];
-  let answer: (clientId: string) => Promise<Client | null> = async (clientId) => client(clientId);
+  let findClient: (clientId: string) => Promise<Client | null> = async (clientId) => client(clientId);
   let cache: ClientCache;
 
   beforeEach(() => {
     nowMs = 1_000_000;
     loads = [];
-    answer = async (clientId) => client(clientId);
+    findClient = async (clientId) => client(clientId);
     cache = new ClientCache({
       load: (clientId) => {
         loads.push(clientId);
-        return answer(clientId);
+        return findClient(clientId);
       },
       now: () => nowMs,
       freshMs: 10_000,
@@ -29,7 +29,7 @@ describe('the cache of clients', () => {
     });
   });
 
-  test('asks the store once while a client is fresh, and again after', async () => {
+  test('reads the store once while a client is fresh, and again afterwards', async () => {
     await cache.get('a');
     assert.deepEqual(cache.get('a'), client('a'), 'at hand: no promise');
     nowMs += 9_999;
@@ -40,59 +40,59 @@ describe('the cache of clients', () => {
     assert.deepEqual(loads, ['a', 'a']);
   });
 
-  test('remembers that there is no such client, too', async () => {
-    answer = async () => null;
+  test('also caches that a client does not exist', async () => {
+    findClient = async () => null;
     assert.equal(await cache.get('x'), null);
     assert.equal(cache.get('x'), null);
     assert.deepEqual(loads, ['x']);
   });
 
-  test('asks once for many who ask at the same time', async () => {
+  test('reads the store once for concurrent requests', async () => {
     await Promise.all([cache.get('a'), cache.get('a'), cache.get('a')]);
     assert.deepEqual(loads, ['a']);
   });
 
-  test('asks again at once when a change is announced: of this client, or of any', async () => {
+  test('reads the store again when a change to this client or to any client is announced', async () => {
     await cache.get('a');
     await cache.get('b');
     cache.changed('a');
-    answer = async () => null;
+    findClient = async () => null;
     assert.equal(await cache.get('a'), null, 'revoked');
     assert.notEqual(await cache.get('b'), null, 'not announced');
     cache.changed('');
     assert.equal(await cache.get('b'), null);
   });
 
-  test('does not trust what was read before a change that was announced meanwhile', async () => {
+  test('does not trust a client when a change was announced during the read', async () => {
     let release: (value: Client | null) => void = () => {};
-    answer = () => new Promise((resolve) => (release = resolve));
+    findClient = () => new Promise((resolve) => (release = resolve));
     const before = cache.get('a');
     cache.changed('a');
-    answer = async () => null;
+    findClient = async () => null;
     assert.equal(await cache.get('a'), null, 'asks anew, instead of joining the older question');
     release(client('a'));
     await before;
     assert.equal(await cache.get('a'), null);
   });
 
-  test('falls back on it while the store is down, if it has nothing later, and asks first', async () => {
+  test('reads the store first, and falls back on such a client while the store is down', async () => {
     let release: (value: Client | null) => void = () => {};
-    answer = () => new Promise((resolve) => (release = resolve));
+    findClient = () => new Promise((resolve) => (release = resolve));
     const before = cache.get('a');
     cache.changed('a');
     release(client('a'));
     await before;
-    answer = () => Promise.reject(down());
+    findClient = () => Promise.reject(down());
     assert.deepEqual(await cache.get('a'), client('a'));
     assert.deepEqual(loads, ['a', 'a'], 'the store was asked');
     nowMs += 1_000;
-    answer = async () => null;
+    findClient = async () => null;
     assert.equal(await cache.get('a'), null);
   });
 
-  test('goes on with what it knows while the store is down, and not for ever', async () => {
+  test('uses cached clients while the store is down, for a limited time', async () => {
     await cache.get('a');
-    answer = () => Promise.reject(down());
+    findClient = () => Promise.reject(down());
     nowMs += 10_000;
     assert.deepEqual(await cache.get('a'), client('a'));
     nowMs += 289_999;
@@ -102,37 +102,37 @@ describe('the cache of clients', () => {
     await assert.rejects(async () => cache.get('never seen'), down());
   });
 
-  test('leaves a store that has just failed alone, if it can, and asks again soon', async () => {
+  test('does not read a store that has just failed if it has a cached client, and reads it again soon', async () => {
     await cache.get('a');
     await cache.get('b');
-    answer = () => Promise.reject(down());
+    findClient = () => Promise.reject(down());
     nowMs += 10_000;
     await cache.get('a');
     loads = [];
     assert.deepEqual(cache.get('b'), client('b'), 'no waiting for time-outs');
     assert.deepEqual(loads, []);
-    answer = async (clientId) => client(clientId);
+    findClient = async (clientId) => client(clientId);
     nowMs += 1_000;
     await cache.get('b');
     assert.deepEqual(loads, ['b']);
   });
 
-  test('does not take a broken statement for a store that is down', async () => {
+  test('does not treat a wrong statement as a store that is down', async () => {
     await cache.get('a');
     nowMs += 10_000;
-    answer = () => Promise.reject(new Error('syntax error'));
+    findClient = () => Promise.reject(new Error('syntax error'));
     await assert.rejects(async () => cache.get('a'), /syntax error/);
   });
 
-  test('invented client ids do not push out real ones', async () => {
+  test('invented client ids do not evict real clients', async () => {
     await cache.get('a');
-    answer = async () => null;
+    findClient = async () => null;
     for (let count = 0; count < 100; count++) await cache.get(`invented ${count}`);
     assert.deepEqual(cache.get('a'), client('a'));
     assert.equal(cache.size, 1);
   });
 
-  test('replaces a client only by what was made of the same', async () => {
+  test('replaces a client only if the entry has not changed', async () => {
     const before = await cache.get('a');
     assert.ok(before);
     const after: Client = { ...before, identifiers: [] };

@@ -4,12 +4,12 @@ import { ServiceError } from '@banyan/kit/errors';
 import type { Client } from '../domain.ts';
 
 export interface ClientCacheOptions {
-  /** One indexed look-up; null for a client that does not exist or was revoked. */
+  /** One indexed look-up. Null for a client that does not exist or was revoked. */
   load: (clientId: string) => Promise<Client | null>;
   now: Clock;
-  /** A read client is used unasked for this long. */
+  /** A client is used for this long without reading the store. */
   freshMs: number;
-  /** When the store cannot be asked, what was last read is trusted for this long. */
+  /** While the store is down, a cached client is used for this long. */
   staleMs: number;
   entries: number;
 }
@@ -17,21 +17,21 @@ export interface ClientCacheOptions {
 interface Entry {
   client: Client | null;
   readAtMs: number;
-  /** Something was announced since: ask the store before trusting it. */
+  /** A change was announced after the read, so the store must be read before the entry is used. */
   suspect: boolean;
 }
 
-/** After the store failed, it is left alone for this long by those who have something to fall back on. */
-const leaveAloneMs = 1_000;
+/** After a failure of the store, callers with a cached client do not read the store for this long. */
+const storePauseMs = 1_000;
 
 /**
- * The clients that this instance has seen. A change reaches it at once when it is announced, after `freshMs` when
- * the announcement is lost, and after `staleMs` when the store cannot be reached at all.
+ * The clients that this instance has seen. A change takes effect at once when it is announced, after `freshMs` when the
+ * announcement is lost, and after `staleMs` when the store is down.
  */
 export class ClientCache {
   readonly #options: ClientCacheOptions;
   readonly #known: BoundedMap<string, Entry>;
-  /** Apart from the known ones, so that a flood of invented client ids cannot push these out. */
+  /** Separate from the known clients, so that a flood of invented ids cannot evict them. */
   readonly #unknown: BoundedMap<string, Entry>;
   readonly #loading = new Map<string, Promise<Client | null>>();
   #storeFailedAtMs = Number.NEGATIVE_INFINITY;
@@ -47,26 +47,26 @@ export class ClientCache {
   }
 
   /**
-   * @returns the client itself when it is at hand, so that the usual request waits for nothing
-   * @throws ServiceError `store_unavailable` when the store does not answer and nothing recent is known
+   * @returns the client itself, not a promise, when it is cached, so that the usual request does not wait
+   * @throws ServiceError `store_unavailable` when the store does not respond and nothing recent is cached
    */
   get(clientId: string): Client | null | Promise<Client | null> {
     const entry = this.#known.get(clientId) ?? this.#unknown.get(clientId);
     if (entry) {
-      const now = this.#options.now();
-      if (!entry.suspect && now - entry.readAtMs < this.#options.freshMs) return entry.client;
-      if (now - this.#storeFailedAtMs < leaveAloneMs && this.#mayFallBackOn(entry, now)) return entry.client;
+      const nowMs = this.#options.now();
+      if (!entry.suspect && nowMs - entry.readAtMs < this.#options.freshMs) return entry.client;
+      if (nowMs - this.#storeFailedAtMs < storePauseMs && this.#mayFallBackOn(entry, nowMs)) return entry.client;
     }
     return this.#load(clientId, entry);
   }
 
-  /** Puts `after` in the place of `before`, unless something else has come there: the slow work may have taken a while. */
+  /** Replaces `before` by `after`, unless the entry has changed meanwhile: the caller's work may have taken a while. */
   replace(before: Client, after: Client): void {
     const entry = this.#known.get(before.clientId);
     if (entry?.client === before) entry.client = after;
   }
 
-  /** A change was announced: of one client, or, with an empty id, of any. */
+  /** Handles the announcement of a change to one client, or to any client if the id is empty. */
   changed(clientId: string): void {
     if (clientId === '') {
       for (const entry of [...this.#known.values(), ...this.#unknown.values()]) entry.suspect = true;
@@ -77,41 +77,43 @@ export class ClientCache {
     this.#loading.delete(clientId);
   }
 
-  #mayFallBackOn(entry: Entry, now: number): boolean {
-    return now - entry.readAtMs < this.#options.staleMs;
+  #mayFallBackOn(entry: Entry, nowMs: number): boolean {
+    return nowMs - entry.readAtMs < this.#options.staleMs;
   }
 
   #load(clientId: string, entry: Entry | undefined): Promise<Client | null> {
     const underWay = this.#loading.get(clientId);
     if (underWay) return underWay;
-    const mine: Promise<Client | null> = this.#ask(clientId, entry, () => this.#loading.get(clientId) === mine).finally(
-      () => {
-        if (this.#loading.get(clientId) === mine) this.#loading.delete(clientId);
-      },
-    );
+    const mine: Promise<Client | null> = this.#read(
+      clientId,
+      entry,
+      () => this.#loading.get(clientId) === mine,
+    ).finally(() => {
+      if (this.#loading.get(clientId) === mine) this.#loading.delete(clientId);
+    });
     this.#loading.set(clientId, mine);
     return mine;
   }
 
-  /** `current`: whether no change was announced while the store was being asked; else the answer may be too old to trust. */
-  async #ask(clientId: string, entry: Entry | undefined, current: () => boolean): Promise<Client | null> {
+  /** @param current whether no change was announced during the read; otherwise the result may already be out of date */
+  async #read(clientId: string, entry: Entry | undefined, current: () => boolean): Promise<Client | null> {
     try {
       const client = await this.#options.load(clientId);
       this.#storeFailedAtMs = Number.NEGATIVE_INFINITY;
       if (current()) this.#keep(clientId, client);
-      else if (client) this.#keepForLackOfBetter(clientId, client);
+      else if (client) this.#keepAsSuspect(clientId, client);
       return client;
     } catch (error) {
       if (!(error instanceof ServiceError) || error.code !== 'store_unavailable') throw error;
-      const now = this.#options.now();
-      this.#storeFailedAtMs = now;
-      if (entry && this.#mayFallBackOn(entry, now)) return entry.client;
+      const nowMs = this.#options.now();
+      this.#storeFailedAtMs = nowMs;
+      if (entry && this.#mayFallBackOn(entry, nowMs)) return entry.client;
       throw error;
     }
   }
 
-  /** What was read before a change is something to fall back on while the store is down: else the client is a stranger. */
-  #keepForLackOfBetter(clientId: string, client: Client): void {
+  /** Caches a client that may be out of date. Without it, the client would be unknown if the store goes down now. */
+  #keepAsSuspect(clientId: string, client: Client): void {
     if (this.#known.get(clientId) || this.#unknown.get(clientId)) return;
     this.#known.set(clientId, { client, readAtMs: this.#options.now(), suspect: true });
   }

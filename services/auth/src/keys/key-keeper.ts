@@ -13,7 +13,7 @@ export interface KeyKeeperOptions {
   now: Clock;
 }
 
-/** Keeps an instance's keyring and the keys in the store together. */
+/** Keeps an instance's keyring and the keys in the store in step. */
 export class KeyKeeper {
   readonly keyring: Keyring;
   readonly #options: KeyKeeperOptions;
@@ -27,16 +27,16 @@ export class KeyKeeper {
   }
 
   /**
-   * Reads the keys. Every key verifies, whether or not its private part can be opened here; only the active one is opened.
+   * Reads the keys. Every key verifies, even if its private part cannot be opened here. Only the active key is opened.
    *
-   * @throws AuthError `key_sealed` when the active key cannot be opened; the keyring verifies nevertheless
+   * @throws AuthError `key_sealed` when the active key cannot be opened; the keyring still verifies
    */
   async refresh(): Promise<void> {
     const { store, now } = this.#options;
     const readAtMs = now();
     const reading = ++this.#readings;
     const stored = await store.readKeys();
-    // Readings may overtake each other: an older one must not win.
+    // Reads may overtake each other. An older one must not win.
     if (reading < this.#newestReading) return;
     this.#newestReading = reading;
     const live = stored.filter(({ publishUntilMs }) => publishUntilMs === null || publishUntilMs > readAtMs);
@@ -51,16 +51,16 @@ export class KeyKeeper {
   }
 
   /**
-   * Does what the policy, or the demand, asks for, and reads the keys. Several instances may do so at once: the store
-   * lets one in at a time, and the next finds nothing left to do. An instance that cannot open the stored keys changes
-   * nothing: other instances could not open what it stores.
+   * Rotates the keys if the policy or the demand requires it, and reads them. Several instances may call this at once:
+   * the store admits one at a time, and the next finds nothing left to do. An instance that cannot open the stored keys
+   * changes nothing, because other instances could not open what it would store.
    *
    * @throws AuthError `key_sealed` when the keys that sign cannot be opened
    */
   async maintain(demand: RotationDemand = 'when due'): Promise<void> {
     const { store, policy, now } = this.#options;
     const stored = await store.readKeys();
-    // Looked at without the lock first: nearly always there is nothing to do.
+    // Checked without the lock first, because there is nearly always nothing to do.
     const due = planRotation(stored, policy, now(), demand).length > 0 || stored.some((key) => this.#needsSealing(key));
     let refusal: Error | undefined;
     if (due) {
@@ -74,8 +74,8 @@ export class KeyKeeper {
   }
 
   /**
-   * Retires the keys whose private part cannot be opened any more and puts new ones in their place. For when the secret
-   * that sealed them is lost: their tokens stay valid, because the public parts stay published.
+   * Retires the keys whose private part cannot be opened and creates new ones, for when the secret that sealed them is
+   * lost. Their tokens stay valid, because the public parts stay published.
    */
   async replaceUnreadable(): Promise<void> {
     const { store, policy, now } = this.#options;
@@ -108,15 +108,15 @@ export class KeyKeeper {
   }
 
   /**
-   * Why this instance must not change the keys: it cannot open one that signs or is to sign. Where there is none of these,
-   * the retired ones decide.
+   * Why this instance must not change the keys: it cannot open the active or the next one. If there are neither, the
+   * retired ones decide. Undefined if it may change them.
    */
   #whyNotChange(keys: readonly StoredKey[]): Error | undefined {
     const signing = keys.filter(({ state }) => state !== 'retired');
     return (signing.length > 0 ? signing : keys).map((key) => this.#refusalOf(key)).find((refusal) => refusal);
   }
 
-  /** Why the private part of a key cannot be opened; undefined where it can. */
+  /** Why the private part of a key cannot be opened. Undefined if it can. */
   #refusalOf(key: StoredKey): Error | undefined {
     try {
       this.#open(key);
@@ -130,12 +130,12 @@ export class KeyKeeper {
     return this.#options.sealing.open(privateKey, kid);
   }
 
-  /** Only what can be opened can be sealed again. */
+  /** False for a key that cannot be opened, because it cannot be sealed again. */
   #needsSealing(key: StoredKey): boolean {
     return !this.#options.sealing.isCurrent(key.privateKey, key.kid) && !this.#refusalOf(key);
   }
 
-  /** A key that was opened before stays open, so that an instance with the old secret signs on while the secret changes. */
+  /** A key that was opened before stays open, so an instance with the old secret keeps signing during a change. */
   #openActive(keys: readonly StoredKey[]): { active: SigningKey | null; refusal?: Error } {
     const stored = keys.find(({ state }) => state === 'active');
     const verifying = stored && verifyingKey(stored);

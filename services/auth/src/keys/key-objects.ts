@@ -8,7 +8,7 @@ import type { Sealing } from './sealing.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** Makes a key in the form in which it is stored. */
+/** Creates a key in its stored form. */
 export async function newKey(state: 'active' | 'next', nowMs: number, sealing: Sealing): Promise<StoredKey> {
   const { privateKey, publicKey } = await generate('ec', { namedCurve: 'P-256' });
   const kid = thumbprint(publicKey);
@@ -24,7 +24,7 @@ export async function newKey(state: 'active' | 'next', nowMs: number, sealing: S
   };
 }
 
-/** The public part of a stored key, which is stored as it is; null where that text is damaged. */
+/** The public part of a stored key, which is stored unsealed. Null if it is damaged. */
 export function verifyingKey({ kid, publicJwk }: StoredKey): VerifyingKey | null {
   try {
     return { kid, publicKey: createPublicKey({ key: publicJwk as JsonWebKey, format: 'jwk' }), jwk: publicJwk };
@@ -33,13 +33,13 @@ export function verifyingKey({ kid, publicJwk }: StoredKey): VerifyingKey | null
   }
 }
 
-/** What jsonwebtoken is told: that the key is of the algorithm's type is checked where it is made, not at each signature. */
+/** Options for jsonwebtoken. The key's type is right by construction, so it is not checked at each signature. */
 export function signOptionsFor(kid: string): SignOptions {
   const header = { alg: tokenAlgorithm, typ: 'JWT', kid };
   return { algorithm: tokenAlgorithm, header, allowInvalidAsymmetricKeyTypes: true };
 }
 
-/** RFC 7638: a key id that follows from the key. Members in lexicographic order, no white space. */
+/** A key id derived from the key (RFC 7638): members in lexicographic order, no white space. */
 function thumbprint(publicKey: KeyObject): string {
   const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');

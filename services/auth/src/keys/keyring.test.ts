@@ -13,7 +13,7 @@ const key = (kid: string): SigningKey => ({
 });
 const unavailable = (error: unknown) => error instanceof AuthError && error.code === 'store_unavailable';
 
-test('it signs with the active key and publishes all', () => {
+test('signs with the active key and publishes all keys', () => {
   const keyring = new Keyring(1_000);
   const now = key('now');
   keyring.replace([key('old'), now], now, 0);
@@ -23,7 +23,7 @@ test('it signs with the active key and publishes all', () => {
   assert.equal(keyring.find('other'), undefined);
 });
 
-test('it does not sign before it knows a key, nor with one that was read too long ago', () => {
+test('does not sign before a key was read, or when it was read too long ago', () => {
   const keyring = new Keyring(1_000);
   assert.throws(() => keyring.signer(0), unavailable);
   const a = key('a');
@@ -32,7 +32,7 @@ test('it does not sign before it knows a key, nor with one that was read too lon
   assert.throws(() => keyring.signer(6_001), unavailable);
 });
 
-test('before there are keys it publishes none and finds none: an empty set would be believed', () => {
+test('throws before keys have been read, because verifiers would cache an empty set', () => {
   const keyring = new Keyring(1_000);
   assert.throws(() => keyring.jwks, unavailable);
   assert.throws(() => keyring.find('a'), unavailable);
@@ -40,7 +40,7 @@ test('before there are keys it publishes none and finds none: an empty set would
   assert.throws(() => keyring.jwks, unavailable);
 });
 
-test('without a key to sign with it still publishes', () => {
+test('publishes keys even without an active key', () => {
   const keyring = new Keyring(1_000);
   keyring.replace([key('a')], null, 0);
   assert.throws(() => keyring.signer(0), unavailable);

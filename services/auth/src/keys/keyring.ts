@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { SignOptions } from 'jsonwebtoken';
 import { AuthError } from '../errors.ts';
 
-/** A published key. Its objects are made once, because making them costs more than signing. */
+/** A published key. Its objects are created once, because that costs more than a signature. */
 export interface VerifyingKey {
   kid: string;
   publicKey: KeyObject;
@@ -13,11 +13,11 @@ export interface VerifyingKey {
 /** The key that signs. */
 export interface SigningKey extends VerifyingKey {
   privateKey: KeyObject;
-  /** What jsonwebtoken is told at every signature. */
+  /** Options for jsonwebtoken, the same for every signature. */
   signOptions: SignOptions;
 }
 
-/** The keys as they were last read from the store. */
+/** The keys as last read from the store. */
 export class Keyring {
   readonly #staleLimitMs: number;
   #byKid = new Map<string, VerifyingKey>();
@@ -25,15 +25,15 @@ export class Keyring {
   #jwks = '';
   #readAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param staleLimitMs a keyring that was not read again for this long signs no more */
+  /** @param staleLimitMs the keyring stops signing when it was last read longer ago than this */
   constructor(staleLimitMs: number) {
     this.#staleLimitMs = staleLimitMs;
   }
 
   /**
    * @param published every key that verifies
-   * @param active the one of them that signs; null where its private part cannot be opened
-   * @param readAtMs when the reading began: a change after it may not be in `published`
+   * @param active the key that signs; null if its private part cannot be opened
+   * @param readAtMs when the read began: `published` may lack later changes
    */
   replace(published: readonly VerifyingKey[], active: SigningKey | null, readAtMs: number): void {
     this.#byKid = new Map(published.map((key) => [key.kid, key]));
@@ -42,10 +42,10 @@ export class Keyring {
     this.#readAtMs = readAtMs;
   }
 
-  /** @throws AuthError `store_unavailable` when the keys are unknown, or not known recently enough */
+  /** @throws AuthError `store_unavailable` when no keys have been read, or not recently enough */
   signer(nowMs: number): SigningKey {
     if (!this.#active || nowMs - this.#readAtMs > this.#staleLimitMs) {
-      throw new AuthError('store_unavailable', { detail: 'No signing key is at hand; try again', retryAfterS: 1 });
+      throw new AuthError('store_unavailable', { detail: 'No signing key is available; try again', retryAfterS: 1 });
     }
     return this.#active;
   }
@@ -53,7 +53,7 @@ export class Keyring {
   /**
    * A published key.
    *
-   * @throws AuthError `store_unavailable` when there are no keys yet: a token cannot be called forged before
+   * @throws AuthError `store_unavailable` when no keys have been read: a token cannot be called forged until then
    */
   find(kid: string): VerifyingKey | undefined {
     this.#demandKeys();
@@ -63,7 +63,7 @@ export class Keyring {
   /**
    * JSON text of the key set (RFC 7517, section 5).
    *
-   * @throws AuthError `store_unavailable` when there are no keys yet: verifiers would believe an empty set
+   * @throws AuthError `store_unavailable` when no keys have been read: verifiers would cache an empty set
    */
   get jwks(): string {
     this.#demandKeys();

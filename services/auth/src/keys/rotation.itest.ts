@@ -28,13 +28,13 @@ describe('several instances on one store', () => {
   const keeper = (sealing = sealingWith(undefined), now = systemClock) =>
     new KeyKeeper({ store, sealing, policy, now });
   const states = async () =>
-    (await database.query<{ state: string }>('SELECT state FROM signing_keys ORDER BY state')).map(
+    (await database.query<{ state: string }>('select state from signing_keys order by state')).map(
       ({ state }) => state,
     );
 
   before(async () => {
     database = await createTestDatabase();
-    // Started together on an empty store, so that they also make the first keys together.
+    // Started together on an empty store, so that they create the first keys concurrently.
     instances = await Promise.all([
       startInstance(database.url),
       startInstance(database.url),
@@ -59,7 +59,7 @@ describe('several instances on one store', () => {
     for (const kids of published) assert.deepEqual(kids.sort(), published[0]?.sort());
   });
 
-  test('follow a rotation, and no live token loses its validity', async () => {
+  test('follow a rotation, and every live token stays valid', async () => {
     const [first, second] = instances;
     assert.ok(first && second);
     const live: string[] = [];
@@ -83,22 +83,22 @@ describe('several instances on one store', () => {
     assert.deepEqual(await states(), ['active', 'next', 'retired', 'retired', 'retired']);
   });
 
-  test('rotate once when all find it due at the same time', async () => {
+  test('rotate once when all find a rotation due at the same time', async () => {
     const late = () => Date.now() + 2e12;
     const before = (await states()).length;
     await Promise.all(
       [keeper(undefined, late), keeper(undefined, late), keeper(undefined, late)].map((one) => one.maintain()),
     );
-    // The three that were retired long ago by then are forgotten; the one that was active is retired.
+    // The three keys that were retired long ago are forgotten, and the active one is retired.
     assert.equal(before, 5);
     assert.deepEqual(await states(), ['active', 'next', 'retired']);
   });
 
-  test('keys that lie unsealed are sealed as soon as there is a secret to do it with', async () => {
+  test('unsealed keys are sealed as soon as a secret is configured', async () => {
     const sealing = sealingWith('0f'.repeat(32));
     const sealed = keeper(sealing);
     await sealed.maintain();
-    const rows = await database.query<{ private_key: string }>('SELECT private_key FROM signing_keys');
+    const rows = await database.query<{ private_key: string }>('select private_key from signing_keys');
     assert.ok(rows.length > 0 && rows.every(({ private_key }) => private_key.startsWith('aes-256-gcm:')));
     sealed.keyring.signer(Date.now());
     await assert.rejects(keeper().refresh(), /KEY_ENCRYPTION_KEY is not set/);

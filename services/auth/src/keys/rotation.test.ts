@@ -5,7 +5,7 @@ import { clockSkewMs, type KeyRecord, planRotation, type RotationDemand, type Ro
 
 const policy: RotationPolicy = { maxAgeMs: 100_000, publishLeadMs: 500, tokenTtlMs: 3_000, staleLimitMs: 1_000 };
 
-/** Does to the records what the store does. */
+/** Applies steps to the records as the store does. */
 function apply(keys: KeyRecord[], nowMs: number, demand: RotationDemand, newKid: () => string): KeyRecord[] {
   let result = keys.map((key) => ({ ...key }));
   for (const step of planRotation(keys, policy, nowMs, demand)) {
@@ -19,7 +19,7 @@ function apply(keys: KeyRecord[], nowMs: number, demand: RotationDemand, newKid:
     else if (key && step.do === 'retire') {
       Object.assign(key, { state: 'retired', retiredAtMs: nowMs, publishUntilMs: step.publishUntilMs });
     }
-    // At every step, as the store's indexes demand.
+    // The store's indexes require this after every step.
     assert.ok(result.filter(({ state }) => state === 'active').length <= 1);
     assert.ok(result.filter(({ state }) => state === 'next').length <= 1);
   }
@@ -32,12 +32,12 @@ function counter() {
 }
 
 describe('rotation', () => {
-  test('an empty store gets a key that signs and one that is to follow', () => {
+  test('an empty store gets an active key and a next one', () => {
     const keys = apply([], 0, 'when due', counter());
     assert.deepEqual(keys.map(({ state }) => state).sort(), ['active', 'next']);
   });
 
-  test('nothing is to be done twice', () => {
+  test('applied steps are not planned again', () => {
     const newKid = counter();
     const keys = apply([], 0, 'when due', newKid);
     assert.deepEqual(planRotation(keys, policy, 0), []);
@@ -45,13 +45,13 @@ describe('rotation', () => {
     assert.deepEqual(planRotation(rotated, policy, policy.maxAgeMs), []);
   });
 
-  test('the next key follows at the age of the active one, not before', () => {
+  test('the next key becomes active when the active one reaches its maximum age, not before', () => {
     const keys = apply([], 0, 'when due', counter());
     assert.deepEqual(planRotation(keys, policy, policy.maxAgeMs - 1), []);
     assert.equal(planRotation(keys, policy, policy.maxAgeMs)[0]?.do, 'retire');
   });
 
-  test('on demand it follows as soon as it has been published for long enough; at once, without that', () => {
+  test('`now` waits until the next key has been published for long enough; `at once` does not', () => {
     const keys = apply([], 0, 'when due', counter());
     assert.deepEqual(planRotation(keys, policy, policy.publishLeadMs - 1, 'now'), []);
     assert.notDeepEqual(planRotation(keys, policy, policy.publishLeadMs, 'now'), []);
@@ -68,11 +68,11 @@ describe('rotation', () => {
   });
 });
 
-test('whatever happens when, a live token verifies with a published key, and keys are published before they sign', () => {
+test('every live token verifies with a published key, and keys are published before they sign', () => {
   const event = fc.record({
     afterMs: fc.integer({ min: 0, max: 40_000 }),
     demand: fc.constantFrom<RotationDemand>('when due', 'now', 'at once'),
-    // How old the knowledge of the instance is that issues a token after the event.
+    // How long ago the instance that issues a token after the event has read the keys.
     staleMs: fc.integer({ min: 0, max: policy.staleLimitMs }),
   });
   fc.assert(

@@ -1,4 +1,4 @@
-/** `next` is published and does not sign yet, `active` signs, `retired` is published until its last token has expired. */
+/** `next` is published but does not sign yet. `active` signs. `retired` is published until its last token expires. */
 export type KeyState = 'next' | 'active' | 'retired';
 
 /** Times in milliseconds since the epoch. */
@@ -14,44 +14,45 @@ export interface KeyRecord {
 export interface RotationPolicy {
   /** The active key is replaced at this age. */
   maxAgeMs: number;
-  /** A key is published for this long before it signs, so that whoever keeps the published keys has seen it. */
+  /** A key is published for this long before it signs, so that all verifiers have read it by then. */
   publishLeadMs: number;
   tokenTtlMs: number;
-  /** An instance that cannot reach the store goes on with the key it knows for this long. */
+  /** An instance that cannot reach the store keeps signing with its last key for this long. */
   staleLimitMs: number;
 }
 
-/** How far the clocks of instances and verifiers may be apart. */
+/** How far the clocks of instances and verifiers may differ. */
 export const clockSkewMs = 60_000;
 
 /**
- * Until when a key is published that is retired at `nowMs`, in milliseconds since the epoch: its last token is signed at
- * most `staleLimitMs` later, by an instance that has not learned of it, and has expired `tokenTtlMs` after that.
+ * Until when a key that is retired at `nowMs` must stay published, in milliseconds since the epoch. An instance that
+ * has not learned of the retirement may sign until `staleLimitMs` later. That last token expires `tokenTtlMs` after
+ * that.
  */
 export function retirementOf(policy: RotationPolicy, nowMs: number): number {
   return nowMs + policy.staleLimitMs + policy.tokenTtlMs + clockSkewMs;
 }
 
-/** What is to be done, in this order. */
+/** One step of a rotation. */
 export type RotationStep =
   | { do: 'forget'; kid: string }
   | { do: 'retire'; kid: string; publishUntilMs: number }
   | { do: 'activate'; kid: string }
   | { do: 'create'; state: 'active' | 'next' };
 
-/** `when due`: by age. `now`: as soon as the next key has been published for long enough. `at once`: without that. */
+/** `when due`: by age. `now`: once the next key has been published for long enough. `at once`: without that wait. */
 export type RotationDemand = 'when due' | 'now' | 'at once';
 
-/** How long the next key has still to be published before it may sign; 0 when it may. */
+/** How long the next key must still be published before it may sign, in ms. 0 if it may sign now. */
 export function leadLeftMs(keys: readonly KeyRecord[], policy: RotationPolicy, nowMs: number): number {
   const next = keys.find(({ state }) => state === 'next');
   return next ? Math.max(0, next.createdAtMs + policy.publishLeadMs - nowMs) : policy.publishLeadMs;
 }
 
 /**
- * The steps that bring the keys to where they should be at `nowMs`. None when all is well: it may be asked as often as
- * one likes, by as many instances as one likes, one at a time. A key that has signed is published until its last token
- * has expired.
+ * The steps, in order, that bring the keys to the state that the policy requires at `nowMs`. Empty if they are in that
+ * state, so repeated calls are harmless. Instances must apply the steps one instance at a time. A key that has signed
+ * stays published until its last token has expired.
  */
 export function planRotation(
   keys: readonly KeyRecord[],
@@ -66,7 +67,7 @@ export function planRotation(
   const next = keys.find(({ state }) => state === 'next');
 
   if (!active) {
-    // Nothing was signed before, or by keys that are retired already: no verifier waits for this one.
+    // There are no tokens, or only those of retired keys, so the new key need not be published before it signs.
     steps.push(next ? { do: 'activate', kid: next.kid } : { do: 'create', state: 'active' });
     return [...steps, { do: 'create', state: 'next' }];
   }

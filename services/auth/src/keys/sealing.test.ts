@@ -15,7 +15,7 @@ test('a sealed key opens with the same secret under the same id', () => {
   assert.ok(sealing.open(text, 'kid').equals(privateKey));
 });
 
-test('it opens with nothing else', () => {
+test('a sealed key opens with no other secret or id', () => {
   const text = sealing.seal(privateKey, 'kid');
   assert.throws(() => sealingWith('cd'.repeat(32)).open(text, 'kid'), keySealed);
   assert.throws(() => sealingWith(undefined).open(text, 'kid'), keySealed);
@@ -23,13 +23,13 @@ test('it opens with nothing else', () => {
   assert.throws(() => sealing.open(`${text.slice(0, -8)}AAAAAAA=`, 'kid'), keySealed);
 });
 
-test('without a secret keys are stored as they are, and one given later still reads them', () => {
+test('keys stored without a secret are unsealed and stay readable when a secret is configured', () => {
   const text = sealingWith(undefined).seal(privateKey, 'kid');
   assert.ok(!isSealed(text));
   assert.ok(sealing.open(text, 'kid').equals(privateKey));
 });
 
-test('the previous secret opens keys and seals none', () => {
+test('the previous secret opens keys but seals none', () => {
   const changed = sealingWith('cd'.repeat(32), 'ab'.repeat(32));
   const old = sealing.seal(privateKey, 'kid');
   assert.ok(changed.open(old, 'kid').equals(privateKey));
@@ -39,7 +39,7 @@ test('the previous secret opens keys and seals none', () => {
   assert.throws(() => sealing.open(fresh, 'kid'), keySealed);
 });
 
-test('a damaged text is refused in the same words, sealed or not', () => {
+test('a damaged text is refused with the same message, sealed or not', () => {
   for (const text of ['', 'pkcs8:', 'pkcs8:AAAA', 'aes-256-gcm:', 'aes-256-gcm:AAAA', 'nonsense']) {
     assert.throws(() => sealing.open(text, 'kid'), keySealed, text);
     assert.equal(sealing.isCurrent(text, 'kid'), false);

@@ -1,12 +1,12 @@
 import { createCipheriv, createDecipheriv, createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { AuthError } from '../errors.ts';
 
-/** How private keys lie in the store: as they are, or sealed with a key that is not in the store. */
+/** How private keys are stored: unsealed, or sealed with a secret that is not in the store. */
 export interface Sealing {
   seal(privateKey: KeyObject, kid: string): string;
-  /** @throws AuthError `key_sealed` when the key cannot be opened with what is configured */
+  /** @throws AuthError `key_sealed` when the configured secrets do not open the key */
   open(text: string, kid: string): KeyObject;
-  /** Whether the key lies in the store as {@link seal} would store it now. */
+  /** Whether the key is stored in the way that {@link seal} would store it now. */
   isCurrent(text: string, kid: string): boolean;
 }
 
@@ -14,9 +14,9 @@ const plainPrefix = 'pkcs8:';
 const sealedPrefix = 'aes-256-gcm:';
 
 /**
- * @param secretHex 32 bytes in hex; undefined stores keys as they are. The kid is authenticated with the key, so that
- * rows cannot be swapped
- * @param previousHex the secret that was used before: it still opens keys and seals none
+ * @param secretHex 32 bytes in hex; undefined stores keys unsealed. The kid is authenticated with the key, so that rows
+ * cannot be swapped
+ * @param previousHex the previous secret, which opens keys but seals none
  */
 export function sealingWith(secretHex: string | undefined, previousHex?: string): Sealing {
   const secret = secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex');
@@ -62,7 +62,7 @@ function decryptWithAny(text: string, secrets: readonly Buffer[], kid: string): 
   throw new AuthError('key_sealed', { detail: 'KEY_ENCRYPTION_KEY does not open the signing keys' });
 }
 
-/** Null where the secret is another one, or the row was changed. */
+/** Null if the secret is wrong or the row was changed. */
 function decrypt(text: string, secret: Buffer, kid: string): Buffer | null {
   const bytes = Buffer.from(text.slice(sealedPrefix.length), 'base64');
   try {

@@ -32,16 +32,16 @@ describe('an instance that cannot open the stored keys', () => {
   const keeper = (sealing: ReturnType<typeof sealingWith>, now = systemClock) =>
     new KeyKeeper({ store, sealing, policy, now });
   const later = () => Date.now() + 2 * day;
-  const rows = () => database.query<{ kid: string; state: string }>('SELECT * FROM signing_keys ORDER BY kid');
+  const rows = () => database.query<{ kid: string; state: string }>('select * from signing_keys order by kid');
   const damage = (state: string) =>
-    database.query(`UPDATE signing_keys SET private_key = 'aes-256-gcm:AAAA' WHERE state = '${state}'`);
+    database.query(`update signing_keys set private_key = 'aes-256-gcm:AAAA' where state = '${state}'`);
 
   for (const [name, sealing] of [
     ['with another secret', sealingWith(wrong)],
     ['with another secret and another previous one', sealingWith(wrong, 'aa'.repeat(32))],
     ['without a secret', sealingWith(undefined)],
   ] as const) {
-    test(`${name} writes nothing, however a rotation is asked for`, async () => {
+    test(`${name} writes nothing, whatever the demand`, async () => {
       const before = await rows();
       await assert.rejects(keeper(sealing, later).maintain(), sealed);
       await assert.rejects(keeper(sealing).maintain('now'), sealed);
@@ -51,14 +51,14 @@ describe('an instance that cannot open the stored keys', () => {
     });
   }
 
-  test('verifies tokens all the same, and publishes the keys', async () => {
+  test('still verifies tokens and publishes the keys', async () => {
     const { keyring } = await failing(keeper(sealingWith(wrong)));
     assert.equal(JSON.parse(keyring.jwks).keys.length, 2);
     for (const { kid } of await rows()) assert.equal(keyring.find(kid)?.publicKey.type, 'public');
     assert.throws(() => keyring.signer(Date.now()), { code: 'store_unavailable' });
   });
 
-  test('one damaged row fails neither signing nor verifying, and nothing is rotated over it', async () => {
+  test('one damaged row stops rotation, but neither signing nor verifying', async () => {
     await damage('next');
     const one = keeper(sealingWith(right));
     await one.maintain();
@@ -78,7 +78,7 @@ describe('an instance that cannot open the stored keys', () => {
     assert.equal((await rows()).length, 4);
   });
 
-  test('the secret is changed by naming the previous one: keys are sealed with the new, and stay the same keys', async () => {
+  test('the secret changes by configuring the previous one: the same keys are sealed with the new one', async () => {
     const before = (await rows()).map(({ kid }) => kid);
     const old = keeper(sealingWith(right));
     await old.maintain();
@@ -93,14 +93,14 @@ describe('an instance that cannot open the stored keys', () => {
     old.keyring.signer(Date.now());
   });
 
-  test('where the secret is lost, new keys take the place of the unreadable ones, which stay published', async () => {
+  test('when the secret is lost, new keys replace the unreadable ones, which stay published', async () => {
     const before = (await rows()).map(({ kid }) => kid);
     const one = keeper(sealingWith(wrong));
     await one.replaceUnreadable();
     assert.ok(!before.includes(one.keyring.signer(Date.now()).kid));
     for (const kid of before) assert.ok(one.keyring.find(kid));
     assert.deepEqual((await rows()).map(({ state }) => state).sort(), ['active', 'next', 'retired', 'retired']);
-    // Asked again there is nothing to replace.
+    // A second call finds nothing to replace.
     const after = await rows();
     await one.replaceUnreadable();
     assert.deepEqual(await rows(), after);
@@ -113,7 +113,7 @@ async function failing(keeper: KeyKeeper): Promise<KeyKeeper> {
 }
 
 describe('a service with the wrong secret', () => {
-  test('is not ready and says so, issues nothing, verifies what others issue', async () => {
+  test('is not ready and says why, issues no tokens, and verifies those of other instances', async () => {
     const database = await createTestDatabase();
     const good = await startInstance(database.url, { KEY_ENCRYPTION_KEY: right });
     await good.service.ready;
@@ -137,7 +137,7 @@ describe('a service with the wrong secret', () => {
   });
 });
 
-test('without keys the service publishes no set, and calls no token forged', async () => {
+test('without keys the service publishes no key set and calls no token forged', async () => {
   const database = await createTestDatabase();
   await database.takeDown();
   const auth = await startInstance(database.url);

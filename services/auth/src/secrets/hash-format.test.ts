@@ -19,7 +19,7 @@ test('a slow hash is read with and without padding', () => {
   }
 });
 
-test('what is not in a known form is no hash', () => {
+test('an unknown format is not a hash', () => {
   for (const text of [
     '',
     'secret',
@@ -32,7 +32,7 @@ test('what is not in a known form is no hash', () => {
   }
 });
 
-test('only what is as long as random secrets are passes for one', () => {
+test('only a secret as long as the generated ones counts as generated', () => {
   assert.ok(isMachineMade('0123456789abcdef0123456789abcdef01234567'));
   assert.ok(!isMachineMade('correct horse battery staple, and then some'));
   assert.ok(!isMachineMade('0123456789abcdef'));

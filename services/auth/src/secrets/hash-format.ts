@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** RFC 7914: N = 2^ln; it takes 128 * N * r bytes. */
+/** Parameters of scrypt (RFC 7914): N = 2^ln. A hash uses 128 * N * r bytes. */
 export interface SlowParameters {
   ln: number;
   r: number;
@@ -12,14 +12,16 @@ export interface SlowHash {
   parameters: SlowParameters;
   salt: Buffer;
   hash: Buffer;
-  /** As it is stored. */
+  /** The stored form. */
   text: string;
 }
 
-/** SHA-256 of salt and secret: one fast hash is enough for a secret of 160 random bits, and only for such. */
+/** SHA-256 of salt and secret. Safe only for a secret of 160 random bits. */
 export interface FastHash {
   kind: 'fast';
-  /** 32 hex characters; its length is fixed, so that no salt and secret can stand for another pair. */
+  /**
+   * 32 hex characters. The length is fixed, so that two pairs of salt and secret cannot concatenate to the same text.
+   */
   salt: string;
   hash: Buffer;
 }
@@ -30,7 +32,7 @@ const slowPattern =
   /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]{22,}={0,2})$/;
 const fastPattern = /^\$sha256\$([0-9a-f]{32})\$([A-Za-z0-9+/]{43}=?)$/;
 
-/** Null for a form that this service cannot verify: such a client cannot authenticate. */
+/** Null for a format that this service cannot verify. Such a client cannot authenticate. */
 export function parseSecretHash(text: string): SecretHash | null {
   const fast = fastPattern.exec(text);
   if (fast) return { kind: 'fast', salt: fast[1] ?? '', hash: Buffer.from(fast[2] ?? '', 'base64') };
@@ -45,7 +47,7 @@ export function formatFastHash({ salt, hash }: FastHash): string {
   return `$sha256$${salt}$${hash.toString('base64').replace('=', '')}`;
 }
 
-/** Random secrets of this service and of the monolith are 40 hex characters; anything shorter may be a chosen word. */
+/** Generated secrets have 40 hex characters. Anything else may be a word that a person chose. */
 export function isMachineMade(secret: string): boolean {
   return /^[0-9a-f]{40,}$/i.test(secret);
 }
@@ -59,7 +61,7 @@ export function fastHash(secret: string, salt: string): FastHash {
   return { kind: 'fast', salt, hash: hash('sha256', salt + secret, 'buffer') };
 }
 
-/** Takes as long for a wrong secret as for the right one, wherever they differ. */
+/** Compares in constant time. */
 export function sameHash(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,29 +1,29 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-/** What a process has to do slow hashes with. */
+/** The resources that a process has for slow hashes. */
 export interface Machine {
   cores: number;
-  /** Threads of libuv's pool, which hashes share with DNS look-ups and files. */
+  /** Threads of libuv's pool, which slow hashes share with DNS look-ups and files. */
   threads: number;
-  /** What the process may take in all, in bytes: of its container, or of the machine. */
+  /** Memory limit of the process in bytes: that of its container or of the machine. */
   memoryBytes: number;
 }
 
 export interface HashLimits {
-  /** Slow hashes at one time. */
+  /** Maximum number of concurrent slow hashes. */
   concurrency: number;
-  /** What they may take together, in bytes; one at a time may take more. */
+  /** Memory for all concurrent slow hashes, in bytes. A single one may use more. */
   memoryBytes: number;
 }
 
 const mebibyte = 1_048_576;
 
-/** What the service takes without any slow hash, with room to spare. */
+/** Memory of the service without slow hashes, generously estimated. */
 const restBytes = 160 * mebibyte;
 
 /**
- * One core is left for requests and one thread of the pool for everything else that needs one; half of the memory that is
- * left beside the service itself may go to hashes.
+ * Leaves one core for requests and one thread of the pool for other uses. Slow hashes may use half of the memory that
+ * the service itself does not need.
  */
 export function slowHashLimits({ cores, threads, memoryBytes }: Machine): HashLimits {
   return {
@@ -38,12 +38,12 @@ export function thisMachine(env: NodeJS.ProcessEnv): Machine {
   return {
     cores: availableParallelism(),
     threads: poolThreads(env.UV_THREADPOOL_SIZE),
-    // Without a limit of its own, a process is told 0, or a number that no machine has.
+    // Without a container limit, Node reports 0 or a number larger than any machine's memory.
     memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
   };
 }
 
-/** As libuv reads it: 4 where it is not set, at least 1, at most 1,024. */
+/** The size of the thread pool, by libuv's rules: default 4, at least 1, at most 1,024. */
 export function poolThreads(setting: string | undefined): number {
   const threads = setting === undefined || setting === '' ? 4 : Number.parseInt(setting, 10);
   return Math.min(1_024, Math.max(1, Number.isNaN(threads) ? 1 : threads));

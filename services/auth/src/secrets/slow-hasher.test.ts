@@ -8,11 +8,11 @@ import { SlowHasher, scryptOffLoop } from './slow-hasher.ts';
 const parameters = { ln: 4, r: 8, p: 1 };
 const salt = Buffer.from('salt');
 
-test('it is scrypt', async () => {
+test('the slow hash is scrypt', async () => {
   assert.deepEqual(await scryptOffLoop('s', salt, 32, parameters), scryptSync('s', salt, 32, { N: 16, r: 8, p: 1 }));
 });
 
-test('it may use the memory that large parameters take', async () => {
+test('large parameters may use the memory they need', async () => {
   const large = { ln: 15, r: 8, p: 3 };
   const expected = scryptSync('s', salt, 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 1e9 });
   assert.deepEqual(await scryptOffLoop('s', salt, 32, large), expected);
@@ -37,7 +37,7 @@ describe('the queue', () => {
     return { hash: (of = parameters) => hasher.hash('s', salt, 32, of), hasher, finish, most: () => most };
   }
 
-  test('lets so many run, so many wait, and refuses the rest with a time to come back', async () => {
+  test('runs and queues up to its limits, and refuses the rest with a time to retry', async () => {
     const { hash, hasher, finish, most } = manual(2, 3);
     const accepted = [hash(), hash(), hash(), hash(), hash()];
     assert.equal(hasher.waiting, 3);
@@ -54,12 +54,12 @@ describe('the queue', () => {
     assert.equal(hasher.waiting, 0);
   });
 
-  test('lets no more run than fit into the memory, in the order in which they came, and one alone always', async () => {
+  test('runs only what fits into the memory, in order of arrival, and always at least one', async () => {
     const [small, large] = [
       { ln: 10, r: 8, p: 1 },
       { ln: 14, r: 8, p: 1 },
     ];
-    // Room for three small ones; a large one alone takes more.
+    // The memory fits three small hashes. A large one alone needs more.
     const { hash, hasher, finish, most } = manual(10, 10, 3.5 * 1024 * 1024);
     const accepted = [hash(small), hash(small), hash(small), hash(large), hash(small)];
     await until('three to run', () => finish.length === 3);
@@ -77,7 +77,7 @@ describe('the queue', () => {
     assert.equal(most(), 3);
   });
 
-  test('goes on after a failure', async () => {
+  test('continues after a failure', async () => {
     let calls = 0;
     const hasher = new SlowHasher(
       async () => {

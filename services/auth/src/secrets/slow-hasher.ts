@@ -11,7 +11,7 @@ export type SlowFunction = (
   parameters: SlowParameters,
 ) => Promise<Buffer>;
 
-/** On libuv's threads: the event loop goes on. */
+/** Runs on libuv's threads, so it does not block the event loop. */
 export const scryptOffLoop: SlowFunction = (secret, salt, length, { ln, r, p }) =>
   new Promise((resolve, reject) => {
     const N = 2 ** ln;
@@ -27,8 +27,8 @@ interface Waiting {
 }
 
 /**
- * Lets a few slow hashes run at one time and a bounded number wait: each takes a core, a thread of the pool and much memory
- * for as long as it lasts, so a flood of wrong secrets must not take them all.
+ * Runs a few slow hashes at a time and lets a bounded number wait. Each uses a core, a thread of the pool and much
+ * memory, so a flood of wrong secrets must not use them all.
  */
 export class SlowHasher {
   readonly #compute: SlowFunction;
@@ -49,10 +49,10 @@ export class SlowHasher {
     return this.#waiting.length;
   }
 
-  /** @throws AuthError `busy` when too many wait already */
+  /** @throws AuthError `busy` when the queue is full */
   async hash(secret: string, salt: Buffer, length: number, parameters: SlowParameters): Promise<Buffer> {
     const bytes = bytesOf(parameters);
-    await this.#turn(bytes);
+    await this.#admit(bytes);
     try {
       return await this.#compute(secret, salt, length, parameters);
     } finally {
@@ -62,7 +62,7 @@ export class SlowHasher {
     }
   }
 
-  #turn(bytes: number): Promise<void> {
+  #admit(bytes: number): Promise<void> {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
       this.#take(bytes);
       return Promise.resolve();
@@ -81,7 +81,7 @@ export class SlowHasher {
     }
   }
 
-  /** One alone always runs, however much it takes: else its client could never be verified. */
+  /** A single hash always fits, however large. Otherwise its client could never be verified. */
   #fits(bytes: number): boolean {
     if (this.#running === 0) return true;
     const { concurrency, memoryBytes } = this.#limits;
@@ -94,7 +94,7 @@ export class SlowHasher {
   }
 }
 
-/** RFC 7914, section 2: what scrypt needs, almost all of it for the table of N blocks. */
+/** Memory that scrypt uses (RFC 7914, section 2), almost all of it for the table of N blocks. */
 function bytesOf({ ln, r, p }: SlowParameters): number {
   return 128 * r * (2 ** ln + p);
 }

@@ -15,7 +15,7 @@ const slow: SlowHash = {
 const client: Client = { clientId: 'c', identifiers: ['implicit'], secret: slow };
 const fast = fastHash('s', newSalt());
 
-test('an upgrade holds in memory at once, and is stored behind', async () => {
+test('an upgrade takes effect in memory at once and is stored afterwards', async () => {
   const stored = Promise.withResolvers<void>();
   const replaced: Client[] = [];
   const upgraded = { value: 0 };
@@ -33,7 +33,7 @@ test('an upgrade holds in memory at once, and is stored behind', async () => {
   assert.equal(upgraded.value, 1);
 });
 
-test('one that cannot be stored is told, without the hash, and harms nobody', async () => {
+test('an upgrade that cannot be stored is logged without the hash and fails no request', async () => {
   const { lines, logger } = capturingLogger();
   const upgrades = new SecretUpgrades({
     store: { upgradeSecret: () => Promise.reject(new Error('the store is down')) },

@@ -13,8 +13,8 @@ export interface UpgradesOptions {
 }
 
 /**
- * Replaces slow hashes by fast ones, behind the request that brought the right secret. In this instance it holds at once;
- * if it cannot be stored, the client's next request elsewhere, or after a restart, does the slow work again.
+ * Replaces a slow hash by a fast one after a request with the right secret, without delaying that request. This
+ * instance uses the fast hash at once. If it cannot be stored, other instances and later starts do the slow work again.
  */
 export class SecretUpgrades {
   readonly #options: UpgradesOptions;
@@ -37,7 +37,7 @@ export class SecretUpgrades {
     void work.finally(() => this.#underWay.delete(work));
   }
 
-  /** Resolves when all that was begun has been stored or has failed. */
+  /** Resolves when all upgrades that have begun are stored or have failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }

@@ -9,7 +9,7 @@ const secret = 'a'.repeat(40);
 const wrong = 'b'.repeat(40);
 const parameters: SlowParameters = { ln: 15, r: 8, p: 3 };
 
-/** A slow hash that is quick to compute, and as long as a real one. */
+/** A slow hash that is cheap to compute and as long as a real one. */
 const slowly = (text: string) => fastHash(text, 'slow').hash;
 
 const fastClient: Client = {
@@ -27,7 +27,7 @@ const slowHash: SlowHash = {
 const slowClient: Client = { clientId: 'slow', identifiers: ['client_credentials'], secret: slowHash };
 const secretless: Client = { clientId: 'public', identifiers: ['implicit'], secret: null };
 
-/** What was done, counted: that is what takes time. */
+/** Counts the operations that take time. */
 function counting(slowInUse: SlowParameters | null) {
   const work: string[] = [];
   const upgrades: [string, FastHash][] = [];
@@ -102,7 +102,7 @@ describe('a refusal costs the same whatever its reason', () => {
     for (const [reason, client] of reasons.filter(([, one]) => slowInUse !== null || one?.secret?.kind !== 'slow')) {
       test(`${state}: ${reason}`, async () => {
         const { work, upgrades, verifier } = counting(slowInUse);
-        assert.equal(await verifier.verify(client?.clientId ?? 'nobody', client, wrong), false);
+        assert.equal(await verifier.verify(client?.clientId ?? 'unknown', client, wrong), false);
         assert.deepEqual(work, expected);
         assert.deepEqual(upgrades, []);
       });
@@ -110,32 +110,32 @@ describe('a refusal costs the same whatever its reason', () => {
   }
 });
 
-describe('many at once', () => {
-  test('the same secret of one client is hashed slowly once', async () => {
+describe('concurrent requests', () => {
+  test('with the same secret of one client share one slow hash', async () => {
     const { work, upgrades, verifier } = counting(parameters);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => verifier.verify('slow', slowClient, secret)));
-    assert.ok(answers.every((answer) => answer === true));
+    const results = await Promise.all(Array.from({ length: 20 }, () => verifier.verify('slow', slowClient, secret)));
+    assert.ok(results.every((result) => result === true));
     assert.equal(work.filter((one) => one.startsWith('scrypt')).length, 1);
     assert.equal(upgrades.length, 1);
   });
 
-  test('another secret, and another client, do not share its answer', async () => {
+  test('with another secret or client do not share a result', async () => {
     const { verifier } = counting(parameters);
-    const answers = await Promise.all([
+    const results = await Promise.all([
       verifier.verify('slow', slowClient, secret),
       verifier.verify('slow', slowClient, wrong),
-      verifier.verify('nobody', null, secret),
+      verifier.verify('unknown', null, secret),
     ]);
-    assert.deepEqual(answers, [true, false, false]);
+    assert.deepEqual(results, [true, false, false]);
   });
 
-  test('a secret that changed meanwhile does not share it either', async () => {
+  test('do not share a result when the secret has changed meanwhile', async () => {
     const { verifier } = counting(parameters);
     const changed: Client = { ...slowClient, secret: { ...slowHash, hash: slowly(wrong), text: '$scrypt$other' } };
-    const answers = await Promise.all([
+    const results = await Promise.all([
       verifier.verify('slow', slowClient, secret),
       verifier.verify('slow', changed, secret),
     ]);
-    assert.deepEqual(answers, [true, false]);
+    assert.deepEqual(results, [true, false]);
   });
 });

@@ -13,32 +13,32 @@ import type { SlowHasher } from './slow-hasher.ts';
 
 export interface VerifierOptions {
   slow: SlowHasher;
-  /** Parameters of the slow hashes that some client still carries; null when every client has a fast one. */
+  /** Parameters of the slow hashes that some client still has. Null if every client has a fast one. */
   slowInUse: () => SlowParameters | null;
-  /** A client came with the right secret and has a fast hash from now on. Must not throw. */
+  /** Called when a client with a slow hash presents the right secret. Must not throw. */
   onUpgrade: (client: Client, from: SlowHash, to: FastHash) => void;
   /** For tests that count work instead of time. */
   fast?: typeof fastHash;
   compare?: typeof sameHash;
 }
 
-/** What a client that does not exist is compared with. No secret has this hash: it is random, not a hash of anything. */
+/** Stands in for the hash of a client that does not exist. It is random, so no secret has this hash. */
 const decoy: FastHash = { kind: 'fast', salt: newSalt(), hash: Buffer.from(newSalt() + newSalt(), 'hex') };
 const decoySlow = { salt: Buffer.from(newSalt(), 'hex'), hash: decoy.hash };
 
 /**
- * Decides whether a secret is a client's, so that refusals tell nothing by the work they take.
+ * Verifies the secret of a client. The work of a refusal does not reveal its reason.
  *
- * The right secret of a client with a fast hash costs one fast hash and one comparison. Every refusal costs the same
- * as every other: that fast hash and comparison, and, for as long as any client still carries a slow hash, one slow hash
- * and comparison too; a client that does not exist, or has a fast hash, pays for a decoy. Otherwise an answer that comes
- * late would say "this client exists and has not been here yet".
+ * The right secret of a client with a fast hash costs one fast hash and one comparison. Every refusal costs the same: a
+ * fast hash and a comparison, plus a slow hash and a comparison while any client still has a slow hash. Where there is
+ * no hash to compare with, a decoy is used. Otherwise a late response would reveal that a client exists and has not
+ * been upgraded yet.
  */
 export class SecretVerifier {
   readonly #options: VerifierOptions;
   readonly #fast: typeof fastHash;
   readonly #compare: typeof sameHash;
-  /** Slow work under way, by client and secret: many first requests of one client share one hash. */
+  /** Slow hashes under way, by client and secret. Concurrent first requests of one client share one. */
   readonly #underWay = new Map<string, Promise<boolean>>();
 
   constructor(options: VerifierOptions) {
@@ -48,8 +48,8 @@ export class SecretVerifier {
   }
 
   /**
-   * @param clientId as the request says, whether such a client exists or not
-   * @throws AuthError `busy` when too many slow hashes are waited for
+   * @param clientId from the request, whether or not such a client exists
+   * @throws AuthError `busy` when too many requests wait for a slow hash
    */
   verify(clientId: string, client: Client | null, secret: string): Promise<boolean> | boolean {
     const stored = client?.secret ?? null;
@@ -70,7 +70,7 @@ export class SecretVerifier {
     parameters: SlowParameters,
     secret: string,
   ): Promise<boolean> {
-    // A digest: the secret itself is not kept beyond the call.
+    // A digest, so that the secret itself is not kept beyond the call.
     const key = hash('sha256', JSON.stringify([clientId, slow?.text ?? '', secret]), 'base64');
     let work = this.#underWay.get(key);
     if (!work) {
@@ -90,7 +90,7 @@ export class SecretVerifier {
     const computed = await this.#options.slow.hash(secret, reference.salt, reference.hash.length, parameters);
     const matches = this.#compare(computed, reference.hash);
     if (!matches || !slow || !client) return false;
-    // One fast hash is safe for a random secret only: one that a person may have chosen stays slow.
+    // A fast hash is safe only for a random secret. One that a person may have chosen keeps its slow hash.
     if (isMachineMade(secret)) this.#options.onUpgrade(client, slow, this.#fast(secret, newSalt()));
     return true;
   }

@@ -6,7 +6,7 @@ import { basicAuth } from './caller.ts';
 const header = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const refused = (error: unknown) => error instanceof AuthError && error.code === 'invalid_caller';
 
-test('the one pair that is configured is let in', () => {
+test('accepts only the configured pair of credentials', () => {
   const check = basicAuth({ id: 'id', secret: 'a:b' });
   check(header('id:a:b'));
   check(header('id:a:b').replace('Basic', 'basic'));
@@ -24,7 +24,7 @@ test('the one pair that is configured is let in', () => {
   }
 });
 
-test('nobody is let in where nobody is configured', () => {
+test('refuses every caller when no credentials are configured', () => {
   const check = basicAuth(null);
   for (const bad of [undefined, header(''), header(':')]) assert.throws(() => check(bad), refused);
 });

@@ -2,9 +2,10 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { AuthError } from '../errors.ts';
 
 /**
- * A check of HTTP Basic credentials (RFC 7617) against the one pair that is allowed. Digests are compared, so that
- * neither length nor content of a wrong pair shows in the time it takes.
+ * Makes a check of HTTP Basic credentials (RFC 7617) against the one allowed pair. It compares digests, so its duration
+ * reveals neither the length nor the content of the pair.
  *
+ * @param caller null refuses every request
  * @returns a function that throws AuthError `invalid_caller`
  */
 export function basicAuth(caller: { id: string; secret: string } | null): (authorization: string | undefined) => void {

@@ -2,7 +2,7 @@ import type { Clock } from '@banyan/kit/clock';
 import type { TraceContext } from '@banyan/kit/trace';
 import jwt from 'jsonwebtoken';
 import type { ClientCache } from '../clients/client-cache.ts';
-import { type AccessTokenClaims, type IntrospectionAnswer, tokenAlgorithm } from '../contract.ts';
+import { type AccessTokenClaims, type IntrospectionResponse, tokenAlgorithm } from '../contract.ts';
 import { mayUse } from '../domain.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { OpaqueTokens } from './opaque-tokens.ts';
@@ -15,10 +15,10 @@ export interface IntrospectorOptions {
   now: Clock;
 }
 
-/** Longer ones are not ours: our own have about 600 characters. */
+/** Tokens of this service have about 600 characters, so a longer one is foreign. */
 const maxTokenLength = 4_096;
 
-/** Says whether a token of either kind is valid (RFC 7662): its own it checks itself, opaque ones are the monolith's. */
+/** Tells whether a token is valid (RFC 7662). Verifies JWTs itself and asks the monolith about opaque tokens. */
 export class Introspector {
   readonly #options: IntrospectorOptions;
 
@@ -27,12 +27,12 @@ export class Introspector {
   }
 
   /** @throws ServiceError `store_unavailable`, `peer_unavailable`, `peer_timeout`, AuthError `bad_answer` */
-  async introspect(token: string, trace: TraceContext): Promise<IntrospectionAnswer> {
+  async introspect(token: string, trace: TraceContext): Promise<IntrospectionResponse> {
     if (token.length > maxTokenLength) return { active: false };
     if (token.split('.').length !== 3) return this.#options.opaque.introspect(token, trace);
     const claims = this.#claimsOf(token);
     if (!claims) return { active: false };
-    // A token outlives its client by up to its lifetime for those who verify it alone; here the client is looked at too.
+    // The signature alone would accept tokens of a revoked client until they expire, so the client is checked as well.
     if (!mayUse(await this.#options.clients.get(claims.sub), claims.identifier)) return { active: false };
     const { sub, identifier, scope, exp, iat, iss, jti } = claims;
     return { active: true, client_id: sub, identifier, scope, exp, token_type: 'Bearer', iss, iat, jti };
@@ -56,7 +56,7 @@ export class Introspector {
   }
 }
 
-/** Null for anything that is not a JWT with a key id: the library throws errors of several kinds at such. */
+/** Null for anything that is not a JWT with a key id. The library throws several kinds of errors for those. */
 function keyIdOf(token: string): string | null {
   try {
     const kid: unknown = jwt.decode(token, { complete: true })?.header.kid;

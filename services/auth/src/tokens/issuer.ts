@@ -5,8 +5,8 @@ import type { Clock } from '@banyan/kit/clock';
 import { traceContext } from '@banyan/kit/trace';
 import jwt from 'jsonwebtoken';
 import type { ClientCache } from '../clients/client-cache.ts';
-import type { TokenAnswer } from '../contract.ts';
-import { answerFor, claimsFor, grantOf, invalidClient, mayUse, type TokenRules } from '../domain.ts';
+import type { TokenResponse } from '../contract.ts';
+import { claimsFor, grantOf, invalidClient, mayUse, type TokenRules, tokenResponseFor } from '../domain.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { SecretVerifier } from '../secrets/verifier.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
@@ -20,9 +20,7 @@ export interface IssuerOptions {
   now: Clock;
 }
 
-/**
- * Issues access tokens. Nothing is written: the token proves itself, so no row is kept of it.
- */
+/** Issues access tokens. Writes nothing: a token is verified by its signature, so it needs no row. */
 export class TokenIssuer {
   readonly #options: IssuerOptions;
 
@@ -31,12 +29,12 @@ export class TokenIssuer {
   }
 
   /**
-   * @param body of the request, whatever it is
-   * @param headers of the request, for what is passed on to other services
-   * @throws AuthError `invalid_request`, `unsupported_grant`, `invalid_client`, `busy`; ServiceError `store_unavailable`,
-   * and for refresh tokens what {@link RefreshTokens.redeem} throws
+   * @param body of the request, of any type
+   * @param headers of the request, for the trace and the deadline of calls to other services
+   * @throws AuthError `invalid_request`, `unsupported_grant`, `invalid_client`, `busy`; ServiceError
+   * `store_unavailable`, and for refresh tokens the errors of {@link RefreshTokens.redeem}
    */
-  async issue(body: unknown, headers: IncomingHttpHeaders = {}): Promise<TokenAnswer> {
+  async issue(body: unknown, headers: IncomingHttpHeaders = {}): Promise<TokenResponse> {
     const grant = grantOf(body);
     if (grant.type === 'refresh_token') {
       return this.#options.refreshTokens.redeem(grant, {
@@ -54,7 +52,7 @@ export class TokenIssuer {
     const nowMs = now();
     const key = keyring.signer(nowMs);
     const claims = claimsFor(grant.clientId, grant.type, rules, nowMs, randomUUID());
-    // As text, because of an object every claim is checked again and copied.
-    return answerFor(jwt.sign(JSON.stringify(claims), key.privateKey, key.signOptions), claims);
+    // Signed as text, because jsonwebtoken would check and copy every claim of an object.
+    return tokenResponseFor(jwt.sign(JSON.stringify(claims), key.privateKey, key.signOptions), claims);
   }
 }

@@ -11,7 +11,7 @@ const live = { active: true, client_id: 'c', identifier: 'implicit', scope: 's',
 describe("the monolith's tokens", () => {
   let nowMs = 1_000_000;
   let asked: MeshRequest[] = [];
-  let answer: () => Promise<MeshReply>;
+  let respond: () => Promise<MeshReply>;
   let tokens: OpaqueTokens;
   const caller = { id: 'me', secret: 'pw' };
 
@@ -20,7 +20,7 @@ describe("the monolith's tokens", () => {
       mesh: {
         send: (request) => {
           asked.push(request);
-          return answer();
+          return respond();
         },
       },
       caller: as,
@@ -31,7 +31,7 @@ describe("the monolith's tokens", () => {
       negativeMs: 10_000,
     });
   const says = (body: unknown, status = 200, retryable = true) => {
-    answer = async () => ({ status, text: JSON.stringify(body), retryable });
+    respond = async () => ({ status, text: JSON.stringify(body), retryable });
   };
 
   beforeEach(() => {
@@ -41,7 +41,7 @@ describe("the monolith's tokens", () => {
     tokens = build(caller);
   });
 
-  test('are asked about with credentials, in the body, and with the trace', async () => {
+  test('are introspected with credentials, in the body, and with the trace', async () => {
     assert.deepEqual(await tokens.introspect(token, { traceparent: 'tp' }), live);
     const [request] = asked;
     assert.equal(request?.service, 'monolith');
@@ -51,22 +51,22 @@ describe("the monolith's tokens", () => {
     assert.deepEqual(request?.trace, { traceparent: 'tp' });
   });
 
-  test('that the mesh has asked about more than once are not worth a retry further out', async () => {
+  test('report that callers must not retry what the mesh has retried', async () => {
     says('failed', 503, false);
     await assert.rejects(tokens.introspect(token, {}), {
       code: 'bad_answer',
-      details: { detail: 'The monolith answered 503 about a token', retryable: false },
+      details: { detail: 'The monolith replied 503 about a token', retryable: false },
     });
   });
 
-  test('are asked about once while the answer is fresh, by however many', async () => {
+  test('are introspected once while the reply is fresh', async () => {
     await Promise.all([tokens.introspect(token, {}), tokens.introspect(token, {})]);
     nowMs += 9_999;
     await tokens.introspect(token, {});
     assert.equal(asked.length, 1);
   });
 
-  test('that are revoked are refused when the answer is no longer fresh, however far off their expiry is', async () => {
+  test('that are revoked are refused once the reply is no longer fresh, long before they expire', async () => {
     says({ ...live, exp: 2_147_483_647 });
     await tokens.introspect(token, {});
     says({ active: false });
@@ -75,7 +75,7 @@ describe("the monolith's tokens", () => {
     assert.equal(asked.length, 2);
   });
 
-  test('that expire are asked about again, fresh or not', async () => {
+  test('are introspected again after they expire, even if the reply is fresh', async () => {
     says({ ...live, exp: 1_005 });
     await tokens.introspect(token, {});
     nowMs = 1_005_000;
@@ -83,25 +83,25 @@ describe("the monolith's tokens", () => {
     assert.deepEqual(await tokens.introspect(token, {}), { active: false });
   });
 
-  test('while the monolith cannot be asked, what it said holds for a limited time, and not beyond the expiry', async () => {
+  test('keep their last reply for a limited time while the monolith is unreachable', async () => {
     for (const [exp, untilMs] of [
       [2_147_483_647, 1_300_000],
       [1_200, 1_200_000],
     ] as const) {
       nowMs = 1_000_000;
       tokens = build(caller);
-      const answered = { ...live, exp };
-      says(answered);
+      const reply = { ...live, exp };
+      says(reply);
       await tokens.introspect(token, {});
       says({}, 503);
       nowMs = untilMs - 1;
-      assert.deepEqual(await tokens.introspect(token, {}), answered);
+      assert.deepEqual(await tokens.introspect(token, {}), reply);
       nowMs = untilMs;
       await assert.rejects(tokens.introspect(token, {}), { code: 'bad_answer' });
     }
   });
 
-  test('that are unknown are remembered for a while only', async () => {
+  test('that are unknown are cached for a limited time', async () => {
     says({ active: false });
     await tokens.introspect(token, {});
     nowMs += 9_999;
@@ -112,19 +112,19 @@ describe("the monolith's tokens", () => {
     assert.deepEqual(await tokens.introspect(token, {}), live);
   });
 
-  test('that cannot be tokens are not asked about', async () => {
+  test('in another format are not introspected', async () => {
     for (const text of ['', 'x', 'A'.repeat(40), `${token}0`, 'a&token=b', 'a'.repeat(39)]) {
       assert.deepEqual(await tokens.introspect(text, {}), { active: false });
     }
     assert.deepEqual(asked, []);
   });
 
-  test('are not valid where nobody can be asked', async () => {
+  test('are not valid without credentials at the monolith', async () => {
     assert.deepEqual(await build(null).introspect(token, {}), { active: false });
   });
 
-  test('a failure is told, and not remembered', async () => {
-    answer = () => Promise.reject(new ServiceError('peer_unavailable'));
+  test('a failure is reported and not cached', async () => {
+    respond = () => Promise.reject(new ServiceError('peer_unavailable'));
     await assert.rejects(tokens.introspect(token, {}), /peer_unavailable/);
     for (const [body, status] of [
       [live, 401],

@@ -3,46 +3,46 @@ import { BoundedMap } from '@banyan/kit/bounded-map';
 import type { MeshClient } from '@banyan/kit/client';
 import type { Clock } from '@banyan/kit/clock';
 import type { TraceContext } from '@banyan/kit/trace';
-import type { IntrospectionAnswer } from '../contract.ts';
+import type { IntrospectionResponse } from '../contract.ts';
 import { AuthError } from '../errors.ts';
 
 export interface OpaqueTokensOptions {
   mesh: Pick<MeshClient, 'send'>;
-  /** As whom the monolith is asked; null: nobody is asked, and no opaque token is valid here. */
+  /** Credentials at the monolith. Null: the monolith is not asked, and no opaque token is valid here. */
   caller: { id: string; secret: string } | null;
   now: Clock;
   entries: number;
-  /** How long a valid token is believed to be valid without asking again: it may be revoked before it expires. */
+  /** How long a valid token is cached. The limit matters because the monolith may revoke a token before it expires. */
   freshMs: number;
-  /** While the monolith cannot be asked, what it said last is believed for this long. */
+  /** While the monolith is unreachable, its last reply is used for this long. */
   staleMs: number;
-  /** How long an unknown token is remembered as unknown. */
+  /** How long an unknown token is cached as unknown. */
   negativeMs: number;
 }
 
 interface Remembered {
-  answer: IntrospectionAnswer;
-  /** Until then nobody is asked. */
+  response: IntrospectionResponse;
+  /** Until then the monolith is not asked. */
   untilMs: number;
-  /** Until then it is better than nothing. */
+  /** Until then the entry is used while the monolith is unreachable. */
   staleUntilMs: number;
 }
 
-const inactive: IntrospectionAnswer = { active: false };
+const inactive: IntrospectionResponse = { active: false };
 
-/** What the monolith issues; anything else is not worth asking about. */
+/** The format of the monolith's tokens. It is not asked about any other text. */
 const opaque = /^[0-9a-f]{40}$/;
 
 /**
- * The monolith's tokens: it is asked about each (RFC 7662), and what it says is believed for a while. A token that it has
- * revoked is refused here after `freshMs`, and after `staleMs` when the monolith cannot be asked.
+ * Introspects the monolith's tokens: asks the monolith (RFC 7662) and caches its reply. A revoked token is refused
+ * after `freshMs`, or after `staleMs` while the monolith is unreachable.
  */
 export class OpaqueTokens {
   readonly #options: OpaqueTokensOptions;
   readonly #valid: BoundedMap<string, Remembered>;
-  /** Apart, so that a flood of invented tokens cannot push out valid ones. */
+  /** Separate, so that a flood of invented tokens cannot evict valid ones. */
   readonly #invalid: BoundedMap<string, Remembered>;
-  readonly #asking = new Map<string, Promise<IntrospectionAnswer>>();
+  readonly #asking = new Map<string, Promise<IntrospectionResponse>>();
 
   constructor(options: OpaqueTokensOptions) {
     this.#options = options;
@@ -51,12 +51,12 @@ export class OpaqueTokens {
   }
 
   /** @throws ServiceError `peer_unavailable`, `peer_timeout`, AuthError `bad_answer` */
-  async introspect(token: string, trace: TraceContext): Promise<IntrospectionAnswer> {
+  async introspect(token: string, trace: TraceContext): Promise<IntrospectionResponse> {
     if (!this.#options.caller || !opaque.test(token)) return inactive;
-    // Memory holds digests: a dump of it is no list of tokens.
+    // Keys are digests, so a memory dump does not list tokens.
     const key = hash('sha256', token, 'base64');
     const remembered = this.#valid.get(key) ?? this.#invalid.get(key);
-    if (remembered && remembered.untilMs > this.#options.now()) return remembered.answer;
+    if (remembered && remembered.untilMs > this.#options.now()) return remembered.response;
     let asking = this.#asking.get(key);
     if (!asking) {
       asking = this.#ask(token, key, trace).finally(() => this.#asking.delete(key));
@@ -65,12 +65,12 @@ export class OpaqueTokens {
     try {
       return await asking;
     } catch (error) {
-      if (remembered && remembered.staleUntilMs > this.#options.now()) return remembered.answer;
+      if (remembered && remembered.staleUntilMs > this.#options.now()) return remembered.response;
       throw error;
     }
   }
 
-  async #ask(token: string, key: string, trace: TraceContext): Promise<IntrospectionAnswer> {
+  async #ask(token: string, key: string, trace: TraceContext): Promise<IntrospectionResponse> {
     const { mesh, caller } = this.#options;
     const credentials = Buffer.from(`${caller?.id}:${caller?.secret}`).toString('base64');
     const { status, text, retryable } = await mesh.send({
@@ -81,33 +81,33 @@ export class OpaqueTokens {
       body: `token=${token}`,
       trace,
     });
-    const answer = status === 200 ? readAnswer(text) : null;
-    if (!answer)
-      throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a token`, retryable });
-    this.#remember(key, answer);
-    return answer;
+    const response = status === 200 ? readReply(text) : null;
+    if (!response)
+      throw new AuthError('bad_answer', { detail: `The monolith replied ${status} about a token`, retryable });
+    this.#remember(key, response);
+    return response;
   }
 
-  #remember(key: string, answer: IntrospectionAnswer): void {
+  #remember(key: string, response: IntrospectionResponse): void {
     const { now, freshMs, staleMs, negativeMs } = this.#options;
     const nowMs = now();
-    if (answer.active) {
-      const endsMs = answer.exp * 1_000;
+    if (response.active) {
+      const endsMs = response.exp * 1_000;
       const untilMs = Math.min(endsMs, nowMs + freshMs);
       this.#invalid.delete(key);
-      this.#valid.set(key, { answer, untilMs, staleUntilMs: Math.min(endsMs, nowMs + staleMs) });
+      this.#valid.set(key, { response, untilMs, staleUntilMs: Math.min(endsMs, nowMs + staleMs) });
     } else {
-      // An unknown token is refused for as long as its answer is fresh, and no longer: it may have been issued since.
+      // Not used when stale: an unknown token may have been issued since.
       const untilMs = nowMs + negativeMs;
       this.#valid.delete(key);
-      this.#invalid.set(key, { answer, untilMs, staleUntilMs: untilMs });
+      this.#invalid.set(key, { response, untilMs, staleUntilMs: untilMs });
     }
   }
 }
 
-/** Null for anything that is not the answer agreed on. */
-function readAnswer(text: string): IntrospectionAnswer | null {
-  let value: Partial<Extract<IntrospectionAnswer, { active: true }>> | { active?: false };
+/** Null for a reply that is not an introspection response. */
+function readReply(text: string): IntrospectionResponse | null {
+  let value: Partial<Extract<IntrospectionResponse, { active: true }>> | { active?: false };
   try {
     value = JSON.parse(text);
   } catch {

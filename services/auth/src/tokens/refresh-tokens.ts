@@ -1,19 +1,19 @@
 import type { MeshClient } from '@banyan/kit/client';
 import type { TraceContext } from '@banyan/kit/trace';
-import { paths, type TokenAnswer } from '../contract.ts';
+import { paths, type TokenResponse } from '../contract.ts';
 import type { Grant } from '../domain.ts';
 import { AuthError } from '../errors.ts';
 
-/** The request on whose behalf a token is redeemed. */
+/** The request that redeems a refresh token. */
 export interface RedeemContext {
   trace: TraceContext;
-  /** Monotonic ms; undefined where the caller does not say. */
+  /** When the caller stops waiting, in monotonic ms. Undefined if unknown. */
   deadlineAtMs?: number | undefined;
-  /** The header as it came. */
+  /** The header as received. */
   idempotencyKey?: string | string[] | undefined;
 }
 
-/** What the monolith refuses is refused here in the same way. */
+/** Errors for the monolith's refusals, with the same status. */
 const refusals: Readonly<Record<number, () => AuthError>> = {
   400: () => new AuthError('invalid_request', { detail: 'The refresh token or the Idempotency-Key is malformed' }),
   401: () => new AuthError('invalid_client', { detail: 'The refresh token is not valid' }),
@@ -28,9 +28,8 @@ const refusals: Readonly<Record<number, () => AuthError>> = {
 };
 
 /**
- * Refresh tokens are the monolith's: it made them, beside its implicit tokens, and knows which are used up. So it is
- * asked to redeem them, as long as there are any. This service makes none: who may ask for an implicit token needs
- * nothing but the client id, for the first one as for the next.
+ * Redeems refresh tokens at the monolith, which issued them together with its implicit tokens and knows which are used.
+ * This service issues none: an implicit token needs only the client id, so a client can simply request another one.
  */
 export class RefreshTokens {
   readonly #mesh: Pick<MeshClient, 'send'>;
@@ -40,8 +39,8 @@ export class RefreshTokens {
   }
 
   /**
-   * An `Idempotency-Key` goes to the monolith with the token: the key is stored where the token is used up, in the same
-   * transaction. So a retry gets the same tokens again, whichever side of a move it reaches, and no token is stored here.
+   * Sends the `Idempotency-Key` to the monolith with the token. The monolith stores the key in the transaction that
+   * uses the token. A retry gets the same tokens again, on either side of a move, and this service stores no token.
    *
    * @throws AuthError `invalid_client`, `invalid_request`, `key_reused`, `in_progress`, `rate_limited`, `bad_answer`;
    * ServiceError `peer_unavailable`, `peer_timeout`
@@ -49,7 +48,7 @@ export class RefreshTokens {
   async redeem(
     grant: Extract<Grant, { type: 'refresh_token' }>,
     { trace, deadlineAtMs, idempotencyKey }: RedeemContext,
-  ): Promise<TokenAnswer> {
+  ): Promise<TokenResponse> {
     const key = keyHeader(idempotencyKey);
     const { status, text, retryable } = await this.#mesh.send({
       service: 'monolith',
@@ -62,21 +61,21 @@ export class RefreshTokens {
         refresh_token: grant.refreshToken,
       }).toString(),
       trace,
-      // The monolith's own way to a token is slow.
+      // The monolith is slow to issue a token.
       timeoutMs: 10_000,
-      // A refresh token works once: it must not be used up for a caller who has gone.
+      // A refresh token works once, so it must not be used for a caller that has stopped waiting.
       ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
     });
     const refusal = refusals[status];
     if (refusal) throw refusal();
-    const answer = status === 200 ? readAnswer(text) : null;
-    if (!answer)
-      throw new AuthError('bad_answer', { detail: `The monolith answered ${status} about a refresh token`, retryable });
-    return answer;
+    const response = status === 200 ? readReply(text) : null;
+    if (!response)
+      throw new AuthError('bad_answer', { detail: `The monolith replied ${status} about a refresh token`, retryable });
+    return response;
   }
 }
 
-/** What is no header value cannot be sent on; whether it is a key is the monolith's to say. */
+/** Refuses a value that cannot be sent as a header. The monolith decides whether it is a valid key. */
 function keyHeader(given: string | string[] | undefined): Record<string, string> {
   if (given === undefined) return {};
   const value = String(given);
@@ -85,12 +84,12 @@ function keyHeader(given: string | string[] | undefined): Record<string, string>
   return { 'idempotency-key': value };
 }
 
-/** Null for anything that is not the answer agreed on. */
-function readAnswer(text: string): TokenAnswer | null {
+/** Null for a reply that is not a token response. */
+function readReply(text: string): TokenResponse | null {
   try {
-    const answer = JSON.parse(text) as TokenAnswer;
-    const complete = typeof answer.access_token === 'string' && Number.isInteger(answer.expires);
-    return complete ? answer : null;
+    const response = JSON.parse(text) as TokenResponse;
+    const complete = typeof response.access_token === 'string' && Number.isInteger(response.expires);
+    return complete ? response : null;
   } catch {
     return null;
   }
