@@ -2,17 +2,18 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Handler, type Layer, scopes } from './layer.ts';
 import { observed } from './observing.ts';
 
-/** A stack that runs, and what it says about itself. */
+/** A running stack, and its description. */
 export interface Stack {
   readonly handle: Handler;
-  /** The layers that run, outermost first: the objects, not a list beside them. */
+  /** The running layers themselves, outermost first. */
   readonly layers: readonly Layer[];
 }
 
 /**
- * Checks the order of `layers` (outermost first) and wraps them into one handler. Neighbours that only look on share one.
+ * Checks the order of `layers` (outermost first) and wraps them into one handler. Adjacent observers share one handler.
  *
- * @throws Error naming every fault: a name twice, a scope that opens again, a layer outside one it must stand in.
+ * @throws Error when the order is wrong, naming every fault: a duplicate name, a scope that opens again, a layer
+ * outside one that it must stand inside
  */
 export function assemble(layers: readonly Layer[], clock: Clock = systemClock): Stack {
   const faults = faultsOf(layers);

@@ -101,7 +101,10 @@ describe('metrics', () => {
     assert.equal(of('mesh_requests_queued', { service: 'shop' }), 0);
     assert.ok(of('http_client_open_connections', { service: 'shop' }) >= 1);
     assert.ok(of('http_server_open_connections', { entrance: 'edge' }) >= 1);
-    assert.equal(of('mesh_shadow_requests_total', { route: 'all', mirror: 'shadow', outcome: 'different_status' }), asked);
+    assert.equal(
+      of('mesh_shadow_requests_total', { route: 'all', mirror: 'shadow', outcome: 'different_status' }),
+      asked,
+    );
     for (const family of ['http_server_request_duration', 'http_client_request_duration', 'mesh_shadow_duration']) {
       const quantiles = ['0.5', '0.95', '0.99', '0.999'].map((quantile) =>
         samples.filter(({ name, labels }) => name === `${family}_recent_seconds` && labels.quantile === quantile),

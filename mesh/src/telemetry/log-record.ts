@@ -4,7 +4,7 @@ const severities: Readonly<Record<string, number>> = { trace: 1, debug: 5, info:
 /** The resource of every line of this process. */
 const resource = { 'service.name': 'mesh', 'process.pid': process.pid };
 
-/** What stands before the time of a line that is put together by hand: see `accessLog`. */
+/** The start of a line that is put together by hand, up to its time: see `accessLog`. */
 export const infoHead = `{"severityText":"INFO","severityNumber":9,"resource":${JSON.stringify(resource)},"timestamp":"`;
 
 /**
