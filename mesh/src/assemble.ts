@@ -19,7 +19,7 @@ export function assemble(layers: readonly Layer[], clock: Clock = systemClock): 
   const faults = faultsOf(layers);
   if (faults.length > 0) throw new Error(`The layers are in a wrong order:\n${faults.map((f) => `- ${f}`).join('\n')}`);
   let handle: Handler = async () => {
-    throw new Error('No layer answers: the innermost layer of the stack must not call the next one.');
+    throw new Error('No layer has replied: the innermost layer of the stack must not call the next one.');
   };
   for (let i = layers.length - 1; i >= 0; i -= 1) {
     const innermost = i;

@@ -29,7 +29,7 @@ export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () =
       return [...sums].map(([service, value]) => ({ values: [service], value }));
     });
 
-  ofEndpoints('http_client_active_requests', 'Attempts under way.', ({ inFlight }) => inFlight);
+  ofEndpoints('http_client_active_requests', 'Attempts in flight.', ({ inFlight }) => inFlight);
   ofEndpoints('http_client_open_connections', 'Connections open.', ({ connections }) => connections.stats().open);
   ofEndpoints(
     'http_client_queued_requests',
