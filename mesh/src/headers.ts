@@ -63,8 +63,8 @@ export const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Never dropped, even if a Connection field lists them: a client that lists them tries to make the mesh drop the host, the
- * credentials or the framing of its request.
+ * Never dropped, even if a Connection field lists them: a client that lists them tries to make the mesh drop the host,
+ * the credentials or the framing of its request.
  */
 const endToEnd = new Set([
   'host',

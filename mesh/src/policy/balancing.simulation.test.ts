@@ -60,7 +60,10 @@ function normal(random: () => number, mean: number, sd: number): number {
   return mean + sd * sum;
 }
 
-/** Buoyant's "Beyond Round Robin": 11 endpoints of about 167 ms, one of them at 2 s from 15 s to 45 s, requests fail after 1 s. */
+/**
+ * Buoyant's "Beyond Round Robin": 11 endpoints of about 167 ms, one of them at 2 s from 15 s to 45 s, requests fail
+ * after 1 s.
+ */
 const slowOne: Load = {
   requests: 60_000,
   perSecond: 1000,

@@ -8,8 +8,8 @@ const resource = { 'service.name': 'mesh', 'process.pid': process.pid };
 export const infoHead = `{"severityText":"INFO","severityNumber":9,"resource":${JSON.stringify(resource)},"timestamp":"`;
 
 /**
- * pino's options for lines with the fields of OpenTelemetry's log data model under their OTLP/JSON names: `timestamp` (ISO 8601,
- * UTC), `severityText`, `severityNumber`, `body`, `attributes`, `traceId`, `spanId`, `resource`.
+ * pino's options for lines with the fields of OpenTelemetry's log data model under their OTLP/JSON names: `timestamp`
+ * (ISO 8601, UTC), `severityText`, `severityNumber`, `body`, `attributes`, `traceId`, `spanId`, `resource`.
  */
 export function logOptions(level: string) {
   return {
