@@ -44,7 +44,7 @@ function realLayers(): Layer[] {
 }
 
 describe('a stack', () => {
-  test('wraps outermost first, and prints itself from the layers that run', async () => {
+  test('wraps outermost first, and describes itself by the layers that run', async () => {
     const order: string[] = [];
     const noting = (name: string) =>
       layer(name, {
@@ -63,7 +63,7 @@ describe('a stack', () => {
     );
   });
 
-  test('has one handler for neighbours that only look on: they begin outermost first and end innermost first, once', async () => {
+  test('has one handler for adjacent observers: they begin outermost first and end innermost first, once', async () => {
     const clock = { ...systemClock, now: () => 5 };
     const heard: string[] = [];
     const looking = (name: string) =>
@@ -121,7 +121,7 @@ describe('a stack', () => {
     );
   });
 
-  test('of the mesh itself is in order, and no two neighbours that name each other may change places', () => {
+  test('of the mesh itself is in order, and no two adjacent layers that name each other may be swapped', () => {
     const layers = realLayers();
     assemble(layers);
     for (const [index, { name, inside }] of layers.entries()) {
@@ -138,7 +138,7 @@ describe('a stack', () => {
 });
 
 describe('an exchange', () => {
-  test('tells once, in order, and at once to whoever comes late, that it was called off', () => {
+  test('calls abort listeners once, in order, and late listeners at once', () => {
     const heard: string[] = [];
     const one = exchangeOf({ body: '' });
     const fork = one.fork(null);
@@ -156,7 +156,7 @@ describe('an exchange', () => {
     assert.equal(fork.aborted, error);
   });
 
-  test('is not called off by its fork, and keeps its own fields', () => {
+  test('is not aborted by its fork, and keeps its own fields', () => {
     const one = exchangeOf({ body: '' });
     const fork = one.fork(null);
     fork.headers.push('x', '1');

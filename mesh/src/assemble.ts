@@ -2,23 +2,24 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Handler, type Layer, scopes } from './layer.ts';
 import { observed } from './observing.ts';
 
-/** A stack that runs, and what it says about itself. */
+/** A running stack, and its description. */
 export interface Stack {
   readonly handle: Handler;
-  /** The layers that run, outermost first: the objects, not a list beside them. */
+  /** The running layers themselves, outermost first. */
   readonly layers: readonly Layer[];
 }
 
 /**
- * Checks the order of `layers` (outermost first) and wraps them into one handler. Neighbours that only look on share one.
+ * Checks the order of `layers` (outermost first) and wraps them into one handler. Adjacent observers share one handler.
  *
- * @throws Error naming every fault: a name twice, a scope that opens again, a layer outside one it must stand in.
+ * @throws Error when the order is wrong, naming every fault: a duplicate name, a scope that opens again, a layer
+ * outside one that it must stand inside
  */
 export function assemble(layers: readonly Layer[], clock: Clock = systemClock): Stack {
   const faults = faultsOf(layers);
   if (faults.length > 0) throw new Error(`The layers are in a wrong order:\n${faults.map((f) => `- ${f}`).join('\n')}`);
   let handle: Handler = async () => {
-    throw new Error('No layer answers: the innermost layer of the stack must not call the next one.');
+    throw new Error('No layer has replied: the innermost layer of the stack must not call the next one.');
   };
   for (let i = layers.length - 1; i >= 0; i -= 1) {
     const innermost = i;

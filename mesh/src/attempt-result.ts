@@ -3,9 +3,9 @@ import type { Exchange } from './exchange.ts';
 import type { AttemptResult } from './policy/balancer.ts';
 
 /**
- * What an attempt that ended with `error` says about its endpoint. Only what the endpoint did, or failed to do in the
- * time that the route gives it, is a failure: a client that goes away or brings a deadline too short for anybody must not
- * be able to take endpoints out.
+ * How an attempt that ended with `error` counts for its endpoint. It is a failure if the endpoint caused it, or used up
+ * the time of the route. A client that goes away, or sends too short a deadline, must not be able to take endpoints
+ * out.
  *
  * @param tookMs since the attempt began
  */
@@ -14,6 +14,6 @@ export function resultOf(exchange: Exchange, error: MeshError, tookMs: number): 
   if (error.code !== 'deadline_exceeded') return 'failure';
   const { requestMs = 0, backendRequestMs = 0 } = exchange.route?.rule.spec.timeouts ?? {};
   const givenMs = backendRequestMs > 0 ? backendRequestMs : requestMs;
-  // Half of it: a retry or a wait in the queue has used up the rest.
+  // Half of the time: a retry or a wait in the queue has used up the rest.
   return givenMs > 0 && tookMs >= givenMs / 2 ? 'failure' : 'abandoned';
 }

@@ -1,6 +1,6 @@
 import type { MeshError } from './errors.ts';
 
-/** Where the bytes of a request body go. Calls after `end` or `fail` do not happen. */
+/** Receives the bytes of a request body. No calls follow `end` or `fail`. */
 export interface BodySink {
   chunk(bytes: Uint8Array): void;
   end(): void;
@@ -8,18 +8,18 @@ export interface BodySink {
 }
 
 /**
- * A request body that has not been read yet. It is read at most once: a layer that needs it twice (retry, shadow)
- * replaces `exchange.body` by a source that replays what it kept.
+ * A request body that has not been read yet. It is read at most once: a layer that needs it twice (retry, mirror)
+ * replaces `exchange.body` by a source that replays the kept bytes.
  */
 export interface BodySource {
-  /** Bytes announced by Content-Length; null where the length is not known (chunked). */
+  /** Content-Length; null if the length is unknown (chunked). */
   readonly length: number | null;
-  /** Begins delivery. Once. */
+  /** Begins delivery. Call it once. */
   start(sink: BodySink): void;
   /** Back-pressure: no chunk is delivered between `pause` and `resume`, except one already on its way. */
   pause(): void;
   resume(): void;
-  /** Nothing more is wanted: what is still coming is thrown away, and the sink hears nothing any more. */
+  /** Drops the rest of the body. The sink gets no further calls. */
   cancel(): void;
 }
 

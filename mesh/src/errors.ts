@@ -1,4 +1,4 @@
-/** Everything that can go wrong with one request, as seen from the mesh. Closed: a new cause gets a code and a row below. */
+/** Every way in which a request can fail, as seen from the mesh. Closed: a new cause gets a code and a row below. */
 export type FailureCode =
   | 'bad_request'
   | 'headers_too_large'
@@ -22,9 +22,9 @@ export type FailureCode =
   | 'draining'
   | 'internal';
 
-/** What a cause means to the client and to whoever reads the access log. */
+/** What a cause means to the client and to readers of the access log. */
 export interface FailureRow {
-  /** Answered where the reply's head has not been sent yet; 499 is for the log only: that client is gone. */
+  /** Sent if the reply's head has not been sent yet; 499 is for the log only, because that client is gone. */
   status: number;
   title: string;
   /** Envoy's response flags, because operators know them. */
@@ -33,7 +33,7 @@ export interface FailureRow {
   where: 'client' | 'mesh' | 'upstream';
 }
 
-/** The one table from cause to answer. */
+/** The one table from cause to reply. */
 export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   bad_request: { status: 400, title: 'Bad Request', flag: 'DPE', where: 'client' },
   headers_too_large: { status: 431, title: 'Request Header Fields Too Large', flag: 'DPE', where: 'client' },
@@ -58,7 +58,7 @@ export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   internal: { status: 500, title: 'Internal Server Error', flag: 'LR', where: 'mesh' },
 };
 
-/** Whether the upstream can have seen any of the request: only a request known not to have been sent is always safe to repeat. */
+/** Whether the upstream can have seen any of the request: only an unsent request is always safe to repeat. */
 export type Delivery = 'not_sent' | 'maybe_sent';
 
 /** The mesh's one error class. `detail` is shown to the client: no address, no secret, no stack in it. */
@@ -67,7 +67,7 @@ export class MeshError extends Error {
   readonly code: FailureCode;
   readonly detail: string;
   readonly delivery: Delivery;
-  /** Seconds after which the client may as well try again, where somebody has said so. */
+  /** Seconds after which the client may retry; null if unknown. */
   readonly retryAfterS: number | null;
 
   constructor(
@@ -87,7 +87,10 @@ export class MeshError extends Error {
   }
 }
 
-/** Any thrown value as a MeshError; what is not one already is a defect of ours and says nothing to the client. */
+/**
+ * Any thrown value as a MeshError; any other class is a defect of the mesh, and its details stay hidden from the
+ * client.
+ */
 export function asMeshError(thrown: unknown): MeshError {
   if (thrown instanceof MeshError) return thrown;
   return new MeshError('internal', 'The mesh failed to handle this request.', {

@@ -9,47 +9,47 @@ import type { InterimSink } from './reply.ts';
 import type { Backend, RouteMatch } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
 
-/** The listener that a request came in by. */
+/** The listener by which a request came in. */
 export interface Entrance {
   /** The Gateway's name, or `internal` for the east-west listener. */
   name: string;
   side: 'north-south' | 'east-west';
-  /** Of the listener, as the documents have it (0 where any free one would do). */
+  /** The port of the listener in the documents (0 = any free one). */
   port: number;
 }
 
 /**
- * What is known about one request of a client, gathered by the layers as they go, read by the access log, metrics and
- * traces. Shared by all attempts.
+ * The facts of one client request. The layers fill them in; the access log, metrics and traces read them. Shared by all
+ * attempts.
  */
 export interface Facts {
-  /** Of this request, in logs: the caller's x-request-id where it sent a usable one. */
+  /** The request's id in logs: the caller's x-request-id if usable. */
   id: string;
   readonly entrance: Entrance;
-  /** Address of the TCP peer, never of a header; IPv4 in IPv6 is IPv4. */
+  /** Address of the TCP peer, never of a header; an IPv4-mapped IPv6 address is IPv4. */
   readonly peerAddress: string;
-  /** Of the client: the peer's, until the layer forwarding has found out for whom a trusted peer speaks. */
+  /** Address of the client: the peer's, until the layer forwarding has determined the client behind a trusted peer. */
   clientAddress: string;
-  /** By which the client asks: http, unless a trusted peer says otherwise. */
+  /** The client's scheme: http, unless a trusted peer says otherwise. */
   scheme: Scheme;
   /** `clock.now()` (monotonic ms) when the head had been read. */
   readonly startedAtMs: number;
-  /** Why the request failed, where it did. The first cause stands. */
+  /** Why the request failed, if it did. The first cause stands. */
   failure: MeshError | null;
-  /** Response flags besides the failure's own, closed list: see README. */
+  /** Response flags in addition to the failure's own, closed list: see README. */
   flags: string[];
   /** Requests sent upstream so far. */
   attempts: number;
-  /** The last one's endpoint. */
+  /** The endpoint of the last attempt. */
   endpoint: string | null;
-  /** What is held of its bodies is charged to this. */
+  /** Charged for held bodies. */
   readonly memory: HeldMemory;
   /** Content bytes read from the client. */
   bytesReceived: number;
   span: Span | null;
 }
 
-/** Where an exchange is being handed on as an upgrade: opaque to layers, known to server/ and upstream/ only. */
+/** A mark of an exchange that is handed on as an upgrade: opaque to layers, known only to server/ and upstream/. */
 export interface Upgrade {
   readonly protocol: string;
 }
@@ -70,49 +70,51 @@ export interface ExchangeInit {
 type AbortListener = (error: MeshError) => void;
 
 /**
- * One request on its way through the layers: the mesh's own type. A layer may change `path`, `authority`, `headers`
- * and `body` before it calls the next one. A layer that calls the next one more than once, or changes it per attempt,
- * does so on a `fork`.
+ * One request on its way through the layers: the mesh's own type. A layer may change `path`, `authority`, `headers` and
+ * `body` before it calls the next one. A layer that calls the next one more than once, or changes the exchange per
+ * attempt, uses a `fork`.
  */
 export class Exchange {
   readonly facts: Facts;
   readonly method: string;
-  /** As the client asked, for logs: filters change `path` and `authority`. */
+  /** As received, for logs: filters change `path` and `authority`. */
   readonly askedPath: string;
   readonly askedAuthority: string;
   /** Origin-form target: path in normal form, and query. */
   path: string;
-  /** The host (and port) that the client asked for, in lower case, without a dot at the end of the host. */
+  /** The host (and port) of the request, in lower case, without a dot at the end of the host. */
   authority: string;
   /** Flat, lower-case names, without Host, Content-Length and hop-by-hop fields. */
   headers: Headers;
   body: BodySource | null;
   readonly upgrade: Upgrade | null;
-  /** What the listener found wrong with the head: the layer `admission` answers it, so that it is logged and counted too. */
+  /**
+   * The listener's fault with the head: the layer `admission` replies with it, so that it is logged and counted too.
+   */
   readonly refused: MeshError | null;
-  /** The client has asked to be told when it may send the body; the service is asked the same. */
+  /** The client waits for 100 Continue before it sends the body; the service gets the same expectation. */
   readonly expectsContinue: boolean;
-  /** Takes what comes before the reply. Null where nobody does. */
+  /** Receives interim replies; null if the client cannot. */
   readonly interim: InterimSink | null;
-  /** Monotonic ms after which nobody waits for the reply any more. */
+  /** The deadline, monotonic ms. */
   deadlineAtMs = Number.POSITIVE_INFINITY;
-  /** Fields that the reply gets also where it is the mesh's own, for a failure further in. */
+  /** Fields for the reply that also go on the mesh's own reply to a failure further in. */
   failureHeaders: Headers | null = null;
   /** Set by the layers route, split and balance. */
   route: RouteMatch | null = null;
   backend: Backend | null = null;
-  /** The backend that could not be used, where `backend` answers for it (failover). */
+  /** The unusable backend that `backend` replaces (failover). */
   insteadOf: Backend | null = null;
   endpoint: Endpoint | null = null;
   /** 1 for the first attempt. */
   attempt = 1;
-  /** Endpoints that this request has been tried on, oldest first; null = none. Others are preferred. */
+  /** Endpoints that this request has been tried on, oldest first; null = none. Untried endpoints are preferred. */
   tried: readonly Endpoint[] | null = null;
-  /** Of an attempt: whether another one may follow if it fails (the method, the body and the budget allow it). */
+  /** Of an attempt: whether another one may follow a failure (the method, the body and the budget allow it). */
   repeatable = false;
-  /** Of an attempt that runs beside another one: an endpoint that has been tried is no use to it. */
+  /** Of an attempt that runs beside another one: it needs an untried endpoint. */
   hedge = false;
-  /** What the body of this attempt is read from; further attempts are, too. */
+  /** The source of this attempt's body, and of further attempts' bodies. */
   replay: RequestReplay | null = null;
   #aborted: MeshError | null = null;
   #listeners: AbortListener[] | null = null;
@@ -132,12 +134,15 @@ export class Exchange {
     this.interim = init.interim ?? null;
   }
 
-  /** Why the exchange was called off, or null while somebody waits for it. */
+  /** Why the exchange was aborted, or null. */
   get aborted(): MeshError | null {
     return this.#aborted;
   }
 
-  /** Calls the exchange off: the client has gone, its deadline has passed, another attempt was faster. Only the first call counts. */
+  /**
+   * Aborts the exchange: the client has gone, its deadline has passed, another attempt was faster. Only the first call
+   * counts.
+   */
   abort(error: MeshError): void {
     if (this.#aborted !== null) return;
     this.#aborted = error;
@@ -146,7 +151,7 @@ export class Exchange {
     if (listeners !== null) for (const listener of listeners) listener(error);
   }
 
-  /** Calls `listener` when the exchange is called off; at once if it has been. */
+  /** Calls `listener` when the exchange is aborted; at once if it has been. */
   onAbort(listener: AbortListener): void {
     if (this.#aborted !== null) listener(this.#aborted);
     else if (this.#listeners === null) this.#listeners = [listener];
@@ -159,8 +164,8 @@ export class Exchange {
   }
 
   /**
-   * A copy for one attempt: what the attempt changes stays in the copy, the facts are shared, and calling off the
-   * original calls off the copy (not the other way round).
+   * A copy for one attempt: changes stay in the copy, the facts are shared, and aborting the original aborts the copy
+   * (not the other way round).
    */
   fork(body: BodySource | null): Exchange {
     const copy = new Exchange({

@@ -1,6 +1,6 @@
 /**
  * Header fields as one flat list: name, value, name, value … in the order received, values as latin1 strings, so that
- * what is forwarded is byte for byte what came in. Names are lower case: the server and the upstream see to it.
+ * forwarded fields are byte for byte the received ones. Names are lower case: the server and the upstream ensure that.
  */
 export type Headers = string[];
 
@@ -46,7 +46,7 @@ function removeFrom(headers: Headers, name: string, start: number): void {
   headers.length = kept;
 }
 
-/** Fields that are about one connection and never travel on (RFC 9110 section 7.6.1, and Proxy-* of sections 11.7). */
+/** Fields about one connection that never travel on (RFC 9110 section 7.6.1, and Proxy-* of sections 11.7). */
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -63,8 +63,8 @@ export const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Never dropped though a Connection field lists them: a client that lists them is trying to make the mesh
- * forget who it is talking to or what it is carrying.
+ * Never dropped, even if a Connection field lists them: a client that lists them tries to make the mesh drop the host,
+ * the credentials or the framing of its request.
  */
 const endToEnd = new Set([
   'host',
@@ -76,13 +76,13 @@ const endToEnd = new Set([
   'date',
 ]);
 
-/** A new list without hop-by-hop fields, nor those that a Connection field names. `drop` names further ones. */
+/** A new list without hop-by-hop fields and those that a Connection field names. `drop` names further ones. */
 export function withoutHopByHop(headers: readonly string[], drop?: ReadonlySet<string>): Headers {
   let listed: Set<string> | null = null;
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i] !== 'connection') continue;
     const value = headers[i + 1] as string;
-    // By far the two most common values name no field.
+    // The two most common values by far name no field.
     if (value === 'keep-alive' || value === 'close') continue;
     listed ??= new Set();
     for (const token of value.toLowerCase().split(',')) listed.add(token.trim());

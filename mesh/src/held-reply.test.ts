@@ -15,7 +15,7 @@ afterEach(() => closing.close());
 
 const { loadBalancer, circuitBreaker, retry: retryDefaults } = backendPolicy();
 
-/** A mesh whose instances are asked in turn, whatever they did before, and are tried again as often as need be. */
+/** A mesh with round robin over its instances, and as many retries as needed. */
 async function meshOf(listeners: RequestListener[], retry: Partial<RetryPolicy> = {}): Promise<TestMesh> {
   const ports: number[] = [];
   for (const listener of listeners) ports.push((await upstreamServer(closing, listener)).port);
@@ -39,7 +39,7 @@ const broken = (size: number | null, sent: number, count = { of: 0 }) => {
 };
 const fine: RequestListener = (_request, response) => void response.end('fine');
 
-/** Begins a reply and leaves it there. */
+/** Begins a reply and never ends it. */
 function begun(headers: Record<string, string | number>) {
   const open: ServerResponse[] = [];
   const listener: RequestListener = (_request, response) => {
@@ -65,11 +65,11 @@ describe('a reply that breaks off', () => {
       const mesh = await meshOf([broken(size, 100, count), fine], { replyWaitMs: 60_000 });
       for (let i = 0; i < 100; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
       assert.ok(count.of >= 40, `${count.of} were broken`);
-      await until(() => mesh.inFlight() === 0, 'nothing is under way');
+      await until(() => mesh.inFlight() === 0, 'nothing is in flight');
     });
   }
 
-  test('is passed on where the policy switches that off, or it is longer than the limit', async () => {
+  test('is passed on if the policy switches holding off, or the reply is longer than the limit', async () => {
     for (const [size, retry] of [
       [1000, { replyLimitBytes: 0 }],
       [1001, { replyLimitBytes: 1000 }],
@@ -81,12 +81,12 @@ describe('a reply that breaks off', () => {
     }
   });
 
-  test('may be longer than what is held otherwise, where the policy says so', async () => {
+  test('may be longer than the default limit, if the policy says so', async () => {
     const mesh = await meshOf([broken(300_000, 299_000), fine], { replyLimitBytes: 300_000 });
     for (let i = 0; i < 10; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
   });
 
-  test('is passed on where the request must not be sent twice', async () => {
+  test('is passed on if the request is not idempotent', async () => {
     const count = { of: 0 };
     const mesh = await meshOf([broken(1000, 100, count)]);
     await assert.rejects(async () => (await fetch(mesh.url, { method: 'POST' })).text());
@@ -102,7 +102,7 @@ describe('a reply that breaks off', () => {
 });
 
 describe('a reply that goes on', () => {
-  test('is handed on as it comes where it has no length', async () => {
+  test('is handed on as it comes if it has no length', async () => {
     const { listener, open } = begun({});
     const mesh = await meshOf([listener]);
     const client = await rawRequest(mesh);
@@ -111,21 +111,21 @@ describe('a reply that goes on', () => {
     await client.untilReceived(/and ended/);
   });
 
-  test('is not held at all where it is an event stream', async () => {
+  test('is not held if it is an event stream', async () => {
     const { listener } = begun({ 'content-type': 'text/event-stream; charset=utf-8' });
     const mesh = await meshOf([listener], { replyWaitMs: 60_000 });
     const client = await rawRequest(mesh);
     await client.untilReceived(/begun/);
   });
 
-  test('is not held where the request must not be sent twice', async () => {
+  test('is not held if the request is not idempotent', async () => {
     const { listener } = begun({ 'content-length': 100 });
     const mesh = await meshOf([listener]);
     const client = await rawRequest(mesh, 'POST / HTTP/1.1', 'Content-Length: 0');
     await client.untilReceived(/begun/);
   });
 
-  test('is handed on when as much of it has come as is held', async () => {
+  test('is handed on when the limit has come', async () => {
     const mesh = await meshOf([(_request, response) => void response.writeHead(200).write(Buffer.alloc(70_000, 'x'))], {
       replyWaitMs: 60_000,
     });
@@ -133,18 +133,18 @@ describe('a reply that goes on', () => {
     await client.untilReceived(/x{1000}/);
   });
 
-  test('that a client no longer waits for is called off while it is held', async () => {
+  test('is aborted while it is held if the client goes', async () => {
     const { listener, open } = begun({ 'content-length': 100 });
     const mesh = await meshOf([listener]);
     const client = await rawRequest(mesh);
     await until(() => open.length === 1, 'the reply has begun');
     client.socket.destroy();
-    await until(() => open[0]?.destroyed === true && mesh.inFlight() === 0, 'the upstream request is called off');
+    await until(() => open[0]?.destroyed === true && mesh.inFlight() === 0, 'the upstream request is aborted');
     assert.equal(open.length, 1, 'and not tried again');
   });
 });
 
-describe('what is not held', () => {
+describe('replies that are not held', () => {
   const replyOf = (body: Partial<ReplyBody>, over: Partial<Reply> = {}): Reply => ({
     ...localReply(200, [], ''),
     body: { length: null, pipeTo() {}, discard() {}, onEnd() {}, onHeld() {}, ...body },

@@ -4,8 +4,8 @@ import { header } from './headers.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * Whether a reply is held back until it is whole. One that is whole already has no need of it; a longer one than the
- * limit and an event stream are handed on as they come.
+ * Whether a reply is held until it is whole. A reply that is whole already is not held; one longer than the limit and
+ * an event stream are handed on as they come.
  *
  * @param limitBytes 0 = no reply is held
  */
@@ -16,8 +16,8 @@ export function isHeld({ tunnelled, headers, body }: Reply, limitBytes: number):
 }
 
 /**
- * Waits for a reply that is held. Resolves with null when it is whole, or is to be handed on as far as it has come: a reply
- * without a length after `waitMs`, or when `limitBytes` of it have come. Resolves with the error where it breaks off.
+ * Waits for a held reply. Resolves with null when it is whole, or must be handed on: a reply without a length after
+ * `waitMs`, or when `limitBytes` of it have come. Resolves with the error if it breaks off.
  */
 export function arrival({ body }: Reply, limitBytes: number, waitMs: number, clock: Clock): Promise<MeshError | null> {
   return new Promise((resolve) => {

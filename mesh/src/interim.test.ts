@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** A mesh before the instances at `ports`, which tries again what may be tried again. */
+/** A mesh before the instances at `ports`, with retries. */
 async function meshBefore(ports: number[], idleMs = 60_000) {
   const retry = { codes: [503], attempts: 1, backoffMs: 1 };
   const { timeouts } = defaultBackendPolicy();
@@ -21,14 +21,14 @@ async function meshBefore(ports: number[], idleMs = 60_000) {
   return testMesh(closing, meshConfig([shop], [route('all', rules)]), { idleTimeoutMs: 60_000 });
 }
 
-/** An instance that does what the test says with each expectation. */
+/** An instance whose handling of each expectation the test decides. */
 async function deciding(onExpectation: RequestListener) {
   const upstream = await upstreamServer(closing, (_request, response) => response.end('no expectation'));
   upstream.server.on('checkContinue', onExpectation);
   return upstream.port;
 }
 
-/** An instance that says `raw` to each head that comes, and keeps what it gets. */
+/** An instance that sends `raw` for each head that comes, and keeps the bytes that it gets. */
 async function saying(raw: string) {
   let received = '';
   const sockets = new Set<Socket>();
@@ -51,7 +51,7 @@ async function saying(raw: string) {
 const expecting = ['PUT / HTTP/1.1', 'Host: shop', 'Content-Length: 5', 'Expect: 100-continue', '', ''];
 
 describe('Expect: 100-continue', () => {
-  test('is the service’s to decide: its refusal comes instead of 100, and the body is never sent', async () => {
+  test('is decided by the service: its refusal comes instead of 100, and the body is never sent', async () => {
     let bytes = 0;
     const port = await deciding((request, response) => {
       request.on('data', (chunk: Buffer) => {
@@ -64,14 +64,14 @@ describe('Expect: 100-continue', () => {
     client.send(...expecting);
     assert.match(await client.untilClosed(), /^HTTP\/1\.1 401 [\s\S]*connection: close[\s\S]*who$/);
     assert.equal(bytes, 0);
-    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+    await until(() => mesh.inFlight() === 0, 'nothing is in flight');
   });
 
-  test('is met when the service says so, and then only', async () => {
+  test('is met only when the service says so', async () => {
     const gate = Promise.withResolvers<void>();
-    let asked = false;
+    let expected = false;
     const port = await deciding((request, response) => {
-      asked = true;
+      expected = true;
       void gate.promise.then(() => response.writeContinue());
       let body = '';
       request.on('data', (chunk) => {
@@ -82,7 +82,7 @@ describe('Expect: 100-continue', () => {
     const mesh = await meshBefore([port]);
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send(...expecting);
-    await until(() => asked, 'the service is asked');
+    await until(() => expected, 'the service has the request');
     assert.equal(client.received, '');
     gate.resolve();
     await client.untilReceived(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
@@ -90,7 +90,7 @@ describe('Expect: 100-continue', () => {
     assert.match(await client.untilReceived(/got hello$/), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
   });
 
-  test('is not waited for by a client that sends its body all the same', async () => {
+  test('does not delay a client that sends its body all the same', async () => {
     const silent = await saying('');
     const mesh = await meshBefore([silent.port]);
     const client = await RawClient.to(mesh.edgePort, closing);
@@ -112,7 +112,7 @@ describe('Expect: 100-continue', () => {
     assert.equal(mesh.log.requests()[0]?.reason, 'upstream_idle');
   });
 
-  test('is decided by the next instance where one fails', async () => {
+  test('is decided by the next instance if one fails', async () => {
     const refusing = await saying('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
     const wanting = await saying('HTTP/1.1 100 Continue\r\n\r\n');
     const mesh = await meshBefore([refusing.port, wanting.port]);
@@ -126,7 +126,7 @@ describe('Expect: 100-continue', () => {
     assert.match(wanting.received(), /\r\nexpect: 100-continue\r\n/);
   });
 
-  test('of HTTP/1.0, and without a body, is none', async () => {
+  test('of HTTP/1.0, and without a body, is ignored', async () => {
     const silent = await saying('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     const mesh = await meshBefore([silent.port]);
     const client = await RawClient.to(mesh.edgePort, closing);
@@ -146,7 +146,7 @@ describe('interim replies', () => {
     return client.untilClosed();
   };
 
-  test('are passed on as they come, before the reply, without what is about one connection', async () => {
+  test('are passed on as they come, before the reply, without fields about one connection', async () => {
     const hints =
       'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Own: 1\r\nConnection: x-own\r\nContent-Length: 3\r\n\r\n';
     const received = await ask(`${hints}HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 Own\r\nX: y\r\n\r\n${final}`);
@@ -156,16 +156,16 @@ describe('interim replies', () => {
     assert.match(received, /\r\n\r\nok$/);
   });
 
-  test('do not tell outside whether a failure may be tried again', async () => {
+  test('do not tell clients outside whether a failure may be retried', async () => {
     const received = await ask(`HTTP/1.1 103 Early Hints\r\nX-Mesh-Retryable: false\r\n\r\n${final}`);
     assert.match(received, /^HTTP\/1\.1 103 Early Hints\r\n\r\nHTTP\/1\.1 200 /);
   });
 
-  test('are none to a client of HTTP/1.0', async () => {
+  test('are not sent to a client of HTTP/1.0', async () => {
     assert.match(await ask(`HTTP/1.1 103 Early Hints\r\n\r\n${final}`, '1.0'), /^HTTP\/1\.1 200 [\s\S]*ok$/);
   });
 
-  test('of a request that waits for its turn come behind the reply before it', async () => {
+  test('of a request behind another one come after the reply before it', async () => {
     const { port } = await saying(`HTTP/1.1 103 Early Hints\r\n\r\n${final}`);
     const mesh = await meshBefore([port]);
     const client = await RawClient.to(mesh.edgePort, closing);

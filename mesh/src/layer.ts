@@ -3,12 +3,12 @@ import type { Observer } from './observer.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * Handles one exchange. The promise resolves when the reply's head is there (its body is still to come). Where there is
- * no reply, it rejects with a MeshError, or the call itself throws one: a layer that cares awaits inside `try`, and one
- * that only looks at the request need not be async, which would cost it three turns of the microtask queue.
+ * Handles one exchange. The promise resolves when the reply's head is there (its body is still to come). Without a
+ * reply, it rejects with a MeshError, or the call itself throws one. A layer that handles failures awaits inside `try`.
+ * A layer that only looks at the request need not be async, which saves three rounds of the microtask queue.
  *
- * Whoever takes a reply must pipe or discard its body. Whoever waits for something else than the next handler (a queue,
- * a back-off) must listen to `exchange.onAbort`.
+ * A layer that takes a reply must pipe or discard its body. A layer that waits for anything but the next handler (a
+ * queue, a back-off) must listen to `exchange.onAbort`.
  */
 export type Handler = (exchange: Exchange) => Promise<Reply>;
 
@@ -16,9 +16,9 @@ export type Handler = (exchange: Exchange) => Promise<Reply>;
 export const scopes = ['request', 'route', 'attempt', 'transport'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** One feature of the data plane, wrapped around all that stand inside it. */
+/** One feature of the data plane, wrapped around the layers inside it. */
 export interface Layer {
-  /** Unique, lower case: what `mesh explain` and other layers call it. */
+  /** Unique, lower case: its name in `mesh explain` and for other layers. */
   name: string;
   scope: Scope;
   /** What it does, for `mesh explain`. */
@@ -26,6 +26,6 @@ export interface Layer {
   /** Layers that must stand further out than this one (if they are in the stack at all), each with the reason. */
   inside: { name: string; reason: string }[];
   wrap(next: Handler): Handler;
-  /** Of a layer that only looks on: `assemble` makes one handler of neighbours that do. */
+  /** Of a layer that only observes: `assemble` makes one handler of adjacent ones. */
   observer?: Observer;
 }

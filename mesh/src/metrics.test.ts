@@ -37,7 +37,7 @@ async function ask(mesh: TestMesh): Promise<number> {
   return response.status;
 }
 
-/** A service with one instance that answers and one that always fails (or not), and a mirror that answers otherwise. */
+/** A service with one instance that succeeds and one that always fails (or not), and a mirror with another status. */
 async function start(badStatus = 503) {
   const good = await upstreamServer(closing, (_request, response) => void response.end('ok'));
   const bad = await upstreamServer(closing, (_request, response) => void response.writeHead(badStatus).end());
@@ -71,26 +71,26 @@ async function start(badStatus = 503) {
 }
 
 describe('metrics', () => {
-  test('say in one scrape what callers saw, what it took, and who was taken out for it', async () => {
+  test('one scrape has the replies that callers saw, the attempts, and the tripped instances', async () => {
     const { mesh, bad } = await start();
-    let asked = 0;
+    let sent = 0;
     await until(async () => {
-      asked += 1;
+      sent += 1;
       assert.equal(await ask(mesh), 200);
       return sum(await scrape(mesh), 'mesh_breaker_trips_total') > 0;
     }, 'the bad instance is taken out');
     await until(
-      async () => sum(await scrape(mesh), 'mesh_shadow_requests_total', { outcome: 'different_status' }) === asked,
-      'the mirror has answered',
+      async () => sum(await scrape(mesh), 'mesh_shadow_requests_total', { outcome: 'different_status' }) === sent,
+      'the mirror has replied',
     );
     const samples = await scrape(mesh);
     const of = (name: string, labels: Record<string, string> = {}) => sum(samples, name, labels);
     const all = { entrance: 'edge', route: 'all', service: 'shop' };
     // Effective: not one failure. Actual: there was one.
-    assert.equal(of('http_server_requests_total', { ...all, http_request_method: 'GET', status_class: '2xx' }), asked);
-    assert.equal(of('http_server_requests_total'), asked);
+    assert.equal(of('http_server_requests_total', { ...all, http_request_method: 'GET', status_class: '2xx' }), sent);
+    assert.equal(of('http_server_requests_total'), sent);
     assert.equal(of('http_client_requests_total', { service: 'shop', endpoint: bad, status_class: '5xx' }), 1);
-    assert.equal(of('http_client_requests_total', { service: 'shop' }), asked + 1);
+    assert.equal(of('http_client_requests_total', { service: 'shop' }), sent + 1);
     assert.equal(of('mesh_retries_total', { service: 'shop', reason: '503', outcome: 'succeeded' }), 1);
     assert.ok(of('mesh_retry_budget_remaining', { service: 'shop' }) > 0);
     assert.equal(of('mesh_breaker_trips_total', { endpoint: bad, reason: 'consecutive_failures' }), 1);
@@ -103,7 +103,7 @@ describe('metrics', () => {
     assert.ok(of('http_server_open_connections', { entrance: 'edge' }) >= 1);
     assert.equal(
       of('mesh_shadow_requests_total', { route: 'all', mirror: 'shadow', outcome: 'different_status' }),
-      asked,
+      sent,
     );
     for (const family of ['http_server_request_duration', 'http_client_request_duration', 'mesh_shadow_duration']) {
       const quantiles = ['0.5', '0.95', '0.99', '0.999'].map((quantile) =>
@@ -129,7 +129,7 @@ describe('metrics', () => {
     }
     assert.deepEqual(
       gauges.map(({ name }) => name).filter((name) => !samples.some((sample) => sample.name === name)),
-      // Nothing yet to say in any form.
+      // No series yet in any form.
       gauges.filter(({ series }) => series.length === 0).map(({ name }) => name),
     );
     const seriesOf = (name: string) => durations.find((family) => family.name === name)?.series ?? [];
@@ -145,11 +145,11 @@ describe('metrics', () => {
     }
   });
 
-  test('of what the documents no longer name go with it', async () => {
+  test('series of things that the documents no longer name are dropped', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => void response.end('ok'));
     const config = (name: string) =>
       meshConfig([service(name, [upstream.port])], [route(`to-${name}`, [rule({ backendRefs: [backendRef(name)] })])]);
-    // What is due every 30 s: turns, and drained instances.
+    // Due every 30 s: the end of a period, and drained instances.
     let due: (() => void)[] = [];
     const turn = () => {
       const tasks = due;
@@ -205,7 +205,7 @@ describe('metrics', () => {
     const before = await bounded();
     for (let i = 7; i < 200; i += 1) await send(i % 2 === 0 ? mesh.edgePort : mesh.internalPort, i);
     const added = [...(await bounded())].filter((key) => !before.has(key));
-    // Which instance was chosen, and whether a mirror was busy, is not the client's to say.
+    // The client does not decide which instance was chosen, or whether a mirror was busy.
     assert.deepEqual(
       added.filter((key) => !/^(mesh_shadow|http_client)/.test(key)),
       [],

@@ -18,7 +18,7 @@ afterEach(() => closing.close());
 
 type Over = NonNullable<Parameters<typeof testMesh>[2]>;
 
-/** One service behind the route `all`, which fails as its path says, and remembers what it was sent. */
+/** One service behind the route `all`, which fails as its path says, and remembers the requests. */
 async function start(over: Over & { accessLog?: AccessLogPolicy } = {}) {
   const { accessLog, ...settings } = over;
   const received: IncomingHttpHeaders[] = [];
@@ -44,7 +44,7 @@ async function start(over: Over & { accessLog?: AccessLogPolicy } = {}) {
   return { mesh, received, waiting, endpoint: `127.0.0.1:${upstream.port}` };
 }
 
-/** Sends one request and reads its answer. Resolves with its status. */
+/** Sends one request and reads its reply. Resolves with its status. */
 async function ask(mesh: TestMesh, path = '/', init: RequestInit = {}): Promise<number> {
   const response = await fetch(mesh.url + path, init);
   await response.text();
@@ -96,7 +96,7 @@ describe('a trace', () => {
     assert.equal(received[0]?.tracestate, undefined);
   });
 
-  test('is sampled by the share that is set, where no caller has decided', async () => {
+  test('is sampled by the configured share, if no caller has decided', async () => {
     const { mesh, received } = await start({ traceSamplePercent: 0 });
     await ask(mesh);
     await ask(mesh, '/', { headers: { b3: '1' } });
@@ -107,7 +107,7 @@ describe('a trace', () => {
     );
   });
 
-  test('is found by what it was about', async () => {
+  test('can be found by its attributes', async () => {
     const { mesh } = await start();
     for (const path of ['/status/200', '/status/404', '/status/503', '/reset']) await ask(mesh, path);
     const statuses = async (query: string) =>
@@ -167,14 +167,14 @@ describe('a collector', () => {
     await until(async () => (await counter(mesh, 'mesh_trace_spans_exported_total')) === 2, 'they are counted');
   });
 
-  test('that is away, or hangs, fails no request and holds up no stop', async () => {
+  test('that is away, or hangs, fails no request and delays no stop', async () => {
     const waiting: IncomingMessage[] = [];
     const hanging = await upstreamServer(closing, (request) => void waiting.push(request));
     const { mesh } = await start({ otlpTracesUrl: `http://127.0.0.1:${hanging.port}/v1/traces` });
     for (let i = 0; i < 100; i += 1) assert.equal(await ask(mesh), 200);
-    await until(() => waiting.length > 0, 'the collector is asked');
+    await until(() => waiting.length > 0, 'the collector has a request');
     await mesh.stop();
-    assert.equal(waiting[0]?.socket.destroyed, false, 'nobody has waited for the collector');
+    assert.equal(waiting[0]?.socket.destroyed, false, 'no request has waited for the collector');
   });
 });
 
@@ -188,10 +188,10 @@ describe('failures', () => {
     const { mesh, endpoint } = await start();
     await ask(mesh, '/status/500?token=secret', { headers: { traceparent: `00-${traceId}-${parentId}-01` } });
     for (let i = 0; i < 3; i += 1) await ask(mesh, `/status/500?token=secret${i}`);
-    // POST: nobody tries it again.
+    // POST: no retry.
     await ask(mesh, '/reset', { method: 'POST' });
     await ask(mesh, '/status/404');
-    const groups = () => admin<{ groups: ErrorGroup[] }>(mesh, '/errors').then((answer) => answer.groups);
+    const groups = () => admin<{ groups: ErrorGroup[] }>(mesh, '/errors').then(({ groups: all }) => all);
     await until(async () => (await groups()).length === 2, 'both kinds are there');
     const [reset, status] = await groups();
     assert.deepEqual(
@@ -207,7 +207,7 @@ describe('failures', () => {
     assert.equal(traces.length, 1);
   });
 
-  test('of a body that breaks off are those of the attempt: once, at the endpoint, seen by the caller', async () => {
+  test('of a truncated body are those of the attempt: once, at the endpoint, seen by the caller', async () => {
     const { mesh, endpoint } = await start();
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET /half HTTP/1.1', 'Host: shop', '', '');
@@ -219,7 +219,7 @@ describe('failures', () => {
     );
   });
 
-  test('that are nobody’s attempt are there too, and a hostile client makes no group of its own', async () => {
+  test('without an attempt are there too, and a hostile client makes no group of its own', async () => {
     const { mesh } = await start();
     const strangers = await testMesh(closing, meshConfig([], []));
     for (let i = 0; i < 30; i += 1) await ask(strangers, `/${i}`, { headers: { 'user-agent': `${i}` } });
@@ -241,7 +241,7 @@ describe('failures', () => {
 });
 
 describe('mesh tap', () => {
-  test('shows requests that its filter takes, without queries and header values', async () => {
+  test('shows requests that match its filter, without queries and header values', async () => {
     const { mesh, endpoint } = await start();
     const tap = startCli(mesh, 'tap', '--route', 'all', '--status', '5xx', '--count', '2', '--json');
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 1, 'it watches');
@@ -259,7 +259,7 @@ describe('mesh tap', () => {
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 0, 'it has gone');
   });
 
-  test('is readable for people, and refuses filters that mean nothing', async () => {
+  test('is readable for people, and refuses filters without meaning', async () => {
     const { mesh } = await start();
     const tap = startCli(mesh, 'tap', '--count', '1');
     await until(async () => (await gauge(mesh, 'mesh_tap_watchers')) === 1, 'it watches');
@@ -292,7 +292,7 @@ describe('mesh tap', () => {
     assert.equal(await response.text(), '{"event":"alive","dropped":0}\n');
   });
 
-  test('a reader that takes nothing holds up no request, and what it misses is counted', async () => {
+  test('a reader that takes nothing delays no request, and the lines that it misses are counted', async () => {
     const { mesh } = await start();
     const reader = await RawClient.to(mesh.adminPort, closing);
     reader.socket.pause();
@@ -337,12 +337,12 @@ describe('metrics', () => {
   });
 });
 
-describe('what is said about the last minute', () => {
-  test('sets what callers saw beside what the attempts came to', async () => {
+describe('recent figures', () => {
+  test('show the replies that callers saw beside the attempts', async () => {
     const { mesh, endpoint } = await start();
     for (let i = 0; i < 3; i += 1) await ask(mesh, '/status/200');
     await ask(mesh, '/status/500');
-    // Whole at its head, broken off in its body.
+    // A successful head, and a truncated body.
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET /half HTTP/1.1', 'Host: shop', '', '');
     await client.untilClosed();
@@ -380,9 +380,9 @@ describe('what is said about the last minute', () => {
     const [port] = mesh.registry.services();
     assert.ok(port !== undefined);
     assert.match(await (await fetch(`${mesh.adminUrl}/metrics`)).text(), new RegExp(endpoint));
-    // One attempt is still under way when it leaves: its end makes no series either.
+    // One attempt is still in flight when it leaves: its end makes no series either.
     const last = ask(mesh, '/wait');
-    await until(() => waiting.length === 1, 'it is under way');
+    await until(() => waiting.length === 1, 'it is in flight');
     mesh.registry.setEndpoints(port, []);
     waiting[0]?.writeHead(500).end();
     assert.equal(await last, 500);
@@ -391,7 +391,7 @@ describe('what is said about the last minute', () => {
 });
 
 describe('the access log', () => {
-  test('takes its share of what goes well, and every failure', async () => {
+  test('samples successful requests, and has every failure', async () => {
     let point = 0;
     const { mesh } = await start({ random: () => point, accessLog: { samplePercent: 25, alwaysFailures: true } });
     for (const at of [0.1, 0.249, 0.25, 0.9]) {
@@ -412,7 +412,7 @@ describe('the access log', () => {
     );
   });
 
-  test('samples failures too where that is asked for', async () => {
+  test('samples failures too if configured', async () => {
     const { mesh } = await start({ random: () => 0.5, accessLog: { samplePercent: 0, alwaysFailures: false } });
     await ask(mesh, '/status/500');
     await ask(mesh);

@@ -2,26 +2,26 @@ import type { MeshError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Reply } from './reply.ts';
 
-/** What came of an exchange. Times are monotonic ms. */
+/** How an exchange ended. Times are monotonic ms. */
 export interface Ending {
-  /** Null where there was none; then `error` says why. */
+  /** Null without a reply; then `error` says why. */
   reply: Reply | null;
-  /** Also of a reply whose body broke off. */
+  /** Also set for a reply whose body broke off. */
   error: MeshError | null;
   /** Content bytes of the reply. */
   bytes: number;
   beganAtMs: number;
-  /** When the head came, or what was thrown. */
+  /** When the head came, or the error was thrown. */
   headAtMs: number;
   endedAtMs: number;
 }
 
-/** A layer that looks on: it neither answers nor holds up. `Note` is what it wants to know again at the end. */
+/** A layer that only observes: it neither replies nor delays. `Note` is passed from `begin` to the other methods. */
 export interface Observer<Note = unknown> {
-  /** Before anything further in. */
+  /** Called before the layers further in. */
   begin?(exchange: Exchange): Note;
   /** The reply's head is there. */
   head?(exchange: Exchange, note: Note, reply: Reply): void;
-  /** Once: the last byte has gone by, the body has broken off, or there is no reply. */
+  /** Called once: the last byte has been passed on, the body has broken off, or there is no reply. */
   end(exchange: Exchange, note: Note, ending: Ending): void;
 }

@@ -4,17 +4,17 @@ import type { Handler, Layer } from './layer.ts';
 import type { Ending, Observer } from './observer.ts';
 import type { Reply } from './reply.ts';
 
-/** The layer that `observer` makes of what `layer` says about itself. */
+/** Makes a layer of an observer. `layer` is the rest of the layer. */
 export function observing<Note>(clock: Clock, layer: Omit<Layer, 'wrap'>, observer: Observer<Note>): Layer {
   const { begin, head, end } = observer;
-  // All of one shape, whichever of them there are: they are called one after the other in one place.
+  // All of one shape, whichever methods there are: they are called in one place, one after the other.
   const erased = { begin, head, end } as Observer;
   return { ...layer, observer: erased, wrap: (next) => observed(clock, [erased], next) };
 }
 
 /**
- * Observers that stand one inside the other (outermost first) as one handler: they wait for the reply, and look at the
- * clock, together. Each of them begins before and ends after those that stand inside it.
+ * Nested observers (outermost first) as one handler: they share the wait for the reply and the readings of the clock.
+ * Each begins before and ends after those inside it.
  */
 export function observed(clock: Clock, observers: readonly Observer[], next: Handler): Handler {
   const last = observers.length - 1;

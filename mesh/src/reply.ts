@@ -3,17 +3,17 @@ import type { Headers } from './headers.ts';
 
 /** The client's end of a reply's body. */
 export interface ClientSink {
-  /** False where the client cannot take more now; `onWritable` tells when it can. */
+  /** False when the client cannot take more now; `onWritable` tells when it can. */
   write(bytes: Uint8Array): boolean;
   /** One listener, set once, called each time the client can take more again. */
   onWritable(listener: () => void): void;
-  /** A clean end, with the last bytes if they are at hand (so that a small reply leaves in one write). */
+  /** A clean end, with the last bytes if they are at hand (so that a small reply is sent in one write). */
   end(last: Uint8Array | null, trailers: Headers): void;
-  /** The body broke off: the connection is destroyed, so that a part is never taken for the whole. */
+  /** The body broke off: destroys the connection, so that a truncated body never looks complete. */
   fail(error: MeshError): void;
 }
 
-/** The client's end of what a service sends before its reply. */
+/** The client's end of interim replies. */
 export interface InterimSink {
   /** @param status 100 to 199, not 101 @param headers without hop-by-hop fields */
   interim(status: number, headers: Headers): void;
@@ -26,21 +26,28 @@ export interface BodyEnd {
   error: MeshError | null;
 }
 
-/** A reply's body: it has two uses, and a promise that one of them is made. */
+/** A reply's body. Every receiver of a reply uses exactly one of `pipeTo` and `discard`. */
 export interface ReplyBody {
-  /** Content-Length where it is known. */
+  /** Content-Length if known. */
   readonly length: number | null;
-  /** Sends the body to the client. Once, and not after `discard`. */
+  /** Sends the body to the client. Call it once, and not after `discard`. */
   pipeTo(client: ClientSink): void;
-  /** Nobody wants it: reads it away if little is left, else gives up the upstream connection. Harmless to repeat. */
+  /**
+   * Drops the body: reads it to its end if little is left, otherwise closes the upstream connection. Harmless to
+   * repeat.
+   */
   discard(): void;
-  /** Called once, when the last byte has gone by, the body has broken off, or it has been discarded; at once if that has been. */
+  /**
+   * Calls `listener` once: when the last byte has been passed on, the body has broken off, or it has been discarded; at
+   * once if that has happened.
+   */
   onEnd(listener: (end: BodyEnd) => void): void;
-  /** The last byte has come: the body can no longer break off. Absent where that is not known. */
+  /** The last byte has come: the body can no longer break off. Absent if unknown. */
   readonly whole?: boolean;
   /**
-   * To be called before either use: holds up to `bytes` of the body, and calls `listener` once, when the last byte or so
-   * many have come (null), or when the body has broken off; at once if that has been. Absent where a body cannot be held.
+   * Holds up to `bytes` of the body. Call it before `pipeTo` or `discard`. Calls `listener` once: with null when the
+   * last byte or `bytes` have come, with the error when the body has broken off; at once if that has happened. Absent
+   * for a body that cannot be held.
    */
   onHeld?(listener: (error: MeshError | null) => void, bytes: number): void;
 }
@@ -51,7 +58,10 @@ export interface Reply {
   /** Flat, lower-case names, hop-by-hop fields dropped. Layers may change it until the body is piped. */
   readonly headers: Headers;
   readonly body: ReplyBody;
-  /** True for an upgraded connection (101 and what follows, or the upstream's refusal): the tunnel writes to the client itself. */
+  /**
+   * True for an upgraded connection (101 and the bytes after it, or the upstream's refusal): the tunnel writes to the
+   * client itself.
+   */
   readonly tunnelled: boolean;
 }
 
@@ -66,7 +76,7 @@ export function localReply(status: number, headers: Headers, content: string | U
   };
 }
 
-/** A reply of the mesh's own in the form that every client of a JSON API can read. */
+/** The mesh's own reply in a form that every client of a JSON API can read. */
 export function errorReply(status: number, title: string, detail: string, headers: Headers = []): Reply {
   const body = JSON.stringify({ errors: [{ status, title, detail }] });
   return localReply(status, ['content-type', 'application/json', ...headers], body);

@@ -15,19 +15,19 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** One instance that can be told how to behave. */
+/** One instance whose behavior a test can change. */
 interface Instance {
   port: number;
   name: string;
   behave: RequestListener;
-  /** Requests that came, health checks not among them. */
-  asked: number;
+  /** Requests that came, without health checks. */
+  requests: number;
 }
 
 async function instance(name: string): Promise<Instance> {
-  const made: Instance = { name, port: 0, asked: 0, behave: (_request, response) => void response.end(name) };
+  const made: Instance = { name, port: 0, requests: 0, behave: (_request, response) => void response.end(name) };
   const { port } = await upstreamServer(closing, (request, response) => {
-    if (!request.url?.startsWith('/health')) made.asked += 1;
+    if (!request.url?.startsWith('/health')) made.requests += 1;
     made.behave(request, response);
   });
   made.port = port;
@@ -36,7 +36,7 @@ async function instance(name: string): Promise<Instance> {
 
 const slowPenalty = { minMs: 600_000, maxMs: 600_000, jitterRatio: 0 };
 
-/** Longer than a busy machine takes for an answer, except in the test of hanging. */
+/** Longer than a busy machine takes for a reply, except in the test of hanging. */
 const patienceMs = 60_000;
 
 function shop(
@@ -72,7 +72,7 @@ async function status(mesh: TestMesh): Promise<number> {
   return response.status;
 }
 
-/** Clients that ask until they are stopped; what they were answered. */
+/** Clients that send requests until they are stopped, and the replies that they got. */
 function load(mesh: TestMesh, clients: number) {
   const statuses: number[] = [];
   const bodies = new Map<string, number>();
@@ -98,7 +98,7 @@ function load(mesh: TestMesh, clients: number) {
   return {
     statuses,
     bodies,
-    /** Resolves when whatever is under way now has been answered. */
+    /** Resolves when every request that is in flight now has its reply. */
     settled: () => Promise.all(underWay),
     stop: async () => {
       stopped = true;
@@ -107,9 +107,9 @@ function load(mesh: TestMesh, clients: number) {
   };
 }
 
-/** Ways of an instance to go bad. */
+/** Ways in which an instance can fail. */
 const bad: [how: string, behave: RequestListener][] = [
-  ['answers 500', (_request, response) => void response.writeHead(500).end()],
+  ['replies 500', (_request, response) => void response.writeHead(500).end()],
   ['resets connections', (request) => void request.socket.destroy()],
   ['hangs', () => {}],
 ];
@@ -126,7 +126,7 @@ describe('a bad instance among good ones', () => {
           instances,
           {
             circuitBreaker: { ...circuitBreaker, consecutiveFailures: 3, penalty: slowPenalty },
-            // So that the instance is asked whatever balancing has learned of it.
+            // So that the instance is used whatever balancing has learned of it.
             loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
           },
           how === 'hangs' ? 1500 : patienceMs,
@@ -139,9 +139,9 @@ describe('a bad instance among good ones', () => {
         return (await shown(mesh, first)).breaker.state === 'tripped';
       }, 'it is tripped');
       assert.equal((await shown(mesh, first)).breaker.reason, 'consecutive_failures');
-      const { asked } = first;
+      const { requests } = first;
       for (let i = 0; i < 50; i += 1) assert.equal(await status(mesh), 200);
-      assert.equal(first.asked, asked);
+      assert.equal(first.requests, requests);
       const metrics = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
       const labels = `service="shop",endpoint="127.0.0.1:${first.port}"`;
       assert.match(metrics, new RegExp(`mesh_breaker_state\\{${labels}\\} 1\\n`));
@@ -151,7 +151,7 @@ describe('a bad instance among good ones', () => {
   }
 
   for (const [how, behave] of bad) {
-    test(`that ${how} is noticed by nobody where requests may be tried again, and soon needs no retries`, async () => {
+    test(`that ${how} causes no failures for idempotent requests, and soon no retries`, async () => {
       const instances = [await instance('a'), await instance('b'), await instance('c')];
       const [first] = instances as [Instance];
       const { circuitBreaker, loadBalancer } = backendPolicy();
@@ -162,7 +162,7 @@ describe('a bad instance among good ones', () => {
           {
             circuitBreaker: { ...circuitBreaker, consecutiveFailures: 3, penalty: slowPenalty },
             loadBalancer: { ...loadBalancer, algorithm: 'RoundRobin' },
-            // Enough for what it takes to notice: three failures, and those on their way then.
+            // Enough to notice: three failures, and those on their way then.
             retryBudget: { percent: 20, minRetriesPerSecond: 100, ttlMs: 10_000 },
           },
           how === 'hangs' ? 1500 : patienceMs,
@@ -173,13 +173,13 @@ describe('a bad instance among good ones', () => {
       await until(() => clients.bodies.size === 3, 'all are used');
       first.behave = behave;
       await until(async () => (await shown(mesh, first)).breaker.state === 'tripped', 'it is tripped');
-      // However many others have been answered meanwhile, one may still be on its way there.
+      // However many others have had their reply meanwhile, one may still be on its way there.
       await clients.settled();
       const seen = clients.statuses.length;
-      const { asked } = first;
+      const { requests } = first;
       await until(() => clients.statuses.length > seen + 100, 'requests go on');
       await clients.stop();
-      assert.equal(first.asked, asked);
+      assert.equal(first.requests, requests);
       assert.deepEqual([...new Set(clients.statuses)], [200]);
     });
   }
@@ -195,14 +195,14 @@ describe('a bad instance among good ones', () => {
         loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
       }),
     );
-    first.behave = (_request, response) => void response.writeHead(first.asked % 3 === 0 ? 503 : 200).end();
+    first.behave = (_request, response) => void response.writeHead(first.requests % 3 === 0 ? 503 : 200).end();
     await until(async () => {
       await status(mesh);
       return (await shown(mesh, first)).breaker.reason === 'success_rate';
     }, 'it is tripped');
   });
 
-  test('is back at once when new documents want no breaker', async () => {
+  test('is back at once when new documents switch breakers off', async () => {
     const instances = [await instance('a'), await instance('b')];
     const [first] = instances as [Instance];
     const { circuitBreaker, loadBalancer } = backendPolicy();
@@ -223,12 +223,12 @@ describe('a bad instance among good ones', () => {
     assert.match(lines.join('\n'), new RegExp(`127.0.0.1:${first.port} \\(0, tripped\\)`));
     mesh.documents = { config: config(false) };
     await mesh.reload('test', '');
-    const { asked } = first;
+    const { requests } = first;
     for (let i = 0; i < 4; i += 1) await status(mesh);
-    assert.equal(first.asked, asked + 2);
+    assert.equal(first.requests, requests + 2);
   });
 
-  test('is asked once at a time whether it is back, and is back when that succeeds', async () => {
+  test('gets one probe at a time, and is back when one succeeds', async () => {
     const instances = [await instance('a'), await instance('b')];
     const [first] = instances as [Instance];
     const { circuitBreaker } = backendPolicy();
@@ -269,7 +269,7 @@ describe('a bad instance among good ones', () => {
     await clients.stop();
   });
 
-  test('is no reason to leave a service without any', async () => {
+  test('never leaves a service without endpoints', async () => {
     const only = await instance('a');
     only.behave = (_request, response) => void response.writeHead(500).end();
     const mesh = await testMesh(closing, shop([only]));
@@ -278,7 +278,7 @@ describe('a bad instance among good ones', () => {
     assert.equal(await status(mesh), 200, 'it is back at once');
   });
 
-  test('cannot be made one by clients that give nobody time', async () => {
+  test('cannot be caused by clients with too short deadlines', async () => {
     const instances = [await instance('a'), await instance('b')];
     for (const it of instances) it.behave = (_request, response) => void setTimeout(() => response.end(it.name), 30);
     const { circuitBreaker } = backendPolicy();
@@ -304,7 +304,7 @@ describe('active health checks', () => {
     unhealthyThreshold: 2,
     expectedStatus: { from: 200, to: 299 },
   };
-  /** Still serves, but says that it should not be asked. */
+  /** Still serves, but reports that it is not ready. */
   const unready = (it: Instance) => {
     it.behave = (request, response) => {
       response.writeHead(request.url === '/health/ready' ? 503 : 200).end(it.name);
@@ -320,15 +320,15 @@ describe('active health checks', () => {
     unready(first);
     await until(async () => (await shown(mesh, first)).health.state === 'unhealthy', 'it is out');
     assert.equal((await shown(mesh, first)).health.last, '503');
-    const { asked } = first;
+    const { requests } = first;
     for (let i = 0; i < 20; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'b');
-    assert.equal(first.asked, asked);
+    assert.equal(first.requests, requests);
     first.behave = behave;
-    await until(async () => (await (await fetch(mesh.url)).text()) === 'a', 'it is asked again');
+    await until(async () => (await (await fetch(mesh.url)).text()) === 'a', 'it is used again');
     assert.ok(mesh.log.lines.some(({ message }) => message === 'endpoint unhealthy'));
   });
 
-  test('are not believed when they say that nearly all are out', async () => {
+  test('are ignored when they report nearly all instances as out', async () => {
     const instances = [await instance('a'), await instance('b')];
     const mesh = await testMesh(closing, shop(instances, { healthCheck }));
     for (const it of instances) unready(it);
@@ -340,7 +340,7 @@ describe('active health checks', () => {
 });
 
 describe('instances that leave', () => {
-  test('finish what they have, and not one request fails, under load', async () => {
+  test('finish the requests in flight, and no request fails, under load', async () => {
     const instances = [await instance('a'), await instance('b'), await instance('c')];
     const [first, ...others] = instances as [Instance, Instance, Instance];
     for (const it of instances) {
@@ -352,21 +352,21 @@ describe('instances that leave', () => {
     }
     const mesh = await testMesh(closing, shop(instances));
     const clients = load(mesh, 10);
-    const answers = () => clients.statuses.length;
+    const statuses = () => clients.statuses.length;
     for (let round = 0; round < 5; round += 1) {
-      const start = answers();
-      await until(() => answers() > start + 30, 'requests go on');
+      const start = statuses();
+      await until(() => statuses() > start + 30, 'requests go on');
       mesh.documents = { config: shop(others) };
       await mesh.reload('test', '');
-      // However many others have been answered meanwhile, one may still be on its way there.
+      // However many others have had their reply meanwhile, one may still be on its way there.
       await clients.settled();
-      const left = answers();
-      const { asked } = first;
-      await until(() => answers() > left + 30, 'requests go on');
-      assert.equal(first.asked, asked, 'nothing new goes to it');
+      const left = statuses();
+      const { requests } = first;
+      await until(() => statuses() > left + 30, 'requests go on');
+      assert.equal(first.requests, requests, 'nothing new goes to it');
       mesh.documents = { config: shop(instances) };
       await mesh.reload('test', '');
-      await until(() => first.asked > asked, 'it is asked again');
+      await until(() => first.requests > requests, 'it is used again');
     }
     await clients.stop();
     const failed = mesh.log.requests().filter(({ status }) => status !== 200);
@@ -375,7 +375,7 @@ describe('instances that leave', () => {
     assert.deepEqual([...clients.bodies.keys()].sort(), ['a!', 'b!', 'c!']);
   });
 
-  test('all of them: the service is told to be gone, and is served again when one is back', async () => {
+  test('all of them: the service is reported as gone, and is served again when one is back', async () => {
     const only = await instance('a');
     const config = shop([only]);
     const mesh = await testMesh(closing, config);
@@ -392,7 +392,7 @@ describe('instances that leave', () => {
     assert.equal(await status(mesh), 200);
   });
 
-  test('by being killed: what was not sent goes to another, at once', async () => {
+  test('by being killed: unsent requests go to another, at once', async () => {
     const alive = await instance('a');
     const listener: RequestListener = (_request, response) => void response.end('dying');
     const { server: dying, port } = await upstreamServer(closing, listener, await quietPort());

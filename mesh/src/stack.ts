@@ -72,7 +72,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
   ];
 }
 
-/** The stack for one configuration. @throws Error where the order is wrong. */
+/** The stack for one configuration. @throws Error when the order is wrong. */
 export function buildStack(parts: Parts, generation: Generation): Stack {
   return assemble(layersOf(parts, generation), parts.clock);
 }

@@ -29,7 +29,7 @@ async function simple(
 const big = 24 * 1024 * 1024;
 const block = Buffer.alloc(64 * 1024, 'x');
 
-/** Writes `bytes` as fast as the other side takes them; reports how much has been handed over. */
+/** Writes `bytes` as fast as the other side takes them; reports how many have been written. */
 function pour(into: NodeJS.WritableStream, bytes: number, poured: { bytes: number }): void {
   const more = () => {
     while (poured.bytes < bytes) {
@@ -50,7 +50,7 @@ describe('back-pressure', () => {
     const { mesh } = await simple((_request, response) => pour(response, big, poured));
     const client = httpRequest(mesh.url).end();
     const [response] = (await once(client, 'response')) as [IncomingMessage];
-    // Nobody reads: kernel buffers and one buffer of each hop fill up, and then everything stands still.
+    // The client does not read: kernel buffers and one buffer of each hop fill up, and then no byte moves.
     await still(() => poured.bytes);
     assert.ok(poured.bytes < big / 2, `${poured.bytes} bytes have been poured`);
     let received = 0;
@@ -76,9 +76,9 @@ describe('back-pressure', () => {
     assert.ok(poured.bytes < big / 2, `${poured.bytes} bytes have been poured`);
     read();
     const [response] = (await once(client, 'response')) as [IncomingMessage];
-    let answer = '';
-    for await (const chunk of response) answer += chunk;
-    assert.equal(answer, String(big));
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    assert.equal(text, String(big));
   });
 
   test('bytes arrive as they were sent, both ways at once', async () => {
@@ -92,7 +92,7 @@ describe('back-pressure', () => {
 });
 
 describe('server-sent events', () => {
-  test('each arrives when it is sent, and the client that leaves ends them', async () => {
+  test('each arrives when it is sent, and ends when the client leaves', async () => {
     let push = (_event: string) => {};
     let closed = false;
     const { mesh } = await simple((_request, response) => {
@@ -112,7 +112,7 @@ describe('server-sent events', () => {
     await until(() => closed, 'the upstream ends');
   });
 
-  test('a client that has closed its side and hears nothing is taken to have gone', async () => {
+  test('a client that has closed its side and stays silent counts as gone', async () => {
     let closed = false;
     const { mesh } = await simple((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -197,12 +197,12 @@ describe('a client that goes away', () => {
       client.socket.destroy();
     }
     assert.equal(await (await fetch(mesh.url)).text(), 'ok');
-    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+    await until(() => mesh.inFlight() === 0, 'nothing is in flight');
   });
 });
 
 describe('deadlines', () => {
-  test('a head that does not come is 504, and the upstream request ends', async () => {
+  test('a head that does not come gives 504, and the upstream request ends', async () => {
     let closed = false;
     const { mesh } = await simple(
       (request) =>
@@ -228,7 +228,7 @@ describe('deadlines', () => {
 });
 
 describe('an upstream that falls silent', () => {
-  test('before its head is 504, within its body breaks the reply off', async () => {
+  test('before its head gives 504, within its body breaks the reply off', async () => {
     const upstream = await upstreamServer(closing, (request, response) => {
       if (request.url === '/body') response.write('part');
     });
@@ -249,7 +249,7 @@ describe('an upstream that falls silent', () => {
 });
 
 describe('bodies that are too long', () => {
-  test('announced: refused before the upstream hears of it', async () => {
+  test('announced: refused before the upstream sees the request', async () => {
     let asked = 0;
     const { mesh } = await simple(
       (_request, response) => {
@@ -285,7 +285,7 @@ describe('bodies that are too long', () => {
   });
 });
 
-/** Resolves once `figure` has not changed over several looks in a row. */
+/** Resolves once `figure` has not changed over several checks in a row. */
 async function still(figure: () => number): Promise<void> {
   let last = -1;
   let same = 0;

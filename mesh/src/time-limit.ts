@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { Handler } from './layer.ts';
 import type { Reply } from './reply.ts';
 
-/** `next(exchange)`, called off with `expired()` where the reply is not whole after `limitMs`. */
+/** `next(exchange)`, aborted with `expired()` if the reply is not whole after `limitMs`. */
 export async function withTimeLimit(
   clock: Clock,
   limitMs: number,
@@ -15,7 +15,7 @@ export async function withTimeLimit(
   const cancel = clock.after(limitMs, () => exchange.abort(expired()));
   try {
     const reply = await next(exchange);
-    // A tunnel is no longer a request that somebody waits for.
+    // A tunnel has no time limit.
     if (reply.tunnelled) cancel();
     else reply.body.onEnd(cancel);
     return reply;

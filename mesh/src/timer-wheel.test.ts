@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import fc from 'fast-check';
 import { TimerWheel } from './timer-wheel.ts';
 
-/** A wheel whose time is the test's. */
+/** A wheel with the time of the test. */
 function wheel(): { timers: TimerWheel; advance: (ms: number) => void; now: () => number } {
   let nowMs = 0.5;
   const timers = new TimerWheel(() => nowMs);
@@ -25,7 +25,7 @@ function withoutTime(run: () => void): void {
   }
 }
 
-test('timers run once, never early, at most two ticks late, unless they are called off', () => {
+test('timers run once, never early, at most two ticks late, unless they are canceled', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -64,7 +64,7 @@ test('timers run once, never early, at most two ticks late, unless they are call
   );
 });
 
-test('after a stop of the whole process what is due runs, in its order, and what is not does not', () =>
+test('after a stop of the whole process due timers run, in order, and others do not', () =>
   withoutTime(() => {
     let nowMs = 0;
     const timers = new TimerWheel(() => nowMs);
@@ -76,7 +76,7 @@ test('after a stop of the whole process what is due runs, in its order, and what
     assert.equal(timers.pending, 1);
   }));
 
-test('a timer may set and call off others as it runs', () =>
+test('a timer may set and cancel others as it runs', () =>
   withoutTime(() => {
     const { timers, advance } = wheel();
     const ran: string[] = [];
@@ -91,9 +91,9 @@ test('a timer may set and call off others as it runs', () =>
     assert.deepEqual(ran, ['first', 'third']);
   }));
 
-test('without timers nothing ticks', () => {
+test('without timers there is no tick', () => {
   const timers = new TimerWheel(() => performance.now());
   timers.after(50_000, () => {})();
-  // The process of this test ends: nothing keeps it.
+  // The process of this test ends: no timer keeps it alive.
   assert.equal(timers.pending, 0);
 });

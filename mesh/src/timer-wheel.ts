@@ -7,15 +7,15 @@ interface Timer {
   slot: number;
 }
 
-/** Length of a tick, ms: a timer runs up to two of them late. */
+/** Length of a tick, ms: a timer runs up to two ticks late. */
 const tickMs = 10;
-/** Slots of one turn; a timer due later stays in its slot for as many turns as it takes. */
+/** Slots of one round of the wheel; a timer that is due later stays in its slot for several rounds. */
 const slotCount = 512;
 
 /**
- * Timers of which nearly all are called off: deadlines, timeouts. Setting one and calling it off is a change of two links,
- * where the event loop's own timers cost a microsecond each (Varghese and Lauck, Hashed and Hierarchical Timing Wheels, 1987).
- * None runs early.
+ * Timers that are almost all canceled: deadlines, timeouts. Setting or canceling one changes two links, while the event
+ * loop's own timers cost a microsecond each (Varghese and Lauck, Hashed and Hierarchical Timing Wheels, 1987). None
+ * runs early.
  */
 export class TimerWheel {
   readonly #now: () => number;
@@ -30,17 +30,17 @@ export class TimerWheel {
     this.#now = now;
   }
 
-  /** Timers that have neither run nor been called off. */
+  /** Timers that have neither run nor been canceled. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Runs `task` once after `delayMs`, or up to 20 ms later; the function returned calls it off. */
+  /** Runs `task` once after `delayMs`, or up to 20 ms later. The returned function cancels it. */
   after(delayMs: number, task: () => void): () => void {
     const nowMs = this.#now();
     if (this.#ticking === null) {
       this.#tick = Math.floor(nowMs / tickMs);
-      this.#ticking = setInterval(this.#turn, tickMs);
+      this.#ticking = setInterval(this.#advance, tickMs);
     }
     const dueTick = Math.ceil((nowMs + delayMs) / tickMs);
     const slot = dueTick % slotCount;
@@ -61,9 +61,9 @@ export class TimerWheel {
     this.#pending -= 1;
   }
 
-  readonly #turn = (): void => {
+  readonly #advance = (): void => {
     const nowTick = Math.floor(this.#now() / tickMs);
-    // After a long stop every slot is looked at once, not once for each tick that was missed.
+    // After a long stop each slot is visited once, not once for each missed tick.
     const from = Math.max(this.#tick + 1, nowTick - slotCount + 1);
     this.#tick = nowTick;
     const due: Timer[] = [];
@@ -72,10 +72,10 @@ export class TimerWheel {
         if (timer.dueTick <= nowTick) due.push(timer);
       }
     }
-    // Slots begin with the youngest; of those that are due together the oldest comes first.
+    // Slots begin with the youngest timer; of timers that are due together the oldest runs first.
     due.reverse().sort((a, b) => a.dueTick - b.dueTick);
     for (const timer of due) {
-      // One that ran before it may have called it off.
+      // A timer that ran before may have canceled it.
       if (timer.slot < 0) continue;
       this.#remove(timer);
       timer.task();

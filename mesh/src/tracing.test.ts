@@ -16,7 +16,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
 const sampled = { traceparent: `00-${traceId}-${parentId}-01` };
 
-/** `/shop` leads to a service that answers 503 so often, then 200; and 404 to `/shop/404`. */
+/** `/shop` leads to a service with a number of 503s, then 200; and 404 for `/shop/404`. */
 async function start(failures: number, over: Parameters<typeof testMesh>[2] = {}) {
   let left = failures;
   const parents: string[] = [];
@@ -58,7 +58,7 @@ async function dropped(mesh: TestMesh, reason: string): Promise<number> {
   return family?.series.find(({ labels }) => labels.reason === reason)?.value ?? 0;
 }
 
-describe('what a collector gets', () => {
+describe('the data of a collector', () => {
   test('is OTLP to the letter: a server span by the conventions for HTTP, and a client span for each attempt', async () => {
     const held = await collector(closing);
     const { mesh, parents, port } = await start(2, { otlpTracesUrl: held.url });
@@ -114,7 +114,7 @@ describe('what a collector gets', () => {
     for (const span of attempts) assert.ok(span.startNs >= server.startNs - 1_000_000n);
   });
 
-  test('names nothing after what a client made up', async () => {
+  test('has no span name from a client', async () => {
     const held = await collector(closing);
     const { mesh } = await start(0, { otlpTracesUrl: held.url });
     const long = 'x'.repeat(4000);
@@ -137,7 +137,7 @@ describe('what a collector gets', () => {
       ['_OTHER', 'PROPFIND'],
     );
     assert.equal(String(servers[0]?.attributes['url.path']).length, 256);
-    // What a client did wrong is no error of the server, but one of the client.
+    // A client's mistake is no error of the server, but one of the client.
     assert.deepEqual(
       held.spans
         .filter(({ attributes }) => attributes['http.response.status_code'] === 404)
@@ -150,7 +150,7 @@ describe('what a collector gets', () => {
     );
   });
 
-  test('that it refuses is counted, and what comes after reaches it', async () => {
+  test('that it refuses is counted, and later traces reach it', async () => {
     const held = await collector(closing);
     const { mesh } = await start(0, { otlpTracesUrl: held.url });
     held.status = 400;
@@ -173,7 +173,7 @@ describe('what a collector gets', () => {
 });
 
 describe('a decision on sampling', () => {
-  test('that a caller has made stands, whatever the share is', async () => {
+  test('of a caller stands, whatever the share is', async () => {
     const held = await collector(closing);
     for (const traceSamplePercent of [0, 100]) {
       const { mesh, parents } = await start(0, { otlpTracesUrl: held.url, traceSamplePercent });
@@ -199,7 +199,7 @@ describe('a decision on sampling', () => {
     assert.equal(held.spans.length, (3 + 4) * 2);
   });
 
-  test('leaves the ring of traces alone: it has them all', async () => {
+  test('does not affect the ring of traces, which has all', async () => {
     const { mesh } = await start(0, { traceSamplePercent: 0, tracesKept: 3 });
     for (let i = 0; i < 5; i += 1) await ask(`${mesh.url}/shop/${i}`);
     const { traces } = (await (await fetch(`${mesh.adminUrl}/traces`)).json()) as { traces: Span[] };

@@ -29,7 +29,7 @@ const handshake = (path: string) => [
 ];
 
 describe('an upgrade', () => {
-  test('to a service that says nothing ends after timeouts.idle, and gives its place back', async () => {
+  test('to a silent service ends after timeouts.idle, and releases its place', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => response.end('plain'));
     upstream.server.on('upgrade', (_request, socket: Socket) => socket.on('error', () => {}));
     const one = {
@@ -39,14 +39,14 @@ describe('an upgrade', () => {
     const mesh = await testMesh(closing, configOf([upstream.port], one));
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send(...handshake('/'));
-    await until(() => mesh.inFlight() === 1, 'the upgrade is under way');
+    await until(() => mesh.inFlight() === 1, 'the upgrade is in flight');
     const waiting = fetch(mesh.url);
     assert.match(await client.untilClosed(), /^HTTP\/1\.1 504 [\s\S]*"status":504/);
     assert.equal(mesh.log.requests()[0]?.reason, 'upstream_idle');
     assert.equal(await (await waiting).text(), 'plain');
   });
 
-  test('that is refused by half a reply ends after timeouts.idle', async () => {
+  test('that is refused by a truncated reply ends after timeouts.idle', async () => {
     const upstream = await upstreamServer(closing, () => {});
     upstream.server.on('upgrade', (_request, socket: Socket) => {
       socket.on('error', () => {});
@@ -84,7 +84,7 @@ describe('an instance whose connections are used up', () => {
     return { mesh, hold: async () => fetch(`${mesh.url}/hold`) };
   };
 
-  test('is left alone while another one has room', async () => {
+  test('is not used while another one has room', async () => {
     const { mesh, hold } = await before(['a', 'b']);
     const full = (await hold()).headers.get('x-instance');
     for (let n = 0; n < 6; n += 1) {
@@ -95,7 +95,7 @@ describe('an instance whose connections are used up', () => {
     for (const response of held) response.end();
   });
 
-  test('is waited for no longer than limits.queueTimeout: then 503 with Retry-After', async () => {
+  test('makes requests wait no longer than limits.queueTimeout: then 503 with Retry-After', async () => {
     const { mesh, hold } = await before(['a'], { queueTimeoutMs: 50 });
     const first = await hold();
     const shed = await fetch(mesh.url);
@@ -107,7 +107,7 @@ describe('an instance whose connections are used up', () => {
     assert.equal(endpoint?.inFlight, 0);
   });
 
-  test('has room again with the documents that give it more', async () => {
+  test('has room again with new documents that raise the limit', async () => {
     const { mesh, hold } = await before(['a']);
     await hold();
     const waiting = fetch(mesh.url);
@@ -122,7 +122,7 @@ describe('an instance whose connections are used up', () => {
 });
 
 describe('a name that does not resolve', () => {
-  test('holds up neither the start nor other services', async () => {
+  test('delays neither the start nor other services', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
     const lost = {
       ...service('lost', [], { timeouts: { ...timeouts, connectMs: 50 } }),
@@ -143,6 +143,6 @@ describe('a name that does not resolve', () => {
     assert.equal((await fetch(`${mesh.adminUrl}/health/ready`)).status, 200);
     assert.equal((await fetch(`${mesh.url}/lost`)).status, 503);
     resolve({ addresses: ['127.0.0.1'] });
-    await until(() => mesh.registry.find('lost', 80)?.endpoints.length === 1, 'the name is taken when it resolves');
+    await until(() => mesh.registry.find('lost', 80)?.endpoints.length === 1, 'the name is used when it resolves');
   });
 });

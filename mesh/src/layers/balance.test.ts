@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** A mesh before instances that each answer with their number. */
+/** A mesh before instances that each reply with their number. */
 async function before(over: Partial<LoadBalancerPolicy>, instances: RequestListener[]) {
   const servers = await Promise.all(instances.map((listener) => upstreamServer(closing, listener)));
   const { loadBalancer, circuitBreaker } = defaultBackendPolicy();
@@ -46,12 +46,12 @@ async function counts(ask: () => Promise<{ who: string }>, times: number): Promi
 }
 
 describe('balancing by the service’s policy', () => {
-  test('round robin gives each instance its turn', async () => {
+  test('round robin uses each instance in its turn', async () => {
     const { ask } = await before({ algorithm: 'RoundRobin' }, three);
     assert.deepEqual(await counts(ask, 12), [4, 4, 4]);
   });
 
-  test('an instance that fails at once draws next to nothing by EWMA', async () => {
+  test('an instance that fails at once gets almost no requests by EWMA', async () => {
     const broken: RequestListener = (_request, response) => {
       response.statusCode = 500;
       response.end('0');
@@ -71,7 +71,7 @@ describe('balancing by the service’s policy', () => {
     assert.ok(turnedAway <= 6, `${turnedAway} of 60`);
   });
 
-  test('a header keeps a client at its instance, and clients spread', async () => {
+  test('a header keeps a client on its instance, and clients spread', async () => {
     const { ask } = await before(
       { algorithm: 'ConsistentHash', consistentHash: { type: 'Header', name: 'x-tenant' } },
       three,
@@ -86,7 +86,7 @@ describe('balancing by the service’s policy', () => {
     assert.ok(places.size > 1);
   });
 
-  test('a cookie is given once and keeps the client at its instance', async () => {
+  test('a cookie is set once and keeps the client on its instance', async () => {
     const hashing = { type: 'Cookie', name: 'shard', ttlMs: 60_000, path: '/shop' } as const;
     const { ask } = await before({ algorithm: 'ConsistentHash', consistentHash: hashing }, three);
     const first = await ask();
@@ -99,7 +99,7 @@ describe('balancing by the service’s policy', () => {
     }
   });
 
-  test('the address of the client keeps it at its instance', async () => {
+  test('the address of the client keeps it on its instance', async () => {
     const { ask } = await before({ algorithm: 'ConsistentHash', consistentHash: { type: 'Source' } }, three);
     const seen = await counts(ask, 9);
     assert.deepEqual(
@@ -108,7 +108,7 @@ describe('balancing by the service’s policy', () => {
     );
   });
 
-  test('a service without any instance answers 503', async () => {
+  test('a service without any instance gets 503', async () => {
     const { ask } = await before({}, []);
     assert.equal((await ask()).status, 503);
   });

@@ -14,7 +14,7 @@ afterEach(() => closing.close());
 
 const defaults = backendPolicy();
 
-/** Two instances that are asked in turn; the first one behaves as the test says. */
+/** Two instances in round-robin order; the test decides how the first one behaves. */
 async function twoInstances(
   behave: { first: RequestListener },
   breaker: Partial<CircuitBreakerPolicy>,
@@ -45,7 +45,7 @@ const half: RequestListener = (request, response) => {
 };
 
 describe('replies that break off within their body', () => {
-  test('are failures in a row, whatever their heads have promised', async () => {
+  test('count as failures in a row, whatever the status of their heads', async () => {
     let broken = 0;
     const penalty = { minMs: 600_000, maxMs: 600_000, jitterRatio: 0 };
     const behave: { first: RequestListener } = {
@@ -63,7 +63,7 @@ describe('replies that break off within their body', () => {
     assert.deepEqual(state(), { state: 'tripped', reason: 'consecutive_failures' });
   });
 
-  test('are found out by a probe that costs nobody a reply', async () => {
+  test('are detected by a probe that costs no client its reply', async () => {
     const behave: { first: RequestListener } = { first: (_request, response) => void response.writeHead(500).end() };
     const penalty = { minMs: 20, maxMs: 20, jitterRatio: 0 };
     const { mesh, state } = await twoInstances(behave, { consecutiveFailures: 1, penalty }, 2);
@@ -84,7 +84,7 @@ describe('replies that break off within their body', () => {
   });
 });
 
-test('a probe whose reply goes on for ever is let through after a while, and has succeeded', async () => {
+test('a probe whose reply never ends is let through after a while, and counts as a success', async () => {
   const behave: { first: RequestListener } = { first: (_request, response) => void response.writeHead(500).end() };
   const penalty = { minMs: 20, maxMs: 20, jitterRatio: 0 };
   const { mesh, state } = await twoInstances(behave, { consecutiveFailures: 1, penalty }, 2);

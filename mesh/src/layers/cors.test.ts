@@ -35,15 +35,15 @@ async function guarded(policy: Partial<RoutePolicy>) {
   return (headers: Record<string, string>, method = 'GET', body = '') =>
     new Promise<{ status: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: mesh.edgePort, method, headers: { origin, ...headers } };
-      const asked = httpRequest(options, (response) => {
+      const sent = httpRequest(options, (response) => {
         response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
       });
-      asked.on('error', reject).end(body);
+      sent.on('error', reject).end(body);
     });
 }
 
 describe('a refusal of the mesh', () => {
-  test('can be read by a script: 429', async () => {
+  test('is readable by a script: 429', async () => {
     const ask = await guarded({ rateLimits: [{ requestsPerSecond: 0.001, burst: 1, per: 'Route' }] });
     assert.equal((await ask({})).status, 200);
     const refused = await ask({});
@@ -56,7 +56,7 @@ describe('a refusal of the mesh', () => {
     assert.equal(stranger.headers['access-control-allow-origin'], undefined);
   });
 
-  test('can be read by a script: 413, for a length that is announced and for one that is not', async () => {
+  test('is readable by a script: 413, for an announced and for an unannounced length', async () => {
     const ask = await guarded({ bodyLimitBytes: 3 });
     for (const framing of [{ 'content-length': '5' }, { 'transfer-encoding': 'chunked' }]) {
       const refused = await ask(framing as Record<string, string>, 'POST', 'hello');
@@ -65,7 +65,7 @@ describe('a refusal of the mesh', () => {
     }
   });
 
-  test('can be read by a script: 504 for a request that had expired', async () => {
+  test('is readable by a script: 504 for an expired request', async () => {
     const ask = await guarded({});
     const refused = await ask({ 'x-request-timeout-ms': '0' });
     assert.equal(refused.status, 504);
@@ -81,5 +81,5 @@ test('preflights count against no limit', async () => {
     assert.equal(preflight.headers['access-control-allow-methods'], 'PUT');
   }
   assert.equal((await ask({})).status, 200, 'the request itself has its token');
-  assert.equal((await ask({}, 'OPTIONS')).status, 429, 'OPTIONS that is no preflight is a request');
+  assert.equal((await ask({}, 'OPTIONS')).status, 429, 'OPTIONS that is no preflight is an ordinary request');
 });

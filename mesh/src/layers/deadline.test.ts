@@ -18,7 +18,7 @@ async function meshWith(listener: RequestListener, timeouts: RouteTimeouts = { r
 }
 
 describe('a deadline', () => {
-  test('is passed on shorter than it came', async () => {
+  test('is passed on shorter than it was received', async () => {
     const seen: (string | undefined)[] = [];
     const mesh = await meshWith((request, response) => {
       seen.push(request.headers['x-request-timeout-ms'] as string | undefined);
@@ -47,7 +47,7 @@ describe('a deadline', () => {
     assert.ok((seen[2] as number) < 4000);
   });
 
-  test('given several times is the strictest of them, and one when it is passed on', async () => {
+  test('given several times counts as the strictest value, and is passed on as one', async () => {
     const seen: unknown[] = [];
     const mesh = await meshWith((request, response) => {
       seen.push(request.headersDistinct['x-request-timeout-ms']);
@@ -77,11 +77,11 @@ describe('a deadline', () => {
     const rules = [rule({ backendRefs: [backendRef('next')], timeouts: { requestMs: 5000, backendRequestMs: 0 } })];
     const first = await testMesh(closing, meshConfig([service('next', [last.edgePort])], [route('all', rules)]));
     assert.equal((await fetch(first.url, { headers: { 'x-request-timeout-ms': '20000' } })).status, 200);
-    // A whole millisecond at every hop at least: it is rounded down.
+    // A whole millisecond at every hop at least: the value is rounded down.
     assert.ok((seen[0] as number) <= 4998 && (seen[0] as number) > 0, `${seen[0]}`);
   });
 
-  test('that has passed is refused before any work', async () => {
+  test('that has passed makes the request fail before any work', async () => {
     let count = 0;
     const mesh = await meshWith((_request, response) => {
       count += 1;
@@ -95,7 +95,7 @@ describe('a deadline', () => {
     assert.equal(mesh.log.requests()[0]?.attempts, 0);
   });
 
-  test('cancels the upstream request when it passes', async () => {
+  test('aborts the upstream request when it passes', async () => {
     let closed = false;
     const mesh = await meshWith((_request, response) => {
       response.on('close', () => {
@@ -107,7 +107,7 @@ describe('a deadline', () => {
     await until(() => closed, 'the upstream sees its connection closed');
   });
 
-  test('also within the body: the client’s connection is broken off', async () => {
+  test('also within the body: the client’s connection is closed', async () => {
     let closed = false;
     const mesh = await meshWith((_request, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('half');
@@ -119,7 +119,7 @@ describe('a deadline', () => {
     await until(() => closed, 'the upstream sees its connection closed');
   });
 
-  test('the upstream request is cancelled when the client goes', async () => {
+  test('the upstream request is aborted when the client goes', async () => {
     let started = false;
     let closed = false;
     const mesh = await meshWith((_request, response) => {

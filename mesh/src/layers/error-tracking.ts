@@ -81,7 +81,7 @@ function keyOf({ route, backend, endpoint, facts }: Exchange, error: MeshError |
     route: route?.rule.id ?? '',
     service: backend?.service.name ?? '',
     endpoint: endpoint?.id ?? facts.endpoint ?? '',
-    why: error === null ? 'answered by the service' : whyOf(error),
+    why: error === null ? 'reply of the service' : whyOf(error),
   };
 }
 

@@ -27,7 +27,7 @@ interface Setting {
   old?: RequestListener;
 }
 
-/** Everything goes to the canary; `old` is the backend that could answer instead. */
+/** Everything goes to the canary; `old` is the backend that could reply instead. */
 async function before(setting: Setting) {
   const { canary, canaryPolicy = {}, failover = toOld, old = (_request, response) => response.end('old') } = setting;
   const server = await upstreamServer(closing, old);
@@ -61,7 +61,7 @@ async function counted({ adminUrl }: TestMesh): Promise<string[]> {
 }
 
 describe('a backend without an endpoint', () => {
-  test('is answered for by the failover, for the methods that it names', async () => {
+  test('is replaced by the failover, for the methods that it names', async () => {
     const { mesh, ask, change } = await before({ canary: [] });
     assert.equal(await ask(), '200 old');
     assert.match(await ask('POST'), /^503/);
@@ -86,7 +86,7 @@ describe('a backend without an endpoint', () => {
     assert.equal(await named.ask(), '200 old');
   });
 
-  test('is answered for by a service that is no backend of the rule, too', async () => {
+  test('can be replaced by a service that is no backend of the rule', async () => {
     const { ask } = await before({ canary: [], rule: { backendRefs: [backendRef('new')] } });
     assert.equal(await ask(), '200 old');
   });
@@ -103,13 +103,13 @@ describe('a backend without an endpoint', () => {
 });
 
 describe('a backend whose endpoints are all unhealthy', () => {
-  test('is answered for until one is healthy, whatever panic would do', async () => {
+  test('is replaced until one is healthy, whatever panic would do', async () => {
     const { mesh, ask } = await before({ canary: [await canaryServer()] });
     const [endpoint] = mesh.registry.find('new', 80)?.endpoints ?? [];
     assert.ok(endpoint !== undefined);
     healthOf(endpoint).set('unhealthy', '503');
     assert.equal(await ask(), '200 old');
-    assert.equal(await ask('POST'), '200 new', 'without failover, panic takes what there is');
+    assert.equal(await ask('POST'), '200 new', 'without failover, panic uses all endpoints');
     healthOf(endpoint).set('healthy', '200');
     assert.equal(await ask(), '200 new');
     assert.match((await counted(mesh)).join(), /reason="none_healthy"} 1/);
@@ -124,7 +124,7 @@ describe('a backend whose endpoints are all unhealthy', () => {
   });
 });
 
-describe('a backend that cannot be reached, before anything has found out', () => {
+describe('a backend that cannot be reached, before health checks notice', () => {
   const set = [{ name: 'x-canary', value: 'yes' }];
   const marked: Partial<HttpRouteRule> = {
     backendRefs: [
@@ -133,7 +133,7 @@ describe('a backend that cannot be reached, before anything has found out', () =
     ],
   };
 
-  test('is answered for: the request goes out as it was before the filters of the first backend', async () => {
+  test('is replaced: the request goes out as it was before the filters of the first backend', async () => {
     const old: RequestListener = (request, response) => response.end(request.headers['x-canary'] ?? 'old');
     const { mesh, ask } = await before({ canary: [await quietPort()], rule: marked, old });
     assert.equal(await ask(), '200 old');
@@ -142,14 +142,14 @@ describe('a backend that cannot be reached, before anything has found out', () =
     assert.equal(lastReason(mesh), 'connect_failed');
   });
 
-  test('is not answered for where the request may have been sent', async () => {
+  test('is not replaced if the request may have been sent', async () => {
     const { port } = await upstreamServer(closing, (request) => request.socket.destroy());
     const { mesh, ask } = await before({ canary: [port] });
     assert.match(await ask(), /^502/);
     assert.deepEqual(await counted(mesh), []);
   });
 
-  test('copies for mirrors are made once', async () => {
+  test('mirrors get one copy only', async () => {
     let copies = 0;
     const shadow = await upstreamServer(closing, (_request, response) => {
       copies += 1;
@@ -181,7 +181,7 @@ describe('sessions', () => {
     lifetimeType: 'Session',
   };
 
-  test('a client of the failing backend comes back to it; a new one stays with the backend that has answered it', async () => {
+  test('a client of the failing backend comes back to it; a new client stays with the backend that has replied', async () => {
     const server = await upstreamServer(closing, (_request, response) => response.end('old'));
     const rules = [rule({ backendRefs: [backendRef('old'), backendRef('new')], sessionPersistence })];
     const config = meshConfig(
@@ -208,7 +208,7 @@ describe('sessions', () => {
   });
 });
 
-test('the explanation of a request says who would answer, and that it does now', async () => {
+test('the explanation of a request names the failover backend, and says that it is in use now', async () => {
   const { mesh, change } = await before({ canary: [] });
   const note = async (query = '') => {
     const response = await fetch(`${mesh.adminUrl}/explain?path=/${query}`);

@@ -15,7 +15,7 @@ const prefix = (value: string): HttpRouteMatch[] => [
   { path: { type: 'PathPrefix', value }, headers: [], queryParams: [] },
 ];
 
-/** A mesh whose one rule, under /shop, has these filters; behind it a service that tells what it got. */
+/** A mesh whose one rule, under /shop, has these filters. The service behind it reports the requests that it gets. */
 async function filtering(
   filters: HttpRouteFilter[],
   options: {
@@ -48,7 +48,7 @@ async function filtering(
   return { mesh, seen };
 }
 
-/** With a Host of its own, and no redirect followed. */
+/** With its own Host, and without following redirects. */
 function ask(
   port: number,
   path: string,
@@ -56,18 +56,18 @@ function ask(
   method = 'GET',
 ): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = httpRequest({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+    const sent = httpRequest({ host: '127.0.0.1', port, path, method, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body += text;
       });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
     });
-    asked.on('error', reject).end();
+    sent.on('error', reject).end();
   });
 }
 
-/** The values of `name`, as they were sent. */
+/** The values of `name`, as sent. */
 function valuesOf(raw: readonly string[], name: string): string[] {
   return raw.flatMap((text, i) => (i % 2 === 0 && text.toLowerCase() === name ? [raw[i + 1] as string] : []));
 }
@@ -120,7 +120,7 @@ describe('header modifiers', () => {
 describe('rewrites', () => {
   const replacePrefix = (text: string): PathModifier => ({ type: 'ReplacePrefixMatch', replacePrefixMatch: text });
 
-  test('change host and path for the service, and nothing that the log says was asked for', async () => {
+  test('change host and path for the service, but not the host and path in the log', async () => {
     const { mesh, seen } = await filtering([
       { type: 'URLRewrite', rewrite: { hostname: 'internal.example', path: replacePrefix('/v2') } },
     ]);
@@ -143,7 +143,7 @@ describe('rewrites', () => {
 });
 
 describe('redirects', () => {
-  test('are answered by the mesh, with whatever is not said kept as it was asked for', async () => {
+  test('come from the mesh, and keep the parts of the request that they do not set', async () => {
     const { mesh, seen } = await filtering([
       { type: 'RequestRedirect', redirect: { hostname: 'new.example', statusCode: 301 } },
       { type: 'ResponseHeaderModifier', modifier: { set: [value('x-moved', 'yes')], add: [], remove: [] } },
@@ -158,7 +158,7 @@ describe('redirects', () => {
     assert.equal(seen.length, 0);
   });
 
-  test('know the scheme from a proxy that is trusted, and from nobody else', async () => {
+  test('know the scheme from a trusted proxy only', async () => {
     const redirect: HttpRouteFilter[] = [
       { type: 'RequestRedirect', redirect: { hostname: 'b.example', statusCode: 302 } },
     ];
@@ -189,25 +189,25 @@ describe('CORS', () => {
     'access-control-request-headers': 'authorization',
   });
 
-  test('preflights are answered by the mesh', async () => {
+  test('the mesh replies to preflights', async () => {
     const { mesh, seen } = await filtering([{ type: 'CORS', cors }]);
-    const answer = await ask(mesh.edgePort, '/shop/a', preflight('https://www.shop.example'), 'OPTIONS');
-    assert.equal(answer.status, 204);
-    assert.equal(answer.headers['access-control-allow-origin'], 'https://www.shop.example');
-    assert.equal(answer.headers['access-control-allow-credentials'], 'true');
-    assert.equal(answer.headers['access-control-allow-methods'], 'PUT, DELETE');
-    assert.equal(answer.headers['access-control-allow-headers'], 'authorization');
-    assert.equal(answer.headers['access-control-max-age'], '600');
+    const reply = await ask(mesh.edgePort, '/shop/a', preflight('https://www.shop.example'), 'OPTIONS');
+    assert.equal(reply.status, 204);
+    assert.equal(reply.headers['access-control-allow-origin'], 'https://www.shop.example');
+    assert.equal(reply.headers['access-control-allow-credentials'], 'true');
+    assert.equal(reply.headers['access-control-allow-methods'], 'PUT, DELETE');
+    assert.equal(reply.headers['access-control-allow-headers'], 'authorization');
+    assert.equal(reply.headers['access-control-max-age'], '600');
     const stranger = await ask(mesh.edgePort, '/shop/a', preflight('https://shop.example.evil'), 'OPTIONS');
     assert.equal(stranger.status, 204);
     assert.equal(stranger.headers['access-control-allow-origin'], undefined);
     assert.equal(stranger.headers['access-control-allow-methods'], undefined);
     assert.equal(seen.length, 0);
-    // OPTIONS without both fields is no preflight: the service's own.
+    // OPTIONS without both fields is no preflight: it goes to the service.
     assert.equal((await ask(mesh.edgePort, '/shop/a', { origin: 'http://localhost:3000' }, 'OPTIONS')).body, 'shop');
   });
 
-  test('replies say who may read them, whatever the service says', async () => {
+  test('replies name the allowed origins, whatever the service says', async () => {
     const { mesh } = await filtering([{ type: 'CORS', cors }], {
       reply: { 'access-control-allow-origin': '*', vary: 'Accept' },
     });
@@ -222,7 +222,7 @@ describe('CORS', () => {
     assert.equal(stranger.headers.vary, 'Accept, Origin');
   });
 
-  test('a failure may be read by who may read a reply', async () => {
+  test('a failure is readable by the same origins as a reply', async () => {
     const { mesh } = await filtering([{ type: 'CORS', cors }], { gone: true });
     const failed = await ask(mesh.edgePort, '/shop', { origin: 'http://localhost:3000' });
     assert.equal(failed.status, 503);
@@ -230,7 +230,7 @@ describe('CORS', () => {
     assert.equal((await ask(mesh.edgePort, '/shop')).headers['access-control-allow-origin'], undefined);
   });
 
-  test('a preflight falls under a rule for another method, if that one allows the asking', async () => {
+  test('a preflight falls under a rule for another method, if that rule allows the method', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => response.end());
     const matches: HttpRouteMatch[] = [
       { path: { type: 'Exact', value: '/carts' }, headers: [], queryParams: [], method: 'PUT' },
@@ -248,9 +248,9 @@ describe('CORS', () => {
       ],
     );
     const mesh = await testMesh(closing, config);
-    const answer = await ask(mesh.edgePort, '/carts', preflight('http://localhost:3000'), 'OPTIONS');
-    assert.equal(answer.status, 204);
-    assert.equal(answer.headers['access-control-allow-methods'], 'PUT, DELETE');
+    const reply = await ask(mesh.edgePort, '/carts', preflight('http://localhost:3000'), 'OPTIONS');
+    assert.equal(reply.status, 204);
+    assert.equal(reply.headers['access-control-allow-methods'], 'PUT, DELETE');
     assert.equal((await ask(mesh.edgePort, '/closed', preflight('http://localhost:3000'), 'OPTIONS')).status, 404);
     assert.equal((await ask(mesh.edgePort, '/carts', { origin: 'http://localhost:3000' }, 'OPTIONS')).status, 404);
   });

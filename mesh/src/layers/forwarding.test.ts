@@ -14,7 +14,7 @@ afterEach(() => closing.close());
 
 type Fields = Record<string, string | string[]>;
 
-/** A mesh that believes loopback and 10.0.0.0/8, before services that answer with their number and the head they got. */
+/** A mesh that trusts loopback and 10.0.0.0/8, before services that reply with their number and the head they got. */
 async function trusting(options: { balancer?: Partial<LoadBalancerPolicy>; trusted?: string[]; host?: string } = {}) {
   const { balancer = {}, trusted = ['127.0.0.0/8', '10.0.0.0/8'], host = '127.0.0.1' } = options;
   const servers = await Promise.all(
@@ -37,20 +37,20 @@ async function trusting(options: { balancer?: Partial<LoadBalancerPolicy>; trust
   const mesh = await testMesh(closing, config, { trustedProxies: trusted, host });
   const ask = (headers: Fields = {}) =>
     new Promise<{ status: number; number: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
-      const asked = httpRequest({ host: '127.0.0.1', port: mesh.edgePort, headers }, (response) => {
+      const sent = httpRequest({ host: '127.0.0.1', port: mesh.edgePort, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => {
           text += part;
         });
         response.on('end', () => resolve({ status: response.statusCode, ...JSON.parse(text) }));
       });
-      asked.on('error', reject).end();
+      sent.on('error', reject).end();
     });
   return { mesh, ask };
 }
 
 describe('fields of a trusted peer', () => {
-  test('are kept one by one: what it does not say is added', async () => {
+  test('are kept one by one, and missing fields are added', async () => {
     const { ask } = await trusting();
     const proto = await ask({ host: 'shop.example', 'x-forwarded-proto': 'https' });
     assert.equal(proto.headers['x-forwarded-proto'], 'https');
@@ -72,7 +72,7 @@ describe('fields of a trusted peer', () => {
     }
   });
 
-  test('of anybody else are replaced, and a comma in the host makes no list of it', async () => {
+  test('of anyone else are replaced, and a comma in the host makes no list of it', async () => {
     const { ask } = await trusting({ trusted: [] });
     const { headers } = await ask({ host: 'a,b', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.1' });
     assert.equal(headers['x-forwarded-proto'], 'http');
@@ -82,7 +82,7 @@ describe('fields of a trusted peer', () => {
 });
 
 describe('the client behind a trusted peer', () => {
-  test('has one limit, whatever it claims and whatever port it comes from', async () => {
+  test('has one limit, whatever it claims and whatever port it uses', async () => {
     const { ask } = await trusting();
     const statuses = [];
     for (let i = 0; i < 21; i += 1) {
@@ -94,7 +94,7 @@ describe('the client behind a trusted peer', () => {
     assert.equal((await ask({ 'x-forwarded-for': '203.0.113.6' })).status, 200);
   });
 
-  test('is what a hash by Source goes by', async () => {
+  test('determines the hash by Source', async () => {
     const { ask } = await trusting({ balancer: { algorithm: 'ConsistentHash', consistentHash: { type: 'Source' } } });
     const numbers = new Map<string, number>();
     for (let i = 0; i < 40; i += 1) {
@@ -106,7 +106,7 @@ describe('the client behind a trusted peer', () => {
     assert.equal(new Set(numbers.values()).size, 3, 'the clients of one proxy are spread');
   });
 
-  test('is the client of the log and of the trace, beside the peer', async () => {
+  test('is in the log and in the trace, beside the peer', async () => {
     const { mesh, ask } = await trusting();
     await ask({ 'x-forwarded-for': '1.1.1.1, 203.0.113.5:99', 'x-forwarded-proto': 'https' });
     await ask();

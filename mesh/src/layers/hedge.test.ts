@@ -16,7 +16,7 @@ const hedging = { percentile: 95, minDelayMs: 10, maxHedges: 1 };
 
 /** Two instances of one kind, which a test makes slow one request at a time. */
 async function pair(policy: Partial<BackendTrafficPolicy>) {
-  /** Requests that do not get an answer of themselves: as many as are asked for. */
+  /** The given number of requests whose reply waits for the test. */
   const held: ServerResponse[] = [];
   const state = { hold: 0, count: 0, bodies: [] as string[] };
   const listener: RequestListener = async (request, response) => {
@@ -50,7 +50,7 @@ async function pair(policy: Partial<BackendTrafficPolicy>) {
 }
 
 describe('hedging', () => {
-  test('a request that hangs is answered by another instance, and the loser is called off', async () => {
+  test('a hanging request gets its reply from another instance, and the loser is aborted', async () => {
     const { mesh, state, held, warmUp, hedges } = await pair({ hedging });
     await warmUp();
     state.hold = 1;
@@ -64,17 +64,17 @@ describe('hedging', () => {
     assert.equal(await hedges('won'), 1);
   });
 
-  test('is off unless asked for', async () => {
+  test('is off by default', async () => {
     const { mesh, state, held, warmUp } = await pair({});
     await warmUp();
     state.hold = 1;
-    const answer = fetch(mesh.url, { headers: { 'x-request-timeout-ms': '1000' } });
-    assert.equal((await answer).status, 504);
+    const reply = fetch(mesh.url, { headers: { 'x-request-timeout-ms': '1000' } });
+    assert.equal((await reply).status, 504);
     assert.equal(state.count, 1);
     assert.equal(held.length, 1);
   });
 
-  test('never twice what may have had an effect', async () => {
+  test('never repeats a request that may have had an effect', async () => {
     const { mesh, state, warmUp } = await pair({ hedging });
     await warmUp();
     state.hold = 1;
@@ -93,35 +93,35 @@ describe('hedging', () => {
     assert.equal(state.count, 2);
     for (let denied = 1; denied <= 3; denied += 1) {
       state.hold = 1;
-      const answer = fetch(mesh.url);
+      const reply = fetch(mesh.url);
       await until(async () => (await hedges('denied')) === denied, 'the hedge is denied');
       held.at(-1)?.end('slow');
-      assert.equal(await (await answer).text(), 'slow');
+      assert.equal(await (await reply).text(), 'slow');
     }
     assert.equal(state.count, 5);
   });
 
-  test('when the first answers after all, the second is called off', async () => {
+  test('when the first attempt replies after all, the second is aborted', async () => {
     const { mesh, state, held, warmUp, hedges } = await pair({ hedging });
     await warmUp();
     state.hold = 2;
-    const answer = fetch(mesh.url);
-    await until(() => held.length === 2, 'both are under way');
+    const reply = fetch(mesh.url);
+    await until(() => held.length === 2, 'both are in flight');
     held[0]?.end('late, but first');
-    assert.equal(await (await answer).text(), 'late, but first');
+    assert.equal(await (await reply).text(), 'late, but first');
     await until(() => held[1]?.destroyed === true, 'the other one is called off');
     await until(async () => (await hedges('lost')) === 1, 'it is counted');
   });
 
-  test('a fast failure does not win over an attempt under way', async () => {
+  test('a fast failure does not win over an attempt in flight', async () => {
     const { mesh, state, held, warmUp } = await pair({ hedging });
     await warmUp();
     state.hold = 2;
-    const answer = fetch(mesh.url);
-    await until(() => held.length === 2, 'both are under way');
+    const reply = fetch(mesh.url);
+    await until(() => held.length === 2, 'both are in flight');
     held[1]?.writeHead(500).end('broken');
     await until(() => held[1]?.writableFinished === true, 'the failure has been sent');
     held[0]?.end('good');
-    assert.equal(await (await answer).text(), 'good');
+    assert.equal(await (await reply).text(), 'good');
   });
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** A shop that answers when it is told to. */
+/** A shop that replies when the test says so. */
 async function slowShop(over: Partial<LimitsPolicy>, prepare: (server: Server) => void = () => {}) {
   const open: ServerResponse[] = [];
   const upstream = await upstreamServer(closing, (_request, response) => void open.push(response));
@@ -32,16 +32,16 @@ async function slowShop(over: Partial<LimitsPolicy>, prepare: (server: Server) =
 }
 
 describe('the limits of a service', () => {
-  test('let so many through, make so many wait, and shed the rest at once', async () => {
+  test('admit some requests, queue some more, and shed the rest at once', async () => {
     const { mesh, open, metric } = await slowShop({
       maxInFlight: 2,
       maxQueued: 1,
       queueTimeoutMs: 60_000,
       retryAfterS: 7,
     });
-    const asked = [fetch(mesh.url), fetch(mesh.url)];
-    await until(() => open.length === 2, 'two are under way');
-    asked.push(fetch(mesh.url));
+    const sent = [fetch(mesh.url), fetch(mesh.url)];
+    await until(() => open.length === 2, 'two are in flight');
+    sent.push(fetch(mesh.url));
     await until(async () => (await metric('mesh_requests_queued')) === 1, 'one waits');
     assert.equal(await metric('mesh_requests_in_flight'), 2);
 
@@ -55,15 +55,15 @@ describe('the limits of a service', () => {
     open[0]?.end('a');
     await until(() => open.length === 3, 'the one that waited goes on');
     for (const response of open) response.end('b');
-    for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
+    for (const response of await Promise.all(sent)) assert.equal(response.status, 200);
     await until(async () => (await metric('mesh_requests_in_flight')) === 0, 'all places are free');
   });
 
-  test('keep a place until the last byte, and free it when the client goes', async () => {
+  test('hold a place until the last byte, and free it when the client goes', async () => {
     const { mesh, open } = await slowShop({ maxInFlight: 1, maxQueued: 0 });
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET / HTTP/1.1', 'Host: shop', '', '');
-    await until(() => open.length === 1, 'it is under way');
+    await until(() => open.length === 1, 'it is in flight');
     open[0]?.write('first');
     await client.untilReceived(/first/);
     const shed = await fetch(mesh.url);
@@ -80,7 +80,7 @@ describe('the limits of a service', () => {
   test('end a wait that is too long, and one whose client has gone', async () => {
     const { mesh, open, metric } = await slowShop({ maxInFlight: 1, maxQueued: 5, queueTimeoutMs: 200 });
     void fetch(mesh.url).catch(() => {});
-    await until(() => open.length === 1, 'one is under way');
+    await until(() => open.length === 1, 'one is in flight');
     const gone = await RawClient.to(mesh.edgePort, closing);
     gone.send('GET /gone HTTP/1.1', 'Host: shop', '', '');
     await until(async () => (await metric('mesh_requests_queued')) === 1, 'it waits');
@@ -93,7 +93,7 @@ describe('the limits of a service', () => {
     assert.equal(open.length, 1, 'neither of them was sent');
   });
 
-  test('count no tunnels: they last for days', async () => {
+  test('do not count tunnels, which last for days', async () => {
     const { mesh, open } = await slowShop({ maxInFlight: 1, maxQueued: 0 }, (server) =>
       server.on('upgrade', (_request, socket) => {
         closing.add(() => socket.destroy());
@@ -104,24 +104,24 @@ describe('the limits of a service', () => {
     const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'];
     client.send('GET / HTTP/1.1', 'Host: shop', 'Connection: Upgrade', 'Upgrade: websocket', ...key, '', '');
     await client.untilReceived(/101/);
-    const asked = fetch(mesh.url);
+    const sent = fetch(mesh.url);
     await until(() => open.length === 1, 'there is a place');
     open[0]?.end('ok');
-    assert.equal((await asked).status, 200);
+    assert.equal((await sent).status, 200);
   });
 
-  test('take effect with new documents, for those too who wait', async () => {
+  test('take effect with new documents, also for waiting requests', async () => {
     const { mesh, open, config, metric } = await slowShop({ maxInFlight: 1, queueTimeoutMs: 60_000 });
-    const asked = [fetch(mesh.url)];
-    await until(() => open.length === 1, 'one is under way');
-    asked.push(fetch(mesh.url));
+    const sent = [fetch(mesh.url)];
+    await until(() => open.length === 1, 'one is in flight');
+    sent.push(fetch(mesh.url));
     await until(async () => (await metric('mesh_requests_queued')) === 1, 'one waits');
     mesh.documents = { config: config({ maxInFlight: 3 }) };
     await mesh.reload('test', '');
-    asked.push(fetch(mesh.url));
-    await until(() => open.length === 3, 'all are under way');
+    sent.push(fetch(mesh.url));
+    await until(() => open.length === 3, 'all are in flight');
     for (const response of open) response.end();
-    for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
+    for (const response of await Promise.all(sent)) assert.equal(response.status, 200);
   });
 });
 
@@ -139,7 +139,7 @@ describe('rate limits', () => {
     };
     return { mesh, ask, config };
   };
-  /** One token, and so long until the next that no test is slow enough to see it. */
+  /** One token, and longer until the next than any test takes. */
   const once = { requestsPerSecond: 0.001, burst: 1 };
 
   test('of a route hold for all its clients together, and survive new documents', async () => {
@@ -154,10 +154,10 @@ describe('rate limits', () => {
     mesh.documents = { config: changed };
     await mesh.reload('test', '');
     assert.equal(mesh.mesh.status.generation, 2);
-    assert.equal((await ask()).status, 429, 'no bucket is filled by a change of the documents');
+    assert.equal((await ask()).status, 429, 'a change of the documents refills no bucket');
   });
 
-  test('of clients hold for each by itself, and spend nothing of the route’s', async () => {
+  test('of clients hold for each client, and use no tokens of the route', async () => {
     const { ask } = await limited([
       { ...once, burst: 3, per: 'Route' },
       { ...once, per: 'Client', clientHeader: 'x-client' },
@@ -167,17 +167,17 @@ describe('rate limits', () => {
     assert.deepEqual(statuses, [200, 429, 429, 200, 200, 429]);
   });
 
-  test('know a client by its address, whatever it claims', async () => {
+  test('identify a client by its address, whatever it claims', async () => {
     const { ask } = await limited([{ ...once, per: 'Client' }]);
     assert.equal((await ask({ 'x-forwarded-for': '192.0.2.1' })).status, 200);
     assert.equal((await ask({ 'x-forwarded-for': '192.0.2.2' })).status, 429);
   });
 
-  test('know a client behind a trusted proxy by the last address that is not a proxy’s', async () => {
+  test('identify a client behind a trusted proxy by the last address that is not a proxy’s', async () => {
     const { ask } = await limited([{ ...once, per: 'Client' }], ['127.0.0.0/8', '10.0.0.0/8']);
     const from = async (chain: string) => (await ask({ 'x-forwarded-for': chain })).status;
     assert.equal(await from('192.0.2.1'), 200);
     assert.equal(await from('192.0.2.2'), 200);
-    assert.equal(await from('192.0.2.9, 192.0.2.1, 10.0.0.1'), 429, 'what stands further out is a claim');
+    assert.equal(await from('192.0.2.9, 192.0.2.1, 10.0.0.1'), 429, 'addresses further left are only claims');
   });
 });

@@ -27,7 +27,7 @@ async function ask(method: string, ...fields: string[]) {
 }
 
 describe('Max-Forwards', () => {
-  test('of TRACE and OPTIONS is counted down', async () => {
+  test('of TRACE and OPTIONS is decremented', async () => {
     for (const [written, forwarded] of [
       ['1', '0'],
       ['010', '9'],
@@ -41,12 +41,12 @@ describe('Max-Forwards', () => {
     }
   });
 
-  test('ends the way of OPTIONS here', async () => {
+  test('at zero ends OPTIONS here', async () => {
     assert.match(await ask('OPTIONS', 'Max-Forwards: 0'), /^HTTP\/1\.1 204 /);
     assert.deepEqual(seen, []);
   });
 
-  test('ends the way of TRACE here: the request comes back, without what may be secret', async () => {
+  test('at zero ends TRACE here: the request comes back without fields that may be secret', async () => {
     const secrets = ['Authorization: Bearer t', 'Cookie: a=b', 'X-Api-Key: k'];
     const received = await ask('TRACE', 'Via: 1.1 outer', 'Max-Forwards: 0', ...secrets);
     assert.match(received, /^HTTP\/1\.1 200 [\s\S]*content-type: message\/http\r\n/);
@@ -55,7 +55,7 @@ describe('Max-Forwards', () => {
     assert.deepEqual(seen, []);
   });
 
-  test('that is no number is refused, and of other methods it is an ordinary field', async () => {
+  test('that is not a number is refused, and of other methods it is an ordinary field', async () => {
     for (const fields of [['Max-Forwards: -1'], ['Max-Forwards: 1, 2'], ['Max-Forwards: 1', 'Max-Forwards: 2']]) {
       assert.match(await ask('OPTIONS', ...fields), /^HTTP\/1\.1 400 /, fields.join());
     }

@@ -21,8 +21,8 @@ interface Got {
   body: Buffer;
 }
 
-/** An upstream that keeps what it gets, and then answers. */
-async function keeping(answer: RequestListener = (_request, response) => void response.end('ok')) {
+/** An upstream that records its requests, and then replies. */
+async function keeping(handle: RequestListener = (_request, response) => void response.end('ok')) {
   const got: Got[] = [];
   const { port, server } = await upstreamServer(closing, async (request, response) => {
     const chunks: Buffer[] = [];
@@ -33,7 +33,7 @@ async function keeping(answer: RequestListener = (_request, response) => void re
     }
     const { method = '', url = '', headers } = request;
     got.push({ method, url, headers, body: Buffer.concat(chunks) });
-    answer(request, response);
+    handle(request, response);
   });
   let connections = 0;
   server.on('connection', () => {
@@ -51,17 +51,17 @@ interface Options {
   policy?: Partial<MirrorPolicy>;
   filters?: HttpRouteFilter[];
   inner?: HttpRouteFilter[];
-  answer?: RequestListener;
-  mirrorAnswer?: RequestListener;
+  handle?: RequestListener;
+  mirrorHandle?: RequestListener;
   mirrorPorts?: number[];
   random?: () => number;
   trustedProxies?: string[];
 }
 
-/** A shop with one mirror `next`, and what both got. */
+/** A shop with one mirror `next`, and the requests that both got. */
 async function mirrored(options: Options = {}) {
-  const shop = await keeping(options.answer);
-  const next = await keeping(options.mirrorAnswer);
+  const shop = await keeping(options.handle);
+  const next = await keeping(options.mirrorHandle);
   const policy = routePolicy();
   const config = meshConfig(
     [service('shop', [shop.port]), service('next', options.mirrorPorts ?? [next.port])],
@@ -90,15 +90,15 @@ async function mirrored(options: Options = {}) {
 }
 
 describe('a mirror', () => {
-  test('gets a marked copy of each request, and its answer is compared and dropped', async () => {
+  test('gets a marked copy of each request, and its reply is compared and dropped', async () => {
     const { mesh, shop, next, shadows, metric } = await mirrored({
-      mirrorAnswer: (_request, response) => response.writeHead(500).end('x'.repeat(200_000)),
+      mirrorHandle: (_request, response) => response.writeHead(500).end('x'.repeat(200_000)),
     });
-    const answer = await fetch(`${mesh.url}/carts?secret=1`, {
+    const response = await fetch(`${mesh.url}/carts?secret=1`, {
       headers: { 'x-custom': 'a', 'x-mesh-shadow': 'spoofed' },
     });
-    assert.equal(answer.status, 200);
-    assert.equal(await answer.text(), 'ok');
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), 'ok');
     await until(async () => (await shadows()).length === 1, 'the copy is compared');
     assert.equal(shop.got[0]?.headers['x-mesh-shadow'], undefined);
     const copy = next.got[0];
@@ -121,7 +121,7 @@ describe('a mirror', () => {
     assert.equal(await metric('mesh_shadow_duration_seconds_count', 'next'), 1);
   });
 
-  test('one of several hangs, resets, or is not there: no request notices, and each is counted', async () => {
+  test('of several hangs, resets, or is down: no request notices, and each outcome is counted', async () => {
     const hanging = await keeping(() => {});
     const resetting = await keeping((request) => request.socket.destroy());
     const gone = await keeping();
@@ -154,8 +154,8 @@ describe('a mirror', () => {
     );
     for (let i = 0; i < 5; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'ok');
     const outcomes = async () => {
-      const answer = (await (await fetch(`${mesh.adminUrl}/shadows`)).json()) as { shadows: Shadow[] };
-      return answer.shadows.map(({ mirror, outcome, reason }) => `${mirror} ${outcome} ${reason}`);
+      const listed = (await (await fetch(`${mesh.adminUrl}/shadows`)).json()) as { shadows: Shadow[] };
+      return listed.shadows.map(({ mirror, outcome, reason }) => `${mirror} ${outcome} ${reason}`);
     };
     await until(async () => (await outcomes()).length === 15, 'every copy has ended');
     assert.deepEqual(
@@ -167,16 +167,16 @@ describe('a mirror', () => {
     assert.ok(mesh.log.requests().every(({ status }) => status === 200));
   });
 
-  test('that hangs takes no more than its budget, and that comes back', async () => {
+  test('that hangs uses no more than its budget, and recovers', async () => {
     const open: (() => void)[] = [];
     const { mesh, next, metric } = await mirrored({
       policy: { maxInFlight: 3, timeoutMs: 60_000 },
-      mirrorAnswer: (_request, response) => void open.push(() => response.end()),
+      mirrorHandle: (_request, response) => void open.push(() => response.end()),
     });
     for (let i = 0; i < 10; i += 1) assert.equal((await fetch(mesh.url)).status, 200);
     await until(() => next.got.length === 3, 'the budget is used up');
     assert.equal(await metric('mesh_shadow_skipped_total', 'busy'), 7);
-    for (const answer of open) answer();
+    for (const respond of open) respond();
     await until(async () => (await metric('mesh_shadow_requests_total', 'same_status')) === 3, 'they have ended');
     await fetch(mesh.url);
     await until(() => next.got.length === 4, 'there is room again');
@@ -209,7 +209,7 @@ describe('a mirror', () => {
     assert.equal(next.got.length, copies);
   });
 
-  test('that does not read holds up nothing', async () => {
+  test('that does not read delays nothing', async () => {
     const never = await upstreamServer(closing, (request) => request.pause());
     const { mesh, shop } = await mirrored({
       policy: { unsafeMethods: true, bodyLimitBytes: 8_000_000 },
@@ -217,9 +217,9 @@ describe('a mirror', () => {
     });
     const body = randomBytes(4_000_000);
     for (let i = 0; i < 3; i += 1) {
-      const answer = await fetch(mesh.url, { method: 'PUT', body });
-      assert.equal(answer.status, 200);
-      await answer.text();
+      const response = await fetch(mesh.url, { method: 'PUT', body });
+      assert.equal(response.status, 200);
+      await response.text();
     }
     assert.deepEqual(
       shop.got.map((got) => got.body.equals(body)),
@@ -227,11 +227,11 @@ describe('a mirror', () => {
     );
   });
 
-  test('is not asked for a body that was never read to its end, and its place comes free', async () => {
+  test('gets no body that was never read to its end, and its place comes free', async () => {
     const { mesh, next, metric } = await mirrored({ policy: { unsafeMethods: true, maxInFlight: 1 } });
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('POST / HTTP/1.1', 'Host: a', 'Content-Length: 10', '', 'half');
-    await until(() => mesh.inFlight() === 1, 'it is under way');
+    await until(() => mesh.inFlight() === 1, 'it is in flight');
     client.socket.destroy();
     await until(async () => (await metric('mesh_shadow_skipped_total', 'body_incomplete')) === 1, 'it is counted');
     await (await fetch(mesh.url, { method: 'POST', body: 'whole' })).text();
@@ -242,7 +242,7 @@ describe('a mirror', () => {
   test('is read to its end, on a connection that is kept', async () => {
     let whole = 0;
     const { mesh, next, metric } = await mirrored({
-      mirrorAnswer: (_request, response) => {
+      mirrorHandle: (_request, response) => {
         response.on('finish', () => {
           whole += 1;
         });
@@ -258,8 +258,8 @@ describe('a mirror', () => {
     assert.equal(next.connections(), 1);
   });
 
-  test('that hangs or breaks within its reply has not answered, and its place comes free', async () => {
-    const answers: RequestListener[] = [
+  test('that hangs or breaks off within its reply counts as no reply, and its place comes free', async () => {
+    const handlers: RequestListener[] = [
       (_request, response) => void response.writeHead(200).write('half'),
       (request, response) => {
         response.writeHead(200, { 'content-length': '10' }).write('half');
@@ -269,7 +269,7 @@ describe('a mirror', () => {
     ];
     const { mesh, shadows } = await mirrored({
       policy: { maxInFlight: 1, timeoutMs: 200 },
-      mirrorAnswer: (request, response) => answers.shift()?.(request, response),
+      mirrorHandle: (request, response) => handlers.shift()?.(request, response),
     });
     for (let i = 1; i <= 3; i += 1) {
       assert.equal(await (await fetch(mesh.url)).text(), 'ok');
@@ -285,7 +285,7 @@ describe('a mirror', () => {
     );
   });
 
-  test('gets methods that change something only where the route says so', async () => {
+  test('gets methods with an effect only if the route says so', async () => {
     const { mesh, next, metric } = await mirrored();
     await (await fetch(mesh.url, { method: 'POST', body: 'x' })).text();
     await (await fetch(mesh.url, { method: 'DELETE' })).text();
@@ -311,10 +311,10 @@ describe('a mirror', () => {
     await (await fetch(mesh.url)).text();
     point = 0;
     await (await fetch(mesh.url)).text();
-    await until(() => next.got.length === 5, 'both take it again, and nobody has taken the one before');
+    await until(() => next.got.length === 5, 'both mirrors reply again, and their earlier copies have ended');
   });
 
-  test('gets what the rule’s filters have made of the request, not what the backend’s have', async () => {
+  test('gets the request after the rule’s filters, without the changes of the backend’s filters', async () => {
     const set = (value: string): HttpRouteFilter => ({
       type: 'RequestHeaderModifier',
       modifier: { set: [{ name: 'x-by', value }], add: [], remove: [] },
@@ -326,7 +326,7 @@ describe('a mirror', () => {
     assert.equal(shop.got[0]?.headers['x-by'], 'backend');
   });
 
-  test('copies no copies, and shares no connection with those that somebody waits for', async () => {
+  test('copies no copies, and shares no connection with client requests', async () => {
     const { mesh, shop, next, metric } = await mirrored({
       filters: [mirrorTo('shop'), mirrorTo('next')],
       trustedProxies: ['127.0.0.1'],
@@ -338,12 +338,12 @@ describe('a mirror', () => {
     await (await fetch(mesh.url, { headers: { 'x-mesh-shadow': 'all' } })).text();
     assert.equal(shop.got.length, 7);
     await (await fetch(mesh.url)).text();
-    await until(() => shop.got.length === 9, 'what is no copy is copied again');
+    await until(() => shop.got.length === 9, 'a request that is no copy is copied again');
     assert.equal(next.got.length, 4);
   });
 
   test('of a request that fails is still compared', async () => {
-    const { mesh, shadows } = await mirrored({ answer: (request) => request.socket.destroy() });
+    const { mesh, shadows } = await mirrored({ handle: (request) => request.socket.destroy() });
     assert.equal((await fetch(mesh.url)).status, 502);
     await until(async () => (await shadows()).length === 1, 'it is compared');
     const [shadow] = await shadows();

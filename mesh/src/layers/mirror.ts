@@ -35,7 +35,7 @@ interface Places {
   inFlight: number;
 }
 
-const placesKey = Symbol('mirrored requests under way, by route');
+const placesKey = Symbol('mirrored requests in flight, by route');
 
 function placesOf(service: Service, route: string): Places {
   const byRoute = service.stateOf(placesKey, () => new Map<string, Places>());

@@ -24,7 +24,7 @@ export function overrideGuard(): Layer {
   return {
     name: 'override guard',
     scope: 'route',
-    sentence: `Drops ${overrideHeader} where it comes from somebody who may not override.`,
+    sentence: `Drops ${overrideHeader} where it comes from a peer that may not override.`,
     inside: [
       { name: 'route', reason: 'the route says which peers may override' },
       { name: 'forwarding', reason: 'that layer drops the other claims of outsiders' },

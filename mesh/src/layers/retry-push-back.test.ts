@@ -14,24 +14,27 @@ beforeEach(() => {
 afterEach(() => closing.close());
 
 const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 1 };
-/** Nothing but the attempts of the routes decides. */
+/** Only the attempts of the routes decide. */
 const plain: Partial<BackendTrafficPolicy> = {
   retry: { ...backendPolicy().retry, duringOutage: true },
   circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false },
   retryBudget: { percent: 100, minRetriesPerSecond: 1000, ttlMs: 10_000 },
 };
 
-interface Answer {
+interface Received {
   status: number;
   headers: IncomingHttpHeaders;
 }
 
 function ask(port: number, host: string, over: { method?: string; headers?: Record<string, string> } = {}) {
-  return new Promise<Answer>((resolve, reject) => {
-    request({ host: '127.0.0.1', port, method: over.method ?? 'GET', headers: { ...over.headers, host } }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
-    })
+  return new Promise<Received>((resolve, reject) => {
+    request(
+      { host: '127.0.0.1', port, method: over.method ?? 'GET', headers: { ...over.headers, host } },
+      (response) => {
+        response.resume();
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
+      },
+    )
       .on('error', reject)
       .end();
   });
@@ -40,9 +43,9 @@ function ask(port: number, host: string, over: { method?: string; headers?: Reco
 /**
  * Edge to `first` to `second` to `third`, each call through the mesh, each hop with two retries.
  *
- * @param passesOn whether `first` and `second` pass on what a reply says about being tried again
+ * @param passesOn whether `first` and `second` pass on the reply's retryable field
  * @param method of the calls between the services
- * @param third null: nobody listens there
+ * @param third null: nothing listens there
  */
 async function callGraph(third: RequestListener | null, { passesOn = true, method = 'GET', policy = plain } = {}) {
   const held: { mesh?: TestMesh } = {};
@@ -84,31 +87,31 @@ async function callGraph(third: RequestListener | null, { passesOn = true, metho
 const failing: RequestListener = (_request, response) => response.writeHead(503).end();
 
 describe('a failure deep in a call graph', () => {
-  test('is tried again by the hop above it, and by no other', async () => {
+  test('is retried by the hop above it, and by no other', async () => {
     const { mesh, counts } = await callGraph(failing);
     const { status, headers } = await ask(mesh.edgePort, 'shop');
     assert.equal(status, 503);
     assert.deepEqual(counts, { first: 1, second: 1, third: 3 });
-    assert.equal(headers[retryableHeader], undefined, 'it is nothing to the outside world');
+    assert.equal(headers[retryableHeader], undefined, 'clients outside do not see the field');
     const metrics = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
     assert.match(metrics, /mesh_retries_denied_total\{service="second",reason="pushed_back"\} 1/);
     assert.match(metrics, /mesh_retries_denied_total\{service="first",reason="pushed_back"\} 1/);
   });
 
-  test('is tried again by every hop where the services do not pass on what the mesh says', async () => {
+  test('is retried by every hop if the services do not pass on the mesh’s field', async () => {
     const { mesh, counts } = await callGraph(failing, { passesOn: false });
     await ask(mesh.edgePort, 'shop');
     assert.deepEqual(counts, { first: 3, second: 9, third: 27 });
   });
 
-  test('also where nobody could be reached at all', async () => {
+  test('also if no instance could be reached at all', async () => {
     const { mesh, counts } = await callGraph(null);
     assert.equal((await ask(mesh.internalPort, 'third')).headers[retryableHeader], 'false');
     assert.equal((await ask(mesh.edgePort, 'shop')).status, 503);
     assert.deepEqual(counts, { first: 1, second: 1, third: 0 });
   });
 
-  test('is the business of those further out where the hop above it may not try again', async () => {
+  test('may be retried further out if the hop above it may not retry', async () => {
     const { mesh, counts } = await callGraph(failing, { method: 'POST' });
     await ask(mesh.edgePort, 'shop');
     assert.deepEqual(counts, { first: 3, second: 3, third: 3 });
@@ -124,7 +127,7 @@ describe('a failure deep in a call graph', () => {
     assert.deepEqual(counts, { first: 0, second: 1, third: 2 });
   });
 
-  test('is not tried again anywhere where the service itself says so', async () => {
+  test('is retried nowhere if the service itself forbids it', async () => {
     const { mesh, counts } = await callGraph((_request, response) =>
       response.writeHead(503, { [retryableHeader]: 'false' }).end(),
     );
@@ -132,7 +135,7 @@ describe('a failure deep in a call graph', () => {
     assert.deepEqual(counts, { first: 1, second: 1, third: 1 });
   });
 
-  test('that is shed load is not tried again by callers of callers', async () => {
+  test('that is shed load is not retried by callers of callers', async () => {
     const limits = { ...backendPolicy().limits, maxInFlight: 1, maxQueued: 0 };
     let release = () => {};
     const { mesh, counts } = await callGraph(
@@ -151,7 +154,7 @@ describe('a failure deep in a call graph', () => {
 });
 
 describe('an outsider', () => {
-  test('cannot have its requests tried less or more often by saying so', async () => {
+  test('cannot make the mesh retry more or less by sending the field', async () => {
     for (const value of ['false', 'true']) {
       let seen: unknown = '';
       const { mesh, counts } = await callGraph((message, response) => {

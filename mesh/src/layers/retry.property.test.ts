@@ -21,7 +21,7 @@ import { retry } from './retry.ts';
 
 const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 
-/** Time that passes when the test says so: to the next timer, once everything that could be done by now has been done. */
+/** Time that passes when the test says so: to the next timer, once all tasks that are due have run. */
 class FakeClock implements Clock {
   nowMs = 1_000_000;
   readonly #timers = new Set<{ atMs: number; task: () => void }>();
@@ -33,7 +33,7 @@ class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   };
 
-  /** False where there is nothing to wait for. */
+  /** False if no timer is set. */
   step(): boolean {
     let next: { atMs: number; task: () => void } | null = null;
     for (const timer of this.#timers) if (next === null || timer.atMs < next.atMs) next = timer;
@@ -63,7 +63,7 @@ const world = fc.record({
   weights: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: ends.length, maxLength: ends.length }),
 });
 
-test('whatever is configured and however it fails: within the budget, not past the deadline, on endpoints not tried before, nothing twice that must not be', async () => {
+test('whatever the configuration and the failures: within the budget, not past the deadline, on untried endpoints, and no forbidden repetition', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (given) => {
       const clock = new FakeClock();
@@ -81,7 +81,7 @@ test('whatever is configured and however it fails: within the budget, not past t
         { length: given.endpoints },
         (_, i) => new Endpoint('shop', { host: '10.0.0.1', port: 8000 + i }, null as never, 0),
       );
-      // Known before, so that hedges start with the first request.
+      // Known in advance, so that hedges start with the first request.
       for (let i = 0; i < hedgeLeastMeasurements; i += 1) latenciesOf(service).add(clock.now(), 10);
       const meters = createMeters();
       const parts = { clock, random, meters } as unknown as Parts;
@@ -99,7 +99,7 @@ test('whatever is configured and however it fails: within the budget, not past t
         return 'ok';
       };
 
-      /** What stands inside: chooses an endpoint as balancing does, then fails or not. */
+      /** The inner handler: chooses an endpoint as balancing does, then fails or succeeds. */
       const upstream: Handler = (exchange) =>
         new Promise((resolve, reject) => {
           assert.ok(clock.now() <= exchange.deadlineAtMs, 'no attempt starts after the deadline');
@@ -188,7 +188,7 @@ test('whatever is configured and however it fails: within the budget, not past t
       for (const [id, count] of sent) {
         if (methodOf.get(id) === 'POST') assert.ok(count <= 1, 'a POST without a key is sent once');
       }
-      // The window is measured to a tenth: what is spent in nine tenths of it was there in the whole of it.
+      // The window is exact to a tenth: retries of nine tenths of the window were in the whole of it.
       const within = (times: readonly number[], untilMs: number, lengthMs: number) =>
         times.filter((atMs) => atMs > untilMs - lengthMs && atMs <= untilMs).length;
       for (const atMs of extraTimes) {

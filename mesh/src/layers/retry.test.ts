@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => closing.close());
 
 const defaultRetry = { codes: [502, 503, 504], attempts: 2, backoffMs: 1 };
-/** Nothing but retries decides: no endpoint is taken out or avoided. */
+/** Only retries decide: no endpoint is taken out or avoided. */
 const plain: Partial<BackendTrafficPolicy> = {
   circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false },
   loadBalancer: { ...backendPolicy().loadBalancer, algorithm: 'RoundRobin' },
@@ -23,10 +23,10 @@ const plain: Partial<BackendTrafficPolicy> = {
 
 const shortBackoff = { ...backendPolicy().retry, backoff: { maxMs: 30, jitter: 'Full' as const } };
 
-/** Nothing but the budget bounds retries. */
+/** Only the budget bounds retries. */
 const budgetOnly = { retry: { ...backendPolicy().retry, duringOutage: true } };
 
-/** A mesh with a service that the given listeners are the instances of. */
+/** A mesh with one service, whose instances are the given listeners. */
 async function meshOf(
   listeners: RequestListener[],
   over: {
@@ -54,7 +54,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 const failing = (_request: IncomingMessage, response: ServerResponse) => response.writeHead(503).end('failed');
 const fine = (_request: IncomingMessage, response: ServerResponse) => response.end('fine');
 
-/** The value of one series in the text of /metrics; 0 where there is none. */
+/** The value of one series in the text of /metrics; 0 if absent. */
 async function metric(mesh: TestMesh, series: RegExp): Promise<number> {
   const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
   const line = text.split('\n').find((each) => series.test(each));
@@ -74,7 +74,7 @@ describe('a retry', () => {
     assert.ok((await metric(mesh, /^mesh_retry_budget_remaining\{service="shop"\}/)) < 108);
   });
 
-  test('tells the upstream which attempt it is', async () => {
+  test('tells the upstream the number of the attempt', async () => {
     const seen: unknown[] = [];
     const mesh = await meshOf([
       (request, response) => {
@@ -86,7 +86,7 @@ describe('a retry', () => {
     assert.deepEqual(seen, ['1', '2', '3']);
   });
 
-  test('ends after the attempts of the route; the last answer is passed on, with flag and metric', async () => {
+  test('ends after the attempts of the route; the last reply is passed on, with flag and metric', async () => {
     let count = 0;
     const mesh = await meshOf([
       (_request, response) => {
@@ -104,7 +104,7 @@ describe('a retry', () => {
     assert.equal(await metric(mesh, /^mesh_retries_total\{service="shop",reason="503",outcome="failed"\}/), 2);
   });
 
-  test('does not repeat what may have had an effect, unless it carries an Idempotency-Key', async () => {
+  test('does not repeat a request that may have had an effect, unless it carries an Idempotency-Key', async () => {
     let count = 0;
     const mesh = await meshOf([
       (_request, response) => {
@@ -118,7 +118,7 @@ describe('a retry', () => {
     assert.equal(count, 4);
   });
 
-  test('is made for a POST, and without a retry in the route, where the request was not sent', async () => {
+  test('is made for a POST, and without a retry in the route, if the request was not sent', async () => {
     const bodies: string[] = [];
     const mesh = await meshOf(
       [
@@ -138,7 +138,7 @@ describe('a retry', () => {
     );
   });
 
-  test('covers a connection that is cut before the answer, and an answer that is not HTTP', async () => {
+  test('covers a connection that is cut before the reply, and a reply that is not HTTP', async () => {
     const garbage = createTcpServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end('this is not HTTP\r\n\r\n'));
@@ -150,7 +150,7 @@ describe('a retry', () => {
     for (let i = 0; i < 30; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
   });
 
-  test('is not made once a part of the answer has been handed on', async () => {
+  test('is not made once a part of the reply has been handed on', async () => {
     let count = 0;
     const mesh = await meshOf([
       (_request, response) => {
@@ -164,7 +164,7 @@ describe('a retry', () => {
     assert.equal(count, 1);
   });
 
-  test('is not made where Retry-After asks for a longer wait than the policy allows', async () => {
+  test('is not made if Retry-After asks for a longer wait than the policy allows', async () => {
     let count = 0;
     const mesh = await meshOf(
       [
@@ -182,7 +182,7 @@ describe('a retry', () => {
     assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="retry_after_too_long"\}/), 1);
   });
 
-  test('is not made where the deadline would come first', async () => {
+  test('is not made if the deadline would come first', async () => {
     let count = 0;
     const mesh = await meshOf(
       [
@@ -198,7 +198,7 @@ describe('a retry', () => {
     assert.equal(await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="deadline_too_near"\}/), 1);
   });
 
-  test('is given up when the client goes while it waits', async () => {
+  test('is given up when the client goes during the wait', async () => {
     let count = 0;
     const mesh = await meshOf([
       (_request, response) => {
@@ -210,7 +210,7 @@ describe('a retry', () => {
     client.send('GET / HTTP/1.1', 'Host: shop', '', '');
     await until(() => count === 1, 'the first attempt has been made');
     client.socket.destroy();
-    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+    await until(() => mesh.inFlight() === 0, 'nothing is in flight');
     assert.equal(count, 1);
     assert.equal(mesh.log.requests()[0]?.reason, 'client_closed');
   });
@@ -276,7 +276,7 @@ describe('the retry budget', () => {
     assert.ok((await metric(mesh, /^mesh_retries_denied_total\{service="shop",reason="no_budget"\}/)) > 30);
   });
 
-  test('is left alone while all instances are sick, which is said, and retries are back with the service', async () => {
+  test('allows no retries while all instances are failing, which is reported, and retries return with the service', async () => {
     let sick = true;
     let count = 0;
     const listener: RequestListener = (request, response) => {
@@ -299,7 +299,7 @@ describe('the retry budget', () => {
     for (let i = 0; i < 10; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
   });
 
-  test('also where the service does not even accept connections', async () => {
+  test('also if the service does not even accept connections', async () => {
     const port = await quietPort();
     const mesh = await meshOf([], {
       ports: [port],
@@ -312,7 +312,7 @@ describe('the retry budget', () => {
     assert.ok((mesh.log.requests()[0]?.attempts as number) <= 3);
   });
 
-  test('is not filled up by a change of the configuration', async () => {
+  test('is not refilled by a change of the configuration', async () => {
     const mesh = await meshOf([failing], {
       policy: { ...budgetOnly, retryBudget: { percent: 0, minRetriesPerSecond: 1, ttlMs: 60_000 } },
     });
@@ -326,8 +326,8 @@ describe('the retry budget', () => {
 });
 
 describe('a body', () => {
-  test('arrives byte for byte with every attempt, whatever its size and wherever the attempt before broke off', async () => {
-    let plan: { answerAfter: number; cut: boolean } = { answerAfter: 0, cut: false };
+  test('arrives byte for byte with every attempt, whatever its size and wherever the previous attempt broke off', async () => {
+    let plan: { readsBytes: number; cut: boolean } = { readsBytes: 0, cut: false };
     let first = true;
     const mesh = await meshOf(
       [
@@ -337,19 +337,19 @@ describe('a body', () => {
             return;
           }
           first = false;
-          const { answerAfter, cut } = plan;
+          const { readsBytes, cut } = plan;
           const fail = () => {
             if (cut) request.socket.destroy();
             else response.writeHead(503).end();
           };
-          if (answerAfter === 0) {
+          if (readsBytes === 0) {
             fail();
             return;
           }
           let read = 0;
           request.on('data', (chunk: Buffer) => {
             read += chunk.byteLength;
-            if (read >= answerAfter) fail();
+            if (read >= readsBytes) fail();
           });
         },
       ],
@@ -364,7 +364,7 @@ describe('a body', () => {
       const size = random(65_536) + 1;
       const body = Buffer.alloc(size);
       for (let at = 0; at < size; at += 1) body[at] = random(256);
-      plan = { answerAfter: random(3) === 0 ? 0 : random(size) + 1, cut: random(2) === 0 };
+      plan = { readsBytes: random(3) === 0 ? 0 : random(size) + 1, cut: random(2) === 0 };
       first = true;
       // Half of them without a Content-Length, in pieces.
       const chunked = random(2) === 0;
@@ -402,7 +402,7 @@ describe('a body', () => {
 });
 
 describe('a request that was not sent', () => {
-  test('is tried again with a body that is too long to be kept: nobody has begun to read it', async () => {
+  test('is retried with a body that is too long to be kept: no attempt has begun to read it', async () => {
     const mesh = await meshOf([async (request, response) => response.end(await bodyOf(request))], {
       ports: [await quietPort()],
       noRetry: true,
@@ -414,7 +414,7 @@ describe('a request that was not sent', () => {
     }
   });
 
-  test('is tried again as an upgrade, too', async () => {
+  test('is retried as an upgrade, too', async () => {
     const { server, port } = await upstreamServer(closing, failing);
     server.on('upgrade', (_request, socket) => {
       socket.on('error', () => {});
@@ -431,8 +431,8 @@ describe('a request that was not sent', () => {
 });
 
 describe('the time of an attempt', () => {
-  test('backendRequest ends a hanging attempt, and another instance answers', async () => {
-    // Longer than a busy machine takes for the good answer.
+  test('backendRequest ends a hanging attempt, and another instance replies', async () => {
+    // Longer than a busy machine takes for the successful reply.
     const mesh = await meshOf([() => {}, fine], { rule: { timeouts: { requestMs: 0, backendRequestMs: 1000 } } });
     for (let i = 0; i < 4; i += 1) assert.equal(await (await fetch(mesh.url)).text(), 'fine');
     assert.ok(
@@ -448,7 +448,7 @@ describe('the time of an attempt', () => {
     assert.equal(mesh.log.requests()[0]?.reason, 'attempt_timeout');
   });
 
-  test('perTryTimeout ends an attempt only where another one follows', async () => {
+  test('perTryTimeout ends an attempt only if another one can follow', async () => {
     let attempt: unknown = 0;
     let release = () => {};
     const mesh = await meshOf(
@@ -461,9 +461,9 @@ describe('the time of an attempt', () => {
       ],
       { policy: { retry: { ...backendPolicy().retry, perTryTimeoutMs: 20 } } },
     );
-    const answer = fetch(mesh.url);
-    await until(() => attempt === '3', 'two attempts have been given up');
+    const response = fetch(mesh.url);
+    await until(() => attempt === '3', 'two attempts have been aborted');
     release();
-    assert.equal(await (await answer).text(), 'attempt 3');
+    assert.equal(await (await response).text(), 'attempt 3');
   });
 });

@@ -8,6 +8,7 @@ import { header, removeHeader, setHeader } from '../headers.ts';
 import { arrival, isHeld } from '../held-reply.ts';
 import type { Handler, Layer } from '../layer.ts';
 import type { Parts } from '../parts.ts';
+import { pause } from '../pause.ts';
 import { backoffMs, retryAfterMs } from '../policy/backoff.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
 import {
@@ -27,10 +28,7 @@ import { budgetOf } from '../service-state/retries.ts';
 
 /** Response flag (Envoy's): there was something to retry, and the attempts were used up. */
 export const attemptsExhausted = 'URX';
-/**
- * Response flag: there was something to retry, and the service's retry budget was used up, or allowed nothing in an
- * outage.
- */
+/** Response flag: there was something to retry, and the retry budget was used up or the service was out. */
 export const budgetExhausted = 'URB';
 
 /**
@@ -62,10 +60,7 @@ interface Tries {
   replay: RequestReplay | null;
   /** Retries of requests that may have been sent. */
   retries: number;
-  /**
-   * Retries of requests that were certainly not sent: a tier of their own, because they are always safe and cost an
-   * upstream nothing.
-   */
+  /** Retries of unsent requests: a tier of their own, because they are always safe and cost an upstream nothing. */
   requeues: number;
   previousWaitMs: number;
 }
@@ -192,20 +187,6 @@ export function retry(parts: Parts): Layer {
     return { verdict, waitMs };
   };
 
-  /** Resolves after `waitMs`; rejects as soon as the exchange is aborted. */
-  const pause = (exchange: Exchange, waitMs: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const stop = (error: MeshError) => {
-        cancel();
-        reject(error);
-      };
-      const cancel = clock.after(waitMs, () => {
-        exchange.offAbort(stop);
-        resolve();
-      });
-      exchange.onAbort(stop);
-    });
-
   const giveUp = (exchange: Exchange, tries: Tries, verdict: RetryVerdict) => {
     if (!denials.has(verdict)) return;
     meters.retriesDenied(tries.service.name, verdict).value += 1;
@@ -262,7 +243,7 @@ export function retry(parts: Parts): Layer {
           }
           reason = error?.code ?? String(reply?.status);
           reply?.body.discard();
-          if (waitMs > 0) await pause(exchange, waitMs);
+          if (waitMs > 0) await pause(clock, exchange, waitMs);
         }
       } catch (thrown) {
         tellOutwards(exchange, tries, last, null);
@@ -273,20 +254,14 @@ export function retry(parts: Parts): Layer {
   };
 }
 
-/**
- * How much of the body is kept: nothing if only unsent requests are retried, because nothing of their body has been
- * read.
- */
+/** How much of the body is kept: nothing if only unsent requests are retried, because their body is unread. */
 function keptBytes(exchange: Exchange, { policy: { retry: policy, hedging } }: Service): number {
   const again = exchange.route?.rule.spec.retry !== undefined || hedging !== undefined;
   const twice = again && mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), policy);
   return twice ? policy.bodyLimitBytes : 0;
 }
 
-/**
- * Whether another attempt could follow if this reply broke off. A reply with a retryable status is judged by its
- * status.
- */
+/** Whether another attempt could follow if this reply broke off. A retryable status decides by itself. */
 function couldBeRetried({ rules, replay }: Tries, { status }: Reply): boolean {
   return (replay?.replayable ?? true) && !rules.codes.includes(status);
 }

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** Points of the split, evenly spread: exactly so many of a hundred requests fall to a share of so many percent. */
+/** Points of the split, evenly spread: a share of n percent gets exactly n of a hundred requests. */
 function everyHundredth(): () => number {
   let at = -1;
   return () => {
@@ -19,7 +19,7 @@ function everyHundredth(): () => number {
   };
 }
 
-/** The answers to a hundred requests that are split by `weights`; `empty` has no instance. */
+/** The replies to a hundred requests that are split by `weights`; `empty` has no instance. */
 async function hundred(weights: Record<string, number>) {
   const named = async (name: string) =>
     (await upstreamServer(closing, (_request, response) => response.end(name))).port;
@@ -27,35 +27,35 @@ async function hundred(weights: Record<string, number>) {
     [service('old', [await named('old')]), service('new', [await named('new')]), service('empty', [])],
     [route('all', [rule({ backendRefs: Object.entries(weights).map(([name, weight]) => backendRef(name, weight)) })])],
   );
-  // Nothing else draws: one endpoint a service, no mirror, no retry.
+  // Only the split draws: one endpoint a service, no mirror, no retry.
   const mesh = await testMesh(closing, config, { random: everyHundredth() });
-  const answers: Record<string, number> = {};
+  const replies: Record<string, number> = {};
   for (let i = 0; i < 100; i += 1) {
     const response = await fetch(mesh.url);
     const text = await response.text();
-    const answer = response.status === 200 ? text : String(response.status);
-    answers[answer] = (answers[answer] ?? 0) + 1;
+    const reply = response.status === 200 ? text : String(response.status);
+    replies[reply] = (replies[reply] ?? 0) + 1;
   }
-  return { answers, flags: new Set(mesh.log.requests().flatMap(({ flags }) => flags)) };
+  return { replies, flags: new Set(mesh.log.requests().flatMap(({ flags }) => flags)) };
 }
 
 describe('a split', () => {
   test('gives each backend its share, and none to a weight of 0', async () => {
-    assert.deepEqual((await hundred({ old: 90, new: 10 })).answers, { old: 90, new: 10 });
-    assert.deepEqual((await hundred({ old: 0, new: 3 })).answers, { new: 100 });
-    assert.deepEqual((await hundred({ old: 1, new: 3 })).answers, { old: 25, new: 75 });
+    assert.deepEqual((await hundred({ old: 90, new: 10 })).replies, { old: 90, new: 10 });
+    assert.deepEqual((await hundred({ old: 0, new: 3 })).replies, { new: 100 });
+    assert.deepEqual((await hundred({ old: 1, new: 3 })).replies, { old: 25, new: 75 });
   });
 
-  test('answers 500 where all weights are 0, or there is no backend', async () => {
+  test('gives 500 if all weights are 0, or there is no backend', async () => {
     for (const weights of [{ old: 0, new: 0 }, {}]) {
-      const { answers, flags } = await hundred(weights);
-      assert.deepEqual(answers, { 500: 100 });
+      const { replies, flags } = await hundred(weights);
+      assert.deepEqual(replies, { 500: 100 });
       assert.deepEqual(flags, new Set(['NC']));
     }
   });
 
-  test('answers 503 for the share of a service without an instance: the others are not given it', async () => {
-    assert.deepEqual((await hundred({ old: 80, empty: 20 })).answers, { old: 80, 503: 20 });
+  test('gives 503 for the share of a service without an instance: the other services do not get that share', async () => {
+    assert.deepEqual((await hundred({ old: 80, empty: 20 })).replies, { old: 80, 503: 20 });
   });
 });
 

@@ -70,13 +70,13 @@ spec: { targetRefs: [{ kind: Service, name: shop }]${policy === '' ? '' : `, ${p
   return result.config;
 }
 
-interface Answer {
+interface Received {
   instance: string;
   headers: Record<string, string | string[] | undefined>;
 }
 
 /** @param from the client's address; all of 127.0.0.0/8 is loopback */
-function ask({ edgePort }: TestMesh, headers: Record<string, string> = {}, from = '127.0.0.1'): Promise<Answer> {
+function ask({ edgePort }: TestMesh, headers: Record<string, string> = {}, from = '127.0.0.1'): Promise<Received> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: edgePort, headers, localAddress: from, agent: false as const };
     get(options, (reply) => {
@@ -89,21 +89,21 @@ function ask({ edgePort }: TestMesh, headers: Record<string, string> = {}, from 
   });
 }
 
-/** The instances that answer `times` requests of one client. */
-async function instancesOf(times: number, one: () => Promise<Answer>): Promise<Set<string>> {
+/** The instances that reply to `times` requests of one client. */
+async function instancesOf(times: number, one: () => Promise<Received>): Promise<Set<string>> {
   const seen = new Set<string>();
   for (let time = 0; time < times; time += 1) seen.add((await one()).instance);
   return seen;
 }
 
 /** A client that keeps its cookie. */
-function browser(mesh: TestMesh): () => Promise<Answer> {
+function browser(mesh: TestMesh): () => Promise<Received> {
   let jar = '';
   return async () => {
-    const answer = await ask(mesh, jar === '' ? {} : { cookie: jar });
-    const [given] = [answer.headers['set-cookie'] ?? []].flat();
+    const received = await ask(mesh, jar === '' ? {} : { cookie: jar });
+    const [given] = [received.headers['set-cookie'] ?? []].flat();
     if (given !== undefined) jar = given.split(';')[0] as string;
-    return answer;
+    return received;
   };
 }
 
@@ -121,7 +121,7 @@ describe('sessionAffinity: ClientIP', () => {
     assert.ok(all.size > 1, 'clients are spread over the endpoints');
   });
 
-  test('moves only those whose endpoint goes, and nobody when one comes', async () => {
+  test('moves only clients whose endpoint goes, and none when an endpoint comes', async () => {
     const ports = await instances(4);
     const mesh = await testMesh(closing, documents(ports.slice(0, 3), { affinity }));
     const clients = Array.from({ length: 12 }, (_, index) => `127.0.0.${index + 2}`);
@@ -162,7 +162,7 @@ describe('sessionPersistence of a BackendTrafficPolicy', () => {
     assert.ok(all.size > 1, 'clients are spread over the endpoints');
   });
 
-  test('with a header keeps a client that sends back what it was given', async () => {
+  test('with a header keeps a client that sends its session back', async () => {
     const policy = 'sessionPersistence: { type: Header, sessionName: X-Where, idleTimeout: 1h }';
     const mesh = await testMesh(closing, documents(await instances(4), { policy }));
     const first = await ask(mesh);
@@ -202,7 +202,7 @@ describe('sessionPersistence of a BackendTrafficPolicy', () => {
     assert.deepEqual(await instancesOf(10, one), new Set([next.instance]));
   });
 
-  test('lets no client move for one request that had to be tried elsewhere', async () => {
+  test('moves no client because of one request that was retried elsewhere', async () => {
     const options = { policy: 'sessionPersistence: {}', retry: ', retry: { attempts: 2, backoff: 1ms }' };
     const mesh = await testMesh(closing, documents(await instances(3), options));
     const one = browser(mesh);

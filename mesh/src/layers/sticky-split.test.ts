@@ -18,7 +18,7 @@ const cookies: SessionPersistence = {
   lifetimeType: 'Session',
 };
 
-/** Two services, the old one and the new one; `points` are drawn in turn for clients without a session. */
+/** Two services, the old one and the new one; clients without a session get `points` one after the other. */
 async function canary(over: Partial<SessionPersistence> = {}, points: () => number = Math.random) {
   const old = await upstreamServer(closing, (_request, response) => response.end('old'));
   const next = await upstreamServer(closing, (_request, response) => response.end('new'));
@@ -78,7 +78,7 @@ describe('a sticky split by cookie', () => {
     }
   });
 
-  test('gives a cookie that names nobody, for the session, out of reach of scripts', async () => {
+  test('gives a session cookie that identifies no person and is out of reach of scripts', async () => {
     const { mesh } = await canary({}, () => 0);
     const browser = new Browser(mesh);
     const to = await browser.ask();
@@ -87,14 +87,14 @@ describe('a sticky split by cookie', () => {
     assert.ok(!cookie.includes(to));
   });
 
-  test('gives a permanent one for as long as the session may last', async () => {
+  test('gives a permanent cookie for as long as the session may last', async () => {
     const { mesh } = await canary({ lifetimeType: 'Permanent', absoluteTimeoutMs: 3_600_000 });
     const browser = new Browser(mesh);
     await browser.ask();
     assert.match(browser.setCookies[0] ?? '', /; Max-Age=3600; /);
   });
 
-  test('moves whoever is on a backend that is to get nothing, once, and for good', async () => {
+  test('moves the clients of a backend with weight 0 once and permanently', async () => {
     const { mesh, change } = await canary({}, () => 0);
     const [browser, other] = [new Browser(mesh), new Browser(mesh)];
     const before = await browser.ask();
@@ -105,11 +105,11 @@ describe('a sticky split by cookie', () => {
     await change([50, 50]);
     assert.equal(await browser.ask(), after);
     assert.equal(browser.setCookies.length, 0);
-    // Without a session the draw falls where it fell first.
+    // Without a session the draw has its first result.
     assert.equal(await other.ask(), before);
   });
 
-  test('moves whoever is on a service without an instance to one that has some', async () => {
+  test('moves the clients of a service without an instance to one that has some', async () => {
     const { mesh, change } = await canary();
     const browsers = Array.from({ length: 20 }, () => new Browser(mesh));
     await Promise.all(browsers.map((browser) => browser.ask()));
@@ -119,7 +119,7 @@ describe('a sticky split by cookie', () => {
     assert.deepEqual(new Set(await Promise.all(browsers.map((browser) => browser.ask()))), new Set(['old']));
   });
 
-  test('takes no cookie that it has not made', async () => {
+  test('accepts no cookie that no mesh has made', async () => {
     const { mesh } = await canary({}, () => 0);
     const fresh = new Browser(mesh);
     const to = await fresh.ask();
@@ -146,7 +146,7 @@ describe('a sticky split by cookie', () => {
     assert.equal(many.setCookies.length, 0);
   });
 
-  test('counts who came, stayed and moved', async () => {
+  test('counts new, kept and moved clients', async () => {
     const { mesh, change } = await canary({}, () => 0);
     const browser = new Browser(mesh);
     const before = await browser.ask();
@@ -163,7 +163,7 @@ describe('a sticky split by cookie', () => {
 });
 
 describe('a sticky split by header', () => {
-  test('gives a session in a header, and takes it back', async () => {
+  test('gives a session in a header, and accepts it from there', async () => {
     const { mesh, change } = await canary({ type: 'Header', sessionName: 'x-session' }, () => 0);
     const given = await fetch(mesh.url);
     const value = given.headers.get('x-session') ?? '';
@@ -177,7 +177,7 @@ describe('a sticky split by header', () => {
     }
   });
 
-  test('divides by the hash of a name that clients give themselves: 10 to 20 moves only those that must', async () => {
+  test('divides by the hash of a name that clients choose: 10 to 20 moves only the clients that must move', async () => {
     const { mesh, change } = await canary({ type: 'Header', sessionName: 'x-user' }, () =>
       assert.fail('nothing is drawn'),
     );
@@ -197,7 +197,7 @@ describe('a sticky split by header', () => {
     const moved = users.filter((_, i) => before[i] !== after[i]);
     assert.ok(
       users.every((_, i) => before[i] === 'old' || after[i] === 'new'),
-      'nobody goes back',
+      'no client goes back',
     );
     assert.ok(moved.length > 5 && moved.length < 40, `${moved.length} of 200 moved`);
     await change([90, 10]);

@@ -58,20 +58,20 @@ test('60 unfinished bodies of 360 KB in chunks of one byte, by the documents of 
   assert.ok(resident < 250e6, `${resident} bytes resident`);
 });
 
-describe('the bound of what is held', () => {
+describe('the limit on held bytes', () => {
   const shop = (ports: number[], over = {}) =>
     meshConfig(
       [service('shop', ports, { circuitBreaker: { ...backendPolicy().circuitBreaker, enabled: false }, ...over })],
       [route('all', [rule({ backendRefs: [backendRef('shop')], retry: { codes: [503], attempts: 2, backoffMs: 1 } })])],
     );
 
-  test('503 where a body must wait that there is no room for, and everything is given back', async () => {
+  test('503 if a body must wait and there is no room for it; everything is released', async () => {
     const release: (() => void)[] = [];
     const upstream = await upstreamServer(closing, (request, response) => {
       request.resume();
       release.push(() => response.end('fine'));
     });
-    // One request is under way, and the others wait with the part of their body that has come.
+    // One request is in flight, and the others wait with the part of their body that has come.
     const limits = { ...backendPolicy().limits, maxInFlight: 1, queueTimeoutMs: 60_000 };
     const mesh = await testMesh(closing, shop([upstream.port], { limits }), { heldBytesMax: 1_048_576 });
     const first = fetch(mesh.url);
@@ -113,7 +113,7 @@ describe('the bound of what is held', () => {
     await until(async () => (await gauge(mesh.adminUrl, 'mesh_held_bytes')) === 0, 'everything is given back');
   });
 
-  test('a reply that is held is handed on where there is no room for it', async () => {
+  test('a held reply is handed on if there is no room for it', async () => {
     const upstream = await upstreamServer(closing, (_request, response) => {
       response.writeHead(200, { 'content-length': 3_000_000 });
       response.write(Buffer.alloc(2_900_000, 'x'));

@@ -18,7 +18,7 @@ describe('held bytes', () => {
     assert.equal(memory.takenBytes, 0);
   });
 
-  test('charge a piece with the memory that it keeps alive, and copy one that keeps much more', () => {
+  test('are charged with the memory that a piece keeps alive; a piece that keeps much more is copied', () => {
     const memory = new HeldMemory(2 ** 30);
     const held = new HeldBytes(memory);
     const read = Buffer.allocUnsafeSlow(65_536);
@@ -30,7 +30,7 @@ describe('held bytes', () => {
     assert.ok(memory.takenBytes - before < 20_000, 'the rest of its memory is free');
   });
 
-  test('are not added beyond the bound, unless they must be', () => {
+  test('are not added beyond the limit, unless they must be', () => {
     const memory = new HeldMemory(4000);
     const [one, two] = [new HeldBytes(memory), new HeldBytes(memory)];
     assert.equal(one.tryAdd(bytes(1500), false), true);
@@ -55,7 +55,7 @@ describe('held bytes', () => {
     assert.equal(memory.takenBytes, 0);
   });
 
-  test('whatever the pieces: every reader reads the same bytes, and everything is given back', () => {
+  test('whatever the pieces: every reader reads the same bytes, and everything is released', () => {
     const step = fc.record({ size: fc.nat({ max: 20_000 }), given: fc.boolean(), reads: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.boolean(), (steps, takes) => {
@@ -71,7 +71,7 @@ describe('held bytes', () => {
         for (const [i, { given, reads }] of steps.entries()) {
           const piece = Buffer.from(pieces[i] as Buffer);
           held.tryAdd(piece, given);
-          // The memory is its owner's again.
+          // The memory belongs to its owner again.
           if (!given) piece.fill(0);
           if (reads) readAll();
         }

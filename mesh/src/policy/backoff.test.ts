@@ -31,14 +31,14 @@ describe('back-off', () => {
     }
   });
 
-  test('a Retry-After in the wait before does not drive the next one to the cap', () => {
+  test('a Retry-After in the previous wait does not drive the next one to the cap', () => {
     assert.equal(
       backoffMs(decorrelated, 2, 60_000, 0, () => 0.1),
       25 + 0.1 * (250 - 25),
     );
   });
 
-  test('a Retry-After longer than the base is the minimum, and chance spreads those that wait for it', () => {
+  test('a Retry-After longer than the base is the minimum, and jitter spreads the clients that wait for it', () => {
     const random = seeded(1);
     const waits = Array.from({ length: 50 }, () => backoffMs(full, 3, 0, 2000, random));
     for (const waitMs of waits) assert.ok(waitMs >= 2000 && waitMs <= 2175);
@@ -76,7 +76,7 @@ describe('Retry-After', () => {
     assert.equal(retryAfterMs('Thursday, 01-Jan-26 12:00:30 GMT', wallMs), 30_000);
   });
 
-  test('what is absent, past or unusable asks for nothing', () => {
+  test('absent, past or unusable values mean no wait', () => {
     for (const value of [
       undefined,
       '',

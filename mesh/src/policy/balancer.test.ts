@@ -35,7 +35,7 @@ function chosen(
 const indexes = (...values: number[]) => values as never as FakeEndpoint[];
 
 describe('full endpoints', () => {
-  /** Which of three are chosen; the second one is due for a probe where `readiness` says so. */
+  /** Which of three are chosen; the second one is due for a probe if `readiness` says so. */
   const among = (full: number[], choice: Partial<Choice<FakeEndpoint>> = {}, readiness: Readiness[] = []) => {
     const endpoints = fakeEndpoints([1, 1, 1]);
     const balance = new Chooser<FakeEndpoint>(
@@ -59,12 +59,12 @@ describe('full endpoints', () => {
     assert.deepEqual(among([0, 1, 2]), [[0, 1, 2], 'balanced']);
   });
 
-  test('are waited for rather than to ask one again that has failed', () => {
+  test('are preferred, with a wait, over an endpoint that has failed already', () => {
     assert.deepEqual(among([0], { tried: indexes(1, 2) }), [[0], 'balanced']);
     assert.deepEqual(among([0, 1], { tried: indexes(0, 1, 2) }), [[2], 'balanced']);
   });
 
-  test('are no use to a hedge', () => {
+  test('are not used by a hedge', () => {
     assert.deepEqual(among([0], { tried: indexes(1, 2), onlyUntried: true }), [[], 'balanced']);
   });
 
@@ -84,12 +84,12 @@ describe('choosing an endpoint', () => {
     assert.deepEqual(chosen(['ready', 'probe', 'ready'], { tried: indexes(1) }), new Set([0, 2]));
   });
 
-  test('a request that cannot be tried again does not have to be the probe', () => {
+  test('a request that cannot be retried does not have to be the probe', () => {
     assert.deepEqual(chosen(['ready', 'probe', 'ready'], { mayProbe: false }), new Set([0, 1, 2]));
     assert.deepEqual(chosen(['probe'], { mayProbe: false }), new Set([0]));
   });
 
-  test('in a panic all are used, and it says so', () => {
+  test('in a panic all are used, and the choice reports the panic', () => {
     assert.deepEqual(chosen(['out', 'out', 'ready']), new Set([0, 1, 2]));
     assert.deepEqual(chosen(['out', 'out']), new Set([0, 1]));
     const endpoints = fakeEndpoints([1, 1, 1]);
@@ -98,12 +98,12 @@ describe('choosing an endpoint', () => {
     assert.equal(balance.mode, 'panic');
   });
 
-  test('without a panic threshold nothing that is out is used', () => {
+  test('without a panic threshold no endpoint that is out is used', () => {
     assert.deepEqual(chosen(['out', 'out', 'ready'], {}, 0), new Set([2]));
     assert.deepEqual(chosen(['out', 'out'], {}, 0), new Set());
   });
 
-  test('a retry goes elsewhere, and back only where there is nothing else', () => {
+  test('a retry goes elsewhere, and back only if there is no other endpoint', () => {
     assert.deepEqual(chosen(['ready', 'ready', 'ready'], { tried: indexes(0, 2) }), new Set([1]));
     assert.deepEqual(chosen(['ready', 'out', 'ready'], { tried: indexes(0, 2) }), new Set([0, 2]));
   });
@@ -113,11 +113,11 @@ describe('choosing an endpoint', () => {
     assert.deepEqual(chosen(['ready', 'ready'], { tried: indexes(0), onlyUntried: true }), new Set([1]));
   });
 
-  test('no endpoint of none', () => {
+  test('null without endpoints', () => {
     assert.deepEqual(chosen([]), new Set());
   });
 
-  test('whatever is out and tried, it is an endpoint; and untried and ready where there is one', () => {
+  test('always an endpoint, whichever are out and tried; and an untried and ready one if there is one', () => {
     const readiness = fc.constantFrom<Readiness>('ready', 'probe', 'out');
     fc.assert(
       fc.property(

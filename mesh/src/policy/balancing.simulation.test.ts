@@ -11,7 +11,7 @@ const base = {
   slowStart: { windowMs: 0, aggression: 1, minWeightPercent: 10 },
 };
 
-/** What an endpoint does with one request. */
+/** How an endpoint handles one request. */
 interface Outcome {
   latencyMs: number;
   result: AttemptResult;
@@ -53,14 +53,17 @@ function run(algorithm: Algorithm, count: number, load: Load, seed = 1) {
   return simulate(createBalancer({ ...base, algorithm }, random), fakeEndpoints(Array(count).fill(1)), random, load);
 }
 
-/** Near enough to a normal distribution: the sum of twelve draws. */
+/** Close enough to a normal distribution: the sum of twelve draws. */
 function normal(random: () => number, mean: number, sd: number): number {
   let sum = -6;
   for (let n = 0; n < 12; n += 1) sum += random();
   return mean + sd * sum;
 }
 
-/** Buoyant's "Beyond Round Robin": 11 endpoints of about 167 ms, one of them at 2 s from 15 s to 45 s, requests fail after 1 s. */
+/**
+ * Buoyant's "Beyond Round Robin": 11 endpoints of about 167 ms, one of them at 2 s from 15 s to 45 s, requests fail
+ * after 1 s.
+ */
 const slowOne: Load = {
   requests: 60_000,
   perSecond: 1000,
@@ -82,7 +85,7 @@ describe('one slow endpoint of eleven', () => {
     }
   });
 
-  test('an endpoint that is well again gets its share again', () => {
+  test('an endpoint that has recovered gets its share again', () => {
     const { drawn } = run('EWMA', 3, {
       requests: 20_000,
       perSecond: 100,
@@ -103,7 +106,7 @@ describe('an endpoint that fails fast', () => {
       endpoint === 0 ? { latencyMs: 1, result: 'failure' } : { latencyMs: healthyMs, result: 'success' },
   });
 
-  // Where the others have 250 requests in flight each, it takes as many failures to weigh as much.
+  // While the others have 250 requests in flight each, it takes as many failures to weigh as much.
   for (const [healthyMs, ofItsShare] of [
     [2, 0.1],
     [20, 0.1],
@@ -116,14 +119,14 @@ describe('an endpoint that fails fast', () => {
     });
   }
 
-  test('attracts everything where failures count as what they took: what the penalty is for', () => {
+  test('attracts all requests if failures count as fast replies: the reason for the penalty', () => {
     const random = seeded(1);
     const balancer = createBalancer({ ...base, algorithm: 'EWMA', failurePenaltyMs: 0 }, random);
     const { drawn } = simulate(balancer, fakeEndpoints([1, 1, 1, 1, 1]), random, failFast(20));
     assert.ok((drawn[0] as number) > (30_000 / 5) * 1.5, String(drawn));
   });
 
-  test('after it was healthy: the black hole does not open in the first seconds either', () => {
+  test('after it was healthy: it does not attract requests in the first seconds either', () => {
     const { drawn } = run('EWMA', 5, {
       requests: 10_000,
       perSecond: 1000,
@@ -145,7 +148,7 @@ describe('an endpoint that fails fast', () => {
   });
 });
 
-test('rare failures everywhere do not send everybody to one endpoint', () => {
+test('rare failures everywhere do not send all requests to one endpoint', () => {
   const { drawn } = run('EWMA', 5, {
     requests: 60_000,
     perSecond: 1000,

@@ -98,7 +98,7 @@ describe('one endpoint of five that fails 40 percent of its requests (Buoyant)',
   });
 });
 
-test('an endpoint that is dead costs a trip and then one probe at a time', () => {
+test('a dead endpoint costs a trip and then one probe at a time', () => {
   const { successRate: rate } = simulate({
     breaker: { ...consecutive, penalty: { minMs: 1000, maxMs: 60_000, jitterRatio: 0.5 } },
     algorithm: 'RoundRobin',
@@ -106,11 +106,11 @@ test('an endpoint that is dead costs a trip and then one probe at a time', () =>
     fails: (endpoint) => endpoint === 0,
   });
   const failed = Math.round((1 - rate) * 60_000);
-  // 5 to 10 to trip it (some are under way), then at 1, 2, 4, ... 60 s for 10 minutes.
+  // 5 to 10 to trip it (some are in flight), then at 1, 2, 4, ... 60 s for 10 minutes.
   assert.ok(failed >= 5 + 10 && failed <= 10 + 16, String(failed));
 });
 
-test('where all fail, as many stay in as the limit says, and all recover', () => {
+test('if all fail, as many stay in as the limit says, and all recover', () => {
   const { outMax, successRate: rate } = simulate({
     breaker: { ...consecutive, penalty: { minMs: 1000, maxMs: 4000, jitterRatio: 0.5 } },
     algorithm: 'EWMA',
@@ -119,6 +119,6 @@ test('where all fail, as many stay in as the limit says, and all recover', () =>
     maxEjectionPercent: 40,
   });
   assert.equal(outMax, 2);
-  // Everything of the first 60 s, and next to nothing afterwards.
+  // All failures of the first 60 s, and almost none afterwards.
   assert.ok(rate > 0.79, String(rate));
 });

@@ -38,7 +38,7 @@ describe('tripping', () => {
     assert.equal(breaker.readiness(999), 'out');
   });
 
-  test('a success in between begins the row anew; somebody who went away neither', () => {
+  test('a success begins the row anew; an abandoned request counts as neither success nor failure', () => {
     const breaker = make();
     for (const result of ['failure', 'failure', 'failure', 'failure', 'success', 'failure'] as const) {
       request(breaker, 0, result);
@@ -78,7 +78,7 @@ describe('tripping', () => {
     assert.equal(breaker.state(1000), 'admitting');
   });
 
-  test('not where too many are out already; then with the next failure after there is room', () => {
+  test('not while too many are out already; then with the next failure after there is room', () => {
     let room = false;
     const breaker = make({}, noChance, () => room);
     for (let n = 0; n < 10; n += 1) request(breaker, 0, 'failure');
@@ -89,7 +89,7 @@ describe('tripping', () => {
 });
 
 describe('probing', () => {
-  test('after the penalty one request is the probe, and its success admits everybody', () => {
+  test('after the penalty one request is the probe, and its success admits all requests', () => {
     const breaker = tripped();
     assert.equal(breaker.readiness(1000), 'probe');
     assert.equal(breaker.state(1000), 'probing');
@@ -100,7 +100,7 @@ describe('probing', () => {
     assert.equal(breaker.reason, null);
   });
 
-  test('is forgiving: what was before the success counts no more', () => {
+  test('a success resets all earlier counts', () => {
     const breaker = tripped({ consecutiveFailures: 5 });
     request(breaker, 1000, 'success');
     for (let n = 0; n < 4; n += 1) request(breaker, 1000, 'failure');
@@ -110,7 +110,7 @@ describe('probing', () => {
     assert.equal(breaker.readiness(2000), 'probe', 'the penalty begins with the shortest again');
   });
 
-  test('nor do the failures that were in the window', () => {
+  test('the failures in the window count no more', () => {
     const breaker = make({ consecutiveFailures: 0 });
     for (let n = 0; n < 20; n += 1) request(breaker, 0, 'failure');
     assert.equal(request(breaker, 1000, 'success'), 'admitted');
@@ -130,7 +130,7 @@ describe('probing', () => {
     }
   });
 
-  test('the cap holds for ever', () => {
+  test('the cap holds forever', () => {
     const breaker = tripped();
     for (let n = 0; n < 2000; n += 1) request(breaker, breaker.trippedUntilMs, 'failure');
     const nowMs = breaker.trippedUntilMs;
@@ -155,7 +155,7 @@ describe('probing', () => {
     assert.equal(breaker.admit(1000), 'probe');
   });
 
-  test('what was under way when it tripped changes nothing', () => {
+  test('attempts in flight at the trip change nothing', () => {
     const breaker = make();
     const old = Array.from({ length: 20 }, () => breaker.admit(0));
     for (const admission of old.slice(0, 5)) breaker.settle(admission, 'failure', 10);
@@ -173,7 +173,7 @@ describe('probing', () => {
     assert.equal(breaker.readiness(500), 'out');
   });
 
-  test('never more than one probe at a time, whatever happens when', () => {
+  test('never more than one probe at a time, in any order of events', () => {
     const result = fc.constantFrom('success', 'failure', 'abandoned' as const);
     const step = fc.oneof(
       fc.record({ kind: fc.constant('start' as const) }),
@@ -202,7 +202,7 @@ describe('probing', () => {
     );
   });
 
-  test('always comes back: where every request succeeds, it is admitting after the longest penalty', () => {
+  test('always recovers: if every request succeeds, it admits after the longest penalty', () => {
     const result = fc.constantFrom('success', 'failure', 'abandoned' as const);
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(3000), result), { maxLength: 100 }), (history) => {

@@ -43,16 +43,16 @@ type State =
   | { readonly kind: 'probing'; readonly trip: Trip };
 
 /**
- * The circuit breaker of one endpoint, with Linkerd's rules: failures in a row and the success rate are both on, the penalty
- * doubles, and one real request at a time is the probe.
+ * The circuit breaker of one endpoint, with Linkerd's rules: failures in a row and the success rate are both on, the
+ * penalty doubles, and one real request at a time is the probe.
  *
  * - admitting: requests flow. Trips on failures in a row or on a low success rate.
  * - tripped: until the penalty is over.
- * - probing: the penalty is over. One request is admitted; the next only when that one has ended. A success admits again
- *   and resets all counts; a failure trips again, for twice the penalty.
+ * - probing: the penalty is over. One request is admitted; the next only when that one has ended. A success admits
+ *   again and resets all counts; a failure trips again, for twice the penalty.
  *
- * Attempts that were admitted before the trip and end after it change nothing. Otherwise a slow wave of old failures would
- * double the penalty, and one old success would admit all requests.
+ * Attempts that were admitted before the trip and end after it change nothing. Otherwise a slow wave of old failures
+ * would double the penalty, and one old success would admit all requests.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
@@ -104,8 +104,8 @@ export class Breaker {
   }
 
   /**
-   * An attempt has ended. `abandoned` (the client has gone, a hedge was faster) says nothing about the endpoint: after an
-   * abandoned probe, the next request is the probe.
+   * An attempt has ended. `abandoned` (the client has gone, a hedge was faster) says nothing about the endpoint: after
+   * an abandoned probe, the next request is the probe.
    *
    * @returns what has changed, for the journal and the metrics; null for nothing
    */

@@ -37,7 +37,7 @@ test('a header tells clients apart, in a short key that cannot pass for an addre
 /** The eight groups of an IPv6 address. */
 const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
 
-/** One address as it may be written: zeros left out or not, upper case or not, `::` for any run of zeros, a zone or none. */
+/** One address in any spelling: zeros left out or not, upper case or not, `::` for any run of zeros, a zone or none. */
 function spelt(address: readonly number[], { padded, upper, zone, from }: Spelling): string {
   const texts = address.map((group) => group.toString(16).padStart(padded ? 4 : 1, '0'));
   const start = address.findIndex((group, i) => i >= from && group === 0);
@@ -77,7 +77,7 @@ test('any IPv6 address: the same key however it is written and wherever in its /
   );
 });
 
-test('any header value: told apart by value, in a key of bounded length that no address has', () => {
+test('any header value: distinct by value, in a key of bounded length that no address has', () => {
   fc.assert(
     fc.property(
       fc.string({ maxLength: 64 }),

@@ -36,7 +36,7 @@ describe('the client behind a trusted peer', () => {
     }
   });
 
-  test('is looked for no further than an element that is no address', () => {
+  test('is searched no further than an element that is no address', () => {
     assert.equal(addressBy('192.0.2.9, unknown'), peer);
     assert.equal(addressBy('192.0.2.9, unknown, 10.0.0.2'), '10.0.0.2');
     for (const element of ['_hidden', '203.0.113.256', '203.0.113.5:x', '[203.0.113.5', 'a:b', ':80']) {
@@ -44,13 +44,13 @@ describe('the client behind a trusted peer', () => {
     }
   });
 
-  test('is the left-most where all are trusted, and the peer where nothing is said', () => {
+  test('is the left-most if all are trusted, and the peer without fields', () => {
     assert.equal(addressBy('10.0.0.9, fd00::1, ::ffff:10.0.0.2'), '10.0.0.9');
     assert.equal(addressBy(), peer);
     assert.equal(addressBy(''), peer);
   });
 
-  test('never depends on what stands left of the client', () => {
+  test('never depends on the addresses left of the client', () => {
     fc.assert(
       fc.property(
         fc.string({ maxLength: 40 }),
@@ -63,7 +63,7 @@ describe('the client behind a trusted peer', () => {
   });
 });
 
-test('the scheme is https where X-Forwarded-Proto says so first, in any case; else it is http', () => {
+test('the scheme is https if X-Forwarded-Proto says so first, in any case; otherwise http', () => {
   for (const value of ['https', 'HTTPS', 'https, http', ' Https ,http', 'wss']) {
     assert.equal(schemeIn(['x-forwarded-proto', value]), 'https', value);
   }

@@ -55,7 +55,10 @@ function addressIn(element: string): string | null {
   return isIP(address) === 0 ? null : plainAddress(address);
 }
 
-/** An IP address in the one form that the mesh compares and logs: IPv6 by RFC 5952, without a zone; IPv4 in IPv6 is IPv4. */
+/**
+ * An IP address in the one form that the mesh compares and logs: IPv6 by RFC 5952, without a zone; IPv4 in IPv6 is
+ * IPv4.
+ */
 export function plainAddress(address: string): string {
   if (!address.includes(':')) return address;
   const zone = address.indexOf('%');

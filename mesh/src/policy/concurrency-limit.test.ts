@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 
 describe('concurrency limit', () => {
-  test('places, then the queue, then nothing', () => {
+  test('admits up to the limit, then queues, then sheds', () => {
     const limit = new ConcurrencyLimit<string>({ maxInFlight: 1, maxQueued: 1 });
     assert.equal(limit.tryEnter(), true);
     assert.equal(limit.tryEnter(), false);
@@ -13,7 +13,7 @@ describe('concurrency limit', () => {
     assert.deepEqual([limit.inFlight, limit.queued], [1, 1]);
   });
 
-  test('who leaves hands the place to who waits longest', () => {
+  test('a request that ends hands its place to the one that waits longest', () => {
     const limit = new ConcurrencyLimit<string>({ maxInFlight: 1, maxQueued: 3 });
     limit.tryEnter();
     for (const waiter of ['a', 'b', 'c']) limit.tryQueue(waiter);
@@ -26,7 +26,7 @@ describe('concurrency limit', () => {
     assert.equal(limit.inFlight, 0);
   });
 
-  test('nobody overtakes the queue', () => {
+  test('no request overtakes the queue', () => {
     const limit = new ConcurrencyLimit<string>({ maxInFlight: 1, maxQueued: 3 });
     limit.tryEnter();
     limit.tryQueue('a');
@@ -34,7 +34,7 @@ describe('concurrency limit', () => {
     assert.equal(limit.tryEnter(), false, 'the place is a’s');
   });
 
-  test('more places wake as many as fit; fewer throw nobody out', () => {
+  test('more places wake as many as fit; fewer places end no request', () => {
     const limit = new ConcurrencyLimit<string>({ maxInFlight: 1, maxQueued: 3 });
     limit.tryEnter();
     for (const waiter of ['a', 'b', 'c']) limit.tryQueue(waiter);
@@ -44,7 +44,7 @@ describe('concurrency limit', () => {
     assert.equal(limit.leave(), null);
   });
 
-  test('never more in flight or queued than allowed, no place lost, everybody served in order', () => {
+  test('never more in flight or queued than allowed, no place lost, all requests served in order', () => {
     const step = fc.constantFrom('arrive', 'leave', 'withdraw' as const);
     fc.assert(
       fc.property(
@@ -73,7 +73,7 @@ describe('concurrency limit', () => {
             }
             assert.deepEqual([limit.inFlight, limit.queued], [inside, waiting.length]);
             assert.ok(inside <= maxInFlight && waiting.length <= maxQueued);
-            assert.ok(waiting.length === 0 || inside === maxInFlight, 'nobody waits beside a free place');
+            assert.ok(waiting.length === 0 || inside === maxInFlight, 'no request waits beside a free place');
           }
         },
       ),

@@ -59,7 +59,7 @@ describe('consistent hashing', () => {
     assert.ok(Math.abs(heavy / hashes.length - 0.75) < 0.03, String(heavy));
   });
 
-  test('one session with all the load: nobody has much more than its share in flight', () => {
+  test('one session with all the load: no endpoint has much more than its share in flight', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 8 }),
@@ -76,7 +76,7 @@ describe('consistent hashing', () => {
     );
   });
 
-  test('without a hash the choice is random, and there is none of none', () => {
+  test('without a hash the choice is random, and null without endpoints', () => {
     const endpoints = fakeEndpoints([1, 1]);
     const counts = tally(endpoints, 1000, () => balancer.pick(endpoints, { nowMs: 0, hash: null }));
     assert.ok(Math.min(...counts) > 400, String(counts));

@@ -61,7 +61,7 @@ describe('the balancer of a service', () => {
     }
   });
 
-  test('no share is so small that a new endpoint is never asked', () => {
+  test('no share is so small that a new endpoint is never used', () => {
     const endpoints = [fakeEndpoint('old'), fakeEndpoint('new', { sinceMs: context.nowMs })];
     const slowStart = { windowMs: 10_000, aggression: 1, minWeightPercent: 0 };
     const balancer = createBalancer(policy({ algorithm: 'Random', slowStart }), seeded(1));
@@ -108,7 +108,7 @@ describe('the balancer of a service', () => {
             ending.inFlight -= 1;
             balancer.observe(ending, nowMs, 1, 'success', 0);
           }
-          // An hour later nothing that was learned keeps anybody from being asked.
+          // An hour later no measurement keeps an endpoint from being used.
           nowMs += 3_600_000;
           const picked = new Set<string>();
           for (let n = 0; n < 20_000 && picked.size < all.length; n += 1) {

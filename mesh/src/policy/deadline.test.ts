@@ -13,7 +13,7 @@ describe('the deadline header', () => {
     assert.equal(parseDeadline('99999999999'), deadlineMaxMs);
   });
 
-  test('what is no number of milliseconds limits nothing', () => {
+  test('a value that is no number of milliseconds limits nothing', () => {
     for (const value of [
       undefined,
       '',
@@ -32,7 +32,7 @@ describe('the deadline header', () => {
     assert.equal(parseDeadline('soon, 100'), 100);
   });
 
-  test('any text is nothing, or from 0 to a day', () => {
+  test('any text is null, or from 0 to a day', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         const ms = parseDeadline(value);
@@ -56,11 +56,11 @@ describe('a deadline on its way', () => {
     assert.equal(hasExpired(deadlineAtMs(50, 0, 1000), 50), true);
   });
 
-  test('is not written where there is none', () => {
+  test('is not written if there is none', () => {
     assert.equal(formatDeadline(none, 0), null);
   });
 
-  test('gets shorter with every hop, and what is left is never more than there was', () => {
+  test('gets shorter with every hop, and the remaining time never grows', () => {
     const spent = fc.double({ min: 0, max: 500, noNaN: true });
     fc.assert(
       fc.property(

@@ -37,7 +37,7 @@ describe('EWMA', () => {
     );
   });
 
-  test('an endpoint that fails at once, every time, gets less than any that answers, however slow within reason', () => {
+  test('an endpoint that always fails at once gets less than any that succeeds, however slow within reason', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),

@@ -5,7 +5,7 @@ import { sampled } from './fraction.ts';
 import { seeded } from './testing.ts';
 
 describe('a fraction of the requests', () => {
-  test('none of them and all of them are exact', () => {
+  test('0 and 1 are exact', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e6 }),
@@ -24,7 +24,7 @@ describe('a fraction of the requests', () => {
     );
   });
 
-  test('as often as it says', () => {
+  test('is as large as asked for', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer(), (numerator, seed) => {
         const random = seeded(seed);
@@ -35,7 +35,7 @@ describe('a fraction of the requests', () => {
     );
   });
 
-  test('what is taken at one fraction is taken at every higher one', () => {
+  test('a request in one fraction is in every higher one', () => {
     fc.assert(
       fc.property(fc.nat(99), fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true }), (percent, chance) => {
         if (sampled(percent, 100, () => chance))

@@ -12,7 +12,7 @@ const bitsOf = (value: number) => {
 };
 
 describe('hashes', () => {
-  test('are what they have always been: sessions and shares outlive versions', () => {
+  test('stay what they have always been: sessions and shares outlive versions', () => {
     assert.deepEqual([hash32(''), hash32('banyan'), hash32('banyan', 1)], [2872998923, 2246934814, 3205495442]);
     assert.equal(hashPair(1, 2), 2801006570);
   });

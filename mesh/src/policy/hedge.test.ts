@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { hedgeDelayMs, hedgeLeastMeasurements, hedgeWindowMs } from './hedge.ts';
 import { LatencyWindow, latencyWindowError } from './latency-window.ts';
 
-test('whatever was measured: so few requests go out twice as the percentile says, never sooner, more or later than allowed', () => {
+test('whatever was measured: the percentile decides how many requests go out twice, never sooner, more or later than allowed', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -26,7 +26,7 @@ test('whatever was measured: so few requests go out twice as the percentile says
         const slower = (ms: number) => latenciesMs.filter((latencyMs) => latencyMs > ms).length / latenciesMs.length;
         const share = 1 - options.percentile / 100;
         if (delayMs === null) {
-          // Only where there is no time for it: at the deadline more would still have been under way than are to be.
+          // Only without time for a hedge: at the deadline more would still be in flight than allowed.
           const earliestMs = Math.max(options.minDelayMs, remainingMs / (1 + latencyWindowError));
           assert.ok(
             remainingMs <= options.minDelayMs ||

@@ -23,7 +23,7 @@ describe('latency window', () => {
     );
   });
 
-  test('counts what is in the window, to one stretch, whatever comes when', () => {
+  test('counts what is in the window, to one stretch, in any order', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 100 }),
@@ -45,7 +45,7 @@ describe('latency window', () => {
     );
   });
 
-  test('forgets, also where nothing has called in between', () => {
+  test('forgets without calls in between', () => {
     const window = new LatencyWindow(10_000);
     for (let n = 0; n < 100; n += 1) window.add(0, 1000);
     window.add(1e8, 10);
@@ -54,14 +54,14 @@ describe('latency window', () => {
     assert.equal(window.percentileMs(1e9, 50), null);
   });
 
-  test('extremes have a place, and what is no number is a fast one', () => {
+  test('extremes have a bucket, and a value that is no number counts as fast', () => {
     const window = new LatencyWindow(1000);
     for (const ms of [0, -1, 1e12, Number.POSITIVE_INFINITY, Number.NaN]) window.add(0, ms);
     assert.equal(window.count(0), 5);
     assert.ok((window.percentileMs(0, 100) as number) >= 300_000);
   });
 
-  test('of too few there is no percentile', () => {
+  test('with too few measurements there is no percentile', () => {
     const window = new LatencyWindow(1000);
     window.add(0, 5);
     assert.equal(window.percentileMs(0, 95, 2), null);
@@ -85,7 +85,7 @@ describe('hedging', () => {
     assert.ok(delayMs >= 40 && delayMs <= 44);
   });
 
-  test('never sooner than the least delay', () => {
+  test('never sooner than the minimum delay', () => {
     assert.equal(hedgeDelayMs(options, measured(1), 0, 0, never), 5);
   });
 

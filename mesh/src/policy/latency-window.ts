@@ -29,7 +29,7 @@ export class LatencyWindow {
   }
 
   add(nowMs: number, latencyMs: number): void {
-    const stretch = this.#turn(nowMs);
+    const stretch = this.#advance(nowMs);
     const at = slotOf(stretch);
     this.#stretches[at] = stretch;
     const bucket = bucketOf(latencyMs);
@@ -41,7 +41,7 @@ export class LatencyWindow {
 
   /** Latencies in the window. */
   count(nowMs: number): number {
-    this.#turn(nowMs);
+    this.#advance(nowMs);
     return this.#count;
   }
 
@@ -50,7 +50,7 @@ export class LatencyWindow {
    * measurements, because a percentile of three requests means nothing.
    */
   percentileMs(nowMs: number, percent: number, least = 1): number | null {
-    this.#turn(nowMs);
+    this.#advance(nowMs);
     if (this.#count < Math.max(1, least)) return null;
     let left = Math.max(1, Math.ceil((percent / 100) * this.#count));
     for (let bucket = 0; bucket < bucketCount; bucket += 1) {
@@ -61,7 +61,7 @@ export class LatencyWindow {
   }
 
   /** Subtracts everything too old by `nowMs`. A clock that goes back counts as standing still. */
-  #turn(nowMs: number): number {
+  #advance(nowMs: number): number {
     const stretch = Math.floor(nowMs / this.#stretchMs);
     if (stretch <= this.#latest) return this.#latest;
     this.#latest = stretch;

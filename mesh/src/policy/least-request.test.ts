@@ -42,7 +42,7 @@ describe('LeastRequest', () => {
             const picked = balancer.pick(endpoints, context);
             assert.ok(picked !== null);
             picked.inFlight += 1;
-            // The busiest gets one only where others are as busy: the gap never grows by its own doing.
+            // The busiest gets one only if others are as busy: the choices never widen the gap.
             assert.ok(picked.inFlight <= Math.max(...before) + 1);
             if (
               Math.max(...before) > Math.min(...before) &&

@@ -20,14 +20,14 @@ interface Seen {
   attemptsMs: number[];
 }
 
-/** Plays requests, their retries by the mesh's own defaults, and an answer after 5 ms. */
+/** Plays requests, their retries by the mesh's own defaults, and a reply after 5 ms. */
 function play({ perSecond, endpoints: count, attempts, failShare, durationMs }: World): Seen {
   const random = seeded(7);
   const outage = new Outage<object>();
   const budget = new RetryBudget({ percent: 20, minRetriesPerSecond: 10, ttlMs: 10_000 });
   const endpoints = Array.from({ length: count }, (_, index) => ({ index }));
   const seen: Seen = { requests: [], attemptsMs: [] };
-  /** What falls due: by time. */
+  /** The events that are due, by time. */
   const due: { atMs: number; run: () => void }[] = [];
   const at = (atMs: number, run: () => void) => {
     let place = due.length;
@@ -73,9 +73,9 @@ const load = ({ requests, attemptsMs }: Seen) =>
 const lost = ({ requests }: Seen, fromMs: number, toMs: number) =>
   requests.filter(({ atMs, failed }) => failed && atMs >= fromMs && atMs < toMs).length;
 
-describe('all instances are sick for 5 s', () => {
+describe('all instances are failing for 5 s', () => {
   for (const perSecond of [10, 50, 200, 1000]) {
-    // More retries of few requests have been made before it can be told from chance.
+    // At a low rate, more retries happen before an outage can be told from chance.
     for (const attempts of perSecond > 10 ? [2, 5] : [2]) {
       test(`${perSecond} requests a second, ${attempts} retries: at most 1.2 times the load, and recovery at once`, () => {
         const sick = (_index: number, nowMs: number) => (within(nowMs) ? 1 : 0);
@@ -92,8 +92,8 @@ describe('all instances are sick for 5 s', () => {
     assert.ok(load(seen) <= 1.2, `${load(seen)} times`);
   });
 
-  test('retries are there again at once for what fails after it', () => {
-    // All are out, then one of five stays so.
+  test('retries of later failures are there again at once', () => {
+    // All are out, then one of five stays out.
     const sick = (index: number, nowMs: number) => (within(nowMs) || (nowMs >= sickToMs && index === 0) ? 1 : 0);
     const seen = play({ perSecond: 50, endpoints: 5, attempts: 2, failShare: sick, durationMs: 30_000 });
     // The first few find out.
@@ -101,7 +101,7 @@ describe('all instances are sick for 5 s', () => {
   });
 });
 
-describe('a part of a service is sick', () => {
+describe('a part of a service is failing', () => {
   test('one instance of five: nothing is lost', () => {
     const seen = play({
       perSecond: 50,

@@ -19,7 +19,7 @@ describe('an outage', () => {
     assert.equal(outage.isOut(both, nowMs), true);
   });
 
-  test('is none while an endpoint is left that has not failed, or not of late', () => {
+  test('is over while one endpoint has not failed, or not recently', () => {
     const { outage, nowMs } = out();
     assert.equal(outage.isOut([...both, {}], nowMs), false);
     outage.succeeded(two, nowMs);
@@ -28,7 +28,7 @@ describe('an outage', () => {
     assert.equal(outage.isOut([one], nowMs + outageMinMs), true);
   });
 
-  test('is none where failures are few, however long they have been coming', () => {
+  test('does not begin with few failures, however long they go on', () => {
     const outage = new Outage<object>();
     for (let i = 0; i < outageFailuresMin - 1; i += 1) outage.failed(one, i * 1000);
     assert.equal(outage.isOut([one], 10_000), false);
@@ -43,7 +43,7 @@ describe('an outage', () => {
     assert.equal(outage.isOut(both, nowMs + outageMinMs), false);
   });
 
-  test('is forgotten where nothing fails for long', () => {
+  test('is forgotten after a long time without a failure', () => {
     const { outage } = out();
     assert.equal(outage.isOut(both, outageMemoryMs + 1), false);
     outage.failed(one, outageMemoryMs + 1);

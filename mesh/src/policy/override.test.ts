@@ -16,7 +16,7 @@ describe('overrides', () => {
     assert.equal(readOverrides([])?.size, 0);
   });
 
-  test('are understood as a whole or not at all, and name nothing but services', () => {
+  test('are understood completely or not at all, and name only services', () => {
     for (const bad of ['a', 'a=', '=b', 'a=b=c', 'a=b c', 'A=b', 'a=b;c=d', 'a.b=c', 'a=/b', `a=${'b'.repeat(64)}`]) {
       assert.equal(readOverrides(['x=y', bad]), null, bad);
     }

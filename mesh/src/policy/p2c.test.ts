@@ -18,7 +18,7 @@ describe('power of two choices', () => {
     );
   });
 
-  test('never takes the dearest of three or more', () => {
+  test('never takes the most expensive of three or more', () => {
     const endpoints = fakeEndpoints([1, 1, 1, 1]);
     const choices = new PowerOfTwoChoices((endpoint) => endpoints.indexOf(endpoint as never), plainWeight, seeded(2));
     const counts = tally(endpoints, 1000, () => choices.pick(endpoints, 0));
@@ -26,7 +26,7 @@ describe('power of two choices', () => {
     assert.ok((counts[0] as number) > (counts[1] as number) && (counts[1] as number) > (counts[2] as number));
   });
 
-  test('none of none, and the only one of one', () => {
+  test('null without endpoints, and the only one of one', () => {
     const choices = new PowerOfTwoChoices(() => 0, plainWeight, seeded(1));
     const [only] = fakeEndpoints([1]);
     assert.equal(choices.pick([], 0), null);
@@ -53,7 +53,7 @@ describe('power of two choices', () => {
     );
   });
 
-  test('whatever the weights, nothing goes to one that is much dearer than all others', () => {
+  test('whatever the weights, an endpoint that costs much more than all others gets nothing', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 2, maxLength: 8 }),
@@ -71,7 +71,7 @@ describe('power of two choices', () => {
     );
   });
 
-  test('what is in flight at a time follows the weights, too', () => {
+  test('the requests in flight follow the weights, too', () => {
     const endpoints = fakeEndpoints([1, 3]);
     const choices = new PowerOfTwoChoices(
       ({ inFlight }, _nowMs, share) => 1 + inFlight / share,

@@ -16,7 +16,7 @@ function measured(latencyMs: number, nowMs = 0): PeakEwma {
 }
 
 describe('latency', () => {
-  test('a slow reply is believed at once, and forgotten slowly', () => {
+  test('a slow reply counts at once, and decays slowly', () => {
     const ewma = measured(10);
     ewma.observe(1, 2000, 'success', 0);
     assert.equal(ewma.latencyMs(1), 2000);
@@ -28,7 +28,7 @@ describe('latency', () => {
     assert.equal(measured(2).latencyMs(0), 2);
   });
 
-  test('fades while nothing is measured, so that an endpoint that was slow is tried again', () => {
+  test('decays while nothing is measured, so that a slow endpoint is tried again', () => {
     near(measured(2000).latencyMs(10_000), 2000 / Math.E);
   });
 
@@ -43,7 +43,7 @@ describe('latency', () => {
     assert.equal(ewma.latencyMs(700), 600);
   });
 
-  test('an attempt that was given up raises the estimate, and never lowers it', () => {
+  test('an aborted attempt raises the estimate, and never lowers it', () => {
     const ewma = measured(20);
     ewma.started(0);
     ewma.observe(400, 400, 'abandoned', 0);
@@ -83,24 +83,24 @@ describe('cost', () => {
     assert.equal(ewma.costMs(0, 6, 2), 40);
   });
 
-  test('an endpoint that nobody has measured is asked once, and then waited for', () => {
+  test('an endpoint without measurements gets one request, and no more before its reply', () => {
     const ewma = new PeakEwma(options, 0);
-    assert.equal(ewma.costMs(0, 0, 1), 0, 'before any that has been measured, however fast that is');
+    assert.equal(ewma.costMs(0, 0, 1), 0, 'before any measured endpoint, however fast that is');
     ewma.started(0);
     assert.ok(ewma.costMs(0, 1, 1) > coldCostMs);
-    assert.ok(ewma.costMs(0, 2, 1) > ewma.costMs(0, 1, 1), 'among cold ones the least busy is cheapest');
+    assert.ok(ewma.costMs(0, 2, 1) > ewma.costMs(0, 1, 1), 'among unmeasured endpoints the least busy is cheapest');
   });
 
-  test('one whose measurement has faded, too: else all would find out together that it is slow still', () => {
+  test('an endpoint whose measurement has decayed, too; otherwise all requests would find out together that it is still slow', () => {
     const ewma = measured(1500);
     const laterMs = options.decayMs + 1;
-    assert.ok(ewma.costMs(laterMs, 0, 1) < 1500, 'it is asked again');
+    assert.ok(ewma.costMs(laterMs, 0, 1) < 1500, 'it is used again');
     ewma.started(laterMs);
     assert.ok(ewma.costMs(laterMs, 1, 1) > coldCostMs);
     ewma.observe(laterMs + 10, 10, 'success', 0);
     ewma.started(laterMs + 10);
     assert.ok(ewma.costMs(laterMs + 10, 1, 1) < 2 * 1500);
-    // Not for a download that goes on: it has been measured, and nobody waits for its head.
+    // Not for a download that goes on: its head has been measured.
     assert.ok(measured(10).costMs(laterMs, 1, 1) < coldCostMs);
   });
 
@@ -126,7 +126,7 @@ describe('failures', () => {
     ewma.observe(nowMs + 1, 1, 'failure', retryAfterMs);
   };
 
-  test('make an endpoint dearer at once, however fast they come', () => {
+  test('make an endpoint more expensive at once, however fast they come', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1, max: 5000, noNaN: true }),
@@ -141,7 +141,7 @@ describe('failures', () => {
     );
   });
 
-  test('an endpoint that fails all the time keeps its price, instead of fading to nothing', () => {
+  test('an endpoint that always fails keeps its cost', () => {
     const ewma = measured(30);
     for (let nowMs = 0; nowMs < 200_000; nowMs += 1000) failFast(ewma, nowMs);
     assert.ok(ewma.costMs(200_000, 0, 1) > 100);
@@ -168,13 +168,13 @@ describe('failures', () => {
     assert.ok(ewma.costMs(49_990, 0, 1) < 15);
   });
 
-  test('count as what they took where the penalty is 0', () => {
+  test('count as their duration if the penalty is 0', () => {
     const ewma = new PeakEwma({ ...options, failurePenaltyMs: 0 }, 0);
     failFast(ewma, 0);
     assert.equal(ewma.costMs(1, 0, 1), 1);
   });
 
-  test('Retry-After is waiting time, believed up to its limit', () => {
+  test('Retry-After is waiting time, up to its maximum', () => {
     const ewma = measured(10);
     failFast(ewma, 0, 20_000);
     assert.ok(ewma.costMs(1, 0, 1) > 20_000);
@@ -183,10 +183,10 @@ describe('failures', () => {
     assert.ok(ewma.costMs(30_001, 0, 1) < 300_100);
   });
 
-  test('are forgiven when the endpoint has proved itself', () => {
+  test('are forgiven when a probe succeeds', () => {
     const ewma = measured(10);
     for (let n = 0; n < 20; n += 1) failFast(ewma, n, 60_000);
     ewma.forgive(30);
-    assert.equal(ewma.costMs(30, 0, 1), 0, 'asked at once');
+    assert.equal(ewma.costMs(30, 0, 1), 0, 'used at once');
   });
 });

@@ -19,7 +19,7 @@ describe('token bucket', () => {
     assert.equal(bucket.take(500, options), 500);
   });
 
-  test('what is refused costs nothing', () => {
+  test('a refused request costs nothing', () => {
     const bucket = new TokenBucket();
     const options = { requestsPerSecond: 1, burst: 1 };
     bucket.take(0, options);
@@ -27,7 +27,7 @@ describe('token bucket', () => {
     assert.equal(bucket.take(1000, options), 0);
   });
 
-  test('in any stretch of time at most the burst and the rate, whatever comes', () => {
+  test('in any stretch of time at most the burst and the rate, in any order of requests', () => {
     fc.assert(
       fc.property(
         rate,
@@ -53,7 +53,7 @@ describe('token bucket', () => {
     );
   });
 
-  test('who comes exactly at the rate is never refused, also where it is no round number', () => {
+  test('a client exactly at the rate is never refused, also at a fractional rate', () => {
     fc.assert(
       fc.property(rate, (perSecond) => {
         const bucket = new TokenBucket();
@@ -64,7 +64,7 @@ describe('token bucket', () => {
     );
   });
 
-  test('the wait that it names is the wait that there is', () => {
+  test('the wait that it returns is exact', () => {
     fc.assert(
       fc.property(rate, burst, (perSecond, size) => {
         const bucket = new TokenBucket();
@@ -95,7 +95,7 @@ describe('a limit for each client', () => {
     assert.equal(limit.take('b', 0), 0);
   });
 
-  test('forgets who was away for longest, and nobody who was here lately', () => {
+  test('forgets the client that was away longest, and no recent client', () => {
     const limit = new ClientRateLimit(options, 2);
     limit.take('a', 0);
     limit.take('b', 0);
@@ -105,7 +105,7 @@ describe('a limit for each client', () => {
     assert.equal(limit.take('b', 0), 0, 'b has been forgotten');
   });
 
-  test('remembers at most so many clients, and at least the last half of that, whatever keys come', () => {
+  test('remembers at most the maximum of clients, and at least the last half of that, whatever keys come', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(40), { minLength: 1, maxLength: 300 }),
@@ -115,7 +115,7 @@ describe('a limit for each client', () => {
           for (const key of keys) limit.take(String(key), 0);
           assert.ok(limit.clients <= max);
           const lately = [...new Set([...keys].reverse())].slice(0, Math.floor(max / 2));
-          // Asked from the oldest on, so that asking does not push out who is still to be asked.
+          // From the oldest on, so that a check does not push out a client that is still to be checked.
           for (const key of lately.reverse()) assert.ok(limit.take(String(key), 0) > 0);
         },
       ),

@@ -21,7 +21,7 @@ function table(head: string): Map<string, string> {
 const written = (value: unknown) => (Array.isArray(value) ? value.join(', ') : String(value));
 
 describe('the README of the policies', () => {
-  test('says the defaults of the document language', () => {
+  test('has the defaults of the document language', () => {
     const rows = table('default');
     assert.ok(rows.size > 30);
     for (const [name, value] of rows) {
@@ -30,7 +30,7 @@ describe('the README of the policies', () => {
     }
   });
 
-  test('says every constant that a policy exports', async () => {
+  test('has every constant that a policy exports', async () => {
     const rows = table('constant');
     const found = new Map<string, string>();
     for (const file of readdirSync(folder)) {
@@ -43,7 +43,7 @@ describe('the README of the policies', () => {
     assert.deepEqual(new Map([...rows].sort()), new Map([...found].sort()));
   });
 
-  test('names files that exist', () => {
+  test('names only files that exist', () => {
     const named = [...readme.matchAll(/`([\w-]+\.ts)`/g)].map((match) => match[1] as string);
     assert.ok(named.length > 20);
     assert.deepEqual(
@@ -53,7 +53,7 @@ describe('the README of the policies', () => {
   });
 });
 
-test('no policy asks for the time or for chance, starts a timer, or does I/O', () => {
+test('no policy reads the time or a random number, starts a timer, or does I/O', () => {
   const forbidden =
     /\bDate\.now\b|\bMath\.random\b|\bperformance\b|\bset(Timeout|Interval|Immediate)\b|from 'undici'|from 'node:(fs|https?|http2|dns|timers|child_process|worker_threads|perf_hooks)\b|\bprocess\./;
   const guilty = readdirSync(folder)

@@ -5,7 +5,7 @@ import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
 const options: RetryBudgetOptions = { percent: 20, minRetriesPerSecond: 10, ttlMs: 10_000 };
 
-/** How many retries there are to be had now. */
+/** The retries that are left now. */
 function drain(budget: RetryBudget, nowMs: number): number {
   let count = 0;
   while (count < 100_000 && budget.tryWithdraw(nowMs)) count += 1;
@@ -31,7 +31,7 @@ describe('retry budget', () => {
     assert.equal(budget.tryWithdraw(0), false);
   });
 
-  test('requests and retries are forgotten after the time to live, also where nothing has called in between', () => {
+  test('requests and retries are forgotten after the time to live, also without calls in between', () => {
     const budget = new RetryBudget(options);
     for (let n = 0; n < 500; n += 1) budget.deposit(0);
     assert.equal(budget.available(9999), 200);
@@ -41,14 +41,14 @@ describe('retry budget', () => {
     assert.equal(budget.available(1e9), 100);
   });
 
-  test('retries outlive the requests that paid for them: what is spent is spent', () => {
+  test('retries outlive the requests that paid for them', () => {
     const budget = new RetryBudget(options);
     for (let n = 0; n < 500; n += 1) budget.deposit(0);
     assert.equal(drain(budget, 9000), 200);
     assert.equal(drain(budget, 12_000), 0, 'the requests are forgotten, the retries are not');
   });
 
-  test('a percentage that is no whole number adds up', () => {
+  test('a fractional percentage adds up', () => {
     const budget = new RetryBudget({ ...options, percent: 0.1, minRetriesPerSecond: 0 });
     for (let n = 0; n < 1000; n += 1) budget.deposit(0);
     assert.equal(drain(budget, 0), 1);
@@ -77,7 +77,7 @@ describe('retry budget', () => {
               budget.deposit(nowMs);
               for (let retry = 0; retry < attempts && budget.tryWithdraw(nowMs); retry += 1) retries += 1;
             }
-            // The minimum is there for the time to live before the start, too: that is its first burst.
+            // The minimum also counts for the time to live before the start: that is the first burst.
             const allowed =
               (percent / 100) * requests + (minRetriesPerSecond / 1000) * ttlMs * (Math.floor(nowMs / ttlMs) + 1);
             assert.ok(retries <= allowed + 1e-3, `${retries} retries of ${requests} requests, ${allowed} allowed`);
@@ -95,6 +95,6 @@ describe('retry budget', () => {
       for (let retry = 0; retry < 3 && budget.tryWithdraw(nowMs); retry += 1) retries += 1;
     }
     assert.ok(retries <= 20_000 * 0.2 + 200, String(retries));
-    assert.ok(retries >= 20_000 * 0.19, 'and what it may have, it gets');
+    assert.ok(retries >= 20_000 * 0.19, 'and it gets as many as allowed');
   });
 });

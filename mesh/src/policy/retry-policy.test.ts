@@ -30,8 +30,8 @@ const notSent: Partial<AttemptEnd> = { status: 0, delivery: 'not_sent' };
 const verdict = (end: Partial<AttemptEnd>, change: Partial<RetryRules> = {}) =>
   retryVerdict({ ...ended, ...end }, { ...rules, ...change });
 
-describe('what is tried again', () => {
-  test('idempotent methods: a code on the list, or no reply at all', () => {
+describe('retries are made for', () => {
+  test('idempotent methods: a retryable code, or no reply', () => {
     for (const method of rules.methods) {
       assert.equal(verdict({ method }), 'retry');
       assert.equal(verdict({ method, ...reset }), 'retry');
@@ -41,7 +41,7 @@ describe('what is tried again', () => {
     assert.equal(verdict({ status: 429 }, { codes: [429] }), 'retry');
   });
 
-  test('POST and PATCH only with an Idempotency-Key, and only where that is believed', () => {
+  test('POST and PATCH only with an Idempotency-Key, and only if the policy trusts it', () => {
     for (const method of ['POST', 'PATCH', 'get']) {
       assert.equal(verdict({ method }), 'not_idempotent');
       assert.equal(verdict({ method, ...reset }), 'not_idempotent');
@@ -50,25 +50,25 @@ describe('what is tried again', () => {
     }
   });
 
-  test('what is known not to have been sent: any method, also where the route has no retry', () => {
+  test('unsent requests: any method, also if the route has no retry', () => {
     assert.equal(verdict({ method: 'POST', ...notSent }), 'retry');
     assert.equal(verdict({ method: 'POST', ...notSent }, { enabled: false }), 'retry');
     assert.equal(verdict({ ...reset }, { enabled: false }), 'not_enabled');
     assert.equal(verdict({ status: 503 }, { enabled: false }), 'not_enabled');
   });
 
-  test('a reply means that it has been sent, whatever else is said', () => {
+  test('a request with a reply counts as sent', () => {
     assert.equal(verdict({ method: 'POST', status: 503, delivery: 'not_sent' }), 'not_idempotent');
   });
 });
 
-describe('what ends it', () => {
+describe('retries end with', () => {
   test('a body that cannot be sent again', () => {
     assert.equal(verdict({ bodyReplayable: false }), 'body_not_kept');
     assert.equal(verdict({ ...notSent, bodyReplayable: false }), 'body_not_kept');
   });
 
-  test('a reply that says so', () => {
+  test('a reply that forbids it', () => {
     assert.equal(verdict({ pushedBack: true }), 'pushed_back');
     assert.equal(verdict({ pushedBack: true, method: 'POST' }), 'not_idempotent');
     assert.equal(verdict({ pushedBack: true, status: 200 }), 'not_retryable_status');
@@ -80,7 +80,7 @@ describe('what ends it', () => {
     assert.equal(verdict({}, { attempts: 0 }), 'no_attempts_left');
   });
 
-  test('a Retry-After that is longer than anybody waits', () => {
+  test('a Retry-After that is longer than the maximum', () => {
     assert.equal(verdict({ retryAfterMs: 5000 }), 'retry');
     assert.equal(verdict({ retryAfterMs: 5001 }), 'retry_after_too_long');
   });
@@ -96,7 +96,7 @@ describe('what ends it', () => {
   });
 });
 
-test('those further out are told to leave at that what was tried again, or was not worth it', () => {
+test('callers further out do not retry a failure that was retried here, or was not worth a retry', () => {
   assert.ok(pushesBack('no_attempts_left', 2));
   assert.ok(pushesBack('not_retryable_status', 1));
   assert.ok(pushesBack(null, 1));
@@ -109,7 +109,7 @@ test('those further out are told to leave at that what was tried again, or was n
   assert.ok(!pushesBack(null, 0));
 });
 
-test('never twice what might have had an effect, never past the deadline or the attempts, whatever the rules', () => {
+test('never a repetition that might have an effect, never past the deadline or the attempts, whatever the rules', () => {
   fc.assert(
     fc.property(
       fc.record({

@@ -31,7 +31,7 @@ describe('round robin', () => {
     );
   });
 
-  test('an endpoint that was out for long does not come back with a fortune', () => {
+  test('an endpoint that was out for long does not come back with a large credit', () => {
     const endpoints = fakeEndpoints([1, 1, 1]);
     const balancer = roundRobin(plainWeight);
     for (let n = 0; n < 1000; n += 1) balancer.pick(endpoints.slice(1), context);
@@ -39,14 +39,14 @@ describe('round robin', () => {
     for (const count of counts) assert.ok(Math.abs(count - 10) <= 1, String(counts));
   });
 
-  test('two balancers do not spend each other’s credit', () => {
+  test('two balancers do not share credit', () => {
     const endpoints = fakeEndpoints([1, 1]);
     const [one, other] = [roundRobin(plainWeight), roundRobin(plainWeight)];
     assert.equal(one.pick(endpoints, context), endpoints[0]);
     assert.equal(other.pick(endpoints, context), endpoints[0]);
   });
 
-  test('none of none', () => {
+  test('null without endpoints', () => {
     assert.equal(roundRobin(plainWeight).pick([], context), null);
   });
 });

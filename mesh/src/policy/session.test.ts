@@ -45,7 +45,7 @@ describe('a session', () => {
     );
   });
 
-  test('ends at its age, whatever was seen of it since', () => {
+  test('ends at its age, however recently it was seen', () => {
     const old = writeSession(session({ givenAtS: nowS - 100 }));
     assert.ok(readSession(old, nowS, { ...none, absoluteTimeoutMs: 101_000 }));
     assert.equal(readSession(old, nowS, { ...none, absoluteTimeoutMs: 100_000 }), null);
@@ -57,7 +57,7 @@ describe('a session', () => {
     assert.equal(readSession(idle, nowS, { ...none, idleTimeoutMs: 50_000 }), null);
   });
 
-  test('from the future is nobody’s', () => {
+  test('from the future is not valid', () => {
     assert.ok(readSession(writeSession(session({ givenAtS: nowS + 60, seenAtS: nowS + 60 })), nowS, none));
     assert.equal(readSession(writeSession(session({ givenAtS: nowS + 61, seenAtS: nowS + 61 })), nowS, none), null);
     assert.equal(readSession(writeSession(session({ givenAtS: nowS, seenAtS: nowS - 1 })), nowS, none), null);

@@ -13,7 +13,7 @@ describe('sliding window', () => {
     assert.deepEqual([window.good(1050), window.bad(1050)], [0, 2]);
   });
 
-  test('forgets old failures also where nothing has called in between', () => {
+  test('forgets old failures without calls in between', () => {
     const window = new SlidingWindow(1000);
     for (let n = 0; n < 50; n += 1) window.add(n, false);
     assert.equal(window.bad(1e7), 0);
@@ -21,7 +21,7 @@ describe('sliding window', () => {
     assert.deepEqual([window.good(1e7), window.bad(1e7)], [1, 0]);
   });
 
-  test('a bucket that comes round again does not bring its old counts back', () => {
+  test('a bucket that is reused does not bring its old counts back', () => {
     const window = new SlidingWindow(1000, 10);
     window.add(50, false);
     window.add(1050, true);
@@ -40,7 +40,7 @@ describe('sliding window', () => {
     assert.throws(() => new SlidingWindow(1000, 0), RangeError);
   });
 
-  test('is between the exact count of the window and that of the window less one bucket', () => {
+  test('is between the exact count of the window and that of the window minus one bucket', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 700 }), fc.boolean()), { minLength: 1, maxLength: 100 }),

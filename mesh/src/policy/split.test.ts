@@ -42,7 +42,7 @@ describe('split', () => {
     );
   });
 
-  test('null exactly where all weights are 0', () => {
+  test('null only if all weights are 0', () => {
     fc.assert(
       fc.property(
         fc.array(weight, { maxLength: 6 }),
@@ -62,7 +62,7 @@ describe('split', () => {
     for (const point of moved) assert.equal(at([80, 20], point), 1);
   });
 
-  test('between two, nobody moves who need not, and a client stays as long as the share covers it', () => {
+  test('between two, only the necessary clients move, and a client stays as long as the share covers it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 1000 }), (from, to) => {
         let moved = 0;
@@ -78,7 +78,7 @@ describe('split', () => {
     );
   });
 
-  test('among three, what passes between the first and another leaves the third one’s clients alone', () => {
+  test('among three, a shift between the first and another moves no client of the third', () => {
     const unit = fc.integer({ min: 0, max: 400 });
     fc.assert(
       fc.property(unit, unit, unit, fc.constantFrom(1, 2), (from, to, other, moving) => {
@@ -96,7 +96,7 @@ describe('split', () => {
 });
 
 describe('the point of a client', () => {
-  test('is the same for ever, from 0 to 1', () => {
+  test('stays the same, from 0 to 1', () => {
     assert.equal(stickyPoint('token', 'client-1'), 0.5233151416759938);
     fc.assert(
       fc.property(fc.string(), fc.string(), (scope, value) => {
@@ -106,7 +106,7 @@ describe('the point of a client', () => {
     );
   });
 
-  test('spreads clients evenly, also those whose names hardly differ', () => {
+  test('spreads clients evenly, also clients with similar names', () => {
     const counts = Array.from({ length: 10 }, () => 0);
     for (let n = 0; n < 10_000; n += 1) {
       const tenth = Math.floor(stickyPoint('route', `client-${n}`) * 10);
@@ -115,7 +115,7 @@ describe('the point of a client', () => {
     for (const count of counts) assert.ok(Math.abs(count - 1000) < 150, String(counts));
   });
 
-  test('another route sorts its clients anew', () => {
+  test('differs from route to route', () => {
     const first = points.filter((_, n) => stickyPoint('a', `client-${n}`) < 0.1);
     const both = points.filter(
       (_, n) => stickyPoint('a', `client-${n}`) < 0.1 && stickyPoint('b', `client-${n}`) < 0.1,

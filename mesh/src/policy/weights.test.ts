@@ -10,7 +10,7 @@ const unit = fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true });
 const weightsGiven = fc.array(fc.double({ min: 0.001, max: 1000, noNaN: true }), { minLength: 1, maxLength: 50 });
 
 describe('weights', () => {
-  test('a point of their sum finds an endpoint, and each as much as it weighs', () => {
+  test('a point of their sum finds an endpoint, in proportion to its weight', () => {
     const weights = new Weights(plainWeight);
     weights.read(fakeEndpoints([1, 3]), 0);
     assert.deepEqual(
@@ -26,7 +26,7 @@ describe('weights', () => {
     );
   });
 
-  test('those of an earlier choice are forgotten', () => {
+  test('the weights of an earlier choice are forgotten', () => {
     const weights = new Weights(plainWeight);
     weights.read(fakeEndpoints(Array(40).fill(7)), 0);
     weights.read(fakeEndpoints([1, 2]), 0);

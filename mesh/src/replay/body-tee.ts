@@ -2,12 +2,15 @@ import type { BodySource } from '../body.ts';
 import { HeldBytes } from '../memory/held-bytes.ts';
 import type { HeldMemory } from '../memory/held-memory.ts';
 
-/** What a tee has kept: the whole body, which the receiver releases, or why there is no body (`no_room`: in this process). */
+/**
+ * What a tee has kept: the whole body, which the receiver releases, or why there is no body (`no_room`: in this
+ * process).
+ */
 export type Kept = HeldBytes | 'too_long' | 'incomplete' | 'no_room';
 
 /**
- * A source that keeps a copy of the body, up to `limitBytes`. The copy never delays the source: the reader of the source
- * alone sets the pace. `onKept` is called once, within the call that delivers the end.
+ * A source that keeps a copy of the body, up to `limitBytes`. The copy never delays the source: the reader of the
+ * source alone sets the pace. `onKept` is called once, within the call that delivers the end.
  */
 export class BodyTee implements BodySource {
   readonly #source: BodySource;

@@ -70,7 +70,10 @@ export class Reader implements BodySource {
     this.#close();
   }
 
-  /** For the shared body: the next bytes, which are not kept, in order after the pending bytes. False if there is no room. */
+  /**
+   * For the shared body: the next bytes, which are not kept, in order after the pending bytes. False if there is no
+   * room.
+   */
   push(bytes: Uint8Array): boolean {
     if (this.#flowing && !this.#pumping && this.#readAll) {
       this.#sink?.chunk(bytes);

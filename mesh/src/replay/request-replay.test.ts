@@ -6,7 +6,7 @@ import { MeshError } from '../errors.ts';
 import { HeldMemory } from '../memory/held-memory.ts';
 import { RequestReplay } from './request-replay.ts';
 
-/** A body that a test hands out piece by piece, as a client's connection would. */
+/** A body that a test delivers piece by piece, as a client's connection would. */
 class Upload implements BodySource {
   readonly length: number | null;
   paused = false;
@@ -43,7 +43,7 @@ class Upload implements BodySource {
   }
 }
 
-/** What one attempt has read. */
+/** The bytes that one attempt has read. */
 class Attempt implements BodySink {
   readonly source: BodySource;
   readonly chunks: Uint8Array[] = [];
@@ -91,7 +91,7 @@ function content(size: number, seed = 1): Buffer {
 }
 
 describe('a request body for several attempts', () => {
-  test('in pieces of one byte takes little more memory than its content, and gives it back', async () => {
+  test('in pieces of one byte takes little more memory than its content, and releases it', async () => {
     const upload = new Upload(null);
     const replay = new RequestReplay(upload, 65_536, memory);
     const first = new Attempt(replay.open()).start();
@@ -109,7 +109,7 @@ describe('a request body for several attempts', () => {
     assert.equal(memory.takenBytes, 0);
   });
 
-  test('is streamed and not kept where the process has no room for it', async () => {
+  test('is streamed and not kept if the process has no room for it', async () => {
     const full = new HeldMemory(3000);
     const upload = new Upload(null);
     const replay = new RequestReplay(upload, 65_536, full);
@@ -126,7 +126,7 @@ describe('a request body for several attempts', () => {
     assert.equal(full.takenBytes, 0);
   });
 
-  test('is refused where there is no room for what must wait', async () => {
+  test('is refused if there is no room for bytes that must wait', async () => {
     const full = new HeldMemory(2000);
     const upload = new Upload(null);
     const replay = new RequestReplay(upload, 0, full);
@@ -164,7 +164,7 @@ describe('a request body for several attempts', () => {
     assert.equal(upload.cancelled, false);
   });
 
-  test('what is announced as longer than the limit is not kept; another attempt can have it until one begins to read', () => {
+  test('a body announced as longer than the limit is not kept; another attempt can have it until one begins to read', () => {
     const upload = new Upload(101);
     const replay = new RequestReplay(upload, 100, memory);
     replay.open().cancel();
@@ -182,7 +182,7 @@ describe('a request body for several attempts', () => {
     upload.chunk(content(100));
     await settled();
     assert.equal(replay.replayable, true);
-    assert.equal(replay.shareable, false, 'what is still to come may be too much');
+    assert.equal(replay.shareable, false, 'the rest may be too much');
     upload.chunk(content(1));
     await settled();
     assert.equal(replay.replayable, false);
@@ -250,7 +250,7 @@ describe('a request body for several attempts', () => {
     assert.equal(slow.ends, 1);
   });
 
-  test('a client that breaks off fails every attempt, also one that comes later', async () => {
+  test('a client that breaks off fails every attempt, also a later one', async () => {
     const upload = new Upload(10);
     const replay = new RequestReplay(upload, 100, memory);
     const attempt = new Attempt(replay.open()).start();
@@ -264,7 +264,7 @@ describe('a request body for several attempts', () => {
     assert.equal(replay.replayable, false);
   });
 
-  test('after the last attempt, whoever has nobody left to read for is told so', () => {
+  test('after the last attempt, a source without readers is canceled', () => {
     const upload = new Upload(10);
     const replay = new RequestReplay(upload, 100, memory);
     const attempt = new Attempt(replay.open()).start();
@@ -274,13 +274,13 @@ describe('a request body for several attempts', () => {
     assert.equal(upload.cancelled, true);
   });
 
-  test('any body, cut anywhere, for any number of attempts: the last one reads it byte for byte, the others a beginning of it', async () => {
+  test('any body, cut anywhere, for any number of attempts: the last attempt reads it byte for byte, the others a beginning of it', async () => {
     const attempt = fc.record({
       /** How many pieces come while this attempt reads. */
       pieces: fc.nat({ max: 6 }),
       starts: fc.boolean(),
       pauses: fc.boolean(),
-      /** Whether microtasks run before it is given up: bytes on their way, or not. */
+      /** Whether microtasks run before the attempt is canceled: bytes on their way, or not. */
       waits: fc.boolean(),
     });
     await fc.assert(
@@ -308,7 +308,7 @@ describe('a request body for several attempts', () => {
             }
             assert.ok(whole.subarray(0, failing.bytes.byteLength).equals(failing.bytes), 'a beginning of the body');
             if (!replay.replayable) {
-              // It has gone by: this attempt is the last one, whether it likes it or not.
+              // The body is no longer replayable: this attempt must be the last one.
               if (!starts) failing.start();
               failing.source.resume();
               while (next < pieces.length) upload.chunk(pieces[next++] as Buffer);

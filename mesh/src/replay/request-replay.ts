@@ -6,15 +6,15 @@ import { noRoom } from '../memory/no-room.ts';
 import { Reader, type SharedBody } from './reader.ts';
 
 /**
- * The body of one request, for any number of attempts. Each attempt reads the whole body, whatever earlier attempts have
- * read. Bytes that have been read are kept up to `limitBytes`. A body that is longer, or for which the process has no room,
- * is streamed and not kept: no further attempt can begin to read it.
+ * The body of one request, for any number of attempts. Each attempt reads the whole body, whatever earlier attempts
+ * have read. Bytes that have been read are kept up to `limitBytes`. A body that is longer, or for which the process has
+ * no room, is streamed and not kept: no further attempt can begin to read it.
  *
  * The first attempt that wants a byte starts the source. Until then, a body that is too long to be kept can also go to
  * another attempt.
  *
- * While bytes are kept, no attempt holds up another: the source runs on, bounded by the limit. Beyond the limit, the one
- * attempt that is left sets the pace.
+ * While bytes are kept, no attempt holds up another: the source runs on, bounded by the limit. Beyond the limit, the
+ * one attempt that is left sets the pace.
  */
 export class RequestReplay implements SharedBody {
   readonly #source: BodySource;
@@ -132,7 +132,8 @@ export class RequestReplay implements SharedBody {
   #keep(bytes: Uint8Array): boolean {
     const kept = this.#kept;
     if (kept === null) return false;
-    // Without a reader, the bytes were on their way when the source was paused: they must not be lost, whatever the limit.
+    // Without a reader, the bytes were on their way when the source was paused: they must not be lost, whatever the
+    // limit.
     const wanted = this.#readers.size === 0 || kept.bytes + bytes.byteLength <= this.#limitBytes;
     if (wanted && kept.tryAdd(bytes, true)) return true;
     this.#stopKeeping();

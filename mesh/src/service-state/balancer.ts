@@ -21,8 +21,8 @@ const balancers = new ByPolicy<LoadBalancerPolicy, ServiceBalancer>('balancer');
 const isFull = ({ connections }: Endpoint): boolean => connections.full;
 
 /**
- * The balancer of `service` by its policy. A changed policy creates a new balancer. Measurements of the endpoints are kept
- * with the endpoints and outlive the balancer.
+ * The balancer of `service` by its policy. A changed policy creates a new balancer. Measurements of the endpoints are
+ * kept with the endpoints and outlive the balancer.
  */
 export function balancerOf(service: Service, random: Random): ServiceBalancer {
   const policy = service.policy.loadBalancer;

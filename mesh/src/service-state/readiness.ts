@@ -15,8 +15,8 @@ interface EndpointBreaker {
 const breakers = new ByPolicy<CircuitBreakerPolicy, EndpointBreaker>('circuit breaker');
 
 /**
- * The breaker of `endpoint` by the policy of its service; null where the policy has none. A changed policy creates a new
- * breaker that admits, because the old one judged by rules that no longer apply.
+ * The breaker of `endpoint` by the policy of its service; null where the policy has none. A changed policy creates a
+ * new breaker that admits, because the old one judged by rules that no longer apply.
  */
 export function breakerOf(service: Service, endpoint: Endpoint, random: () => number): Breaker | null {
   const policy = service.policy.circuitBreaker;

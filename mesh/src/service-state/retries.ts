@@ -16,8 +16,8 @@ interface BudgetParts {
 }
 
 /**
- * The retry budget of a service, for retries, requeues and hedges of all routes together. The budget outlives every change
- * of the configuration that leaves its figures as they are: a reload must not refill the budget.
+ * The retry budget of a service, for retries, requeues and hedges of all routes together. The budget outlives every
+ * change of the configuration that leaves its figures as they are: a reload must not refill the budget.
  */
 export function budgetOf(service: Service, { clock, meters }: BudgetParts): RetryBudget {
   const policy = service.policy.retryBudget;

@@ -1,10 +1,13 @@
 import type { MeshError } from '../errors.ts';
 
-/** Closed lists for labels: what a client sends never makes a new series. */
+/** Closed lists for labels: no value from a client creates a series. */
 export const methodClasses = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', '_OTHER'] as const;
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none', 'error'] as const;
 
-/** `none`: nobody waited for it any more. `error`: of a request or attempt that failed without a status, or whose reply broke off. */
+/**
+ * `none`: the client was gone before a status. `error`: a request or attempt that failed without a status, or whose
+ * reply broke off.
+ */
 export const noneClass = statusClasses.indexOf('none');
 export const errorClass = statusClasses.indexOf('error');
 
@@ -19,7 +22,9 @@ export function statusClass(status: number): number {
   return Math.floor(status / 100) - 1;
 }
 
-/** The class of what failed with `error` before its head, or within its body, whatever the head said. */
+/**
+ * The class of a request that failed with `error`, before its head or within its body, whatever the status of the head.
+ */
 export function failureClass(error: MeshError): number {
   return error.row.where === 'upstream' || error.code === 'internal' ? errorClass : noneClass;
 }

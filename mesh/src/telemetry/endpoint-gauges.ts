@@ -9,10 +9,10 @@ import { occupancyOf } from '../service-state/places.ts';
 import { knownBreakerOf } from '../service-state/readiness.ts';
 import type { Metrics } from './metrics.ts';
 
-/** In the order of the numbers that stand for them. */
+/** In the order of the numbers that stand for the states. */
 const breakerStates: readonly BreakerState[] = ['admitting', 'tripped', 'probing'];
 
-/** How each endpoint and each service stands, read when somebody asks. @param nowMs monotonic */
+/** The state of each endpoint and each service, read on request. @param nowMs monotonic */
 export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () => number): void {
   const ofEndpoints = (name: string, help: string, read: (endpoint: Endpoint) => number) =>
     metrics.gauge(name, help, ['service', 'endpoint'], () =>
@@ -29,7 +29,7 @@ export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () =
       return [...sums].map(([service, value]) => ({ values: [service], value }));
     });
 
-  ofEndpoints('http_client_active_requests', 'Attempts under way.', ({ inFlight }) => inFlight);
+  ofEndpoints('http_client_active_requests', 'Attempts in flight.', ({ inFlight }) => inFlight);
   ofEndpoints('http_client_open_connections', 'Connections open.', ({ connections }) => connections.stats().open);
   ofEndpoints(
     'http_client_queued_requests',
@@ -83,7 +83,7 @@ export function endpointGauges(metrics: Metrics, registry: Registry, nowMs: () =
   );
 }
 
-/** An endpoint that is unhealthy may be tripped too: the first in this list is what it is. */
+/** An unhealthy endpoint may be tripped too: the first matching state counts. */
 const endpointStates = ['unhealthy', 'tripped', 'probing', 'ready'] as const;
 
 function stateOf(endpoint: Endpoint, nowMs: number): (typeof endpointStates)[number] {

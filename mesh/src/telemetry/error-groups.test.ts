@@ -40,7 +40,7 @@ test('failures of one kind are one group with its first and last time, its count
   assert.equal(other?.endpoint, '10.0.0.2:80');
 });
 
-test('there are only so many: the one that has been quiet longest makes room', () => {
+test('the number of groups is bounded: the one that has been quiet longest is dropped', () => {
   const groups = new ErrorGroups();
   for (let i = 0; i < groupsMax; i += 1) groups.note(key({ why: `why ${i}` }), sample(1), false);
   groups.note(key({ why: 'why 0' }), sample(2), false);

@@ -1,7 +1,10 @@
 let secondKnown = Number.NaN;
 let beforeMs = '';
 
-/** Milliseconds since 1970 as ISO 8601. The second is written once for all its milliseconds: this is on the hot path. */
+/**
+ * Milliseconds since 1970 as ISO 8601. The text of a second is reused for all its milliseconds: this is on the hot
+ * path.
+ */
 export function isoTime(wallMs: number): string {
   const ms = Math.floor(wallMs);
   const second = Math.floor(ms / 1000);

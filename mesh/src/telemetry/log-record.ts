@@ -4,12 +4,12 @@ const severities: Readonly<Record<string, number>> = { trace: 1, debug: 5, info:
 /** The resource of every line of this process. */
 const resource = { 'service.name': 'mesh', 'process.pid': process.pid };
 
-/** What stands before the time of a line that is put together by hand: see `accessLog`. */
+/** The start of a line that is put together by hand, up to its time: see `accessLog`. */
 export const infoHead = `{"severityText":"INFO","severityNumber":9,"resource":${JSON.stringify(resource)},"timestamp":"`;
 
 /**
- * pino's options for lines with the fields of OpenTelemetry's log data model under their OTLP/JSON names: `timestamp` (ISO 8601,
- * UTC), `severityText`, `severityNumber`, `body`, `attributes`, `traceId`, `spanId`, `resource`.
+ * pino's options for lines with the fields of OpenTelemetry's log data model under their OTLP/JSON names: `timestamp`
+ * (ISO 8601, UTC), `severityText`, `severityNumber`, `body`, `attributes`, `traceId`, `spanId`, `resource`.
  */
 export function logOptions(level: string) {
   return {

@@ -5,7 +5,7 @@ import { readPrometheus } from '../testing/prometheus.ts';
 import { mergedMetrics, ofTheDead } from './merged-metrics.ts';
 import { Metrics } from './metrics.ts';
 
-/** What one process has counted: durations of one route. */
+/** The metrics of one process: durations of one route. */
 function processWith(durationsMs: readonly number[], gauges: Readonly<Record<string, number>> = {}): Metrics {
   const metrics = new Metrics();
   const requests = metrics.counter('requests_total', 'Requests.', ['route']);
@@ -21,7 +21,7 @@ function processWith(durationsMs: readonly number[], gauges: Readonly<Record<str
 }
 
 describe('metrics of several processes', () => {
-  test('are those of one that has seen it all, percentiles too, after a trip through another process', () => {
+  test('equal those of one process that has seen all requests, percentiles included, after a copy to another process', () => {
     const some = fc.array(fc.double({ min: 0, max: 700_000, noNaN: true }), { maxLength: 40 });
     fc.assert(
       fc.property(fc.array(some, { minLength: 1, maxLength: 4 }), (lists) => {
@@ -48,7 +48,7 @@ describe('metrics of several processes', () => {
     assert.ok((series?.maxMs ?? 0) > 990);
   });
 
-  test('gauges add up, or not, as each is to be read', () => {
+  test('gauges add up, or follow their own rule', () => {
     const gauges = (value: number) => ({
       mesh_requests_in_flight: value,
       mesh_config_generation: value,
@@ -67,7 +67,7 @@ describe('metrics of several processes', () => {
     });
   });
 
-  test('of a process that has ended, what it counted stays, how it stood does not', () => {
+  test('of a process that has ended, its counts stay and its state goes', () => {
     const ended = ofTheDead(processWith([5, 5], { mesh_requests_in_flight: 7 }).copy(0));
     const merged = mergedMetrics([ended, processWith([5]).copy(0)], 0);
     const { counters, durations, gauges } = merged.json();

@@ -4,17 +4,17 @@ import { Metrics, type MetricsCopy } from './metrics.ts';
 type Rule = 'sum' | 'max' | 'min' | 'mean';
 
 /**
- * Gauges that do not add up. What is not here does: connections, requests under way, budgets, memory, and everything that
- * only grows.
+ * Gauges that do not add up. All others do: connections, requests in flight, budgets, memory, and everything that only
+ * grows.
  */
 const rules: Readonly<Record<string, Rule>> = {
-  // In force everywhere: what the last process has reached.
+  // The generation that is in force everywhere: that of the slowest process.
   mesh_config_generation: 'min',
   mesh_config_in_force: 'min',
-  // Each process has breakers of its own: shown is the one that thinks worst.
+  // Each process has its own breakers: the worst state is shown.
   mesh_breaker_state: 'max',
   mesh_endpoint_healthy: 'min',
-  // Every process knows every instance: their mean number is the number of instances.
+  // Every process knows every instance: the mean of their counts is the number of instances.
   mesh_endpoints: 'mean',
   mesh_endpoint_expected_latency_seconds: 'mean',
   process_start_time_seconds: 'min',
@@ -28,8 +28,8 @@ const merge: Readonly<Record<Rule, (values: readonly number[]) => number>> = {
 };
 
 /**
- * What several processes have counted, as one: counters and buckets are summed, HdrHistograms are added value by value (so
- * a percentile is that of all requests, not a mean of percentiles), gauges follow `rules`.
+ * The counts of several processes as one: counters and buckets are summed, HdrHistograms are added value by value (so a
+ * percentile is that of all requests, not a mean of percentiles), gauges follow `rules`.
  *
  * @param nowMs monotonic, of this process
  */
@@ -64,14 +64,14 @@ interface Reported {
   reported: number[];
 }
 
-/** Of a process that has ended: what it counted stays counted, how it stood does not. */
+/** The copy of a process that has ended: its counts stay, its state does not. */
 export function ofTheDead(copy: MetricsCopy): MetricsCopy {
   return {
     ...copy,
     recentMs: 0,
     counters: copy.counters.map((family) => ({
       ...family,
-      // Its turns have ended, too: what it counted is no longer recent.
+      // The process has ended: its counts are no longer recent.
       series: family.series.map((series) => ({ ...series, older: series.value })),
     })),
     durations: copy.durations.map((family) => ({

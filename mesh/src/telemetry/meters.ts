@@ -28,7 +28,7 @@ export interface Meters {
 export function createMeters(): Meters {
   const metrics = new Metrics();
   const active = new Map<string, number>();
-  metrics.gauge('http_server_active_requests', 'Requests of clients under way.', ['entrance'], () =>
+  metrics.gauge('http_server_active_requests', 'Client requests in flight.', ['entrance'], () =>
     [...active].map(([entrance, value]) => ({ values: [entrance], value })),
   );
   const retryBudgets = new Map<string, () => number>();
@@ -91,7 +91,7 @@ export function createMeters(): Meters {
     ]),
     failovers: metrics.counter(
       'mesh_failovers_total',
-      'Requests that another backend answered, because theirs had no endpoint, none_healthy, or was not_reached.',
+      'Requests that went to another backend, because theirs had no endpoint, none_healthy, or was not_reached.',
       ['route', 'service', 'instead', 'reason'],
     ),
     shadows: metrics.counter(

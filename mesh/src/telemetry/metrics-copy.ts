@@ -36,7 +36,10 @@ export function copyOf({ counters, durations, gauges }: Families, recentMs: numb
   };
 }
 
-/** Adds the counters and durations of another process. Creates the families that are missing. Gauges: `merged-metrics.ts`. */
+/**
+ * Adds the counters and durations of another process. Creates the families that are missing. Gauges:
+ * `merged-metrics.ts`.
+ */
 export function addCopy(
   families: Families,
   { counters, durations }: Pick<MetricsCopy, 'counters' | 'durations'>,

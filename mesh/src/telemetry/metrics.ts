@@ -54,8 +54,8 @@ export class Metrics {
   }
 
   /**
-   * Ends a period: "recent" now begins with the period before. Called every `turnMs`. Drops the series that have not changed
-   * for a period and name something that is gone: the requests that began before it went have ended.
+   * Ends a period: "recent" now begins with the period before. Called every `turnMs`. Drops the series that have not
+   * changed for a period and name something that is gone: the requests that began before it went have ended.
    */
   turn(nowMs: number, isGone: IsGone = () => false): void {
     this.#endedAtMs = [this.#endedAtMs[1], nowMs];

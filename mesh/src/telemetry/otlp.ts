@@ -5,13 +5,13 @@ import type { Span } from './trace.ts';
 type ExportedSpan = Parameters<OTLPTraceExporter['export']>[0][number];
 type Resource = ExportedSpan['resource'];
 
-/** For one batch, OpenTelemetry's own repeats included: a queue stands behind it. */
+/** Milliseconds for one batch, with OpenTelemetry's own retries: behind it is a queue. */
 const timeoutMs = 5000;
 
 /**
  * Sends spans by OTLP over HTTP in JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp) to `url`. OpenTelemetry's
- * exporter reads OTEL_EXPORTER_OTLP_HEADERS, _COMPRESSION and the like by itself. It is loaded with the first batch: it
- * takes about 150 ms and 25 MB, which a mesh without a collector should not pay.
+ * exporter reads OTEL_EXPORTER_OTLP_HEADERS, _COMPRESSION and similar variables itself. The exporter is loaded with the
+ * first batch: loading takes about 150 ms and 25 MB, which a mesh without a collector should not pay.
  */
 export function otlpSender(url: string): SendSpans {
   let loading: ReturnType<typeof load> | null = null;
@@ -33,7 +33,7 @@ async function load(url: string) {
     import('@opentelemetry/exporter-trace-otlp-http'),
     import('@opentelemetry/resources'),
   ]);
-  // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where they are set, say it better.
+  // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, if set, take precedence.
   const resource: Resource = resourceFromAttributes({ 'service.name': 'mesh' }).merge(
     detectResources({ detectors: [envDetector] }),
   );
@@ -75,7 +75,7 @@ function exportedOf(span: Span, resource: Resource): ExportedSpan {
   };
 }
 
-/** For a client's 4xx, the server span stays unset and the client span does not: the conventions want it so. */
+/** For a client's 4xx, the conventions leave the status of the server span unset and set that of the client span. */
 function isError({ kind, attributes }: Span): boolean {
   if (!('error.type' in attributes)) return false;
   const status = Number(attributes['http.response.status_code'] ?? 0);

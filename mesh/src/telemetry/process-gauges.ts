@@ -1,6 +1,6 @@
 import type { Metrics } from './metrics.ts';
 
-/** What the process itself takes, under the names that every Prometheus client uses. */
+/** The resources of the process, under the names that every Prometheus client uses. */
 export function processGauges(metrics: Metrics): void {
   const one = (name: string, help: string, type: 'counter' | 'gauge', read: () => number) =>
     metrics.gauge(name, help, [], () => [{ values: [], value: read() }], type);

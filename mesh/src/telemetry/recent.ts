@@ -1,11 +1,11 @@
-/** The finest duration told apart, ms; what is shorter counts as this. */
+/** The resolution, ms; shorter durations count as this. */
 const leastMs = 0.05;
 /** Buckets per doubling: each is 9 % wide. */
 const perDoubling = 8;
-/** Up to 14 minutes; what is longer counts as that. */
+/** Up to 14 minutes; longer durations count as that. */
 const bucketCount = 24 * perDoubling + 1;
 
-/** Durations of the last one to two turns, to 5 %, in 1.5 KB: what is going on now, where a sum since the start would hide it. */
+/** Durations of the last one to two periods, to 5 %, in 1.5 KB: the present, which a sum since the start would hide. */
 export class RecentDurations {
   #current = new Uint32Array(bucketCount);
   #before = new Uint32Array(bucketCount);
@@ -16,7 +16,7 @@ export class RecentDurations {
     this.#current[bucket] = (this.#current[bucket] as number) + 1;
   }
 
-  /** Forgets the turn before last. */
+  /** Ends a period: drops the period before last. */
   turn(): void {
     const oldest = this.#before;
     this.#before = this.#current;
@@ -28,7 +28,7 @@ export class RecentDurations {
     return { current: this.#current.slice(), before: this.#before.slice() };
   }
 
-  /** Adds what another process has counted in the same turns. */
+  /** Adds the counts of another process in the same periods. */
   add({ current, before }: RecentCopy): void {
     for (let i = 0; i < bucketCount; i += 1) {
       this.#current[i] = (this.#current[i] as number) + (current[i] ?? 0);
@@ -44,13 +44,13 @@ export class RecentDurations {
   }
 }
 
-/** What `RecentDurations` hold: counts by bucket of this turn and of the one before. */
+/** `RecentDurations` as plain data: counts by bucket of this period and of the one before. */
 export interface RecentCopy {
   current: Uint32Array;
   before: Uint32Array;
 }
 
-/** How long requests have taken lately, in ms. */
+/** How long requests have taken recently, in ms. */
 export interface Latencies {
   count: number;
   p50Ms: number;
@@ -59,7 +59,7 @@ export interface Latencies {
   p999Ms: number;
 }
 
-/** Of all `durations` together. */
+/** The latencies of all `durations` together. */
 export function latenciesOf(durations: Iterable<RecentDurations>): Latencies {
   const counts = new Float64Array(bucketCount);
   for (const each of durations) each.addTo(counts);
@@ -74,7 +74,7 @@ function percentileMs(counts: Float64Array, count: number, percent: number): num
   for (let i = 0; i < bucketCount; i += 1) {
     left -= counts[i] as number;
     if (left > 0) continue;
-    // The middle of the bucket, on the scale that it is cut by.
+    // The middle of the bucket, on the logarithmic scale.
     const ms = leastMs * 2 ** ((i - (i === 0 ? 0 : 0.5)) / perDoubling);
     return Math.round(ms * 1000) / 1000;
   }

@@ -19,7 +19,7 @@ const holds = (query: string) => {
   return filter(seen);
 };
 
-test('each condition holds where it should, and only there', () => {
+test('each condition matches what it should, and nothing else', () => {
   assert.ok(holds(''));
   for (const query of [
     'route=token',
@@ -51,7 +51,7 @@ test('all conditions must hold', () => {
   assert.ok(!holds('route=token&status=2xx'));
 });
 
-test('what is not understood is a fault, all of them at once', () => {
+test('unknown conditions are faults, reported all together', () => {
   const { faults } = readFilter(
     new URLSearchParams('status=6xx&minMs=-1&path=v2&rout=token&failed=1&limit=3&__proto__=1'),
     ['limit'],

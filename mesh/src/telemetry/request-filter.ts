@@ -1,6 +1,6 @@
-/** A finished request, as far as a filter looks at it. */
+/** The fields of a finished request that a filter uses. */
 export interface Seen {
-  /** Name of the HTTPRoute; null where none matched. */
+  /** Name of the HTTPRoute; null without a match. */
   route: string | null;
   service: string | null;
   endpoint: string | null;
@@ -9,7 +9,7 @@ export interface Seen {
   path: string;
   status: number;
   durationMs: number;
-  /** The mesh could not bring it to a whole reply, or the reply is a 5xx. */
+  /** The request got no whole reply, or the reply is a 5xx. */
   failed: boolean;
 }
 
@@ -58,8 +58,9 @@ const conditions: Readonly<Record<string, { rule: string; condition: Condition }
 };
 
 /**
- * The filter that query parameters describe: all conditions must hold. `also` names parameters that mean something else
- * there. Every fault at once: an unknown parameter is one, because a filter that is not understood must not let all pass.
+ * The filter that query parameters describe: all conditions must hold. `also` names parameters with another meaning
+ * there. Reports all faults together. An unknown parameter is a fault, because a filter that is not understood must not
+ * let all requests pass.
  */
 export function readFilter(
   query: URLSearchParams,

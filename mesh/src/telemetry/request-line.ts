@@ -5,7 +5,7 @@ import { pathnameOf } from '../routing/match.ts';
 import { visibleJson } from '../visible.ts';
 import { isoTime } from './iso-time.ts';
 
-/** How a request went, besides what its exchange knows. Durations in milliseconds. */
+/** How a request went, besides what its exchange holds. Durations in milliseconds. */
 export interface Outcome {
   status: number;
   bytesSent: number;
@@ -21,10 +21,10 @@ export function requestFields(clock: Clock, exchange: Exchange, outcome: Outcome
 }
 
 /**
- * What the access log and `mesh tap` say about a request: the fields of a JSON object, without its braces. Queries,
- * header values (but for User-Agent) and bodies are left out: secrets travel in them.
+ * A request in the access log and in `mesh tap`: the fields of a JSON object, without its braces. Queries, header
+ * values (except User-Agent) and bodies are left out because they carry secrets.
  *
- * Put together by hand, and what many lines have in common is kept from one to the next: this is on the hot path.
+ * Put together by hand, and parts that many lines share are kept from one line to the next: this is on the hot path.
  */
 export function requestAttributes(exchange: Exchange, outcome: Outcome): string {
   const { facts, route, backend } = exchange;
@@ -46,7 +46,7 @@ export function requestAttributes(exchange: Exchange, outcome: Outcome): string 
   return line;
 }
 
-/** A path that has got this far is visible ASCII; what else would need to be escaped in JSON is rare. */
+/** A path that has got this far is visible ASCII; other characters that JSON escapes are rare. */
 function quotedPath(path: string): string {
   return plainPath.test(path) ? `"${path}"` : visibleJson(path);
 }
@@ -56,7 +56,7 @@ const quotedMethod = lastQuoted();
 const quotedHost = lastQuoted();
 const quotedAgent = lastQuoted();
 
-/** `visibleJson` that remembers its last result: callers come in series that say the same. */
+/** `visibleJson` with a memory of its last result: consecutive requests often have the same value. */
 function lastQuoted(): (text: string) => string {
   let last = '';
   let quoted = '""';
@@ -74,7 +74,7 @@ let lastService: string | null = null;
 let lastEndpoint: string | null = null;
 let lastWhither = '';
 
-/** Where the request went; what is not known is left out. */
+/** Where the request went; unknown members are left out. */
 function whither(route: string | null, service: string | null, endpoint: string | null): string {
   if (route === lastRoute && service === lastService && endpoint === lastEndpoint) return lastWhither;
   lastRoute = route;
@@ -87,7 +87,10 @@ function whither(route: string | null, service: string | null, endpoint: string 
   return lastWhither;
 }
 
-/** Milliseconds to the microsecond: what is below that is noise. Of two whole numbers, because those are written faster than a fraction. */
+/**
+ * Milliseconds with three decimals: finer digits are noise. Made from two whole numbers, because formatting a fraction
+ * is slower.
+ */
 function rounded(ms: number): string {
   const us = Math.round(ms * 1000);
   const whole = Math.floor(us / 1000);

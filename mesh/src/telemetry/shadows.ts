@@ -1,8 +1,8 @@
-/** How a mirrored request ended, against the one that it is a copy of. Statuses are compared, and nothing else. Closed list. */
+/** How a mirrored request ended, compared with its original. Only statuses are compared. Closed list. */
 export const shadowOutcomes = [
   'same_status',
   'different_status',
-  /** The copy got no reply, or not all of it. */
+  /** The copy got no whole reply. */
   'failed',
   /** The copy got no whole reply within the mirror's own timeout. */
   'timed_out',
@@ -11,32 +11,32 @@ export type ShadowOutcome = (typeof shadowOutcomes)[number];
 
 /** Why a request that was drawn was not mirrored. Closed list. */
 export const shadowSkips = [
-  /** As many are under way as the policy allows. */
+  /** The policy's maximum of copies is in flight. */
   'busy',
   'body_too_long',
-  /** The request's body was not read to its end: it was answered first, or broke off. */
+  /** The request's body was not read to its end: the reply came first, or the body broke off. */
   'body_incomplete',
   'unsafe_method',
   'no_endpoint',
 ] as const;
 export type ShadowSkip = (typeof shadowSkips)[number];
 
-/** A request and its copy, side by side. Neither query nor header values nor bodies: secrets travel in them. */
+/** A request and its copy, side by side. No query, header values or bodies, because they carry secrets. */
 export interface Shadow {
   /** ISO 8601, when the copy was sent. */
   at: string;
   requestId: string;
   traceId: string | null;
   route: string;
-  /** The service that the request itself went to, and the one that got the copy. */
+  /** The service of the original, and that of the copy. */
   primary: string;
   mirror: string;
   endpoint: string;
   method: string;
-  /** 256 characters at most. */
+  /** At most 256 characters. */
   path: string;
   outcome: ShadowOutcome;
-  /** Null where no head of a reply came. */
+  /** Null if no head of a reply came. */
   primaryStatus: number | null;
   status: number | null;
   /** To the head of the reply, or to the failure. */
@@ -46,7 +46,7 @@ export interface Shadow {
   reason: string | null;
 }
 
-/** The last mirrored requests, for a comparison of two services that no counter can make. */
+/** The last mirrored requests: shows single differences between two services, which counters cannot. */
 export class ShadowRing {
   readonly #size: number;
   #kept: Shadow[] = [];
@@ -57,7 +57,7 @@ export class ShadowRing {
 
   readonly add = (shadow: Shadow): void => {
     this.#kept.push(shadow);
-    // In blocks: shifting each one would move all of them each time.
+    // In blocks: dropping one at a time would move all entries each time.
     if (this.#kept.length >= this.#size * 2) this.#kept = this.#kept.slice(-this.#size);
   };
 

@@ -4,28 +4,28 @@ import { methodClass, methodClasses } from './classes.ts';
 
 /**
  * Names and attributes of spans, by OpenTelemetry's conventions for HTTP
- * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). Queries, header values and bodies are left out: secrets
- * travel in them.
+ * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). Queries, header values and bodies are left out
+ * because they carry secrets.
  */
 export type Attributes = Record<string, string | number | boolean>;
 
-/** Of what a client chose, kept for each trace: a ring of long paths would be many megabytes. */
+/** The maximum of characters from a client, kept for each trace: a ring of long paths would take many megabytes. */
 const clientCharsMax = 256;
 
 const other = '_OTHER';
 
-/** The method as a name that only so many spans have. */
+/** The method as a span name of bounded cardinality. */
 function methodOf(method: string): string {
   return methodClasses[methodClass(method)] as string;
 }
 
-/** `GET /path/of/the/match`: never what a client made up. */
+/** `GET /path/of/the/match`: never text from a client. */
 export function serverSpanName({ method, route }: Exchange): string {
   const name = clientSpanName(method);
   return route === null ? name : `${name} ${route.match.path.value}`;
 }
 
-/** The method alone: what is asked of a service has no name of few values. */
+/** The method alone: the path of a request to a service has unbounded cardinality. */
 export function clientSpanName(method: string): string {
   const name = methodOf(method);
   return name === other ? 'HTTP' : name;
@@ -35,7 +35,7 @@ export function clientSpanName(method: string): string {
 export function serverAttributes(exchange: Exchange, status: number): Attributes {
   const { route, backend, facts } = exchange;
   const { host, port } = serverOf(exchange.askedAuthority);
-  // In one piece: an object that grows key by key costs several times as much, and this is on the hot path.
+  // One literal: an object that grows key by key costs several times as much, and this is on the hot path.
   const attributes: Attributes = {
     'http.request.method': methodOf(exchange.method),
     'url.scheme': facts.scheme,
@@ -60,7 +60,7 @@ export function serverAttributes(exchange: Exchange, status: number): Attributes
   return attributes;
 }
 
-/** What is known of an attempt before it is made. */
+/** The attributes of an attempt that are known before it is made. */
 export function attemptAttributes({ method, path, backend, endpoint, attempt }: Exchange): Attributes {
   const attributes: Attributes = { 'http.request.method': methodOf(method), 'mesh.attempt': attempt };
   if (endpoint !== null) {
@@ -75,7 +75,7 @@ export function attemptAttributes({ method, path, backend, endpoint, attempt }: 
   return attributes;
 }
 
-/** What a method without a name of its own was called. */
+/** The original of a method that the span name does not show. */
 function addOriginal(attributes: Attributes, method: string): void {
   if (attributes['http.request.method'] === other) attributes['http.request.method_original'] = cut(method);
 }
@@ -87,7 +87,9 @@ function cut(text: string): string {
 let lastAuthority = '';
 let lastServer: { host: string; port: number | null } = { host: '', port: null };
 
-/** `host`, `host:port`, `[v6]:port`. The last one is remembered: clients come in series that ask for the same. */
+/**
+ * `host`, `host:port`, `[v6]:port`. The last result is remembered: consecutive requests often have the same authority.
+ */
 function serverOf(authority: string): { host: string; port: number | null } {
   if (authority === lastAuthority) return lastServer;
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];

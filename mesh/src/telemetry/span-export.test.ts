@@ -20,7 +20,7 @@ const span = (sampled = true): Span => ({
   children: [],
 });
 
-/** A collector that answers when the test says so. */
+/** A collector that replies when the test says so. */
 function start() {
   const clock = testClock();
   const metrics = new Metrics();
@@ -67,16 +67,16 @@ test('a full batch goes at once, one at a time', async () => {
   await until(() => batches.length === 2, 'the next one goes');
 });
 
-test('while the collector takes nothing, what is above the queue is dropped and counted', async () => {
+test('while the collector takes nothing, traces beyond the queue are dropped and counted', async () => {
   const { spanExport, batches, count } = start();
   for (let i = 0; i < batchMax + queueMax + 5; i += 1) spanExport.add(span());
   assert.equal(count('mesh_trace_spans_dropped_total'), 5);
   batches[0]?.refused();
-  await until(() => count('mesh_trace_spans_dropped_total') === 5 + batchMax, 'what is refused is counted too');
+  await until(() => count('mesh_trace_spans_dropped_total') === 5 + batchMax, 'refused traces are counted too');
   await until(() => batches.length === 2, 'it goes on');
 });
 
-test('what comes while a batch is on its way does not wait for ever', async () => {
+test('traces that come during a batch do not wait forever', async () => {
   const { clock, spanExport, batches } = start();
   spanExport.add(span());
   clock.advance(1000);
@@ -88,7 +88,7 @@ test('what comes while a batch is on its way does not wait for ever', async () =
   }, 'it goes too');
 });
 
-test('closing sends what waits, and waits no longer than it may', async () => {
+test('closing sends the waiting traces, and waits no longer than allowed', async () => {
   const { clock, spanExport, batches } = start();
   spanExport.add(span());
   const closed = spanExport.close(500);

@@ -3,19 +3,19 @@ import type { Counter } from './families.ts';
 import type { Metrics } from './metrics.ts';
 import type { Span, TraceListener } from './trace.ts';
 
-/** Traces that wait to be sent; more are dropped and counted. */
+/** The maximum of traces that wait to be sent; more are dropped and counted. */
 export const queueMax = 2048;
-/** Traces sent at once: few enough that writing them down holds up no request. */
+/** Traces sent at once: few enough that serializing them delays no request. */
 export const batchMax = 64;
-/** A batch that does not fill is sent after this. */
+/** An incomplete batch is sent after this. */
 const delayMs = 1000;
 
-/** Sends spans to a collector. Rejects where it has not taken them. */
+/** Sends spans to a collector. Rejects if the collector has not taken them. */
 export type SendSpans = (spans: readonly Span[]) => Promise<void>;
 
 /**
- * Hands sampled traces on to a collector, in batches, one at a time. Requests never wait for it: what comes faster than
- * the collector takes it is dropped, and so is what it refuses.
+ * Hands sampled traces to a collector, in batches, one at a time. Requests never wait for it: traces that the collector
+ * cannot take in time, or refuses, are dropped.
  */
 export class SpanExport {
   readonly #clock: Clock;
@@ -54,7 +54,7 @@ export class SpanExport {
     else this.#cancelTimer ??= this.#clock.after(delayMs, () => this.#start());
   };
 
-  /** Sends what waits, and gives up after `timeoutMs`. Nothing is taken any more. */
+  /** Sends the waiting traces, and gives up after `timeoutMs`. Takes no more traces. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     this.#start();
@@ -72,7 +72,7 @@ export class SpanExport {
     if (this.#sending !== null || this.#queue.length === 0) return;
     this.#sending = this.#sendAll().finally(() => {
       this.#sending = null;
-      // What came while the last batch was on its way and is too little for one waits like any other.
+      // Traces that came during the last batch and are too few for a batch wait as usual.
       if (this.#queue.length > 0) this.#cancelTimer = this.#clock.after(delayMs, () => this.#start());
     });
   }
@@ -84,7 +84,7 @@ export class SpanExport {
         await this.#send(batch);
         this.#sent.value += batch.length;
       } catch {
-        // Counted, and not logged: a collector that is away must not fill the log.
+        // Counted, and not logged: an absent collector must not fill the log.
         this.#dropped.failed.value += batch.length;
       }
     } while (this.#queue.length >= batchMax || (this.#closed && this.#queue.length > 0));

@@ -26,13 +26,13 @@ describe('recent durations', () => {
     );
   });
 
-  test('take whatever they are given', () => {
+  test('accept any value', () => {
     const recent = new RecentDurations();
     for (const value of [0, -1, 1e-9, 1e12]) recent.record(value);
     assert.equal(latenciesOf([recent]).count, 4);
   });
 
-  test('are forgotten after two turns, and add up', () => {
+  test('are forgotten after two periods, and add up', () => {
     const [a, b] = [new RecentDurations(), new RecentDurations()];
     a.record(10);
     a.turn();
@@ -44,7 +44,7 @@ describe('recent durations', () => {
   });
 });
 
-test('stats are the last one to two turns, effective beside actual', () => {
+test('stats are the last one to two periods, effective beside actual', () => {
   const meters = createMeters();
   const { metrics } = meters;
   const durations = meters.requestDurations('edge', 'all', 'shop');
@@ -90,7 +90,7 @@ test('stats are the last one to two turns, effective beside actual', () => {
   assert.equal(statsOf(metrics, 90_000).routes[0]?.successRate, null);
 });
 
-test('the series of what is gone for good make room', () => {
+test('series of things that are permanently gone are dropped', () => {
   const metrics = new Metrics();
   const counter = metrics.counter('a_total', 'A.', ['service', 'endpoint', 'status_class']);
   const other = metrics.counter('b_total', 'B.', ['service']);
@@ -105,7 +105,7 @@ test('the series of what is gone for good make room', () => {
   assert.equal(metrics.counterSeries('b_total').length, 1);
 });
 
-test('series of a route that is gone are dropped when nothing moves them any more, and make room', () => {
+test('series of a route that is gone are dropped when they no longer change, and make room', () => {
   const metrics = new Metrics();
   const counter = metrics.counter('a_total', 'A.', ['route', 'status_class']);
   const durations = metrics.durations('b_seconds', 'B.', ['route']);
@@ -122,7 +122,7 @@ test('series of a route that is gone are dropped when nothing moves them any mor
   slow.value += 1;
   assert.equal(routes().length, 5);
   metrics.turn(60_000, gone);
-  // What moved in that turn stays for another.
+  // Series that changed in that period stay for another.
   assert.deepEqual(routes(), ['new', 'old', 'new']);
   metrics.turn(90_000, gone);
   assert.deepEqual(routes(), ['new', 'new']);

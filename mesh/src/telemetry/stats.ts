@@ -1,19 +1,22 @@
 import type { Metrics } from './metrics.ts';
 import { type Latencies, latenciesOf } from './recent.ts';
 
-/** How something has gone lately (the last 30 to 60 s): the golden signals. */
+/** The golden signals of the last 30 to 60 s. */
 export interface Signals extends Latencies {
   requestsPerSecond: number;
-  /** 0 to 1, of those that somebody waited for; null where there was none. A 5xx, no answer and half a one are failures. */
+  /**
+   * 0 to 1; null without requests. A 5xx, no reply or a truncated reply is a failure. Abandoned requests count as
+   * neither.
+   */
   successRate: number | null;
 }
 
-/** What `GET /stats` answers. */
+/** The reply to `GET /stats`. */
 export interface Stats {
   recentMs: number;
   /** Effective: what callers saw, after retries. */
   routes: ({ route: string; service: string } & Signals)[];
-  /** Effective beside actual: what the attempts came to, before retries. */
+  /** Effective beside actual: how the attempts went, before retries. */
   services: { service: string; effective: Signals; actual: Signals }[];
   endpoints: ({ service: string; endpoint: string } & Signals)[];
 }

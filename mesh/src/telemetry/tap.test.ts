@@ -46,13 +46,13 @@ function start() {
 const line = () => '{"event":"request"}';
 
 describe('a watch', () => {
-  test('gets what its filter takes, and makes no line for nobody', () => {
+  test('gets the requests that match its filter, and makes no line without a match', () => {
     const { tap } = start();
     const posts = heldSink();
     const all = heldSink();
     tap.watch(({ method }) => method === 'POST', posts, 100);
     assert.equal(tap.watched, true);
-    tap.offer(seen, () => assert.fail('nobody wants it'));
+    tap.offer(seen, () => assert.fail('no filter matches'));
     const stop = tap.watch(() => true, all, 100);
     let made = 0;
     tap.offer({ ...seen, method: 'POST' }, () => {
@@ -61,10 +61,10 @@ describe('a watch', () => {
     });
     assert.deepEqual([posts.requests(), all.requests(), made], [[`${line()}\n`], [`${line()}\n`], 1]);
     stop();
-    tap.offer(seen, () => assert.fail('nobody wants it any more'));
+    tap.offer(seen, () => assert.fail('the watch has ended'));
   });
 
-  test('gets so many lines a second, and is told how many it did not get', () => {
+  test('gets a bounded number of lines a second, and the number of lines that it missed', () => {
     const { tap, clock, dropped } = start();
     const sink = heldSink();
     tap.watch(() => true, sink, 2);
@@ -76,7 +76,7 @@ describe('a watch', () => {
     assert.deepEqual(sink.lines.slice(-2), ['{"event":"alive","dropped":3}\n', `${line()}\n`]);
   });
 
-  test('holds no more for a slow reader than it may, and cuts one that takes nothing', () => {
+  test('holds no more than its limit for a slow reader, and cuts one that takes nothing', () => {
     const { tap, clock, dropped } = start();
     const sink = heldSink();
     const other = heldSink();
@@ -103,7 +103,7 @@ describe('a watch', () => {
     assert.equal(sink.ended, null);
   });
 
-  test('hears now and then that the stream lives, and ends with the mesh', () => {
+  test('gets signs of life, and ends with the mesh', () => {
     const { tap, clock } = start();
     const sink = heldSink();
     tap.watch(() => true, sink, 1000);
@@ -115,7 +115,7 @@ describe('a watch', () => {
     assert.equal(tap.open, false);
   });
 
-  test('is one of a few', () => {
+  test('is one of a limited number', () => {
     const { tap } = start();
     const stops = Array.from({ length: watchersMax }, () => tap.watch(() => true, heldSink(), 1));
     assert.equal(tap.open, false);

@@ -3,22 +3,22 @@ import type { Counter } from './families.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestFilter, Seen } from './request-filter.ts';
 
-/** Watchers at a time. */
+/** The maximum of watchers at a time. */
 export const watchersMax = 8;
-/** Bytes that wait for one watcher at most; what comes while there are more is dropped and counted. */
+/** The maximum of bytes that wait for one watcher; further lines are dropped and counted. */
 export const waitingBytesMax = 256 * 1024;
-/** A watcher that takes nothing for so long is cut. */
+/** A watcher that takes nothing for this long is cut. */
 export const stalledMs = 10_000;
-/** Lines a second for one watcher, where it does not say otherwise. */
+/** Default maximum of lines a second for one watcher. */
 export const perSecondDefault = 1000;
 const aliveMs = 15_000;
 
-/** Where the lines of one watcher go. */
+/** Receives the lines of one watcher. */
 export interface TapSink {
   write(line: string): void;
-  /** Bytes written that have not left yet. */
+  /** Bytes written that have not been sent yet. */
   waitingBytes(): number;
-  /** Ends the stream: gently, or because it takes nothing. */
+  /** Ends the stream: cleanly, or at once because the watcher takes nothing. */
   end(cut: boolean): void;
 }
 
@@ -26,17 +26,17 @@ interface Watcher {
   filter: RequestFilter;
   sink: TapSink;
   perSecond: number;
-  /** Of the second that `second` names. */
+  /** Lines of the second in `second`. */
   linesThisSecond: number;
   second: number;
-  /** Since the last line. */
+  /** Dropped since the last line. */
   dropped: number;
-  /** Monotonic ms since which nothing has left; null while something does. */
+  /** Monotonic ms since which nothing was sent; null while bytes are being sent. */
   stalledSinceMs: number | null;
   waitingBefore: number;
 }
 
-/** Live requests for whoever watches: bounded in watchers, lines and bytes, and free of cost while nobody does. */
+/** Live requests for watchers: bounded in watchers, lines and bytes, and free of cost without watchers. */
 export class Tap {
   readonly #clock: Clock;
   readonly #watchers = new Set<Watcher>();
@@ -54,17 +54,17 @@ export class Tap {
     ]);
   }
 
-  /** Whether anybody watches: the data plane asks before it does anything for a line. */
+  /** Whether there is a watcher: the data plane checks it before any work for a line. */
   get watched(): boolean {
     return this.#watchers.size > 0;
   }
 
-  /** False where no more watchers are taken. */
+  /** False when no more watchers are accepted. */
   get open(): boolean {
     return !this.#closed && this.#watchers.size < watchersMax;
   }
 
-  /** Lets a watcher in. The function returned ends its watch. */
+  /** Adds a watcher. The returned function removes it. */
   watch(filter: RequestFilter, sink: TapSink, perSecond: number): () => void {
     const watcher: Watcher = {
       filter,
@@ -77,13 +77,15 @@ export class Tap {
       waitingBefore: 0,
     };
     this.#watchers.add(watcher);
-    // At once, so that a watcher knows that it watches.
+    // At once, so that the watcher sees that it is connected.
     sink.write(aliveLine(0));
     this.#keepAlive();
     return () => this.#leave(watcher);
   }
 
-  /** Offers a finished request. `line` is made for the first watcher that wants it: JSON without a line feed. */
+  /**
+   * Offers a finished request. `line` is called for the first watcher whose filter matches: JSON without a line feed.
+   */
   offer(seen: Seen, line: () => string): void {
     let made: string | null = null;
     for (const watcher of this.#watchers) {
@@ -96,7 +98,7 @@ export class Tap {
     }
   }
 
-  /** Ends every watch. */
+  /** Removes all watchers. */
   close(): void {
     this.#closed = true;
     for (const watcher of this.#watchers) {
@@ -131,7 +133,7 @@ export class Tap {
     this.#cancelTimer = null;
   }
 
-  /** Looks after the watchers: tells quiet ones that the stream lives, and cuts those that take nothing. */
+  /** Checks the watchers: sends quiet ones a sign of life, and cuts those that take nothing. */
   #keepAlive(): void {
     let quietMs = 0;
     const look = () => {
@@ -161,7 +163,7 @@ export class Tap {
   }
 }
 
-/** Says that the stream lives, and how many lines it did not carry since the last such line. */
+/** Sends a sign of life, with the number of lines dropped since the last one. */
 function aliveLine(dropped: number): string {
   return `{"event":"alive","dropped":${dropped}}\n`;
 }

@@ -46,7 +46,7 @@ describe('metrics', () => {
     assert.equal(metrics.json().counters[0]?.series.length, placesMax + 1);
   });
 
-  test('what clients vary takes no place from what documents name, and stays told apart where there is no place left', () => {
+  test('values that clients vary take no place from documented names, and stay distinct without places', () => {
     const metrics = new Metrics();
     const counter = metrics.counter('a_total', 'A.', ['route', 'http_request_method', 'status_class']);
     for (let i = 0; i < placesMax; i += 1) {
@@ -64,7 +64,7 @@ describe('metrics', () => {
         ['other GET 5xx', 1],
       ],
     );
-    // What has gone makes room.
+    // Dropped series make room.
     const client = metrics.counter('b_total', 'B.', ['service', 'endpoint']);
     for (let i = 0; i < placesMax; i += 1) client('shop', `e${i}`);
     metrics.forget('service', 'shop', 'endpoint', 'e7');
@@ -72,7 +72,7 @@ describe('metrics', () => {
     assert.deepEqual(metrics.counterSeries('b_total').at(-1)?.labels, { service: 'shop', endpoint: 'new' });
   });
 
-  test('text has the quantiles of late, and nothing for them where nothing has come lately', () => {
+  test('text has the recent quantiles, and NaN without recent requests', () => {
     const metrics = new Metrics();
     const durations = metrics.durations('b_seconds', 'B.', ['x'])('1');
     for (let i = 0; i < 999; i += 1) durations.record(10);
@@ -101,7 +101,7 @@ describe('the ring of traces', () => {
   });
 });
 
-test('times are written as Date writes them', () => {
+test('times have the format of Date', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: -2000, max: 2000 }), (ms, step) => {
       for (const at of [ms, Math.max(0, ms + step)]) assert.equal(isoTime(at), new Date(at).toISOString());

@@ -21,7 +21,7 @@ export interface Named {
   services: ReadonlySet<string>;
 }
 
-/** What the process remembers and tells about its requests: made once, outlives every stack. */
+/** The telemetry of the process about its requests: created once, outlives every stack. */
 export function createTelemetry(settings: Settings, clock: Clock) {
   const meters = createMeters();
   processGauges(meters.metrics);
@@ -43,7 +43,7 @@ export function createTelemetry(settings: Settings, clock: Clock) {
     const { routes, services } = inForce();
     meters.metrics.turn(clock.now(), (label, value) => {
       if (value === 'none' || value === 'other') return false;
-      // Between services, one that has no route goes by its own name.
+      // Between services, a service without a route is named by itself.
       if (label === 'route') return !routes.has(value) && !services.has(value);
       return (label === 'service' || label === 'mirror' || label === 'instead') && !services.has(value);
     });
@@ -66,17 +66,20 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       shadows: new ShadowRing(shadowsKept),
     },
     traces,
-    /** From now on, "recent" means the last one to two turns. `named`: asked at each turn; series of others are dropped. */
+    /**
+     * Starts the periods: from now on, "recent" means the last one to two. `named` is called in each period; series
+     * with other names are dropped.
+     */
     start(named: () => Named, ownTurns = true) {
       inForce = named;
-      // Twice: there is no turn before the first.
+      // Twice: there is no period before the first.
       meters.metrics.turn(clock.now());
       if (ownTurns) turn();
       else endTurn();
     },
-    /** Ends a turn where somebody else says when: with turns of their own, processes could not be added up. */
+    /** Ends a period when another process says so: counts over different periods would not add up. */
     turn: endTurn,
-    /** Ends what streams, and exports what waits, for `timeoutMs` at most. */
+    /** Ends the streams, and exports the waiting spans, for at most `timeoutMs`. */
     async close(timeoutMs: number): Promise<void> {
       cancelTurn();
       tap.close();

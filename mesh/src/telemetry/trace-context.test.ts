@@ -100,7 +100,7 @@ describe('the fields of a request', () => {
   const w3c = { w3c: true, b3: false, b3multi: false };
   const span = { traceId, spanId: 'aaaaaaaaaaaaaaaa', sampled: true, debug: false };
 
-  test('W3C goes before B3, which stands in where that cannot be read', () => {
+  test('W3C goes before B3, which is used if W3C is unreadable', () => {
     const b3 = ['b3', `${short}-${parentId}-0`];
     assert.equal(readContext(['traceparent', `00-${traceId}-${parentId}-01`, ...b3]).context?.traceId, traceId);
     const second = readContext(['traceparent', 'nonsense', ...b3]);
@@ -157,7 +157,7 @@ describe('the fields of a request', () => {
     assert.equal(header(headers, 'traceparent'), `00-0000000000000000${short}-aaaaaaaaaaaaaaaa-01`);
   });
 
-  test('whatever was written is read back, and a restamp changes the span only', () => {
+  test('every written context is read back, and a restamp changes the span only', () => {
     const hex = (digits: number) =>
       fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`)).filter((text) => !/^0+$/.test(text));
     const forms = fc.constantFrom(w3c, { ...w3c, w3c: false, b3: true }, { ...w3c, w3c: false, b3multi: true });
@@ -182,7 +182,7 @@ describe('the fields of a request', () => {
     );
   });
 
-  test('no value whatever makes reading fail', () => {
+  test('no value makes reading fail', () => {
     const name = fc.constantFrom(
       'traceparent',
       'b3',
@@ -210,7 +210,7 @@ describe('sampling', () => {
     // Six standard deviations of 20,000 draws.
     assert.ok(Math.abs(taken.length - 2000) < 260, `${taken.length} of 20000`);
     const fifth = sampler(20);
-    assert.ok(taken.every(fifth), 'a higher share takes what a lower one takes');
+    assert.ok(taken.every(fifth), 'a higher share contains the traces of a lower one');
   });
 
   test('all and none are exact', () => {

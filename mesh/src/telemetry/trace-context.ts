@@ -1,15 +1,15 @@
 import { randomFillSync } from 'node:crypto';
 import type { Headers } from '../headers.ts';
 
-/** What a request says about the trace that it belongs to. */
+/** The trace context of a request. */
 export interface TraceContext {
-  /** 32 lower-case hex digits, not all zero. Null where only a decision came (`b3: 0`). */
+  /** 32 lower-case hex digits, not all zero. Null if only a decision came (`b3: 0`). */
   traceId: string | null;
-  /** The caller's span: 16 lower-case hex digits, not all zero. Null exactly where `traceId` is. */
+  /** The caller's span: 16 lower-case hex digits, not all zero. Null exactly if `traceId` is. */
   parentId: string | null;
-  /** The caller's decision; null where it left that to whoever comes next. */
+  /** The caller's decision; null if the caller deferred it. */
   sampled: boolean | null;
-  /** B3's debug flag: sampled whatever anybody decides. */
+  /** B3's debug flag: sampled whatever the sampler decides. */
   debug: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface Forms {
   b3multi: boolean;
 }
 
-/** A span as far as it travels. */
+/** The part of a span that travels. */
 interface Identity {
   readonly traceId: string;
   readonly spanId: string;
@@ -35,8 +35,8 @@ const spanIdForm = /^[0-9a-f]{16}$/;
 const zeros = /^0+$/;
 
 /**
- * Reads a `traceparent` (https://www.w3.org/TR/trace-context/, level 1); null for one that is malformed, and then a new
- * trace begins (section 3.2.2).
+ * Reads a `traceparent` (https://www.w3.org/TR/trace-context/, level 1); null for a malformed one, and then a new trace
+ * begins (section 3.2.2).
  */
 export function readTraceparent(value: string): TraceContext | null {
   const match = traceparentForm.exec(value);
@@ -47,7 +47,7 @@ export function readTraceparent(value: string): TraceContext | null {
   return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1, debug: false };
 }
 
-/** Reads B3's one field (https://github.com/openzipkin/b3-propagation): a whole context or a bare decision. */
+/** Reads B3's single field (https://github.com/openzipkin/b3-propagation): a whole context or only a decision. */
 export function readB3(value: string): TraceContext | null {
   if (value === '0' || value === '1' || value === 'd') return decision(value);
   const match = b3Form.exec(value.toLowerCase());
@@ -56,7 +56,7 @@ export function readB3(value: string): TraceContext | null {
   return identified(traceId, parentId, flag === undefined ? undecided : decision(flag));
 }
 
-/** Reads B3's several fields; undefined = not there. */
+/** Reads B3's several fields; undefined = absent. */
 export function readB3Multi(
   traceId: string | undefined,
   spanId: string | undefined,
@@ -73,7 +73,7 @@ export function readB3Multi(
 }
 
 const undecided: TraceContext = { traceId: null, parentId: null, sampled: null, debug: false };
-// `true` and `false` are what tracers wrote before B3 was written down.
+// Tracers wrote `true` and `false` before B3 was specified.
 const sampledForms = new Map([
   ['0', '0'],
   ['1', '1'],
@@ -91,22 +91,22 @@ function identified(traceId: string, parentId: string, { sampled, debug }: Trace
   return { traceId: traceId.padStart(32, '0'), parentId, sampled, debug };
 }
 
-/** What the fields of a request say, and in which forms they say it (whether or not they are well-formed). */
+/** The trace context of a request, and the forms in which it came (well-formed or not). */
 export interface Incoming {
   context: TraceContext | null;
   forms: Forms;
-  /** `tracestate` belongs to a `traceparent` that could be read; another one must not travel on. */
+  /** `tracestate` belongs to a readable `traceparent`; otherwise it must not travel on. */
   keepsTracestate: boolean;
 }
 
-/** A request that says nothing at all about a trace: most of what comes from outside. */
+/** A request without trace context: most requests from outside. */
 export const nothing: Incoming = {
   context: null,
   forms: { w3c: false, b3: false, b3multi: false },
   keepsTracestate: false,
 };
 
-/** Reads the trace context of a request in one pass: W3C before B3, B3's one field before its several ones. */
+/** Reads the trace context of a request in one pass: W3C before B3, B3's single field before its several ones. */
 export function readContext(headers: readonly string[]): Incoming {
   let traceparent: string | undefined;
   let b3: string | undefined;
@@ -119,7 +119,7 @@ export function readContext(headers: readonly string[]): Incoming {
     const name = headers[i] as string;
     if (!name.startsWith('trace') && !name.startsWith('b3') && !name.startsWith('x-b3-')) continue;
     found = true;
-    // Two of them name no parent at all: neither can be believed.
+    // Two of them name no parent: neither can be trusted.
     if (name === 'traceparent') traceparent = traceparent === undefined ? headers[i + 1] : '';
     else if (name === 'b3') b3 ??= headers[i + 1];
     else if (name.startsWith('x-b3-')) {
@@ -141,14 +141,14 @@ export function readContext(headers: readonly string[]): Incoming {
   };
 }
 
-/** Replaces whatever trace context `headers` carry by that of `span`, in every form of `forms`. In place. */
+/** Replaces the trace context in `headers` by that of `span`, in every form of `forms`. In place. */
 export function writeContext(headers: Headers, span: Identity, forms: Forms, incoming: Incoming): void {
   if (incoming !== nothing) dropContext(headers, incoming.keepsTracestate);
   if (forms.w3c) headers.push('traceparent', traceparentOf(span));
   if (forms.b3) headers.push('b3', b3Of(span));
   if (forms.b3multi) {
     headers.push('x-b3-traceid', b3TraceId(span.traceId), 'x-b3-spanid', span.spanId);
-    // Debug implies sampled, and then that must not be said too.
+    // Debug implies sampled, which must not be sent as well.
     if (span.debug) headers.push('x-b3-flags', '1');
     else headers.push('x-b3-sampled', span.sampled ? '1' : '0');
   }
@@ -169,7 +169,7 @@ function dropContext(headers: Headers, keepsTracestate: boolean): void {
   headers.length = kept;
 }
 
-/** Puts `span` in the place of its parent in headers that `writeContext` has written. In place. */
+/** Replaces the parent by `span` in headers that `writeContext` has written. In place. */
 export function restampContext(headers: Headers, span: Identity): void {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i];
@@ -187,7 +187,7 @@ function b3Of({ traceId, spanId, sampled, debug }: Identity): string {
   return `${b3TraceId(traceId)}-${spanId}-${debug ? 'd' : sampled ? '1' : '0'}`;
 }
 
-/** An id of 64 bits goes back as it came: those who make such ids look for them. */
+/** A 64-bit id goes back as it came: its makers look for it. */
 function b3TraceId(traceId: string): string {
   return traceId.startsWith('0000000000000000') ? traceId.slice(16) : traceId;
 }
@@ -195,7 +195,7 @@ function b3TraceId(traceId: string): string {
 /** Makes ids of `bytes` random bytes, in hex. */
 export type NewId = (bytes: 8 | 16) => string;
 
-/** Random ids cut from a long hexadecimal text: a call to the system per id would cost more than the rest of the span. */
+/** Random ids cut from a long hexadecimal text: a system call per id would cost more than the rest of the span. */
 export function randomIds(): NewId {
   const bytes = Buffer.alloc(4096);
   let text = '';

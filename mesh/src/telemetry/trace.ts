@@ -15,10 +15,10 @@ export interface Span {
   children: Span[];
 }
 
-/** Whoever wants finished traces: the ring, an exporter. Called with the server span, its attempts in `children`. */
+/** Receives finished traces: the ring, an exporter. Called with the server span, its attempts in `children`. */
 export type TraceListener = (span: Span) => void;
 
-/** The last traces, in memory, for the admin API: no collector is needed to see what just happened. */
+/** The last traces, in memory, for the admin API: recent traces are visible without a collector. */
 export class TraceRing {
   readonly #spans: (Span | undefined)[];
   #next = 0;
@@ -32,7 +32,7 @@ export class TraceRing {
     this.#next = (this.#next + 1) % this.#spans.length;
   };
 
-  /** Newest first, those that `wanted` takes. */
+  /** Newest first, filtered by `wanted`. */
   recent(limit: number, wanted: (span: Span) => boolean = () => true): Span[] {
     const found: Span[] = [];
     const size = this.#spans.length;

@@ -5,8 +5,8 @@ import type { HeldMemory } from '../memory/held-memory.ts';
 import type { InterimSink } from '../reply.ts';
 
 /**
- * The part of an `Exchange` that a connection to an upstream uses. Declared apart from the exchange, which knows the endpoint
- * and thereby its connections: otherwise the two would import each other.
+ * The part of an `Exchange` that a connection to an upstream uses. Declared apart from the exchange, which knows the
+ * endpoint and thereby its connections: otherwise the two would import each other.
  */
 export interface UpstreamRequest {
   readonly method: string;
