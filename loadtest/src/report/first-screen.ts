@@ -15,7 +15,7 @@ export const controlTag = '<span class="tag">control</span>';
 /** What one would put into a talk: what was done, what it bought, in one figure and one chart, and how sure that is. */
 export function firstScreen(report: Report): string {
   const { headline, title } = report;
-  return `<header class="hero">${failures(report)}<h1>${escapeHtml(title)}</h1>
+  return `<header class="hero ${report.verdict.outcome}">${failures(report)}<h1>${escapeHtml(title)}</h1>
 <p class="done">${escapeHtml(headline.done)}</p>
 <p class="big">${escapeHtml(headline.figure)}</p>
 <p class="change">${escapeHtml(headline.change)}</p>

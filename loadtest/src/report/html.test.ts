@@ -171,6 +171,16 @@ describe('the report page', () => {
     assert.doesNotMatch(page, /<script>alert/);
   });
 
+  test('keeps what is wide in a box of its own that scrolls: a phone shows the page without moving sideways', () => {
+    const page = reportPage(report());
+    assert.match(page, /\.wide \{ overflow-x: auto/);
+    assert.doesNotMatch(page.replace(/\.wide > svg, .*/, ''), /min-width: [4-9]\d\dpx/, 'only inside such a box');
+    for (const wide of [/<table><tr><th>stage<\/th>/, /<svg viewBox="0 0 1100 400"/, /<svg viewBox="0 0 1000 \d+"/]) {
+      const at = page.search(wide);
+      assert.ok(at > 0 && page.slice(0, at).endsWith('class="wide">'), String(wide));
+    }
+  });
+
   test('embeds the JSON that it was drawn from', () => {
     const page = reportPage(report());
     const json = page.match(/<script type="application\/json" id="report">([\s\S]*?)<\/script>/)?.[1] ?? '';

@@ -43,6 +43,7 @@ figure { margin: 0 0 1rem; }
 figcaption, .small { font-size: 13px; color: var(--quiet); }
 .hero .done { margin: .3rem 0 0; color: var(--quiet); max-width: 46em; }
 .hero .big { margin: 1.1rem 0 0; font-size: clamp(2.1rem, 7vw, 4.2rem); font-weight: 700; line-height: 1.08; letter-spacing: -.02em; color: var(--ours); overflow-wrap: break-word; }
+.hero.fail .big, .hero.inconclusive .big { color: var(--ink); }
 .hero .change { margin: .4rem 0 0; font-size: clamp(1.1rem, 3vw, 1.6rem); }
 .chart { margin: 1.4rem 0 0; background: var(--card); border-radius: 8px; padding: .8rem 1rem 1rem; }
 .bar { display: grid; grid-template-columns: minmax(7rem, 13rem) 1fr; gap: .1rem .8rem; align-items: center; margin-top: .35rem; }
