@@ -8,7 +8,7 @@ import { readReplies } from './responses.ts';
 import { fuzz } from './run.ts';
 import { contentFor, type Received } from './upstream.ts';
 
-test('2,000 requests: no crash, no hang, nothing left behind, nothing read differently', async () => {
+test('2,000 requests: no crash, no hang, no leftovers, no differences in reading', async () => {
   const report = await fuzz({ seed: 1, requests: 2000, limitMs: 60_000 });
   assert.deepEqual(report.findings, []);
   assert.equal(report.cut, false);
@@ -23,7 +23,7 @@ test('a case is the same for the same seed and number', () => {
   assert.notEqual(text(7, 100), text(8, 100));
 });
 
-describe('what the judge finds', () => {
+describe('the judge reports', () => {
   const marker = 'm-1';
   const observed = (over: Partial<Observed> = {}): Observed => ({
     marker,
@@ -63,7 +63,7 @@ describe('what the judge finds', () => {
     received: new Map([[marker, behind]]),
   });
 
-  test('nothing where all three agree', () => {
+  test('nothing where all three readers agree', () => {
     assert.deepEqual(judge(played({}, [received()])), []);
   });
 
@@ -105,7 +105,7 @@ describe('what the judge finds', () => {
     assert.match(judge({ ...one, client: { ...one.client, end: 'hung' } }).join(), /stayed open/);
   });
 
-  test('a well-formed request that is not served', () => {
+  test('a well-formed request that does not succeed', () => {
     const one = played({}, [received()]);
     const plain = { ...one.fuzz, plain: true, requests: 2 };
     assert.match(judge({ ...one, fuzz: plain }).join(), /1 of 2 well-formed requests read/);

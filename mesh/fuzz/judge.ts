@@ -5,18 +5,18 @@ import { behaviourField, markerField } from './observer.ts';
 import { type ClientReply, readReplies } from './responses.ts';
 import { contentFor, type Received } from './upstream.ts';
 
-/** A case that has been played, with all that three readers made of it: the mesh, Node behind it, the client. */
+/** A finished case, as three readers saw it: the mesh, Node behind it, and the client. */
 export interface Played {
   fuzz: FuzzCase;
   clientAddress: string;
   client: ClientOutcome;
   /** In the order of the requests on the connection. */
   observed: readonly Observed[];
-  /** Requests upstream, by the marker that the mesh's side gave them. */
+  /** Requests at the upstream, by the marker that the mesh's side added. */
   received: ReadonlyMap<string, readonly Received[]>;
 }
 
-/** Everything that is wrong with a case: empty where the mesh did well. */
+/** Everything that is wrong with a case; empty if the mesh did well. */
 export function judge(played: Played): string[] {
   const findings: string[] = [];
   if (played.client.end === 'hung') findings.push('the connection stayed open after its client had left');
@@ -30,7 +30,7 @@ export function judge(played: Played): string[] {
   return findings;
 }
 
-/** Whether what was read by the mesh is what was read behind it. */
+/** Whether the mesh and Node behind it have read the same. */
 export function forwardingFaults(observed: Observed, received: readonly Received[]): string[] {
   const faults: string[] = [];
   const { facts, bodyEnd } = observed;
@@ -66,7 +66,7 @@ function differences(observed: Observed, received: Received): string[] {
   differ('fields', JSON.stringify(carried(pairs(observed.headers))), JSON.stringify(carried(fields)));
   const framing = fields.filter(([name]) => name === 'content-length' || name === 'transfer-encoding').length;
   const wanted = observed.bodyEnd === 'none' ? [0] : [1];
-  // "Content-Length: 0" says nothing that its absence does not.
+  // "Content-Length: 0" means the same as its absence.
   if (observed.bodyEnd === 'none' && valuesOf('content-length').join() === '0') wanted.push(1);
   if (!wanted.includes(framing)) faults.push(`${framing} fields tell the length of the body`);
 
@@ -81,7 +81,7 @@ function differences(observed: Observed, received: Received): string[] {
   return faults;
 }
 
-/** Written or counted by the mesh, about one connection, or claims that are dropped at the edge. */
+/** Fields that the mesh writes or counts, that are about one connection, or that the edge drops. */
 const notCarried =
   /^(host|connection|content-length|expect|max-forwards|transfer-encoding|upgrade|via|forwarded|x-forwarded-.*|x-request-id|x-request-timeout-ms|x-mesh-.*|traceparent|tracestate|b3|x-b3-.*|x-real-ip|x-original-url|x-rewrite-url|sec-websocket-.*)$/;
 
@@ -97,7 +97,7 @@ function pairs(flat: readonly string[]): [string, string][] {
   return list;
 }
 
-/** Whether the client can tell which answer is whose, and got nobody else's. */
+/** Whether the client can assign each reply to a request, and got only its own replies. */
 function replyFaults({ client, observed }: Played): string[] {
   const faults: string[] = [];
   const methods = observed.map(({ method }) => method);
@@ -134,14 +134,14 @@ function repeats(text: string, part: string): boolean {
   return text.length % part.length === 0 && text === part.repeat(text.length / part.length);
 }
 
-/** What is well-formed must be served. */
+/** Well-formed requests must succeed. */
 function plainFaults({ fuzz, client, observed, received }: Played): string[] {
   const faults: string[] = [];
   if (observed.length !== fuzz.requests)
     faults.push(`${observed.length} of ${fuzz.requests} well-formed requests read`);
   const methods = observed.map(({ method }) => method);
   const { replies } = readReplies(client.received, methods);
-  // What may not be sent again gets the failure that the upstream was told to give.
+  // Requests that may not be retried get the failure that the upstream was told to produce.
   const good = replies.filter(
     ({ status, whole, headers }) => whole && (headers.has(markerField) || status === 503),
   ).length;

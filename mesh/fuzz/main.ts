@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { fuzzCase } from './cases.ts';
 import { type FuzzReport, fuzz } from './run.ts';
 
-/** The command line of the long form: exits 0 where nothing was found, 1 where something was, 2 where time ran out first. */
+/** The command line of the long form. Exit codes: 0 without findings, 1 with findings, 2 when time ran out first. */
 
 const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

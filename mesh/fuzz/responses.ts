@@ -1,23 +1,23 @@
-/** A reply as a careful client reads it. */
+/** A reply as a strict client reads it. */
 export interface ClientReply {
   status: number;
   /** Names in lower case. */
   headers: ReadonlyMap<string, string>;
   body: string;
-  /** Its end has come. */
+  /** The end has arrived. */
   whole: boolean;
 }
 
-/** What a client read on one connection. */
+/** The replies that a client read on one connection. */
 export interface ClientReading {
   replies: ClientReply[];
-  /** The first thing that no client could make sense of; null where there is none. */
+  /** The first part that a client cannot parse; null if there is none. */
   fault: string | null;
 }
 
 /**
- * Reads the replies to requests with `methods`, in order. Of a reply beyond the last one the method is not known: it is
- * taken to have the content that it announces.
+ * Reads the replies to requests with `methods`, in order. The method of a reply beyond the last request is unknown: it
+ * is assumed to have the content that it announces.
  */
 export function readReplies(bytes: Buffer, methods: readonly string[]): ClientReading {
   const text = bytes.toString('latin1');

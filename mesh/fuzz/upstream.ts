@@ -4,7 +4,7 @@ import { attemptHeader } from '../src/layers/attempt-timeout.ts';
 import type { Behaviour } from './cases.ts';
 import { behaviourField, markerField } from './observer.ts';
 
-/** One request as Node's parser behind the mesh has read it. */
+/** One request as read by Node's parser behind the mesh. */
 export interface Received {
   markers: string[];
   method: string;
@@ -15,18 +15,18 @@ export interface Received {
   upgrade: boolean;
 }
 
-/** A Node HTTP server that keeps how it read each request. */
+/** A Node HTTP server that records how it reads each request. */
 export interface Recorder {
   port: number;
   /** Requests since the last `take`. */
   take(): Received[];
-  /** What Node refused to read, or read as something that the mesh never sends. */
+  /** Requests that Node refused to read, or that the mesh never sends. */
   takeRefusals(): string[];
   connections(): number;
   close(): Promise<void>;
 }
 
-/** Of connections that end, not of what is on them. */
+/** Errors of connections that end, not of their content. */
 const endings = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 export async function startRecorder(): Promise<Recorder> {
@@ -59,7 +59,7 @@ export async function startRecorder(): Promise<Recorder> {
     request.on('data', (chunk: Buffer) => entry.body.push(chunk));
     request.on('end', () => {
       entry.whole = true;
-      // The first attempt fails: what comes with the second must be the same, byte for byte.
+      // The first attempt fails. The second one must have the same bytes.
       if (behaviour === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
       else if (behaviour !== 'early') answer(response, behaviour ?? 'answer', entry);
     });
@@ -77,7 +77,7 @@ export async function startRecorder(): Promise<Recorder> {
     socket.destroy();
   });
   server.on('checkContinue', (request, response) => {
-    // One that answers early does not want the body.
+    // A server that replies early does not want the body.
     if (request.headers[behaviourField] !== 'early') response.writeContinue();
     server.emit('request', request, response);
   });
@@ -117,7 +117,7 @@ export async function startRecorder(): Promise<Recorder> {
 
 const largeTimes = 20_000;
 
-/** The content of a reply that has one, once or many times over: it names the request that it answers. */
+/** The content of a reply with content, once or repeated: it names its request. */
 export function contentFor(marker: string): string {
   return `the reply to ${marker}`;
 }
@@ -142,7 +142,7 @@ function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Rec
       response.writeHead(304, { etag: '"x"' }).end();
       return;
     case 'interim':
-      // Only a client that has asked for 100 gets it.
+      // Only clients that expect 100 get it.
       response.writeContinue();
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a>; rel=preload' });

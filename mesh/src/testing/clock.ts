@@ -32,14 +32,14 @@ export function testClock(): TestClock {
 }
 
 /** A clock that stands still, and runs what waits when it is told to. */
-export interface TurnClock extends Clock {
+export interface StandingClock extends Clock {
   /** Runs everything that waits now, whenever it is due. */
-  turn(): void;
+  runWaiting(): void;
   /** The delays of what waits, ms. */
   waiting(): number[];
 }
 
-export function turnClock(): TurnClock {
+export function standingClock(): StandingClock {
   let tasks: { delayMs: number; task: () => void }[] = [];
   return {
     now: () => 0,
@@ -51,7 +51,7 @@ export function turnClock(): TurnClock {
         tasks = tasks.filter((other) => other !== entry);
       };
     },
-    turn() {
+    runWaiting() {
       const due = tasks;
       tasks = [];
       for (const { task } of due) task();

@@ -3,7 +3,7 @@ import type { Endpoint } from '../discovery/endpoint.ts';
 import type { Service } from '../discovery/service.ts';
 import type { Connections } from './connections.ts';
 
-/** Connections for mirrored requests, apart from those that anybody waits for. One set per process, made as they are needed. */
+/** Connections for mirrored requests, apart from those of client requests. One set per process, created on demand. */
 export class MirrorPools {
   readonly #connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
   readonly #pools = new Map<Endpoint, Connections>();
@@ -21,19 +21,19 @@ export class MirrorPools {
     return made;
   }
 
-  /** Puts the policy of `service` in force for the connections that there are. */
+  /** Applies the policy of `service` to the existing connections. */
   follow({ endpoints, policy }: Service): void {
     for (const endpoint of endpoints) this.#pools.get(endpoint)?.follow(policy);
   }
 
-  /** Breaks off whatever is under way: nobody waits for it. */
+  /** Aborts all mirrored requests: no client waits for them. */
   async close(): Promise<void> {
     const pools = [...this.#pools.values()];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  /** Endpoints come and go; what has gone is told by a new one coming. */
+  /** A new endpoint triggers the cleanup of those that have left. */
   #forgetGone(): void {
     for (const [endpoint, pool] of this.#pools) {
       if (!endpoint.draining) continue;
