@@ -3,8 +3,8 @@ import { mutated, split } from './mutate.ts';
 import { SeededRandom } from './random.ts';
 
 /** The behavior of the upstream for the requests of a case. */
-export type Behaviour =
-  | 'answer'
+export type Behavior =
+  | 'reply'
   | 'chunked'
   | 'empty'
   | 'not modified'
@@ -27,14 +27,14 @@ export interface FuzzCase {
   requests: number;
   /** The requests are well-formed and not mutated: all of them must succeed. */
   plain: boolean;
-  behaviour: Behaviour;
+  behavior: Behavior;
   farewell: Farewell;
   /** The client waits for replies in flight. */
   patient: boolean;
 }
 
-const behaviours: readonly Behaviour[] = [
-  ...Array<Behaviour>(8).fill('answer'),
+const behaviors: readonly Behavior[] = [
+  ...Array<Behavior>(8).fill('reply'),
   'chunked',
   'empty',
   'not modified',
@@ -61,7 +61,7 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
   const mutates = kind > 0.55;
   const oddness = plain ? 0 : random.pick(mutates ? [0, 0, 0.02, 0.05] : [0.02, 0.05, 0.05, 0.1, 0.3]);
   const requests = 1 + random.below(4);
-  // At most one request expects 100-continue, because bytes behind a refused request are not read.
+  // One request is mutated, because bytes behind a refused request are not read.
   const victim = mutates ? random.below(requests) : -1;
   let text = '';
   for (let i = 0; i < requests; i += 1) {
@@ -75,7 +75,7 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
     pieces: split(Buffer.from(text, 'latin1'), random),
     requests: requests + (closes ? 1 : 0),
     plain,
-    behaviour: random.pick(behaviours),
+    behavior: random.pick(behaviors),
     patient: plain || random.chance(0.8),
     farewell: plain ? 'wait' : random.pick(farewells),
   };

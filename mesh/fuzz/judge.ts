@@ -1,7 +1,7 @@
 import type { FuzzCase } from './cases.ts';
 import type { ClientOutcome } from './client.ts';
 import type { Observed } from './observer.ts';
-import { behaviourField, markerField } from './observer.ts';
+import { behaviorField, markerField } from './observer.ts';
 import { type ClientReply, readReplies } from './responses.ts';
 import { contentFor, type Received } from './upstream.ts';
 
@@ -41,10 +41,10 @@ export function forwardingFaults(observed: Observed, received: readonly Received
   if (received.length > facts.attempts) {
     faults.push(`${received.length} requests upstream for ${facts.attempts} attempts`);
   }
-  const answered = observed.status !== null && facts.failure === null && !observed.upgrade;
-  if (answered && received.length === 0 && facts.attempts > 0) faults.push('answered, and never seen upstream');
+  const replied = observed.status !== null && facts.failure === null && !observed.upgrade;
+  if (replied && received.length === 0 && facts.attempts > 0) faults.push('replied, and never seen upstream');
   for (const request of received) faults.push(...differences(observed, request));
-  if (answered && bodyEnd === 'whole' && !received.some(({ whole }) => whole)) {
+  if (replied && bodyEnd === 'whole' && !received.some(({ whole }) => whole)) {
     faults.push('read whole by the mesh, and not by the upstream');
   }
   return faults;
@@ -87,7 +87,7 @@ const notCarried =
 
 function carried(fields: readonly [string, string][]): [string, string][] {
   return fields.filter(
-    ([name]) => name !== markerField && name !== behaviourField && !notCarried.test(name.replaceAll('_', '-')),
+    ([name]) => name !== markerField && name !== behaviorField && !notCarried.test(name.replaceAll('_', '-')),
   );
 }
 
@@ -108,7 +108,7 @@ function replyFaults({ client, observed }: Played): string[] {
     const request = observed[i];
     if (request === undefined) {
       if (reply.status < 400 || reply.headers.get('connection') !== 'close') {
-        faults.push(`a reply (${reply.status}) that nobody asked for`);
+        faults.push(`a reply (${reply.status}) that the client did not ask for`);
       }
     } else faults.push(...strangers(request, reply));
     if (i < replies.length - 1 && reply.headers.get('connection') === 'close')
@@ -120,7 +120,7 @@ function replyFaults({ client, observed }: Played): string[] {
 function strangers(request: Observed, reply: ClientReply): string[] {
   const faults: string[] = [];
   const marker = reply.headers.get(markerField);
-  if (marker !== undefined && marker !== request.marker) faults.push('a reply to somebody else');
+  if (marker !== undefined && marker !== request.marker) faults.push('a reply to another client');
   if (request.status !== null && request.status !== reply.status) {
     faults.push(`status ${request.status} became ${reply.status}`);
   }
@@ -145,7 +145,7 @@ function plainFaults({ fuzz, client, observed, received }: Played): string[] {
   const good = replies.filter(
     ({ status, whole, headers }) => whole && (headers.has(markerField) || status === 503),
   ).length;
-  if (good !== fuzz.requests) faults.push(`${good} of ${fuzz.requests} well-formed requests answered`);
+  if (good !== fuzz.requests) faults.push(`${good} of ${fuzz.requests} well-formed requests succeeded`);
   for (const { marker, method, path, facts } of observed) {
     const times = received.get(marker)?.length ?? 0;
     if (times !== facts.attempts || times === 0)

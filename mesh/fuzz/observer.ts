@@ -6,7 +6,7 @@ import type { Handler } from '../src/layer.ts';
 /** Added to each request by the mesh's side. Clients cannot know it. */
 export const markerField = 'fuzz-marker';
 /** Tells the upstream what to do. */
-export const behaviourField = 'fuzz-behaviour';
+export const behaviorField = 'fuzz-behavior';
 
 /** One request as read by the mesh. */
 export interface Observed {
@@ -22,7 +22,7 @@ export interface Observed {
   refused: string | null;
   body: Buffer[];
   /** `open`: the body has not been read to its end. */
-  bodyEnd: 'none' | 'open' | 'whole' | 'broken' | 'cancelled';
+  bodyEnd: 'none' | 'open' | 'whole' | 'broken' | 'canceled';
   facts: Facts;
   /** Status of the reply; null until there is one. */
   status: number | null;
@@ -36,14 +36,14 @@ export interface Observed {
 /** Wraps the stack and records how the listener read its input. */
 export class Observer {
   readonly #nonce: string;
-  readonly #behaviourOf: (clientAddress: string) => string;
+  readonly #behaviorOf: (clientAddress: string) => string;
   #count = 0;
   #observed: Observed[] = [];
 
   /** `nonce` makes this run's markers. Client input must not contain it. */
-  constructor(nonce: string, behaviourOf: (clientAddress: string) => string) {
+  constructor(nonce: string, behaviorOf: (clientAddress: string) => string) {
     this.#nonce = nonce;
-    this.#behaviourOf = behaviourOf;
+    this.#behaviorOf = behaviorOf;
   }
 
   readonly around =
@@ -105,7 +105,7 @@ export class Observer {
     };
     this.#observed.push(observed);
     setHeader(exchange.headers, markerField, observed.marker);
-    setHeader(exchange.headers, behaviourField, this.#behaviourOf(facts.peerAddress));
+    setHeader(exchange.headers, behaviorField, this.#behaviorOf(facts.peerAddress));
     if (body !== null) exchange.body = kept(body, observed);
     return observed;
   }
@@ -134,7 +134,7 @@ function kept(source: BodySource, observed: Observed): BodySource {
     pause: () => source.pause(),
     resume: () => source.resume(),
     cancel() {
-      if (observed.bodyEnd === 'open') observed.bodyEnd = 'cancelled';
+      if (observed.bodyEnd === 'open') observed.bodyEnd = 'canceled';
       source.cancel();
     },
   };

@@ -82,7 +82,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const recorder = await startRecorder();
   const cases = new Map<string, FuzzCase>();
   const nonce = `fuzz-${process.pid}-${Date.now().toString(36)}`;
-  const observer = new Observer(nonce, (address) => cases.get(address)?.behaviour ?? 'answer');
+  const observer = new Observer(nonce, (address) => cases.get(address)?.behavior ?? 'reply');
   const log = heldLog();
   const mesh = await runMesh({
     settings: { ...readSettings({}).settings, internalPort: 0, adminPort: 0, ...meshLimits },

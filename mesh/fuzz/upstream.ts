@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { attemptHeader } from '../src/layers/attempt-timeout.ts';
-import type { Behaviour } from './cases.ts';
-import { behaviourField, markerField } from './observer.ts';
+import type { Behavior } from './cases.ts';
+import { behaviorField, markerField } from './observer.ts';
 
 /** One request as read by Node's parser behind the mesh. */
 export interface Received {
@@ -54,14 +54,14 @@ export async function startRecorder(): Promise<Recorder> {
   });
   server.on('request', (request, response) => {
     const entry = record(request, false);
-    const behaviour = request.headers[behaviourField] as Behaviour | undefined;
-    if (behaviour === 'early') answer(response, behaviour, entry);
+    const behavior = request.headers[behaviorField] as Behavior | undefined;
+    if (behavior === 'early') sendReply(response, behavior, entry);
     request.on('data', (chunk: Buffer) => entry.body.push(chunk));
     request.on('end', () => {
       entry.whole = true;
       // The first attempt fails. The second one must have the same bytes.
-      if (behaviour === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
-      else if (behaviour !== 'early') answer(response, behaviour ?? 'answer', entry);
+      if (behavior === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
+      else if (behavior !== 'early') sendReply(response, behavior ?? 'reply', entry);
     });
     request.on('error', () => {});
   });
@@ -78,7 +78,7 @@ export async function startRecorder(): Promise<Recorder> {
   });
   server.on('checkContinue', (request, response) => {
     // A server that replies early does not want the body.
-    if (request.headers[behaviourField] !== 'early') response.writeContinue();
+    if (request.headers[behaviorField] !== 'early') response.writeContinue();
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => {
@@ -122,12 +122,12 @@ export function contentFor(marker: string): string {
   return `the reply to ${marker}`;
 }
 
-function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Received): void {
+function sendReply(response: ServerResponse, behavior: Behavior, { markers }: Received): void {
   const marker = markers[0] ?? 'none';
   const content = contentFor(marker);
   const length = { 'content-length': content.length };
   response.setHeader(markerField, marker);
-  switch (behaviour) {
+  switch (behavior) {
     case 'chunked':
       response.write(content.slice(0, 5));
       response.end(content.slice(5));

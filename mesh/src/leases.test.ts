@@ -29,7 +29,7 @@ async function leasingShop(settings: Parameters<typeof testMesh>[2] = {}) {
 }
 
 describe('an instance that registers itself', () => {
-  test('is sent requests from then on, until it leaves', async () => {
+  test('gets requests until it leaves', async () => {
     const { mesh, lease } = await leasingShop();
     assert.equal((await fetch(mesh.url)).status, 503);
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
@@ -50,15 +50,15 @@ describe('an instance that registers itself', () => {
     assert.deepEqual((await lease('DELETE', 'shop/one')).body, { removed: false });
   });
 
-  test('is forgotten when it no longer renews', async () => {
+  test('is forgotten when it stops renewing', async () => {
     const { mesh, lease } = await leasingShop();
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
     await lease('PUT', 'shop/one', { port: upstream.port, ttlMs: 1000 });
     assert.equal((await fetch(mesh.url)).status, 200);
-    await until(async () => (await fetch(mesh.url)).status === 503, 'it is gone');
+    await until(async () => (await fetch(mesh.url)).status === 503, 'the instance is gone');
   });
 
-  test('may die without a word: what was not sent goes to another, and its lease expires', async () => {
+  test('may crash: unsent requests go to another instance, and its lease expires', async () => {
     const { mesh, lease } = await leasingShop();
     const alive = await upstreamServer(closing, (_request, response) => response.end('alive'));
     const dying = await upstreamServer(closing, (_request, response) => response.end('dying'), await quietPort());
@@ -76,7 +76,7 @@ describe('an instance that registers itself', () => {
     }, 'the lease has expired');
   });
 
-  test('is told what it got wrong, all at once', async () => {
+  test('gets all validation errors at once', async () => {
     const { lease } = await leasingShop();
     const { status, body } = await lease('PUT', 'shop/one', {
       port: 70_000,
@@ -100,7 +100,7 @@ describe('an instance that registers itself', () => {
     }
   });
 
-  test('is one too many when the service has enough', async () => {
+  test('is refused when the service has enough instances', async () => {
     const { lease } = await leasingShop();
     for (const id of ['one', 'two', 'one']) assert.equal((await lease('PUT', `shop/${id}`, { port: 1 })).status, 200);
     assert.equal((await lease('PUT', 'shop/three', { port: 1 })).status, 409);
@@ -123,7 +123,7 @@ describe('the token of instances', () => {
     assert.equal((await fetch(`${mesh.adminUrl}/leases`, { headers: bearer('read') })).status, 200);
   });
 
-  test('is asked for on loopback too where there is one', async () => {
+  test('is also required on loopback if one is configured', async () => {
     const { lease } = await leasingShop({ leaseToken: 'lease' });
     assert.equal((await lease('PUT', 'shop/one', { port: 1 })).status, 401);
     assert.equal((await lease('PUT', 'shop/one', { port: 1 }, bearer('lease'))).status, 200);

@@ -83,20 +83,20 @@ function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = p
     { length: endpoints },
     (_, i) => new Endpoint('shop', { host: '10.0.0.1', port: i + 1 }, noConnections, 0),
   );
-  const asked: { port: number; settle: (result: CheckResult) => void; cancelled: boolean }[] = [];
+  const asked: { port: number; settle: (result: CheckResult) => void; canceled: boolean }[] = [];
   const changes: HealthChange[] = [];
   const stop = checkHealth(service, {
     clock,
     onHealth: (change) => changes.push(change),
     probe: ({ port }) => {
       const { promise, resolve } = Promise.withResolvers<CheckResult>();
-      const entry = { port, settle: resolve, cancelled: false };
+      const entry = { port, settle: resolve, canceled: false };
       asked.push(entry);
       return {
         result: promise,
         cancel: () => {
-          entry.cancelled = true;
-          resolve({ failure: 'cancelled' });
+          entry.canceled = true;
+          resolve({ failure: 'canceled' });
         },
       };
     },
@@ -138,7 +138,7 @@ describe('checking', () => {
     }
     assert.deepEqual(changes, [{ service: 'shop:80', endpoint: '10.0.0.1:1', health: 'unhealthy', last: '500' }]);
     stop();
-    assert.equal(asked.at(-1)?.cancelled, true);
+    assert.equal(asked.at(-1)?.canceled, true);
     assert.deepEqual(waiting(), []);
     await settled();
     assert.equal(changes.length, 1, 'a check that was called off decides nothing');

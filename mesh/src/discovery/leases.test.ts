@@ -102,7 +102,7 @@ describe('leases', () => {
     leases.put(asked);
     leases.put({ ...asked, id: 'b' });
     assert.equal(leases.put({ ...asked, id: 'c' }), 'full');
-    assert.equal((leases.put({ ...asked, id: 'b' }) as Lease).id, 'b', 'who has one may renew it');
+    assert.equal((leases.put({ ...asked, id: 'b' }) as Lease).id, 'b', 'a registered instance may renew');
     assert.equal((leases.put({ ...asked, servicePort: 80 }) as Lease).servicePort, 80);
   });
 
@@ -222,7 +222,7 @@ test('any sequence of calls: exactly the instances that renewed in time are regi
         if (what === 'remove') assert.equal(leases.remove('shop', id), expected.delete(id));
         const ids = leases.list('shop').map((lease) => lease.id);
         assert.deepEqual(ids.sort(), [...expected.keys()].sort());
-        assert.deepEqual(told.sort(), ids, 'who watches is told of every change');
+        assert.deepEqual(told.sort(), ids, 'the listener hears of every change');
         assert.equal(clock.waiting(), expected.size);
       }
     }),

@@ -33,5 +33,5 @@ export const httpProbe: Probe = ({ host, port, path, timeoutMs }) => {
   // A destroyed socket may still report an error.
   client.on('error', (error: NodeJS.ErrnoException) => finish({ failure: error.code ?? 'failed' }));
   client.end();
-  return { result: promise, cancel: () => finish({ failure: 'cancelled' }) };
+  return { result: promise, cancel: () => finish({ failure: 'canceled' }) };
 };

@@ -33,7 +33,7 @@ function setUp(services: Service[]) {
       stats: () => ({ open: 0, queued: 0 }),
     }),
   });
-  const probes: { port: number; resolve: (result: CheckResult) => void; cancelled: boolean }[] = [];
+  const probes: { port: number; resolve: (result: CheckResult) => void; canceled: boolean }[] = [];
   const looks: { host: string; resolve: (resolved: Resolved) => void }[] = [];
   const leases = new Leases(clock);
   const discovery: Discovery = discover(meshConfig(services, []), {
@@ -48,13 +48,13 @@ function setUp(services: Service[]) {
     },
     probe: ({ port }) => {
       const { promise, resolve } = Promise.withResolvers<CheckResult>();
-      const probe = { port, resolve, cancelled: false };
+      const probe = { port, resolve, canceled: false };
       probes.push(probe);
       return {
         result: promise,
         cancel: () => {
-          probe.cancelled = true;
-          resolve({ failure: 'cancelled' });
+          probe.canceled = true;
+          resolve({ failure: 'canceled' });
         },
       };
     },
@@ -93,7 +93,7 @@ describe('changed documents', () => {
       endpoints('busy').map(({ id }) => id),
       ['127.0.0.1:59'],
     );
-    assert.equal(probes.length, 1, 'the check that is under way goes on');
+    assert.equal(probes.length, 1, 'the check in flight continues');
     assert.equal(looks.length, 1, 'and the next lookup comes when it is due');
     assert.deepEqual(
       clock.waiting().filter((delayMs) => delayMs !== discoveryPolicy.drainMs),
@@ -111,7 +111,7 @@ describe('changed documents', () => {
       endpoints: [...ports.map((port) => endpoint(port)), { ...endpoint(9), address: 'shop.example' }],
     });
     const { push, probes, looks, settled, endpoints } = setUp([shop()]);
-    const counts = () => [looks.length, probes.filter(({ cancelled }) => cancelled).length];
+    const counts = () => [looks.length, probes.filter(({ canceled }) => canceled).length];
     looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     assert.deepEqual(counts(), [1, 0]);

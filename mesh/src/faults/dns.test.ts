@@ -58,13 +58,13 @@ async function namedShop() {
   };
   const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 25 };
   const config = meshConfig([shop], [route('all', [rule({ backendRefs: [backendRef('shop')], retry })])]);
-  const dns = { answer: [hosts[0], hosts[1]] as string[] | Error, asked: 0 };
+  const dns = { addresses: [hosts[0], hosts[1]] as string[] | Error, asked: 0 };
   const mesh = await testMesh(closing, config, {
     resolve: async (host) => {
       assert.equal(host, 'shop.test');
       dns.asked += 1;
-      if (dns.answer instanceof Error) throw dns.answer;
-      return { addresses: dns.answer.slice() };
+      if (dns.addresses instanceof Error) throw dns.addresses;
+      return { addresses: dns.addresses.slice() };
     },
   });
   const load = startLoad(closing, {
@@ -92,7 +92,7 @@ describe('a name with a new address, under load', () => {
     }
 
     for (let round = 0; round < 10; round += 1) {
-      dns.answer = round % 2 === 0 ? [hosts[1], hosts[2]] : [hosts[0], hosts[1]];
+      dns.addresses = round % 2 === 0 ? [hosts[1], hosts[2]] : [hosts[0], hosts[1]];
       const [left, came] = round % 2 === 0 ? [first, third] : [third, first];
       await until(() => endpoints().includes(came.host), 'the new address is in use');
       assert.ok(!endpoints().includes(left.host));
@@ -101,7 +101,7 @@ describe('a name with a new address, under load', () => {
       const cameAsked = came.asked;
       await load.more(50);
       await until(() => came.asked > cameAsked, 'the new instance is used');
-      assert.equal(left.asked, asked, 'nothing new goes to who has left');
+      assert.equal(left.asked, asked, 'no new request goes to the old instance');
     }
 
     for (const { downloads: held } of instances) for (const download of held) download.end('second half');
@@ -113,12 +113,12 @@ describe('a name with a new address, under load', () => {
   test('an outage of DNS removes no endpoints', async () => {
     const { dns, load, endpoints } = await namedShop();
     await load.more(50);
-    dns.answer = new Error('the resolver is down');
+    dns.addresses = new Error('the resolver is down');
     const { asked } = dns;
     await until(() => dns.asked > asked + 3, 'look-ups have failed');
     assert.deepEqual(endpoints(), [hosts[0], hosts[1]]);
     await load.more(100);
-    dns.answer = [hosts[2]];
+    dns.addresses = [hosts[2]];
     await until(() => endpoints().join() === hosts[2], 'the name is looked up again');
     await load.settled();
     const from = load.outcomes.length;

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import { backendPolicy, backendRef, endpoint, meshConfig, route, rule, service } from '../testing/config.ts';
 import { Closing, type TestMesh, testMesh, until } from '../testing/harness.ts';
-import { type Behaviour, slowMs } from '../testing/instance-behaviour.ts';
+import { type Behavior, slowMs } from '../testing/instance-behavior.ts';
 import { InstanceProcess } from '../testing/instance-process.ts';
 import { type Load, startLoad } from '../testing/load.ts';
 
@@ -35,7 +35,7 @@ const defaults = backendPolicy();
  */
 const passive: Partial<BackendTrafficPolicy> = {
   loadBalancer: { ...defaults.loadBalancer, algorithm: 'RoundRobin' },
-  // A short interval would fail requests: each probe of an instance that is still bad could fail one.
+  // Frequent probes, because each probe of an instance that is still bad could fail a request.
   circuitBreaker: { ...defaults.circuitBreaker, penalty: { minMs: 100, maxMs: 400, jitterRatio: 0.5 } },
 };
 /** Faults are noticed by health checks alone. */
@@ -93,7 +93,8 @@ async function failedProbes(mesh: TestMesh, { endpoint: id }: InstanceProcess): 
   return line === undefined ? 0 : Number(line.slice(series.length));
 }
 
-const isOut = (mesh: TestMesh) => until(async () => (await known(mesh, instances[0])).out, 'the instance is ejected', 30_000);
+const isOut = (mesh: TestMesh) =>
+  until(async () => (await known(mesh, instances[0])).out, 'the instance is ejected', 30_000);
 
 /** Waits until the instance has recovered: it gets requests again, and none fails. */
 async function isBack(mesh: TestMesh, load: Load): Promise<void> {
@@ -110,10 +111,10 @@ async function isBack(mesh: TestMesh, load: Load): Promise<void> {
 /** Faults that another instance can make up for, because no byte of a reply has been sent to the client. */
 const beforeTheHead: [how: string, go: (instance: InstanceProcess) => Promise<void>][] = [
   ['killed', (instance) => instance.kill()],
-  ...(['fails', 'hangs', 'resets', 'garbage'] as Behaviour[]).map(
-    (behaviour): [string, (instance: InstanceProcess) => Promise<void>] => [
-      behaviour,
-      (instance) => instance.behave(behaviour),
+  ...(['fails', 'hangs', 'resets', 'garbage'] as Behavior[]).map(
+    (behavior): [string, (instance: InstanceProcess) => Promise<void>] => [
+      behavior,
+      (instance) => instance.behave(behavior),
     ],
   ),
 ];
@@ -162,7 +163,7 @@ describe('an instance fails under load, noticed by health checks', () => {
       const from = load.outcomes.length;
       await load.more(200);
       const asked = load.outcomes.slice(from).filter(({ instance }) => instance === 'a');
-      assert.deepEqual(asked, [], 'nobody goes there');
+      assert.deepEqual(asked, [], 'the instance gets no requests');
       await instances[0].start();
       await instances[0].behave('well');
       await isBack(mesh, load);
@@ -180,7 +181,7 @@ describe('an instance becomes slow under load', () => {
     await instances[0].behave('slow');
     await until(
       () => load.outcomes.some(({ instance, begunMs, endedMs }) => instance === 'a' && endedMs - begunMs >= slowMs),
-      'it is known to be slow',
+      'the instance is known to be slow',
     );
     await load.settled();
     const from = load.outcomes.length;

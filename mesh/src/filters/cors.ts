@@ -10,7 +10,7 @@ export interface Cors {
 }
 
 /** Fields that only this filter may set, because a browser refuses two values. */
-const answers = [
+const replyFieldNames = [
   'access-control-allow-origin',
   'access-control-allow-credentials',
   'access-control-expose-headers',
@@ -65,7 +65,7 @@ export function corsOf(filter: CorsFilter): Cors {
 
 /** Replaces the service's CORS fields with `replyFields`, in place. */
 export function applyCors(headers: Headers, fields: Headers): void {
-  for (const name of answers) removeHeader(headers, name);
+  for (const name of replyFieldNames) removeHeader(headers, name);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;

@@ -123,9 +123,9 @@ describe('CORS', () => {
       ...['access-control-request-headers', 'x-a,x-b,\u0001bad'],
     ];
     const open = corsOf({ ...filter, ...stars });
-    const answer = open.preflight('OPTIONS', asked) ?? [];
-    assert.equal(header(answer, 'access-control-allow-methods'), '*');
-    assert.equal(header(answer, 'access-control-allow-headers'), '*');
+    const fields = open.preflight('OPTIONS', asked) ?? [];
+    assert.equal(header(fields, 'access-control-allow-methods'), '*');
+    assert.equal(header(fields, 'access-control-allow-headers'), '*');
     assert.equal(header(open.replyFields(asked), 'access-control-expose-headers'), '*');
     const named = corsOf({ ...filter, ...stars, allowCredentials: true });
     const careful = named.preflight('OPTIONS', asked) ?? [];
@@ -152,12 +152,9 @@ describe('CORS', () => {
     const allowed = (over: Partial<CorsFilter>, ...asked: string[]) => {
       const fields = asked.flatMap((names) => ['access-control-request-headers', names]);
       const preflight = ['origin', 'https://a.example', 'access-control-request-method', 'PUT', ...fields];
-      const answer = corsOf({ ...filter, allowOrigins: ['https://a.example'], ...over }).preflight(
-        'OPTIONS',
-        preflight,
-      );
-      assert.ok(answer !== null);
-      return header(answer, 'access-control-allow-headers');
+      const reply = corsOf({ ...filter, allowOrigins: ['https://a.example'], ...over }).preflight('OPTIONS', preflight);
+      assert.ok(reply !== null);
+      return header(reply, 'access-control-allow-headers');
     };
     for (const allowHeaders of [['x-a'], ['*']]) {
       for (const allowCredentials of [true, false]) {

@@ -84,10 +84,7 @@ export function portOf(authority: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/**
- * The host of an authority, without port, with brackets. Callers pass lower case: `Example.com:80` arrives as
- * `example.com:80`.
- */
+/** The host of an authority in lower case, without its port. Brackets stay. */
 export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');
   return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority;

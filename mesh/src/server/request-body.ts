@@ -39,7 +39,7 @@ export class RequestBody implements BodySource {
   readonly #clock: Clock;
   #sink: BodySink | null = null;
   #paused = false;
-  #cancelled = false;
+  #canceled = false;
   /** Received content that has not been read, oldest first. */
   #held: HeldBytes | null = null;
   #bytes = 0;
@@ -85,7 +85,7 @@ export class RequestBody implements BodySource {
   /** For the connection. @param bytes are reused by the connection when this returns, unless `given` */
   onData(bytes: Buffer, given: boolean): void {
     this.#bytes += bytes.byteLength;
-    if (this.#cancelled) {
+    if (this.#canceled) {
       this.#lingered += bytes.byteLength;
       if (this.#lingered > lingerBytesMax) this.#carrier.cut();
       return;
@@ -135,10 +135,10 @@ export class RequestBody implements BodySource {
   }
 
   cancel(): void {
-    if (this.#cancelled) return;
+    if (this.#canceled) return;
     this.#sink = null;
     this.#held?.clear();
-    if (this.#complete || this.#failure !== null) this.#cancelled = true;
+    if (this.#complete || this.#failure !== null) this.#canceled = true;
     else this.#readAway();
   }
 
@@ -147,7 +147,7 @@ export class RequestBody implements BodySource {
   }
 
   #readAway(): void {
-    this.#cancelled = true;
+    this.#canceled = true;
     // Discards the rest, so that the client can read its reply before the connection closes. The amount is bounded.
     this.#stopLingering = this.#clock.after(lingerMs, () => this.#carrier.cut());
     this.#carrier.resume();

@@ -34,7 +34,7 @@ export function readTarget(raw: string): Target {
   const finding = inspect(target);
   if (finding === 'refused') throw refused('The request target has characters that a path must not have.');
   if (confused.test(target)) throw refused('The request target has dot segments that only some readers would see.');
-  return { path: finding === 'plain' ? target : normalised(target), authority };
+  return { path: finding === 'plain' ? target : normalized(target), authority };
 }
 
 /**
@@ -63,7 +63,7 @@ function inspect(target: string): Finding {
   return finding;
 }
 
-function normalised(target: string): string {
+function normalized(target: string): string {
   const query = target.indexOf('?');
   const path = normalisedPath(query < 0 ? target : target.slice(0, query));
   if (path === null) throw refused('The request target has escapes that only some readers would see.');

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 
 /** A clock that a test moves. */
 export interface TestClock extends Clock {
-  /** Moves time on, and runs what falls due on the way, in its order. */
+  /** Advances the time, and runs the timers that become due, in their order. */
   advance(ms: number): void;
 }
 
@@ -31,11 +31,11 @@ export function testClock(): TestClock {
   };
 }
 
-/** A clock that stands still, and runs what waits when it is told to. */
+/** A clock that stands still. Its timers run when the test says so. */
 export interface StandingClock extends Clock {
-  /** Runs everything that waits now, whenever it is due. */
+  /** Runs all waiting timers, whenever they are due. */
   runWaiting(): void;
-  /** The delays of what waits, ms. */
+  /** The delays of the waiting timers, ms. */
   waiting(): number[];
 }
 

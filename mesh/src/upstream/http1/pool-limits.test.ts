@@ -132,7 +132,7 @@ describe('a request that waits for a connection', () => {
     assert.ok(performance.now() - start >= 50);
     assert.equal(pool.stats().queued, 0);
     server.seen[0]?.socket.write(ok);
-    assert.equal(await first, 'ok', 'what is under way is not touched');
+    assert.equal(await first, 'ok', 'the request in flight is not affected');
   });
 
   test('is refused by a shortened queue timeout too', async () => {

@@ -188,7 +188,7 @@ describe('a request', () => {
     assert.equal(reply.status, 413);
     assert.equal(await contentOf(reply), 'no');
     await untilClosed(server, 0);
-    assert.equal(body.given.cancelled, true);
+    assert.equal(body.given.canceled, true);
     body.chunk('too late');
     assert.equal(pool.stats().open, 0);
   });

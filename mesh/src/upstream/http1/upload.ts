@@ -19,7 +19,7 @@ export class Upload implements BodySink {
   #left: number | null;
   #corked = true;
   #needsDrain = false;
-  #state: 'running' | 'sent' | 'cancelled' = 'running';
+  #state: 'running' | 'sent' | 'canceled' = 'running';
   /** The service has the "Expect: 100-continue" and has not replied, and the client has not begun to send. */
   #undecided: boolean;
 
@@ -106,7 +106,7 @@ export class Upload implements BodySink {
   /** The rest is not wanted. */
   cancel(): void {
     if (this.#state !== 'running') return;
-    this.#state = 'cancelled';
+    this.#state = 'canceled';
     this.#body.cancel();
   }
 

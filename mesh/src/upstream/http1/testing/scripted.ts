@@ -70,7 +70,7 @@ export function contentOf(reply: Reply): Promise<string> {
 
 /** A body that the test feeds. */
 export function handBody(length: number | null) {
-  const given = { cancelled: false, started: false, paused: false };
+  const given = { canceled: false, started: false, paused: false };
   let sink: Parameters<BodySource['start']>[0] | null = null;
   const source: BodySource = {
     length,
@@ -85,7 +85,7 @@ export function handBody(length: number | null) {
       given.paused = false;
     },
     cancel() {
-      given.cancelled = true;
+      given.canceled = true;
     },
   };
   return {
