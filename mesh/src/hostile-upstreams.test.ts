@@ -47,8 +47,8 @@ describe('hostile upstreams', () => {
     ['obs-fold', `${head}X: a\r\n b\r\nContent-Length: 0\r\n\r\n`],
     ['whitespace within a name', `${head}Content Length : 0\r\n\r\n`],
     ['a flood of fields', `${head}${'X: 1234567890\r\n'.repeat(5000)}\r\n`],
-    ['a status that is none', 'HTTP/1.1 99 No\r\nContent-Length: 0\r\n\r\n'],
-    ['a version that is none', 'HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
+    ['an invalid status', 'HTTP/1.1 99 No\r\nContent-Length: 0\r\n\r\n'],
+    ['an invalid version', 'HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
     [
       'a switch of protocols that the client did not ask for',
       'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',

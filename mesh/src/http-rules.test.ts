@@ -36,7 +36,7 @@ const ambiguous: [name: string, lines: string[], status: number][] = [
   ['a signed Content-Length', ['Content-Length: +3', '', 'abc'], 400],
   ['a coding beside chunked', ['Transfer-Encoding: gzip, chunked', '', '0', '', ''], 501],
   ['chunked not last', ['Transfer-Encoding: chunked, gzip', '', '0', '', ''], 400],
-  ['a Transfer-Encoding that is none', ['Transfer-Encoding: xchunked', '', '0', '', ''], 400],
+  ['an invalid Transfer-Encoding', ['Transfer-Encoding: xchunked', '', '0', '', ''], 400],
   ['two Transfer-Encodings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked', '', '0', '', ''], 400],
   ['whitespace before the colon', ['Content-Length : 3', '', 'abc'], 400],
   ['a folded line', ['X-A: 1', ' folded', '', ''], 400],

@@ -54,9 +54,9 @@ export interface RouteTable {
 }
 
 /**
- * Builds the table. North-south: the routes whose parent is the listener that the request came in by: of those of its
- * Gateway and port the one with the most specific host name, and no other (listener isolation). East-west: the service that the
- * host names, by the routes whose parent it is, or straight where it has none.
+ * Builds the table. North-south: a request belongs to one listener, the one of its Gateway and port with the most
+ * specific host name (listener isolation), and matches the routes attached to it. East-west: the host names the
+ * service. A request matches the routes attached to that service, or goes directly to it if there are none.
  */
 export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
   const rules = new Map<HttpRouteRule, RouteRule>();

@@ -8,7 +8,7 @@ interface Ticks {
   readonly ticks: { head: number; idle: number; keepAlive: number };
 }
 
-/** `body overdue` is reported once for each request; after that, or once a reply has begun, the connection is `overdue`. */
+/** `body overdue` is reported once for each request. After that, or once a reply has begun, it is `overdue`. */
 export type Verdict = 'in time' | 'head overdue' | 'body overdue' | 'overdue';
 
 /** Decides when the client of a connection has taken too long. */

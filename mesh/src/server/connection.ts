@@ -18,8 +18,8 @@ import { type TakenSocket, upgradeSockets } from './upgrade-sockets.ts';
 const aheadBytesMax = 64 * 1024;
 
 /**
- * One client's connection. It reads and handles one request at a time (RFC 9112 section 9.3.2), so that no finished reply
- * waits in memory. Bytes of pipelined requests are kept, and parsed once the current request has its reply.
+ * One client's connection. It reads and handles one request at a time (RFC 9112 section 9.3.2), so that no finished
+ * reply waits in memory. Bytes of pipelined requests are kept, and parsed once the current request has its reply.
  */
 export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListener<RequestHead> {
   readonly socket: Socket;

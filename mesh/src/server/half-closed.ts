@@ -8,10 +8,10 @@ const roundTripMs = 500;
 const silenceMs = 5000;
 
 /**
- * Finds out whether a client that has closed its sending side still waits for replies. A client that has gone altogether
- * looks the same from here. Interim responses make the difference visible, and clients skip them (RFC 9110 section 15.2):
- * a client that has gone resets the connection on the first one, and the next write fails. Once no interim response can
- * be sent, the reply itself must make progress.
+ * Finds out whether a client that has closed its sending side still waits for replies. A client that has gone
+ * altogether looks the same from here. Interim responses make the difference visible, and clients skip them (RFC 9110
+ * section 15.2): a client that has gone resets the connection on the first one, and the next write fails. Once no
+ * interim response can be sent, the reply itself must make progress.
  *
  * @param current the reply in progress; null once the last request has its reply
  */

@@ -1,4 +1,4 @@
-/** The first read takes as much as a head needs. 10,000 clients that send little hold 80 MB this way, and not 640 MB. */
+/** Enough for a head. 10,000 clients that send little hold 80 MB this way, and not 640 MB. */
 const readBytesMin = 8 * 1024;
 const readBytesMax = 64 * 1024;
 /** A piece of at least this size is passed on with its memory. Smaller pieces are copied, and the memory is reused. */
@@ -12,7 +12,7 @@ export class ReadMemory {
     return this.#buffer;
   }
 
-  /** Gives the memory of `bytes` away where they are large enough. When this returns false, the receiver copies them. */
+  /** Gives the memory of `bytes` away if they are large enough. If this returns false, the receiver copies them. */
   give(bytes: Buffer): boolean {
     if (bytes.byteLength < givenBytesMin || bytes.buffer !== this.#buffer.buffer) return false;
     this.#buffer = Buffer.allocUnsafeSlow(readBytesMax);
