@@ -1,7 +1,7 @@
 /**
- * What each layer costs: microseconds of CPU per request that go when it is left out of the whole stack. No sockets: the
- * upstream is a reply in memory, so that what is measured is not hidden by what the system does. Each stack runs in a
- * process of its own, in turns. Run: node mesh/bench/layers.ts [requests] [rounds]
+ * What each layer costs: CPU microseconds per request that disappear when the layer is left out of the whole stack.
+ * There are no sockets, because the cost of system calls would hide the cost of layers: the upstream is a reply in
+ * memory. Each stack runs in a process of its own, alternating. Run: node mesh/bench/layers.ts [requests] [rounds]
  */
 import { spawnSync } from 'node:child_process';
 import { pino } from 'pino';
@@ -22,7 +22,7 @@ import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../
 
 const memory = new HeldMemory(Number.POSITIVE_INFINITY);
 
-/** Without these nothing is chosen that a request could be sent to. */
+/** Layers that every request needs to reach an endpoint. */
 const needed: ReadonlySet<string> = new Set(['rescue', 'route', 'split', 'balance', 'upstream']);
 
 const content = Buffer.from(JSON.stringify({ data: 'x'.repeat(1000) }));
@@ -100,7 +100,8 @@ async function measure(left: string, requests: number): Promise<number> {
   const many = async (count: number) => {
     for (let n = 0; n < count; n += 1) {
       await one();
-      // Else timers and immediates would pile up, as they do not between requests on sockets.
+      // Lets timers and immediates run. Otherwise they would pile up, which does not happen between requests on
+      // sockets.
       if (n % 16 === 0) await new Promise(setImmediate);
     }
   };
@@ -122,7 +123,7 @@ function main(requests: number, rounds: number): void {
       found.get(name)?.push(us);
     }
   }
-  // The least, because whatever else the machine does can only add to it.
+  // The minimum, because other work of the machine can only add to it.
   const least = (name: string) => Math.min(...(found.get(name) ?? []));
   process.stdout.write(`whole stack          ${least('').toFixed(2)} us/request\n`);
   for (const name of names) {

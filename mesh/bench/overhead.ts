@@ -1,6 +1,7 @@
 /**
  * What the layers cost: CPU microseconds per request of the proxy process, with the whole stack and with none (the same
- * listener and upstream connections, nothing between), in turns. Run: node mesh/bench/overhead.ts [requests per round]
+ * listener and upstream connections, nothing between), alternating. Run: node mesh/bench/overhead.ts [requests per
+ * round]
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -18,7 +19,7 @@ import { connectionsTo } from '../src/upstream/http1/pool.ts';
 
 const connections = 16;
 
-/** A process of its own: answers with 1 KB of JSON. */
+/** A process of its own: replies with 1 KB of JSON. */
 function upstreamProcess(): void {
   const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(1000) }));
   const server = createServer((_request, response) => {
@@ -32,7 +33,7 @@ function upstreamProcess(): void {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
 
-/** A process of its own: sends as told, one request after the other on each connection. */
+/** A process of its own: sends requests as told, one after the other on each connection. */
 function loadProcess(): void {
   const agent = new Agent({ connections, pipelining: 1 });
   process.on('message', async ({ url, requests }: { url: string; requests: number }) => {
@@ -70,7 +71,7 @@ async function main(requests: number): Promise<void> {
   const nowhere = pino.destination({ dest: '/dev/null', sync: false });
   const lines = lineBlocks((block) => void nowhere.write(block), systemClock);
   const timeouts = { requestMs: 30_000, backendRequestMs: 0 };
-  // With retries, as on most routes: so it is told what it costs to be able to try again.
+  // With retries, as on most routes, so that the cost of being able to retry is included.
   const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 25 };
   const rules = [rule({ backendRefs: [backendRef('shop')], timeouts, retry })];
   const mesh = await runMesh({

@@ -2,9 +2,9 @@ import { lastRequest, request } from './grammar.ts';
 import { mutated, split } from './mutate.ts';
 import { SeededRandom } from './random.ts';
 
-/** What the upstream does with the requests of a case. */
-export type Behaviour =
-  | 'answer'
+/** The behavior of the upstream for the requests of a case. */
+export type Behavior =
+  | 'reply'
   | 'chunked'
   | 'empty'
   | 'not modified'
@@ -15,26 +15,26 @@ export type Behaviour =
   | 'large'
   | 'flaky';
 
-/** What the client does when it has sent everything and nothing comes back any more. */
+/** What the client does when it has sent everything and no more bytes come back. */
 export type Farewell = 'wait' | 'half-close' | 'reset';
 
-/** One connection of a client and everything it sends. */
+/** One connection of a client, and everything the client sends on it. */
 export interface FuzzCase {
   index: number;
-  /** Written one after the other, each in a turn of its own. */
+  /** Written one after the other, each in a pass of the event loop of its own. */
   pieces: readonly Buffer[];
-  /** Requests that were generated into it; mutations may have made more or fewer of them. */
+  /** The number of generated requests. Mutations may have changed it. */
   requests: number;
-  /** Nothing in it is odd or mutated: all of it must be served. */
+  /** The requests are well-formed and not mutated: all of them must succeed. */
   plain: boolean;
-  behaviour: Behaviour;
+  behavior: Behavior;
   farewell: Farewell;
-  /** It waits for the answers that are under way. */
+  /** The client waits for replies in flight. */
   patient: boolean;
 }
 
-const behaviours: readonly Behaviour[] = [
-  ...Array<Behaviour>(8).fill('answer'),
+const behaviors: readonly Behavior[] = [
+  ...Array<Behavior>(8).fill('reply'),
   'chunked',
   'empty',
   'not modified',
@@ -46,14 +46,14 @@ const behaviours: readonly Behaviour[] = [
   'flaky',
 ];
 
-// Waiting takes as long as the mesh's own limits.
+// Waiting takes as long as the limits of the mesh.
 const farewells: readonly Farewell[] = [
   'wait',
   ...Array<Farewell>(8).fill('half-close'),
   ...Array<Farewell>(4).fill('reset'),
 ];
 
-/** The case with this number: the same for the same seed, whatever came before it. */
+/** The case with this number. It depends on the seed and the number only. */
 export function fuzzCase(seed: number, index: number): FuzzCase {
   const random = SeededRandom.ofCase(seed, index);
   const kind = random.next();
@@ -61,7 +61,7 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
   const mutates = kind > 0.55;
   const oddness = plain ? 0 : random.pick(mutates ? [0, 0, 0.02, 0.05] : [0.02, 0.05, 0.05, 0.1, 0.3]);
   const requests = 1 + random.below(4);
-  // One of them: what stands behind a request that is refused is not read.
+  // One request is mutated, because bytes behind a refused request are not read.
   const victim = mutates ? random.below(requests) : -1;
   let text = '';
   for (let i = 0; i < requests; i += 1) {
@@ -75,7 +75,7 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
     pieces: split(Buffer.from(text, 'latin1'), random),
     requests: requests + (closes ? 1 : 0),
     plain,
-    behaviour: random.pick(behaviours),
+    behavior: random.pick(behaviors),
     patient: plain || random.chance(0.8),
     farewell: plain ? 'wait' : random.pick(farewells),
   };

@@ -1,23 +1,23 @@
 import { connect } from 'node:net';
 import type { FuzzCase } from './cases.ts';
 
-/** What a client got back. */
+/** What a client received. */
 export interface ClientOutcome {
   received: Buffer;
   /** `hung`: the mesh had not closed within the limit. */
   end: 'closed' | 'reset by us' | 'hung';
 }
 
-/** Nothing has come for this long: nothing more is expected, and the client takes its leave. */
+/** After this long without a byte the client expects nothing more, and leaves. */
 const quietMs = 60;
-/** A patient client leaves after so many such times at the earliest, if it has got nothing at all. */
+/** A patient client that has received nothing waits at least this many times as long. */
 const looksMin = 10;
 
 /**
  * Sends a case on a connection of its own and waits for its end.
  *
- * @param busy whether the mesh still has something to do for it that does not need more bytes
- * @param hangMs how long the mesh may keep the connection after the client has said its last word
+ * @param busy whether the mesh is still working on the case without needing more bytes
+ * @param hangMs how long the mesh may keep the connection after the client has left
  */
 export function play(
   fuzz: FuzzCase,
@@ -30,7 +30,7 @@ export function play(
     let hang: NodeJS.Timeout | null = null;
     let connected = false;
     let looks = 0;
-    // A client that has closed its side still reads: else nobody would see that the mesh does not close.
+    // A half-closed client keeps reading. Otherwise the test would not see that the mesh does not close.
     const socket = connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true, noDelay: true });
 
     const leave = () => {

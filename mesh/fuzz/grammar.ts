@@ -1,8 +1,8 @@
 import type { SeededRandom } from './random.ts';
 
 /**
- * Requests as a client, a bad client or an attacker would write them, as latin1 text: each part is usually right and
- * sometimes one of the wrong forms that parsers are known to disagree about.
+ * Requests as a client, a faulty client or an attacker would write them, as latin1 text. Each part is usually right,
+ * and sometimes one of the wrong forms that parsers are known to disagree about.
  */
 
 const methods = ['GET', 'GET', 'GET', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'TRACE'];
@@ -213,10 +213,10 @@ function mostly(random: SeededRandom, oddness: number, usual: readonly string[],
   return random.pick(random.chance(oddness) ? odd : usual);
 }
 
-/** How likely each part of a request is to be an odd one. */
+/** The probability that a part of a request is odd. */
 export type Oddness = number;
 
-/** One request. At oddness 0 it is well-formed and its body is delimited as it says. */
+/** One request. At oddness 0 it is well-formed, and its body is framed correctly. */
 export function request(random: SeededRandom, oddness: Oddness): string {
   const method = mostly(random, oddness, methods, oddMethods);
   const target = mostly(random, oddness, targets, oddTargets);
@@ -233,7 +233,7 @@ export function request(random: SeededRandom, oddness: Oddness): string {
   if (framing < 0.4 && !random.chance(oddness)) {
     text = head(lines, random, oddness);
   } else if (framing < 0.7) {
-    // Before other fields and behind them: what counts must not be where it stands.
+    // Before and behind other fields, because the position must not matter.
     const field = `Content-Length: ${random.chance(oddness) ? random.pick(oddLengths) : ''}${content.length}`;
     lines.splice(1 + random.below(lines.length), 0, field);
     text = head(lines, random, oddness) + content;
@@ -245,7 +245,7 @@ export function request(random: SeededRandom, oddness: Oddness): string {
   return random.chance(oddness / 4) ? `${random.pick(['\r\n', '\n', ' ', '\r\n\r\n', '\0'])}${text}` : text;
 }
 
-/** The last request of a connection: when its answer has come, everything before it has been read. */
+/** The last request of a connection. Once it has its reply, everything before it has been read. */
 export function lastRequest(): string {
   return 'GET /last HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n';
 }

@@ -1,22 +1,22 @@
 import type { FuzzCase } from './cases.ts';
 import type { ClientOutcome } from './client.ts';
 import type { Observed } from './observer.ts';
-import { behaviourField, markerField } from './observer.ts';
+import { behaviorField, markerField } from './observer.ts';
 import { type ClientReply, readReplies } from './responses.ts';
 import { contentFor, type Received } from './upstream.ts';
 
-/** A case that has been played, with all that three readers made of it: the mesh, Node behind it, the client. */
+/** A finished case, as three readers saw it: the mesh, Node behind it, and the client. */
 export interface Played {
   fuzz: FuzzCase;
   clientAddress: string;
   client: ClientOutcome;
   /** In the order of the requests on the connection. */
   observed: readonly Observed[];
-  /** Requests upstream, by the marker that the mesh's side gave them. */
+  /** Requests at the upstream, by the marker that the mesh's side added. */
   received: ReadonlyMap<string, readonly Received[]>;
 }
 
-/** Everything that is wrong with a case: empty where the mesh did well. */
+/** Everything that is wrong with a case; empty if the mesh did well. */
 export function judge(played: Played): string[] {
   const findings: string[] = [];
   if (played.client.end === 'hung') findings.push('the connection stayed open after its client had left');
@@ -30,7 +30,7 @@ export function judge(played: Played): string[] {
   return findings;
 }
 
-/** Whether what was read by the mesh is what was read behind it. */
+/** Whether the mesh and Node behind it have read the same. */
 export function forwardingFaults(observed: Observed, received: readonly Received[]): string[] {
   const faults: string[] = [];
   const { facts, bodyEnd } = observed;
@@ -41,10 +41,10 @@ export function forwardingFaults(observed: Observed, received: readonly Received
   if (received.length > facts.attempts) {
     faults.push(`${received.length} requests upstream for ${facts.attempts} attempts`);
   }
-  const answered = observed.status !== null && facts.failure === null && !observed.upgrade;
-  if (answered && received.length === 0 && facts.attempts > 0) faults.push('answered, and never seen upstream');
+  const replied = observed.status !== null && facts.failure === null && !observed.upgrade;
+  if (replied && received.length === 0 && facts.attempts > 0) faults.push('replied, and never seen upstream');
   for (const request of received) faults.push(...differences(observed, request));
-  if (answered && bodyEnd === 'whole' && !received.some(({ whole }) => whole)) {
+  if (replied && bodyEnd === 'whole' && !received.some(({ whole }) => whole)) {
     faults.push('read whole by the mesh, and not by the upstream');
   }
   return faults;
@@ -66,7 +66,7 @@ function differences(observed: Observed, received: Received): string[] {
   differ('fields', JSON.stringify(carried(pairs(observed.headers))), JSON.stringify(carried(fields)));
   const framing = fields.filter(([name]) => name === 'content-length' || name === 'transfer-encoding').length;
   const wanted = observed.bodyEnd === 'none' ? [0] : [1];
-  // "Content-Length: 0" says nothing that its absence does not.
+  // "Content-Length: 0" means the same as its absence.
   if (observed.bodyEnd === 'none' && valuesOf('content-length').join() === '0') wanted.push(1);
   if (!wanted.includes(framing)) faults.push(`${framing} fields tell the length of the body`);
 
@@ -81,13 +81,13 @@ function differences(observed: Observed, received: Received): string[] {
   return faults;
 }
 
-/** Written or counted by the mesh, about one connection, or claims that are dropped at the edge. */
+/** Fields that the mesh writes or counts, that are about one connection, or that the edge drops. */
 const notCarried =
   /^(host|connection|content-length|expect|max-forwards|transfer-encoding|upgrade|via|forwarded|x-forwarded-.*|x-request-id|x-request-timeout-ms|x-mesh-.*|traceparent|tracestate|b3|x-b3-.*|x-real-ip|x-original-url|x-rewrite-url|sec-websocket-.*)$/;
 
 function carried(fields: readonly [string, string][]): [string, string][] {
   return fields.filter(
-    ([name]) => name !== markerField && name !== behaviourField && !notCarried.test(name.replaceAll('_', '-')),
+    ([name]) => name !== markerField && name !== behaviorField && !notCarried.test(name.replaceAll('_', '-')),
   );
 }
 
@@ -97,7 +97,7 @@ function pairs(flat: readonly string[]): [string, string][] {
   return list;
 }
 
-/** Whether the client can tell which answer is whose, and got nobody else's. */
+/** Whether the client can assign each reply to a request, and got only its own replies. */
 function replyFaults({ client, observed }: Played): string[] {
   const faults: string[] = [];
   const methods = observed.map(({ method }) => method);
@@ -108,7 +108,7 @@ function replyFaults({ client, observed }: Played): string[] {
     const request = observed[i];
     if (request === undefined) {
       if (reply.status < 400 || reply.headers.get('connection') !== 'close') {
-        faults.push(`a reply (${reply.status}) that nobody asked for`);
+        faults.push(`a reply (${reply.status}) that the client did not ask for`);
       }
     } else faults.push(...strangers(request, reply));
     if (i < replies.length - 1 && reply.headers.get('connection') === 'close')
@@ -120,7 +120,7 @@ function replyFaults({ client, observed }: Played): string[] {
 function strangers(request: Observed, reply: ClientReply): string[] {
   const faults: string[] = [];
   const marker = reply.headers.get(markerField);
-  if (marker !== undefined && marker !== request.marker) faults.push('a reply to somebody else');
+  if (marker !== undefined && marker !== request.marker) faults.push('a reply to another client');
   if (request.status !== null && request.status !== reply.status) {
     faults.push(`status ${request.status} became ${reply.status}`);
   }
@@ -134,18 +134,18 @@ function repeats(text: string, part: string): boolean {
   return text.length % part.length === 0 && text === part.repeat(text.length / part.length);
 }
 
-/** What is well-formed must be served. */
+/** Well-formed requests must succeed. */
 function plainFaults({ fuzz, client, observed, received }: Played): string[] {
   const faults: string[] = [];
   if (observed.length !== fuzz.requests)
     faults.push(`${observed.length} of ${fuzz.requests} well-formed requests read`);
   const methods = observed.map(({ method }) => method);
   const { replies } = readReplies(client.received, methods);
-  // What may not be sent again gets the failure that the upstream was told to give.
+  // Requests that may not be retried get the failure that the upstream was told to produce.
   const good = replies.filter(
     ({ status, whole, headers }) => whole && (headers.has(markerField) || status === 503),
   ).length;
-  if (good !== fuzz.requests) faults.push(`${good} of ${fuzz.requests} well-formed requests answered`);
+  if (good !== fuzz.requests) faults.push(`${good} of ${fuzz.requests} well-formed requests succeeded`);
   for (const { marker, method, path, facts } of observed) {
     const times = received.get(marker)?.length ?? 0;
     if (times !== facts.attempts || times === 0)

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { fuzzCase } from './cases.ts';
 import { type FuzzReport, fuzz } from './run.ts';
 
-/** The command line of the long form: exits 0 where nothing was found, 1 where something was, 2 where time ran out first. */
+/** The command line of the long form. Exit codes: 0 without findings, 1 with findings, 2 when time ran out first. */
 
 const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
@@ -45,8 +45,8 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 say(`seed ${seed}`);
 const { case: cases } = options;
 if (cases !== undefined && cases.first === cases.last) {
-  const { pieces, behaviour, farewell } = fuzzCase(seed, cases.first);
-  say(`case ${cases.first}: the upstream: ${behaviour}; the client at the end: ${farewell}; it sends, write by write:`);
+  const { pieces, behavior, farewell } = fuzzCase(seed, cases.first);
+  say(`case ${cases.first}: the upstream: ${behavior}; the client at the end: ${farewell}; it sends, write by write:`);
   for (const piece of pieces) say(`  ${JSON.stringify(piece.toString('latin1'))}`);
 }
 
@@ -68,7 +68,7 @@ function textOf(report: FuzzReport): string {
     `seed ${seed}, ${report.connections} connections, ${report.requests} requests, ${report.seconds.toFixed(1)} s`,
     `read by the mesh ${report.read}, refused ${report.refused} (and ${report.unread} that were no requests), forwarded ${report.forwarded}`,
     `read by Node behind it ${report.received}, ${report.bodyBytes} bytes of bodies compared`,
-    `answers: ${statuses.join(', ')}`,
+    `replies: ${statuses.join(', ')}`,
   ];
   for (const { cases, what } of report.findings) {
     const which = cases.first === cases.last ? `${cases.first}` : `${cases.first}-${cases.last}`;

@@ -1,6 +1,6 @@
 import type { SeededRandom } from './random.ts';
 
-/** What parsers stumble over, put in anywhere. */
+/** Tokens that parsers have trouble with, inserted anywhere. */
 const tokens = [
   '\r',
   '\n',
@@ -33,46 +33,46 @@ type Mutation = (text: string, random: SeededRandom) => string;
 const at = (text: string, random: SeededRandom) => random.below(text.length + 1);
 
 const mutations: readonly Mutation[] = [
-  // one byte by any other
+  // one byte replaced
   (text, random) => {
     const i = at(text, random);
     return text.slice(0, i) + String.fromCharCode(random.below(256)) + text.slice(i + 1);
   },
-  // one bit
+  // one bit flipped
   (text, random) => {
     const i = random.below(Math.max(1, text.length));
     return (
       text.slice(0, i) + String.fromCharCode((text.charCodeAt(i) || 0) ^ (1 << random.below(8))) + text.slice(i + 1)
     );
   },
-  // some bytes less
+  // some bytes removed
   (text, random) => {
     const i = at(text, random);
     return text.slice(0, i) + text.slice(i + 1 + random.below(random.chance(0.2) ? 64 : 3));
   },
-  // a token more
+  // a token inserted
   (text, random) => {
     const i = at(text, random);
     return text.slice(0, i) + random.pick(tokens) + text.slice(i);
   },
-  // a part twice
+  // a part duplicated
   (text, random) => {
     const i = at(text, random);
     const part = text.slice(i, i + 1 + random.below(64));
     return text.slice(0, i) + part + text.slice(i);
   },
-  // a line twice, or at another place
+  // a line duplicated or moved
   (text, random) => {
     const lines = text.split('\r\n');
     const line = random.pick(lines);
     lines.splice(random.below(lines.length), random.below(2), line);
     return lines.join('\r\n');
   },
-  // the end missing
+  // the end removed
   (text, random) => text.slice(0, at(text, random)),
 ];
 
-/** `text` with one to three things done to it. */
+/** `text` with one to three mutations. */
 export function mutated(text: string, random: SeededRandom): string {
   let result = text;
   for (let left = random.chance(0.6) ? 1 : 1 + random.below(3); left > 0; left -= 1)
@@ -80,7 +80,7 @@ export function mutated(text: string, random: SeededRandom): string {
   return result;
 }
 
-/** Cuts `bytes` where writes could cut them: anywhere, and at line ends above all. */
+/** Splits `bytes` where writes could split them: anywhere, most often at line ends. */
 export function split(bytes: Buffer, random: SeededRandom): Buffer[] {
   const points = new Set<number>();
   for (let left = random.chance(0.5) ? 0 : 1 + random.below(6); left > 0; left -= 1) {

@@ -3,47 +3,47 @@ import type { Exchange, Facts } from '../src/exchange.ts';
 import { type Headers, setHeader } from '../src/headers.ts';
 import type { Handler } from '../src/layer.ts';
 
-/** Written into each request by the mesh's side: no client can know it. */
+/** Added to each request by the mesh's side. Clients cannot know it. */
 export const markerField = 'fuzz-marker';
 /** Tells the upstream what to do. */
-export const behaviourField = 'fuzz-behaviour';
+export const behaviorField = 'fuzz-behavior';
 
-/** One request as the mesh has read it. */
+/** One request as read by the mesh. */
 export interface Observed {
   marker: string;
-  /** Tells the cases apart: each has an address of its own. */
+  /** Identifies the case: each has an address of its own. */
   clientAddress: string;
   method: string;
   path: string;
   authority: string;
-  /** Before any layer. */
+  /** As read, before any layer. */
   headers: Headers;
   upgrade: boolean;
   refused: string | null;
   body: Buffer[];
-  /** `open`: nobody has read it to its end. */
-  bodyEnd: 'none' | 'open' | 'whole' | 'broken' | 'cancelled';
+  /** `open`: the body has not been read to its end. */
+  bodyEnd: 'none' | 'open' | 'whole' | 'broken' | 'canceled';
   facts: Facts;
-  /** Of the reply; null until it has come. */
+  /** Status of the reply; null until there is one. */
   status: number | null;
-  /** The reply's last byte has gone by, or nothing more will. */
+  /** The last byte of the reply has passed, or no more bytes will. */
   ended: boolean;
-  /** How often the end was told: more than once is a fault. */
+  /** How often the end was reported. More than once is a fault. */
   ends: number;
   thrown: unknown;
 }
 
-/** Stands around the stack and keeps what the listener has made of the bytes that came in. */
+/** Wraps the stack and records how the listener read its input. */
 export class Observer {
   readonly #nonce: string;
-  readonly #behaviourOf: (clientAddress: string) => string;
+  readonly #behaviorOf: (clientAddress: string) => string;
   #count = 0;
   #observed: Observed[] = [];
 
-  /** `nonce` makes this run's markers: nothing that a client sends may contain it. */
-  constructor(nonce: string, behaviourOf: (clientAddress: string) => string) {
+  /** `nonce` makes this run's markers. Client input must not contain it. */
+  constructor(nonce: string, behaviorOf: (clientAddress: string) => string) {
     this.#nonce = nonce;
-    this.#behaviourOf = behaviourOf;
+    this.#behaviorOf = behaviorOf;
   }
 
   readonly around =
@@ -65,12 +65,12 @@ export class Observer {
       }
     };
 
-  /** Requests seen since the last `take`, not yet over. */
+  /** Requests since the last `take` that have not ended. */
   pending(): number {
     return this.#observed.filter(({ ended }) => !ended).length;
   }
 
-  /** Whether a request of this client waits for something else than its own body. */
+  /** Whether a request of this client waits for anything but its own body. */
   busy(clientAddress: string): boolean {
     return this.#observed.some(
       (one) => one.clientAddress === clientAddress && !one.ended && one.bodyEnd !== 'open' && !one.upgrade,
@@ -105,13 +105,13 @@ export class Observer {
     };
     this.#observed.push(observed);
     setHeader(exchange.headers, markerField, observed.marker);
-    setHeader(exchange.headers, behaviourField, this.#behaviourOf(facts.peerAddress));
+    setHeader(exchange.headers, behaviorField, this.#behaviorOf(facts.peerAddress));
     if (body !== null) exchange.body = kept(body, observed);
     return observed;
   }
 }
 
-/** `source`, with what passes by kept in `observed`. */
+/** `source`, recording what passes into `observed`. */
 function kept(source: BodySource, observed: Observed): BodySource {
   return {
     length: source.length,
@@ -134,7 +134,7 @@ function kept(source: BodySource, observed: Observed): BodySource {
     pause: () => source.pause(),
     resume: () => source.resume(),
     cancel() {
-      if (observed.bodyEnd === 'open') observed.bodyEnd = 'cancelled';
+      if (observed.bodyEnd === 'open') observed.bodyEnd = 'canceled';
       source.cancel();
     },
   };

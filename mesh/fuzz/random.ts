@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed gives the same numbers on every machine. */
+/** Reproducible random numbers: the same seed gives the same numbers on every machine. */
 export class SeededRandom {
   #state: number;
 
@@ -6,9 +6,9 @@ export class SeededRandom {
     this.#state = seed >>> 0;
   }
 
-  /** The chance of case `index` of a run, whatever the cases before it have drawn. */
+  /** The generator for case `index` of a run, independent of the cases before it. */
   static ofCase(seed: number, index: number): SeededRandom {
-    // Neighbouring states of mulberry32 give unrelated numbers, but the same ones in another order: mix first.
+    // Neighboring states of mulberry32 give the same numbers in another order, so the index is mixed first.
     return new SeededRandom(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35));
   }
 

@@ -1,23 +1,23 @@
-/** A reply as a careful client reads it. */
+/** A reply as a strict client reads it. */
 export interface ClientReply {
   status: number;
   /** Names in lower case. */
   headers: ReadonlyMap<string, string>;
   body: string;
-  /** Its end has come. */
+  /** The end has arrived. */
   whole: boolean;
 }
 
-/** What a client read on one connection. */
+/** The replies that a client read on one connection. */
 export interface ClientReading {
   replies: ClientReply[];
-  /** The first thing that no client could make sense of; null where there is none. */
+  /** The first part that a client cannot parse; null if there is none. */
   fault: string | null;
 }
 
 /**
- * Reads the replies to requests with `methods`, in order. Of a reply beyond the last one the method is not known: it is
- * taken to have the content that it announces.
+ * Reads the replies to requests with `methods`, in order. The method of a reply beyond the last request is unknown: it
+ * is assumed to have the content that it announces.
  */
 export function readReplies(bytes: Buffer, methods: readonly string[]): ClientReading {
   const text = bytes.toString('latin1');
@@ -61,18 +61,18 @@ function readContent(text: string, start: number, headers: ReadonlyMap<string, s
   if (length !== undefined && coding !== undefined) return 'a reply with a length and a transfer coding';
   if (coding === undefined) {
     if (length === undefined) return { body: text.slice(start), end: text.length, whole: true };
-    if (!/^\d+$/.test(length)) return `a length that is none: ${length}`;
+    if (!/^\d+$/.test(length)) return `an invalid length: ${length}`;
     const end = start + Number(length);
     return { body: text.slice(start, end), end, whole: end <= text.length };
   }
-  if (coding !== 'chunked') return `a transfer coding that is none: ${coding}`;
+  if (coding !== 'chunked') return `an unknown transfer coding: ${coding}`;
   let body = '';
   let at = start;
   for (;;) {
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd < 0) return { body, end: text.length, whole: false };
     const size = text.slice(at, lineEnd);
-    if (!/^[0-9a-f]+$/i.test(size)) return `a chunk size that is none: ${JSON.stringify(size)}`;
+    if (!/^[0-9a-f]+$/i.test(size)) return `an invalid chunk size: ${JSON.stringify(size)}`;
     const bytes = Number.parseInt(size, 16);
     at = lineEnd + 2;
     if (bytes === 0) {

@@ -12,11 +12,11 @@ import { type Received, startRecorder } from './upstream.ts';
 
 export interface FuzzOptions {
   seed: number;
-  /** Ends with the first batch that has brought as many. */
+  /** Ends with the first batch that reaches this number of requests. */
   requests: number;
-  /** Only these cases, to look at a finding again. */
+  /** Only these cases, to reproduce a finding. */
   cases?: { first: number; last: number };
-  /** Connections at a time. */
+  /** Concurrent connections. */
   concurrency?: number;
   /** Ends early after this. */
   limitMs?: number;
@@ -25,28 +25,28 @@ export interface FuzzOptions {
 
 export interface FuzzFigures {
   connections: number;
-  /** Generated; mutations make more and fewer of them. */
+  /** The number of generated requests. Mutations change how many the mesh sees. */
   requests: number;
-  /** What the mesh made out as requests. */
+  /** Requests that the mesh parsed. */
   read: number;
-  /** Of those: refused for their head. */
+  /** Of those: refused because of their head. */
   refused: number;
-  /** Refused before a request could be made out. */
+  /** Refused before a request was parsed. */
   unread: number;
-  /** Handed to an upstream connection. */
+  /** Sent on an upstream connection. */
   forwarded: number;
   /** Read by Node behind the mesh. */
   received: number;
-  /** Bodies compared, bytes. */
+  /** Bytes of compared bodies. */
   bodyBytes: number;
-  /** Replies of the mesh by status, the upstream's among them. */
+  /** Replies of the mesh by status, including those of the upstream. */
   statuses: Record<string, number>;
   seconds: number;
 }
 
-/** Something that the mesh did wrong. */
+/** A fault of the mesh. */
 export interface Finding {
-  /** Where to look for it: one case, or all those that were played together where it cannot be said closer. */
+  /** The case to look at, or all cases of a batch if the fault cannot be assigned to one. */
   cases: { first: number; last: number };
   what: string[];
 }
@@ -58,15 +58,15 @@ export interface FuzzReport extends FuzzFigures {
 }
 
 const batchCases = 1024;
-/** More than this say nothing more. */
+/** Findings beyond this number add no information. */
 const findingsMax = 10;
-/** Short enough to be waited for, long enough for a busy machine. */
+/** Short enough for a test to wait, long enough for a busy machine. */
 const meshLimits = { headTimeoutMs: 1500, idleTimeoutMs: 2000, keepAliveMs: 2000, drainMs: 2000 };
 const hangMs = 15_000;
 
 /**
- * Plays cases against a whole mesh in this process with a Node server behind it, and judges each. Never throws for what
- * the mesh does wrong: that is in `findings`.
+ * Runs cases against a whole mesh in this process, with a Node server behind it, and judges each. Faults of the mesh
+ * are `findings`; they never throw.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { seed, requests, concurrency = 96, limitMs = Number.POSITIVE_INFINITY } = options;
@@ -82,7 +82,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const recorder = await startRecorder();
   const cases = new Map<string, FuzzCase>();
   const nonce = `fuzz-${process.pid}-${Date.now().toString(36)}`;
-  const observer = new Observer(nonce, (address) => cases.get(address)?.behaviour ?? 'answer');
+  const observer = new Observer(nonce, (address) => cases.get(address)?.behavior ?? 'reply');
   const log = heldLog();
   const mesh = await runMesh({
     settings: { ...readSettings({}).settings, internalPort: 0, adminPort: 0, ...meshLimits },
@@ -115,7 +115,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     seconds: 0,
   };
 
-  /** Called off before the upstream had read them, which it may still do: of the batch before. */
+  /** Requests of the previous batch that were canceled before the upstream read them. It may still read them. */
   let awaited = new Map<string, Observed>();
 
   const playBatch = async (first: number, length: number) => {
@@ -144,11 +144,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     figures.requests += batch.reduce((sum, one) => sum + one.requests, 0);
   };
 
-  /** Waits until nothing is under way, and judges. */
+  /** Waits until no request is in flight, and judges. */
   const settled = async (played: readonly Played[]) => {
     const quiet = () => mesh.inFlight() === 0 && observer.pending() === 0;
     try {
-      await until(quiet, 'nothing is under way');
+      await until(quiet, 'no request is in flight');
       await until(async () => (await openConnections(mesh.adminPort)) === 0, 'no client is connected');
     } catch {
       findings.push({
@@ -204,7 +204,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   let next = options.cases?.first ?? 0;
   const end = options.cases === undefined ? Number.POSITIVE_INFINITY : options.cases.last + 1;
   while (!cut && next < end && figures.requests < requests && findings.length < findingsMax) {
-    // Cases have 3.3 requests on average, and each batch waits for its slowest: a short run should be one.
+    // Cases have 3.3 requests on average, and each batch waits for its slowest, so a short run is one batch.
     const count = Math.min(batchCases, end - next, Math.max(16, Math.ceil((requests - figures.requests) / 3.2)));
     await playBatch(next, count);
     next += count;
@@ -230,12 +230,12 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   return { ...figures, findings, cut };
 }
 
-/** An address of its own for each case, so that the mesh's requests can be told apart by where they came from. */
+/** An address of its own for each case, which identifies the mesh's requests by their origin. */
 function addressOf(index: number): string {
   return `127.${1 + ((index >> 16) % 250)}.${(index >> 8) & 255}.${index & 255}`;
 }
 
-/** Linux takes all of 127.0.0.0/8 for its own; elsewhere cases are played one after the other. */
+/** Linux owns all of 127.0.0.0/8. On other systems cases run one after the other. */
 async function canHaveAddresses(): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -251,7 +251,7 @@ function openConnections(adminPort: number): Promise<number> {
   return sumOf(adminPort, 'http_server_open_connections');
 }
 
-/** The sum of a metric of the mesh over all of its labels. */
+/** The sum of a metric of the mesh over all its labels. */
 async function sumOf(adminPort: number, metric: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`));

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { attemptHeader } from '../src/layers/attempt-timeout.ts';
-import type { Behaviour } from './cases.ts';
-import { behaviourField, markerField } from './observer.ts';
+import type { Behavior } from './cases.ts';
+import { behaviorField, markerField } from './observer.ts';
 
-/** One request as Node's parser behind the mesh has read it. */
+/** One request as read by Node's parser behind the mesh. */
 export interface Received {
   markers: string[];
   method: string;
@@ -15,18 +15,18 @@ export interface Received {
   upgrade: boolean;
 }
 
-/** A Node HTTP server that keeps how it read each request. */
+/** A Node HTTP server that records how it reads each request. */
 export interface Recorder {
   port: number;
   /** Requests since the last `take`. */
   take(): Received[];
-  /** What Node refused to read, or read as something that the mesh never sends. */
+  /** Requests that Node refused to read, or that the mesh never sends. */
   takeRefusals(): string[];
   connections(): number;
   close(): Promise<void>;
 }
 
-/** Of connections that end, not of what is on them. */
+/** Errors of connections that end, not of their content. */
 const endings = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 export async function startRecorder(): Promise<Recorder> {
@@ -54,14 +54,14 @@ export async function startRecorder(): Promise<Recorder> {
   });
   server.on('request', (request, response) => {
     const entry = record(request, false);
-    const behaviour = request.headers[behaviourField] as Behaviour | undefined;
-    if (behaviour === 'early') answer(response, behaviour, entry);
+    const behavior = request.headers[behaviorField] as Behavior | undefined;
+    if (behavior === 'early') sendReply(response, behavior, entry);
     request.on('data', (chunk: Buffer) => entry.body.push(chunk));
     request.on('end', () => {
       entry.whole = true;
-      // The first attempt fails: what comes with the second must be the same, byte for byte.
-      if (behaviour === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
-      else if (behaviour !== 'early') answer(response, behaviour ?? 'answer', entry);
+      // The first attempt fails. The second one must have the same bytes.
+      if (behavior === 'flaky' && request.headers[attemptHeader] === '1') response.writeHead(503).end();
+      else if (behavior !== 'early') sendReply(response, behavior ?? 'reply', entry);
     });
     request.on('error', () => {});
   });
@@ -77,8 +77,8 @@ export async function startRecorder(): Promise<Recorder> {
     socket.destroy();
   });
   server.on('checkContinue', (request, response) => {
-    // One that answers early does not want the body.
-    if (request.headers[behaviourField] !== 'early') response.writeContinue();
+    // A server that replies early does not want the body.
+    if (request.headers[behaviorField] !== 'early') response.writeContinue();
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => {
@@ -117,17 +117,17 @@ export async function startRecorder(): Promise<Recorder> {
 
 const largeTimes = 20_000;
 
-/** The content of a reply that has one, once or many times over: it names the request that it answers. */
+/** The content of a reply with content, once or repeated: it names its request. */
 export function contentFor(marker: string): string {
   return `the reply to ${marker}`;
 }
 
-function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Received): void {
+function sendReply(response: ServerResponse, behavior: Behavior, { markers }: Received): void {
   const marker = markers[0] ?? 'none';
   const content = contentFor(marker);
   const length = { 'content-length': content.length };
   response.setHeader(markerField, marker);
-  switch (behaviour) {
+  switch (behavior) {
     case 'chunked':
       response.write(content.slice(0, 5));
       response.end(content.slice(5));
@@ -142,7 +142,7 @@ function answer(response: ServerResponse, behaviour: Behaviour, { markers }: Rec
       response.writeHead(304, { etag: '"x"' }).end();
       return;
     case 'interim':
-      // Only a client that has asked for 100 gets it.
+      // Only clients that expect 100 get it.
       response.writeContinue();
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a>; rel=preload' });

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** A mesh with one upstream behind everything. */
+/** A mesh with one upstream for all requests. */
 async function simple(listener: Parameters<typeof upstreamServer>[1], over: Parameters<typeof testMesh>[2] = {}) {
   const upstream = await upstreamServer(closing, listener);
   const config = meshConfig(
@@ -21,7 +21,7 @@ async function simple(listener: Parameters<typeof upstreamServer>[1], over: Para
 }
 
 describe('a request passes through', () => {
-  test('method, path, query, fields and body arrive as sent, and the answer as given', async () => {
+  test('method, path, query, fields and body are forwarded as sent, and the reply as received', async () => {
     const { mesh } = await simple(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
@@ -60,7 +60,7 @@ describe('a request passes through', () => {
     assert.equal(connections, 1);
   });
 
-  test('the log, the metrics and the traces know of it', async () => {
+  test('the log, the metrics and the traces record it', async () => {
     const { mesh } = await simple((_request, response) => response.end('ok'));
     await (await fetch(`${mesh.url}/secret?token=t`)).text();
     await until(() => mesh.log.requests().length === 1, 'the request is logged');
@@ -109,7 +109,7 @@ describe('failures', () => {
     }
   });
 
-  test('an upstream that hangs up before its head is 502, one that talks nonsense too', async () => {
+  test('an upstream that closes before its head is 502, and so is one that does not speak HTTP', async () => {
     const { mesh } = await simple((request, response) => {
       if (request.url === '/garbage') response.socket?.end('nonsense\r\n\r\n');
       else response.destroy();
@@ -121,7 +121,7 @@ describe('failures', () => {
     }
   });
 
-  test('an upstream that dies in its body cuts the connection of the client', async () => {
+  test('an upstream that breaks off its body breaks off the reply to the client', async () => {
     const { mesh } = await simple((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('part', () => response.destroy());
@@ -133,7 +133,7 @@ describe('failures', () => {
     assert.deepEqual(mesh.log.requests()[0]?.flags, ['UC']);
   });
 
-  test('an upstream that dies in a chunked body never looks like a clean end', async () => {
+  test('an upstream that breaks off a chunked body never looks like a clean end', async () => {
     const { mesh } = await simple((_request, response) => {
       response.write('part', () => response.destroy());
     });

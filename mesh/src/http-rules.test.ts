@@ -16,7 +16,7 @@ async function simple(listener: Parameters<typeof upstreamServer>[1], over: Para
   return { mesh, ...upstream };
 }
 
-/** An upstream that answers with the head it was sent. */
+/** An upstream that replies with the head of its request. */
 const mirror: Parameters<typeof upstreamServer>[1] = (request, response) => {
   request.resume().on('end', () => {
     response.setHeader('content-type', 'application/json');
@@ -36,7 +36,7 @@ const ambiguous: [name: string, lines: string[], status: number][] = [
   ['a signed Content-Length', ['Content-Length: +3', '', 'abc'], 400],
   ['a coding beside chunked', ['Transfer-Encoding: gzip, chunked', '', '0', '', ''], 501],
   ['chunked not last', ['Transfer-Encoding: chunked, gzip', '', '0', '', ''], 400],
-  ['a Transfer-Encoding that is none', ['Transfer-Encoding: xchunked', '', '0', '', ''], 400],
+  ['an invalid Transfer-Encoding', ['Transfer-Encoding: xchunked', '', '0', '', ''], 400],
   ['two Transfer-Encodings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked', '', '0', '', ''], 400],
   ['whitespace before the colon', ['Content-Length : 3', '', 'abc'], 400],
   ['a folded line', ['X-A: 1', ' folded', '', ''], 400],
@@ -44,7 +44,7 @@ const ambiguous: [name: string, lines: string[], status: number][] = [
   ['a bad chunk size', ['Transfer-Encoding: chunked', '', '0x3', 'abc', '0', '', ''], 400],
 ];
 
-describe('requests that two readers could take differently', () => {
+describe('requests that two readers could understand differently', () => {
   for (const [name, lines, status] of ambiguous) {
     test(`${name}: ${status}, and the connection closes`, async () => {
       const seen: string[] = [];
@@ -59,7 +59,7 @@ describe('requests that two readers could take differently', () => {
       assert.match(received, new RegExp(`^HTTP/1.1 ${status} `));
       assert.match(received, /"errors":\[\{"status":\d+/);
       assert.doesNotMatch(received, /200 OK/);
-      assert.ok(!seen.includes('/smuggled'), 'nothing behind it is forwarded');
+      assert.ok(!seen.includes('/smuggled'), 'the request behind it is not forwarded');
     });
   }
 
@@ -70,7 +70,7 @@ describe('requests that two readers could take differently', () => {
     assert.match(await client.untilClosed(), /^HTTP\/1.1 400 /);
   });
 
-  test('two Hosts, no Host, a Host that is none', async () => {
+  test('two Hosts, no Host and an invalid Host are refused', async () => {
     const { mesh } = await simple(mirror);
     for (const hosts of [['Host: a', 'Host: b'], [], ['Host: a@b'], ['Host: a/b'], ['Host: a b']]) {
       const client = await RawClient.to(mesh.edgePort, closing);
@@ -91,7 +91,7 @@ describe('limits of the head', () => {
     }
   });
 
-  test('a head that does not come to an end: 408', async () => {
+  test('an unfinished head: 408', async () => {
     const { mesh } = await simple(mirror, { headTimeoutMs: 100 });
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET / HTTP/1.1', 'Host: shop', 'X-Slow: ');
@@ -99,8 +99,8 @@ describe('limits of the head', () => {
   });
 });
 
-describe('fields that do not travel', () => {
-  test('hop-by-hop fields, and those that Connection names, are dropped both ways', async () => {
+describe('fields that are not forwarded', () => {
+  test('hop-by-hop fields, and those that Connection names, are dropped in both directions', async () => {
     const { mesh } = await simple((request, response) => {
       response.setHeader('connection', 'x-private');
       response.setHeader('x-private', '1');
@@ -138,7 +138,7 @@ describe('fields that do not travel', () => {
     }
   });
 
-  test('what an outsider says about whom it speaks for is replaced; a trusted proxy is believed', async () => {
+  test('forwarding fields of an outside client are replaced; those of a trusted proxy are kept', async () => {
     const forwarded = async (trustedProxies: string[]) => {
       const { mesh } = await simple(mirror, { trustedProxies });
       const headers = {
@@ -177,7 +177,7 @@ describe('targets', () => {
     }
   });
 
-  test('forms that a path must not have are refused', async () => {
+  test('invalid paths are refused', async () => {
     const { mesh } = await simple(mirror);
     for (const target of ['*', '/a\\b', '/a%00b', '/a#b', 'ftp://x/', '/\u00e9']) {
       const client = await RawClient.to(mesh.edgePort, closing);
@@ -187,7 +187,7 @@ describe('targets', () => {
   });
 });
 
-describe('the corners of HTTP/1.1', () => {
+describe('special cases of HTTP/1.1', () => {
   test('HEAD has the length and no body; 204 and 304 have none', async () => {
     const { mesh } = await simple((request, response) => {
       if (request.url === '/204') response.writeHead(204).end();
@@ -202,12 +202,12 @@ describe('the corners of HTTP/1.1', () => {
       assert.equal(String(response.status), path.slice(1));
       assert.equal(await response.text(), '');
     }
-    // The same connection still works: nothing was left on it.
+    // The same connection still works, so no bytes were left on it.
     client.send('GET / HTTP/1.1', 'Host: shop', 'Connection: close', '', '');
     assert.match(await client.untilClosed(), /hello$/);
   });
 
-  test('Expect: 100-continue is answered when the upstream wants the body', async () => {
+  test('Expect: 100-continue gets 100 when the upstream wants the body', async () => {
     const { mesh } = await simple((request, response) => {
       let body = '';
       request.on('data', (chunk) => {
@@ -222,7 +222,7 @@ describe('the corners of HTTP/1.1', () => {
     await client.untilReceived(/200 OK[\s\S]*got hello/);
   });
 
-  test('100 Continue waits for its turn behind the answers to earlier requests', async () => {
+  test('100 Continue waits for the replies to earlier requests', async () => {
     const gate = Promise.withResolvers<void>();
     const { mesh } = await simple((request, response) => {
       if (request.url === '/1') void gate.promise.then(() => response.end('one'));
@@ -231,13 +231,13 @@ describe('the corners of HTTP/1.1', () => {
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('GET /1 HTTP/1.1', 'Host: shop', '', '');
     client.send('POST /2 HTTP/1.1', 'Host: shop', 'Content-Length: 5', 'Expect: 100-continue', '', 'hello');
-    await until(() => mesh.inFlight() === 1, 'the first is under way');
+    await until(() => mesh.inFlight() === 1, 'the first request is in flight');
     gate.resolve();
     const received = await client.untilReceived(/x{100000}/);
     assert.doesNotMatch(received.slice(received.lastIndexOf('HTTP/1.1 200')), /100 Continue/);
   });
 
-  test('a refusal comes instead of 100 Continue, and closes the connection', async () => {
+  test('a refusal replaces 100 Continue and closes the connection', async () => {
     const { mesh } = await simple(mirror);
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('POST / HTTP/1.1', 'Host: a', 'Host: b', 'Content-Length: 5', 'Expect: 100-continue', '', '');
@@ -245,14 +245,14 @@ describe('the corners of HTTP/1.1', () => {
     assert.match(received, /^HTTP\/1.1 400 /);
   });
 
-  test('no route, and a client that waits for 100 Continue: 404 at once, on a connection that ends', async () => {
+  test('no route and Expect: 100-continue: 404 at once, on a connection that closes', async () => {
     const { mesh } = await simple(mirror);
     const client = await RawClient.to(mesh.internalPort, closing);
     client.send('POST / HTTP/1.1', 'Host: nobody', 'Content-Length: 5', 'Expect: 100-continue', '', '');
     assert.match(await client.untilClosed(), /^HTTP\/1\.1 404 [\s\S]*connection: close/i);
   });
 
-  test('trailers travel', async () => {
+  test('trailers are forwarded', async () => {
     const { mesh } = await simple((_request, response) => {
       response.writeHead(200, { trailer: 'x-sum' });
       response.write('hello');
@@ -264,7 +264,7 @@ describe('the corners of HTTP/1.1', () => {
     assert.match(await client.untilReceived(/\r\n0\r\n[\s\S]*\r\n\r\n$/), /\r\n0\r\nx-sum: 42\r\n\r\n$/);
   });
 
-  test('pipelined requests are answered in order', async () => {
+  test('replies to pipelined requests come in order', async () => {
     const { mesh } = await simple((request, response) => response.end(`<${request.url}>`));
     const client = await RawClient.to(mesh.edgePort, closing);
     for (let i = 0; i < 10; i += 1) client.send(`GET /${i} HTTP/1.1`, 'Host: shop', '', '');
@@ -283,7 +283,7 @@ describe('the corners of HTTP/1.1', () => {
     ]);
   });
 
-  test('a head is sent on before the first byte of its body', async () => {
+  test('a head is forwarded before the first byte of its body', async () => {
     const { mesh } = await simple((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.flushHeaders();
@@ -293,7 +293,7 @@ describe('the corners of HTTP/1.1', () => {
     await client.untilReceived(/text\/event-stream[\s\S]*\r\n\r\n/);
   });
 
-  test('values travel byte for byte', async () => {
+  test('values are forwarded byte for byte', async () => {
     const { mesh } = await simple((request, response) => {
       response.setHeader('x-back', request.headers['x-raw'] ?? '');
       response.end();
@@ -303,17 +303,17 @@ describe('the corners of HTTP/1.1', () => {
     assert.match(await client.untilClosed(), /x-back: caf\u00e9 \u00c3\u00a9\r\n/);
   });
 
-  test('CONNECT is not served', async () => {
+  test('CONNECT is refused', async () => {
     const { mesh } = await simple(mirror);
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send('CONNECT shop:80 HTTP/1.1', 'Host: shop', '', '');
     assert.match(await client.untilClosed(), /^HTTP\/1.1 501 /);
   });
 
-  test('an upstream connection that the server has closed meanwhile is not used again', async () => {
+  test('an upstream connection that the server has closed is not used again', async () => {
     const { mesh, server } = await simple((_request, response) => response.end('ok'));
     assert.equal(await (await fetch(mesh.url)).text(), 'ok');
     server.closeIdleConnections();
-    await until(async () => (await fetch(mesh.url)).status === 200, 'the next request is served');
+    await until(async () => (await fetch(mesh.url)).status === 200, 'the next request succeeds');
   });
 });

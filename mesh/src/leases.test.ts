@@ -29,7 +29,7 @@ async function leasingShop(settings: Parameters<typeof testMesh>[2] = {}) {
 }
 
 describe('an instance that registers itself', () => {
-  test('is sent requests from then on, until it leaves', async () => {
+  test('gets requests until it leaves', async () => {
     const { mesh, lease } = await leasingShop();
     assert.equal((await fetch(mesh.url)).status, 503);
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
@@ -55,7 +55,7 @@ describe('an instance that registers itself', () => {
     const upstream = await upstreamServer(closing, (_request, response) => response.end('here'));
     await lease('PUT', 'shop/one', { port: upstream.port, ttlMs: 1000 });
     assert.equal((await fetch(mesh.url)).status, 200);
-    await until(async () => (await fetch(mesh.url)).status === 503, 'it is gone');
+    await until(async () => (await fetch(mesh.url)).status === 503, 'the instance is gone');
   });
 
   test('may die without leaving: unsent requests go to another instance, and its lease expires', async () => {

@@ -44,7 +44,7 @@ async function ask(target: string, host: string, port = mesh.edgePort) {
 }
 
 describe('a path', () => {
-  test('falls under the same rule and reaches the service as the same path, however its letters are escaped', async () => {
+  test('matches the same rule and reaches the service as the same path, however its letters are escaped', async () => {
     for (const target of [
       '/admin/x',
       '/%61dmin/x',
@@ -61,7 +61,7 @@ describe('a path', () => {
 });
 
 describe('a host', () => {
-  test('is one name with and without the dot at its end, at the edge and between services', async () => {
+  test('is the same name with and without a trailing dot, at the edge and between services', async () => {
     for (const host of ['shop.example', 'shop.example.', 'SHOP.example.:8080']) {
       const reply = await ask('/', host);
       assert.deepEqual([reply.name, reply.host], ['shop', host.toLowerCase().replace('e.', 'e')], host);
@@ -100,7 +100,7 @@ spec: {ports: [{port: 80}]}
       {},
     );
 
-  test('has the form that the paths of requests have, so that it matches them', () => {
+  test('has the same form as the paths of requests, so that it matches them', () => {
     const valueIn = (...args: Parameters<typeof parse>) => {
       const result = parse(...args);
       assert.ok(result.ok);
@@ -111,7 +111,7 @@ spec: {ports: [{port: 80}]}
     assert.equal(valueIn('/%61dmin', 'RegularExpression'), '/%61dmin');
   });
 
-  test('has no dot segments, however they are written', () => {
+  test('has no dot segments, in any spelling', () => {
     const result = parse('/a/%2e%2E/b');
     assert.match(result.ok ? '' : (result.faults[0]?.rule ?? ''), /must not hold "\." or "\.\." segments/);
   });

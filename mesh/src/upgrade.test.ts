@@ -24,7 +24,7 @@ const handshake = (path: string, ...more: string[]) => [
   '',
 ];
 
-/** Accepts upgrades and sends back what it gets. */
+/** Accepts upgrades and echoes what it receives. */
 function echo(server: Server, sockets: Socket[] = []): { paths: string[]; headers: string[][] } {
   const seen = { paths: [] as string[], headers: [] as string[][] };
   server.on('upgrade', (request, socket: Socket) => {
@@ -60,7 +60,7 @@ async function simple(listener: Parameters<typeof upstreamServer>[1] = (_request
 }
 
 describe('WebSocket upgrades', () => {
-  test('are routed, joined, and outlive the deadline of a request', async () => {
+  test('are routed and joined, and outlive the deadline of a request', async () => {
     const { mesh, server } = await simple();
     const seen = echo(server);
     const client = await RawClient.to(mesh.edgePort, closing);
@@ -68,7 +68,7 @@ describe('WebSocket upgrades', () => {
     await client.untilReceived(/101 Switching Protocols[\s\S]*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=[\s\S]*\r\n\r\n/i);
     assert.deepEqual(seen.paths, ['/chat//room?x=1']);
     assert.ok(seen.headers[0]?.includes('traceparent'));
-    // Longer than timeouts.request: the tunnel is not a request any more.
+    // Longer than timeouts.request, because a tunnel is not a request any more.
     const start = performance.now();
     await until(() => performance.now() > start + 1050, 'the deadline has passed');
     client.send('ping');
@@ -97,7 +97,7 @@ describe('WebSocket upgrades', () => {
     await second.untilClosed();
   });
 
-  test('a refusal by the upstream reaches the client as it is', async () => {
+  test('a refusal by the upstream is forwarded unchanged', async () => {
     const { mesh, server } = await simple();
     server.on('upgrade', (_request, socket: Socket) => {
       socket.end(
@@ -134,7 +134,7 @@ describe('WebSocket upgrades', () => {
     assert.match(await nowhere.untilClosed(), /^HTTP\/1.1 404 [\s\S]*"status":404/);
   });
 
-  test('other upgrades are answered as the plain requests that they also are', async () => {
+  test('other upgrades are handled as plain requests', async () => {
     const { mesh } = await simple();
     const client = await RawClient.to(mesh.edgePort, closing);
     client.send(
@@ -149,7 +149,7 @@ describe('WebSocket upgrades', () => {
     await client.untilReceived(/200 OK[\s\S]*plain/);
   });
 
-  test('draining ends with tunnels closed on both sides', async () => {
+  test('draining closes tunnels on both sides', async () => {
     const { mesh, server } = await simple();
     const sockets: Socket[] = [];
     echo(server, sockets);
@@ -162,7 +162,7 @@ describe('WebSocket upgrades', () => {
     assert.equal(mesh.inFlight(), 0);
   });
 
-  test('what the client sends behind its request stays back until the upstream has switched', async () => {
+  test('bytes that the client sends behind its request wait until the upstream has switched', async () => {
     const { mesh, server } = await simple();
     let early = '';
     server.on('upgrade', (request, socket: Socket, head: Buffer) => {
@@ -188,7 +188,7 @@ describe('WebSocket upgrades', () => {
     joined.socket.destroy();
   });
 
-  test('a switch to another protocol than was asked for: 502', async () => {
+  test('a switch to a protocol that the client did not request: 502', async () => {
     const { mesh, server } = await simple();
     server.on('upgrade', (_request, socket: Socket) => {
       socket.on('error', () => {});
@@ -199,7 +199,7 @@ describe('WebSocket upgrades', () => {
     assert.match(await client.untilClosed(), /^HTTP\/1\.1 502 [\s\S]*"status":502/);
   });
 
-  test('a client that leaves before the upstream has answered takes the upstream connection with it', async () => {
+  test('a client that leaves before the upstream has replied closes the upstream connection', async () => {
     const { mesh, server } = await simple();
     let closed = false;
     let arrived = false;
@@ -216,10 +216,10 @@ describe('WebSocket upgrades', () => {
     await until(() => arrived, 'the upstream has the request');
     client.socket.resetAndDestroy();
     await until(() => closed, 'the upstream connection closes');
-    await until(() => mesh.inFlight() === 0, 'nothing is under way');
+    await until(() => mesh.inFlight() === 0, 'no request is in flight');
   });
 
-  test('bytes and back-pressure go through either way', async () => {
+  test('bytes and back-pressure pass in both directions', async () => {
     const { mesh, server } = await simple();
     echo(server);
     const client = await RawClient.to(mesh.edgePort, closing);
@@ -227,12 +227,12 @@ describe('WebSocket upgrades', () => {
     const head = (await client.untilReceived(/\r\n\r\n$/)).length;
     const block = 'x'.repeat(64 * 1024);
     for (let i = 0; i < 64; i += 1) client.socket.write(block);
-    await until(() => client.received.length === head + 64 * block.length, 'everything has come back');
+    await until(() => client.received.length === head + 64 * block.length, 'all bytes have come back');
     client.socket.end();
     await client.untilClosed();
   });
 
-  test('no deprecated function of Node is used', async () => {
+  test('no deprecated function of Node is called', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => warnings.push(warning);
     process.on('warning', onWarning);

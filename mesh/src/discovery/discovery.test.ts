@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { turnClock } from '../testing/clock.ts';
+import { standingClock } from '../testing/clock.ts';
 import { endpoint, meshConfig, service } from '../testing/config.ts';
 import { heldLog } from '../testing/harness.ts';
 import type { Connections } from '../upstream/connections.ts';
@@ -10,7 +10,7 @@ import { type EndpointsChange, Registry } from './registry.ts';
 import { discover } from './sources.ts';
 
 function setUp() {
-  const clock = turnClock();
+  const clock = standingClock();
   const closed: string[] = [];
   const destroyed: string[] = [];
   const changes: EndpointsChange[] = [];
@@ -44,7 +44,7 @@ function setUp() {
 }
 
 describe('the registry', () => {
-  test('keeps what it has learned about endpoints that stay, and drains those that leave', async () => {
+  test('keeps its measurements of endpoints that stay, and drains those that leave', async () => {
     const { registry, clock, closed, destroyed, finish } = setUp();
     const shop = registry.service('shop', 80, service('shop', []).policy);
     registry.setEndpoints(shop, [
@@ -63,7 +63,7 @@ describe('the registry', () => {
     assert.equal(b?.draining, true);
     assert.deepEqual(closed, ['b:1']);
     assert.deepEqual(clock.waiting(), [shop.policy.discovery.drainMs]);
-    clock.turn();
+    clock.runWaiting();
     assert.deepEqual(destroyed, ['b:1']);
     finish();
   });
@@ -83,9 +83,9 @@ describe('the registry', () => {
 });
 
 describe('discovery', () => {
-  test('resolves names again, keeps the last answer through an outage, and stops', async () => {
+  test('looks names up again, keeps the last result during an outage, and stops', async () => {
     const { registry, clock, options, changes } = setUp();
-    const answers: (string[] | Error)[] = [
+    const lookups: (string[] | Error)[] = [
       ['10.0.0.2', '10.0.0.1'],
       new Error('down'),
       ['10.0.0.1', '10.0.0.2'],
@@ -97,14 +97,14 @@ describe('discovery', () => {
       ...options,
       log,
       resolve: async () => {
-        const next = answers.shift();
+        const next = lookups.shift();
         if (next instanceof Error) throw next;
         return { addresses: next ?? [] };
       },
     });
     const ids = () => registry.find('shop', 80)?.endpoints.map(({ id }) => id);
     const nextLook = async () => {
-      clock.turn();
+      clock.runWaiting();
       await new Promise(setImmediate);
     };
     await discovery.ready;
@@ -122,7 +122,7 @@ describe('discovery', () => {
     assert.deepEqual(left, []);
   });
 
-  test('asks again when the records say so, within limits, and after a failure when the policy does', async () => {
+  test("looks a name up again after its TTL, within limits, and after a failure at the policy's interval", async () => {
     const { clock, options } = setUp();
     const holds = [60_000, 0, 1e9, 'down', undefined, 2_500] as const;
     const expected = [60_000, 1_000, 3_600_000, 7_000, 7_000, 2_500];
@@ -143,13 +143,13 @@ describe('discovery', () => {
     await discovered.ready;
     for (const delayMs of expected) {
       assert.deepEqual(clock.waiting(), [delayMs]);
-      clock.turn();
+      clock.runWaiting();
       await new Promise(setImmediate);
     }
     discovered.stop();
   });
 
-  test('takes static endpoints at once, and leaves out those that are not ready', () => {
+  test('uses static endpoints at once, and leaves out those that are not ready', () => {
     const { registry, options } = setUp();
     const shop = { ...service('shop', []), endpoints: [endpoint(1), { ...endpoint(2), ready: false }] };
     discover(meshConfig([shop], []), {
@@ -163,7 +163,7 @@ describe('discovery', () => {
     );
   });
 
-  test('an outage of DNS takes nothing away, through a change of the documents either', async () => {
+  test('an outage of DNS removes no endpoints, even when the documents change', async () => {
     const { registry, options, changes } = setUp();
     let down = false;
     const resolve = async () => {
@@ -180,7 +180,7 @@ describe('discovery', () => {
     assert.equal(registry.find('shop', 80)?.endpoints.length, 1);
   });
 
-  test('takes instances that register themselves beside those of the documents', async () => {
+  test('uses registered instances beside those of the documents', async () => {
     const { registry, options } = setUp();
     const { policy } = service('shop', []);
     const leasing = { ...policy, discovery: { ...policy.discovery, lease: { ttlMs: 15_000, maxEndpoints: 10 } } };

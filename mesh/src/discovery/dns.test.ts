@@ -11,7 +11,7 @@ type Records = Partial<Record<'A' | 'AAAA', [data: string, ttl: number][] | 'ref
 /** RFC 1035, 4.1.1; both are the low bits of the flags. */
 const rcode = { NXDOMAIN: 3, REFUSED: 5 };
 
-/** What the name server knows. */
+/** The records of the name server. */
 const zone: Record<string, Records> = {
   'both.test': {
     A: [
@@ -49,18 +49,18 @@ describe('records', () => {
   });
   after(() => server.close());
 
-  test('of both kinds, and the shortest time that one of them may be kept', async () => {
+  test('of both kinds are returned with the lowest TTL', async () => {
     assert.deepEqual(await resolveRecords('both.test', servers), {
       addresses: ['10.0.0.1', '10.0.0.2', 'fd00::1'],
       ttlMs: 60_000,
     });
   });
 
-  test('of one kind, where there are none of the other', async () => {
+  test('of one kind are enough', async () => {
     assert.deepEqual(await resolveRecords('four.test', servers), { addresses: ['10.0.0.1'], ttlMs: 30_000 });
   });
 
-  test('that must not be kept', async () => {
+  test('may have a TTL of 0', async () => {
     assert.equal((await resolveRecords('never.test', servers)).ttlMs, 0);
   });
 
@@ -74,7 +74,7 @@ describe('records', () => {
   }
 });
 
-test("by default the system's own way is taken: its hosts file counts, and no time is known", async () => {
+test('by default the resolver of the system is used: its hosts file applies, and there is no TTL', async () => {
   const { addresses, ttlMs } = await resolveHost('localhost', { respectTtl: false });
   assert.ok(addresses.includes('127.0.0.1') || addresses.includes('::1'), addresses.join());
   assert.equal(ttlMs, undefined);

@@ -1,23 +1,23 @@
 import { lookup, Resolver } from 'node:dns/promises';
 
-/** What a host name leads to. */
+/** The addresses of a host name. */
 export interface Resolved {
   addresses: string[];
-  /** How long this holds, where the answer says so. */
+  /** How long they are valid, if the reply says so. */
   ttlMs?: number;
 }
 
 export interface ResolveOptions {
-  /** Ask for what DNS says, and how long it says that this holds, instead of what the system makes of it. */
+  /** Ask the name servers for records and their TTL, instead of the system's resolver. */
   respectTtl: boolean;
 }
 
-/** Rejects with an Error whose `code` says why. */
+/** Rejects with an Error whose `code` is the reason. */
 export type Resolve = (host: string, options: ResolveOptions) => Promise<Resolved>;
 
 /**
- * The system's own way by default: its hosts file, its search domains, its caches, which tell no one how long an answer
- * holds. With `respectTtl` the name servers themselves are asked, for the full name.
+ * By default the system's resolver: its hosts file, search domains and caches. It does not report a TTL. With
+ * `respectTtl`, the name servers are asked for the full name.
  */
 export const resolveHost: Resolve = async (host, { respectTtl }) => {
   if (respectTtl) return resolveRecords(host);
@@ -25,32 +25,35 @@ export const resolveHost: Resolve = async (host, { respectTtl }) => {
   return { addresses: found.map(({ address }) => address) };
 };
 
-/** DNS over a network that loses packets: each name server is asked this often, with this much patience. */
+/** DNS may lose packets: each name server is asked this many times, with this time limit. */
 const asking = { timeout: 1_000, tries: 3 };
 
-/** Of the answers that say there is nothing: no such name, and no record of this type. Others say that nothing is known. */
+/**
+ * Codes of replies that say there is nothing: no such name, or no record of this type. After other codes nothing is
+ * known.
+ */
 const nothing = new Set(['ENOTFOUND', 'ENODATA']);
 
 /**
- * The A and AAAA records of a name, and the shortest time that one of them may be kept (RFC 1035, 3.2.1).
+ * The A and AAAA records of a name, and their lowest TTL (RFC 1035, 3.2.1).
  *
- * @param servers `host:port` each; the system's unless given
- * @throws Error with `code`: ENOTFOUND or ENODATA where there is neither, ETIMEOUT, ESERVFAIL and others where one of the
- * two cannot be known: what is known of the other is half the truth, and would take endpoints away
+ * @param servers `host:port` each; default: those of the system
+ * @throws Error with `code`: ENOTFOUND or ENODATA if there are neither; ETIMEOUT, ESERVFAIL and others if one of the
+ * two is unknown: the other one alone would remove endpoints
  */
 export async function resolveRecords(host: string, servers?: readonly string[]): Promise<Resolved> {
-  // A new one each time: it reads the system's list of name servers only when it is made.
+  // A new resolver each time, because it reads the system's name servers only when it is created.
   const resolver = new Resolver(asking);
   if (servers) resolver.setServers(servers);
-  const answers = await Promise.allSettled([
+  const replies = await Promise.allSettled([
     resolver.resolve4(host, { ttl: true }),
     resolver.resolve6(host, { ttl: true }),
   ]);
-  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Failure] : []));
+  const failures = replies.flatMap((reply) => (reply.status === 'rejected' ? [reply.reason as Failure] : []));
   const unknown = failures.find(({ code }) => !nothing.has(code));
   if (unknown) throw unknown;
-  if (failures.length === answers.length) throw failures[0];
-  const records = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  if (failures.length === replies.length) throw failures[0];
+  const records = replies.flatMap((reply) => (reply.status === 'fulfilled' ? reply.value : []));
   return {
     addresses: records.map(({ address }) => address),
     ttlMs: Math.min(...records.map(({ ttl }) => ttl)) * 1_000,

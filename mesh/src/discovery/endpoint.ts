@@ -1,10 +1,10 @@
 import type { Connections } from '../upstream/connections.ts';
 
-/** Where a service can be reached, as documents or discovery name it. */
+/** The address of a service's endpoint, from the documents or from discovery. */
 export interface EndpointAddress {
   host: string;
   port: number;
-  /** Relative share among the endpoints of its service, 1 to 1000; 1 where nothing is said. */
+  /** Relative weight among the endpoints of its service, 1 to 1000; default 1. */
   weight?: number;
 }
 
@@ -13,8 +13,8 @@ export function endpointId(host: string, port: number): string {
 }
 
 /**
- * One instance of a service, and what the mesh has learned about it. The object lives as long as the address does:
- * through changes of the configuration its connections and its measurements stay.
+ * One instance of a service, and what the mesh has measured about it. The object lives as long as the address: its
+ * connections and measurements survive changes of the configuration.
  */
 export class Endpoint {
   /** `host:port` */
@@ -25,15 +25,14 @@ export class Endpoint {
   readonly port: number;
   weight: number;
   readonly connections: Connections;
-  /** Monotonic ms when it was first seen: what slow start counts from. */
+  /** When the endpoint was first seen, monotonic ms. Slow start counts from here. */
   readonly sinceMs: number;
-  /** Attempts whose reply has not ended. */
+  /** The number of attempts whose reply has not ended. */
   inFlight = 0;
-  /** Left its service: gets nothing new, and ends when what is under way has ended. */
+  /** The endpoint has left its service: it gets no new requests, and ends when the last one in flight has ended. */
   draining = false;
   /**
-   * What policies keep about this endpoint (EWMA, breaker, health), under a symbol of the policy's own, so that only
-   * the policy reads it.
+   * The state that policies keep about this endpoint (EWMA, breaker, health), under a symbol that only the policy has.
    */
   readonly #states = new Map<symbol, unknown>();
 
@@ -47,7 +46,7 @@ export class Endpoint {
     this.sinceMs = nowMs;
   }
 
-  /** The state that belongs to `key`, made on first use. */
+  /** The state under `key`, created on first use. */
   stateOf<T>(key: symbol, make: () => T): T {
     const known = this.#states.get(key);
     if (known !== undefined) return known as T;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { HealthCheckPolicy } from '../config/policy-model.ts';
-import { turnClock } from '../testing/clock.ts';
+import { standingClock } from '../testing/clock.ts';
 import { backendPolicy } from '../testing/config.ts';
 import { Closing, upstreamServer } from '../testing/harness.ts';
 import { quietPort } from '../testing/quiet-port.ts';
@@ -26,7 +26,7 @@ const good = { status: 204 };
 const bad = { failure: 'timeout' };
 
 describe('the health of an endpoint', () => {
-  test('changes after so many answers against it in a row, and not before', () => {
+  test('changes only after the threshold of opposite results in a row', () => {
     const health = new Health();
     const take = (...results: CheckResult[]) => results.map((result) => health.take(result, policy));
     assert.deepEqual(take(bad, bad, good), [null, null, 'healthy']);
@@ -36,7 +36,7 @@ describe('the health of an endpoint', () => {
     assert.equal(health.last, '204');
   });
 
-  test('tells when the endpoint is back, and nothing else', () => {
+  test('reports when the endpoint recovers, and no other change', () => {
     const health = new Health();
     let recovered = 0;
     health.onRecovered(() => {
@@ -48,7 +48,7 @@ describe('the health of an endpoint', () => {
     assert.equal(recovered, 0);
     health.take(good, policy);
     assert.deepEqual([health.state, recovered], ['healthy', 1]);
-    // Checked by another process.
+    // The check of another process.
     health.set('unhealthy', '503');
     health.set('unhealthy', '503');
     health.set('healthy', '200');
@@ -56,7 +56,7 @@ describe('the health of an endpoint', () => {
     assert.equal(recovered, 2);
   });
 
-  test('is bad from the start where the first answers are', () => {
+  test('is bad from the start if the first results are', () => {
     const health = new Health();
     assert.equal(health.state, 'unchecked');
     health.take({ status: 301 }, policy);
@@ -77,26 +77,26 @@ const noConnections: Connections = {
 };
 
 function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = policy) {
-  const clock = turnClock();
+  const clock = standingClock();
   const service = new Service('shop', 80, backendPolicy(healthCheck === undefined ? {} : { healthCheck }));
   service.endpoints = Array.from(
     { length: endpoints },
     (_, i) => new Endpoint('shop', { host: '10.0.0.1', port: i + 1 }, noConnections, 0),
   );
-  const asked: { port: number; answer: (result: CheckResult) => void; cancelled: boolean }[] = [];
+  const asked: { port: number; settle: (result: CheckResult) => void; canceled: boolean }[] = [];
   const changes: HealthChange[] = [];
   const stop = checkHealth(service, {
     clock,
     onHealth: (change) => changes.push(change),
     probe: ({ port }) => {
       const { promise, resolve } = Promise.withResolvers<CheckResult>();
-      const entry = { port, answer: resolve, cancelled: false };
+      const entry = { port, settle: resolve, canceled: false };
       asked.push(entry);
       return {
         result: promise,
         cancel: () => {
-          entry.cancelled = true;
-          resolve({ failure: 'cancelled' });
+          entry.canceled = true;
+          resolve({ failure: 'canceled' });
         },
       };
     },
@@ -107,9 +107,9 @@ function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = p
     changes,
     stop,
     waiting: clock.waiting,
-    /** Lets everything run that waits now. */
+    /** Runs everything that waits now. */
     tick: async () => {
-      clock.turn();
+      clock.runWaiting();
       await new Promise(setImmediate);
     },
     settled: () => new Promise(setImmediate),
@@ -117,7 +117,7 @@ function setUp(endpoints: number, healthCheck: HealthCheckPolicy | undefined = p
 }
 
 describe('checking', () => {
-  test('spreads the endpoints over the interval, and asks each once at a time', async () => {
+  test('spreads the endpoints over the interval, with one check at a time for each', async () => {
     const { asked, tick, waiting } = setUp(4);
     assert.deepEqual(
       asked.map(({ port }) => port),
@@ -125,36 +125,36 @@ describe('checking', () => {
     );
     assert.deepEqual(waiting(), [250, 500, 750, 1000]);
     await tick();
-    // The first has not answered: it is not asked again.
+    // The check of the first endpoint is still running, so there is no second one.
     assert.deepEqual(asked.map(({ port }) => port).sort(), [1, 2, 3, 4]);
   });
 
-  test('tells each change once, and stops', async () => {
+  test('reports each change once, and stops', async () => {
     const { service, asked, changes, tick, settled, stop, waiting } = setUp(1);
     for (let i = 0; i < 5; i += 1) {
-      asked.at(-1)?.answer({ status: 500 });
+      asked.at(-1)?.settle({ status: 500 });
       await settled();
       await tick();
     }
     assert.deepEqual(changes, [{ service: 'shop:80', endpoint: '10.0.0.1:1', health: 'unhealthy', last: '500' }]);
     stop();
-    assert.equal(asked.at(-1)?.cancelled, true);
+    assert.equal(asked.at(-1)?.canceled, true);
     assert.deepEqual(waiting(), []);
     await settled();
     assert.equal(changes.length, 1, 'a check that was called off decides nothing');
     assert.equal(healthOf(service.endpoints[0] as Endpoint).last, '500');
   });
 
-  test('does not ask endpoints that have left', async () => {
+  test('skips endpoints that have left', async () => {
     const { service, asked, settled, tick } = setUp(1);
-    asked[0]?.answer(good);
+    asked[0]?.settle(good);
     await settled();
     (service.endpoints[0] as Endpoint).draining = true;
     await tick();
     assert.equal(asked.length, 1);
   });
 
-  test('without a policy forgets what it knew', () => {
+  test('without a policy forgets earlier results', () => {
     const { service } = setUp(1);
     const [endpoint] = service.endpoints;
     assert.ok(endpoint);
@@ -174,19 +174,19 @@ describe('a check over HTTP', () => {
   const ask = (port: number, timeoutMs = 5000) =>
     httpProbe({ host: '127.0.0.1', port, path: '/ready', timeoutMs }).result;
 
-  test('answers with the status', async () => {
+  test('reports the status', async () => {
     const { port } = await upstreamServer(closing, (request, response) => {
       response.writeHead(request.url === '/ready' && request.method === 'GET' ? 204 : 404).end();
     });
     assert.deepEqual(await ask(port), { status: 204 });
   });
 
-  test('does not wait for a body that never ends', async () => {
+  test('does not wait for the body', async () => {
     const { port } = await upstreamServer(closing, (_request, response) => void response.writeHead(200).write('…'));
     assert.deepEqual(await ask(port), { status: 200 });
   });
 
-  test('says why there was no answer', async () => {
+  test('reports why there is no reply', async () => {
     const silent = createServer((socket) => closing.add(() => socket.destroy()));
     const garbage = createServer((socket) => {
       socket.on('error', () => {});
@@ -207,23 +207,23 @@ describe('a check over HTTP', () => {
   });
 });
 
-test('whatever the checks answer: health changes only after so many against it in a row, and then at once', () => {
-  const answers = fc.array(fc.boolean(), { maxLength: 200 });
+test('for any results: health changes only after the threshold of opposite results in a row, and then at once', () => {
+  const results = fc.array(fc.boolean(), { maxLength: 200 });
   const thresholds = fc.integer({ min: 1, max: 6 });
   fc.assert(
-    fc.property(answers, thresholds, thresholds, (given, healthyThreshold, unhealthyThreshold) => {
+    fc.property(results, thresholds, thresholds, (given, healthyThreshold, unhealthyThreshold) => {
       const health = new Health();
       for (const [i, ok] of given.entries()) {
         const before = health.state;
         const changed = health.take(ok ? good : bad, { ...policy, healthyThreshold, unhealthyThreshold });
         assert.equal(health.state, changed ?? before);
-        /** The last answers that say the same as this one, this one included. */
+        /** The number of latest results equal to this one, this one included. */
         const row = i - given.lastIndexOf(!ok, i);
         if (changed !== null) {
           assert.equal(changed, ok ? 'healthy' : 'unhealthy');
           assert.ok(row >= (ok ? (before === 'unchecked' ? 1 : healthyThreshold) : unhealthyThreshold));
         }
-        // So many in a row leave no doubt.
+        // At the threshold, the health must have changed.
         if (row >= unhealthyThreshold && !ok) assert.equal(health.state, 'unhealthy');
         if (row >= healthyThreshold && ok) assert.equal(health.state, 'healthy');
       }

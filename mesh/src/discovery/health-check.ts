@@ -4,7 +4,7 @@ import { type HealthState, healthOf } from './health.ts';
 import type { Probe } from './probe.ts';
 import type { Service } from './service.ts';
 
-/** A change of an endpoint's health, for the log. `last` is what the deciding check answered. */
+/** A change of an endpoint's health, for the log. `last` is the result of the deciding check. */
 export interface HealthChange {
   service: string;
   endpoint: string;
@@ -19,9 +19,9 @@ export interface HealthCheckOptions {
 }
 
 /**
- * Checks the endpoints of `service` as its policy says, until the function returned is called; without a policy it forgets what
- * earlier checks said. The checks of one round are spread over the interval, so that a service of a thousand instances is not
- * asked a thousand questions at once. An endpoint has one check under way at most.
+ * Checks the endpoints of `service` by its policy, until the returned function is called. Without a policy, it forgets
+ * earlier results. The checks of a round are spread over the interval, so that a service with a thousand instances does
+ * not get a thousand checks at once. Each endpoint has at most one check in flight.
  */
 export function checkHealth(service: Service, { clock, probe, onHealth }: HealthCheckOptions): () => void {
   const policy = service.policy.healthCheck;
@@ -45,11 +45,11 @@ export function checkHealth(service: Service, { clock, probe, onHealth }: Health
     if (endpoint.draining || underWay.has(endpoint)) return;
     const { result, cancel } = probe({ host: endpoint.host, port: endpoint.port, path, timeoutMs });
     underWay.set(endpoint, cancel);
-    const answer = await result;
+    const checked = await result;
     underWay.delete(endpoint);
     if (stopped) return;
     const health = healthOf(endpoint);
-    const changed = health.take(answer, policy);
+    const changed = health.take(checked, policy);
     if (changed === null) return;
     onHealth?.({ service: service.id, endpoint: endpoint.id, health: changed, last: health.last });
   };

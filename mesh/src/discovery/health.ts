@@ -1,13 +1,13 @@
 import type { HealthCheckPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** What active checks say of an endpoint. `unchecked` is used like `healthy`: nothing speaks against it yet. */
+/** The health of an endpoint by active checks. `unchecked` is used like `healthy`. */
 export type HealthState = 'unchecked' | 'healthy' | 'unhealthy';
 
-/** What came of one check: the status, or why there was none. */
+/** The result of one check: the status, or why there was none. */
 export type CheckResult = { status: number } | { failure: string };
 
-/** The health of one endpoint, from what its checks answered. No I/O. */
+/** The health of one endpoint, from the results of its checks. No I/O. */
 export class Health {
   #state: HealthState = 'unchecked';
   #last = '';
@@ -18,12 +18,12 @@ export class Health {
     return this.#state;
   }
 
-  /** The last check, for people: `200`, `503`, `timeout`, `ECONNREFUSED`; empty before the first. */
+  /** The last result, for people: `200`, `503`, `timeout`, `ECONNREFUSED`; empty before the first check. */
   get last(): string {
     return this.#last;
   }
 
-  /** @returns the new state where it has changed, else null */
+  /** @returns the new state if it has changed, otherwise null */
   take(result: CheckResult, policy: HealthCheckPolicy): HealthState | null {
     this.#last = 'status' in result ? String(result.status) : result.failure;
     const { from, to } = policy.expectedStatus;
@@ -39,18 +39,18 @@ export class Health {
     return judged;
   }
 
-  /** What somebody else has found out, who checks for this process too. */
+  /** Applies the result of another process, which checks for this process too. */
   set(state: HealthState, last: string): void {
     this.#last = last;
     this.#become(state);
   }
 
-  /** `listener` is called whenever the endpoint is well again after it was not. There is one at most. */
+  /** Calls `listener` each time the endpoint recovers. There is at most one listener. */
   onRecovered(listener: () => void): void {
     this.#onRecovered = listener;
   }
 
-  /** Nobody checks it any more. */
+  /** Forgets all results, because checks have stopped. */
   reset(): void {
     this.#last = '';
     this.#become('unchecked');
@@ -65,7 +65,7 @@ export class Health {
 
   #threshold(judged: HealthState, policy: HealthCheckPolicy): number {
     if (judged === 'unhealthy') return policy.unhealthyThreshold;
-    // Where nothing was known, one good answer confirms what was assumed.
+    // Before the first result, one good result is enough.
     return this.#state === 'unchecked' ? 1 : policy.healthyThreshold;
   }
 }

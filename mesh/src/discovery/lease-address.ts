@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** Networks that no instance is in, or that would make the mesh call something that only this machine may call. */
+/** Networks without instances, and addresses that only this machine may call. */
 const refused = new BlockList();
 refused.addSubnet('0.0.0.0', 8); // "this network"
 refused.addSubnet('127.0.0.0', 8); // loopback, where an IPv6 address carries it
@@ -21,11 +21,14 @@ refused.addSubnet('ff00::', 8, 'ipv6'); // multicast
 refused.addAddress('fd00:ec2::254', 'ipv6'); // a metadata service
 refused.addAddress('fd20:ce::254', 'ipv6'); // a metadata service
 
-/** IPv4-mapped. A list of its own for IPv6 addresses: `BlockList` takes every IPv4 address for one of these. */
+/**
+ * IPv4-mapped. IPv6 addresses need a list of their own, because `BlockList` matches every IPv4 address with this
+ * subnet.
+ */
 const mapped = new BlockList();
 mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
 
-/** NAT64 (RFC 6052): the last 32 bits are the IPv4 address that the packets reach. */
+/** NAT64 (RFC 6052): packets go to the IPv4 address in the last 32 bits. */
 const nat64 = new BlockList();
 nat64.addSubnet('64:ff9b::', 96, 'ipv6');
 
@@ -33,16 +36,16 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** An IPv4-mapped address (`::ffff:10.0.0.1`), as a server on `::` sees its peers, as plain IPv4. */
+/** Converts an IPv4-mapped address (`::ffff:10.0.0.1`), as a server on `::` sees its peers, to IPv4. */
 export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
 /**
- * What is wrong with `address` as the address of an instance; null where nothing is. Names are refused: the address that a
- * name leads to can change after the check.
+ * Why `address` cannot be the address of an instance; null if it can. Names are refused, because the address of a name
+ * can change after the check.
  *
- * @param peer who asks: only a caller on this machine may register an instance on this machine
+ * @param peer the caller: only a caller on this machine may register an instance on this machine
  */
 export function leaseAddressFault(address: string, peer: string): string | null {
   if (!isIPv4(address) && !isIPv6(address)) return 'must be an IP address';
@@ -59,7 +62,7 @@ function inside(list: BlockList, ip: string): boolean {
   return list.check(ip, isIPv4(ip) ? 'ipv4' : 'ipv6');
 }
 
-/** The last 32 bits of an IPv6 address as IPv4. The URL parser writes every spelling in the one form of RFC 5952. */
+/** The last 32 bits of an IPv6 address as IPv4. The URL parser normalizes every spelling to RFC 5952. */
 function embeddedIPv4(address: string): string {
   const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1).split(':');
   const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16));

@@ -6,7 +6,7 @@ import { service } from '../testing/config.ts';
 import { leaseAddressFault, plainAddress } from './lease-address.ts';
 import { type Lease, type LeaseRequest, Leases } from './leases.ts';
 
-/** A clock that stands still until it is moved, and then runs what has become due. */
+/** A clock that the test moves. It runs the timers that become due. */
 function movedClock(): Clock & { move(ms: number): void; waiting(): number } {
   let nowMs = 0;
   let tasks: { atMs: number; task: () => void }[] = [];
@@ -86,7 +86,7 @@ describe('leases', () => {
     assert.equal(clock.waiting(), 0);
   });
 
-  test('tell when an instance has moved', () => {
+  test('report an instance that has moved', () => {
     const { leases, changes } = setUp();
     leases.put(asked);
     leases.put({ ...asked, port: 8081 });
@@ -95,18 +95,18 @@ describe('leases', () => {
     assert.equal(leases.list().length, 1);
   });
 
-  test('are refused where the documents give none, for other ports, and when there are enough', () => {
+  test('are refused where the documents allow none, for other ports, and beyond the maximum', () => {
     const { leases } = setUp();
     assert.equal(leases.put({ ...asked, service: 'other' }), 'unknown_service');
     assert.equal(leases.put({ ...asked, servicePort: 81 }), 'unknown_port');
     leases.put(asked);
     leases.put({ ...asked, id: 'b' });
     assert.equal(leases.put({ ...asked, id: 'c' }), 'full');
-    assert.equal((leases.put({ ...asked, id: 'b' }) as Lease).id, 'b', 'who has one may renew it');
+    assert.equal((leases.put({ ...asked, id: 'b' }) as Lease).id, 'b', 'a registered instance may renew');
     assert.equal((leases.put({ ...asked, servicePort: 80 }) as Lease).servicePort, 80);
   });
 
-  test('live through new documents, and end where those give none any more', () => {
+  test('survive new documents, and end if those allow none', () => {
     const { clock, leases, changes, ids } = setUp();
     leases.put(asked);
     leases.setTerms([leasing({ ttlMs: 1000, maxEndpoints: 2 })]);
@@ -181,20 +181,20 @@ describe('the address of an instance', () => {
     }
   });
 
-  test('is on this machine only for those who are', () => {
+  test('is on this machine only for callers on this machine', () => {
     for (const address of ['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1']) {
       assert.notEqual(leaseAddressFault(address, peer), null, address);
       assert.equal(leaseAddressFault(address, '127.0.0.1'), null, address);
     }
   });
 
-  test('is written plainly', () => {
+  test('is normalized', () => {
     assert.equal(plainAddress('::ffff:10.0.0.1'), '10.0.0.1');
     assert.equal(plainAddress('2001:db8::1'), '2001:db8::1');
   });
 });
 
-test('whatever instances do: those that renewed in time are there, no others, never more than allowed, and no timer is left', () => {
+test('any sequence of calls: exactly the instances that renewed in time are registered, never more than allowed, and no timer is left', () => {
   const step = fc.record({
     what: fc.constantFrom('put', 'put', 'put', 'remove', 'move'),
     id: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -222,7 +222,7 @@ test('whatever instances do: those that renewed in time are there, no others, ne
         if (what === 'remove') assert.equal(leases.remove('shop', id), expected.delete(id));
         const ids = leases.list('shop').map((lease) => lease.id);
         assert.deepEqual(ids.sort(), [...expected.keys()].sort());
-        assert.deepEqual(told.sort(), ids, 'who watches is told of every change');
+        assert.deepEqual(told.sort(), ids, 'the listener hears of every change');
         assert.equal(clock.waiting(), expected.size);
       }
     }),

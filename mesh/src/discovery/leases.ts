@@ -2,22 +2,22 @@ import type { Clock } from '../clock.ts';
 import type { Service } from '../config/model.ts';
 import type { EndpointAddress } from './endpoint.ts';
 
-/** What an instance says of itself; checked before it comes here. */
+/** The registration of an instance, already validated. */
 export interface LeaseRequest {
   service: string;
-  /** Of the instance, chosen by it: the same id again renews. */
+  /** Chosen by the instance. The same id again renews the lease. */
   id: string;
   /** An IP address. */
   address: string;
   port: number;
   weight: number;
-  /** Which port of the service it serves; null = its first. */
+  /** The port of the service that the instance serves; null = the first one. */
   servicePort: number | null;
-  /** How long it wants to be believed without another word; null, or more than the service allows = what that allows. */
+  /** The requested length of the lease. Null, or more than the service allows, means the maximum. */
   ttlMs: number | null;
 }
 
-/** An instance that has registered itself, and when it ends to be believed (monotonic ms). */
+/** A registered instance, and when its lease ends (monotonic ms). */
 export interface Lease extends Required<EndpointAddress> {
   service: string;
   id: string;
@@ -26,7 +26,7 @@ export interface Lease extends Required<EndpointAddress> {
   expiresAtMs: number;
 }
 
-/** Why no lease was given. */
+/** Why a lease was refused. */
 export type LeaseRefusal = 'unknown_service' | 'no_leases' | 'unknown_port' | 'full';
 
 interface Terms {
@@ -37,8 +37,8 @@ interface Terms {
 type Entries = Map<string, { lease: Lease; cancelExpiry: () => void }>;
 
 /**
- * Instances that registered themselves, for as long as they renew. Lives through changes of the configuration; in memory
- * only: after a restart of the mesh the next heartbeat brings an instance back.
+ * Instances that registered themselves, for as long as they renew. They survive changes of the configuration, but are
+ * kept in memory only: after a restart of the mesh, the next heartbeat registers an instance again.
  */
 export class Leases {
   readonly #clock: Clock;
@@ -51,8 +51,8 @@ export class Leases {
   }
 
   /**
-   * The terms of the documents in force. Leases of services that give none any more end, and one that was given for
-   * longer than is allowed now ends within what is allowed.
+   * Applies the lease terms of the documents in force. Leases end if their service allows none any more, and longer
+   * leases are cut to the new maximum.
    */
   setTerms(services: readonly Service[]): void {
     this.#terms = new Map(
@@ -68,7 +68,7 @@ export class Leases {
     }
   }
 
-  /** Registers an instance, or renews what it has. */
+  /** Registers an instance, or renews its lease. */
   put(request: LeaseRequest): Lease | LeaseRefusal {
     const terms = this.#terms.get(request.service);
     if (terms === undefined) return 'unknown_service';
@@ -89,7 +89,7 @@ export class Leases {
     return lease;
   }
 
-  /** @returns false where there was none */
+  /** @returns false if there was no lease */
   remove(service: string, id: string): boolean {
     const held = this.#held.get(service);
     const entry = held?.get(id);
@@ -107,7 +107,7 @@ export class Leases {
     return held.flatMap((entries) => [...entries.values()].map(({ lease }) => lease));
   }
 
-  /** Calls `listener` whenever the endpoints of `service` change; the function returned ends that. */
+  /** Calls `listener` whenever the endpoints of `service` change, until the returned function is called. */
   watch(service: string, listener: () => void): () => void {
     const listeners: Set<() => void> = this.#watchers.get(service) ?? new Set();
     this.#watchers.set(service, listeners);
@@ -118,7 +118,7 @@ export class Leases {
     };
   }
 
-  /** Nothing expires any more: the process ends. */
+  /** Stops all timers, because the process ends. */
   close(): void {
     for (const entries of this.#held.values()) for (const { cancelExpiry } of entries.values()) cancelExpiry();
     this.#held.clear();

@@ -3,7 +3,9 @@ import type { Log } from '../log.ts';
 import type { Resolve } from './dns.ts';
 import type { Service } from './service.ts';
 
-/** What records say is followed within this: some say 0, and a mistake of days must not outlive its correction by days. */
+/**
+ * The bounds of a record's TTL: some records say 0, and a mistaken TTL of days must not outlive its correction by days.
+ */
 const recordTtlMs = { min: 1_000, max: 3_600_000 };
 
 export interface NameWatchOptions {
@@ -13,11 +15,11 @@ export interface NameWatchOptions {
 }
 
 /**
- * Looks one host name of a service up, again and again. Each name has a watch of its own, so that a name that takes long,
- * or does not resolve, holds up no other.
+ * Looks up one host name of a service repeatedly. Each name has its own watch, so that a slow or unknown name does not
+ * delay others.
  */
 export class NameWatch {
-  /** Resolves when the first look is over, whether it found something or not. */
+  /** Resolves when the first look-up has ended, whether it succeeded or not. */
   readonly looked: Promise<void>;
   readonly #host: string;
   readonly #service: Service;
@@ -26,11 +28,11 @@ export class NameWatch {
   #over = false;
   #stopped = false;
   #cancelNext = () => {};
-  /** Counts looks: the reply to an earlier one says nothing once a later one has been answered. */
+  /** The number of look-ups. A reply that arrives after a later one is ignored. */
   #begun = 0;
-  #answered = 0;
+  #latestReply = 0;
 
-  /** @param onAddresses is told what each look that succeeds has found, sorted */
+  /** @param onAddresses called with the sorted addresses of each successful look-up */
   constructor(host: string, service: Service, options: NameWatchOptions, onAddresses: (addresses: string[]) => void) {
     this.#host = host;
     this.#service = service;
@@ -39,12 +41,12 @@ export class NameWatch {
     this.looked = this.#look();
   }
 
-  /** Whether a look has ended, found or not. */
+  /** Whether a look-up has ended, successful or not. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Looks again without waiting for the time that the last look set: the policy has changed. */
+  /** Looks up again at once, because the policy has changed. */
   again(): void {
     void this.#look();
   }
@@ -63,7 +65,7 @@ export class NameWatch {
     let holdMs = dnsTtlMs;
     try {
       const { addresses, ttlMs } = await this.#options.resolve(this.#host, { respectTtl: respectDnsTtl });
-      // Sorted, so that the order of a round-robin DNS reply is not taken for a change.
+      // Sorted, so that a round-robin DNS reply does not count as a change.
       found = addresses.sort();
       if (ttlMs !== undefined) holdMs = Math.min(recordTtlMs.max, Math.max(recordTtlMs.min, ttlMs));
     } catch (thrown) {
@@ -71,8 +73,8 @@ export class NameWatch {
       this.#options.log.warn({ host: this.#host, reason }, 'host name not resolved');
     }
     this.#over = true;
-    if (this.#stopped || look < this.#answered) return;
-    this.#answered = look;
+    if (this.#stopped || look < this.#latestReply) return;
+    this.#latestReply = look;
     if (found !== null) this.#onAddresses(found);
     if (look === this.#begun) this.#cancelNext = this.#options.clock.after(holdMs, () => void this.#look());
   }

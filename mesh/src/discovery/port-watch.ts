@@ -9,22 +9,22 @@ import type { DiscoveryOptions } from './sources.ts';
 const addressesKey = Symbol('DNS');
 
 /**
- * Keeps the endpoints of one port of a service, and their health, up to date. New documents restart what they change and
- * nothing else: other addresses leave health checks and lookups running, and another health check leaves lookups running.
+ * Keeps the endpoints of one port of a service, and their health, up to date. New documents restart only what they
+ * change: new addresses keep health checks and look-ups running, and a new health check keeps look-ups running.
  */
 export class PortWatch {
   readonly #service: Service;
   readonly #options: DiscoveryOptions;
   readonly #port: number;
   readonly #names = new Map<string, NameWatch>();
-  /** Kept with the service: another discovery over the same registry must not forget what DNS last said. */
+  /** Kept with the service, so that another discovery over the same registry keeps the last DNS result. */
   readonly #known: Map<string, string[]>;
   readonly #stopLeases: () => void;
   #stopChecks: (() => void) | null = null;
   #addresses: EndpointAddress[] = [];
-  /** What the documents led to at last: kept while their names are being looked up for the first time. */
+  /** The last endpoints of the documents, kept while new names are looked up for the first time. */
   #documented: EndpointAddress[] = [];
-  /** What this watch was last told, in words that can be compared. */
+  /** The last documents of this watch, in a comparable form. */
   #told = { addresses: '', lookups: '', checks: '' };
 
   constructor(service: Service, port: number, options: DiscoveryOptions) {
@@ -35,7 +35,7 @@ export class PortWatch {
     this.#stopLeases = options.leases.watch(service.name, () => this.#merge());
   }
 
-  /** Follows the service as `document` has it; its policy is in force already. */
+  /** Follows the service as in `document`, whose policy is already in force. */
   update(document: ServiceDocument, targetPort: number): void {
     const { discovery, healthCheck } = document.policy;
     const { dnsTtlMs, respectDnsTtl } = discovery;
@@ -56,7 +56,7 @@ export class PortWatch {
     this.#merge();
   }
 
-  /** Resolves when every name has been looked up once, found or not. */
+  /** Resolves when every name has been looked up once, successfully or not. */
   async looked(): Promise<void> {
     await Promise.all([...this.#names.values()].map(({ looked }) => looked));
   }
@@ -82,7 +82,7 @@ export class PortWatch {
         this.#merge();
       });
       this.#names.set(host, watch);
-      // A name that leads nowhere is an end of the search, too.
+      // A name without addresses also ends the first look-up.
       void watch.looked.then(() => {
         if (this.#names.get(host) === watch && !this.#known.has(host)) this.#merge();
       });
@@ -96,11 +96,11 @@ export class PortWatch {
         : (this.#known.get(address.host) ?? []).map((host) => ({ ...address, host })),
     );
     const pending = [...this.#names.values()].some(({ over }) => !over);
-    // Before the first look nothing is known, and what was known before must not be dropped for that.
+    // Before the first look-up nothing is known, so the earlier endpoints stay.
     if (found.length > 0 || !pending) this.#documented = found;
     const leased = this.#options.leases.list(this.#service.name).filter((lease) => lease.servicePort === this.#port);
     if (pending && this.#documented.length === 0 && leased.length === 0) return;
-    // Where both name one address, the documents say its weight.
+    // If the documents and a name have the same address, the documents set its weight.
     this.#options.registry.setEndpoints(this.#service, [...this.#documented, ...leased]);
     if (this.#stopChecks === null) this.#check();
   }
@@ -119,7 +119,7 @@ export class PortWatch {
   }
 }
 
-/** Where the documents say that this port of the service is: IP addresses, and names to be looked up. */
+/** The addresses of this port in the documents: IP addresses, and names to look up. */
 function addressesOf(service: ServiceDocument, port: number, targetPort: number): EndpointAddress[] {
   if (service.externalName !== undefined) return [{ host: service.externalName, port: targetPort }];
   return service.endpoints

@@ -8,8 +8,8 @@ export type Probe = (target: { host: string; port: number; path: string; timeout
 };
 
 /**
- * GET on a connection of its own, so that a check also finds out whether new connections are accepted, and never waits
- * behind requests. Only the status counts: the body is not read.
+ * Sends GET on a connection of its own, so that the check also tests new connections and never waits behind requests.
+ * Only the status counts; the body is not read.
  */
 export const httpProbe: Probe = ({ host, port, path, timeoutMs }) => {
   const { promise, resolve } = Promise.withResolvers<CheckResult>();
@@ -22,7 +22,7 @@ export const httpProbe: Probe = ({ host, port, path, timeoutMs }) => {
     maxHeaderSize: 16_384,
     headers: { 'user-agent': 'mesh-health-check', connection: 'close' },
   });
-  // Of the whole check: a timeout of the socket alone starts again with each byte.
+  // Bounds the whole check. A timeout of the socket would start again with each byte.
   const timer = setTimeout(() => finish({ failure: 'timeout' }), timeoutMs);
   const finish = (result: CheckResult) => {
     clearTimeout(timer);
@@ -30,8 +30,8 @@ export const httpProbe: Probe = ({ host, port, path, timeoutMs }) => {
     resolve(result);
   };
   client.once('response', ({ statusCode = 0 }) => finish({ status: statusCode }));
-  // Stays for what a destroyed socket may still report.
+  // A destroyed socket may still report an error.
   client.on('error', (error: NodeJS.ErrnoException) => finish({ failure: error.code ?? 'failed' }));
   client.end();
-  return { result: promise, cancel: () => finish({ failure: 'cancelled' }) };
+  return { result: promise, cancel: () => finish({ failure: 'canceled' }) };
 };

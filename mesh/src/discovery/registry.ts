@@ -17,15 +17,15 @@ export interface RegistryOptions {
   clock: Clock;
   connect: (host: string, port: number, policy: BackendTrafficPolicy) => Connections;
   onChange?: (change: EndpointsChange) => void;
-  /** The policy of a service is another one. Its connections have been told. */
+  /** The policy of a service has changed. Its connections already follow the new one. */
   onPolicy?: (service: Service) => void;
-  /** The health checks of an endpoint say that it is back. */
+  /** The health checks of an endpoint report its recovery. */
   onRecovered?: (service: Service, endpoint: Endpoint) => void;
-  /** The endpoints of a service have been set, changed or not: a weight may have. */
+  /** The endpoints of a service have been set. They may be the same, or differ in weight only. */
   onEndpoints?: (service: Service) => void;
 }
 
-/** An endpoint that ends what it has. */
+/** An endpoint that ends its requests in flight. */
 interface Leaving {
   service: Service;
   /** Monotonic ms. */
@@ -34,8 +34,8 @@ interface Leaving {
 }
 
 /**
- * Every service and endpoint that the process knows, across changes of the configuration. Discovery sources (static,
- * DNS, leases) call `setEndpoints`; nothing else does.
+ * All services and endpoints of the process, across changes of the configuration. Only discovery sources (static, DNS,
+ * leases) call `setEndpoints`.
  */
 export class Registry {
   readonly #options: RegistryOptions;
@@ -47,8 +47,8 @@ export class Registry {
   }
 
   /**
-   * The service port, made on first use with `policy`. A known one keeps the policy that it has: documents that are being
-   * read are not in force yet, and may be refused. `follow` puts a policy in force.
+   * The service port, created on first use with `policy`. An existing one keeps its policy, because documents that are
+   * being read are not in force yet and may be refused. `follow` puts a policy in force.
    */
   service(name: string, port: number, policy: BackendTrafficPolicy): Service {
     const id = serviceId(name, port);
@@ -59,7 +59,7 @@ export class Registry {
     return made;
   }
 
-  /** Puts the policies of `documents` in force, for the connections that are open as well as for new ones. */
+  /** Puts the policies of `documents` in force, for open and new connections. */
   follow(documents: readonly ServiceDocument[]): void {
     for (const { name, ports, policy } of documents) {
       for (const { port } of ports) {
@@ -87,7 +87,10 @@ export class Registry {
     return [...this.#services.values()];
   }
 
-  /** Makes `addresses` the endpoints of `service`: known ones keep their connections and measurements, others are drained. */
+  /**
+   * Makes `addresses` the endpoints of `service`. Existing ones keep their connections and measurements; those that
+   * have left are drained.
+   */
   setEndpoints(service: Service, addresses: readonly EndpointAddress[]): void {
     const before = new Map(service.endpoints.map((endpoint) => [endpoint.id, endpoint]));
     const added: string[] = [];
@@ -116,7 +119,7 @@ export class Registry {
     this.#options.onEndpoints?.(service);
   }
 
-  /** Forgets the service ports that no document names any more (ids as `service.id`). */
+  /** Forgets the service ports that are in no document (ids as `service.id`). */
   keepOnly(ids: ReadonlySet<string>): void {
     for (const service of this.services()) {
       if (ids.has(service.id)) continue;
@@ -125,7 +128,7 @@ export class Registry {
     }
   }
 
-  /** Ends every connection; what is under way is broken off. */
+  /** Closes every connection and aborts requests in flight. */
   async close(): Promise<void> {
     const all = [...this.#leaving.keys(), ...this.services().flatMap((service) => service.endpoints)];
     await Promise.all(all.map((endpoint) => endpoint.connections.destroy()));

@@ -2,18 +2,18 @@ import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
- * One port of a service that routes send to, and the endpoints behind it now. Discovery replaces `endpoints` as a
- * whole, so whoever holds the array sees one consistent set.
+ * One port of a service that routes name, and its current endpoints. Discovery replaces the array `endpoints` as a
+ * whole, so that every reader sees a consistent set.
  */
 export class Service {
   /** The service's name in the documents. */
   readonly name: string;
   /** The port that backendRefs name. */
   readonly port: number;
-  /** From the documents in force; a change of them replaces it. */
+  /** From the documents in force, and replaced when they change. */
   policy: BackendTrafficPolicy;
   endpoints: readonly Endpoint[] = [];
-  /** What policies keep per service (retry budget, panic): as with endpoints. */
+  /** The state that policies keep about the service (retry budget, panic), as in `Endpoint`. */
   readonly #states = new Map<symbol, unknown>();
 
   constructor(name: string, port: number, policy: BackendTrafficPolicy) {
@@ -22,12 +22,12 @@ export class Service {
     this.policy = policy;
   }
 
-  /** `name:port`: what endpoints are listed under. */
+  /** `name:port`: the key of its endpoints. */
   get id(): string {
     return serviceId(this.name, this.port);
   }
 
-  /** The state that belongs to `key`, made on first use. */
+  /** The state under `key`, created on first use. */
   stateOf<T>(key: symbol, make: () => T): T {
     const known = this.#states.get(key);
     if (known !== undefined) return known as T;

@@ -8,11 +8,11 @@ import { PortWatch } from './port-watch.ts';
 import type { Probe } from './probe.ts';
 import type { Registry } from './registry.ts';
 
-/** What keeps the endpoints of a configuration up to date, until it is stopped. */
+/** Keeps the endpoints of a configuration up to date, until stopped. */
 export interface Discovery {
-  /** Resolves when every service has been looked up once, found or not; after `firstLookMs` at the latest. */
+  /** Resolves when every service has been looked up once, successfully or not; after `firstLookMs` at the latest. */
   ready: Promise<void>;
-  /** Follows other documents. What they leave as it was goes on undisturbed. */
+  /** Follows new documents. Watches of unchanged services continue. */
   update(config: MeshConfig): void;
   stop(): void;
 }
@@ -28,16 +28,16 @@ export interface DiscoveryOptions {
 }
 
 /**
- * The longest that a start waits for names, ms; less where the service gives less to connect (`timeouts.connect`). Who
- * asks for a service whose name has not been resolved by then gets 503, and all other services are there.
+ * The longest that a start waits for names, in ms; less if the service has a shorter connect timeout
+ * (`timeouts.connect`). After that, requests to a service whose name is not resolved get 503, and all other services
+ * work.
  */
 const firstLookMs = 1_000;
 
 /**
- * Fills the registry with the endpoints that `config` names: static ones at once, host names by DNS, again after
- * `dnsTtlMs` or when their records say so, and with the instances that have registered themselves; and checks their
- * health. A name that cannot be resolved keeps the endpoints it had, through changes of the configuration too: an outage
- * of DNS is not one of the service.
+ * Fills the registry with the endpoints of `config`: static ones at once; host names by DNS, again after `dnsTtlMs` or
+ * when their TTL ends; and registered instances. It checks their health. A name that cannot be resolved keeps its
+ * endpoints, also when the configuration changes, because an outage of DNS is not an outage of the service.
  */
 export function discover(config: MeshConfig, options: DiscoveryOptions): Discovery {
   const { registry, leases, clock, log } = options;

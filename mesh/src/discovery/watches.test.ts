@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Service } from '../config/model.ts';
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
-import { turnClock } from '../testing/clock.ts';
+import { standingClock } from '../testing/clock.ts';
 import { backendPolicy, endpoint, meshConfig, service } from '../testing/config.ts';
 import { heldLog } from '../testing/harness.ts';
 import type { Resolved } from './dns.ts';
@@ -21,7 +21,7 @@ const healthCheck = {
 };
 
 function setUp(services: Service[]) {
-  const clock = turnClock();
+  const clock = standingClock();
   const registry = new Registry({
     clock,
     connect: () => ({
@@ -33,8 +33,8 @@ function setUp(services: Service[]) {
       stats: () => ({ open: 0, queued: 0 }),
     }),
   });
-  const probes: { port: number; answer: (result: CheckResult) => void; cancelled: boolean }[] = [];
-  const looks: { host: string; answer: (resolved: Resolved) => void }[] = [];
+  const probes: { port: number; resolve: (result: CheckResult) => void; canceled: boolean }[] = [];
+  const looks: { host: string; resolve: (resolved: Resolved) => void }[] = [];
   const leases = new Leases(clock);
   const discovery: Discovery = discover(meshConfig(services, []), {
     registry,
@@ -43,18 +43,18 @@ function setUp(services: Service[]) {
     log: heldLog(),
     resolve: (host) => {
       const { promise, resolve } = Promise.withResolvers<Resolved>();
-      looks.push({ host, answer: resolve });
+      looks.push({ host, resolve });
       return promise;
     },
     probe: ({ port }) => {
       const { promise, resolve } = Promise.withResolvers<CheckResult>();
-      const probe = { port, answer: resolve, cancelled: false };
+      const probe = { port, resolve, canceled: false };
       probes.push(probe);
       return {
         result: promise,
         cancel: () => {
-          probe.cancelled = true;
-          resolve({ failure: 'cancelled' });
+          probe.canceled = true;
+          resolve({ failure: 'canceled' });
         },
       };
     },
@@ -65,7 +65,7 @@ function setUp(services: Service[]) {
     discovery,
     probes,
     looks,
-    /** Puts documents in force, as the control plane does it. */
+    /** Puts documents in force, as the control plane does. */
     push: (...next: Service[]) => {
       registry.follow(next);
       discovery.update(meshConfig(next, []));
@@ -81,11 +81,11 @@ const named = (name: string, policy: Partial<BackendTrafficPolicy> = {}): Servic
 });
 const { discovery: discoveryPolicy } = backendPolicy();
 
-describe('documents that change', () => {
-  test('disturb no health check and no lookup of a service that stays as it was', async () => {
+describe('changed documents', () => {
+  test('disturb no health check and no look-up of an unchanged service', async () => {
     const checked = () => service('checked', [1], { healthCheck });
     const { push, probes, looks, clock, endpoints, settled } = setUp([checked(), named('named')]);
-    looks[0]?.answer({ addresses: ['10.0.0.1'] });
+    looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     const waiting = clock.waiting();
     for (let port = 10; port < 60; port += 1) push(checked(), named('named'), service('busy', [port]));
@@ -93,26 +93,26 @@ describe('documents that change', () => {
       endpoints('busy').map(({ id }) => id),
       ['127.0.0.1:59'],
     );
-    assert.equal(probes.length, 1, 'the check that is under way goes on');
+    assert.equal(probes.length, 1, 'the check in flight continues');
     assert.equal(looks.length, 1, 'and the next lookup comes when it is due');
     assert.deepEqual(
       clock.waiting().filter((delayMs) => delayMs !== discoveryPolicy.drainMs),
       waiting,
     );
-    probes[0]?.answer({ status: 503 });
+    probes[0]?.resolve({ status: 503 });
     await settled();
     assert.equal(healthOf(endpoints('checked')[0] as never).state, 'unhealthy');
   });
 
-  test('of a service restart what they change of it, and nothing else', async () => {
+  test('restart only what they change of a service', async () => {
     const shop = (over: Partial<BackendTrafficPolicy> = {}, ports = [1]): Service => ({
       ...named('shop', { healthCheck, ...over }),
       externalName: undefined as never,
       endpoints: [...ports.map((port) => endpoint(port)), { ...endpoint(9), address: 'shop.example' }],
     });
     const { push, probes, looks, settled, endpoints } = setUp([shop()]);
-    const counts = () => [looks.length, probes.filter(({ cancelled }) => cancelled).length];
-    looks[0]?.answer({ addresses: ['10.0.0.1'] });
+    const counts = () => [looks.length, probes.filter(({ canceled }) => canceled).length];
+    looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     assert.deepEqual(counts(), [1, 0]);
     push(shop({}, [1, 2]));
@@ -130,26 +130,26 @@ describe('documents that change', () => {
     assert.ok((counts()[1] as number) > 0, 'another check begins anew');
   });
 
-  test('stop what watched a service that they do not name any more', async () => {
+  test('stop the watches of a service that they do not name any more', async () => {
     const { push, looks, clock, settled } = setUp([named('shop')]);
-    looks[0]?.answer({ addresses: ['10.0.0.1'] });
+    looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     push();
     assert.deepEqual(clock.waiting(), []);
   });
 
-  test('keep what a service had while its new name is looked up for the first time', async () => {
+  test('keep the endpoints of a service while its new name is looked up for the first time', async () => {
     const { push, looks, endpoints, settled } = setUp([service('shop', [1])]);
     push(named('shop'));
     assert.equal(endpoints('shop')[0]?.id, '127.0.0.1:1');
-    looks[0]?.answer({ addresses: ['10.0.0.1'] });
+    looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     assert.equal(endpoints('shop')[0]?.id, '10.0.0.1:80');
   });
 });
 
 describe('a name that does not resolve', () => {
-  test('holds up no other name, no lease and no health check', async () => {
+  test('delays no other name, no lease and no health check', async () => {
     const leasing = { ...discoveryPolicy, lease: { ttlMs: 15_000, maxEndpoints: 10 } };
     const both: Service = {
       ...service('both', [], { healthCheck }),
@@ -159,7 +159,7 @@ describe('a name that does not resolve', () => {
       both,
       named('leased', { discovery: leasing, healthCheck }),
     ]);
-    looks.find(({ host }) => host === 'good.example')?.answer({ addresses: ['10.0.0.7'] });
+    looks.find(({ host }) => host === 'good.example')?.resolve({ addresses: ['10.0.0.7'] });
     leases.put({ service: 'leased', id: 'a', address: '10.0.0.8', port: 8, weight: 1, servicePort: null, ttlMs: null });
     await settled();
     assert.equal(endpoints('both')[0]?.id, '10.0.0.7:7');
@@ -167,27 +167,27 @@ describe('a name that does not resolve', () => {
     assert.deepEqual(probes.map(({ port }) => port).sort(), [7, 8]);
   });
 
-  test('is waited for as long as a connection to the service may take, and never longer than a second', async () => {
+  test('delays the start by the connect timeout of the service, and at most by a second', async () => {
     const { timeouts } = backendPolicy();
     const patient = named('patient', { timeouts: { ...timeouts, connectMs: 60_000 } });
     const quick = named('quick', { timeouts: { ...timeouts, connectMs: 200 } });
     const { clock, discovery, looks, endpoints, settled } = setUp([patient, quick]);
     assert.deepEqual(clock.waiting(), [1_000, 200]);
-    clock.turn();
+    clock.runWaiting();
     await discovery.ready;
-    looks[0]?.answer({ addresses: ['10.0.0.1'] });
+    looks[0]?.resolve({ addresses: ['10.0.0.1'] });
     await settled();
     assert.equal(endpoints('patient')[0]?.id, '10.0.0.1:80', 'and is taken when it comes');
   });
 });
 
-test('shorter leases hold for instances that are registered already', () => {
+test('shorter leases apply to instances that are already registered', () => {
   const terms = (ttlMs: number) => {
     const shop = service('shop', []);
     shop.policy.discovery.lease = { ttlMs, maxEndpoints: 2 };
     return [shop];
   };
-  const clock = turnClock();
+  const clock = standingClock();
   const leases = new Leases(clock);
   leases.setTerms(terms(60_000));
   leases.put({ service: 'shop', id: 'a', address: '10.0.0.1', port: 1, weight: 1, servicePort: null, ttlMs: null });
@@ -196,6 +196,6 @@ test('shorter leases hold for instances that are registered already', () => {
   assert.equal(leases.list('shop')[0]?.ttlMs, 2_000);
   leases.setTerms(terms(90_000));
   assert.deepEqual(clock.waiting(), [2_000], 'a longer one begins with the next heartbeat');
-  clock.turn();
+  clock.runWaiting();
   assert.deepEqual(leases.list(), []);
 });

@@ -17,19 +17,19 @@ const limitBytes = defaults.retryBodyLimitBytes;
 const caseCount = Number(process.env.MESH_TEST_BODIES ?? 3000);
 const retriesMax = 3;
 
-/** How an attempt is made to fail. */
+/** How an attempt fails. */
 const breaks = ['resets', 'closes', '503', 'garbage'] as const;
 
-/** One request: its body, how it is sent, and what happens to the attempts before the good one. */
+/** One request: its body, how it is sent, and how the attempts before the successful one fail. */
 interface Case {
   id: number;
   body: Buffer;
-  /** Where the client cuts its body into pieces. */
+  /** Where the client splits its body. */
   pieces: Buffer[];
   chunked: boolean;
-  /** Of each attempt that fails: how, and once so many bytes of the body have arrived. */
+  /** For each failing attempt: how it fails, and after how many bytes of the body. */
   failures: { how: (typeof breaks)[number]; afterBytes: number }[];
-  /** Attempts that have read the body to its end. */
+  /** The number of attempts that have read the whole body. */
   whole: number;
 }
 
@@ -57,7 +57,7 @@ function caseOf(id: number, noise: Buffer, random: () => number): Case {
   return { id, body, pieces, chunked: random() < 0.5, failures, whole: 0 };
 }
 
-test('the body of every attempt is that of the request, byte for byte, whatever its size and wherever the attempts before broke off', async (t) => {
+test('every attempt gets the body of the request, byte for byte, for any size and wherever earlier attempts failed', async (t) => {
   const seed = Number(process.env.MESH_TEST_SEED ?? randomInt(2 ** 31));
   const name = `MESH_TEST_SEED=${seed}`;
   t.diagnostic(name);
@@ -118,7 +118,7 @@ test('the body of every attempt is that of the request, byte for byte, whatever 
       assert.equal(content, String(length), label);
     } else if (status === 200) assert.equal(content, String(length), label);
     else assert.ok([502, 503].includes(status), label);
-    // Too long to be kept: nobody has got it twice.
+    // A body too long to be kept is sent only once.
     if (length > limitBytes) assert.ok(one.whole <= 1, label);
   };
   const client = async () => {
@@ -149,7 +149,7 @@ function send(url: string, one: Case, agent: Agent): Promise<{ status: number; c
         sent.end();
         return;
       }
-      // Each piece on its way before the next one, so that they arrive as pieces.
+      // Each piece is sent before the next one, so that they arrive as pieces.
       sent.write(piece, () => setImmediate(next, at + 1));
     };
     next(0);

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** Listens, and never takes a connection: its thread stands still. */
+/** Listens, and never accepts a connection, because its thread is blocked. */
 const standstill = `
   const { parentPort } = require('node:worker_threads');
   const server = require('node:net').createServer();
@@ -22,10 +22,10 @@ const standstill = `
   });
 `;
 
-/** More than the queue of such a server holds. */
+/** More connections than the queue of such a server holds. */
 const waiting = 16;
 
-/** A port at which connections are neither accepted nor refused: its queue is full, so the system does not answer. */
+/** A port at which connections are neither accepted nor refused: its queue is full, so the system does not reply. */
 async function silentPort(): Promise<number> {
   const worker = new Worker(standstill, { eval: true });
   const port = await new Promise<number>((resolve, reject) => {
@@ -38,7 +38,7 @@ async function silentPort(): Promise<number> {
     for (const socket of sockets) socket.destroy();
   });
   for (const socket of sockets) socket.on('error', () => {});
-  // All have knocked in the same turn: when the first one is in, so are as many as there is room for.
+  // All sockets connect at once. When the first is connected, the queue is full.
   await Promise.race(sockets.map((socket) => once(socket, 'connect')));
   return port;
 }
@@ -50,8 +50,8 @@ const policy = {
   loadBalancer: { ...loadBalancer, algorithm: 'RoundRobin' as const },
 };
 
-describe('an instance that takes no connections', () => {
-  test('is a 504 after timeouts.connect where there is no other', async () => {
+describe('an instance that accepts no connections', () => {
+  test('is a 504 after timeouts.connect if there is no other instance', async () => {
     const rules = [rule({ backendRefs: [backendRef('shop')] })];
     const config = meshConfig([service('shop', [await silentPort()], policy)], [route('all', rules)]);
     const mesh = await testMesh(closing, config);
@@ -59,11 +59,11 @@ describe('an instance that takes no connections', () => {
     assert.equal(response.status, 504);
     const { errors } = (await response.json()) as { errors: { status: number; title: string; detail: string }[] };
     assert.equal(errors[0]?.title, 'Gateway Timeout');
-    await until(() => mesh.log.requests().length === 1, 'it is logged');
+    await until(() => mesh.log.requests().length === 1, 'the request is logged');
     assert.equal(mesh.log.requests()[0]?.reason, 'connect_timeout');
   });
 
-  test('costs nobody a request where there is another: nothing was sent, so even a POST is', async () => {
+  test('fails no request if there is another instance, not even a POST, because nothing was sent', async () => {
     const { port } = await upstreamServer(closing, (request, response) => {
       request.resume().on('end', () => response.end('fine'));
     });

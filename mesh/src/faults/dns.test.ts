@@ -12,13 +12,13 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-/** Every address of 127.0.0.0/8 is this machine: a name leads to addresses, and the port is the same on all. */
+/** Every address of 127.0.0.0/8 is this machine. A name resolves to one of these, and the port is the same on all. */
 const hosts = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
 
 interface Instance {
   host: string;
   asked: number;
-  /** Go on until they are told to end. */
+  /** Replies that last until the test ends them. */
   downloads: ServerResponse[];
 }
 
@@ -58,13 +58,13 @@ async function namedShop() {
   };
   const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 25 };
   const config = meshConfig([shop], [route('all', [rule({ backendRefs: [backendRef('shop')], retry })])]);
-  const dns = { answer: [hosts[0], hosts[1]] as string[] | Error, asked: 0 };
+  const dns = { addresses: [hosts[0], hosts[1]] as string[] | Error, asked: 0 };
   const mesh = await testMesh(closing, config, {
     resolve: async (host) => {
       assert.equal(host, 'shop.test');
       dns.asked += 1;
-      if (dns.answer instanceof Error) throw dns.answer;
-      return { addresses: dns.answer.slice() };
+      if (dns.addresses instanceof Error) throw dns.addresses;
+      return { addresses: dns.addresses.slice() };
     },
   });
   const load = startLoad(closing, {
@@ -77,11 +77,11 @@ async function namedShop() {
   return { instances, mesh, dns, load, endpoints };
 }
 
-describe('a name that leads elsewhere, under load', () => {
-  test('new requests follow it, those under way end where they are, and none fails', async () => {
+describe('a name with a new address, under load', () => {
+  test('new requests follow the name, requests in flight end where they are, and none fails', async () => {
     const { instances, mesh, dns, load, endpoints } = await namedShop();
     const [first, second, third] = instances as [Instance, Instance, Instance];
-    await until(() => first.asked > 0 && second.asked > 0, 'both are used');
+    await until(() => first.asked > 0 && second.asked > 0, 'both instances are used');
 
     const downloads: RawClient[] = [];
     while (first.downloads.length === 0) {
@@ -92,16 +92,16 @@ describe('a name that leads elsewhere, under load', () => {
     }
 
     for (let round = 0; round < 10; round += 1) {
-      dns.answer = round % 2 === 0 ? [hosts[1], hosts[2]] : [hosts[0], hosts[1]];
+      dns.addresses = round % 2 === 0 ? [hosts[1], hosts[2]] : [hosts[0], hosts[1]];
       const [left, came] = round % 2 === 0 ? [first, third] : [third, first];
-      await until(() => endpoints().includes(came.host), 'the answer has been taken');
+      await until(() => endpoints().includes(came.host), 'the new address is in use');
       assert.ok(!endpoints().includes(left.host));
       await load.settled();
       const { asked } = left;
       const cameAsked = came.asked;
       await load.more(50);
-      await until(() => came.asked > cameAsked, 'who has come is used');
-      assert.equal(left.asked, asked, 'nothing new goes to who has left');
+      await until(() => came.asked > cameAsked, 'the new instance is used');
+      assert.equal(left.asked, asked, 'no new request goes to the old instance');
     }
 
     for (const { downloads: held } of instances) for (const download of held) download.end('second half');
@@ -110,16 +110,16 @@ describe('a name that leads elsewhere, under load', () => {
     assert.deepEqual(load.failures(), []);
   });
 
-  test('an outage of DNS takes nothing away', async () => {
+  test('an outage of DNS removes no endpoints', async () => {
     const { dns, load, endpoints } = await namedShop();
     await load.more(50);
-    dns.answer = new Error('the resolver is down');
+    dns.addresses = new Error('the resolver is down');
     const { asked } = dns;
-    await until(() => dns.asked > asked + 3, 'it has been asked in vain');
+    await until(() => dns.asked > asked + 3, 'look-ups have failed');
     assert.deepEqual(endpoints(), [hosts[0], hosts[1]]);
     await load.more(100);
-    dns.answer = [hosts[2]];
-    await until(() => endpoints().join() === hosts[2], 'it is asked again');
+    dns.addresses = [hosts[2]];
+    await until(() => endpoints().join() === hosts[2], 'the name is looked up again');
     await load.settled();
     const from = load.outcomes.length;
     await load.more(100);

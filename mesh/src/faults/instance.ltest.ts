@@ -3,11 +3,11 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import { backendPolicy, backendRef, endpoint, meshConfig, route, rule, service } from '../testing/config.ts';
 import { Closing, type TestMesh, testMesh, until } from '../testing/harness.ts';
-import { type Behaviour, slowMs } from '../testing/instance-behaviour.ts';
+import { type Behavior, slowMs } from '../testing/instance-behavior.ts';
 import { InstanceProcess } from '../testing/instance-process.ts';
 import { type Load, startLoad } from '../testing/load.ts';
 
-/** Three instances in processes of their own; the first one goes bad. */
+/** Three instances in processes of their own. The first one fails. */
 let instances: [InstanceProcess, InstanceProcess, InstanceProcess];
 before(async () => {
   instances = [await InstanceProcess.start('a'), await InstanceProcess.start('b'), await InstanceProcess.start('c')];
@@ -23,17 +23,22 @@ beforeEach(async () => {
 afterEach(() => closing.close());
 
 const clients = 8;
-/** Requests begun by the time at which a fault is seen: those that the rule of failures in a row waits for, and one of each client. */
+/**
+ * Requests begun before the fault is noticed: those that the consecutive-failures rule needs, and one of each client.
+ */
 const detectionMax = 7 + clients;
 
 const defaults = backendPolicy();
-/** Found out by what happens to requests. In turn, so that each instance is asked whatever balancing has learned of it. */
+/**
+ * Faults are noticed by the results of requests. Round robin sends requests to each instance, whatever balancing has
+ * learned of it.
+ */
 const passive: Partial<BackendTrafficPolicy> = {
   loadBalancer: { ...defaults.loadBalancer, algorithm: 'RoundRobin' },
-  // Probed often: each probe of an instance that is still bad could fail a request.
+  // Frequent probes, because each probe of an instance that is still bad could fail a request.
   circuitBreaker: { ...defaults.circuitBreaker, penalty: { minMs: 100, maxMs: 400, jitterRatio: 0.5 } },
 };
-/** Found out by health checks alone. */
+/** Faults are noticed by health checks alone. */
 const active: Partial<BackendTrafficPolicy> = {
   circuitBreaker: { ...defaults.circuitBreaker, enabled: false },
   healthCheck: {
@@ -54,7 +59,7 @@ function shop(policy: Partial<BackendTrafficPolicy>, backendRequestMs: number) {
   return meshConfig([made], [route('all', [rule({ backendRefs: [backendRef('shop')], retry, timeouts })])]);
 }
 
-/** @param backendRequestMs only a hanging instance takes so long */
+/** @param backendRequestMs reached only by a hanging instance */
 async function underLoad(
   policy: Partial<BackendTrafficPolicy>,
   backendRequestMs = 1500,
@@ -70,7 +75,7 @@ async function underLoad(
   return { mesh, load };
 }
 
-/** What the mesh knows about an instance. */
+/** The state of an instance in the mesh. */
 async function known(mesh: TestMesh, { endpoint: id }: InstanceProcess) {
   const { services } = (await (await fetch(`${mesh.adminUrl}/endpoints`)).json()) as {
     services: { endpoints: { endpoint: string; health: { state: string }; breaker: { state: string } }[] }[];
@@ -80,7 +85,7 @@ async function known(mesh: TestMesh, { endpoint: id }: InstanceProcess) {
   return { out: found.breaker.state !== 'admitting' || found.health.state === 'unhealthy' };
 }
 
-/** Probes of the instance that have failed. */
+/** The number of failed probes of the instance. */
 async function failedProbes(mesh: TestMesh, { endpoint: id }: InstanceProcess): Promise<number> {
   const text = await (await fetch(`${mesh.adminUrl}/metrics`)).text();
   const series = `mesh_breaker_trips_total{service="shop",endpoint="${id}",reason="probe_failed"} `;
@@ -88,11 +93,12 @@ async function failedProbes(mesh: TestMesh, { endpoint: id }: InstanceProcess): 
   return line === undefined ? 0 : Number(line.slice(series.length));
 }
 
-const isOut = (mesh: TestMesh) => until(async () => (await known(mesh, instances[0])).out, 'it is out', 30_000);
+const isOut = (mesh: TestMesh) =>
+  until(async () => (await known(mesh, instances[0])).out, 'the instance is ejected', 30_000);
 
-/** The instance is well again: it is asked again, and nothing fails for that. */
+/** Waits until the instance has recovered: it gets requests again, and none fails. */
 async function isBack(mesh: TestMesh, load: Load): Promise<void> {
-  await until(async () => !(await known(mesh, instances[0])).out, 'it is in again', 30_000);
+  await until(async () => !(await known(mesh, instances[0])).out, 'the instance is back', 30_000);
   const from = load.outcomes.length;
   await until(
     () => load.outcomes.slice(from).filter(({ instance, failure }) => instance === 'a' && failure === null).length > 20,
@@ -102,24 +108,24 @@ async function isBack(mesh: TestMesh, load: Load): Promise<void> {
   await load.stop();
 }
 
-/** Ways to go bad that can be made good on another instance, since nothing of a reply has gone to the client yet. */
+/** Faults that another instance can make up for, because no byte of a reply has been sent to the client. */
 const beforeTheHead: [how: string, go: (instance: InstanceProcess) => Promise<void>][] = [
   ['killed', (instance) => instance.kill()],
-  ...(['fails', 'hangs', 'resets', 'garbage'] as Behaviour[]).map(
-    (behaviour): [string, (instance: InstanceProcess) => Promise<void>] => [
-      behaviour,
-      (instance) => instance.behave(behaviour),
+  ...(['fails', 'hangs', 'resets', 'garbage'] as Behavior[]).map(
+    (behavior): [string, (instance: InstanceProcess) => Promise<void>] => [
+      behavior,
+      (instance) => instance.behave(behavior),
     ],
   ),
 ];
 
-describe('an instance goes bad under load, found out by what happens to requests', () => {
+describe('an instance fails under load, noticed by the results of requests', () => {
   for (const [how, goBad] of beforeTheHead) {
-    test(`${how}: no request fails, not even while that is found out, nor for the probes that follow, nor when it is back`, async () => {
+    test(`${how}: no request fails, neither before the ejection, nor during probes, nor after the recovery`, async () => {
       const { mesh, load } = await underLoad(passive);
       await goBad(instances[0]);
       await isOut(mesh);
-      await until(async () => (await failedProbes(mesh, instances[0])) >= 3, 'it has been probed in vain', 30_000);
+      await until(async () => (await failedProbes(mesh, instances[0])) >= 3, 'probes have failed', 30_000);
       await load.more(200);
       await instances[0].start();
       await instances[0].behave('well');
@@ -129,25 +135,25 @@ describe('an instance goes bad under load, found out by what happens to requests
   }
 
   for (const how of ['half', 'halfChunked'] as const) {
-    test(`${how} a body: what is on its way breaks off for the client, too; nothing fails once the instance is out`, async () => {
+    test(`${how} a body: replies in flight break off for the client too; no request fails once the instance is ejected`, async () => {
       const { mesh, load } = await underLoad(passive);
       await instances[0].behave(how);
       await isOut(mesh);
       const outMs = performance.now();
-      await until(async () => (await failedProbes(mesh, instances[0])) >= 3, 'it has been probed in vain', 30_000);
+      await until(async () => (await failedProbes(mesh, instances[0])) >= 3, 'probes have failed', 30_000);
       await load.more(200);
       await instances[0].behave('well');
       await isBack(mesh, load);
       assert.deepEqual(load.failures(outMs), []);
       const failed = load.failures();
       assert.ok(failed.length <= detectionMax, `${failed.length} requests failed`);
-      // A part must not pass for the whole.
+      // A part of a reply must not pass for the whole.
       for (const { failure } of failed) assert.match(String(failure), /ECONNRESET|aborted/);
     });
   }
 });
 
-describe('an instance goes bad under load, found out by health checks', () => {
+describe('an instance fails under load, noticed by health checks', () => {
   for (const [how, goBad] of beforeTheHead) {
     test(`${how}: no request fails`, async () => {
       const { mesh, load } = await underLoad(active);
@@ -157,7 +163,7 @@ describe('an instance goes bad under load, found out by health checks', () => {
       const from = load.outcomes.length;
       await load.more(200);
       const asked = load.outcomes.slice(from).filter(({ instance }) => instance === 'a');
-      assert.deepEqual(asked, [], 'nobody goes there');
+      assert.deepEqual(asked, [], 'the instance gets no requests');
       await instances[0].start();
       await instances[0].behave('well');
       await isBack(mesh, load);
@@ -167,14 +173,15 @@ describe('an instance goes bad under load, found out by health checks', () => {
 });
 
 describe('an instance becomes slow under load', () => {
-  test('no request fails, and it is hardly asked', async () => {
-    // Balancing is what finds it out: no reply fails or comes too late. A shorter memory than by default, so that the end comes sooner.
+  test('no request fails, and the instance gets few of them', async () => {
+    // Balancing notices it, because no reply fails or times out. A shorter memory than the default ends the test
+    // sooner.
     const ewma = { ...defaults.loadBalancer.ewma, decayMs: 500 };
     const { mesh, load } = await underLoad({ loadBalancer: { ...defaults.loadBalancer, ewma } }, 0);
     await instances[0].behave('slow');
     await until(
       () => load.outcomes.some(({ instance, begunMs, endedMs }) => instance === 'a' && endedMs - begunMs >= slowMs),
-      'it is known to be slow',
+      'the instance is known to be slow',
     );
     await load.settled();
     const from = load.outcomes.length;

@@ -19,7 +19,9 @@ beforeEach(async () => {
 });
 afterEach(() => closing.close());
 
-/** Every time that the mesh could wait for, against what an answer at once takes on a busy machine. */
+/**
+ * Every timeout of the mesh is `waitMs`. A reply within `atOnceMs` has waited for none of them, even on a busy machine.
+ */
 const waitMs = 60_000;
 const atOnceMs = 10_000;
 
@@ -36,9 +38,9 @@ const healthCheck = {
   unhealthyThreshold: 2,
   expectedStatus: { from: 200, to: 299 },
 };
-/** Longer than the test: what it holds for out by then would stay out. */
+/** Longer than the test: an instance ejected by then would stay ejected. */
 const penalty = { minMs: 600_000, maxMs: 600_000, jitterRatio: 0 };
-/** However often an instance is probed in vain while all are gone, it is not held for out much longer than they are. */
+/** However often probes fail while all instances are gone, an ejection lasts little longer than the outage. */
 const quick = { minMs: 100, maxMs: 500, jitterRatio: 0.1 };
 
 const policies: [name: string, policy: Partial<BackendTrafficPolicy>][] = [
@@ -49,7 +51,7 @@ const policies: [name: string, policy: Partial<BackendTrafficPolicy>][] = [
 
 describe('all instances of a service are gone', () => {
   for (const [name, policy] of policies) {
-    test(`${name}: requests are refused at once and clearly, and served as soon as the instances are back`, async () => {
+    test(`${name}: requests are refused at once and clearly, and succeed as soon as the instances are back`, async () => {
       const shop = service('shop', [], { ...patient, ...policy });
       shop.endpoints = instances.map(({ port }) => endpoint(port));
       const retry = { codes: [502, 503, 504], attempts: 2, backoffMs: 25 };
@@ -79,9 +81,9 @@ describe('all instances of a service are gone', () => {
       assert.deepEqual(load.failures(backMs), []);
       const served = () =>
         new Set(load.outcomes.filter(({ begunMs }) => begunMs >= backMs).map(({ instance }) => instance));
-      // Those that the breaker holds for out stay out: the others serve.
+      // Instances ejected by the breaker stay out, and the others serve.
       if (name !== 'with a breaker that is slow to forgive') {
-        await until(() => served().size === 3, 'all serve again', 30_000);
+        await until(() => served().size === 3, 'all instances serve again', 30_000);
       }
       await load.stop();
       assert.deepEqual(load.failures(backMs), []);

@@ -1,16 +1,16 @@
 import type { CorsFilter } from '../config/model.ts';
 import { type Headers, header, headerValues, removeHeader } from '../headers.ts';
 
-/** A CORS filter, ready to answer (Fetch section 3.2, Gateway API HTTPCORSFilter). */
+/** A compiled CORS filter (Fetch section 3.2, Gateway API HTTPCORSFilter). */
 export interface Cors {
-  /** The fields of the answer to a preflight; null where the request is none. */
+  /** The fields of the reply to a preflight; null if the request is not a preflight. */
   preflight(method: string, headers: readonly string[]): Headers | null;
-  /** The fields that a reply to a request with these fields gets: an origin that may not ask gets none but Vary. */
+  /** The fields for a reply to a request with these fields. An origin that is not allowed gets only Vary. */
   replyFields(headers: readonly string[]): Headers;
 }
 
-/** What only this filter may say: two answers to one question make a browser refuse both. */
-const answers = [
+/** Fields that only this filter may set, because a browser refuses two values. */
+const replyFieldNames = [
   'access-control-allow-origin',
   'access-control-allow-credentials',
   'access-control-expose-headers',
@@ -22,7 +22,7 @@ const answers = [
 export function corsOf(filter: CorsFilter): Cors {
   const { allowCredentials, allowMethods, allowHeaders, exposeHeaders, maxAgeS } = filter;
   const allows = originMatcher(filter.allowOrigins);
-  // With credentials a browser takes `*` for a name, so whoever may ask is named.
+  // With credentials a browser reads `*` as a literal name, so the allowed origin is named.
   const anybody = filter.allowOrigins.includes('*') && !allowCredentials;
   const vary: Headers = anybody ? [] : ['vary', 'Origin'];
 
@@ -31,7 +31,7 @@ export function corsOf(filter: CorsFilter): Cors {
     if (allowCredentials) fields.push('access-control-allow-credentials', 'true');
     return fields;
   };
-  /** A list as it is sent: with credentials a browser would take `*` for a name, so what was asked stands for it. */
+  /** A list as sent. With credentials a browser reads `*` as a literal name, so the requested values replace it. */
   const listed = (list: readonly string[], asked: string): string =>
     allowCredentials && list.includes('*') ? asked : list.join(', ');
 
@@ -55,7 +55,7 @@ export function corsOf(filter: CorsFilter): Cors {
       const origin = header(headers, 'origin');
       if (origin === undefined || !allows(origin)) return vary;
       const fields = grant(origin);
-      // `*` reveals everything to requests without credentials only; with them it must be left to the names.
+      // Without credentials `*` reveals every field. With credentials the names must be listed.
       const exposed = exposeHeaders.filter((name) => name !== '*' || !allowCredentials).join(', ');
       if (exposed !== '') fields.push('access-control-expose-headers', exposed);
       return [...fields, ...vary];
@@ -63,9 +63,9 @@ export function corsOf(filter: CorsFilter): Cors {
   };
 }
 
-/** Puts the fields of `replyFields` in the place of whatever the service says about the same. In place. */
+/** Replaces the service's CORS fields with `replyFields`, in place. */
 export function applyCors(headers: Headers, fields: Headers): void {
-  for (const name of answers) removeHeader(headers, name);
+  for (const name of replyFieldNames) removeHeader(headers, name);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
@@ -79,9 +79,9 @@ function names(list: string, wanted: string): boolean {
 }
 
 /**
- * Whether an origin may ask. `*` alone is any; `https://*` any host of that scheme (at its own port); `https://*.shop.example`
- * any name below it, however deep. A scheme's own port may be written or not. The rest of an origin is compared as it was
- * sent: browsers send lower case (Fetch section 3.2.5).
+ * Whether an origin is allowed. `*` alone matches any origin; `https://*` any host of that scheme (at its default
+ * port); `https://*.shop.example` any name below it, at any depth. The default port of a scheme may be written or
+ * omitted. The rest of an origin is compared as sent, because browsers send lower case (Fetch section 3.2.5).
  */
 function originMatcher(patterns: readonly string[]): (origin: string) => boolean {
   const exact = new Set<string>();
@@ -99,7 +99,7 @@ function originMatcher(patterns: readonly string[]): (origin: string) => boolean
     return wild.some(({ before, after }) => {
       if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
       const middle = origin.slice(before.length, origin.length - after.length);
-      // Only what a host name is made of: no port, no path, nothing that would reach into another part of the origin.
+      // Only characters of a host name: no port, no path, and no other part of an origin.
       return origin.length > before.length + after.length && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(middle);
     });
   };

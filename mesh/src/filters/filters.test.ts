@@ -12,7 +12,7 @@ const prefix = (value: string) => match('PathPrefix', value);
 const replacing = (replacePrefixMatch: string): PathModifier => ({ type: 'ReplacePrefixMatch', replacePrefixMatch });
 
 describe('a path modifier', () => {
-  test('replaces a prefix by the table of the standard', () => {
+  test('replaces a prefix as in the table of the standard', () => {
     const table: [path: string, prefix: string, replacement: string, result: string][] = [
       ['/foo/bar', '/foo', '/xyz', '/xyz/bar'],
       ['/foo/bar', '/foo', '/xyz/', '/xyz/bar'],
@@ -40,16 +40,16 @@ describe('a path modifier', () => {
     assert.equal(modifyPath('/a', { ...modifier, replaceFullPath: '' }, prefix('/')), '/');
   });
 
-  test('leaves a path alone that no prefix has matched', () => {
+  test('keeps a path that no prefix has matched', () => {
     assert.equal(modifyPath('/a/b', replacing('/x'), match('RegularExpression', '/a/.')), '/a/b');
   });
 
-  test('leaves a path alone that has lost the prefix since', () => {
+  test('keeps a path that has lost the prefix to another filter', () => {
     assert.equal(modifyPath('/older/bar', replacing('/x'), prefix('/old')), '/older/bar');
     assert.equal(modifyPath('/a', replacing('/x'), prefix('/foo/bar')), '/a');
   });
 
-  test('makes a path of any path, never one that a client could take for a host', () => {
+  test('makes a path from any path, never one that a client could read as a host', () => {
     const segments = fc.array(fc.stringMatching(/^[a-z0-9.~-]{1,5}$/), { maxLength: 4 });
     const path = segments.map((parts) => `/${parts.join('/')}`);
     fc.assert(
@@ -68,7 +68,7 @@ describe('a redirect', () => {
   const location = (redirect: object, over: Partial<typeof from> = {}) =>
     locationOf({ statusCode, ...redirect }, { ...from, ...over }, prefix('/foo'));
 
-  test('keeps what it does not say', () => {
+  test('keeps the parts that it does not set', () => {
     assert.equal(location({}), 'http://a.example:8080/foo/bar?q=1');
     assert.equal(location({ hostname: 'b.example' }), 'http://b.example:8080/foo/bar?q=1');
     assert.equal(location({ path: replacing('/x') }), 'http://a.example:8080/x/bar?q=1');
@@ -76,7 +76,7 @@ describe('a redirect', () => {
     assert.equal(location({}, { authority: '[::1]' }), 'http://[::1]/foo/bar?q=1');
   });
 
-  test('brings the port of its scheme, and leaves out what goes without saying', () => {
+  test('sets the port of its scheme, and omits default ports', () => {
     assert.equal(location({ scheme: 'https' }), 'https://a.example/foo/bar?q=1');
     assert.equal(location({ scheme: 'https', port: 8443 }), 'https://a.example:8443/foo/bar?q=1');
     assert.equal(location({ scheme: 'https', port: 443 }), 'https://a.example/foo/bar?q=1');
@@ -98,7 +98,7 @@ describe('CORS', () => {
   const granted = (allowOrigins: string[], origin: string, over: Partial<CorsFilter> = {}) =>
     header(corsOf({ ...filter, allowOrigins, ...over }).replyFields(['origin', origin]), 'access-control-allow-origin');
 
-  test('knows origins exactly, and by what a star may stand for', () => {
+  test('matches origins exactly, and by wildcards', () => {
     assert.equal(granted(['https://a.example'], 'https://a.example'), 'https://a.example');
     assert.equal(granted(['https://a.example'], 'http://a.example'), undefined);
     assert.equal(granted(['https://a.example'], 'https://a.example:444'), undefined);
@@ -114,7 +114,7 @@ describe('CORS', () => {
     assert.equal(granted(['https://*'], 'null'), undefined);
   });
 
-  test('names whoever may come with credentials, and says * to all others', () => {
+  test('names the allowed origin with credentials, and sends * otherwise', () => {
     assert.equal(granted(['*'], 'https://a.example'), '*');
     assert.equal(granted(['*'], 'https://a.example', { allowCredentials: true }), 'https://a.example');
     const stars = { allowOrigins: ['*'], allowMethods: ['*'], allowHeaders: ['*'], exposeHeaders: ['*'] };
@@ -123,9 +123,9 @@ describe('CORS', () => {
       ...['access-control-request-headers', 'x-a,x-b,\u0001bad'],
     ];
     const open = corsOf({ ...filter, ...stars });
-    const answer = open.preflight('OPTIONS', asked) ?? [];
-    assert.equal(header(answer, 'access-control-allow-methods'), '*');
-    assert.equal(header(answer, 'access-control-allow-headers'), '*');
+    const fields = open.preflight('OPTIONS', asked) ?? [];
+    assert.equal(header(fields, 'access-control-allow-methods'), '*');
+    assert.equal(header(fields, 'access-control-allow-headers'), '*');
     assert.equal(header(open.replyFields(asked), 'access-control-expose-headers'), '*');
     const named = corsOf({ ...filter, ...stars, allowCredentials: true });
     const careful = named.preflight('OPTIONS', asked) ?? [];
@@ -135,7 +135,7 @@ describe('CORS', () => {
     assert.equal(header(named.replyFields(asked), 'access-control-expose-headers'), undefined);
   });
 
-  test('takes a port that is the scheme’s own for no port', () => {
+  test('treats the default port of the scheme as no port', () => {
     const both = ['https://www.example', 'https://www.example:443'];
     for (const written of [...both, 'HTTPS://WWW.example:443']) {
       for (const sent of both) assert.equal(granted([written], sent), sent, `${written} for ${sent}`);
@@ -148,16 +148,13 @@ describe('CORS', () => {
     assert.equal(granted(['https://*:443'], 'https://x.y'), 'https://x.y');
   });
 
-  test('names the headers that may be sent only to a preflight that asks for some', () => {
+  test('names the allowed headers only to a preflight that requests some', () => {
     const allowed = (over: Partial<CorsFilter>, ...asked: string[]) => {
       const fields = asked.flatMap((names) => ['access-control-request-headers', names]);
       const preflight = ['origin', 'https://a.example', 'access-control-request-method', 'PUT', ...fields];
-      const answer = corsOf({ ...filter, allowOrigins: ['https://a.example'], ...over }).preflight(
-        'OPTIONS',
-        preflight,
-      );
-      assert.ok(answer !== null);
-      return header(answer, 'access-control-allow-headers');
+      const reply = corsOf({ ...filter, allowOrigins: ['https://a.example'], ...over }).preflight('OPTIONS', preflight);
+      assert.ok(reply !== null);
+      return header(reply, 'access-control-allow-headers');
     };
     for (const allowHeaders of [['x-a'], ['*']]) {
       for (const allowCredentials of [true, false]) {
@@ -166,7 +163,7 @@ describe('CORS', () => {
       }
     }
     assert.equal(allowed({ allowHeaders: ['x-a', 'x-b'] }, 'x-c'), 'x-a, x-b');
-    // A star does not stand for Authorization (Fetch section 3.2.5).
+    // A star does not include Authorization (Fetch section 3.2.5).
     assert.equal(allowed({ allowHeaders: ['*', 'authorization'] }, 'authorization'), '*, authorization');
     assert.equal(allowed({ allowHeaders: ['*'], allowCredentials: true }, 'x-a', 'x-b,x-c'), 'x-a, x-b, x-c');
   });

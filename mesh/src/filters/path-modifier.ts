@@ -2,14 +2,14 @@ import type { HttpRouteMatch, PathModifier } from '../config/model.ts';
 import { pathnameOf } from '../routing/match.ts';
 
 /**
- * The path and query that `modifier` makes of `path`. The query stays.
+ * The path and query after `modifier`. The query stays.
  *
- * A prefix is replaced by whole path elements, and a slash at the end of either the prefix or its replacement makes no
- * difference, by the table in Gateway API's HTTPPathModifier: with the prefix `/foo`, `/foo/bar` becomes `/xyz/bar` by
- * `/xyz` and by `/xyz/`, and `/bar` by an empty replacement; `/foo` becomes `/xyz`, `/xyz/` or `/`.
+ * A prefix is replaced by whole path elements, and a slash at the end of the prefix or its replacement makes no
+ * difference, as in the table of Gateway API's HTTPPathModifier. With the prefix `/foo`, `/foo/bar` becomes `/xyz/bar`
+ * by `/xyz` and by `/xyz/`, and `/bar` by an empty replacement; `/foo` becomes `/xyz`, `/xyz/` or `/`.
  *
- * @param match the one that led here: what it says of the prefix is what is replaced. One by other means than a prefix
- * has none to replace, and the path stays; documents that ask for it are refused.
+ * @param match the match of the request, whose prefix is replaced. If it is not a prefix match, the path stays;
+ * documents with that combination are refused.
  */
 export function modifyPath(path: string, modifier: PathModifier, match: Pick<HttpRouteMatch, 'path'>): string {
   const pathname = pathnameOf(path);
@@ -17,11 +17,11 @@ export function modifyPath(path: string, modifier: PathModifier, match: Pick<Htt
   if (modifier.type === 'ReplaceFullPath') return `${rooted(modifier.replaceFullPath)}${query}`;
   if (match.path.type !== 'PathPrefix') return path;
   const prefix = withoutLastSlash(match.path.value);
-  // Another filter has replaced it already.
+  // Another filter has already replaced it.
   if (!`${pathname}/`.startsWith(`${prefix}/`)) return path;
   const rest = pathname.slice(prefix.length);
   const { replacePrefixMatch: replacement } = modifier;
-  // The rest begins with a slash or is nothing: the replacement keeps its own last slash only where nothing follows.
+  // The rest begins with a slash or is empty. The replacement keeps its trailing slash only if the rest is empty.
   return `${rooted(rest === '' ? replacement : withoutLastSlash(replacement) + rest)}${query}`;
 }
 

@@ -2,10 +2,10 @@ import type { HttpRouteMatch, RequestRedirect } from '../config/model.ts';
 import { hostOf, portOf } from '../routing/match.ts';
 import { modifyPath } from './path-modifier.ts';
 
-/** What a redirect is made from. */
+/** The parts of a request that a redirect uses. */
 export interface Redirected {
   scheme: 'http' | 'https';
-  /** As the client wrote it: host, and the port where it is not the scheme's own. */
+  /** As the client wrote it: host, and the port unless it is the scheme's default. */
   authority: string;
   /** Path and query. */
   path: string;
@@ -14,11 +14,11 @@ export interface Redirected {
 const wellKnownPorts = { http: 80, https: 443 } as const;
 
 /**
- * The absolute URL that `redirect` sends a request to (Gateway API HTTPRequestRedirectFilter). What it does not say stays
- * as the client asked for it. A scheme without a port brings its own port; a port that is the scheme's own is left out.
+ * The absolute URL for `redirect` (Gateway API HTTPRequestRedirectFilter). Parts that it does not set stay as in the
+ * request. A scheme without a port sets its default port, and default ports are omitted.
  *
- * The port that stays is the one that the client knows, not that of the listener, which is another one behind a port
- * mapping or a load balancer.
+ * The port of the request is the one that the client used. Behind a port mapping or a load balancer, the port of the
+ * listener differs.
  */
 export function locationOf(redirect: RequestRedirect, from: Redirected, match: Pick<HttpRouteMatch, 'path'>): string {
   const scheme = redirect.scheme ?? from.scheme;

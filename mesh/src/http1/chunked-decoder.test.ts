@@ -8,7 +8,7 @@ const fault = () => new MeshError('bad_request', 'not chunked');
 const chunk = (content: Uint8Array) =>
   Buffer.concat([Buffer.from(`${content.byteLength.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
 
-test('short chunks that come together are handed on together', () => {
+test('short chunks that arrive together are passed on together', () => {
   const decoder = new ChunkedDecoder(1000, fault);
   const message = Buffer.concat([...Array.from({ length: 1000 }, () => chunk(Buffer.from('x'))), Buffer.from('0\r\n')]);
   const pieces: string[] = [];
@@ -20,7 +20,7 @@ test('short chunks that come together are handed on together', () => {
   assert.equal(decoder.done, true);
 });
 
-test('what came before a fault is handed on', () => {
+test('content before a fault is passed on', () => {
   const decoder = new ChunkedDecoder(1000, fault);
   const pieces: string[] = [];
   const message = Buffer.from('1\r\na\r\n1\r\nb\r\nno size');
@@ -28,7 +28,7 @@ test('what came before a fault is handed on', () => {
   assert.deepEqual(pieces, ['ab']);
 });
 
-test('whatever the chunks and wherever they are cut: the content is the same, and what is behind them stays as it is', () => {
+test('any chunks, cut anywhere, give the same content and leave the bytes behind them unread', () => {
   const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 3000, max: 9000 })), {
     maxLength: 30,
   });

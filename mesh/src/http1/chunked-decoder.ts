@@ -4,29 +4,35 @@ const cr = 0x0d;
 const lf = 0x0a;
 const semicolon = 0x3b;
 
-/** Hex digits of a chunk's size at most: more is not a number that can be counted to. */
+/** The maximum number of hex digits of a chunk size: a larger number would not be a safe integer. */
 const sizeDigitsMax = 12;
 
-/** `;name`, `;name=value` or `;name="value"`, as often as it likes (RFC 9112 section 7.1.1), without the whitespace that none should send. */
+/**
+ * Any number of `;name`, `;name=value` or `;name="value"` (RFC 9112 section 7.1.1). Whitespace, which senders should
+ * not write, is a fault.
+ */
 const extensions =
   /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t !#-[\]-~]|\\[\t -~])*"))?)*$/;
 
-/** A piece up to here is moved to the one before it where both are in the same memory: the next steps cost more than that. */
+/**
+ * Pieces up to this size are joined to the piece before, where both are in the same memory. For larger pieces the move
+ * would cost more than it saves.
+ */
 const gatheredBytesMax = 4096;
 
-/** Takes the pieces of content; `false` = nothing more is wanted, ever. */
+/** Takes the pieces of content. `false` stops the decoder permanently. */
 type OnData = (bytes: Buffer) => boolean;
 
 /**
- * Undoes the chunked coding (RFC 9112 section 7.1) up to the end of the last chunk's size line; what comes then is the
- * trailer section. Sizes are hexadecimal digits and nothing else, lines end in CRLF, extensions are dropped.
+ * Decodes the chunked coding (RFC 9112 section 7.1) up to the end of the last chunk's size line. The trailer section
+ * follows. Sizes must be hexadecimal digits, lines must end in CRLF, and extensions are dropped.
  */
 export class ChunkedDecoder {
   #state: 'size' | 'extension' | 'size LF' | 'data' | 'data CR' | 'data LF' | 'done' = 'size';
   #left = 0;
   #digits = 0;
   #extension = '';
-  /** Bytes of extensions that may still come: they carry nothing, and must not come without end. */
+  /** The number of bytes that extensions may still have. They carry nothing, but must end. */
   #extensionBytesLeft: number;
   readonly #fault: FaultOf;
 
@@ -40,14 +46,14 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Short chunks are handed on together. For that their content is moved within `bytes`, over what has been read.
+   * Passes short chunks on together. To join them, it moves their content within `bytes`, over bytes that it has read.
    *
-   * @returns where it stopped reading: the end of `bytes`, or behind the last chunk's size line
+   * @returns where reading stopped: the end of `bytes`, or behind the last chunk's size line
    * @throws MeshError as `fault` makes it
    */
   read(bytes: Buffer, start: number, onData: OnData): number {
     let at = start;
-    /** Content that has been read and not handed on: from here to there. */
+    /** Start of the content that was read and not passed on yet. */
     let from = start;
     let to = start;
     try {
@@ -68,7 +74,7 @@ export class ChunkedDecoder {
           from = at;
           to = end;
           if (gathered.byteLength > 0 && !onData(gathered)) {
-            // Nothing more is wanted.
+            // The sink wants no more.
             to = from;
             return end;
           }
@@ -76,7 +82,7 @@ export class ChunkedDecoder {
         at = end;
       }
     } finally {
-      // Also before a fault: what was read until then has come.
+      // Also before a fault: passes on the content read so far.
       if (to > from) onData(bytes.subarray(from, to));
     }
     return at;

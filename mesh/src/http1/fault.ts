@@ -1,6 +1,6 @@
 import type { MeshError } from '../errors.ts';
 
-/** What is wrong with a message. Closed: error tracking groups by it. */
+/** What is wrong with a message. The set is closed, because error tracking groups by it. */
 export type MessageFault =
   | 'BAD_REQUEST_LINE'
   | 'BAD_STATUS_LINE'
@@ -14,5 +14,5 @@ export type MessageFault =
   | 'BAD_INTERIM'
   | 'UNEXPECTED_SWITCH';
 
-/** Makes the error of whoever reads: a fault of a request is the client's, one of a reply the service's. */
+/** Makes an error for a fault: of the client in a request, of the service in a reply. */
 export type FaultOf = (code: MessageFault) => MeshError;

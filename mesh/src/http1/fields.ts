@@ -3,24 +3,24 @@ import type { FaultOf } from './fault.ts';
 
 /** RFC 9110 section 5.6.2, in lower case. */
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-/** What no field value may have (RFC 9110 section 5.5); a bare CR, a bare LF and NUL are among it. */
+/** Characters that no field value may have (RFC 9110 section 5.5), among them a bare CR, a bare LF and NUL. */
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** So that nobody can fill the memory with names that he makes up. */
+/** The bound keeps clients from filling the memory with names that they invent. */
 const knownMax = 512;
 
-/** Reads field lines: `text` from `start` on, every line ended by CRLF. */
+/** Reads field lines: `text` from `start` on, where every line ends in CRLF. */
 export type FieldReader = (text: string, start: number) => Headers;
 
 /**
- * A reader of field lines (RFC 9112 section 5). Folded lines and bare line ends are faults. It returns names in lower
- * case and values without the whitespace around them, in the order received.
+ * Creates a reader of field lines (RFC 9112 section 5). Folded lines and bare line ends are faults. The reader returns
+ * names in lower case and values without surrounding whitespace, in the order received.
  *
- * @param blankBeforeColon what whitespace between a name and its colon is: a fault in a request, and left out of a
- * reply (section 5.1)
+ * @param blankBeforeColon how whitespace between a name and its colon is treated: as a fault in a request, and dropped
+ * in a reply (section 5.1)
  */
 export function fieldReader(fault: FaultOf, blankBeforeColon: 'fault' | 'dropped'): FieldReader {
-  /** Names as they came, with their lower-case form: the same few come again, and checking one costs more than finding it. */
+  /** Names as received, with their lower-case form. Names repeat, and a look-up is cheaper than a check. */
   const known = new Map<string, string>();
 
   function nameOf(raw: string): string {
@@ -28,7 +28,7 @@ export function fieldReader(fault: FaultOf, blankBeforeColon: 'fault' | 'dropped
     if (found !== undefined) return found;
     const name = (blankBeforeColon === 'dropped' ? raw.replace(/[\t ]+$/, '') : raw).toLowerCase();
     if (!token.test(name)) throw fault('BAD_FIELD');
-    // Copies: a part of a head would keep the whole head in memory.
+    // Copies the text: a slice would keep the whole head in memory.
     if (known.size < knownMax) known.set(copyOf(raw), copyOf(name));
     return name;
   }

@@ -3,42 +3,42 @@ import { ChunkedDecoder } from './chunked-decoder.ts';
 import type { FaultOf } from './fault.ts';
 import type { FieldReader } from './fields.ts';
 
-/** Where the content of a message ends (RFC 9112 section 6.3). */
+/** How the end of a message is found (RFC 9112 section 6.3). */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
 
-/** What the parser needs to know of a head. */
+/** The facts about a head that the parser needs. */
 export interface MessageHead {
   readonly framing: Framing;
-  /** Content-Length; null where there is none. */
+  /** Content-Length; null if there is none. */
   readonly length: number | null;
 }
 
-/** What requests and replies differ in. */
+/** The differences between requests and replies. */
 export interface Dialect<Head extends MessageHead> {
   readonly fault: FaultOf;
   readonly readFields: FieldReader;
-  /** Whether empty lines before a head are passed over (RFC 9112 section 2.2). */
+  /** Whether empty lines before a head are skipped (RFC 9112 section 2.2). */
   readonly emptyLines: boolean;
-  /** Throws where the part of a head that has come can become none: who speaks another protocol is not waited for. */
+  /** Throws if no head can begin with `text`, so that a client of another protocol is refused at once. */
   checkBeginning(text: string): void;
   /**
-   * `text` is the start line and the field lines, every line ended by CRLF. `method` is that of the request that a reply
-   * answers.
+   * `text` is the start line and the field lines; every line ends in CRLF. `method` is the method of the request that a
+   * reply belongs to.
    *
    * @throws MeshError
    */
   readHead(text: string, method: string): Head;
-  /** Whether another head follows this one (RFC 9110 section 15.2). */
+  /** Whether this head is interim and another one follows (RFC 9110 section 15.2). */
   isInterim(head: Head): boolean;
 }
 
-/** Takes a message in its parts, in order. Any of its methods may call `stop` on the parser. */
+/** Receives the parts of a message, in order. Each method may call `stop` on the parser. */
 export interface MessageListener<Head> {
   /** The final head. */
   onHead(head: Head): void;
-  /** A head before the final one. */
+  /** An interim head. */
   onInterim(head: Head): void;
-  /** Content. The bytes are the caller's again when this returns. */
+  /** Content. The caller reuses the bytes when this returns. */
   onData(bytes: Buffer): void;
   onEnd(trailers: Headers): void;
 }
@@ -52,8 +52,8 @@ const noTrailers: Headers = [];
 const framingFields: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
 /**
- * Reads the messages that come on one connection, one after the other, from bytes cut anywhere. It reads to the end of a
- * message and not one byte beyond: whoever feeds it sees what is left over.
+ * Parses the messages of one connection, one after the other, from bytes cut anywhere. It reads to the end of a message
+ * and leaves the rest to the caller.
  */
 export class MessageParser<Head extends MessageHead> {
   readonly #dialect: Dialect<Head>;
@@ -61,12 +61,15 @@ export class MessageParser<Head extends MessageHead> {
   readonly #headBytesMax: number;
   #state: State = 'idle';
   #method = '';
-  /** The part of a head, or of the trailers, that has come. */
+  /** The received part of a head, or of the trailers. */
   #pending = '';
-  /** What the heads of this message may still have: interim ones and empty lines count, so that they end. */
+  /**
+   * The number of bytes that the heads of this message may still have. Interim heads and empty lines count too, so that
+   * they end.
+   */
   #headBytesLeft = 0;
   #left = 0;
-  /** Where, in the bytes that were read last, the head begins or goes on. */
+  /** Where, in the bytes read last, the head begins or continues. */
   #headAt = 0;
   #chunks: ChunkedDecoder | null = null;
 
@@ -76,30 +79,30 @@ export class MessageParser<Head extends MessageHead> {
     this.#headBytesMax = headBytesMax;
   }
 
-  /** No message is awaited: the last one has ended, or none has been asked for. */
+  /** No message is expected: none was requested, or the last one has ended. */
   get idle(): boolean {
     return this.#state === 'idle';
   }
 
-  /** A part of a head has come. */
+  /** A part of a head has arrived. */
   get inHead(): boolean {
     return this.#state === 'head' && this.#pending !== '';
   }
 
-  /** A head has been read, and the end of its message not yet. */
+  /** The head has been read, and the message has not ended. */
   get inBody(): boolean {
     return (
       this.#state === 'length' || this.#state === 'chunked' || this.#state === 'close' || this.#state === 'trailers'
     );
   }
 
-  /** Whether the head that is being read begins with `word`. @param bytes those that were read last, if `read` threw */
+  /** Whether the current head begins with `word`. @param bytes the bytes read last, if `read` threw */
   headBegins(word: string, bytes?: Buffer): boolean {
     if (this.#pending.length >= word.length || bytes === undefined) return this.#pending.startsWith(word);
     return (this.#pending + bytes.toString('latin1', this.#headAt, this.#headAt + word.length)).startsWith(word);
   }
 
-  /** From here on a message is read; where it is a reply, one to `method`. */
+  /** Expects one message. `method` is the method of the request, if the message is a reply. */
   expect(method: string): void {
     this.#state = 'head';
     this.#method = method;
@@ -107,13 +110,13 @@ export class MessageParser<Head extends MessageHead> {
     this.#headBytesLeft = this.#headBytesMax;
   }
 
-  /** Reads nothing more, ever. */
+  /** Stops reading permanently. */
   stop(): void {
     this.#state = 'stopped';
   }
 
   /**
-   * @returns how many bytes were read: fewer than there are where the message ends within them
+   * @returns how many bytes were read: fewer than given if the message ends within them
    * @throws MeshError as the dialect makes it
    */
   read(bytes: Buffer): number {
@@ -153,7 +156,7 @@ export class MessageParser<Head extends MessageHead> {
     return at;
   }
 
-  /** The connection has ended. @returns whether the message has, with it */
+  /** The connection has ended. @returns whether this ends the message as well */
   ended(): boolean {
     if (this.#state !== 'close') return false;
     this.#end(noTrailers);
@@ -239,7 +242,7 @@ export class MessageParser<Head extends MessageHead> {
       return bytes.length;
     }
     const trailers = readFields(text.slice(0, end + 2), 0);
-    // The end has been found by other fields than these.
+    // The head alone determines where a message ends, not the trailers.
     for (let i = 0; i < trailers.length; i += 2) {
       if (framingFields.has(trailers[i] as string)) throw fault('AMBIGUOUS_LENGTH');
     }
@@ -254,7 +257,7 @@ export class MessageParser<Head extends MessageHead> {
     this.#listener.onEnd(trailers);
   }
 
-  /** Else whoever ends lines by LF alone would be waited for instead of refused. */
+  /** Refuses input with bare LF line ends at once. Otherwise the parser would wait for a CRLF. */
   #refuseBareLf(text: string): void {
     if (/(?:^|[^\r])\n/.test(text)) throw this.#dialect.fault('BAD_LINE_END');
   }

@@ -2,7 +2,7 @@ import type { HttpRouteMatch, PathMatch, ValueMatch } from '../config/model.ts';
 import { compilePattern } from '../config/regex.ts';
 import { header, headerValues } from '../headers.ts';
 
-/** What matching looks at. */
+/** The parts of a request that matches look at. */
 export interface Matchable {
   /** In lower case. */
   readonly authority: string;
@@ -12,10 +12,10 @@ export interface Matchable {
   readonly headers: readonly string[];
 }
 
-/** Tells whether a request falls under one match. `pathname` is `request.path` up to the query. */
+/** Whether a request satisfies one match. `pathname` is `request.path` up to the query. */
 export type Matcher = (request: Matchable, pathname: string) => boolean;
 
-/** A match of a document as a function; all its conditions must hold. */
+/** Compiles a match of a document into a function. All its conditions must hold. */
 export function matcherOf(match: HttpRouteMatch): Matcher {
   const path = pathMatcher(match.path);
   const rest: Matcher[] = [];
@@ -33,7 +33,7 @@ function pathMatcher({ type, value }: PathMatch): (pathname: string) => boolean 
     const expression = compilePattern(value);
     return (pathname) => expression.test(pathname);
   }
-  // By whole path elements: /abc covers /abc, /abc/ and /abc/d, not /abcd.
+  // Prefixes match whole path elements: /abc matches /abc, /abc/ and /abc/d, but not /abcd.
   const prefix = value.endsWith('/') ? value.slice(0, -1) : value;
   if (prefix === '') return () => true;
   return (pathname) =>
@@ -50,7 +50,7 @@ function headerMatcher({ type, name, value }: ValueMatch): Matcher {
   };
 }
 
-/** Host is not among the fields, and does not distinguish letter case. A value without a port matches any port. */
+/** Host is not among the fields, and ignores letter case. A value without a port matches any port. */
 function hostMatcher(type: ValueMatch['type'], value: string): Matcher {
   const holds = valueMatcher(type, type === 'Exact' ? value.toLowerCase() : value);
   return ({ authority }) => holds(authority) || holds(hostOf(authority));
@@ -61,7 +61,7 @@ function queryMatcher({ type, name, value }: ValueMatch): Matcher {
   return ({ path }) => {
     const at = path.indexOf('?');
     if (at < 0) return false;
-    // Of a repeated parameter the first counts.
+    // The first value of a repeated parameter counts.
     const found = new URLSearchParams(path.slice(at + 1)).get(name);
     return found !== null && holds(found);
   };
@@ -78,13 +78,13 @@ export function pathnameOf(path: string): string {
   return query < 0 ? path : path.slice(0, query);
 }
 
-/** The port that an authority names; null where it names none. */
+/** The port of an authority; null if it has none. */
 export function portOf(authority: string): number | null {
   const digits = /:(\d{1,5})$/.exec(authority)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 
-/** The host of an authority, without port, brackets kept: `Example.com:80` is `example.com` by the time it gets here. */
+/** The host of an authority in lower case, without its port. Brackets stay. */
 export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':');
   return colon > authority.lastIndexOf(']') && colon >= 0 ? authority.slice(0, colon) : authority;

@@ -2,7 +2,7 @@ import { byHostname } from '../config/hostnames.ts';
 import type { HttpRoute, HttpRouteMatch, HttpRouteRule, PathMatch } from '../config/model.ts';
 import { byText } from '../config/order.ts';
 
-/** One way into a rule: a host name and a match. */
+/** A host name and a match that lead to a rule. */
 export interface Candidate {
   /** Null = any host. */
   hostname: string | null;
@@ -14,12 +14,12 @@ export interface Candidate {
 }
 
 /**
- * All ways into the rules of `routes`, in the order in which they are tried: the first that matches wins. The order is
- * that of Gateway API (HTTPRouteRule): host name, path, method, number of headers, number of query parameters, age of
- * the route, its name, then the order in the route. Where the standard leaves regular expressions open, they stand
- * between exact paths and prefixes, the longer expression first.
+ * All entries to the rules of `routes`, in order of precedence: the first match wins. The order is that of Gateway API
+ * (HTTPRouteRule): host name, path, method, number of headers, number of query parameters, age of the route, its name,
+ * then the order in the route. The standard leaves regular expressions open. Here they stand between exact paths and
+ * prefixes, the longer expression first.
  *
- * @param hostnamesOf the host names that a route takes where it is asked for: see `effectiveHostnames`
+ * @param hostnamesOf the host names of a route: see `effectiveHostnames`
  */
 export function inPrecedence(
   routes: readonly HttpRoute[],
@@ -38,7 +38,7 @@ export function inPrecedence(
   return candidates.sort(byPrecedence);
 }
 
-/** Why `first` is tried before `second`: the criterion that decides between the two. */
+/** Why `first` precedes `second`: the deciding criterion. */
 export function whyBefore(first: Candidate, second: Candidate): string {
   return criteria.find(({ compare }) => compare(first, second) !== 0)?.because ?? 'they are the same';
 }
@@ -53,13 +53,13 @@ function byPrecedence(a: Candidate, b: Candidate): number {
 
 const pathRank: Readonly<Record<PathMatch['type'], number>> = { Exact: 0, RegularExpression: 1, PathPrefix: 2 };
 
-/** Older first; a route without a time is younger than any with one. */
+/** Older first. A route without a time comes last. */
 function byAge(a: HttpRoute, b: HttpRoute): number {
   const born = ({ createdAt }: HttpRoute) => (createdAt === undefined ? Number.MAX_VALUE : Date.parse(createdAt));
   return born(a) - born(b);
 }
 
-/** What decides, the weightiest first. */
+/** The criteria, the weightiest first. */
 const criteria: readonly { because: string; compare: (a: Candidate, b: Candidate) => number }[] = [
   { because: 'its host name is more specific', compare: (a, b) => byHostname(a.hostname, b.hostname) },
   {

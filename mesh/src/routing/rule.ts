@@ -2,19 +2,19 @@ import type { BackendRef, HttpRouteMatch, HttpRouteRule } from '../config/model.
 import type { RoutePolicy } from '../config/policy-model.ts';
 import type { Service } from '../discovery/service.ts';
 
-/** One backendRef of a rule, ready to be chosen. */
+/** One backendRef of a rule, resolved. */
 export interface Backend {
-  /** One without endpoints, that no registry knows, where the reference is `spec.unresolved`. */
+  /** If the reference is `spec.unresolved`: a service without endpoints, in no registry. */
   readonly service: Service;
-  /** Share among the backends of its rule; 0 gets nothing. */
+  /** Weight among the backends of its rule; 0 gets no requests. */
   readonly weight: number;
-  /** The document's words: filters. */
+  /** From the document: filters. */
   readonly spec: BackendRef;
 }
 
-/** One rule of a route with everything it refers to: made when documents are read, never changed. */
+/** One rule of a route, with all its references resolved. Created when documents are read, and never changed. */
 export interface RouteRule {
-  /** Name of the HTTPRoute; of the service, where east-west traffic needs no route. */
+  /** Name of the HTTPRoute, or of the service for east-west traffic without a route. */
   readonly route: string;
   /** Position among the rules of its route. */
   readonly index: number;
@@ -22,21 +22,21 @@ export interface RouteRule {
   readonly id: string;
   readonly backends: readonly Backend[];
   readonly weightSum: number;
-  /** The document's words: timeouts, retry, filters, session persistence. */
+  /** From the document: timeouts, retry, filters, session persistence. */
   readonly spec: HttpRouteRule;
   readonly policy: RoutePolicy;
-  /** What `policy.failover` means for this rule; absent where it has none. */
+  /** `policy.failover` for this rule; absent if it has none. */
   readonly failover?: Failover;
 }
 
-/** Who answers for the backends of a rule that cannot be used. */
+/** The service that takes over when the backends of a rule cannot be used. */
 export interface Failover {
-  /** The rule's own, where it is one of them. */
+  /** The backend of the rule itself, if the failover service is one. */
   readonly backend: Backend;
   readonly methods: ReadonlySet<string>;
 }
 
-/** Which rule a request falls under, and which of its matches said so. */
+/** The rule that a request matches, and which of its matches applies. */
 export interface RouteMatch {
   readonly rule: RouteRule;
   readonly match: HttpRouteMatch;

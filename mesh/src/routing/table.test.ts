@@ -36,7 +36,7 @@ const one = (name: string, matches: HttpRouteMatch[], over: Parameters<typeof ro
   route(name, [rule({ matches, backendRefs: [backendRef('shop')] })], over);
 
 describe('a route table', () => {
-  test('takes prefixes by whole path elements', () => {
+  test('matches prefixes by whole path elements', () => {
     const find = table(one('a', [match({ path: prefix('/a') })]), one('slash', [match({ path: prefix('/b/') })]));
     assert.deepEqual(
       ['/a', '/a/', '/a/b', '/a?x', '/ab', '/', '/A'].map((path) => find(path)),
@@ -45,7 +45,7 @@ describe('a route table', () => {
     assert.deepEqual([find('/b'), find('/b/c')], ['slash/0', 'slash/0']);
   });
 
-  test('prefers exact over expression over prefix, the longer, a method, more headers, more parameters', () => {
+  test('prefers exact paths, then expressions, then prefixes; then longer ones, a method, more headers, more parameters', () => {
     const find = table(
       one('any', [match()]),
       one('prefix', [match({ path: prefix('/a/b') })]),
@@ -65,7 +65,7 @@ describe('a route table', () => {
     assert.equal(find('/a/b/dd'), 'prefix/0');
   });
 
-  test('matches Host as other fields, with or without its port, whatever its letter case (GEP-1294)', () => {
+  test('matches Host like other fields, with or without its port, in any letter case (GEP-1294)', () => {
     const named = (name: string, value: string, type: 'Exact' | 'RegularExpression' = 'Exact') =>
       one(name, [match({ headers: [{ type, name: 'host', value }] })], {
         parents: [{ kind: 'Service', name: 'shop' }],
@@ -77,7 +77,7 @@ describe('a route table', () => {
     );
     const at = (host: string) => find('/', { host, entrance: internal });
     assert.deepEqual(['shop', 'shop:80', 'shop.ns.svc', 'auth'].map(at), ['short/0', 'short/0', 'regex/0', 'auth/0']);
-    // More than one matches: the route's name decides.
+    // If more than one matches, the route's name decides.
     assert.equal(at('shop:8080'), 'ported/0');
   });
 
@@ -95,7 +95,7 @@ describe('a route table', () => {
     assert.equal(find('/d'), 'd/0');
   });
 
-  test('prefers exact host names over the longest wildcard over any', () => {
+  test('prefers exact host names, then the longest wildcard, then any host', () => {
     const find = table(
       one('any', [match({ path: exact('/x') })]),
       one('wide', [match()], { hostnames: ['*.example'] }),
@@ -109,7 +109,7 @@ describe('a route table', () => {
     assert.equal(find('/y', { host: 'example' }), null);
   });
 
-  test('reads repeated header fields as one list, and the first of repeated parameters', () => {
+  test('reads repeated header fields as one list, and the first value of repeated parameters', () => {
     const find = table(
       one('list', [match({ headers: [condition('x', '1,2')] })]),
       one('first', [match({ queryParams: [condition('q', 'a b')] })]),
@@ -119,7 +119,7 @@ describe('a route table', () => {
     assert.equal(find('/?q=c&q=a+b'), null);
   });
 
-  test('takes expressions in paths, fields and parameters as a whole', () => {
+  test('matches expressions in paths, fields and parameters as a whole', () => {
     const expression = (name: string, value: string) => ({ type: 'RegularExpression' as const, name, value });
     const find = table(
       one('path', [match({ path: { type: 'RegularExpression', value: '/v[0-9]+/carts(/.*)?' } })]),
@@ -136,7 +136,7 @@ describe('a route table', () => {
     assert.equal(find('/?Page=12'), null);
   });
 
-  test('asks all conditions of a match, and any match of a rule', () => {
+  test('requires all conditions of a match, and any match of a rule', () => {
     const find = table(
       one('both', [
         match({
@@ -154,7 +154,7 @@ describe('a route table', () => {
     assert.equal(find('/alone', { method: 'POST' }), 'both/0');
   });
 
-  test('compares the rules of several routes as if they were one: each request finds the most specific', () => {
+  test('compares the rules of several routes as one list: each request finds the most specific', () => {
     const find = table(
       one('a-shop', [match({ path: prefix('/') })], { createdAt: '2020-01-01T00:00:00Z' }),
       one('b-carts', [match({ path: prefix('/carts') })], { createdAt: '2024-01-01T00:00:00Z' }),
@@ -167,7 +167,7 @@ describe('a route table', () => {
     assert.equal(find('/carts/1', { headers: ['x', 'y', 'x-dark', 'yes'] }), 'd-two/0');
   });
 
-  test('leads a preflight to the rule of the request that it asks about, if that one has CORS', () => {
+  test('sends a preflight to the rule of the request that it announces, if that rule has CORS', () => {
     const filters = [
       {
         type: 'CORS' as const,
@@ -193,7 +193,7 @@ describe('a route table', () => {
     assert.equal(find('/a', { method: 'GET', headers: asking('PUT') }), 'all/0');
   });
 
-  test('keeps the listeners of a Gateway apart: by port, and by the most specific host name', () => {
+  test('separates the listeners of a Gateway by port and by the most specific host name', () => {
     const config = meshConfig(
       [service('shop', [])],
       [
@@ -235,7 +235,7 @@ describe('a route table', () => {
     assert.equal(find(1, 'x', '/all'), null);
   });
 
-  test('knows all that a request falls under, in order', () => {
+  test('lists all rules that a request matches, in order', () => {
     const config = meshConfig(
       [service('shop', [])],
       [
@@ -257,7 +257,7 @@ describe('a route table', () => {
     );
   });
 
-  test('leads east-west by the host: through the routes of the service, or straight to it', () => {
+  test('routes east-west requests by host: through the routes of the service, or directly to it', () => {
     const find = table(
       one('auth-tokens', [match({ path: exact('/tokens') })], { parents: [{ kind: 'Service', name: 'auth' }] }),
     );
@@ -269,7 +269,7 @@ describe('a route table', () => {
     assert.equal(find('/tokens', { host: 'auth' }), null);
   });
 
-  test('knows the ports of a service apart, by the host and by the parentRef', () => {
+  test('separates the ports of a service, by the host and by the parentRef', () => {
     const shop = service('shop', []);
     shop.ports.push({ port: 9000, targetPort: 9000 });
     const to = (name: string, path: string, port?: number) =>

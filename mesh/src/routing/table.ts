@@ -10,7 +10,7 @@ import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf, portOf } f
 import { type Candidate, inPrecedence } from './precedence.ts';
 import type { Backend, Failover, RouteMatch, RouteRule } from './rule.ts';
 
-/** A request as the route table looks at it. */
+/** The parts of a request that routing looks at. */
 export type Routable = Matchable;
 
 interface Entry {
@@ -21,7 +21,7 @@ interface Entry {
   candidate: Candidate;
 }
 
-/** One listener of a Gateway, with what is attached to it. */
+/** One listener of a Gateway, and the routes attached to it. */
 interface ListenerEntries {
   port: number;
   /** Null for any host. */
@@ -29,28 +29,34 @@ interface ListenerEntries {
   entries: Entry[];
 }
 
-/** The ports of a service, with what is attached to each. */
+/** The ports of a service, and the routes attached to each. */
 interface ServiceEntries {
   byPort: ReadonlyMap<number, Entry[]>;
-  /** Of the first one, which is meant where the host names none: or the mesh's own, as URLs of callers do. */
+  /** The first port, used if the host has none, or has the port of the mesh, as in URLs of callers. */
   first: Entry[];
 }
 
-/** Every route of one configuration, in the order in which they are tried. */
+/** Every route of one configuration, in order of precedence. */
 export interface RouteTable {
   readonly rules: readonly RouteRule[];
-  /** A service of the documents at `port`; at its first port where that is null or none of its own. Null where there is no such service. */
+  /**
+   * A service of the documents at `port`, or at its first port if `port` is null or not one of its own. Null if there
+   * is no such service.
+   */
   service(name: string, port: number | null): Service | null;
-  /** The rule that `request` falls under, coming in by `entrance`; null where there is none. */
+  /** The rule for `request`, which came in by `entrance`; null if there is none. */
   find(entrance: Entrance, request: Routable): RouteMatch | null;
-  /** Everything that `request` falls under, in the order of precedence: the first is what `find` finds. To explain it. */
+  /**
+   * All rules that `request` matches, in order of precedence. `find` returns the first of them. Used to explain a
+   * request.
+   */
   findAll(entrance: Entrance, request: Routable): readonly (RouteMatch & { readonly candidate: Candidate })[];
 }
 
 /**
- * Builds the table. North-south: the routes whose parent is the listener that the request came in by: of those of its
- * Gateway and port the one with the most specific host name, and no other (listener isolation). East-west: the service that the
- * host names, by the routes whose parent it is, or straight where it has none.
+ * Builds the table. North-south: a request belongs to one listener, the one of its Gateway and port with the most
+ * specific host name (listener isolation), and matches the routes attached to it. East-west: the host names the
+ * service. A request matches the routes attached to that service, or goes directly to it if there are none.
  */
 export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
   const rules = new Map<HttpRouteRule, RouteRule>();
@@ -98,7 +104,7 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     const byPort = service.ports.map(({ port }): [number, Entry[]] => {
       const attached = config.routes.filter((route) => attachesToPort(route, service.name, port));
       if (attached.length === 0) attached.push(straightTo(service.name, port));
-      // The host has named the service already: the hostnames of such a route say nothing more (GEP-1426).
+      // The host already names the service, so that the hostnames of such a route do not matter (GEP-1426).
       return [port, entriesOf(attached, () => [null])];
     });
     services.set(service.name, { byPort: new Map(byPort), first: byPort[0]?.[1] ?? [] });
@@ -151,8 +157,8 @@ function first(entries: readonly Entry[], host: string, request: Matchable): Rou
 }
 
 /**
- * A CORS preflight asks about a request that is still to come: it falls under that request's rule, if that one answers
- * preflights; else a match by method would never let its own requests be asked for.
+ * A CORS preflight announces another request. The rule of that request handles it, if that rule has CORS. Without this,
+ * a match by method would never let its own requests pass a preflight.
  */
 function forPreflight(entries: readonly Entry[], host: string, request: Matchable): RouteMatch | null {
   const { authority, method, path, headers } = request;
@@ -163,7 +169,7 @@ function forPreflight(entries: readonly Entry[], host: string, request: Matchabl
   return found?.rule.spec.filters.some(({ type }) => type === 'CORS') ? found : null;
 }
 
-/** The method that a preflight asks about; '' where it asks about none. */
+/** The method that a preflight announces; '' if it announces none. */
 function askedMethod({ headers }: Matchable): string {
   return header(headers, 'access-control-request-method') ?? '';
 }
@@ -175,7 +181,7 @@ function listenerFor(listeners: readonly ListenerEntries[], port: number, host: 
   );
 }
 
-/** Whether a route asks for requests to this port of a service: to all of its ports, or to this one. */
+/** Whether a route attaches to this port of a service: to all of its ports, or to this one. */
 function attachesToPort({ parents }: HttpRoute, service: string, port: number): boolean {
   return parents.some(
     (parent) =>
@@ -183,7 +189,7 @@ function attachesToPort({ parents }: HttpRoute, service: string, port: number): 
   );
 }
 
-/** Whether a route asks for this listener: for all of the Gateway's, or for this one by its name, its port or both. */
+/** Whether a route attaches to this listener: to all of the Gateway, or to this one by its name, its port or both. */
 function attachesTo({ parents }: HttpRoute, gateway: string, { name, port }: GatewayListener): boolean {
   return parents.some(
     (parent) =>
@@ -194,7 +200,7 @@ function attachesTo({ parents }: HttpRoute, gateway: string, { name, port }: Gat
   );
 }
 
-/** `auth`, and as Kubernetes writes it too: `auth.shop`, `auth.shop.svc`, `auth.shop.svc.cluster.local`. */
+/** `auth`, also in the forms of Kubernetes: `auth.shop`, `auth.shop.svc`, `auth.shop.svc.cluster.local`. */
 function serviceNamed(host: string, services: ReadonlyMap<string, unknown>): string {
   if (services.has(host)) return host;
   const short = /^([^.]+)\.[^.]+(?:\.svc(?:\.cluster\.local)?)?$/.exec(host);
@@ -204,7 +210,7 @@ function serviceNamed(host: string, services: ReadonlyMap<string, unknown>): str
 function backendsOf(config: MeshConfig, registry: Registry, spec: HttpRouteRule): Backend[] {
   return spec.backendRefs.flatMap((ref) => {
     if (ref.unresolved !== undefined) {
-      // In no registry: nothing looks for endpoints of it.
+      // The service is in no registry, so that discovery does not look for its endpoints.
       const nothing = new Service(ref.service, ref.port, defaultBackendPolicy());
       return [{ service: nothing, weight: ref.weight, spec: ref }];
     }

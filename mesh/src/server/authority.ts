@@ -1,12 +1,12 @@
 import { MeshError } from '../errors.ts';
 
-/** Clients ask for the same few hosts again and again, and checking one costs more than comparing it. */
+/** Clients ask for the same few hosts repeatedly, and a comparison is cheaper than a check. */
 let lastHost = '';
 let lastAuthority = '';
 
 /**
- * The host (and port) that a request asks for, in lower case and without the dot that may end a full DNS name. That of an absolute-form target overrides Host (RFC 9112
- * section 3.2.2), but another reader may go by Host, so both are checked.
+ * The host (and port) of a request, in lower case and without the trailing dot of a full DNS name. The authority of an
+ * absolute-form target overrides Host (RFC 9112 section 3.2.2). Other readers may use Host, so both are checked.
  *
  * @throws MeshError bad_request
  */
@@ -31,8 +31,9 @@ export function plainAuthority(authority: string): string {
 }
 
 /**
- * A host by RFC 3986 section 3.2.2 with an optional port. Refused are user information, which has no place in Host (RFC
- * 9110 section 4.2.4), and percent-encoding, which DNS names do not use and two readers may decode differently.
+ * Whether `text` is a host by RFC 3986 section 3.2.2 with an optional port. User information is refused, because it
+ * does not belong in Host (RFC 9110 section 4.2.4). Percent-encoding is refused, because DNS names do not use it and
+ * two readers may decode it differently.
  */
 function isAuthority(authority: string): boolean {
   const parts = /^(?:[\w.~!$&'()*+,;=-]*|\[[0-9a-fA-F:.]+\])(?::(\d{0,5}))?$/.exec(authority);

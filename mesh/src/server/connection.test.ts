@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const echo: Handler = async ({ path }) => localReply(200, [], path);
 
-/** A listener with nothing behind it but `handler`, and a client of it. */
+/** A listener that passes every request to `handler`, and clients of it. */
 async function listener(handler: Handler = echo, over: Partial<ListenerLimits> = {}) {
   const refused: string[] = [];
   const limits = { headBytesMax: 16_384, headTimeoutMs: 60_000, idleTimeoutMs: 60_000, keepAliveMs: 60_000, ...over };
@@ -38,7 +38,7 @@ async function listener(handler: Handler = echo, over: Partial<ListenerLimits> =
   return { made, refused, port, client: () => RawClient.to(port, closing) };
 }
 
-/** A reply whose content the test writes itself. */
+/** A reply whose content the test writes. */
 function streamed(headers: string[], content: (client: Parameters<Reply['body']['pipeTo']>[0]) => void): Reply {
   const body = { length: null, pipeTo: content, discard: () => {}, onEnd: () => {} };
   return { status: 200, headers, body, tunnelled: false };
@@ -48,13 +48,13 @@ const get = (path = '/', ...fields: string[]) =>
   ['GET '.concat(path, ' HTTP/1.1'), 'Host: shop', ...fields, '', ''].join('\r\n');
 
 describe('a connection', () => {
-  test('on which nothing is ever said is closed without a word', async () => {
+  test('without any bytes from the client is closed without a reply', async () => {
     const { client, refused } = await listener(echo, { headTimeoutMs: 50 });
     assert.equal(await (await client()).untilClosed(), '');
     assert.deepEqual(refused, []);
   });
 
-  test('on which a head has begun and does not end is told so', async () => {
+  test('with an unfinished head is closed with 408', async () => {
     const { client, refused } = await listener(echo, { headTimeoutMs: 50 });
     const one = await client();
     one.send('GET / HT');
@@ -62,7 +62,7 @@ describe('a connection', () => {
     assert.deepEqual(refused, ['client_stalled']);
   });
 
-  test('has as long for the head of a second request', async () => {
+  test('has the same time limit for the head of a second request', async () => {
     const { client } = await listener(echo, { headTimeoutMs: 50 });
     const one = await client();
     one.send(get('/1'));
@@ -71,7 +71,7 @@ describe('a connection', () => {
     assert.match(await one.untilClosed(), /\/1HTTP\/1\.1 408 /);
   });
 
-  test('that is not used again is closed, after longer than it was told', async () => {
+  test('that is unused is closed, later than announced', async () => {
     const { client } = await listener(echo, { keepAliveMs: 1000 });
     const one = await client();
     one.send(get());
@@ -79,7 +79,7 @@ describe('a connection', () => {
     assert.match(received, /\r\nkeep-alive: timeout=1\r\n\r\n\/$/);
   });
 
-  test('of an HTTP/1.0 client stays open where it asks for that and the length is known', async () => {
+  test('of an HTTP/1.0 client stays open if the client asks for that and the length is known', async () => {
     const { client } = await listener();
     const one = await client();
     one.send('GET /1 HTTP/1.0', 'Connection: Keep-Alive', '', '');
@@ -88,7 +88,7 @@ describe('a connection', () => {
     assert.match(await one.untilClosed(), /connection: close\r\n\r\n\/2$/);
   });
 
-  test('of an HTTP/1.0 client is the only end of a reply of unknown length, and a reset where it breaks off', async () => {
+  test('of an HTTP/1.0 client closes at the end of a reply of unknown length, and is reset if the reply breaks off', async () => {
     const endings: ((how: 'whole' | 'broken') => void)[] = [];
     const { client } = await listener(async () =>
       streamed([], (to) => {
@@ -110,15 +110,15 @@ describe('a connection', () => {
     assert.equal(await outcome('broken'), 'ECONNRESET');
   });
 
-  test('closed within a head: 400', async () => {
+  test('closed within a head gets 400', async () => {
     const { made, port } = await listener();
     const one = await RawClient.to(port, closing, { allowHalfOpen: true });
     one.socket.end('GET / HT');
     await one.untilReceived(/^HTTP\/1\.1 400 /);
-    await until(() => made.connections() === 0, 'it is closed on this side too');
+    await until(() => made.connections() === 0, 'the connection is closed on this side too');
   });
 
-  test('gets no content with a refusal of HEAD, however much of that has come', async () => {
+  test('sends no content with a refusal of HEAD, however little of the head has arrived', async () => {
     const { client, port } = await listener(echo, { headTimeoutMs: 50 });
     const noContent = /\r\ncontent-length: [1-9]\d*\r\n[\s\S]*\r\n\r\n$/;
     for (const [status, ...pieces] of [
@@ -153,12 +153,12 @@ describe('a connection', () => {
     const one = await RawClient.to(port, closing, { allowHalfOpen: true });
     one.socket.end(get());
     await one.untilReceived(/\/$/);
-    await until(() => made.connections() === 0, 'it is closed on this side too');
+    await until(() => made.connections() === 0, 'the connection is closed on this side too');
   });
 });
 
 describe('memory', () => {
-  test('of a connection that is used for small requests is small again after a large one', async () => {
+  test('of a connection shrinks again for small requests after a large one', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const { client } = await listener(echo);
@@ -174,13 +174,13 @@ describe('memory', () => {
       one.socket.write(`${get('/large', `Content-Length: ${body.length}`)}${body}${get('/small')}`);
       await one.untilReceived(/\/small$/);
     }
-    // The collector gives memory back in its own time.
+    // The garbage collector returns memory with a delay.
     await until(() => (held() - before) / count < 32 * 1024, 'each connection holds less than 32 KiB');
   });
 });
 
 describe('content', () => {
-  test('longer or shorter than was announced is never taken for that of another reply', async () => {
+  test('longer or shorter than announced is never read as that of another reply', async () => {
     for (const content of ['abc', 'abcdefgh']) {
       const { client, made } = await listener(async () =>
         streamed(['content-length', '5'], (to) => to.end(Buffer.from(content), [])),
@@ -192,7 +192,7 @@ describe('content', () => {
     }
   });
 
-  test('in pieces has their sizes before them, and trailers behind', async () => {
+  test('of unknown length is sent in chunks, with trailers behind', async () => {
     const { client } = await listener(async () =>
       streamed([], (to) => {
         to.write(Buffer.from('hello'));
@@ -219,7 +219,7 @@ describe('content', () => {
     }
   });
 
-  test('of a request that nobody reads is read away, and the next request is read behind it', async () => {
+  test('of a request that is not read is discarded, and the next request is read', async () => {
     const { client } = await listener();
     const one = await client();
     const body = 'x'.repeat(300_000);
@@ -229,7 +229,7 @@ describe('content', () => {
     await one.untilReceived(/\/1[\s\S]*\/2$/);
   });
 
-  test('a reply that cannot be sent ends the connection, and nothing of it is seen', async () => {
+  test('an invalid reply closes the connection before a byte of it is sent', async () => {
     const { client } = await listener(async () => localReply(200, ['x', 'a\r\nb'], 'no'));
     const one = await client();
     one.send(get());
@@ -242,7 +242,7 @@ function streamedAs(status: number, content: (client: Parameters<Reply['body']['
 }
 
 describe('draining', () => {
-  test('ends idle connections at once, and the others with their reply', async () => {
+  test('closes idle connections at once, and the others after their reply', async () => {
     const gate = Promise.withResolvers<void>();
     const { made, client } = await listener(async (exchange) => {
       if (exchange.path === '/slow') await gate.promise;
@@ -252,7 +252,7 @@ describe('draining', () => {
     idle.send(get('/1'));
     await idle.untilReceived(/\/1$/);
     busy.send(get('/slow'), get('/never'));
-    await until(() => made.inFlight() === 1, 'it is under way');
+    await until(() => made.inFlight() === 1, 'the request is in flight');
     const drained = made.drain(60_000);
     await idle.untilClosed();
     gate.resolve();

@@ -2,18 +2,18 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ReplyWriter } from './reply-writer.ts';
 
-/** Between the first two questions: about as long as an answer takes across the world. */
+/** The delay of the second probe: about the longest round trip on the Internet. */
 const roundTripMs = 500;
-/** A client that has closed its side and takes nothing for this long is taken to have gone. */
+/** A half-closed client that takes no bytes for this long is considered gone. */
 const silenceMs = 5000;
 
 /**
- * Finds out whether a client that has closed its sending side still waits for its answers or has gone altogether: to this
- * side both look alike. An interim response tells, which clients read past (RFC 9110 section 15.2): a connection with
- * nobody behind it is reset by whatever arrives, and the next write notices. Where none can be sent any more, the answer
- * itself must make progress.
+ * Finds out whether a client that has closed its sending side still waits for replies. A client that has gone
+ * altogether looks the same from here. Interim responses make the difference visible, and clients skip them (RFC 9110
+ * section 15.2): a client that has gone resets the connection on the first one, and the next write fails. Once no
+ * interim response can be sent, the reply itself must make progress.
  *
- * @param current the reply whose turn it is, or null when all have been given
+ * @param current the reply in progress; null once the last request has its reply
  */
 export function askHalfClosed(socket: Socket, current: () => ReplyWriter | null, clock: Clock): void {
   let cancel = () => {};

@@ -1,7 +1,7 @@
 let second = 0;
 let text = '';
 
-/** IMF-fixdate (RFC 9110 section 5.6.7) of `wallMs`, made once a second. */
+/** IMF-fixdate (RFC 9110 section 5.6.7) of `wallMs`. Formatted once a second. */
 export function httpDate(wallMs: number): string {
   const now = Math.floor(wallMs / 1000);
   if (now !== second) {

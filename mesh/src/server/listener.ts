@@ -5,15 +5,16 @@ import type { Entrance } from '../exchange.ts';
 import type { Handler } from '../layer.ts';
 import type { HeldMemory } from '../memory/held-memory.ts';
 import { plainAddress } from '../policy/client.ts';
-import { ClientConnection, type ConnectionOwner } from './connection.ts';
+import { ClientConnection } from './connection.ts';
+import type { ConnectionOwner } from './connection-owner.ts';
 
-/** Limits that hold before anything is known of a request. */
+/** Limits that apply before a request is known. */
 export interface ListenerLimits {
-  /** Bytes of a request's head at most (431). */
+  /** Maximum size of a request's head in bytes (431). */
   headBytesMax: number;
-  /** From the first byte of a connection, or of a next request, to the end of the head (408). */
+  /** Time from the first byte of a connection, or of a later request, to the end of the head (408). */
   headTimeoutMs: number;
-  /** A connection on which nothing moves in either direction for this long is closed. */
+  /** A connection without traffic in either direction is closed after this. */
   idleTimeoutMs: number;
   /** An unused kept-alive connection is closed after this. */
   keepAliveMs: number;
@@ -23,41 +24,43 @@ export interface ListenerOptions {
   entrance: Entrance;
   host: string;
   port: number;
-  /** Whether another process may listen there too (SO_REUSEPORT): for a successor, while this one drains. */
+  /**
+   * Whether another process may listen on the same port (SO_REUSEPORT), such as a successor while this process drains.
+   */
   reusePort?: boolean;
   limits: ListenerLimits;
   clock: Clock;
   newId: () => string;
-  /** The process's, for the bodies that its requests hold. */
+  /** The memory budget of the process, for request bodies. */
   memory: HeldMemory;
-  /** Asked for each request, so that a request is handled from its start to its end by the stack of its start. */
+  /** Called for each request. The same stack handles a request from start to end. */
   handler: () => Handler;
-  /** A connection was refused before a request could be made out. */
+  /** A connection was refused before a request could be read from it. */
   onRefused: (entrance: Entrance, code: FailureCode) => void;
 }
 
 /** One listening port of the data plane. */
 export interface Listener {
   readonly entrance: Entrance;
-  /** Resolves with the port once connections are accepted. @throws the system's error, for example EADDRINUSE. */
+  /** Resolves with the port once connections are accepted. @throws Error of the system, for example EADDRINUSE */
   listen(): Promise<number>;
-  /** Exchanges under way, tunnels included. */
+  /** The number of exchanges in flight, tunnels included. */
   inFlight(): number;
-  /** Connections open. */
+  /** The number of open connections. */
   connections(): number;
   /**
-   * Accepts no connection more, and tells each client with its next reply to use another one (`Connection: close`). A
-   * connection that nobody uses is closed after `idleMs`, and not at once: a request may be on its way to it (RFC 9112
-   * section 9.6). Resolves when the last exchange has ended, or after `timeoutMs`, when the rest is cut.
+   * Accepts no new connections, and tells each client with its next reply to use another one (`Connection: close`).
+   * Unused connections close after `idleMs` and not at once, because a request may be on its way (RFC 9112 section
+   * 9.6). Resolves when the last exchange has ended, or after `timeoutMs`, when the remaining connections are cut.
    */
   drain(timeoutMs: number, idleMs?: number): Promise<void>;
 }
 
-/** Time is counted in ticks of this length at most. */
+/** The maximum length of a tick. */
 const tickMsMax = 500;
-/** Between two probes of a connection on which nothing moves: a client that has lost its power says no good-bye. */
+/** The interval of TCP probes on a silent connection: a client that loses power does not close its connections. */
 const probeMs = 60_000;
-/** A client that uses its connection just before the time it was told must not find it closed. */
+/** A client may use its connection just before the announced time is over, and must find it open. */
 const keepAliveGraceMs = 1000;
 
 export function createListener(options: ListenerOptions): Listener {
@@ -66,14 +69,15 @@ export function createListener(options: ListenerOptions): Listener {
   const connections = new Set<ClientConnection>();
   let inFlight = 0;
   let ticking: NodeJS.Timeout | null = null;
-  /** While it drains: called whenever an exchange or a connection has ended. */
+  /** Set while the listener drains. Called after each exchange and connection. */
   let onEnded: (() => void) | null = null;
 
   const tickMs = Math.max(5, Math.min(tickMsMax, headTimeoutMs / 8, idleTimeoutMs / 8, keepAliveMs / 8));
-  /** One more, since the first one is begun already. */
+  /** Adds one, because the first tick has already begun. */
   const ticksOf = (ms: number) => ms / tickMs + 1;
 
-  const owner: { -readonly [Key in keyof ConnectionOwner]: ConnectionOwner[Key] } = {
+  type Owner = ConnectionOwner<ClientConnection>;
+  const owner: { -readonly [Key in keyof Owner]: Owner[Key] } = {
     tick: 0,
     ticks: {
       head: ticksOf(headTimeoutMs),
@@ -133,7 +137,7 @@ export function createListener(options: ListenerOptions): Listener {
     keepAliveInitialDelay: probeMs,
   });
   server.on('connection', (accepted: Socket) => {
-    // Asked for now, the address stays known when the client has gone. Who has gone already has none, and waits for nothing.
+    // Read now, because the socket of a client that has gone has no address. Such a client needs no reply.
     const address = accepted.remoteAddress;
     if (address === undefined) {
       accepted.destroy();
@@ -150,7 +154,7 @@ export function createListener(options: ListenerOptions): Listener {
         server.once('error', reject);
         server.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false }, () => {
           server.off('error', reject);
-          // From here on one that could not be accepted (no descriptor was left): the next one may be.
+          // From here on, errors mean that a connection could not be accepted (no descriptor was left).
           server.on('error', () => owner.onRefused('overloaded'));
           resolve((server.address() as AddressInfo).port);
         });

@@ -8,7 +8,7 @@ const length = ['content-length', '5'];
 const dated = ['date', 'Sun, 06 Nov 1994 08:49:37 GMT'];
 
 describe('the head of a reply', () => {
-  test('names the framing by which its content ends', () => {
+  test('names the framing of its content', () => {
     const cases: [status: number, headers: string[], asked: Partial<Asked>, framing: string, close: boolean][] = [
       [200, length, {}, 'length', false],
       [200, [], {}, 'chunked', false],
@@ -28,24 +28,24 @@ describe('the head of a reply', () => {
     }
   });
 
-  test('is byte for byte what was given, in its order, with the date that it came with', () => {
+  test('keeps the given fields byte for byte, in their order, with the given date', () => {
     const { text } = replyHead(200, ['x-a', 'caf\xe9', ...dated, 'x-a', '', ...length], get, true, keepAlive);
     const expected =
       'HTTP/1.1 200 OK\r\nx-a: caf\xe9\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\nx-a: \r\ncontent-length: 5\r\nconnection: close\r\n\r\n';
     assert.equal(text, expected);
   });
 
-  test('gets a date where it has none', () => {
+  test('gets a date if it has none', () => {
     const [, date = ''] = /\r\ndate: ([^\r]+)\r\n/.exec(replyHead(200, [], get, false, keepAlive).text) ?? [];
     assert.match(date, /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
     assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000);
   });
 
-  test('a status without a phrase of its own has none', () => {
+  test('has an empty reason phrase for a status without one', () => {
     assert.match(replyHead(599, [], get, false, keepAlive).text, /^HTTP\/1.1 599 \r\n/);
   });
 
-  test('fields about the connection are its own', () => {
+  test('replaces the fields about the connection', () => {
     const { text } = replyHead(
       200,
       ['connection', 'x', 'keep-alive', 'timeout=9', 'transfer-encoding', 'gzip'],
@@ -56,7 +56,7 @@ describe('the head of a reply', () => {
     assert.doesNotMatch(text, /gzip|timeout=9|connection: x/);
   });
 
-  test('what would be read as more than a value is not sent', () => {
+  test('is not sent when a value contains a line break', () => {
     for (const value of ['a\r\nset-cookie: b', 'a\nb', 'a\rb', '\0', '\u0100']) {
       assert.throws(() => replyHead(200, ['x', value], get, false, keepAlive), /cannot be sent/);
     }

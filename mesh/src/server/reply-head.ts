@@ -3,23 +3,23 @@ import type { Headers } from '../headers.ts';
 import type { Framing } from '../http1/message-parser.ts';
 import { httpDate } from './http-date.ts';
 
-/** What a reply answers. */
+/** The facts about a request that its reply depends on. */
 export interface Asked {
   method: string;
-  /** Else HTTP/1.0, which knows no chunks. */
+  /** False for HTTP/1.0, which has no chunks. */
   http11: boolean;
-  /** What the client waits for before it sends its body. */
+  /** The client waits for "100 Continue" before it sends its body. */
   expects: 'nothing' | '100-continue' | 'other';
 }
 
-/** A reply's head as it goes out. */
+/** The head of a reply as sent. */
 export interface ReplyHead {
-  /** Latin1, empty line included. */
+  /** Latin1, with the empty line at the end. */
   text: string;
   framing: Framing;
-  /** Content-Length, where the framing is by that. */
+  /** Content-Length, if that is the framing. */
   length: number;
-  /** The connection ends with this reply. */
+  /** The connection closes after this reply. */
   close: boolean;
 }
 
@@ -27,16 +27,16 @@ const statusLines = new Map(
   Object.entries(STATUS_CODES).map(([status, phrase]) => [Number(status), `HTTP/1.1 ${status} ${phrase}\r\n`]),
 );
 
-/** Written anew for this connection, whatever the reply carries. */
+/** These fields are written for this connection, whatever the reply contains. */
 const own: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding']);
-/** What no field value may have (RFC 9110 section 5.5): here would another reply begin. */
+/** Characters that no field value may have (RFC 9110 section 5.5): they could begin another reply. */
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
  * The head of a reply to `asked`, with the framing of its content (RFC 9112 section 6.3).
  *
- * @param keepAlive the field lines that say that, and for how long, the connection stays open
- * @throws Error where a field cannot be sent, or the length is not plain: a defect of whoever made the reply
+ * @param keepAlive the field lines that say that the connection stays open, and for how long
+ * @throws Error if a field cannot be sent, or the length is not a number: a defect in the maker of the reply
  */
 export function replyHead(
   status: number,
@@ -61,7 +61,7 @@ export function replyHead(
     if (notInValue.test(value)) throw new Error(`The field ${name} of a reply has characters that cannot be sent.`);
     text += `${name}: ${value}\r\n`;
   }
-  // Whoever receives a message without one records when it came (RFC 9110 section 6.6.1).
+  // A recipient of a message without a date would add its own (RFC 9110 section 6.6.1).
   if (!dated) text += `date: ${httpDate(Date.now())}\r\n`;
   const framing = framingOf(contentless || asked.method === 'HEAD', length, asked.http11);
   if (framing === 'chunked') text += 'transfer-encoding: chunked\r\n';
@@ -69,7 +69,7 @@ export function replyHead(
   return { text: text + (ends ? 'connection: close\r\n\r\n' : keepAlive), framing, length, close: ends };
 }
 
-/** The head of an interim reply (RFC 9110 section 15.2). @param headers as they were read from a service */
+/** The head of an interim reply (RFC 9110 section 15.2). @param headers as read from a service */
 export function interimHead(status: number, headers: Headers): string {
   let text = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;

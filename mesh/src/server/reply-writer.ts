@@ -5,30 +5,30 @@ import type { Framing } from '../http1/message-parser.ts';
 import type { ClientSink, InterimSink, Reply } from '../reply.ts';
 import { type Asked, interimHead, replyHead } from './reply-head.ts';
 
-/** Bodies up to this are copied beside their head, so that both leave in one write. */
+/** Bodies up to this size are copied behind their head, so that both leave in one write. */
 const joinedBytesMax = 16 * 1024;
 
-/** Whoever has the connection that a reply goes out by. */
+/** The connection that a reply is sent on. */
 export interface ReplyOwner {
   readonly socket: Socket;
-  /** The lines that say how long the connection stays open. */
+  /** The field lines that say how long the connection stays open. */
   readonly keepAliveLines: string;
-  /** Something has been written. */
+  /** Called after each write. */
   onWrite(): void;
-  /** The last byte has been handed to the system. @param close the connection is to end with it */
+  /** The last byte has been handed to the system. @param close the connection must close now */
   onReplied(close: boolean): void;
 }
 
-/** Writes one reply to one client: the head, then the content as it comes, framed. */
+/** Writes one reply to one client: the head, then the content as it arrives, with its framing. */
 export class ReplyWriter implements ClientSink, InterimSink {
   readonly #owner: ReplyOwner;
   readonly #asked: Asked;
-  /** Made, and not sent yet: it waits for the first content. */
+  /** A head that waits for the first content. */
   #head = '';
   #headSent = false;
   #continued = false;
   #framing: Framing = 'none';
-  /** Bytes of the announced length that are still to come. */
+  /** The bytes of the announced length that are missing. */
   #left = 0;
   #close = false;
   #ended = false;
@@ -39,12 +39,12 @@ export class ReplyWriter implements ClientSink, InterimSink {
     this.#asked = asked;
   }
 
-  /** No part of the reply has gone out. */
+  /** No part of the reply has been sent. */
   get unsent(): boolean {
     return !this.#headSent;
   }
 
-  /** An interim response can still go before the reply (HTTP/1.0 knows none). */
+  /** Whether an interim response can be sent before the reply. HTTP/1.0 has none. */
   get interimPossible(): boolean {
     return !this.#headSent && this.#asked.http11;
   }
@@ -54,7 +54,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     return this.#continued;
   }
 
-  /** Sends an interim reply, whose fields have been checked. 100 is sent once, to a client that has asked for it. */
+  /** Sends an interim reply, whose fields have been checked. 100 is sent once, and only to a client that expects it. */
   interim(status: number, headers: Headers): void {
     if (!this.interimPossible || this.#owner.socket.destroyed) return;
     if (status === 100) {
@@ -64,7 +64,11 @@ export class ReplyWriter implements ClientSink, InterimSink {
     this.#owner.socket.write(interimHead(status, headers), 'latin1');
   }
 
-  /** Sends `reply`. `close` tells the client to use another connection next time. @throws Error where it cannot be sent; nothing has been, then */
+  /**
+   * Sends `reply`. `close` tells the client to use another connection for its next request.
+   *
+   * @throws Error if the reply cannot be sent; no byte has been sent then
+   */
   send(reply: Reply, close: boolean): void {
     const head = replyHead(reply.status, reply.headers, this.#asked, close, this.#owner.keepAliveLines);
     this.#head = head.text;
@@ -96,7 +100,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     this.#onWritable = listener;
   }
 
-  /** For the owner: the client takes more again. */
+  /** For the owner: the client accepts more data. */
   drained(): void {
     this.#owner.onWrite();
     if (!this.#ended) this.#onWritable?.();
@@ -128,7 +132,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     }
     this.#owner.onWrite();
     if (socket.writableLength === 0) this.#owner.onReplied(this.#close);
-    // What is written last tells when all before it has gone.
+    // The callback of the last write runs when all bytes before it have been sent.
     else socket.write('', this.#onFlushed);
   }
 
@@ -146,7 +150,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     this.#head = '';
   }
 
-  /** Whether `bytes` are no more than was announced: more would be read as the next reply. */
+  /** Whether `bytes` fit in the announced length. Bytes beyond it would be read as the next reply. */
   #counted(bytes: Uint8Array): boolean {
     if (this.#framing !== 'length') return true;
     this.#left -= bytes.byteLength;
@@ -155,7 +159,7 @@ export class ReplyWriter implements ClientSink, InterimSink {
     return false;
   }
 
-  /** A part must not be taken for the whole: where the end of the connection would be that of the content, it is reset. */
+  /** Where the end of the connection marks the end of the content, a reset tells the client that a part is missing. */
   #break(): void {
     this.#ended = true;
     const { socket } = this.#owner;

@@ -5,32 +5,32 @@ import type { Facts } from '../exchange.ts';
 import { HeldBytes } from '../memory/held-bytes.ts';
 import { noRoom } from '../memory/no-room.ts';
 
-/** Content that arrived before anybody wanted it is kept up to this many bytes; then the client waits. */
+/** Unread content is buffered up to this many bytes. Then the client has to wait. */
 const heldBytesMax = 64 * 1024;
-/** Unwanted content is read away up to this; then the connection is cut. */
+/** Unwanted content is discarded up to this many bytes. Then the connection is cut. */
 const lingerBytesMax = 4 * 1024 * 1024;
-/** And for this long. */
+/** Unwanted content is discarded for this long at most. */
 const lingerMs = 10_000;
 
-/** The connection that a body comes by. */
+/** The connection that carries a body. */
 export interface BodyCarrier {
-  /** No more is read for now. Harmless to repeat, as `resume` is. */
+  /** Stops reading for now. Repeated calls are harmless, as with `resume`. */
   pause(): void;
   resume(): void;
-  /** Cuts the connection: the body cannot be read to its end. */
+  /** Cuts the connection, because the body cannot be read to its end. */
   cut(): void;
 }
 
 export interface RequestBodyOptions {
   carrier: BodyCarrier;
   facts: Facts;
-  /** Bytes announced; null where it is chunked. */
+  /** The announced length in bytes; null if the body is chunked. */
   length: number | null;
   expectsContinue: boolean;
   clock: Clock;
 }
 
-/** The body of a client's request as the mesh's BodySource. */
+/** The body of a client's request, as the mesh's BodySource. */
 export class RequestBody implements BodySource {
   readonly length: number | null;
   readonly #carrier: BodyCarrier;
@@ -39,13 +39,13 @@ export class RequestBody implements BodySource {
   readonly #clock: Clock;
   #sink: BodySink | null = null;
   #paused = false;
-  #cancelled = false;
-  /** Content that has come and not been taken, oldest first. */
+  #canceled = false;
+  /** Received content that has not been read, oldest first. */
   #held: HeldBytes | null = null;
   #bytes = 0;
   #complete = false;
   #failure: MeshError | null = null;
-  /** Content that came after nobody wanted it. */
+  /** The number of bytes received after the body was canceled. */
   #lingered = 0;
   #stopLingering: (() => void) | null = null;
 
@@ -57,17 +57,20 @@ export class RequestBody implements BodySource {
     this.#clock = clock;
   }
 
-  /** The client wants to be told to go on, and has sent nothing so far. */
+  /** The client waits for "100 Continue", and has sent nothing so far. */
   get awaited(): boolean {
     return this.#expectsContinue && this.#bytes === 0;
   }
 
-  /** More is announced than is read away: the client is better told at once that this connection ends. */
+  /** The announced length is more than the mesh discards. The client is told at once that this connection ends. */
   get tooLongToReadAway(): boolean {
     return this.length !== null && this.length - this.#bytes > lingerBytesMax;
   }
 
-  /** The client does not send, though somebody waits for it. While it waits itself, it is the service that is waited for. */
+  /**
+   * The body is being read, and the client does not send. A client that waits for "100 Continue" does not count: then
+   * the service is waited for.
+   */
   get waitsForClient(): boolean {
     return (
       !this.awaited && !this.#complete && this.#failure === null && !this.#paused && this.#heldBytes < heldBytesMax
@@ -79,10 +82,10 @@ export class RequestBody implements BodySource {
     if (this.#heldBytes > 0 || this.#complete || this.#failure !== null) queueMicrotask(this.#deliver);
   }
 
-  /** For the connection. @param bytes are the connection's again when this returns, unless `given` */
+  /** For the connection. @param bytes are reused by the connection when this returns, unless `given` */
   onData(bytes: Buffer, given: boolean): void {
     this.#bytes += bytes.byteLength;
-    if (this.#cancelled) {
+    if (this.#canceled) {
       this.#lingered += bytes.byteLength;
       if (this.#lingered > lingerBytesMax) this.#carrier.cut();
       return;
@@ -101,7 +104,7 @@ export class RequestBody implements BodySource {
     if (this.#heldBytes >= heldBytesMax) this.#carrier.pause();
   }
 
-  /** For the connection: the last byte has come. */
+  /** For the connection: the last byte has arrived. */
   onEnd(): void {
     this.#stopLingering?.();
     if (this.#failure !== null) return;
@@ -109,7 +112,7 @@ export class RequestBody implements BodySource {
     if (this.#sink !== null && !this.#paused && this.#heldBytes === 0) this.#tellEnd();
   }
 
-  /** For the connection: no more will come. */
+  /** For the connection: no more bytes will arrive. */
   fail(error: MeshError): void {
     if (this.#complete || this.#failure !== null) return;
     this.#failure = error;
@@ -132,10 +135,10 @@ export class RequestBody implements BodySource {
   }
 
   cancel(): void {
-    if (this.#cancelled) return;
+    if (this.#canceled) return;
     this.#sink = null;
     this.#held?.clear();
-    if (this.#complete || this.#failure !== null) this.#cancelled = true;
+    if (this.#complete || this.#failure !== null) this.#canceled = true;
     else this.#readAway();
   }
 
@@ -144,8 +147,8 @@ export class RequestBody implements BodySource {
   }
 
   #readAway(): void {
-    this.#cancelled = true;
-    // Read away, so that the client gets to read its answer before it meets a closed connection; but not without end.
+    this.#canceled = true;
+    // Discards the rest, so that the client can read its reply before the connection closes. The amount is bounded.
     this.#stopLingering = this.#clock.after(lingerMs, () => this.#carrier.cut());
     this.#carrier.resume();
   }

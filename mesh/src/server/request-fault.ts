@@ -6,7 +6,7 @@ const details: Partial<Record<MessageFault, string>> = {
   BAD_CHUNK: 'The request body is malformed.',
 };
 
-/** A request that is not HTTP/1.1, or that two readers could take differently: nothing of it is passed on. */
+/** A request that is not HTTP/1.1, or that two readers could understand differently. No part of it is forwarded. */
 export function requestFault(code: MessageFault): MeshError {
   return new MeshError(
     code === 'HEAD_TOO_LARGE' ? 'headers_too_large' : 'bad_request',

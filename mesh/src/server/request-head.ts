@@ -10,38 +10,38 @@ import { readTarget } from './target.ts';
 /** The head of a request. */
 export interface RequestHead {
   method: string;
-  /** Else HTTP/1.0. */
+  /** False for HTTP/1.0. */
   http11: boolean;
   /** Origin form, in normal form. */
   path: string;
-  /** Lower case, no dot at the end of the host. */
+  /** Lower case, without a trailing dot of the host. */
   authority: string;
-  /** As the layers are to have them: without what is about this connection, or written anew for the next one. */
+  /** For the layers: without fields about this connection and fields that are written for the next one. */
   headers: Headers;
   framing: Framing;
   length: number | null;
-  /** Whether the client wants to go on using the connection. */
+  /** Whether the client wants to keep the connection open. */
   persistent: boolean;
   /** The client wants to switch to WebSocket. */
   webSocket: boolean;
-  /** The client waits to be told to send its body; `other` is an expectation that nobody here can meet. */
+  /** `100-continue`: the client waits before it sends its body. `other`: an expectation that the mesh cannot meet. */
   expects: 'nothing' | '100-continue' | 'other';
-  /** It is HTTP, but cannot be served: the other members say no more than is certain then. */
+  /** Why valid HTTP is refused all the same. The other members hold only what is certain then. */
   refused: MeshError | null;
 }
 
-/** Header fields of one request at most. */
+/** The maximum number of header fields of a request. */
 export const headerCountMax = 100;
 
-/** Not handed on as fields: they are written anew for the upstream from `authority` and the body. */
+/** Not passed on as fields. The upstream's are written from `authority` and the body. */
 const rewritten: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);
 
-/** The fields that somebody looks at here, hop-by-hop ones among them; nearly all others just travel. */
+/** Fields with a meaning for the mesh, hop-by-hop fields among them. Nearly all others are passed on unread. */
 const special: ReadonlySet<string> = new Set([...rewritten, ...hopByHop]);
 
 const readFields = fieldReader(requestFault, 'fault');
 
-/** Requests, as the parser of messages is to read them. */
+/** Requests, for the message parser. */
 export const requests: Dialect<RequestHead> = {
   fault: requestFault,
   readFields,
@@ -52,10 +52,10 @@ export const requests: Dialect<RequestHead> = {
 };
 
 /**
- * Reads a request's head: the request line and the field lines, every line ended by CRLF.
+ * Reads a request's head: the request line and the field lines, where every line ends in CRLF. A head that is valid
+ * HTTP but refused all the same returns `refused` with its code: bad_request, headers_too_large, not_implemented.
  *
- * @throws MeshError where it is not HTTP/1: bad_request. Where it is, and is refused all the same, `refused` says why:
- * bad_request, headers_too_large, not_implemented
+ * @throws MeshError bad_request: when the head is not HTTP/1
  */
 export function readHead(text: string): RequestHead {
   const lineEnd = text.indexOf('\r\n');
@@ -83,7 +83,7 @@ export function readHead(text: string): RequestHead {
   return head;
 }
 
-/** One pass over the fields, which are what most of a head is. */
+/** One pass over the fields, which make up most of a head. */
 function fill(head: RequestHead, { target: raw, http11 }: RequestLine, fields: Headers): void {
   if (fields.length > headerCountMax * 2) {
     throw new MeshError('headers_too_large', `A request may have ${headerCountMax} header fields at most.`);
@@ -128,7 +128,7 @@ function fill(head: RequestHead, { target: raw, http11 }: RequestLine, fields: H
         break;
     }
   }
-  // By far the two most common values name no field.
+  // The two most common values, which name no field.
   if (connection !== '' && connection !== 'keep-alive' && connection !== 'close') {
     head.headers = withoutHopByHop(fields, rewritten);
   }
@@ -137,7 +137,7 @@ function fill(head: RequestHead, { target: raw, http11 }: RequestLine, fields: H
   const target = readTarget(raw);
   head.path = target.path;
   head.authority = authorityOf(target.authority, host ?? '', http11);
-  // HTTP/1.0 knows no expectations, and who has no body to send waits for nothing (RFC 9110 section 10.1.1).
+  // HTTP/1.0 has no expectations, and a client without a body waits for nothing (RFC 9110 section 10.1.1).
   if (!http11) head.expects = 'nothing';
   else if (head.expects === '100-continue' && head.framing === 'none') head.expects = 'nothing';
   if (upgrade !== '' && head.method === 'GET' && http11 && upgrade.toLowerCase() === 'websocket') {
@@ -157,9 +157,9 @@ function ambiguous(): MeshError {
 function checkCoding(value: string): void {
   const codings = value.toLowerCase();
   if (codings === 'chunked') return;
-  // Without chunked at the end nothing says where the body ends (RFC 9112 section 6.3).
+  // Without chunked as the last coding, the end of the body is unknown (RFC 9112 section 6.3).
   if (!/[,\s]chunked$/.test(codings)) throw ambiguous();
-  // Chunked twice is no coding at all; others would reach the upstream undone and undeclared.
+  // Chunked twice is not valid. The upstream would get any other coding undone and undeclared.
   if (/(?:^|[,\s])chunked[,\s]/.test(codings)) throw ambiguous();
   throw new MeshError('not_implemented', 'The only transfer coding understood here is chunked.');
 }

@@ -1,21 +1,21 @@
 import { METHODS } from 'node:http';
 import { requestFault } from './request-fault.ts';
 
-/** The methods that Node's parser knows too: what a service would refuse to read is not passed on. */
+/** The methods that Node's parser knows as well. Services would refuse others. */
 const methods = new Map(METHODS.map((method) => [method, method]));
 const methodLengthMax = Math.max(...METHODS.map(({ length }) => length));
 
-/** A request line in its parts (RFC 9112 section 3). The target has not been looked at. */
+/** The parts of a request line (RFC 9112 section 3). The target has not been checked. */
 export interface RequestLine {
   method: string;
   target: string;
-  /** Else it is HTTP/1.0. */
+  /** False for HTTP/1.0. */
   http11: boolean;
 }
 
 /**
- * Reads the request line that begins `text` and ends at `end`. One space between its parts, as a sender is to write it:
- * what lenient readers take for whitespace, others take for a part of the target.
+ * Reads the request line that begins `text` and ends at `end`. Exactly one space separates its parts, as senders must
+ * write it. Lenient readers disagree about which characters are whitespace and which belong to the target.
  *
  * @throws MeshError bad_request
  */
@@ -31,7 +31,7 @@ export function readRequestLine(text: string, end: number): RequestLine {
   return { method, target, http11 };
 }
 
-/** @throws MeshError bad_request where a request line cannot begin with `text` */
+/** @throws MeshError bad_request: when a request line cannot begin with `text` */
 export function checkBeginning(text: string): void {
   const afterMethod = text.indexOf(' ');
   const begun = afterMethod < 0 ? /^[A-Z-]+$/.test(text) && text.length <= methodLengthMax : false;

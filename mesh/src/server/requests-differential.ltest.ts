@@ -16,12 +16,14 @@ const { below, one, text, fields, chunked, injured, cut } = messages(seeded(20_2
 
 type Reading = Pick<ReadRequest, 'method' | 'http11' | 'path' | 'authority' | 'headers' | 'body' | 'persistent'>;
 
-/** What Node's own server reads of `pieces`, and then the end of the connection; null where it does not take it for a whole request. */
+/**
+ * What Node's own server reads from `pieces` and the end of the connection; null if Node does not see a whole request.
+ */
 function readByNode(pieces: readonly string[]): Promise<Reading | null> {
   return new Promise((resolve) => {
     const server = createServer({ maxHeaderSize: headBytesMax, requireHostHeader: false });
     server.maxHeadersCount = 0;
-    // Its timer would keep the process.
+    // Its timer would keep the process alive.
     server.close();
     const connection = new Duplex({
       read() {},
@@ -77,13 +79,13 @@ function readByUs(pieces: readonly string[]): (Reading & { read: number }) | nul
   }
 }
 
-/** A request by the rules. */
+/** A valid request. */
 function request(): string {
   const empty = one(['', '', '', '\r\n', '\r\n\r\n']);
   const method = one(['GET', 'GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'TRACE', 'QUERY', 'M-SEARCH']);
   const target =
     `${one(['/', '/', '//', 'http://other:8080/', 'HTTP://Other/', '/../', '/a/./'])}${text(below(30), 'abc/.-_~%41?=&;+')}`
-      // Forms that are refused though they are HTTP have tests of their own.
+      // Valid targets that the mesh refuses have tests of their own.
       .replace(/%(?!41)/g, 'x')
       .replaceAll('.;', '.a');
   const version = one(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0']);
@@ -104,7 +106,7 @@ function request(): string {
   return `${empty}${method} ${target} ${version}\r\n${fields()}${host}${connection}${framing}${fields()}\r\n${content}`;
 }
 
-test(`${rounds} random requests, cut at random, are read as Node's own parser reads them, byte for byte`, async () => {
+test(`${rounds} random requests, cut at random, are read byte for byte as by Node's own parser`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const raw = request();
     const pieces = cut(raw);
@@ -114,7 +116,7 @@ test(`${rounds} random requests, cut at random, are read as Node's own parser re
   }
 });
 
-test(`of ${rounds} injured ones, nothing is taken for whole that Node refuses, or reads differently`, async () => {
+test(`of ${rounds} damaged requests, none is accepted that Node refuses or reads differently`, async () => {
   let taken = 0;
   for (let round = 0; round < rounds; round += 1) {
     const hurt = injured(request());
@@ -125,6 +127,6 @@ test(`of ${rounds} injured ones, nothing is taken for whole that Node refuses, o
     const theirs = await readByNode([hurt.slice(0, ours.read)]);
     assert.deepEqual(ours, { ...theirs, read: ours.read }, JSON.stringify(pieces));
   }
-  // Else this would show nothing.
+  // Otherwise this test would show nothing.
   assert.ok(taken > rounds / 10, `${taken} were taken`);
 });

@@ -1,19 +1,19 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Node keeps this from its users: it is how its own server makes a socket of a connection that it has accepted. */
+/** Not a public API of Node: its own HTTP server makes a socket from an accepted connection this way. */
 interface WithHandle {
   _handle: { readonly writeQueueSize: number } | null;
 }
 
-/** Takes what has been read into memory that is the reader's again when this returns. False where no more is wanted for now. */
+/** Takes the bytes read. The reader reuses the memory when this returns. False pauses the reading. */
 export type OnRead = (bytes: Buffer, count: number) => boolean;
 
 /**
- * The connection of `accepted`, read into the memory that `buffer` gives, as `net.connect` offers it under `onread` for
- * connections that it opens. A stream's own way of reading allocates 64 KiB for each read, which costs about as much as
- * to understand the request that was read.
+ * Reads the connection of `accepted` into memory from `buffer`, as the `onread` option of `net.connect` does for
+ * outgoing connections. The stream's own way allocates 64 KiB for each read, which costs about as much as parsing a
+ * request.
  *
- * @param accepted paused, and read by nobody yet; of no further use: without its handle it closes nothing but itself
+ * @param accepted paused and unread. It loses its handle, so it must not be used any more
  */
 export function readInto(accepted: Socket, buffer: () => Buffer, onRead: OnRead): Socket {
   const options = {
@@ -27,7 +27,7 @@ export function readInto(accepted: Socket, buffer: () => Buffer, onRead: OnRead)
   return socket;
 }
 
-/** Bytes that the system has not taken yet, of those that have been handed to it. */
+/** Bytes written to the socket that the system has not accepted yet. */
 export function writeQueueBytes(socket: Socket): number {
   return (socket as unknown as WithHandle)._handle?.writeQueueSize ?? 0;
 }

@@ -7,7 +7,7 @@ import { readTarget } from './target.ts';
 const pathOf = (target: string) => readTarget(target).path;
 
 describe('a path', () => {
-  test('has no escapes of unreserved characters, and upper-case digits in all others', () => {
+  test('has no escapes of unreserved characters, and upper-case digits in all other escapes', () => {
     for (const [target, path] of [
       ['/%61dmin', '/admin'],
       ['/%41%5a%30%39%2D%2e%5F%7e', '/AZ09-._~'],
@@ -30,7 +30,7 @@ describe('a path', () => {
     }
   });
 
-  test('is in normal form once and for all, and decodes to the same characters', () => {
+  test('in normal form stays as it is, and decodes to the same characters', () => {
     const piece = fc.constantFrom(
       '/',
       'a',
@@ -68,14 +68,14 @@ describe('a path', () => {
 describe('the name of a host', () => {
   const nameOf = (host: string) => authorityOf(null, host, true);
 
-  test('is the same with and without the dot at its end', () => {
+  test('is the same with and without a trailing dot', () => {
     assert.equal(nameOf('Shop.Example.'), 'shop.example');
     assert.equal(nameOf('shop.example.:8080'), 'shop.example:8080');
     assert.equal(authorityOf('shop.example.:80', 'other', true), 'shop.example:80');
     for (const other of ['shop.example..', '.', '[::1]:80', '127.0.0.1']) assert.equal(nameOf(other), other);
   });
 
-  test('may have the characters of a reg-name, but for escapes', () => {
+  test('may have the characters of a reg-name, except escapes', () => {
     for (const host of ['0.0.0.0=5000', "a!$&'()*+,;=b", 'a_b~c']) assert.equal(nameOf(host), host);
     for (const host of ['a%41', 'a@b', 'a/b', 'a b', 'a:b', 'a"b', 'a<b']) {
       assert.throws(() => nameOf(host), { code: 'bad_request' }, host);

@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { normalisedPath } from '../percent-encoding.ts';
 
-/** A request target in the one form that the mesh routes on and forwards. */
+/** A request target in the one form that the mesh uses for routing and forwarding. */
 export interface Target {
   /** Path and query; the path is in normal form. */
   path: string;
@@ -12,12 +12,12 @@ export interface Target {
 const refused = (detail: string) => new MeshError('bad_request', detail);
 
 /**
- * Reads a request target (RFC 9112 section 3.2): origin-form and absolute-form. What is routed on and what is forwarded
- * is the same string, so it is brought into one form here: escapes of unreserved characters are decoded in the path
- * (RFC 3986 section 6.2.2), then dot segments are resolved (section 5.2.4). Forms that two readers could take differently
- * are refused: control and non-ASCII bytes, backslashes, an encoded NUL, a fragment, dot segments that show only when
- * %2F, %5C or a parameter is undone, escapes that come of decoding others. Other escapes, the query and empty segments
- * (//) travel as they are.
+ * Reads a request target (RFC 9112 section 3.2) in origin-form or absolute-form. Routing and forwarding use the same
+ * string, in normal form: escapes of unreserved characters in the path are decoded (RFC 3986 section 6.2.2), then dot
+ * segments are resolved (section 5.2.4). Forms that two readers could understand differently are refused: control and
+ * non-ASCII bytes, backslashes, an encoded NUL, a fragment, dot segments that appear only after %2F or %5C is decoded
+ * or a parameter is removed, and escapes that result from decoding others. Other escapes, the query and empty segments
+ * (//) stay as they are.
  *
  * @throws MeshError bad_request
  */
@@ -34,18 +34,18 @@ export function readTarget(raw: string): Target {
   const finding = inspect(target);
   if (finding === 'refused') throw refused('The request target has characters that a path must not have.');
   if (confused.test(target)) throw refused('The request target has dot segments that only some readers would see.');
-  return { path: finding === 'plain' ? target : normalised(target), authority };
+  return { path: finding === 'plain' ? target : normalized(target), authority };
 }
 
 /**
- * Dots beside an encoded slash or backslash, or with a parameter, in the path: plain names by RFC 3986, and dot
- * segments to whoever decodes the slash, or cuts the parameter off, before resolving them.
+ * Dots beside an encoded slash or backslash, or with a parameter, in the path. By RFC 3986 they are plain names. A
+ * reader that decodes the slash, or removes the parameter, before it resolves them sees dot segments.
  */
 const confused = /^[^?]*(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:%2f|%5c|;|%3b)|^[^?]*(?:%2f|%5c)(?:\.|%2e){1,2}(?:\/|\?|$)/i;
 
 type Finding = 'plain' | 'not normal' | 'refused';
 
-/** One pass over the characters; nearly every target is plain. */
+/** One pass over the characters. Nearly all targets are plain. */
 function inspect(target: string): Finding {
   let finding: Finding = 'plain';
   let inQuery = false;
@@ -63,7 +63,7 @@ function inspect(target: string): Finding {
   return finding;
 }
 
-function normalised(target: string): string {
+function normalized(target: string): string {
   const query = target.indexOf('?');
   const path = normalisedPath(query < 0 ? target : target.slice(0, query));
   if (path === null) throw refused('The request target has escapes that only some readers would see.');

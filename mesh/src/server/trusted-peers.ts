@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { plainAddress } from '../policy/client.ts';
 
-/** Whether a peer's address is among `entries` (IP addresses and CIDR blocks, checked before). */
+/** Whether a peer's address is in `entries` (valid IP addresses and CIDR blocks). */
 export function trustedPeers(entries: readonly string[]): (address: string) => boolean {
   if (entries.length === 0) return () => false;
   const list = new BlockList();

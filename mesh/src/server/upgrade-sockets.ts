@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 import type { Upgrade } from '../exchange.ts';
 
-/** A client's connection, to speak another protocol on. */
+/** A client's connection, ready for another protocol. */
 export interface TakenSocket {
   socket: Socket;
-  /** Bytes that came behind the request already. */
+  /** Bytes that arrived behind the request. */
   head: Buffer;
 }
 
-/** What is behind an Upgrade: known to the server, which has the connection, and to the tunnel, which joins it to another. */
+/** The connection behind an Upgrade. The server owns it, and the tunnel takes it. */
 export interface UpgradeSockets {
-  /** The connection, which nobody reads as HTTP any more; null if the client has gone. Once. */
+  /** Takes the connection, which is no longer read as HTTP. Call it once. Null if the client has gone. */
   take(): TakenSocket | null;
 }
 
-/** Kept aside, so that no layer can come to depend on Node's types. */
+/** A map apart from the exchange keeps the layers independent of Node's types. */
 export const upgradeSockets = new WeakMap<Upgrade, UpgradeSockets>();

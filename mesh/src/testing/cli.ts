@@ -1,11 +1,11 @@
 import { main } from '../cli/program.ts';
 
-/** A command that goes on; what it has printed so far is there to be read. */
+/** A running command, with its output so far. */
 export interface RunningCli {
-  /** An element for each time that something was printed. */
+  /** One element for each write. */
   out: string[];
   err: string[];
-  /** Exit code, when it has ended. */
+  /** The exit code, once the command has ended. */
   code: Promise<number>;
 }
 

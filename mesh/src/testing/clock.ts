@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 
 /** A clock that a test moves. */
 export interface TestClock extends Clock {
-  /** Moves time on, and runs what falls due on the way, in its order. */
+  /** Advances the time, and runs the timers that become due, in their order. */
   advance(ms: number): void;
 }
 
@@ -31,15 +31,15 @@ export function testClock(): TestClock {
   };
 }
 
-/** A clock that stands still, and runs what waits when it is told to. */
-export interface TurnClock extends Clock {
-  /** Runs everything that waits now, whenever it is due. */
-  turn(): void;
-  /** The delays of what waits, ms. */
+/** A clock that stands still. Its timers run when the test says so. */
+export interface StandingClock extends Clock {
+  /** Runs all waiting timers, whenever they are due. */
+  runWaiting(): void;
+  /** The delays of the waiting timers, ms. */
   waiting(): number[];
 }
 
-export function turnClock(): TurnClock {
+export function standingClock(): StandingClock {
   let tasks: { delayMs: number; task: () => void }[] = [];
   return {
     now: () => 0,
@@ -51,7 +51,7 @@ export function turnClock(): TurnClock {
         tasks = tasks.filter((other) => other !== entry);
       };
     },
-    turn() {
+    runWaiting() {
       const due = tasks;
       tasks = [];
       for (const { task } of due) task();

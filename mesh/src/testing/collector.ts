@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { type Closing, upstreamServer } from './harness.ts';
 
-/** A span as the collector has read it. */
+/** A span as read by the collector. */
 export interface CollectedSpan {
   traceId: string;
   spanId: string;
@@ -20,20 +20,19 @@ export interface CollectedSpan {
 export interface Collector {
   url: string;
   spans: CollectedSpan[];
-  /** Attributes of the resource that the last request named. */
+  /** Attributes of the resource in the last request. */
   resource: Record<string, string | number | boolean>;
   /** Header fields of each request. */
   requests: IncomingMessage['headers'][];
-  /** What broke the protocol: empty unless somebody is at fault. */
+  /** Violations of the protocol; empty if there are none. */
   violations: string[];
-  /** Answered to what follows. */
+  /** The status of the following replies. */
   status: number;
 }
 
 /**
- * A collector that reads OTLP/HTTP in JSON as strictly as it can be read
- * (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hex, 64-bit numbers as decimal strings, enums
- * as numbers, no field that the protocol does not have.
+ * A collector that reads OTLP/HTTP in JSON strictly (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding):
+ * ids in hex, 64-bit numbers as decimal strings, enums as numbers, no unknown fields.
  */
 export async function collector(closing: Closing): Promise<Collector> {
   const held: Omit<Collector, 'url'> = { spans: [], resource: {}, requests: [], violations: [], status: 200 };

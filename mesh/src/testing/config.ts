@@ -2,7 +2,7 @@ import { defaultBackendPolicy, defaultRoutePolicy } from '../config/default-poli
 import type { BackendRef, HttpRoute, HttpRouteRule, MeshConfig, Service, StaticEndpoint } from '../config/model.ts';
 import type { BackendTrafficPolicy, RoutePolicy } from '../config/policy-model.ts';
 
-/** Configurations for tests, as the documents would come out with every default filled in. */
+/** Configurations for tests, like documents with every default filled in. */
 
 export function backendPolicy(over: Partial<BackendTrafficPolicy> = {}): BackendTrafficPolicy {
   return { ...defaultBackendPolicy(), ...over };

@@ -12,7 +12,7 @@ export interface Asked {
   body?: BodySource | string | null;
 }
 
-/** A request as a listener would hand it on. */
+/** A request as a listener passes it on. */
 export function exchangeOf({ method = 'GET', path = '/', headers = [], body = null }: Asked = {}): Exchange {
   return new Exchange({
     facts: {

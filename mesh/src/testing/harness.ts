@@ -6,7 +6,7 @@ import type { Resolve } from '../discovery/dns.ts';
 import { type DocumentsResult, type RunningMesh, runMesh } from '../run.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
-/** What a test has to close, in the order in which it was opened. */
+/** The resources that a test must close, in the order in which they were opened. */
 export class Closing {
   readonly #tasks: (() => unknown)[] = [];
 
@@ -22,7 +22,7 @@ export class Closing {
 /**
  * An upstream on a free port. Its connections are cut when the test ends.
  *
- * @param port for a test in which it goes: one from `quietPort`, which nobody else is given meanwhile
+ * @param port for a test that closes and reopens it: a port from `quietPort`, which no other process gets meanwhile
  */
 export async function upstreamServer(
   closing: Closing,
@@ -45,7 +45,7 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** A log that a test can read. */
+/** A log that keeps its lines for the test. */
 export function heldLog() {
   const lines: LogLine[] = [];
   const raw: string[] = [];
@@ -54,7 +54,7 @@ export function heldLog() {
   };
   return {
     lines,
-    /** The lines of the access log as they were written. */
+    /** The lines of the access log as written. */
     raw,
     logLine: (line: string) => {
       raw.push(line);
@@ -75,7 +75,7 @@ export interface TestMesh extends RunningMesh {
   internalPort: number;
   adminUrl: string;
   log: ReturnType<typeof heldLog>;
-  /** What the next reload will find. */
+  /** The configuration that the next reload finds. */
   documents: DocumentsResult;
 }
 
@@ -115,7 +115,7 @@ export async function testMesh(
   });
 }
 
-/** A bare TCP connection, for requests that no client library would send. */
+/** A bare TCP connection, for requests that client libraries refuse to send. */
 export class RawClient {
   readonly socket: Socket;
   #received = '';
@@ -163,7 +163,7 @@ export class RawClient {
   }
 }
 
-/** Polls `condition` until it holds; fails naming it after `limitMs`. */
+/** Polls `condition` until it holds. Fails with `what` after `limitMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,

@@ -1,12 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Behaviour } from './instance-behaviour.ts';
+import type { Behavior } from './instance-behavior.ts';
 import { quietPort } from './quiet-port.ts';
 
 const program = fileURLToPath(new URL('./instance-program.ts', import.meta.url));
 
-/** An instance of a service in a process of its own, which can be told how to behave, killed, and started again where it was. */
+/**
+ * An instance of a service in a process of its own. Tests can set its behavior, kill it, and restart it on the same
+ * port.
+ */
 export class InstanceProcess {
   readonly name: string;
   readonly host: string;
@@ -19,7 +22,7 @@ export class InstanceProcess {
     this.port = port;
   }
 
-  /** Behaves well from the start. */
+  /** Starts with good behavior. */
   static async start(name: string, host = '127.0.0.1', port?: number): Promise<InstanceProcess> {
     const instance = new InstanceProcess(name, host, port ?? (await quietPort()));
     await instance.start();
@@ -41,15 +44,15 @@ export class InstanceProcess {
     ]);
   }
 
-  async behave(behaviour: Behaviour): Promise<void> {
+  async behave(behavior: Behavior): Promise<void> {
     const child = this.#child;
     if (child === null) throw new Error(`instance ${this.name} does not run`);
     const confirmed = once(child, 'message');
-    child.send(behaviour);
+    child.send(behavior);
     await confirmed;
   }
 
-  /** SIGKILL: no last word, its connections are reset by the system. */
+  /** SIGKILL. The system resets its connections. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = null;

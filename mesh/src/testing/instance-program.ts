@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Behaviour, slowMs } from './instance-behaviour.ts';
+import { type Behavior, slowMs } from './instance-behavior.ts';
 
 /**
- * The program of an instance in a process of its own, for tests that kill it: `node instance-program.ts HOST PORT NAME`.
- * It tells its parent `listening`, and takes the name of a behaviour as a message, which it confirms.
+ * The program of an instance in a process of its own, for tests that kill it: `node instance-program.ts HOST PORT
+ * NAME`. It sends `listening` to its parent, takes the name of a behavior as a message, and confirms it.
  */
 
-const behaviours: Record<Behaviour, (request: IncomingMessage, response: ServerResponse) => void> = {
-  well: (request, response) => answer(request, response),
+const behaviors: Record<Behavior, (request: IncomingMessage, response: ServerResponse) => void> = {
+  well: (request, response) => respond(request, response),
   fails: (_request, response) => void response.writeHead(503).end('failed'),
   hangs: () => {},
-  slow: (request, response) => void setTimeout(() => answer(request, response), slowMs),
+  slow: (request, response) => void setTimeout(() => respond(request, response), slowMs),
   resets: (request) => void request.socket.resetAndDestroy(),
   garbage: (request) => void request.socket.write('\x16\x03\x01 this is not HTTP\r\n\r\n'),
   half: (request, response) => {
@@ -27,9 +27,9 @@ const behaviours: Record<Behaviour, (request: IncomingMessage, response: ServerR
 
 const [host = '', port = '', name = ''] = process.argv.slice(2);
 let count = 0;
-let behave: (request: IncomingMessage, response: ServerResponse) => void = behaviours.well;
+let behave: (request: IncomingMessage, response: ServerResponse) => void = behaviors.well;
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
+function respond(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
@@ -38,15 +38,15 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 }
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  // What is reset or destroyed has nobody to tell.
+  // Errors of connections that are reset or destroyed on purpose.
   request.on('error', () => {});
   response.on('error', () => {});
   behave(request, response);
 });
-process.on('message', (wanted: Behaviour) => {
-  behave = behaviours[wanted];
+process.on('message', (wanted: Behavior) => {
+  behave = behaviors[wanted];
   process.send?.(wanted);
 });
-// The parent is gone, however it ended: nobody needs an instance any more.
+// Exits when the parent is gone, however that ended.
 process.on('disconnect', () => process.exit(0));
 server.listen(Number(port), host, () => process.send?.('listening'));

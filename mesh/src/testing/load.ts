@@ -3,17 +3,17 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Closing } from './harness.ts';
 import { until } from './harness.ts';
 
-/** What came of one request. */
+/** The outcome of one request. */
 export interface Outcome {
   method: string;
-  /** `performance.now()` when it was begun, and when its last byte or its failure had come. */
+  /** `performance.now()` at the beginning, and at the last byte or the failure. */
   begunMs: number;
   endedMs: number;
-  /** 0 where there was none. */
+  /** 0 if there was no reply. */
   status: number;
-  /** Of the instance that answered: its header `x-instance`. */
+  /** The instance that replied, from its header `x-instance`. */
   instance: string;
-  /** Why it failed; null where status, length and content are as they should be. */
+  /** Why the request failed; null if status, length and content are as expected. */
   failure: string | null;
 }
 
@@ -21,24 +21,24 @@ export interface LoadOptions {
   /** `http://127.0.0.1:port` */
   url: string;
   clients: number;
-  /** No client goes on when so many requests have been made: a test that waits in vain ends. */
+  /** The maximum number of requests, so that a test that waits in vain ends. */
   requestsMax: number;
-  /** The content of every good reply to a request. */
+  /** The content of every good reply. */
   expected: (method: string, body: string) => string;
 }
 
 export interface Load {
   readonly outcomes: readonly Outcome[];
-  /** Those that failed and were begun at `sinceMs` or later. */
+  /** Failed requests that began at `sinceMs` or later. */
   failures(sinceMs?: number): Outcome[];
-  /** Resolves when all requests that are under way now have ended. */
+  /** Resolves when all requests now in flight have ended. */
   settled(): Promise<void>;
-  /** Resolves when `count` requests that were begun from now on have ended. */
+  /** Resolves when `count` requests that begin from now on have ended. */
   more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Idempotent requests only, one after the other from each client, on connections that are kept alive. */
+/** Each client sends idempotent requests one after the other, on kept-alive connections. */
 const methods = ['GET', 'PUT', 'GET', 'DELETE'] as const;
 
 export function startLoad(closing: Closing, { url, clients, requestsMax, expected }: LoadOptions): Load {
@@ -46,7 +46,7 @@ export function startLoad(closing: Closing, { url, clients, requestsMax, expecte
   const outcomes: Outcome[] = [];
   let begun = 0;
   let stopped = false;
-  /** Per client, what it waits for now. */
+  /** Per client, the request in flight. */
   const underWay = new Set<Promise<void>>();
 
   const one = async (client: number): Promise<void> => {

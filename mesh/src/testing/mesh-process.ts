@@ -13,9 +13,9 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** `mesh run` in a process of its own. */
 export class MeshProcess {
   readonly child: ChildProcess;
-  /** Everything that it has written to stdout. */
+  /** All its output on stdout. */
   raw = '';
-  /** Lines of its log: their attributes and other fields side by side, and the body as `msg`. */
+  /** Lines of its log: attributes and other fields in one object, and the body as `msg`. */
   readonly log: Record<string, unknown>[] = [];
   readonly folder: string;
   stderr = '';
@@ -42,7 +42,7 @@ export class MeshProcess {
     });
   }
 
-  /** A folder for the documents of a mesh, or of several; it goes when the test ends. */
+  /** A folder for the documents of one or several meshes, removed when the test ends. */
   static folder(closing: Closing, documents: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'mesh-process-'));
     closing.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,7 +56,7 @@ export class MeshProcess {
     writeFileSync(join(place, 'mesh.yaml'), documents);
   }
 
-  /** Starts it, and waits until it listens. @param awaited the entrance that it listens at last */
+  /** Starts the process and waits until it listens. @param awaited the entrance that listens last */
   static async start(
     closing: Closing,
     folder: string,
@@ -75,7 +75,7 @@ export class MeshProcess {
     return mesh;
   }
 
-  /** Of an entrance, or of `admin`; null while it does not listen. */
+  /** The port of an entrance, or of `admin`; null while it does not listen. */
   url(entrance: string): string | null {
     const line = this.log.find((candidate) => candidate.msg === 'listening' && candidate.entrance === entrance);
     return line === undefined ? null : String(line.url);

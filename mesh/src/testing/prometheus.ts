@@ -11,8 +11,8 @@ const labelForm = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y;
 
 /**
  * Reads metrics as strictly as the format allows
- * (https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details): each family in one piece under its
- * HELP and TYPE, no sample twice, counters named `_total` and never negative, buckets that add up.
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details): each family in one piece under
+ * its HELP and TYPE, no sample twice, counters named `_total` and never negative, buckets that add up.
  */
 export function readPrometheus(text: string): Sample[] {
   assert.ok(text.endsWith('\n'), 'the last line ends');

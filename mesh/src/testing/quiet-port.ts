@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below what Linux (32768), macOS (49152) and Windows (49152) give to those who ask for any port. */
+/** Below the ephemeral ports of Linux (32768), macOS (49152) and Windows (49152). */
 const lowest = 20_000;
 const highest = 32_000;
 
 /**
- * A port on loopback that nobody listens on, and that the system gives to nobody else while a test leaves it closed or
- * comes back to it: one that was given out by listening on 0 may be another test's a moment later.
+ * A loopback port without a listener, which the system gives to no other process while a test closes and reopens it. A
+ * port from listening on 0 may belong to another test a moment after it is closed.
  */
 export async function quietPort(): Promise<number> {
   for (;;) {
@@ -15,7 +15,7 @@ export async function quietPort(): Promise<number> {
     const server = createServer();
     const free = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
-      // On all addresses: the same port is asked for on several of them.
+      // On all addresses, because tests use the same port on several of them.
       server.listen({ port, host: '0.0.0.0' }, () => resolve(true));
     });
     if (!free) continue;

@@ -5,9 +5,9 @@ import { retryableHeader } from '../policy/retry-policy.ts';
 import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import type { UpstreamRequest } from './request.ts';
 
-/** Content that arrived before anybody wanted it is kept up to this many bytes, unless `onHeld` names more; then the upstream waits. */
+/** Unread content is buffered up to this many bytes, unless `onHeld` names more. Then the upstream has to wait. */
 const heldBytesMin = 64 * 1024;
-/** What is left of a discarded reply is read away if it is no more than this; else the connection is given up. */
+/** The rest of a discarded reply is read if it is no larger than this. Otherwise the connection is closed. */
 const drainBytesMax = 64 * 1024;
 
 /** The head of a reply, as far as a call needs it. */
@@ -18,17 +18,17 @@ interface ReplyHead {
   readonly length: number | null;
 }
 
-/** What serves a call: a connection, or the queue for one. */
+/** What carries a call: a connection, or the queue for one. */
 export interface Carrier {
   pause(): void;
   resume(): void;
-  /** Nobody wants the reply any more. The call hears nothing after this. */
+  /** The reply is not wanted any more. The call gets no further events. */
   abandon(call: Call): void;
 }
 
 const none: Headers = [];
 
-/** One request to an upstream: the reply and its body in one object, because a request makes one of each. */
+/** One request to an upstream, with the reply and its body in one object, because each request has one of each. */
 export class Call implements Reply, ReplyBody {
   readonly exchange: UpstreamRequest;
   status = 0;
@@ -38,18 +38,18 @@ export class Call implements Reply, ReplyBody {
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: MeshError) => void = () => {};
   #carrier: Carrier | null = null;
-  /** Rejected or resolved: the promise of the head is settled. */
+  /** The promise of the head is settled. */
   #settled = false;
   #sink: ClientSink | null = null;
   #discarded = false;
-  /** The first piece: most replies come in one, which is handed on at once. */
+  /** The first piece. Most replies have one, which is passed on at once. */
   #first: Buffer | null = null;
-  /** What came before it had a use, where that is more than one piece, or it is to wait. */
+  /** Received content that waits: more than one piece, or one that cannot be passed on yet. */
   #held: HeldBytes | null = null;
   #heldBytesMax = heldBytesMin;
   #bytes = 0;
   #trailers: Headers = none;
-  /** The upstream has said its last word; what is held may still have to go to the client. */
+  /** The upstream has sent everything. Buffered content may still have to go to the client. */
   #complete = false;
   #failure: MeshError | null = null;
   #ended: BodyEnd | null = null;
@@ -64,7 +64,7 @@ export class Call implements Reply, ReplyBody {
     return this;
   }
 
-  /** The promise of the reply's head, which the carrier that `begin` finds will keep. Once. */
+  /** The promise of the reply's head, kept by the carrier that `begin` finds. Call it once. */
   start(begin: (call: Call) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -74,7 +74,7 @@ export class Call implements Reply, ReplyBody {
     });
   }
 
-  /** For carriers: who carries the call from now on. */
+  /** For carriers: the new carrier of the call. */
   carriedBy(carrier: Carrier): void {
     this.#carrier = carrier;
   }
@@ -92,12 +92,12 @@ export class Call implements Reply, ReplyBody {
     this.#resolve(this);
   }
 
-  /** For carriers: a reply before the final one (RFC 9110 section 15.2). */
+  /** For carriers: an interim reply (RFC 9110 section 15.2). */
   onInterim({ status, headers }: ReplyHead): void {
     this.exchange.interim?.interim(status, withoutHopByHop(headers, notInInterim));
   }
 
-  /** For carriers. @param bytes are the carrier's again when this returns, unless `given` */
+  /** For carriers. @param bytes are reused by the carrier when this returns, unless `given` */
   onData(bytes: Buffer, given: boolean): void {
     this.#bytes += bytes.byteLength;
     if (this.#discarded) return;
@@ -113,7 +113,7 @@ export class Call implements Reply, ReplyBody {
     this.#tellHeld(null);
   }
 
-  /** Where pieces are held from the second one on. */
+  /** The list of buffered pieces, needed from the second piece on. */
   #hold(): HeldBytes {
     this.#held ??= new HeldBytes(this.exchange.facts.memory);
     if (this.#first !== null) this.#held.add(this.#first, true);
@@ -132,7 +132,7 @@ export class Call implements Reply, ReplyBody {
     else this.#listeners.push(listener);
   }
 
-  /** For carriers: the last byte has come. They carry the call no longer. */
+  /** For carriers: the last byte has arrived. The carrier is free. */
   complete(trailers: Headers): void {
     this.#complete = true;
     this.#carrier = null;
@@ -217,7 +217,7 @@ export class Call implements Reply, ReplyBody {
     this.#finish(null);
   }
 
-  /** The call has come to nothing: before the head this rejects, after it the body breaks off. */
+  /** Fails the call. Before the head this rejects; after it the body breaks off. */
   fail(error: MeshError): void {
     if (this.#failure !== null || this.#complete || this.#ended !== null) return;
     this.#failure = error;
@@ -250,10 +250,10 @@ export class Call implements Reply, ReplyBody {
   }
 }
 
-/** An interim reply has no content (RFC 9110 section 8.6), and is no failure that could be tried again. */
+/** An interim reply has no content (RFC 9110 section 8.6), and is not a failure that could be retried. */
 const notInInterim: ReadonlySet<string> = new Set(['content-length', retryableHeader]);
 
-/** A recipient that merges trailers into the head must not be misled by them (RFC 9110 section 6.5.1). */
+/** Keeps trailers from misleading a recipient that merges them into the head (RFC 9110 section 6.5.1). */
 const notInTrailers: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',

@@ -2,38 +2,38 @@ import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import type { Reply } from '../reply.ts';
 import type { UpstreamRequest } from './request.ts';
 
-/** What the policy of a service says of the connections to one endpoint. */
+/** A service's policy for the connections to one endpoint. */
 export interface ConnectionLimits {
   connectTimeoutMs: number;
-  /** For the head of a reply, and between two pieces of its body; 0 for no limit. */
+  /** Time limit for the head of a reply, and between two pieces of its body; 0 for no limit. */
   idleTimeoutMs: number;
-  /** An unused connection is closed after this, or a second before the server says it would. */
+  /** An unused connection is closed after this, or a second before the server's announced timeout. */
   keepAliveMs: number;
-  /** Connections to one endpoint at most. */
+  /** Maximum number of connections to one endpoint. */
   connectionsMax: number;
-  /** A request waits so long for one of them to come free; then 503. */
+  /** How long a request may wait for a connection. Then it gets 503. */
   queueTimeoutMs: number;
-  /** Sent with that 503, whole seconds. */
+  /** The Retry-After of that 503, whole seconds. */
   retryAfterS: number;
 }
 
 export interface ConnectionOptions extends ConnectionLimits {
-  /** Bytes of a reply's head at most. */
+  /** Maximum size of a reply's head in bytes. */
   headBytesMax: number;
 }
 
 /** The kept-alive connections to one endpoint. */
 export interface Connections {
   send(exchange: UpstreamRequest): Promise<Reply>;
-  /** No new requests; resolves when the last one under way has ended. */
+  /** Takes no new requests. Resolves when the last one in flight has ended. */
   close(): Promise<void>;
-  /** Breaks off whatever is under way. */
+  /** Aborts all requests in flight. */
   destroy(): Promise<void>;
-  /** Puts other limits in force, for connections that are open and requests that wait as well. */
+  /** Applies new limits, also to open connections and waiting requests. */
   follow(policy: BackendTrafficPolicy): void;
-  /** Whether one more request would have to wait until another one has ended. */
+  /** Whether a new request would have to wait for another one to end. */
   readonly full: boolean;
-  /** Open connections now, and requests waiting for one. */
+  /** The number of open connections and of waiting requests. */
   stats(): { open: number; queued: number };
 }
 

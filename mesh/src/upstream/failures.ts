@@ -13,8 +13,8 @@ const connectCodes = new Set([
 ]);
 
 /**
- * What the system reports of a connection, in the mesh's words. `connected` tells whether a request could have been sent
- * on it: before that, it is known not to have reached anybody.
+ * Translates a connection error of the system. `connected` tells whether the connection was open: before that, the
+ * request is known not to have been sent.
  */
 export function upstreamFailure(thrown: unknown, connected: boolean): MeshError {
   if (thrown instanceof MeshError) return thrown;
@@ -26,9 +26,9 @@ export function upstreamFailure(thrown: unknown, connected: boolean): MeshError 
   if (!connected && (connectCodes.has(code) || syscall === 'connect')) {
     return failure('connect_failed', 'The service does not accept connections.');
   }
-  if (code.startsWith('HPE_')) return failure('upstream_garbage', 'The service answered something that is not HTTP.');
+  if (code.startsWith('HPE_')) return failure('upstream_garbage', 'The service sent something that is not HTTP.');
   if (thrown instanceof TypeError || thrown instanceof RangeError) {
     return failure('internal', 'The mesh failed to handle this request.');
   }
-  return failure('upstream_reset', 'The service closed the connection before it had answered.');
+  return failure('upstream_reset', 'The service closed the connection before it replied.');
 }

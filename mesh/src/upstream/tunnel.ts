@@ -9,16 +9,17 @@ import type { BodyEnd, ClientSink, Reply, ReplyBody } from '../reply.ts';
 import { upgradeSockets } from '../server/upgrade-sockets.ts';
 import { upstreamFailure } from './failures.ts';
 
-/** Between two probes of a connection on which nothing moves: a tunnel has no other limit on silence. */
+/** The interval of TCP probes on a silent tunnel, which has no other limit on silence. */
 const keepAliveProbeMs = 60_000;
 
 /**
- * Joins the client's connection to one of the endpoint's (WebSocket). Resolves when the upstream has answered: with a
- * tunnelled reply once the two connections are one, with an ordinary reply where the upstream refuses. Nothing that the
- * client sends behind its request reaches the upstream before that has agreed to switch: until then it would be read as
- * HTTP there.
+ * Joins the client's connection to a connection to the endpoint (WebSocket). Resolves when the upstream has replied:
+ * with a tunnelled reply once the two connections are joined, and with an ordinary reply if the upstream refuses. Bytes
+ * that the client sends behind its request wait until the upstream has agreed to switch, because it would read them as
+ * HTTP before.
  *
- * Until the two connections are one, `timeouts.idleMs` bounds the silence of the upstream, in the body of a refusal too.
+ * Until the connections are joined, `timeouts.idleMs` bounds the silence of the upstream, also in the body of a
+ * refusal.
  */
 export function tunnel(
   exchange: Exchange,
@@ -62,7 +63,7 @@ export function tunnel(
       () => call.destroy(new MeshError('connect_timeout', 'The service did not accept a connection in time.')),
       timeouts.connectMs,
     );
-    // Counted from when the connection is open; `joined` takes the limit off.
+    // Counted from when the connection is open. `joined` removes the limit.
     call.setTimeout(timeouts.idleMs);
     call.on('timeout', () => call.destroy(silent()));
     call.once('socket', (upstreamSocket) =>
@@ -88,7 +89,7 @@ export function tunnel(
       if (!switchedTo(response, upgrade.protocol)) {
         upstreamSocket.destroy();
         reject(
-          new MeshError('upstream_garbage', 'The service switched to a protocol that nobody asked for.', {
+          new MeshError('upstream_garbage', 'The service switched to a protocol that the client did not ask for.', {
             delivery: 'maybe_sent',
           }),
         );
@@ -139,7 +140,7 @@ class Ending {
   }
 }
 
-/** Makes one connection of two: bytes, back-pressure and ends go through, either way. */
+/** Joins two connections: bytes, back-pressure and ends pass both ways. */
 function joined(
   response: IncomingMessage,
   client: Socket,
@@ -161,11 +162,11 @@ function joined(
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveProbeMs);
     socket.on('error', () => socket.destroy());
-    // The other's last bytes still go out; what it sends after that has nowhere to go.
+    // The last bytes of the other side still go out. Later bytes have no destination.
     socket.once('close', () => other.destroySoon());
     socket.pipe(other);
   }
-  // Closed while the upstream made up its mind: nobody will tell.
+  // The client may have closed while the upstream decided. That event is not repeated.
   if (client.destroyed) upstream.destroy();
 
   const ending = new Ending();
@@ -181,7 +182,7 @@ function joined(
   return { status: 101, headers: withoutHopByHop(lowerCased(rawHeaders)), body, tunnelled: true };
 }
 
-/** An ordinary reply to the request for an upgrade. It is bounded as any other: by silence, and by what calls it off. */
+/** An ordinary reply to an upgrade request. Silence and cancelation bound it like any other reply. */
 function refusal(exchange: Exchange, response: IncomingMessage, idleMs: number): Reply {
   const ending = new Ending();
   let bytes = 0;
@@ -194,7 +195,7 @@ function refusal(exchange: Exchange, response: IncomingMessage, idleMs: number):
   };
   exchange.onAbort(breakOff);
   response.setTimeout(idleMs, () => {
-    // A client that does not read is no silence of the upstream.
+    // A client that does not read is not silence of the upstream.
     if (!response.isPaused()) breakOff(silent());
   });
   response.on('close', () => {

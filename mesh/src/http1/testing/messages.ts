@@ -1,6 +1,6 @@
 import type { Random } from '../../clock.ts';
 
-/** Parts of HTTP/1 messages by chance, and injuries to them: the same for the same `random`. */
+/** Random parts of HTTP/1 messages, and random damage to them. The same `random` gives the same results. */
 export function messages(random: Random) {
   const below = (limit: number) => Math.floor(random() * limit);
   const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
@@ -29,11 +29,11 @@ export function messages(random: Random) {
     return `${coded}0\r\n${one(['', '', 'X-Sum: 1\r\n', `X-T: ${text(9, 'abc')}\r\nX-U:\r\n`])}\r\n`;
   }
 
-  /** `raw` with one to three small injuries: most make it something else than HTTP, some leave it whole. */
+  /** `raw` with one to three small changes. Most make it invalid, some leave it valid. */
   function injured(raw: string): string {
     let now = raw;
     for (let count = 1 + below(3); count > 0; count -= 1) {
-      // Most of what matters stands at the beginning.
+      // The beginning of a message matters most.
       const at = one([below(now.length + 1), below(Math.min(now.length, 200) + 1)]);
       const insert = one([
         '\r',

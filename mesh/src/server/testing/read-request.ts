@@ -2,16 +2,16 @@ import type { Headers } from '../../headers.ts';
 import { MessageParser } from '../../http1/message-parser.ts';
 import { type RequestHead, requests } from '../request-head.ts';
 
-/** What a listener has heard of one request. Content is latin1. */
+/** What a listener heard of one request. Content is latin1. */
 export interface ReadRequest extends RequestHead {
   body: string;
   trailers: Headers;
   ended: boolean;
-  /** Bytes read, all pieces together. */
+  /** The total number of bytes read. */
   read: number;
 }
 
-/** Reads one request from `pieces` (latin1), until it ends. @throws MeshError; Error where no head came */
+/** Reads one request from `pieces` (latin1), until it ends. @throws MeshError; Error if there is no head */
 export function readRequest(pieces: readonly string[], headBytesMax: number): ReadRequest {
   const heard = { head: null as RequestHead | null, body: '', trailers: [] as Headers, ended: false, read: 0 };
   const parser = new MessageParser(

@@ -9,19 +9,19 @@ import { requestHead } from './request-head.ts';
 import { type ResponseHead, replies } from './response-head.ts';
 import { Upload } from './upload.ts';
 
-/** Read at a time. */
+/** The size of a read. */
 const readBytesMax = 64 * 1024;
-/** A piece of this size is handed on with its memory; smaller ones are copied, and the memory is read into again. */
+/** A piece of at least this size is passed on with its memory. Smaller pieces are copied, and the memory is reused. */
 const givenBytesMin = 16 * 1024;
 
-/** Whoever keeps the connections to one endpoint. */
+/** The pool that a connection belongs to. */
 export interface ConnectionOwner {
-  /** Counts up with time: connections note it at each sign of life. */
+  /** Counts time. Connections record it at each activity. */
   readonly tick: number;
   onConnected(connection: Connection): void;
   /** The reply has ended, and the connection can take another request. */
   onFree(connection: Connection, keepAliveMs: number | null): void;
-  /** Closed, or never opened: then `error` says why. */
+  /** The connection is closed, or could not be opened: then `error` says why. */
   onGone(connection: Connection, error: MeshError | null): void;
 }
 
@@ -32,7 +32,10 @@ export interface ConnectionTarget {
   headBytesMax: number;
 }
 
-/** One kept-alive connection to an upstream: one request at a time, its reply read to the last byte and not beyond. */
+/**
+ * One kept-alive connection to an upstream. It carries one request at a time, and reads the reply to its last byte and
+ * not beyond.
+ */
 export class Connection implements Carrier, MessageListener<ResponseHead> {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
@@ -47,12 +50,12 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
   #paused = false;
   #writeFailed = false;
   #reads = 0;
-  /** By the head of the reply that is being read. */
+  /** From the head of the current reply. */
   #persistent = false;
   #keepAliveMs: number | null = null;
-  /** The owner's tick at the last sign of life. */
+  /** The owner's tick of the last activity. */
   tick: number;
-  /** For the owner: how long the server keeps an unused connection; `tick` says since when it is unused. */
+  /** For the owner: how long the server keeps an unused connection. `tick` is the beginning of that time. */
   keptMs = Number.POSITIVE_INFINITY;
 
   constructor(owner: ConnectionOwner, { host, port, connectTimeoutMs, headBytesMax }: ConnectionTarget) {
@@ -75,7 +78,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     });
     this.#socket = socket;
     const destroy = socket.destroy.bind(socket);
-    // A service that has answered before the whole request had come, and closed: the answer is here, and still to be read.
+    // A service may reply before the whole request has arrived, and close. The reply can still be read.
     socket.destroy = (error) => (this.#survives(error) ? socket : destroy(error));
     this.#connecting = this.#connectWithin(connectTimeoutMs);
     socket.once('connect', () => {
@@ -85,7 +88,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
       owner.onConnected(this);
     });
     socket.on('drain', () => this.#upload?.drained());
-    // Without a listener for data it would never hear of the end.
+    // A socket reports the end only while it is read.
     socket.resume();
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#end(upstreamFailure(error, this.#connected)));
@@ -98,18 +101,18 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     }, limitMs);
   }
 
-  /** For the owner: a connection that is not open yet has `limitMs` from when it was begun. */
+  /** For the owner: closes a connection that is not open `limitMs` after its beginning. */
   limitConnecting(limitMs: number): void {
     if (this.#connected || this.#gone) return;
     clearTimeout(this.#connecting);
     this.#connecting = this.#connectWithin(Math.max(0, limitMs - (performance.now() - this.#begunMs)));
   }
 
-  /** Whether `error` is about the sending side alone, while a reply is awaited: then reading tells how it ends. */
+  /** Whether `error` affects the sending side alone while a reply is awaited. Reading then tells how the reply ends. */
   #survives(error: Error | undefined): boolean {
     if ((error as NodeJS.ErrnoException | undefined)?.syscall !== 'write') return false;
     if (this.#gone || this.#upload === null) return false;
-    // What was written before the stream told of the first failure fails too.
+    // Writes queued before the first failure fail too.
     if (this.#writeFailed) return true;
     this.#writeFailed = true;
     this.#upload.cancel();
@@ -119,14 +122,14 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
   }
 
   /**
-   * Reads what had come before the connection broke, and then gives it up: a stream that has failed to write does not tell of its end
-   * any more. All there is has arrived by then, so a turn of the event loop in which nothing is read is the end.
+   * Reads the input that arrived before the connection broke, then closes it. A stream that failed to write no longer
+   * reports its end. All input has arrived by then, so a pass of the event loop without a read is the end.
    */
   #readOut(): void {
     const before = this.#reads;
     setImmediate(() =>
       setImmediate(() => {
-        // Paused, it goes on with `resume`.
+        // A paused connection continues with `resume`.
         if (this.#gone || this.#paused) return;
         if (this.#reads !== before) this.#readOut();
         else this.#onEnd();
@@ -142,12 +145,12 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     return this.#call !== null;
   }
 
-  /** Nothing comes because nothing is asked for: neither silence of the upstream nor its fault. */
+  /** Silence is normal while no reply is awaited. */
   get waitsForOthers(): boolean {
     return this.#paused || (this.#upload?.waitsForSource ?? false);
   }
 
-  /** Sends the request of `call`. Only on a connection that is connected and not busy. */
+  /** Sends the request of `call`. The connection must be open and not busy. */
   send(call: Call): void {
     let head: string;
     const { exchange } = call;
@@ -192,7 +195,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     this.close();
   }
 
-  /** Breaks off what is under way, if anything is. */
+  /** Aborts the current call, if any. */
   fail(error: MeshError): void {
     this.#end(error);
   }
@@ -227,7 +230,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
   #onRead(buffer: Buffer, count: number): void {
     if (this.#gone) return;
     this.#reads += 1;
-    // Nothing has been asked: whatever this is, it must not be taken for the answer to what will be.
+    // Unrequested input must not be taken for the reply to the next request.
     if (this.#parser.idle) {
       this.close();
       return;
@@ -242,7 +245,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
       return;
     }
     if (!this.#parser.idle || this.#gone) return;
-    // An answer before the whole request: what is left of that would be read as the next one.
+    // A reply before the whole request: the rest of the request would be read as the next one.
     if (read < count || !this.#persistent || this.#writeFailed || this.#upload?.unfinished) {
       this.close();
       return;
@@ -261,7 +264,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
     this.close();
   }
 
-  /** The one way out. `error`: for the call that is under way, or for those that wait for a connection. */
+  /** Every connection ends here. @param error for the current call, or for the calls that wait for a connection */
   #end(error: MeshError | null): void {
     if (this.#gone) return;
     this.#gone = true;
@@ -278,7 +281,7 @@ export class Connection implements Carrier, MessageListener<ResponseHead> {
 }
 
 function reset(): MeshError {
-  return new MeshError('upstream_reset', 'The service closed the connection before it had answered.', {
+  return new MeshError('upstream_reset', 'The service closed the connection before it replied.', {
     delivery: 'maybe_sent',
     cause: { code: 'CLOSED_BY_UPSTREAM' },
   });

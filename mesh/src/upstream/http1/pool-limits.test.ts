@@ -16,7 +16,7 @@ afterEach(async () => {
   closing = new Closing();
 });
 
-/** Times that no test waits for, but where it says so. */
+/** Limits longer than any test, unless a test sets its own. */
 function policyWith(over: Partial<ConnectionTimeouts & LimitsPolicy> = {}) {
   const { timeouts, limits } = backendPolicy();
   const { connectMs = 60_000, idleMs = 60_000, keepAliveMs = 60_000 } = over;
@@ -27,13 +27,16 @@ function policyWith(over: Partial<ConnectionTimeouts & LimitsPolicy> = {}) {
   });
 }
 
-async function before(answer: ScriptedServer['answer'], over: Parameters<typeof policyWith>[0] = {}) {
-  const server = await scriptedServer(closing, answer);
+async function before(reply: ScriptedServer['reply'], over: Parameters<typeof policyWith>[0] = {}) {
+  const server = await scriptedServer(closing, reply);
   const pool = new Pool('127.0.0.1', server.port, { ...limitsOf(policyWith(over)), headBytesMax: 4096 });
   closing.add(() => pool.destroy());
   const ask = async () => contentOf(await pool.send(exchangeOf()));
   const asked = async (count: number) =>
-    until(() => server.seen.filter(({ received }) => received !== '').length === count, `${count} have been asked`);
+    until(
+      () => server.seen.filter(({ received }) => received !== '').length === count,
+      `${count} requests have arrived`,
+    );
   return { server, pool, ask, asked };
 }
 
@@ -46,8 +49,8 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   return thrown.code;
 }
 
-describe('other limits hold for the connections that there are', () => {
-  test('a shorter idle timeout ends what is under way and silent', async () => {
+describe('changed limits apply to open connections:', () => {
+  test('a shorter idle timeout ends a silent request in flight', async () => {
     const { pool, ask, asked } = await before(() => null);
     const failure = codeOf(ask());
     await asked(1);
@@ -55,7 +58,7 @@ describe('other limits hold for the connections that there are', () => {
     assert.equal(await failure, 'upstream_idle');
   });
 
-  test('a longer idle timeout gives what is under way its time', async () => {
+  test('a longer idle timeout gives a request in flight more time', async () => {
     const { server, pool, ask, asked } = await before(() => null, { idleMs: 400 });
     const reply = ask();
     await asked(1);
@@ -66,32 +69,32 @@ describe('other limits hold for the connections that there are', () => {
     assert.equal(await reply, 'ok');
   });
 
-  test('a shorter keep-alive closes connections that are unused', async () => {
+  test('a shorter keep-alive closes unused connections', async () => {
     const { server, pool, ask } = await before(always(ok));
     await ask();
     pool.follow(policyWith({ keepAliveMs: 40 }));
     await untilClosed(server, 0);
   });
 
-  test('fewer connections: unused ones are closed at once, those in use when they come free', async () => {
+  test('a lower limit closes unused connections at once, and used ones when they become free', async () => {
     const { server, pool, ask, asked } = await before(() => null);
     const first = [ask(), ask(), ask()];
     await asked(3);
     server.seen[0]?.socket.write(ok);
     assert.equal(await first[0], 'ok');
     pool.follow(policyWith({ maxConnections: 1 }));
-    await until(() => pool.stats().open === 2, 'the unused one is closed');
+    await until(() => pool.stats().open === 2, 'the unused connection is closed');
     const later = ask();
-    server.answer = always(ok);
+    server.reply = always(ok);
     server.seen[1]?.socket.write(ok);
-    await until(() => pool.stats().open === 1, 'the second one is closed when it comes free');
+    await until(() => pool.stats().open === 1, 'the second connection is closed when it becomes free');
     assert.equal(pool.stats().queued, 1);
     server.seen[2]?.socket.write(ok);
     assert.deepEqual(await Promise.all([...first, later]), ['ok', 'ok', 'ok', 'ok']);
     assert.equal(server.seen.length, 3, 'the last one serves who has waited');
   });
 
-  test('more connections are opened for those who wait', async () => {
+  test('a higher limit opens connections for waiting requests', async () => {
     const { pool, ask, asked, server } = await before(() => null, { maxConnections: 1 });
     const replies = [ask(), ask()];
     await asked(1);
@@ -103,14 +106,14 @@ describe('other limits hold for the connections that there are', () => {
     assert.deepEqual(await Promise.all(replies), ['ok', 'ok']);
   });
 
-  test('a shorter connect timeout ends a connection that does not come about', async () => {
-    // TEST-NET-1 (RFC 5737): no host is there, so that nothing accepts and nothing refuses.
+  test('a shorter connect timeout ends a pending connection', async () => {
+    // TEST-NET-1 (RFC 5737) has no hosts: a connection is neither accepted nor refused.
     const pool = new Pool('192.0.2.1', 9, { ...limitsOf(policyWith()), headBytesMax: 4096 });
     closing.add(() => pool.destroy());
     const failure = codeOf(pool.send(exchangeOf()));
     pool.follow(policyWith({ connectMs: 30 }));
     const code = await failure;
-    // Where a machine has no network at all, it says so at once.
+    // A machine without a network reports that at once.
     assert.match(code, /connect_timeout|connect_failed/);
   });
 });
@@ -129,10 +132,10 @@ describe('a request that waits for a connection', () => {
     assert.ok(performance.now() - start >= 50);
     assert.equal(pool.stats().queued, 0);
     server.seen[0]?.socket.write(ok);
-    assert.equal(await first, 'ok', 'what is under way is not touched');
+    assert.equal(await first, 'ok', 'the request in flight is not affected');
   });
 
-  test('is told so by a shorter queue timeout too', async () => {
+  test('is refused by a shortened queue timeout too', async () => {
     const { pool, ask, asked } = await before(() => null, { maxConnections: 1 });
     ask().catch(() => {});
     await asked(1);

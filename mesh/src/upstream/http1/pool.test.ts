@@ -29,8 +29,8 @@ function poolTo({ port }: { port: number }, over: Partial<ConnectionOptions> = {
   return pool;
 }
 
-async function before(answer: ScriptedServer['answer'], over: Partial<ConnectionOptions> = {}) {
-  const server = await scriptedServer(closing, answer);
+async function before(reply: ScriptedServer['reply'], over: Partial<ConnectionOptions> = {}) {
+  const server = await scriptedServer(closing, reply);
   return { server, pool: poolTo(server, over) };
 }
 
@@ -72,7 +72,7 @@ describe('a connection', () => {
     });
   }
 
-  test('is not used again where something comes by it unasked', async () => {
+  test('is not used again after unrequested input', async () => {
     const { server, pool } = await before(always(ok));
     await ask(pool);
     server.seen[0]?.socket.write(ok);
@@ -81,7 +81,7 @@ describe('a connection', () => {
     assert.equal(server.seen.length, 2);
   });
 
-  test('is closed when it has not been used for as long as is said, or shortly before the server would', async () => {
+  test('is closed when it has been unused for the keep-alive time, or shortly before the server would close it', async () => {
     for (const [raw, keepAliveMs] of [
       [ok, 60],
       ['HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 2\r\n\r\nok', 600_000],
@@ -89,16 +89,16 @@ describe('a connection', () => {
       const { server, pool } = await before(always(raw), { keepAliveMs });
       await ask(pool);
       await untilClosed(server, 0);
-      await until(() => pool.stats().open === 0, 'the pool knows');
+      await until(() => pool.stats().open === 0, 'the pool has noticed');
     }
   });
 
-  test('is opened for each request at a time, up to the limit; what is more waits', async () => {
+  test('is opened for each concurrent request, up to the limit; further requests wait', async () => {
     const { server, pool } = await before(() => null, { connectionsMax: 2 });
     const replies = ['/a', '/b', '/c', '/d'].map((path) => ask(pool, { path }));
-    await until(() => server.seen.filter(({ received }) => received !== '').length === 2, 'two are under way');
+    await until(() => server.seen.filter(({ received }) => received !== '').length === 2, 'two requests are in flight');
     assert.equal(pool.stats().queued, 2);
-    server.answer = (received) => (/ (\/.)/.test(received) ? ok : null);
+    server.reply = (received) => (/ (\/.)/.test(received) ? ok : null);
     for (const { socket } of server.seen) socket.write(ok);
     assert.deepEqual(await Promise.all(replies), ['ok', 'ok', 'ok', 'ok']);
     assert.equal(server.seen.length, 2);
@@ -106,7 +106,7 @@ describe('a connection', () => {
 });
 
 describe('a request', () => {
-  test('goes out as it stands, with the fields of this connection', async () => {
+  test('is sent as it is, with the fields of this connection', async () => {
     const { server, pool } = await before(always(ok));
     const headers = ['x-a', 'b \xe4', 'connection', 'upgrade', 'content-length', '9', 'transfer-encoding', 'chunked'];
     await ask(pool, { path: '/a?b', headers });
@@ -116,7 +116,7 @@ describe('a request', () => {
     );
   });
 
-  test('that says there is content, but has none, says so', async () => {
+  test('that expects content, but has none, says so', async () => {
     const { server, pool } = await before(always(ok));
     await ask(pool, { method: 'POST' });
     assert.match(server.seen[0]?.received ?? '', /\r\ncontent-length: 0\r\n\r\n$/);
@@ -128,7 +128,7 @@ describe('a request', () => {
     assert.match(server.seen[0]?.received ?? '', /\r\ncontent-length: 5\r\n\r\nhello$/);
     const body = handBody(null);
     const reply = ask(pool, { method: 'POST', body: body.source });
-    await until(() => body.given.started, 'the body is asked for');
+    await until(() => body.given.started, 'the body is being read');
     body.chunk('hello');
     body.chunk('');
     body.chunk('0123456789abcdef');
@@ -145,7 +145,7 @@ describe('a request', () => {
     const { server, pool } = await before(always(ok));
     const unfit: Asked[] = [
       { headers: ['x', 'a\r\nY: b'] },
-      // Cut to its low byte, that would be a line feed.
+      // Truncated to its low byte, this would be a line feed.
       { headers: ['x', 'a\u010ab'] },
       { headers: ['x y', 'a'] },
       { headers: ['x:', 'a'] },
@@ -167,12 +167,12 @@ describe('a request', () => {
     );
   });
 
-  test('whose body is longer or shorter than it says is broken off', async () => {
+  test('whose body is longer or shorter than announced is aborted', async () => {
     const { server, pool } = await before(() => null);
     for (const [n, text] of ['123456', '1234'].entries()) {
       const body = handBody(5);
       const reply = failureOf(ask(pool, { method: 'POST', body: body.source }));
-      await until(() => body.given.started, 'the body is asked for');
+      await until(() => body.given.started, 'the body is being read');
       body.chunk(text);
       body.end();
       assert.equal((await reply).code, 'bad_request');
@@ -181,23 +181,23 @@ describe('a request', () => {
     }
   });
 
-  test('that is answered before it was sent whole: the reply counts, the connection does not', async () => {
+  test('with a reply before it was sent whole: the reply counts, and the connection is not used again', async () => {
     const { server, pool } = await before(always('HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno'));
     const body = handBody(1000);
     const reply = await pool.send(exchangeOf({ method: 'POST', body: body.source }));
     assert.equal(reply.status, 413);
     assert.equal(await contentOf(reply), 'no');
     await untilClosed(server, 0);
-    assert.equal(body.given.cancelled, true);
+    assert.equal(body.given.canceled, true);
     body.chunk('too late');
     assert.equal(pool.stats().open, 0);
   });
 
-  test('whose client breaks off fails with that, and is never whole at the other side', async () => {
+  test('whose client aborts fails with that, and never arrives whole', async () => {
     const { server, pool } = await before(() => null);
     const body = handBody(null);
     const reply = failureOf(ask(pool, { method: 'POST', body: body.source }));
-    await until(() => body.given.started, 'the body is asked for');
+    await until(() => body.given.started, 'the body is being read');
     body.chunk('half');
     body.fail(new MeshError('client_closed', 'gone'));
     assert.equal((await reply).code, 'client_closed');
@@ -205,11 +205,11 @@ describe('a request', () => {
     assert.doesNotMatch(server.seen[0]?.received ?? '', /\r\n0\r\n/);
   });
 
-  test('that is called off while it waits is never sent; under way, its connection is closed', async () => {
+  test('canceled while it waits is never sent; canceled in flight, it closes its connection', async () => {
     const { server, pool } = await before(() => null, { connectionsMax: 1 });
     const [first, second] = [exchangeOf({ path: '/first' }), exchangeOf({ path: '/second' })];
     const failures = [first, second].map((exchange) => failureOf(pool.send(exchange)));
-    await until(() => (server.seen[0]?.received ?? '') !== '', 'the first is under way');
+    await until(() => (server.seen[0]?.received ?? '') !== '', 'the first request is in flight');
     second.abort(new MeshError('deadline_exceeded', 'late'));
     assert.deepEqual(pool.stats(), { open: 1, queued: 0 });
     first.abort(new MeshError('client_closed', 'gone'));
@@ -221,7 +221,7 @@ describe('a request', () => {
 });
 
 describe('a failure', () => {
-  test('to connect: known not to have been sent, for all that wait', async () => {
+  test('to connect means that no waiting request was sent', async () => {
     const gone = await scriptedServer(closing, () => null);
     const { port } = gone;
     await closing.close();
@@ -234,7 +234,7 @@ describe('a failure', () => {
     assert.deepEqual(pool.stats(), { open: 0, queued: 0 });
   });
 
-  test('before the head: it may have been sent, on a used connection as on a new one', async () => {
+  test('before the head means that the request may have been sent, on a used or a new connection', async () => {
     let times = 0;
     const { server, pool } = await before((received, connection) => {
       times += 1;
@@ -250,7 +250,7 @@ describe('a failure', () => {
     assert.equal(server.seen.length, 2);
   });
 
-  test('within the body breaks it off', async () => {
+  test('within the body breaks the body off', async () => {
     for (const raw of ['Content-Length: 5\r\n\r\nab', 'Transfer-Encoding: chunked\r\n\r\n5\r\nab']) {
       const { server, pool } = await before((_received, connection) => {
         queueMicrotask(() => server.seen[connection]?.socket.end());
@@ -267,7 +267,7 @@ describe('a failure', () => {
     await untilClosed(server, 0);
   });
 
-  test('to say anything, before the head and within the body', async () => {
+  test('to send anything is reported before the head and within the body', async () => {
     for (const raw of [null, 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab']) {
       const { server, pool } = await before(() => raw, { idleTimeoutMs: 50 });
       const failure = await failureOf(ask(pool));
@@ -276,25 +276,25 @@ describe('a failure', () => {
     }
   });
 
-  test('is none where it is the client that is slow', async () => {
+  test('is not reported while the client is slow', async () => {
     const { server, pool } = await before(() => null, { idleTimeoutMs: 30 });
     const body = handBody(10);
     const reply = ask(pool, { method: 'POST', body: body.source });
-    await until(() => body.given.started, 'the body is asked for');
+    await until(() => body.given.started, 'the body is being read');
     const tick = pool.tick;
-    await until(() => pool.tick > tick + 30, 'much more time than that goes by');
+    await until(() => pool.tick > tick + 30, 'much more time than the timeout has passed');
     body.chunk('0123456789');
     body.end();
-    server.answer = () => ok;
+    server.reply = () => ok;
     assert.equal(await reply, 'ok');
   });
 });
 
 describe('a pool that is closed', () => {
-  test('takes nothing new, ends what is under way, and closes', async () => {
+  test('takes no new requests, ends those in flight, and closes', async () => {
     const { server, pool } = await before(() => null);
     const reply = ask(pool);
-    await until(() => (server.seen[0]?.received ?? '') !== '', 'it is under way');
+    await until(() => (server.seen[0]?.received ?? '') !== '', 'the request is in flight');
     const closed = pool.close();
     const { code, delivery } = await failureOf(ask(pool));
     assert.deepEqual({ code, delivery }, { code: 'connect_failed', delivery: 'not_sent' });
@@ -304,10 +304,10 @@ describe('a pool that is closed', () => {
     await untilClosed(server, 0);
   });
 
-  test('at once, breaks off what is under way', async () => {
+  test('at once aborts the requests in flight', async () => {
     const { server, pool } = await before(() => null, { connectionsMax: 1 });
     const failures = [failureOf(ask(pool)), failureOf(ask(pool))];
-    await until(() => (server.seen[0]?.received ?? '') !== '', 'one is under way');
+    await until(() => (server.seen[0]?.received ?? '') !== '', 'one request is in flight');
     await pool.destroy();
     const said = (await Promise.all(failures)).map(({ code, delivery }) => `${code} ${delivery}`);
     assert.deepEqual(said, ['connect_failed maybe_sent', 'connect_failed not_sent']);
@@ -315,7 +315,7 @@ describe('a pool that is closed', () => {
   });
 });
 
-test('what a discarded reply has left is read away if it is little; else its connection is closed', async () => {
+test('the rest of a discarded reply is read if it is small; otherwise its connection is closed', async () => {
   for (const [length, connections] of [
     [1000, 1],
     [1_000_000, 2],
@@ -327,13 +327,13 @@ test('what a discarded reply has left is read away if it is little; else its con
     if (connections === 1) server.seen[0]?.socket.write('x'.repeat(length - 2));
     await ended;
     if (connections === 2) await untilClosed(server, 0);
-    server.answer = always(ok);
+    server.reply = always(ok);
     assert.equal(await ask(pool), 'ok');
     assert.equal(server.seen.length, connections);
   }
 });
 
-test('big replies arrive byte for byte, though their memory is read into again', async () => {
+test('large replies arrive byte for byte, although their memory is reused', async () => {
   const text = Array.from({ length: 200_000 }, (_, n) => `${n},`).join('');
   const { pool } = await before(always(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`));
   const replies = await Promise.all([pool.send(exchangeOf()), pool.send(exchangeOf())]);

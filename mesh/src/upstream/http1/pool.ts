@@ -6,10 +6,10 @@ import { type ConnectionLimits, type ConnectionOptions, type Connections, limits
 import type { UpstreamRequest } from '../request.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 
-/** A connection is given up so long before its server does: a request that is under way then would be lost. */
+/** A connection is closed this long before the server would close it, because a request in flight would be lost. */
 const keepAliveMarginMs = 1000;
 
-/** Time is counted in ticks of this length at most: a look at the clock for every piece of every body would cost more. */
+/** The maximum length of a tick. Reading the clock for every piece of every body would cost more. */
 const tickMsMax = 500;
 
 /** The kept-alive connections to one endpoint, and the calls that wait for one. */
@@ -21,9 +21,9 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
   #limits: ConnectionLimits;
   #tickMs: number;
   readonly #all = new Set<Connection>();
-  /** The last one used is used next, so that what is too many becomes old. */
+  /** The connection used last is used next, so that surplus connections age and close. */
   readonly #idle: Connection[] = [];
-  /** The calls that wait, the oldest first, each with the tick at which it began to. */
+  /** Waiting calls, oldest first, each with the tick at which it began to wait. */
   readonly #queue = new Map<Call, number>();
   #connecting = 0;
   #ticking: NodeJS.Timeout | null = null;
@@ -49,7 +49,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     const tickMs = tickMsFor(limits);
     if (tickMs !== this.#tickMs) this.#countIn(tickMs);
     for (const connection of this.#all) connection.limitConnecting(limits.connectTimeoutMs);
-    // Those in use follow when their request has ended.
+    // Used connections follow when their request has ended.
     for (const connection of this.#idle.slice(0, Math.max(0, this.#all.size - limits.connectionsMax)))
       connection.close();
     this.#grow();
@@ -91,7 +91,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     return { open: this.#all.size - this.#connecting, queued: this.#queue.size };
   }
 
-  /** As the carrier of calls that wait. */
+  /** As the carrier of waiting calls. */
   abandon(call: Call): void {
     this.#queue.delete(call);
     this.#tellEmpty();
@@ -122,14 +122,14 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     this.#tellEmpty();
   }
 
-  /** No connection came about: nobody else can serve those that wait, or one of them has been waiting for this one. */
+  /** No connection could be opened. Fails the calls that no other connection will serve. */
   #failed(error: MeshError | null): void {
     if (error === null) return;
     if (this.#all.size === this.#connecting) this.#failWaiting(error);
     else this.#failWaiting(error, 1);
   }
 
-  /** Those that have waited longest; all of them where no number is given. */
+  /** The longest waiting calls; all of them if no number is given. */
   #failWaiting(error: MeshError, count = this.#queue.size): void {
     for (const call of [...this.#queue.keys()].slice(0, count)) {
       this.#queue.delete(call);
@@ -137,7 +137,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     }
   }
 
-  /** Hands `connection` to whoever has waited longest, or keeps it for the next. */
+  /** Gives `connection` to the longest waiting call, or keeps it. */
   #serve(connection: Connection, keepAliveMs: number | null): void {
     const tooMany = this.#all.size > this.#limits.connectionsMax;
     const [waiting] = this.#queue.size === 0 || tooMany ? [] : this.#queue.keys();
@@ -155,7 +155,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     this.#idle.push(connection);
   }
 
-  /** Opens as many connections as there are calls to wait for them. */
+  /** Opens as many connections as there are calls waiting for them. */
   #grow(): void {
     const { connectionsMax, connectTimeoutMs } = this.#limits;
     while (this.#connecting < this.#queue.size && this.#all.size < connectionsMax) {
@@ -171,7 +171,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
     this.#ticking.unref();
   }
 
-  /** Counts in ticks of another length from now on. What has been noted keeps its age. */
+  /** Changes the length of a tick. Recorded ticks keep their age. */
   #countIn(tickMs: number): void {
     const { tick } = this;
     const ratio = this.#tickMs / tickMs;
@@ -187,7 +187,7 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
   readonly #onTick = (): void => {
     this.tick += 1;
     const { idleTimeoutMs, keepAliveMs } = this.#limits;
-    // One more, because a connection may have been used just before the tick that it noted ended.
+    // Adds one, because the connection may have been used just before its recorded tick ended.
     const silentTicks = idleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : idleTimeoutMs / this.#tickMs + 1;
     for (const connection of [...this.#all]) {
       if (!connection.busy) continue;
@@ -202,12 +202,12 @@ export class Pool implements Connections, ConnectionOwner, Carrier {
   };
 
   /**
-   * Ends the wait for a connection that another request has. Those who wait longest have one on the way to them, which
-   * comes or fails in its own time.
+   * Ends the wait for a connection that another request uses. The longest waiting calls have a connection on the way,
+   * which opens or fails in its own time.
    */
   #endWaiting(): void {
     const { queueTimeoutMs, retryAfterS } = this.#limits;
-    // One more, as above.
+    // Adds one, as above.
     const ticks = queueTimeoutMs / this.#tickMs + 1;
     const waiting = [...this.#queue].slice(this.#connecting);
     for (const [call, since] of waiting) {
@@ -244,7 +244,7 @@ function noneFree(queueTimeoutMs: number, retryAfterS: number): MeshError {
   return new MeshError('overloaded', `No connection came free within ${queueTimeoutMs} ms.`, { retryAfterS });
 }
 
-/** Of an endpoint that has left: nobody is to ask it any more. */
+/** For an endpoint that has left its service. */
 function left(delivery: 'not_sent' | 'maybe_sent'): MeshError {
   return new MeshError('connect_failed', 'The service has left.', { delivery });
 }

@@ -13,7 +13,9 @@ const rounds = 4000;
 type Reading = Pick<Heard, 'status' | 'headers' | 'body' | 'trailers'>;
 type OwnReading = Reading & { read: number };
 
-/** What Node's own client reads of `pieces`, and then the end of the connection; null where it does not take it for a whole reply. */
+/**
+ * What Node's own client reads from `pieces` and the end of the connection; null if Node does not see a whole reply.
+ */
 function readByNode(pieces: readonly string[], method: string): Promise<Reading | null> {
   return new Promise((resolve) => {
     const connection = new Duplex({
@@ -29,7 +31,7 @@ function readByNode(pieces: readonly string[], method: string): Promise<Reading 
       maxHeaderSize: headBytesMax,
       createConnection: () => connection,
     });
-    // Its own limit of 2000 would cut a list short without a word.
+    // Node's limit of 2000 would cut a list short silently.
     call.maxHeadersCount = 0;
     call.on('error', () => resolve(null));
     call.on('upgrade', () => resolve(null));
@@ -69,7 +71,7 @@ function readByUs(pieces: readonly string[], method: string): OwnReading | null 
 
 const { below, one, text, fields, chunked, injured, cut } = messages(seeded(20_260_101));
 
-/** A reply by the rules. */
+/** A valid reply. */
 function reply(): { raw: string; method: string } {
   const method = one(['GET', 'GET', 'GET', 'POST', 'HEAD']);
   const status = one([200, 200, 200, 201, 204, 304, 404, 500, 599]);
@@ -87,7 +89,7 @@ function reply(): { raw: string; method: string } {
   return { raw: `${early}${line}${before}${declared}${after}\r\n${content}`, method };
 }
 
-test(`${rounds} random replies, cut at random, are read as Node's own parser reads them, byte for byte`, async () => {
+test(`${rounds} random replies, cut at random, are read byte for byte as by Node's own parser`, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const { raw, method } = reply();
     const pieces = cut(raw);
@@ -98,12 +100,12 @@ test(`${rounds} random replies, cut at random, are read as Node's own parser rea
   }
 });
 
-/** Node refuses blanks before a colon, which are to be left out of replies (RFC 9112 section 5.1). */
+/** Node refuses blanks before a colon. In replies they must be dropped (RFC 9112 section 5.1). */
 function withoutBlanks(raw: string): string {
   return raw.replace(/(\r\n[\w!#$%&'*+.^`|~-]+)[ \t]+:/g, '$1:');
 }
 
-test(`of ${rounds} injured ones, nothing is taken for whole that Node refuses, or reads differently`, async () => {
+test(`of ${rounds} damaged replies, none is accepted that Node refuses or reads differently`, async () => {
   let taken = 0;
   for (let round = 0; round < rounds; round += 1) {
     const { raw, method } = reply();
@@ -112,10 +114,10 @@ test(`of ${rounds} injured ones, nothing is taken for whole that Node refuses, o
     const ours = readByUs(pieces, method);
     if (ours === null) continue;
     taken += 1;
-    // Bytes behind a reply cost it its connection here; Node refuses the reply itself.
+    // On bytes behind a reply, the mesh gives up the connection. Node refuses the reply itself.
     const theirs = await readByNode([withoutBlanks(hurt.slice(0, ours.read))], method);
     assert.deepEqual(ours, { ...theirs, read: ours.read }, `${method} ${JSON.stringify(pieces)}`);
   }
-  // Else this would show nothing.
+  // Otherwise this test would show nothing.
   assert.ok(taken > rounds / 10, `${taken} were taken`);
 });

@@ -6,7 +6,7 @@ import { type Heard, readReply } from './testing/read-reply.ts';
 const headBytesMax = 1024;
 const ok = 'HTTP/1.1 200 OK\r\n';
 
-/** What is heard of `raw`, cut once at every place, which must not make a difference. */
+/** Reads `raw`, cut once at every place. The result must always be the same. */
 function heardOf(raw: string, method = 'GET', eof = false): Heard {
   const whole = readReply([raw], { method, headBytesMax, eof });
   for (let cut = 1; cut < raw.length; cut += 1) {
@@ -37,7 +37,7 @@ describe('a reply', () => {
     assert.deepEqual({ status, body, ended, length }, { status: 200, body: 'hello', ended: true, length: 5 });
   });
 
-  test('in chunks: extensions are dropped, trailers are heard', () => {
+  test('in chunks loses its extensions and keeps its trailers', () => {
     const { body, trailers, ended } = heardOf(
       `${ok}Transfer-Encoding: Chunked\r\n\r\n5;a="b"\r\nhello\r\n1A\r\n${'x'.repeat(26)}\r\n000\r\nX-Sum: 1\r\n\r\n`,
     );
@@ -60,7 +60,7 @@ describe('a reply', () => {
       ['GET', 'HTTP/1.1 204 No Content\r\n', '', true],
       ['GET', 'HTTP/1.1 204 No Content\r\n', 'Content-Length: 0\r\n', true],
       ['GET', 'HTTP/1.1 304 Not Modified\r\n', 'Content-Length: 5\r\n', true],
-      // What they should not say, they may mean.
+      // A server that announces content may also send it.
       ['GET', 'HTTP/1.1 204 No Content\r\n', 'Content-Length: 5\r\n', false],
       ['GET', 'HTTP/1.1 204 No Content\r\n', 'Transfer-Encoding: chunked\r\n', false],
       ['GET', 'HTTP/1.1 304 Not Modified\r\n', 'Transfer-Encoding: chunked\r\n', false],
@@ -81,7 +81,7 @@ describe('a reply', () => {
     }
   });
 
-  test('follows 1xx, which are heard as long as they are within the limit of a head', () => {
+  test('may follow 1xx replies, which count toward the limit of a head', () => {
     const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
     const { status, headers, interim } = heardOf(`${early.repeat(3)}${ok}Content-Length: 0\r\n\r\n`);
     assert.deepEqual({ status, headers }, { status: 200, headers: ['content-length', '0'] });
@@ -89,7 +89,7 @@ describe('a reply', () => {
     assert.equal(faultOf(`${early.repeat(200)}${ok}Content-Length: 0\r\n\r\n`), 'HEAD_TOO_LARGE');
   });
 
-  test('says whether, and for how long, its connection can be used again', () => {
+  test('says whether its connection can be used again, and for how long', () => {
     for (const [fields, persistent, keepAliveMs] of [
       ['', true, null],
       ['Connection: keep-alive\r\nKeep-Alive: timeout=5, max=7\r\n', true, 5000],
@@ -103,7 +103,7 @@ describe('a reply', () => {
     assert.equal(heardOf('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n').persistent, false);
   });
 
-  test('may have blanks before a colon, which are left out (RFC 9112 section 5.1)', () => {
+  test('may have blanks before a colon, which are dropped (RFC 9112 section 5.1)', () => {
     const { headers, body, trailers } = heardOf(
       `${ok}X : a\r\nTransfer-Encoding \t: chunked\r\n\r\n1\r\nb\r\n0\r\nX-Sum\t: 1\r\n\r\n`,
     );

@@ -3,24 +3,24 @@ import type { UpstreamRequest } from '../request.ts';
 
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Beyond 0xff a character would be cut to its low byte, and that may be a line feed. */
+/** A character beyond 0xff would be truncated to its low byte, which may be a line feed. */
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 const notInTarget = /[^\x21-\x7e\x80-\xff]/;
 
-/** Written anew for this connection, whatever the exchange carries. */
+/** These fields are written for this connection, whatever the exchange contains. */
 const ownFields = ['host', 'connection', 'keep-alive', 'content-length', 'transfer-encoding', 'upgrade', 'expect'];
-/** Whether fields of a name are passed on: names come again and again, and checking one costs more than finding it. */
+/** Whether fields of a name are forwarded. Names repeat, and a look-up is cheaper than a check. */
 const passedOn = new Map<string, boolean>(ownFields.map((name) => [name, false]));
-/** So that clients cannot fill the memory with names that they make up. */
+/** The bound keeps clients from filling the memory with names that they invent. */
 const namesMax = 1024;
 
-/** Methods by which a server expects content, so that none is said to be there (RFC 9110 section 8.6). */
+/** Methods with content. Without any, the head says `content-length: 0` (RFC 9110 section 8.6). */
 const expectContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * The head of a request as it goes out, empty line included; latin1.
+ * The head of a request as sent, with the empty line; latin1.
  *
- * @throws MeshError bad_request where a part of it would be read as something else on the other side
+ * @throws MeshError bad_request: when a part of it would be read as something else by the service
  */
 export function requestHead({ method, path, authority, headers, body, expectsContinue }: UpstreamRequest): string {
   if (!token.test(method) || notInTarget.test(path) || path === '' || notInValue.test(authority)) throw unfit();

@@ -9,24 +9,24 @@ export interface ResponseHead {
   /** All fields in the order received, names in lower case. */
   headers: Headers;
   framing: Framing;
-  /** Content-Length; null where there is none. What a HEAD or a 304 announces is not sent. */
+  /** Content-Length; null if there is none. HEAD and 304 announce content that is not sent. */
   length: number | null;
-  /** Whether the connection may be used again, by this head. */
+  /** Whether this head allows the connection to be used again. */
   persistent: boolean;
-  /** `Keep-Alive: timeout`, ms; null where the service has not said how long it keeps an unused connection. */
+  /** `Keep-Alive: timeout`, ms; null if the service does not say how long it keeps an unused connection. */
   keepAliveMs: number | null;
 }
 
-/** Some readers take a tab for whitespace around a value, others for a part of it: then only some see the chunks. */
+/** Some readers treat a tab around a value as whitespace, others as a part of it. Then only some see the chunks. */
 const plainlyChunked = /\r\ntransfer-encoding[\t ]*: *chunked *\r\n/i;
 const readFields = fieldReader(replyFault, 'dropped');
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /**
- * Reads a reply's head: `text` is the status line and the field lines, every line ended by CRLF.
+ * Reads a reply's head: `text` is the status line and the field lines, where every line ends in CRLF.
  *
- * Refused is whatever leaves the end of the reply open to two readings (RFC 9112 section 6.3): several lengths, a length
- * that is no number, a length beside a transfer coding, codings other than chunked, a coding from an HTTP/1.0 server.
+ * Heads that leave the end of the reply ambiguous are refused (RFC 9112 section 6.3): several lengths, a length that is
+ * not a number, a length beside a transfer coding, codings other than chunked, a coding from an HTTP/1.0 server.
  *
  * @throws MeshError upstream_garbage
  */
@@ -66,7 +66,8 @@ export function readResponseHead(text: string, method: string): ResponseHead {
   }
   if (chunked && length !== null) throw replyFault('AMBIGUOUS_LENGTH');
   const framing = framingOf(method, status, chunked, length);
-  // These have no content whatever their fields say (RFC 9110 section 6.4.1), and a server that announces some may send it.
+  // These replies have no content whatever their fields say (RFC 9110 section 6.4.1), but a server that announces
+  // content may send it.
   const mayHaveMore = (status === 204 && (chunked || (length ?? 0) > 0)) || (status === 304 && chunked);
   if (framing === 'close' || mayHaveMore) persistent = false;
   return { status, headers, framing, length, persistent, keepAliveMs };
@@ -89,7 +90,7 @@ function hasClose(value: string): boolean {
 let lastKeepAlive = '';
 let lastTimeoutMs: number | null = null;
 
-/** The last value is remembered: a service says the same with every reply. */
+/** The last value is cached, because a service sends the same one with every reply. */
 function timeoutOf(value: string): number | null {
   if (value === lastKeepAlive) return lastTimeoutMs;
   const seconds = /(?:^|[,\s])timeout\s*=\s*(\d{1,9})/i.exec(value)?.[1];
@@ -98,7 +99,7 @@ function timeoutOf(value: string): number | null {
   return lastTimeoutMs;
 }
 
-/** Replies, as the parser of messages is to read them. */
+/** Replies, for the message parser. */
 export const replies: Dialect<ResponseHead> = {
   fault: replyFault,
   readFields,
@@ -108,9 +109,9 @@ export const replies: Dialect<ResponseHead> = {
   },
   readHead(text, method) {
     const head = readResponseHead(text, method);
-    // Nobody asks for another protocol here: upgrades have connections of their own.
+    // Requests here never ask for another protocol: upgrades have connections of their own.
     if (head.status === 101) throw replyFault('UNEXPECTED_SWITCH');
-    // HTTP/1.0 has no interim replies (RFC 9110 section 15.2), and behind one that closes nothing may come.
+    // HTTP/1.0 has no interim replies (RFC 9110 section 15.2), and nothing may follow one that closes.
     if (head.status < 200 && !head.persistent) throw replyFault('BAD_INTERIM');
     return head;
   },

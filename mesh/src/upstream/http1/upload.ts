@@ -2,25 +2,25 @@ import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../../body.ts';
 import { MeshError } from '../../errors.ts';
 
-/** What of a request an upload has to do with. */
+/** The parts of a request that an upload needs. */
 interface Sent {
   body: BodySource;
   expectsContinue: boolean;
 }
-/** A chunk up to here is copied between its lines. */
+/** A chunk up to this size is copied between its lines. */
 const joinedBytesMax = 1024;
 
-/** Sends a request that has a body: the head, then the body at the pace of whoever is slower. */
+/** Sends a request that has a body: the head, then the body at the pace of the slower side. */
 export class Upload implements BodySink {
   readonly #socket: Socket;
   readonly #body: BodySource;
   readonly #onFailure: (error: MeshError) => void;
-  /** Bytes of the announced length that are still to come; null where the body is chunked. */
+  /** The bytes of the announced length that are missing; null if the body is chunked. */
   #left: number | null;
   #corked = true;
   #needsDrain = false;
-  #state: 'running' | 'sent' | 'cancelled' = 'running';
-  /** The service has been asked whether it wants the body. Neither has it said so, nor has the client begun to send. */
+  #state: 'running' | 'sent' | 'canceled' = 'running';
+  /** The service has the "Expect: 100-continue" and has not replied, and the client has not begun to send. */
   #undecided: boolean;
 
   constructor(socket: Socket, { body, expectsContinue }: Sent, onFailure: (error: MeshError) => void) {
@@ -32,7 +32,7 @@ export class Upload implements BodySink {
   }
 
   start(head: string): void {
-    // A small body is there within this turn of the event loop, and leaves in one write with its head.
+    // A small body arrives before the next pass of the event loop, and leaves in one write with its head.
     this.#socket.cork();
     this.#socket.write(head, 'latin1');
     setImmediate(this.#uncork);
@@ -43,7 +43,7 @@ export class Upload implements BodySink {
     return this.#state === 'running';
   }
 
-  /** The client has not sent what comes next. */
+  /** The client has not sent the next piece. */
   get waitsForSource(): boolean {
     return this.#state === 'running' && !this.#needsDrain && !this.#undecided;
   }
@@ -59,7 +59,7 @@ export class Upload implements BodySink {
     const socket = this.#socket;
     let writable: boolean;
     if (this.#left === null && bytes.byteLength <= joinedBytesMax) {
-      // One write in the place of three, each of which would wait as an object of its own.
+      // One write instead of three, each of which would be queued as an object of its own.
       const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
       writable = socket.write(`${bytes.byteLength.toString(16)}\r\n${content}\r\n`, 'latin1');
     } else if (this.#left === null) {
@@ -96,7 +96,7 @@ export class Upload implements BodySink {
     if (this.#state === 'running') this.#fail(error);
   }
 
-  /** The upstream takes more again. */
+  /** The upstream accepts more data. */
   drained(): void {
     if (!this.#needsDrain) return;
     this.#needsDrain = false;
@@ -106,7 +106,7 @@ export class Upload implements BodySink {
   /** The rest is not wanted. */
   cancel(): void {
     if (this.#state !== 'running') return;
-    this.#state = 'cancelled';
+    this.#state = 'canceled';
     this.#body.cancel();
   }
 

@@ -2,9 +2,9 @@ import type { Headers } from '../../../headers.ts';
 import { MessageParser } from '../../../http1/message-parser.ts';
 import { replies } from '../response-head.ts';
 
-/** What a listener has heard of one reply. Content is latin1. */
+/** What a listener heard of one reply. Content is latin1. */
 export interface Heard {
-  /** Replies before the final one. */
+  /** Interim replies. */
   interim: { status: number; headers: Headers }[];
   status: number;
   headers: Headers;
@@ -14,7 +14,7 @@ export interface Heard {
   body: string;
   trailers: Headers;
   ended: boolean;
-  /** Bytes read, all pieces together. */
+  /** The total number of bytes read. */
   read: number;
 }
 

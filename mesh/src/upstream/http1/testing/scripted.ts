@@ -3,21 +3,21 @@ import type { BodySource } from '../../../body.ts';
 import type { ClientSink, Reply } from '../../../reply.ts';
 import { type Closing, until } from '../../../testing/harness.ts';
 
-/** A TCP server that says what a test wants said. */
+/** A TCP server that sends what a test scripts. */
 export interface ScriptedServer {
   port: number;
-  /** Every connection there has been, with what came in by it (latin1). */
+  /** Every connection so far, with the bytes received on it (latin1). */
   seen: { socket: Socket; received: string; closed: boolean }[];
-  /** Called with each connection's number and what it has received since the last answer; what it returns is sent. */
-  answer: (received: string, connection: number) => string | null;
+  /** Called with each connection's number and the bytes received since the last reply. The result is sent. */
+  reply: (received: string, connection: number) => string | null;
 }
 
-export async function scriptedServer(closing: Closing, answer: ScriptedServer['answer']): Promise<ScriptedServer> {
+export async function scriptedServer(closing: Closing, reply: ScriptedServer['reply']): Promise<ScriptedServer> {
   const server = createServer((socket) => {
     const number = scripted.seen.length;
     const connection = { socket, received: '', closed: false };
     scripted.seen.push(connection);
-    let unanswered = '';
+    let unreplied = '';
     socket.setEncoding('latin1');
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -25,14 +25,14 @@ export async function scriptedServer(closing: Closing, answer: ScriptedServer['a
     });
     socket.on('data', (text: string) => {
       connection.received += text;
-      unanswered += text;
-      const said = scripted.answer(unanswered, number);
+      unreplied += text;
+      const said = scripted.reply(unreplied, number);
       if (said === null) return;
-      unanswered = '';
+      unreplied = '';
       socket.write(said, 'latin1');
     });
   });
-  const scripted: ScriptedServer = { port: 0, seen: [], answer };
+  const scripted: ScriptedServer = { port: 0, seen: [], reply };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   scripted.port = (server.address() as AddressInfo).port;
   closing.add(() => {
@@ -42,9 +42,9 @@ export async function scriptedServer(closing: Closing, answer: ScriptedServer['a
   return scripted;
 }
 
-/** Answers every whole head with `raw`. */
+/** Replies to every whole head with `raw`. */
 export const always =
-  (raw: string): ScriptedServer['answer'] =>
+  (raw: string): ScriptedServer['reply'] =>
   (received) =>
     received.includes('\r\n\r\n') ? raw : null;
 
@@ -68,9 +68,9 @@ export function contentOf(reply: Reply): Promise<string> {
   });
 }
 
-/** A body that is given by hand. */
+/** A body that the test feeds. */
 export function handBody(length: number | null) {
-  const given = { cancelled: false, started: false, paused: false };
+  const given = { canceled: false, started: false, paused: false };
   let sink: Parameters<BodySource['start']>[0] | null = null;
   const source: BodySource = {
     length,
@@ -85,7 +85,7 @@ export function handBody(length: number | null) {
       given.paused = false;
     },
     cancel() {
-      given.cancelled = true;
+      given.canceled = true;
     },
   };
   return {
