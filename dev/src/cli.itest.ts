@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
-import { isAlive } from './stack/alive.ts';
+import { isAlive } from './alive.ts';
 import type { StackStatus } from './stack/status.ts';
-import { until } from './stack/until.ts';
 import { fixture, freshFolder } from './testing.ts';
+import { until } from './until.ts';
 
 const main = resolve(import.meta.dirname, 'main.ts');
 const limitMs = 60_000;

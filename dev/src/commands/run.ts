@@ -3,7 +3,8 @@ import { DevError } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
 import { describe } from '../report/lines.ts';
 import { ask } from '../stack/control.ts';
-import { type StackOptions, startStack } from '../stack/stack.ts';
+import type { StackOptions } from '../stack/options.ts';
+import { startStack } from '../stack/stack.ts';
 import { readTopology } from '../topology/read.ts';
 import { inForeground } from './child.ts';
 

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { repository } from '../paths.ts';
-import { type TestStore, testStore } from '../stores/test-store.ts';
+import { testStore } from '../test-stores/test-store.ts';
 import { inForeground } from './child.ts';
 
 /**
@@ -10,7 +10,7 @@ import { inForeground } from './child.ts';
  */
 export async function stores(command: readonly string[]): Promise<number> {
   const [file = '', ...args] = command;
-  const store: TestStore = await testStore(process.env);
+  const store = await testStore(process.env);
   console.error(`stores: ${store.source}`);
   try {
     const path = [join(repository, 'node_modules/.bin'), process.env.PATH].filter(Boolean).join(delimiter);

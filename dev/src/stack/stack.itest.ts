@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import pg from 'pg';
+import { isAlive } from '../alive.ts';
 import { fixture, freshFolder } from '../testing.ts';
-import { isAlive } from './alive.ts';
+import { until } from '../until.ts';
 import type { StackEvent } from './events.ts';
-import { type Stack, type StackOptions, startStack } from './stack.ts';
-import { until } from './until.ts';
+import type { StackOptions } from './options.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const variables = { ...process.env, POSTGRES_URL: undefined };
 const limitMs = 30_000;
@@ -167,13 +168,13 @@ describe('a topology with its store', () => {
     );
   });
 
-  test('a throw-away stack refuses a folder that holds something, and leaves it', async () => {
+  test('a throwaway stack refuses a folder that is not empty, and keeps its contents', async () => {
     const dataDir = freshFolder();
     mkdirSync(join(dataDir, 'default', 'volumes'), { recursive: true });
     writeFileSync(join(dataDir, 'default', 'volumes', 'precious'), '7');
     await assert.rejects(
       withStack({ dataDir }, async () => {}),
-      /holds something already/,
+      /is not empty/,
     );
     await assert.rejects(
       withStack({ dataDir, stack: '..' }, async () => {}),

@@ -1,4 +1,4 @@
-import type { Launch } from '../stack/supervisor.ts';
+import type { Launch } from '../launch.ts';
 import type { ServiceSpec } from '../topology/topology.ts';
 
 export interface StoreContext {

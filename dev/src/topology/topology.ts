@@ -1,3 +1,5 @@
+import { DevError } from '../errors.ts';
+
 /** What a service of the Compose file is to the launcher. */
 export type ServiceKind =
   /** Built from this repository and kept running. */
@@ -69,3 +71,15 @@ export function closure(topology: Topology, names: readonly string[]): ServiceSp
   for (const name of names) add(name);
   return Object.values(topology.services).filter((service) => wanted.has(service.name));
 }
+
+/** @throws DevError UNKNOWN_PROCESS: when the file has no service of that name. */
+export function serviceNamed(topology: Topology, name: string): ServiceSpec {
+  const service = topology.services[name];
+  if (service === undefined) {
+    const names = Object.keys(topology.services).join(', ');
+    throw new DevError('UNKNOWN_PROCESS', `there is no process ${name}; there are ${names}`);
+  }
+  return service;
+}
+
+export const isStore = (service: ServiceSpec): boolean => service.kind === 'store';

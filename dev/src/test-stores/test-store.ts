@@ -3,13 +3,7 @@ import { tmpdir } from 'node:os';
 import { DevError, messageOf } from '../errors.ts';
 import { startStack } from '../stack/stack.ts';
 import { containerStore } from './container.ts';
-
-export interface TestStore {
-  /** A superuser's URL with the database `postgres`. */
-  url: string;
-  source: string;
-  stop(): Promise<void>;
-}
+import type { TestStore } from './running-store.ts';
 
 /**
  * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, else a container where Docker answers, else a
