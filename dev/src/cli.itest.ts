@@ -101,9 +101,9 @@ describe('commands beside a running stack', () => {
     const status = await ended(dev(['status', ...place]));
     assert.ok(status.said.includes(shop));
 
-    const unknown = await ended(dev(['run', ...place, 'nobody']));
+    const unknown = await ended(dev(['run', ...place, 'missing']));
     assert.equal(unknown.code, 1);
-    assert.match(unknown.said, /there is no process nobody; there are/);
+    assert.match(unknown.said, /there is no process missing; there are/);
 
     const stop = await ended(dev(['stop', ...place]));
     assert.match(stop.said, /has stopped/);

@@ -20,8 +20,8 @@ function socketPath(folder: string): string {
 }
 
 /**
- * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON answer each. Listening on
- * it is also the lock on the stack's folder: it cannot go stale, since nobody answers on a dead launcher's socket.
+ * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON response each.
+ * Listening on it is also the lock on the stack's folder. The lock cannot go stale: a dead launcher does not accept connections.
  */
 export class Control {
   readonly #server: Server;
@@ -100,7 +100,7 @@ export function ask(folder: string, command: Record<string, unknown>): Promise<A
       said += chunk;
       if (said.includes('\n')) socket.end();
     });
-    // ENOENT, ECONNREFUSED: nobody listens.
+    // ENOENT, ECONNREFUSED: no launcher listens.
     socket.on('error', () => resolve(null));
     socket.on('close', () => {
       try {

@@ -102,7 +102,7 @@ describe('a topology with its store', () => {
   });
 
   test('a task that fails keeps its dependents down', async () => {
-    const env = { databases: { POSTGRES_URL: 'postgres://nobody@127.0.0.1:1' } };
+    const env = { databases: { POSTGRES_URL: 'postgres://stranger@127.0.0.1:1' } };
     await withStack({ dataDir: freshFolder(), env }, async (stack) => {
       assert.equal(stack.processes.databases?.state, 'failed');
       assert.match(stack.processes.shop?.reason ?? '', /needs databases: .*ECONNREFUSED/);
@@ -110,7 +110,7 @@ describe('a topology with its store', () => {
   });
 
   test('what does not come up is told by its cause alone, however far down that is', async () => {
-    const given = { ...variables, POSTGRES_URL: 'postgres://nobody:hush@no-such-host.invalid:1' };
+    const given = { ...variables, POSTGRES_URL: 'postgres://stranger:hush@no-such-host.invalid:1' };
     await withStack({ dataDir: freshFolder(), variables: given }, async (stack) => {
       assert.equal(stack.status().stores.postgres?.state, 'down');
       const [cause, ...more] = stack.failures;
@@ -202,7 +202,7 @@ describe('a topology with its store', () => {
     await withStack({ dataDir, throwaway: true, only: ['postgres'] }, async (stack) => {
       const { state, data } = stack.status().stores.postgres ?? {};
       assert.equal(state, 'ready');
-      // Only root runs the server as somebody else.
+      // Only root runs the server as another user.
       assert.equal(data?.startsWith(dataDir), process.getuid?.() !== 0);
     });
   });

@@ -6,13 +6,13 @@ export type ServiceKind =
   | 'process'
   /** Built from this repository, runs to its end (`restart: "no"`). */
   | 'task'
-  /** A server of somebody else's: its image's name says which (`postgres:17`). */
+  /** A third-party server, named by its image (`postgres:17`). */
   | 'store';
 
 export type Condition = 'service_started' | 'service_healthy' | 'service_completed_successfully';
 
 export interface Port {
-  /** The port the process listens on inside its container, and the name everybody else knows it by. */
+  /** The port the process listens on inside its container, and the one that other services use. */
   container: number;
   /** The port of the host: the published one, or the container's own where none is published. */
   host: number;
