@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
-import { isAlive } from './stack/alive.ts';
+import { isAlive } from './alive.ts';
 import type { StackStatus } from './stack/status.ts';
-import { until } from './stack/until.ts';
 import { fixture, freshFolder } from './testing.ts';
+import { until } from './until.ts';
 
 const main = resolve(import.meta.dirname, 'main.ts');
 const limitMs = 60_000;
@@ -101,9 +101,9 @@ describe('commands beside a running stack', () => {
     const status = await ended(dev(['status', ...place]));
     assert.ok(status.said.includes(shop));
 
-    const unknown = await ended(dev(['run', ...place, 'nobody']));
+    const unknown = await ended(dev(['run', ...place, 'missing']));
     assert.equal(unknown.code, 1);
-    assert.match(unknown.said, /there is no process nobody; there are/);
+    assert.match(unknown.said, /there is no process missing; there are/);
 
     const stop = await ended(dev(['stop', ...place]));
     assert.match(stop.said, /has stopped/);

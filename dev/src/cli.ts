@@ -31,19 +31,22 @@ export async function runCli(words: readonly string[]): Promise<number> {
 
   // What a command needs is loaded when it runs: help and status should not wait for drivers.
   stackOptions(program.command('up').summary('start everything (npm start)').description(upHelp))
-    .option('--only <names>', 'only these processes and what they depend on (comma-separated)', names)
-    .option('--profile <name>', 'also the processes of this profile; repeatable', collect, [])
+    .option('--only <names>', 'start only these processes and their dependencies (comma-separated)', names)
+    .option('--profile <name>', 'also start the processes of this profile; repeatable', collect, [])
     .addOption(
       new Option('--ports <mode>', "compose: the file's ports where free; auto: others").choices(['compose', 'auto']),
     )
     .addOption(
-      new Option('--size <size>', 'of the data an empty platform is seeded with').choices(['small', 'reference']),
+      new Option('--size <size>', 'size of the data that an empty platform is seeded with').choices([
+        'small',
+        'reference',
+      ]),
     )
     .option('--env <process.KEY=VALUE>', 'environment of one process; repeatable', environment, {})
     .option('--json', 'events as JSON lines on stdout, commands as JSON lines on stdin', false)
     .option(
       '--follow [names]',
-      'print the logs once everything is up, of all or of these (comma-separated)',
+      'print the logs of all processes, or of these (comma-separated), once everything is up',
       (text: string): string[] | boolean => names(text),
       false,
     )
@@ -58,7 +61,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
       );
     });
 
-  stackOptions(program.command('status').summary('what runs where'))
+  stackOptions(program.command('status').summary('show the running processes and their addresses'))
     .option('--json', 'as JSON', false)
     .action(async (flags: StackFlags & { json: boolean }) => {
       const { status } = await import('./commands/status.ts');
@@ -70,9 +73,9 @@ export async function runCli(words: readonly string[]): Promise<number> {
     code = await stop(stackOf(flags));
   });
 
-  stackOptions(program.command('run').summary('run a one-shot of the topology with the environment it has there'))
+  stackOptions(program.command('run').summary('run a one-shot of the topology with its environment'))
     .argument('<name>', 'for example migration')
-    .argument('[args...]', 'its arguments, in place of those of docker-compose.yml')
+    .argument('[args...]', 'its arguments; replace those of docker-compose.yml')
     .passThroughOptions()
     .action(async (name: string, args: string[], flags: StackFlags) => {
       const { run } = await import('./commands/run.ts');
@@ -119,14 +122,14 @@ export async function runCli(words: readonly string[]): Promise<number> {
   return code;
 }
 
-const storesHelp = `Runs a command with TEST_POSTGRES_URL set to a PostgreSQL server whose data are thrown away afterwards.
+const storesHelp = `Runs a command with TEST_POSTGRES_URL set to a PostgreSQL server whose data are deleted afterwards.
 
-The server is the one TEST_POSTGRES_URL names already, else a container where Docker answers, else one of this machine or of
-npm. BANYAN_TEST_STORES=container or local leaves only that.`;
+The server is the one that TEST_POSTGRES_URL names already, otherwise a container when Docker responds, otherwise an installed
+server or one from npm. BANYAN_TEST_STORES=container or local allows only that kind.`;
 
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
-Each store comes from its URL if one is given (POSTGRES_URL), else from a server on this machine, else from npm.
+Each store comes from its URL if set (POSTGRES_URL), otherwise from a server on this machine, otherwise from npm.
 Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
 
 function stackOptions(command: Command): Command {

@@ -17,7 +17,7 @@ const quoted = (name: string) => pg.escapeIdentifier(name);
 /**
  * Makes database `to` an exact copy of `from`, replacing what `to` held. The copy is made under a name of its own and takes the
  * place of `to` when it is complete: whatever fails before leaves `to` as it was. Connections to both are ended, and none is
- * let in to `from` during the copy (PostgreSQL copies only a database that nobody uses): clients connect again afterwards.
+ * let in to `from` during the copy (PostgreSQL copies only a database without connections): clients connect again afterwards.
  * @throws DevError BAD_COMMAND, before anything is changed: `from` does not exist, `to` is `from`, or a name cannot be used.
  */
 export async function cloneDatabase(serverUrl: string, from: string, to: string): Promise<void> {

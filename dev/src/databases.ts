@@ -17,7 +17,7 @@ export function ensureDatabases(serverUrl: string, names: readonly string[]): Pr
     for (const name of missing) {
       await client
         .query(`CREATE DATABASE ${quoted(name)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`)
-        // 42P04, 23505: somebody else made it at the same time.
+        // 42P04, 23505: another process created it at the same time.
         .catch((error: { code?: string }) => {
           if (error.code !== '42P04' && error.code !== '23505') throw error;
         });

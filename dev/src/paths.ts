@@ -23,7 +23,7 @@ export function publicFolder(folder: string): string {
   // Anybody can make a folder there: one that is not ours, or a link, is not trusted with data or programs.
   const stats = lstatSync(path);
   if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) {
-    throw new DevError('STORE_FAILED', `${path} belongs to somebody else: remove it`);
+    throw new DevError('STORE_FAILED', `${path} belongs to another user: remove it`);
   }
   return path;
 }

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { describe, test } from 'node:test';
-import { root, sourcesBelow } from './sources.ts';
+import { workspaces as allWorkspaces, isTest, root, sourcesBelow } from './sources.ts';
 
-const workspaces = ['monolith', 'kit', 'mesh', 'migration', 'loadtest', 'dev', 'test', ...services()];
-
-function services(): string[] {
-  return readdirSync(join(root, 'services'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => `services/${entry.name}`);
-}
+const workspaces = allWorkspaces();
 
 interface Manifest {
   dependencies?: Record<string, string>;
@@ -53,7 +47,7 @@ describe('the house', () => {
 });
 
 describe('tests', () => {
-  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => /\.[il]?test\.ts$/.test(path));
+  const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => isTest(path));
 
   test('none is skipped, left for later, or run alone', () => {
     const marks = /\b(test|it|describe|suite)\s*\.\s*(skip|todo|only)\b|\{\s*(skip|todo|only)\s*:\s*true/;

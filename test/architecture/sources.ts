@@ -47,6 +47,14 @@ export function targetOf(source: Source, specifier: string): string | null {
   return `${folder}/src/${rest.join('/')}${rest.length > 0 ? '.ts' : ''}`;
 }
 
+/** The folders of all workspaces. */
+export function workspaces(): string[] {
+  const services = readdirSync(join(root, 'services'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...topFolders, ...services.map(({ name }) => `services/${name}`)];
+}
+
+export const isTest = (path: string): boolean => /\.[il]?test\.ts$/.test(path);
+
 const topFolders = new Set(['monolith', 'kit', 'mesh', 'migration', 'loadtest', 'dev', 'test']);
 
 /** The workspace a path lies in: `kit`, `mesh`, `services/auth` … */

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** How Compose is called on this machine, or why the tests cannot run. */
 export type Compose = { command: [string, ...string[]] } | { missing: string };
 
-/** Compose v2 where Docker has it, else docker-compose 1.29. */
+/** Compose v2 where Docker has it, otherwise docker-compose 1.29. */
 export function findCompose(): Compose {
   if (!works('docker', 'info'))
     return { missing: 'no Docker answers here (docker info failed): start it to run these tests' };

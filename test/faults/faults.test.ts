@@ -37,7 +37,7 @@ for (const [side, weight] of [
       assert.equal(response.status, 400);
       await refusal(response);
     });
-    test('a content type that nobody reads is 415', async () => {
+    test('an unsupported content type is 415', async () => {
       const response = await post('/oauth/access_token', '<grant/>', 'text/xml');
       assert.equal(response.status, 415);
       await refusal(response);
@@ -48,7 +48,7 @@ for (const [side, weight] of [
       await refusal(response);
     });
     test('an unknown client is 401', async () => {
-      const response = await post('/oauth/access_token', 'grant_type=implicit&client_id=nobody', form);
+      const response = await post('/oauth/access_token', 'grant_type=implicit&client_id=unknown', form);
       assert.equal(response.status, 401);
       await refusal(response);
     });

@@ -261,7 +261,7 @@ describe('the cookbook: what it promises', () => {
     assert.ok(upstreams.products.got.every(({ method }) => method === 'GET'));
   });
 
-  test('step 6: the service is reached by its header and by an override, and by nobody else', async () => {
+  test('step 6: the service is reached by its header and by an override, and in no other way', async () => {
     await follow(6);
     assert.equal((await get('/reviews', { 'x-dark': 'reviews' })).by, 'reviews');
     assert.equal((await get('/anything', { 'x-mesh-override': 'monolith=reviews' })).by, 'reviews');

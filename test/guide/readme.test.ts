@@ -22,7 +22,7 @@ describe('the commands of README.md, with npm, on a running platform', { concurr
   let clients: SeededClient[] = [];
   before(async () => {
     platform = await startPlatform();
-    // Somebody has used it.
+    // The shop has been used.
     await askToken(platform.monolith, platform.client);
   });
   after(() => platform?.stop());
@@ -43,7 +43,7 @@ describe('the commands of README.md, with npm, on a running platform', { concurr
       env: { ...process.env, MESH_ADMIN_URL: platform.admin, BANYAN_STACK: platform.stackName },
     });
 
-  test('a seed without --replace leaves a shop that somebody has used, and says how to replace it', async () => {
+  test('a seed without --replace keeps a shop that has been used, and says how to replace it', async () => {
     const refused = execute('npm run --silent seed -- --size small');
     await assert.rejects(refused, (error: { code: number; stderr: string }) => {
       assert.match(error.stderr, /in use: .*access_tokens.*\n.*--replace/);

@@ -10,7 +10,7 @@ export interface SeededClient {
   kind: string;
 }
 
-/** A platform of the test's own: real processes and stores, ports and data folders that nobody else uses. */
+/** A platform for one test: real processes and stores, with ports and data folders of its own. */
 export interface Platform {
   stack: Stack;
   /** What `BANYAN_STACK` must be for commands that look for the running stack. */

@@ -3,13 +3,14 @@ import { DevError } from '../errors.ts';
 import { repository, stackFolder } from '../paths.ts';
 import { describe } from '../report/lines.ts';
 import { ask } from '../stack/control.ts';
-import { type StackOptions, startStack } from '../stack/stack.ts';
+import type { StackOptions } from '../stack/options.ts';
+import { startStack } from '../stack/stack.ts';
 import { readTopology } from '../topology/read.ts';
 import { inForeground } from './child.ts';
 
 /**
  * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if there is
- * one; else what it depends on is started first and stopped afterwards.
+ * one; otherwise its dependencies are started first and stopped afterwards.
  * @returns its exit code.
  */
 export async function run(options: StackOptions, name: string, args: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@ import { DevError } from '../errors.ts';
 import { stackFolder } from '../paths.ts';
 import { summary } from '../report/summary.ts';
 import { ask } from '../stack/control.ts';
-import type { StackOptions } from '../stack/stack.ts';
+import type { StackOptions } from '../stack/options.ts';
 
 /** Prints what runs where. Exit code 1 where nothing runs. */
 export async function status({ stack = 'default', dataDir }: StackOptions, json: boolean): Promise<number> {

@@ -1,7 +1,7 @@
 import { stackFolder } from '../paths.ts';
 import { ask } from '../stack/control.ts';
-import type { StackOptions } from '../stack/stack.ts';
-import { until } from '../stack/until.ts';
+import type { StackOptions } from '../stack/options.ts';
+import { until } from '../until.ts';
 
 /** Stops the running stack and waits until it has stopped. Nothing running is as good as stopped. */
 export async function stop({ stack = 'default', dataDir }: StackOptions): Promise<number> {

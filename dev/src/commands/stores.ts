@@ -1,16 +1,16 @@
 import { delimiter, join } from 'node:path';
 import { repository } from '../paths.ts';
-import { type TestStore, testStore } from '../stores/test-store.ts';
+import { testStore } from '../test-stores/test-store.ts';
 import { inForeground } from './child.ts';
 
 /**
- * Runs a command with `TEST_POSTGRES_URL` naming a server whose data nobody needs, and the checkout's own tools (Node.js among
+ * Runs a command with `TEST_POSTGRES_URL` naming a server with throwaway data, and the checkout's own tools (Node.js among
  * them) first on PATH.
  * @returns the command's exit code.
  */
 export async function stores(command: readonly string[]): Promise<number> {
   const [file = '', ...args] = command;
-  const store: TestStore = await testStore(process.env);
+  const store = await testStore(process.env);
   console.error(`stores: ${store.source}`);
   try {
     const path = [join(repository, 'node_modules/.bin'), process.env.PATH].filter(Boolean).join(delimiter);

@@ -1,33 +1,14 @@
 import { DevError } from '../errors.ts';
 import { jsonView } from '../report/json-view.ts';
 import { terminalView } from '../report/terminal-view.ts';
-import type { Cause } from '../stack/causes.ts';
+import type { UpOutput } from '../report/view.ts';
 import type { Emit } from '../stack/events.ts';
-import { Stack, type StackOptions } from '../stack/stack.ts';
-
-export interface UpOutput {
-  json: boolean;
-  /** Print the logs: of these processes and stores, of all where the list is empty; null: of none. */
-  follow: readonly string[] | null;
-  verbose: boolean;
-}
-
-/** What `npm start` shows of a stack. */
-export interface View {
-  on: Emit;
-  /** The edge answers, and everything else that can be had is ready. */
-  up(ms: number): Promise<void>;
-  /** The platform cannot be used, for these reasons: it is being stopped. */
-  failed(causes: readonly Cause[]): Promise<void>;
-  /** The start was broken off by request. */
-  brokenOff(): Promise<void>;
-  /** The stack has stopped. */
-  end(): void;
-}
+import type { StackOptions } from '../stack/options.ts';
+import { Stack } from '../stack/stack.ts';
 
 /**
  * `npm start`: brings the stack up, shows it, and keeps it up until told to stop.
- * @returns the exit code: 1 when the edge does not answer; what was started is then stopped again.
+ * @returns the exit code: 1 when the edge is not ready; everything that was started is then stopped.
  */
 export async function up(options: StackOptions, output: UpOutput): Promise<number> {
   const startedAt = performance.now();
@@ -40,7 +21,7 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
     throw new DevError('UNKNOWN_PROCESS', `there is no process ${unknown} to follow; there are ${names}`);
   }
   const unhook = stopOnSignals(stack, output.json);
-  // Whoever read what is printed has gone.
+  // The reader of the output has closed the pipe.
   process.stdout.on('error', () => void stack.stop());
   const view = output.json ? jsonView(stack) : terminalView(stack, output);
   listen = view.on;
@@ -63,7 +44,7 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
 function stopOnSignals(stack: Stack, silent: boolean): () => void {
   let askedAt: number | null = null;
   const onSignal = () => {
-    // npm passes on the Ctrl-C that the terminal has sent to every process already: one key, two signals.
+    // A terminal sends Ctrl-C to every process, and npm forwards it once more: one key makes two signals.
     if (askedAt !== null && performance.now() - askedAt < 500) return;
     if (askedAt !== null) return void stack.abandon();
     askedAt = performance.now();

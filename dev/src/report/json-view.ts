@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
-import type { View } from '../commands/up.ts';
 import { answer } from '../stack/commands.ts';
 import type { Stack } from '../stack/stack.ts';
 import { failure } from './failure.ts';
+import type { View } from './view.ts';
 
 /** For programs: events as JSON lines on stdout, commands as JSON lines on stdin, whose end stops the stack. */
 export function jsonView(stack: Stack): View {

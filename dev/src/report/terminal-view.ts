@@ -1,4 +1,3 @@
-import type { UpOutput, View } from '../commands/up.ts';
 import type { StackEvent } from '../stack/events.ts';
 import { followLogs } from '../stack/logs.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -7,6 +6,7 @@ import { describe } from './lines.ts';
 import { logLine } from './log-line.ts';
 import { type Progress, progress } from './progress.ts';
 import { summary } from './summary.ts';
+import type { UpOutput, View } from './view.ts';
 
 /** For people: progress while things come up, one table, then a line for whatever happens. */
 export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View {

@@ -1,3 +1,6 @@
+import type { ServiceSpec } from '../topology/topology.ts';
+import type { Supervised } from './supervisor.ts';
+
 /** Why one part of the topology is not ready. */
 export interface Cause {
   name: string;
@@ -5,15 +8,15 @@ export interface Cause {
 }
 
 export interface Part {
-  /** Why it is not ready by itself; null where it is ready, or only waits for what it depends on. */
+  /** Why this part itself is not ready; null when it is ready, or only waits for its dependencies. */
   reason: string | null;
-  /** What it depends on. */
+  /** Names of its dependencies. */
   needs: readonly string[];
 }
 
 /**
- * What keeps `name` from being ready: the failures at the end of the chain of dependencies, each once; none where all is ready.
- * What only follows from another failure is left out.
+ * The root causes that keep `name` from being ready, each once: the failures at the end of the chain of dependencies.
+ * Failures that only follow from another one are left out.
  */
 export function causesOf(name: string, parts: ReadonlyMap<string, Part>): Cause[] {
   const known = new Map<string, Cause[]>();
@@ -21,7 +24,7 @@ export function causesOf(name: string, parts: ReadonlyMap<string, Part>): Cause[
     const part = parts.get(one);
     const before = known.get(one);
     if (part === undefined || before !== undefined) return before ?? [];
-    // A circle of dependencies ends here.
+    // Ends the recursion in a circle of dependencies.
     known.set(one, []);
     const below = part.needs.flatMap(look);
     const own = part.reason === null ? [] : [{ name: one, reason: part.reason }];
@@ -35,4 +38,17 @@ export function causesOf(name: string, parts: ReadonlyMap<string, Part>): Cause[
 /** The causes without repetitions, in their order. */
 export function eachOnce(causes: readonly Cause[]): Cause[] {
   return [...new Map(causes.map((cause) => [cause.name, cause])).values()];
+}
+
+/** The parts of a running stack, by name. */
+export function partsOf(
+  services: readonly ServiceSpec[],
+  supervised: ReadonlyMap<string, Supervised>,
+): Map<string, Part> {
+  const part = ({ name, dependsOn }: ServiceSpec): Part => {
+    const one = supervised.get(name);
+    if (one?.state === 'ready' || one?.state === 'done') return { reason: null, needs: [] };
+    return { reason: one?.why ?? 'not started', needs: Object.keys(dependsOn) };
+  };
+  return new Map(services.map((service) => [service.name, part(service)]));
 }

@@ -68,7 +68,7 @@ describe('the control protocol', () => {
     ['an unknown command', '{"command":"fly"}', 'BAD_COMMAND'],
     ['a missing name', '{"command":"restart"}', 'BAD_COMMAND'],
     ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'BAD_COMMAND'],
-    ['an unknown process', '{"command":"stop","process":"nobody"}', 'UNKNOWN_PROCESS'],
+    ['an unknown process', '{"command":"stop","process":"missing"}', 'UNKNOWN_PROCESS'],
     ['a process that was not started', '{"command":"stop","process":"greet"}', 'UNKNOWN_PROCESS'],
     ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'NOT_RUNNING'],
   ] as const) {

@@ -1,6 +1,5 @@
 import { DevError, messageOf } from '../errors.ts';
 import type { CommandLine } from './processes.ts';
-import type { Stack } from './stack.ts';
 import type { StackStatus } from './status.ts';
 
 /** What a command is answered with; `command` and `process` repeat what was asked. */
@@ -14,9 +13,21 @@ export interface Answer {
   line?: CommandLine;
 }
 
+/** The part of a stack that commands use. */
+export interface Commandable {
+  status(): StackStatus;
+  start(name: string, env: Readonly<Record<string, string | null>>): Promise<void>;
+  stopProcess(name: string): Promise<void>;
+  restart(name: string, env: Readonly<Record<string, string | null>>): Promise<void>;
+  kill(name: string): Promise<void>;
+  cloneDatabase(from: string, to: string): Promise<void>;
+  commandLine(name: string, args?: readonly string[]): CommandLine;
+  stop(): Promise<void>;
+}
+
 type Body = Readonly<Record<string, unknown>>;
 
-const commands: Record<string, (stack: Stack, body: Body) => Promise<Partial<Answer>>> = {
+const commands: Record<string, (stack: Commandable, body: Body) => Promise<Partial<Answer>>> = {
   status: async (stack) => ({ status: stack.status() }),
   start: async (stack, body) => done(stack.start(name(body), env(body))),
   stop: async (stack, body) => (body.process === undefined ? stopSoon(stack) : done(stack.stopProcess(name(body)))),
@@ -29,7 +40,7 @@ const commands: Record<string, (stack: Stack, body: Body) => Promise<Partial<Ans
 };
 
 /** Carries out one line of the control protocol. Never rejects: what goes wrong is an answer too. */
-export async function answer(stack: Stack, line: string): Promise<Answer> {
+export async function answer(stack: Commandable, line: string): Promise<Answer> {
   let body: Body = {};
   try {
     const parsed: unknown = JSON.parse(line);
@@ -58,7 +69,7 @@ async function done(work: Promise<void>): Promise<Partial<Answer>> {
 }
 
 /** The launcher's own end is not waited for: the answer must go out before the socket closes. */
-async function stopSoon(stack: Stack): Promise<Partial<Answer>> {
+async function stopSoon(stack: Commandable): Promise<Partial<Answer>> {
   setImmediate(() => void stack.stop());
   return { status: stack.status() };
 }

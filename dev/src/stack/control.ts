@@ -4,12 +4,11 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isAlive } from '../alive.ts';
 import { DevError, messageOf } from '../errors.ts';
-import { isAlive } from './alive.ts';
-import { type Answer, answer } from './commands.ts';
-import type { Stack } from './stack.ts';
+import { until } from '../until.ts';
+import { type Answer, answer, type Commandable } from './commands.ts';
 import type { StackStatus } from './status.ts';
-import { until } from './until.ts';
 
 /** The longest path that a Unix socket takes on Linux (108) and macOS (104), with its final zero. */
 const longestSocketPath = 100;
@@ -21,14 +20,14 @@ function socketPath(folder: string): string {
 }
 
 /**
- * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON answer each. Listening on
- * it is also the lock on the stack's folder: it cannot go stale, since nobody answers on a dead launcher's socket.
+ * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON response each.
+ * Listening on it is also the lock on the stack's folder. The lock cannot go stale: a dead launcher does not accept connections.
  */
 export class Control {
   readonly #server: Server;
   readonly #path: string;
   readonly #sockets = new Set<Socket>();
-  readonly #stack = Promise.withResolvers<Stack>();
+  readonly #stack = Promise.withResolvers<Commandable>();
 
   private constructor(server: Server, path: string) {
     this.#server = server;
@@ -57,7 +56,7 @@ export class Control {
     return control;
   }
 
-  serve(stack: Stack): void {
+  serve(stack: Commandable): void {
     this.#stack.resolve(stack);
   }
 
@@ -101,7 +100,7 @@ export function ask(folder: string, command: Record<string, unknown>): Promise<A
       said += chunk;
       if (said.includes('\n')) socket.end();
     });
-    // ENOENT, ECONNREFUSED: nobody listens.
+    // ENOENT, ECONNREFUSED: no launcher listens.
     socket.on('error', () => resolve(null));
     socket.on('close', () => {
       try {

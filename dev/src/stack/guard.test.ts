@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { isAlive } from './alive.ts';
+import { isAlive } from '../alive.ts';
+import { until } from '../until.ts';
 import { Guard } from './guard.ts';
-import { until } from './until.ts';
 
 const sleeper = () => spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
 

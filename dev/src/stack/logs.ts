@@ -4,12 +4,12 @@ import { recordOf, severityOfError } from './log-record.ts';
 
 const largestBytes = 16 * 1024 * 1024;
 
-/** Keeps one older file beside a log that has grown large; called while nobody writes to it. */
+/** Keeps one older file beside a log that has grown large; called while no process writes to it. */
 export function rotate(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestBytes) renameSync(file, `${file}.1`);
 }
 
-/** What a log says last, shortened: the message of a JSON line, the error above a stack trace, else the last line. */
+/** What a log says last, shortened: the message of a JSON line, the error above a stack trace, otherwise the last line. */
 export function lastLine(file: string, fromByte = 0): string {
   const lines = lastLines(file, fromByte);
   const last = lines.at(-1) ?? '';

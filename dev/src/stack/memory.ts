@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Memory of a process and all it started, in bytes, or null where the system does not say. Pages that several of them share
- * (PostgreSQL's buffers) are counted once: the proportional set size where it can be read, else the resident set size.
+ * (PostgreSQL's buffers) are counted once: the proportional set size where it can be read, otherwise the resident set size.
  */
 export function memoryOf(pid: number): number | null {
   const pids = [pid, ...descendants(pid)];

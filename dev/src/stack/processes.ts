@@ -1,7 +1,7 @@
+import type { Launch } from '../launch.ts';
 import { type Addresses, rewriteEnvironment, rewriteText } from '../topology/addresses.ts';
 import type { ServiceSpec, Topology } from '../topology/topology.ts';
 import { healthy } from './health.ts';
-import type { Launch } from './supervisor.ts';
 
 /** What a process gets of the launcher's own environment: as in a container, nothing of the user's settings leaks in. */
 const inherited =
@@ -65,4 +65,13 @@ export function urlsOf(service: ServiceSpec, ports: ReadonlyMap<number, number>)
   return Object.fromEntries(
     [...ports].map(([container, host]) => [names.get(container) ?? String(container), `http://127.0.0.1:${host}`]),
   );
+}
+
+/** The URL of the health check from outside the container; null where the check is not an HTTP request. */
+export function localHealthUrl(service: ServiceSpec, ports: ReadonlyMap<number, number>): string | null {
+  if (service.healthUrl === null) return null;
+  const url = new URL(service.healthUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(ports.get(Number(url.port)) ?? url.port);
+  return url.href;
 }

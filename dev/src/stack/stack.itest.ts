@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import pg from 'pg';
+import { isAlive } from '../alive.ts';
 import { fixture, freshFolder } from '../testing.ts';
-import { isAlive } from './alive.ts';
+import { until } from '../until.ts';
 import type { StackEvent } from './events.ts';
-import { type Stack, type StackOptions, startStack } from './stack.ts';
-import { until } from './until.ts';
+import type { StackOptions } from './options.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const variables = { ...process.env, POSTGRES_URL: undefined };
 const limitMs = 30_000;
@@ -101,7 +102,7 @@ describe('a topology with its store', () => {
   });
 
   test('a task that fails keeps its dependents down', async () => {
-    const env = { databases: { POSTGRES_URL: 'postgres://nobody@127.0.0.1:1' } };
+    const env = { databases: { POSTGRES_URL: 'postgres://stranger@127.0.0.1:1' } };
     await withStack({ dataDir: freshFolder(), env }, async (stack) => {
       assert.equal(stack.processes.databases?.state, 'failed');
       assert.match(stack.processes.shop?.reason ?? '', /needs databases: .*ECONNREFUSED/);
@@ -109,7 +110,7 @@ describe('a topology with its store', () => {
   });
 
   test('what does not come up is told by its cause alone, however far down that is', async () => {
-    const given = { ...variables, POSTGRES_URL: 'postgres://nobody:hush@no-such-host.invalid:1' };
+    const given = { ...variables, POSTGRES_URL: 'postgres://stranger:hush@no-such-host.invalid:1' };
     await withStack({ dataDir: freshFolder(), variables: given }, async (stack) => {
       assert.equal(stack.status().stores.postgres?.state, 'down');
       const [cause, ...more] = stack.failures;
@@ -167,13 +168,13 @@ describe('a topology with its store', () => {
     );
   });
 
-  test('a throw-away stack refuses a folder that holds something, and leaves it', async () => {
+  test('a throwaway stack refuses a folder that is not empty, and keeps its contents', async () => {
     const dataDir = freshFolder();
     mkdirSync(join(dataDir, 'default', 'volumes'), { recursive: true });
     writeFileSync(join(dataDir, 'default', 'volumes', 'precious'), '7');
     await assert.rejects(
       withStack({ dataDir }, async () => {}),
-      /holds something already/,
+      /is not empty/,
     );
     await assert.rejects(
       withStack({ dataDir, stack: '..' }, async () => {}),
@@ -201,7 +202,7 @@ describe('a topology with its store', () => {
     await withStack({ dataDir, throwaway: true, only: ['postgres'] }, async (stack) => {
       const { state, data } = stack.status().stores.postgres ?? {};
       assert.equal(state, 'ready');
-      // Only root runs the server as somebody else.
+      // Only root runs the server as another user.
       assert.equal(data?.startsWith(dataDir), process.getuid?.() !== 0);
     });
   });

@@ -1,55 +1,29 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cloneDatabase } from '../clone-database.ts';
-import { DevError, messageOf } from '../errors.ts';
-import { repository, stackFolder } from '../paths.ts';
-import type { PreparedStore } from '../stores/driver.ts';
-import { driverOf } from '../stores/drivers.ts';
-import { type Addresses, rewriteText } from '../topology/addresses.ts';
+import { DevError } from '../errors.ts';
+import { repository } from '../paths.ts';
+import type { Addresses } from '../topology/addresses.ts';
 import { planPorts } from '../topology/ports.ts';
 import { readTopology } from '../topology/read.ts';
-import { active, closure, type ServiceSpec, type Topology } from '../topology/topology.ts';
-import { type Cause, causesOf, eachOnce, type Part } from './causes.ts';
+import { active, closure, isStore, type ServiceSpec, serviceNamed, type Topology } from '../topology/topology.ts';
+import { type Cause, causesOf, eachOnce, partsOf } from './causes.ts';
+import { claimFolder } from './claim-folder.ts';
 import { Control } from './control.ts';
+import { credentialsFile } from './credentials.ts';
 import type { Emit } from './events.ts';
 import { Guard } from './guard.ts';
+import { inOrder } from './in-order.ts';
 import { rotate } from './logs.ts';
-import { type CommandLine, commandLine, processLaunch, urlsOf } from './processes.ts';
-import type { ProcessStatus, StackStatus } from './status.ts';
+import type { StackOptions } from './options.ts';
+import { type CommandLine, commandLine, localHealthUrl, processLaunch, urlsOf } from './processes.ts';
+import { type ProcessStatus, processStatus, type StackStatus, storeStatus } from './status.ts';
+import { Stores } from './stores.ts';
 import { Supervised } from './supervisor.ts';
 
-export interface StackOptions {
-  /** The Compose file; the checkout's own unless given. */
-  composeFile?: string;
-  /** Name of the stack: its folder below `dataDir`. */
-  stack?: string;
-  /** Folder that holds the stacks; `.banyan` of the checkout unless given. */
-  dataDir?: string;
-  /** Only these services, and what they depend on. */
-  only?: readonly string[];
-  profiles?: readonly string[];
-  /** `compose`: the ports of the file where they are free. `auto`: others, so that several stacks run side by side. */
-  ports?: 'compose' | 'auto';
-  /** Size of the data that an empty platform is seeded with. */
-  size?: 'small' | 'reference';
-  /** Environment by process, over that of the file. */
-  env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Variables for the Compose file, `POSTGRES_URL` and the like; the launcher's own environment unless given. */
-  variables?: Readonly<Record<string, string | undefined>>;
-  /** Delete the stack's folder after it stopped, and do not pay for durability. */
-  throwaway?: boolean;
-  /** Limit for each process to become ready and for each task to end, in milliseconds. */
-  readyTimeoutMs?: number;
-  /** First pause before a crashed process starts again, in milliseconds. */
-  firstPauseMs?: number;
-  onEvent?: Emit;
-  /** Ends the start-up; `startStack` then stops what it started and rejects. */
-  signal?: AbortSignal;
-}
-
 /**
- * Starts the Compose file's topology as processes of this machine and resolves when everything that can be had is ready.
- * What cannot be had is no failure: it is `down` in `processes`, with the reason.
+ * Starts the Compose file's topology as processes of this machine and resolves when everything that is available is ready.
+ * A missing store or process is not fatal: its state in `processes` is `down`, with the reason.
  * @throws DevError ALREADY_RUNNING, BAD_TOPOLOGY, UNKNOWN_PROCESS
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -72,7 +46,7 @@ export class Stack {
   readonly #variables: Readonly<Record<string, string | undefined>>;
   readonly #services: readonly ServiceSpec[];
   readonly #supervised = new Map<string, Supervised>();
-  readonly #stores = new Map<string, PreparedStore>();
+  readonly #stores: Stores;
   readonly #overrides = new Map<string, Record<string, string | null>>();
   readonly #urls = new Map<string, Record<string, string>>();
   readonly #guard: Guard;
@@ -95,33 +69,28 @@ export class Stack {
     this.#services = services;
     this.#control = control;
     this.#guard = new Guard();
+    const { throwaway = false } = options;
+    this.#stores = new Stores(services, { folder, throwaway, variables: this.#variables });
     this.#addresses = { ports: new Map(), stores: new Map(), volumeFolder: (name) => this.#volumeFolder(name) };
     for (const [name, env] of Object.entries(options.env ?? {})) this.#overrides.set(name, { ...env });
     writeFileSync(join(folder, 'guard.pid'), String(this.#guard.pid ?? ''));
   }
 
-  /** Reads the file, takes the stack's folder for this process, and starts nothing yet. */
+  /** Reads the file and claims the stack's folder; starts nothing yet. */
   static async open(options: StackOptions): Promise<Stack> {
     const variables = { ...(options.variables ?? process.env) };
     if (options.size !== undefined) variables.SEED_SIZE = options.size;
     const topology = readTopology(options.composeFile ?? join(repository, 'docker-compose.yml'), variables);
-    for (const name of [...(options.only ?? []), ...Object.keys(options.env ?? {})]) known(topology, name);
+    for (const name of [...(options.only ?? []), ...Object.keys(options.env ?? {})]) serviceNamed(topology, name);
     const services = options.only ? closure(topology, options.only) : active(topology, options.profiles ?? []);
-    const folder = stackFolder(options.stack ?? 'default', options.dataDir);
-    // What a throwaway stack finds it would delete: only a folder that it makes is its own.
-    if (options.throwaway && existsSync(folder) && readdirSync(folder).length > 0)
-      throw new DevError('BAD_COMMAND', `a throwaway stack deletes its folder, and ${folder} holds something already`);
-    for (const name of ['logs', 'volumes']) mkdirSync(join(folder, name), { recursive: true });
-    // Logs, credentials and the control socket are the user's alone; a store's server under another user only passes through.
-    chmodSync(folder, 0o711);
-    for (const name of ['logs', 'volumes']) chmodSync(join(folder, name), 0o700);
+    const folder = claimFolder(options);
     const control = await Control.acquire(folder);
     const stack = new Stack({ ...options, variables }, topology, services, folder, control);
     control.serve(stack);
     return stack;
   }
 
-  /** Starts everything in the order of dependencies; never rejects for a process that does not come up. */
+  /** Starts everything in the order of dependencies. Does not reject for a process that fails to start. */
   async begin(): Promise<void> {
     const { ports = 'compose', signal } = this.#options;
     signal?.addEventListener('abort', () => void this.stop(), { once: true });
@@ -130,33 +99,17 @@ export class Stack {
       this.#emit({ event: 'port-taken', process: service, port, instead });
     }
     this.#addresses = { ...this.#addresses, ports: plan.ports };
-    const unavailable = new Map<string, string>();
-    await Promise.all(
-      this.#services.filter(isStore).map(async (service) => {
-        try {
-          this.#stores.set(service.name, await this.#prepare(service));
-        } catch (error) {
-          unavailable.set(service.name, messageOf(error));
-        }
-      }),
-    );
-    const urls = [...this.#stores].map(([name, store]) => [name, store.url] as const);
-    this.#addresses = { ...this.#addresses, stores: new Map(urls) };
+    const unavailable = await this.#stores.prepare(plan.ports);
+    this.#addresses = { ...this.#addresses, stores: this.#stores.urls };
     for (const service of this.#services) this.#supervise(service);
     for (const [name, reason] of unavailable) this.#supervised.get(name)?.markDown(reason);
-    const started = new Map<string, Promise<boolean>>();
-    const bring = (name: string): Promise<boolean> => {
-      const begun = started.get(name) ?? this.#bringUp(name, bring);
-      started.set(name, begun);
-      return begun;
-    };
-    await Promise.all(this.#services.map(({ name }) => bring(name)));
+    await inOrder<boolean>(this.#services, (name, bring) => this.#bringUp(name, bring));
   }
 
   async #bringUp(name: string, bring: (name: string) => Promise<boolean>): Promise<boolean> {
     const supervised = this.#supervised.get(name);
-    const service = known(this.topology, name);
-    // A service outside of the selection (of another profile) is none of this stack's business.
+    const service = serviceNamed(this.topology, name);
+    // Another profile's service is not part of this stack.
     if (supervised === undefined) return true;
     const needed = Object.keys(service.dependsOn);
     const met = await Promise.all(needed.map(bring));
@@ -180,40 +133,19 @@ export class Stack {
     );
   }
 
-  /** What keeps a process or store from being ready, down to what failed first; none where it is ready. */
+  /** The root causes that keep a process or store from being ready; empty when it is ready. */
   causesOf(name: string): Cause[] {
-    const parts = new Map<string, Part>();
-    for (const service of this.#services) {
-      const supervised = this.#supervised.get(service.name);
-      const good = supervised?.state === 'ready' || supervised?.state === 'done';
-      const reason = good ? null : (supervised?.why ?? 'not started');
-      parts.set(service.name, { reason, needs: good ? [] : Object.keys(service.dependsOn) });
-    }
-    return causesOf(name, parts);
+    return causesOf(name, partsOf(this.#services, this.#supervised));
   }
 
   /**
-   * Why the platform cannot be used, or none: it is up when its edge (the process with a URL of that name) is ready, and, where
-   * the selection has no edge, when everything in it is.
+   * Why the platform is unusable; empty when it is up. It is up when its edge (the process with a URL of that name) is
+   * ready. A selection without an edge is up when everything in it is ready.
    */
   get failures(): Cause[] {
     const edges = this.#services.filter(({ name }) => this.#urls.get(name)?.edge !== undefined);
     const wanted = edges.length > 0 ? edges : this.#services;
     return eachOnce(wanted.flatMap(({ name }) => this.causesOf(name)));
-  }
-
-  #prepare(service: ServiceSpec): Promise<PreparedStore> {
-    const driver = driverOf(service.image);
-    if (driver === null) {
-      throw new DevError(
-        'STORE_UNAVAILABLE',
-        `nothing here can stand in for the image ${service.image}: use docker compose`,
-      );
-    }
-    const port = this.#addresses.ports.get(service.name)?.values().next().value;
-    if (port === undefined) throw new DevError('BAD_TOPOLOGY', `${service.name}: expose its port in the Compose file`);
-    const { throwaway = false } = this.#options;
-    return driver.prepare(service, { port, folder: this.folder, throwaway, variables: this.#variables });
   }
 
   #supervise(service: ServiceSpec): void {
@@ -235,23 +167,15 @@ export class Stack {
         ...(this.#options.firstPauseMs === undefined ? {} : { firstPauseMs: this.#options.firstPauseMs }),
         launch: () => {
           const store = this.#stores.get(service.name)?.launch;
-          return store ?? processLaunch(this.commandLine(service.name), service, this.#healthUrl(service));
+          return store ?? processLaunch(this.commandLine(service.name), service, localHealthUrl(service, ports));
         },
       }),
     );
   }
 
-  #healthUrl(service: ServiceSpec): string | null {
-    if (service.healthUrl === null) return null;
-    const url = new URL(service.healthUrl);
-    url.hostname = '127.0.0.1';
-    url.port = String(this.#addresses.ports.get(service.name)?.get(Number(url.port)) ?? url.port);
-    return url.href;
-  }
-
   /** How `name` is (or would be) run outside of its container; `args` replace the file's `command`. */
   commandLine(name: string, args?: readonly string[]): CommandLine {
-    const service = known(this.topology, name);
+    const service = serviceNamed(this.topology, name);
     for (const { source, named } of service.volumes) if (named) this.#volumeFolder(source);
     const overrides = this.#overrides.get(name) ?? {};
     return commandLine(service, this.topology, this.#addresses, overrides, this.#variables, args);
@@ -270,29 +194,14 @@ export class Stack {
   }
 
   #statusOf(service: ServiceSpec): ProcessStatus {
-    const supervised = this.#supervised.get(service.name);
-    const urls = supervised?.state === 'down' ? {} : (this.#urls.get(service.name) ?? {});
-    return {
-      kind: service.kind,
-      state: supervised?.state ?? 'waiting',
-      reason: supervised?.reason ?? '',
-      pid: supervised?.pid ?? null,
-      restarts: supervised?.restarts ?? 0,
-      url: Object.values(urls)[0] ?? '',
-      urls,
-      log: join(this.folder, 'logs', `${service.name}.log`),
-    };
+    const log = join(this.folder, 'logs', `${service.name}.log`);
+    return processStatus(service, this.#supervised.get(service.name), this.#urls.get(service.name) ?? {}, log);
   }
 
   status(): StackStatus {
-    const stores = this.#services.filter(isStore).map((service) => {
-      const store = this.#stores.get(service.name);
-      const { state, reason, pid, log } = this.#statusOf(service);
-      return [
-        service.name,
-        { state, reason, pid, log, url: store?.url ?? '', source: store?.source ?? '', data: store?.data ?? null },
-      ] as const;
-    });
+    const stores = this.#services
+      .filter(isStore)
+      .map((service) => [service.name, storeStatus(this.#statusOf(service), this.#stores.get(service.name))] as const);
     return {
       pid: process.pid,
       folder: this.folder,
@@ -302,16 +211,9 @@ export class Stack {
     };
   }
 
-  /** The file in which the seed left the demo clients' ids and secrets, once it exists. */
+  /** The file with the demo clients' ids and secrets, once the seed has written it. */
   get credentials(): string | null {
-    for (const service of this.#services) {
-      const words = [...service.entrypoint, ...service.command];
-      const file = words[words.indexOf('--credentials') + 1];
-      if (!words.includes('--credentials') || file === undefined) continue;
-      const path = rewriteText(file, service, this.topology, this.#addresses);
-      if (existsSync(path)) return path;
-    }
-    return null;
+    return credentialsFile(this.#services, this.topology, this.#addresses);
   }
 
   /** Starts a process that is down, with changes to its environment (`null` removes a variable), and waits until it is ready. */
@@ -340,15 +242,8 @@ export class Stack {
   /** Makes database `to` an exact copy of `from` (see `cloneDatabase`), on the PostgreSQL store. */
   async cloneDatabase(from: string, to: string): Promise<void> {
     const startedAt = performance.now();
-    await cloneDatabase(this.#postgresUrl(), from, to);
+    await cloneDatabase(this.#stores.postgresUrl, from, to);
     this.#emit({ event: 'database-cloned', from, to, ms: Math.round(performance.now() - startedAt) });
-  }
-
-  #postgresUrl(): string {
-    const service = this.#services.find((one) => isStore(one) && driverOf(one.image)?.image === 'postgres');
-    const store = service && this.#stores.get(service.name);
-    if (store === undefined) throw new DevError('NOT_RUNNING', 'this stack has no PostgreSQL server');
-    return store.url;
   }
 
   /** Stops everything this stack started, dependents before what they depend on. Safe to call twice. */
@@ -360,28 +255,24 @@ export class Stack {
     return this.#stopping;
   }
 
-  /** False from the moment that its end was asked for. */
+  /** False once a stop was requested. */
   get isRunning(): boolean {
     return this.#stopping === null;
   }
 
-  /** Resolves when the stack has stopped, whoever asked for it. */
+  /** Resolves when the stack has stopped, for whatever reason. */
   get stopped(): Promise<void> {
     return this.#stopped.promise;
   }
 
   async #stopAll(): Promise<void> {
-    const stopped = new Map<string, Promise<void>>();
-    const end = (name: string): Promise<void> => {
-      const begun = stopped.get(name) ?? this.#endAfterDependents(name, end);
-      stopped.set(name, begun);
-      return begun;
-    };
-    await Promise.all(this.#services.map(({ name }) => end(name)));
+    await inOrder<void>(this.#services, (name, end) => this.#endAfterDependents(name, end));
     this.#guard.close();
     rmSync(join(this.folder, 'guard.pid'), { force: true });
     await this.#control.close();
-    if (this.#options.throwaway) this.#deleteEverything();
+    if (!this.#options.throwaway) return;
+    this.#stores.deleteOutsideData();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #endAfterDependents(name: string, end: (name: string) => Promise<void>): Promise<void> {
@@ -390,36 +281,17 @@ export class Stack {
     await this.#supervised.get(name)?.stop();
   }
 
-  #deleteEverything(): void {
-    for (const { data } of this.#stores.values()) {
-      // Outside of the stack's folder, the data have a folder that was made for this stack.
-      if (data !== null && !data.startsWith(this.folder)) rmSync(dirname(data), { recursive: true, force: true });
-    }
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Ends everything at once: what an impatient second Ctrl-C asks for. */
+  /** Kills every process at once, as a second Ctrl-C asks for. */
   async abandon(): Promise<void> {
     await Promise.all([...this.#supervised.values()].map((one) => one.kill('SIGKILL')));
   }
 
   #one(name: string): Supervised {
-    known(this.topology, name);
+    serviceNamed(this.topology, name);
     const supervised = this.#supervised.get(name);
     if (supervised === undefined) throw new DevError('UNKNOWN_PROCESS', `${name} is not part of what was started`);
     return supervised;
   }
 
   #emit: Emit = (event) => this.#options.onEvent?.(event);
-}
-
-const isStore = (service: ServiceSpec) => service.kind === 'store';
-
-function known(topology: Topology, name: string): ServiceSpec {
-  const service = topology.services[name];
-  if (service === undefined) {
-    const names = Object.keys(topology.services).join(', ');
-    throw new DevError('UNKNOWN_PROCESS', `there is no process ${name}; there are ${names}`);
-  }
-  return service;
 }

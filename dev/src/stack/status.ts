@@ -1,5 +1,6 @@
-import type { ServiceKind } from '../topology/topology.ts';
-import type { ProcessState } from './supervisor.ts';
+import type { PreparedStore } from '../stores/driver.ts';
+import type { ServiceKind, ServiceSpec } from '../topology/topology.ts';
+import type { ProcessState, Supervised } from './supervisor.ts';
 
 /** One of our processes as `status` and the `up` event show it. */
 export interface ProcessStatus {
@@ -34,4 +35,29 @@ export interface StackStatus {
   processes: Record<string, ProcessStatus>;
   stores: Record<string, StoreStatus>;
   credentials: string | null;
+}
+
+/** @param supervised undefined before the stack supervises the service. */
+export function processStatus(
+  service: ServiceSpec,
+  supervised: Supervised | undefined,
+  allUrls: Record<string, string>,
+  log: string,
+): ProcessStatus {
+  const urls = supervised?.state === 'down' ? {} : allUrls;
+  return {
+    kind: service.kind,
+    state: supervised?.state ?? 'waiting',
+    reason: supervised?.reason ?? '',
+    pid: supervised?.pid ?? null,
+    restarts: supervised?.restarts ?? 0,
+    url: Object.values(urls)[0] ?? '',
+    urls,
+    log,
+  };
+}
+
+export function storeStatus(status: ProcessStatus, store: PreparedStore | undefined): StoreStatus {
+  const { state, reason, pid, log } = status;
+  return { state, reason, pid, log, url: store?.url ?? '', source: store?.source ?? '', data: store?.data ?? null };
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { isAlive } from '../alive.ts';
+import type { Launch } from '../launch.ts';
 import { freshFolder } from '../testing.ts';
-import { isAlive } from './alive.ts';
+import { until } from '../until.ts';
 import type { StackEvent } from './events.ts';
 import { Guard } from './guard.ts';
-import { type Launch, Supervised, type SupervisedOptions } from './supervisor.ts';
-import { until } from './until.ts';
+import { Supervised, type SupervisedOptions } from './supervisor.ts';
 
 const folder = freshFolder();
 const guard = new Guard();

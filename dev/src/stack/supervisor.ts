@@ -1,27 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { DevError, messageOf } from '../errors.ts';
+import type { Launch } from '../launch.ts';
+import { until } from '../until.ts';
 import { endedBy } from './ended.ts';
 import type { Emit } from './events.ts';
 import type { Guard } from './guard.ts';
 import { lastError, lastLine } from './logs.ts';
-import { until } from './until.ts';
-
-/** How to start one operating system process, and how to tell that it is ready. */
-export interface Launch {
-  file: string;
-  args: string[];
-  cwd: string;
-  env: Record<string, string>;
-  uid?: number;
-  gid?: number;
-  stopSignal: NodeJS.Signals;
-  /** Signal the whole process group, so that what the process started ends too. */
-  signalGroup: boolean;
-  stopGraceMs: number;
-  /** One look; the supervisor looks again. Throws where looking again is no use. Null: nothing to look at, started is ready. */
-  ready: (() => Promise<boolean>) | null;
-}
 
 /**
  * `waiting`: not started yet. `down`: cannot be had, see `reason`. `stopped`: by request. `crashed`: ended by itself, starts

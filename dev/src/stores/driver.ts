@@ -1,4 +1,4 @@
-import type { Launch } from '../stack/supervisor.ts';
+import type { Launch } from '../launch.ts';
 import type { ServiceSpec } from '../topology/topology.ts';
 
 export interface StoreContext {
@@ -18,9 +18,9 @@ export interface PreparedStore {
   url: string;
   /** Where the server comes from, for the table: `PostgreSQL 17.10 from npm`. */
   source: string;
-  /** How to start it; null where somebody else runs it. */
+  /** How to start it; null when it runs already. */
   launch: Launch | null;
-  /** Where its data lie; null where somebody else runs it. */
+  /** The folder of its data; null when another program runs it. */
   data: string | null;
 }
 

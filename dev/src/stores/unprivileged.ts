@@ -10,7 +10,7 @@ export interface RunAs {
 /** `nobody` on Debian, Fedora and Alpine alike. */
 const nobody: RunAs = { uid: 65_534, gid: 65_534 };
 
-/** PostgreSQL refuses to run as root: root runs it as `nobody`; anybody else as themselves (`null`). */
+/** PostgreSQL refuses to run as root: root runs it as an unprivileged user. Null: run it as the current user. */
 export function unprivileged(): RunAs | null {
   return process.getuid?.() === 0 ? nobody : null;
 }

@@ -51,7 +51,7 @@ describe('addresses outside of containers', () => {
     assert.equal(text('http://localhost:7777'), 'http://localhost:7777');
   });
 
-  test('what names nobody stays', () => {
+  test('unknown host names stay unchanged', () => {
     for (const value of [
       'http://example.org:3000/shop',
       'http://shop.example.org:3000',

@@ -18,7 +18,7 @@ const schemePorts: Readonly<Record<string, number>> = { 'http://': 80, 'https://
 
 /**
  * The environment of a service as it must be outside of containers: host names and ports of other services, its own ports,
- * and paths in volumes, wherever they stand in a value. What names nobody of the topology stays as it is.
+ * and paths in volumes, wherever they stand in a value. Names outside the topology stay unchanged.
  */
 export function rewriteEnvironment(
   service: ServiceSpec,

@@ -16,7 +16,7 @@ describe('ports', () => {
     assert.deepEqual(taken, []);
   });
 
-  test('are others where somebody has them, and it is told', async () => {
+  test('taken ports are replaced, and the replacement is reported', async () => {
     const { ports, taken } = await planPorts(all, 'compose', 'seed', async (port) => port !== 8080);
     const instead = ports.get('edge')?.get(8080);
     assert.deepEqual(taken, [{ service: 'edge', port: 8080, instead }]);
@@ -31,7 +31,7 @@ describe('ports', () => {
     assert.equal(new Set(first).size, first?.length);
   });
 
-  test('a port that somebody listens on is not free', async () => {
+  test('a port with a listener is not free', async () => {
     const server = createServer();
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));

@@ -18,12 +18,12 @@ export function isFree(port: number): Promise<boolean> {
 export interface PortPlan {
   /** Host port by service name and container port. */
   ports: Map<string, Map<number, number>>;
-  /** The ports of the file that somebody else has. */
+  /** The ports of the file that are taken. */
   taken: { service: string; port: number; instead: number }[];
 }
 
 /**
- * Gives every port of every service a port of this machine: the file's if it is free (`compose`), else one that follows from
+ * Gives every port of every service a port of this machine: the file's if it is free (`compose`), otherwise one that follows from
  * `seed` (the stack's folder), so that the same folder gets the same ports again.
  */
 export async function planPorts(

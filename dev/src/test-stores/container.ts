@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { getContainerRuntimeClient } from 'testcontainers';
-import { isAlive } from '../stack/alive.ts';
-import { until } from '../stack/until.ts';
-import type { TestStore } from './test-store.ts';
+import { isAlive } from '../alive.ts';
+import { until } from '../until.ts';
+import type { TestStore } from './running-store.ts';
 
 /** The part of Docker's client that testcontainers brings along. */
 type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];

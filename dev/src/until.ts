@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DevError } from '../errors.ts';
+import { DevError } from './errors.ts';
 
 export interface UntilOptions {
   limitMs: number;

@@ -3,16 +3,10 @@ import { tmpdir } from 'node:os';
 import { DevError, messageOf } from '../errors.ts';
 import { startStack } from '../stack/stack.ts';
 import { containerStore } from './container.ts';
-
-export interface TestStore {
-  /** A superuser's URL with the database `postgres`. */
-  url: string;
-  source: string;
-  stop(): Promise<void>;
-}
+import type { TestStore } from './running-store.ts';
 
 /**
- * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, else a container where Docker answers, else a
+ * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, otherwise a container where Docker responds, otherwise a
  * server that the launcher finds and starts on data of its own. The same tests, the same clients.
  * `BANYAN_TEST_STORES` = `container` or `local` leaves only that.
  */

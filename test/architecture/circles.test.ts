@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { importsOf, isTest, type Source, sourcesBelow, targetOf, workspaceOf, workspaces } from './sources.ts';
+
+/** Circles between folders that stay, each with the reason. */
+const folderExceptions: Readonly<Record<string, string>> = {
+  'loadtest/src/platform, loadtest/src/proof, loadtest/src/scenarios':
+    'a report has the type of its scenario, and the platform reads the ledger of the token scenario: to be cut',
+  'monolith/src/access, monolith/src/customers, monolith/src/oauth':
+    'the legacy shop keeps its knots: access checks tokens, and the tokens know what they give access to',
+  'monolith/src/api, monolith/src/currencies, monolith/src/settings':
+    'the legacy shop keeps its knots: paging and prices of every endpoint depend on settings that have endpoints themselves',
+  'monolith/src/carts, monolith/src/orders':
+    'the legacy shop keeps its knots: an order is a cart, and a reorder is a cart again',
+  'monolith/src/catalog, monolith/src/inventories': 'the legacy shop keeps its knots: products show their stock',
+};
+
+/** Circles between files that stay, each with the reason. */
+const fileExceptions: Readonly<Record<string, string>> = {
+  'kit/src/docs.ts, kit/src/draining.ts, kit/src/http.ts': 'the parts of the HTTP server take its type: to be cut',
+  'monolith/src/idempotency/once.ts, monolith/src/idempotency/store.ts':
+    'the legacy shop keeps its knots: the store and its caller share a type',
+};
+
+/** Tests, and the helpers of tests, may import any part of their workspace. */
+const isProduction = ({ path }: Source) => !isTest(path) && !/\/testing[/.]/.test(path);
+
+type Imports = Map<string, Set<string>>;
+
+/**
+ * The imports inside a workspace, type imports included, between the nodes that `nodeOf` gives; imports of a node from
+ * itself, and from or to files without a node, are left out.
+ */
+function importsBetween(sources: readonly Source[], nodeOf: (path: string) => string | null): Imports {
+  const imports: Imports = new Map();
+  for (const source of sources) {
+    const from = nodeOf(source.path);
+    if (from === null) continue;
+    for (const specifier of importsOf(source)) {
+      const target = targetOf(source, specifier);
+      if (target === null || workspaceOf(target) !== workspaceOf(source.path)) continue;
+      const to = nodeOf(target);
+      if (to === null || to === from) continue;
+      imports.set(from, (imports.get(from) ?? new Set()).add(to));
+    }
+  }
+  return imports;
+}
+
+/** Groups of nodes that reach each other, each sorted and joined by commas. */
+function circlesIn(imports: Imports): string[] {
+  const reach = (start: string): Set<string> => {
+    const reached = new Set<string>();
+    const open = [start];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      for (const next of imports.get(node) ?? []) {
+        if (!reached.has(next)) open.push(next);
+        reached.add(next);
+      }
+    }
+    return reached;
+  };
+  const reached = new Map([...imports.keys()].map((node) => [node, reach(node)]));
+  const circles = [...reached]
+    .filter(([node, nodes]) => nodes.has(node))
+    .map(([node, nodes]) =>
+      [...nodes]
+        .filter((other) => reached.get(other)?.has(node))
+        .sort()
+        .join(', '),
+    );
+  return [...new Set(circles)].sort();
+}
+
+/** The folder directly below `src` that a file is in. Files directly in `src` are in no folder: they put the rest together. */
+const folderOf = (path: string) => /^(?:services\/)?[^/]+\/src\/[^/]+(?=\/)/.exec(path)?.[0] ?? null;
+
+const found = (nodeOf: (path: string) => string | null) =>
+  workspaces().flatMap((workspace) => circlesIn(importsBetween(sourcesBelow(workspace).filter(isProduction), nodeOf)));
+
+describe('imports inside a workspace', () => {
+  for (const [what, nodeOf, exceptions] of [
+    ['folders', folderOf, folderExceptions],
+    ['files', (path: string) => path, fileExceptions],
+  ] as const) {
+    const circles = found(nodeOf);
+
+    test(`make no circle between ${what}`, () => {
+      assert.deepEqual(
+        circles.filter((circle) => exceptions[circle] === undefined),
+        [],
+      );
+    });
+
+    test(`every exception for ${what} is still a circle`, () => {
+      assert.deepEqual(
+        Object.keys(exceptions).filter((circle) => !circles.includes(circle)),
+        [],
+      );
+    });
+  }
+
+  test('a circle of three folders is found, through a type import', () => {
+    const sources = [
+      { path: 'mesh/src/a/one.ts', text: "import { x } from '../b/two.ts';" },
+      { path: 'mesh/src/b/two.ts', text: "import type { Y } from '../c/three.ts';" },
+      { path: 'mesh/src/c/three.ts', text: "const { z } = await import('../a/other.ts');" },
+      { path: 'mesh/src/d/four.ts', text: "import { x } from '../a/one.ts';" },
+    ];
+    assert.deepEqual(circlesIn(importsBetween(sources, folderOf)), ['mesh/src/a, mesh/src/b, mesh/src/c']);
+    assert.deepEqual(circlesIn(importsBetween(sources, (path) => path)), []);
+  });
+});
