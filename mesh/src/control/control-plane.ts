@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { diffConfigs } from '../config/diff.ts';
-import { canonicalJson, digestOf } from '../config/digest.ts';
+import { diffConfigs } from '../config/writing/diff.ts';
+import { canonicalJson, digestOf } from '../config/writing/digest.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
 import type { Resolve } from '../discovery/dns.ts';
 import type { Leases } from '../discovery/leases.ts';

@@ -1,4 +1,4 @@
-import { byHostname } from '../config/hostnames.ts';
+import { byHostname } from '../config/shapes/hostnames.ts';
 import type { HttpRoute, HttpRouteMatch, HttpRouteRule, PathMatch } from '../config/model.ts';
 import { byText } from '../config/order.ts';
 
