@@ -1,6 +1,6 @@
-import { byHostname } from '../config/shapes/hostnames.ts';
 import type { HttpRoute, HttpRouteMatch, HttpRouteRule, PathMatch } from '../config/model.ts';
 import { byText } from '../config/order.ts';
+import { byHostname } from '../config/shapes/hostnames.ts';
 
 /** One way into a rule: a host name and a match. */
 export interface Candidate {
