@@ -1,5 +1,5 @@
 import { describeStack } from '../assemble.ts';
-import { serialiseRedacted } from '../config/serialise.ts';
+import { serialiseRedacted } from '../config/writing/serialise.ts';
 import type { StackInForce } from '../control/stack-in-force.ts';
 import { explainRequest } from './explain.ts';
 import type { Operation } from './server.ts';

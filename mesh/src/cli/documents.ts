@@ -1,6 +1,6 @@
 import { formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/parse.ts';
-import type { Variables } from '../config/substitute.ts';
+import type { Variables } from '../config/reading/substitute.ts';
 import type { DocumentsResult } from '../run.ts';
 
 /** Reads the documents of a folder for a mesh that runs. */

@@ -1,6 +1,6 @@
 import { type Fault, formatFault } from './fault.ts';
 import { type ConfigResult, loadConfig } from './parse.ts';
-import type { Variables } from './substitute.ts';
+import type { Variables } from './reading/substitute.ts';
 
 export interface CheckOptions {
   /** Files and folders. */

@@ -1,7 +1,7 @@
 import { backendPolicyFields } from './kinds/backend-traffic-policy.ts';
 import { routePolicyFields } from './kinds/http-route-policy.ts';
 import type { BackendTrafficPolicy, RoutePolicy } from './model.ts';
-import { object } from './object-shape.ts';
+import { object } from './shapes/object-shape.ts';
 
 const { sessionPersistence: _named, ...unnamedFields } = backendPolicyFields;
 const backendShape = object(unnamedFields);

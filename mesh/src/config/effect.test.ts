@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Kind, kinds } from './kinds/kinds.ts';
 import { parseConfig } from './parse.ts';
-import type { FieldDescription, Inside } from './shape.ts';
+import type { FieldDescription, Inside } from './shapes/shape.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Mapping = { [key: string]: Json };

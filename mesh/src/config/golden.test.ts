@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { canonicalJson } from './digest.ts';
 import { formatFault } from './fault.ts';
 import { type ConfigResult, parseConfig } from './parse.ts';
+import { canonicalJson } from './writing/digest.ts';
 
 const folder = new URL('../../test-documents/', import.meta.url);
 /** With UPDATE_GOLDEN=1 the expectations are written instead of compared: read the difference before keeping it. */

@@ -6,8 +6,8 @@ import { HTTPRoute as BetaHTTPRoute } from '@kubernetes-models/gateway-api/gatew
 import { parseAllDocuments } from 'yaml';
 import { formatFault } from './fault.ts';
 import { loadConfig } from './parse.ts';
-import { serialise } from './serialise.ts';
-import { substitute } from './substitute.ts';
+import { substitute } from './reading/substitute.ts';
+import { serialise } from './writing/serialise.ts';
 
 const platform = new URL('../../platform/', import.meta.url);
 const good = new URL('../../test-documents/good/', import.meta.url);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { closest } from './closest.ts';
-import { formatDuration, parseDuration } from './duration.ts';
-import { formatBytes, parseBytes } from './quantity.ts';
+import { formatDuration, parseDuration } from './shapes/duration.ts';
+import { formatBytes, parseBytes } from './shapes/quantity.ts';
 
 describe('durations (GEP-2257)', () => {
   test('are read', () => {

@@ -1,12 +1,12 @@
-import { digestOf } from './digest.ts';
-import { readDocuments } from './documents.ts';
 import { byPlace, type Fault } from './fault.ts';
-import { readFiles, type SourceFile } from './files.ts';
 import type { MeshConfig } from './model.ts';
-import { normalise } from './normalise.ts';
-import { checkReferences } from './references.ts';
-import { warnOfShadowing } from './shadowing.ts';
-import type { Variables } from './substitute.ts';
+import { readDocuments } from './reading/documents.ts';
+import { readFiles, type SourceFile } from './reading/files.ts';
+import type { Variables } from './reading/substitute.ts';
+import { normalise } from './resolving/normalise.ts';
+import { checkReferences } from './resolving/references.ts';
+import { warnOfShadowing } from './resolving/shadowing.ts';
+import { digestOf } from './writing/digest.ts';
 
 /** A configuration, or why there is none. */
 export type ConfigResult =

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { diffConfigs } from './diff.ts';
-import { digestOf } from './digest.ts';
 import { formatFault } from './fault.ts';
 import { framing } from './kinds/header-modifier.ts';
 import type { MeshConfig } from './model.ts';
 import { parseConfig } from './parse.ts';
-import { serialise } from './serialise.ts';
+import { diffConfigs } from './writing/diff.ts';
+import { digestOf } from './writing/digest.ts';
+import { serialise } from './writing/serialise.ts';
 
 type Doc = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { diffConfigs } from '../config/diff.ts';
-import { canonicalJson, digestOf } from '../config/digest.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import { diffConfigs } from '../config/writing/diff.ts';
+import { canonicalJson, digestOf } from '../config/writing/digest.ts';
 import type { Resolve } from '../discovery/dns.ts';
 import type { Leases } from '../discovery/leases.ts';
 import type { Probe } from '../discovery/probe.ts';

@@ -1,5 +1,5 @@
 import type { HttpRouteMatch, PathMatch, ValueMatch } from '../config/model.ts';
-import { compilePattern } from '../config/regex.ts';
+import { compilePattern } from '../config/shapes/regex.ts';
 import { header, headerValues } from '../headers.ts';
 
 /** The parts of a request that matches look at. */

@@ -1,6 +1,6 @@
-import { byHostname } from '../config/hostnames.ts';
 import type { HttpRoute, HttpRouteMatch, HttpRouteRule, PathMatch } from '../config/model.ts';
 import { byText } from '../config/order.ts';
+import { byHostname } from '../config/shapes/hostnames.ts';
 
 /** A host name and a match that lead to a rule. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 import { defaultBackendPolicy, defaultRoutePolicy } from '../config/default-policies.ts';
-import { byHostname, effectiveHostnames, hostMatches } from '../config/hostnames.ts';
 import type { Listener as GatewayListener, HttpRoute, HttpRouteRule, MeshConfig } from '../config/model.ts';
 import type { RoutePolicy } from '../config/policy-model.ts';
+import { byHostname, effectiveHostnames, hostMatches } from '../config/shapes/hostnames.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { Service } from '../discovery/service.ts';
 import type { Entrance } from '../exchange.ts';

@@ -1,5 +1,5 @@
-import { nested, object, optional, required } from '../object-shape.ts';
-import { list } from '../shape.ts';
+import { nested, object, optional, required } from '../shapes/object-shape.ts';
+import { list } from '../shapes/shape.ts';
 import { circuitBreaker } from './backend-policy/circuit-breaker.ts';
 import { discovery, timeouts } from './backend-policy/connections.ts';
 import { healthCheck } from './backend-policy/health-check.ts';

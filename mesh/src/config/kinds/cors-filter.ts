@@ -1,8 +1,8 @@
 import { defaults } from '../defaults.ts';
-import { flag, headerName, lowerCase, methodName, oneOf, text, wholeNumber } from '../leaf-shapes.ts';
 import type { CorsFilter } from '../model.ts';
-import { object, withDefault } from '../object-shape.ts';
-import { list, ruled, type Shape } from '../shape.ts';
+import { flag, headerName, lowerCase, methodName, oneOf, text, wholeNumber } from '../shapes/leaf-shapes.ts';
+import { object, withDefault } from '../shapes/object-shape.ts';
+import { list, ruled, type Shape } from '../shapes/shape.ts';
 
 const origin: Shape<string> = lowerCase(
   text({

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { flag, hostOrAddress, oneOf, port, protocol, text } from '../leaf-shapes.ts';
-import { nested, object, optional, required, withDefault } from '../object-shape.ts';
-import { list, ruled } from '../shape.ts';
+import { flag, hostOrAddress, oneOf, port, protocol, text } from '../shapes/leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { list, ruled } from '../shapes/shape.ts';
 import { metadata, serviceLabel, weightAnnotation } from './metadata.ts';
 
 const conditions = object(

@@ -1,9 +1,9 @@
-import type { Cursor } from '../cursor.ts';
 import { defaults } from '../defaults.ts';
-import { oneOf, oneOfNumbers, port, preciseHostname, text } from '../leaf-shapes.ts';
 import type { HttpRouteFilter, PathModifier } from '../model.ts';
-import { object, optional, required, withDefault } from '../object-shape.ts';
-import { list, mapped, ruled, type Shape } from '../shape.ts';
+import { oneOf, oneOfNumbers, port, preciseHostname, text } from '../shapes/leaf-shapes.ts';
+import { object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
+import type { Cursor } from '../tree/cursor.ts';
 import { cors } from './cors-filter.ts';
 import { headerModifier } from './header-modifier.ts';
 import { mirror } from './mirror-filter.ts';

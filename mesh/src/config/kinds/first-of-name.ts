@@ -1,6 +1,6 @@
-import type { Cursor } from '../cursor.ts';
-import type { Shape } from '../shape.ts';
-import { follow } from '../tree.ts';
+import type { Shape } from '../shapes/shape.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import { follow } from '../tree/tree.ts';
 
 /**
  * The list with each name once. As the Gateway API says, a name that is there twice, letter by letter, is refused; of

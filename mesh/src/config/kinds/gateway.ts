@@ -1,8 +1,8 @@
-import type { Cursor } from '../cursor.ts';
-import { hostname, ipAddress, objectName, oneOf, text, wholeNumber } from '../leaf-shapes.ts';
-import { object, optional, required, withDefault } from '../object-shape.ts';
-import { list, ruled } from '../shape.ts';
-import { follow } from '../tree.ts';
+import { hostname, ipAddress, objectName, oneOf, text, wholeNumber } from '../shapes/leaf-shapes.ts';
+import { object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { list, ruled } from '../shapes/shape.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import { follow } from '../tree/tree.ts';
 import { metadata } from './metadata.ts';
 
 const listener = object(

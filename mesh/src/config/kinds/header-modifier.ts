@@ -1,7 +1,7 @@
-import { headerName, headerValue } from '../leaf-shapes.ts';
 import type { HeaderModifier } from '../model.ts';
-import { object, required, withDefault } from '../object-shape.ts';
-import { list, ruled, type Shape } from '../shape.ts';
+import { headerName, headerValue } from '../shapes/leaf-shapes.ts';
+import { object, required, withDefault } from '../shapes/object-shape.ts';
+import { list, ruled, type Shape } from '../shapes/shape.ts';
 import { firstOfName } from './first-of-name.ts';
 
 const headers = firstOfName(

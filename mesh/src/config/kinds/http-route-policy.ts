@@ -1,4 +1,5 @@
 import { defaults } from '../defaults.ts';
+import type { FailoverPolicy, RateLimit } from '../model.ts';
 import {
   bytes,
   cidr,
@@ -10,10 +11,9 @@ import {
   oneOf,
   percent,
   wholeNumber,
-} from '../leaf-shapes.ts';
-import type { FailoverPolicy, RateLimit } from '../model.ts';
-import { nested, object, optional, required, withDefault } from '../object-shape.ts';
-import { list, mapped, ruled, type Shape } from '../shape.ts';
+} from '../shapes/leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
 import { methods } from './backend-policy/retries.ts';
 import { metadata } from './metadata.ts';
 import { gatewayGroup, ownService, targetReference } from './references.ts';

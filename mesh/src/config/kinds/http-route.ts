@@ -1,4 +1,3 @@
-import type { Cursor } from '../cursor.ts';
 import { defaults } from '../defaults.ts';
 import {
   duration,
@@ -12,11 +11,12 @@ import {
   standardDuration,
   text,
   wholeNumber,
-} from '../leaf-shapes.ts';
-import { nested, object, optional, required, withDefault } from '../object-shape.ts';
-import { maxPatternLength, patternFault } from '../regex.ts';
-import { list, mapped, ruled, type Shape } from '../shape.ts';
-import { follow } from '../tree.ts';
+} from '../shapes/leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { maxPatternLength, patternFault } from '../shapes/regex.ts';
+import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import { follow } from '../tree/tree.ts';
 import { filters } from './filters.ts';
 import { firstOfName } from './first-of-name.ts';
 import { framing } from './header-modifier.ts';

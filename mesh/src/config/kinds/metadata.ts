@@ -1,6 +1,6 @@
-import { labelName, objectName, text } from '../leaf-shapes.ts';
-import { object, optional, required } from '../object-shape.ts';
-import { ownTexts } from '../text-map.ts';
+import { labelName, objectName, text } from '../shapes/leaf-shapes.ts';
+import { object, optional, required } from '../shapes/object-shape.ts';
+import { ownTexts } from '../shapes/text-map.ts';
 
 /** What the API server adds; documents taken from a cluster carry it. */
 const fromCluster = [

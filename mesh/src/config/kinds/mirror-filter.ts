@@ -1,8 +1,8 @@
 import { defaults } from '../defaults.ts';
-import { wholeNumber } from '../leaf-shapes.ts';
 import type { RequestMirror } from '../model.ts';
-import { object, optional, required, withDefault } from '../object-shape.ts';
-import { mapped, ruled, type Shape } from '../shape.ts';
+import { wholeNumber } from '../shapes/leaf-shapes.ts';
+import { object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { mapped, ruled, type Shape } from '../shapes/shape.ts';
 import { backendObject, checkBackendPort, targetOf } from './references.ts';
 
 const fraction = object({

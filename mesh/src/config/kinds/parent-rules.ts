@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.ts';
+import type { Cursor } from '../tree/cursor.ts';
 
 interface Parent {
   group?: string;

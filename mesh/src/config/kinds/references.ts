@@ -1,9 +1,9 @@
-import type { Cursor } from '../cursor.ts';
-import { labelName, objectName, oneOf, port, text } from '../leaf-shapes.ts';
 import type { ReferenceTarget } from '../model.ts';
-import { object, optional, required, withDefault } from '../object-shape.ts';
-import type { Shape } from '../shape.ts';
-import type { Step } from '../tree.ts';
+import { labelName, objectName, oneOf, port, text } from '../shapes/leaf-shapes.ts';
+import { object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import type { Shape } from '../shapes/shape.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import type { Step } from '../tree/tree.ts';
 
 const group: Shape<string> = text({
   says: 'an API group, or "" for the core group',

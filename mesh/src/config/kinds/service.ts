@@ -1,7 +1,7 @@
 import { defaults } from '../defaults.ts';
-import { hostOrAddress, labelName, oneOf, port, protocol, text, wholeNumber } from '../leaf-shapes.ts';
-import { nested, object, optional, required, withDefault } from '../object-shape.ts';
-import { list, ruled, type Shape } from '../shape.ts';
+import { hostOrAddress, labelName, oneOf, port, protocol, text, wholeNumber } from '../shapes/leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { list, ruled, type Shape } from '../shapes/shape.ts';
 import { serviceMetadata } from './metadata.ts';
 
 /** A number, or the name of a port of the pods; the mesh has no pods, so a name means the service port's own number. */

@@ -1,8 +1,8 @@
 import { defaults } from '../defaults.ts';
-import { cookieName, duration, oneOf } from '../leaf-shapes.ts';
 import type { SessionPersistence } from '../model.ts';
-import { nested, object, optional, withDefault } from '../object-shape.ts';
-import { mapped, ruled, type Shape } from '../shape.ts';
+import { cookieName, duration, oneOf } from '../shapes/leaf-shapes.ts';
+import { nested, object, optional, withDefault } from '../shapes/object-shape.ts';
+import { mapped, ruled, type Shape } from '../shapes/shape.ts';
 
 const cookieConfig = object({
   lifetimeType: withDefault(

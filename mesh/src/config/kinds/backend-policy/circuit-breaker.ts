@@ -1,7 +1,7 @@
 import { defaults } from '../../defaults.ts';
-import { duration, flag, number, percent, wholeNumber } from '../../leaf-shapes.ts';
-import { nested, object, withDefault } from '../../object-shape.ts';
-import { ruled } from '../../shape.ts';
+import { duration, flag, number, percent, wholeNumber } from '../../shapes/leaf-shapes.ts';
+import { nested, object, withDefault } from '../../shapes/object-shape.ts';
+import { ruled } from '../../shapes/shape.ts';
 
 const hour = 3_600_000;
 

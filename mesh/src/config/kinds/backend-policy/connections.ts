@@ -1,6 +1,6 @@
 import { defaults } from '../../defaults.ts';
-import { duration, flag, wholeNumber } from '../../leaf-shapes.ts';
-import { object, optional, withDefault } from '../../object-shape.ts';
+import { duration, flag, wholeNumber } from '../../shapes/leaf-shapes.ts';
+import { object, optional, withDefault } from '../../shapes/object-shape.ts';
 
 const hour = 3_600_000;
 

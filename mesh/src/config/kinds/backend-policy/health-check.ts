@@ -1,7 +1,7 @@
 import { defaults } from '../../defaults.ts';
-import { duration, text, wholeNumber } from '../../leaf-shapes.ts';
-import { nested, object, withDefault } from '../../object-shape.ts';
-import { ruled } from '../../shape.ts';
+import { duration, text, wholeNumber } from '../../shapes/leaf-shapes.ts';
+import { nested, object, withDefault } from '../../shapes/object-shape.ts';
+import { ruled } from '../../shapes/shape.ts';
 import { pathFault } from '../path-rules.ts';
 
 const hour = 3_600_000;

@@ -1,7 +1,7 @@
 import { defaults } from '../../defaults.ts';
-import { duration, wholeNumber } from '../../leaf-shapes.ts';
-import { object, withDefault } from '../../object-shape.ts';
-import { mapped, ruled, type Shape } from '../../shape.ts';
+import { duration, wholeNumber } from '../../shapes/leaf-shapes.ts';
+import { object, withDefault } from '../../shapes/object-shape.ts';
+import { mapped, ruled, type Shape } from '../../shapes/shape.ts';
 
 const hour = 3_600_000;
 

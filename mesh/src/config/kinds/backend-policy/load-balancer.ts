@@ -1,8 +1,8 @@
 import { defaults } from '../../defaults.ts';
-import { cookieName, duration, number, oneOf, percent, text } from '../../leaf-shapes.ts';
 import type { ConsistentHash } from '../../model.ts';
-import { nested, object, optional, required, withDefault } from '../../object-shape.ts';
-import { mapped, ruled, type Shape } from '../../shape.ts';
+import { cookieName, duration, number, oneOf, percent, text } from '../../shapes/leaf-shapes.ts';
+import { nested, object, optional, required, withDefault } from '../../shapes/object-shape.ts';
+import { mapped, ruled, type Shape } from '../../shapes/shape.ts';
 import { pathFault } from '../path-rules.ts';
 
 const hour = 3_600_000;

@@ -1,7 +1,7 @@
 import { defaults } from '../../defaults.ts';
-import { bytes, duration, flag, methodName, number, oneOf, percent, wholeNumber } from '../../leaf-shapes.ts';
-import { nested, object, withDefault } from '../../object-shape.ts';
-import { list, mapped, type Shape } from '../../shape.ts';
+import { bytes, duration, flag, methodName, number, oneOf, percent, wholeNumber } from '../../shapes/leaf-shapes.ts';
+import { nested, object, withDefault } from '../../shapes/object-shape.ts';
+import { list, mapped, type Shape } from '../../shapes/shape.ts';
 
 export const retryBudget = object({
   percent: withDefault('percent', percent, defaults.retryBudgetPercent, 'Retries in percent of requests.'),

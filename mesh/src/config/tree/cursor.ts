@@ -1,4 +1,4 @@
-import { type Fault, maxFaultsPerDocument, shownValue } from './fault.ts';
+import { type Fault, maxFaultsPerDocument, shownValue } from '../fault.ts';
 import { follow, formatPath, type Place, placeOf, type Step, type Tree } from './tree.ts';
 
 /** One document and the faults found in it. */

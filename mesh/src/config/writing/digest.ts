@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { MeshConfig } from './model.ts';
-import type { Json } from './shape.ts';
+import type { MeshConfig } from '../model.ts';
+import type { Json } from '../shapes/shape.ts';
 
 /** JSON with the keys of every object in order: equal data, equal text. */
 export function canonicalJson(value: unknown, indent?: number): string {

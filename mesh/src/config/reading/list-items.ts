@@ -1,5 +1,5 @@
-import { Cursor, type Origin } from './cursor.ts';
-import { follow, type ScalarTree, type Tree } from './tree.ts';
+import { Cursor, type Origin } from '../tree/cursor.ts';
+import { follow, type ScalarTree, type Tree } from '../tree/tree.ts';
 
 /**
  * The document itself, or the items of a list of documents: `kind: List`, as `kubectl get -o yaml` writes it, or a list

@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Cursor } from '../tree/cursor.ts';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 

@@ -1,7 +1,7 @@
-import { shownValue } from './fault.ts';
-import type { HttpRoute, MeshConfig } from './model.ts';
-import type { Json } from './shape.ts';
-import { formatPath, type Step } from './tree.ts';
+import { shownValue } from '../fault.ts';
+import type { HttpRoute, MeshConfig } from '../model.ts';
+import type { Json } from '../shapes/shape.ts';
+import { formatPath, type Step } from '../tree/tree.ts';
 
 /** Changes that are told of one object; the rest is counted. */
 const maxTold = 12;

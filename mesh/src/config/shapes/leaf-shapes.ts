@@ -1,8 +1,8 @@
 import { isIP, isIPv6 } from 'node:net';
-import { closest } from './closest.ts';
-import type { Cursor } from './cursor.ts';
+import { closest } from '../closest.ts';
+import { didYouMean } from '../fault.ts';
+import type { Cursor } from '../tree/cursor.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { didYouMean } from './fault.ts';
 import { formatBytes, parseBytes } from './quantity.ts';
 import { maxPatternLength } from './regex.ts';
 import type { Shape } from './shape.ts';

@@ -1,8 +1,8 @@
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, Parser } from 'yaml';
-import { Cursor, type Origin } from './cursor.ts';
-import type { Fault } from './fault.ts';
+import type { Fault } from '../fault.ts';
+import { Cursor, type Origin } from '../tree/cursor.ts';
+import type { Place, Step, Tree } from '../tree/tree.ts';
 import { substitute, type Variables } from './substitute.ts';
-import type { Place, Step, Tree } from './tree.ts';
 
 /** Characters of one file. */
 export const maxFileLength = 262_144;

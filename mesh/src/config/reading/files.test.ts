@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { check } from './check.ts';
-import { formatFault } from './fault.ts';
-import { loadConfig } from './parse.ts';
+import { check } from '../check.ts';
+import { formatFault } from '../fault.ts';
+import { loadConfig } from '../parse.ts';
 import { maxFileLength } from './yaml-tree.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'mesh-documents-'));

@@ -1,9 +1,9 @@
-import { defaults } from './defaults.ts';
-import type { Documents, ReadDocument } from './documents.ts';
-import { serviceLabel, weightAnnotation } from './kinds/metadata.ts';
-import { portFault } from './kinds/service.ts';
-import type { StaticEndpoint } from './model.ts';
-import { byText } from './order.ts';
+import { defaults } from '../defaults.ts';
+import { serviceLabel, weightAnnotation } from '../kinds/metadata.ts';
+import { portFault } from '../kinds/service.ts';
+import type { StaticEndpoint } from '../model.ts';
+import { byText } from '../order.ts';
+import type { Documents, ReadDocument } from '../reading/documents.ts';
 
 type ServiceDocument = Documents['Service'][number]['value'];
 type SliceDocument = Documents['EndpointSlice'][number]['value'];

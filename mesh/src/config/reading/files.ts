@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Fault } from './fault.ts';
+import type { Fault } from '../fault.ts';
 import { maxFileLength } from './yaml-tree.ts';
 
 /** One file of documents. `name` is what faults call it. */

@@ -1,11 +1,11 @@
-import { closest } from './closest.ts';
-import type { Documents, ReadDocument } from './documents.ts';
-import { didYouMean } from './fault.ts';
-import { effectiveHostnames } from './hostnames.ts';
-import { isServed } from './kinds/gateway.ts';
-import { gatewayGroup } from './kinds/references.ts';
-import { portFault } from './kinds/service.ts';
-import type { Step } from './tree.ts';
+import { closest } from '../closest.ts';
+import { didYouMean } from '../fault.ts';
+import { isServed } from '../kinds/gateway.ts';
+import { gatewayGroup } from '../kinds/references.ts';
+import { portFault } from '../kinds/service.ts';
+import type { Documents, ReadDocument } from '../reading/documents.ts';
+import { effectiveHostnames } from '../shapes/hostnames.ts';
+import type { Step } from '../tree/tree.ts';
 
 /** Why a reference leads nowhere. */
 export interface DeadEnd {

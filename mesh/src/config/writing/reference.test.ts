@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { defaultBackendPolicy, defaultRoutePolicy } from './default-policies.ts';
-import { defaults } from './defaults.ts';
+import { defaultBackendPolicy, defaultRoutePolicy } from '../default-policies.ts';
+import { defaults } from '../defaults.ts';
 import { referenceText } from './reference.ts';
 
 test('README.md holds the reference as the code has it', () => {
-  const page = readFileSync(new URL('README.md', import.meta.url), 'utf8');
-  assert.ok(page.includes(`\n${referenceText()}\n`), 'run: node mesh/src/config/write-reference.ts');
+  const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  assert.ok(page.includes(`\n${referenceText()}\n`), 'run: node mesh/src/config/writing/write-reference.ts');
 });
 
 test('the default policies are those of defaults.ts', () => {

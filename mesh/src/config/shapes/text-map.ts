@@ -1,4 +1,4 @@
-import { Cursor } from './cursor.ts';
+import { Cursor } from '../tree/cursor.ts';
 import type { Json, Shape } from './shape.ts';
 
 /** Text to text. */

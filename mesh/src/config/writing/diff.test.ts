@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { MeshConfig } from '../model.ts';
+import { parseConfig } from '../parse.ts';
 import { diffConfigs } from './diff.ts';
-import type { MeshConfig } from './model.ts';
-import { parseConfig } from './parse.ts';
 import { serialise, serialiseRedacted } from './serialise.ts';
 
 const documents = `

@@ -1,5 +1,5 @@
-import { kinds } from './kinds/kinds.ts';
-import type { FieldDescription, Inside } from './shape.ts';
+import { kinds } from '../kinds/kinds.ts';
+import type { FieldDescription, Inside } from '../shapes/shape.ts';
 
 /** The part of README.md that the code knows best: every kind and field, what it takes, and its default. Markdown. */
 export function referenceText(): string {

@@ -1,4 +1,4 @@
-import type { Documents } from './documents.ts';
+import type { Documents } from '../reading/documents.ts';
 
 /**
  * Warns of failovers that have no effect: their Service is not among the documents, or no route of the policy has a rule of

@@ -1,8 +1,7 @@
-import { defaults } from './defaults.ts';
-import { canonicalJson } from './digest.ts';
-import { type DocumentTypes, type Kind, kinds } from './kinds/kinds.ts';
-import { serviceLabel, weightAnnotation } from './kinds/metadata.ts';
-import { gatewayGroup } from './kinds/references.ts';
+import { defaults } from '../defaults.ts';
+import { type DocumentTypes, type Kind, kinds } from '../kinds/kinds.ts';
+import { serviceLabel, weightAnnotation } from '../kinds/metadata.ts';
+import { gatewayGroup } from '../kinds/references.ts';
 import type {
   BackendTrafficPolicy,
   Gateway,
@@ -13,9 +12,10 @@ import type {
   RouteParent,
   Service,
   StaticEndpoint,
-} from './model.ts';
-import { endpointSessionName } from './normalise.ts';
-import type { Json } from './shape.ts';
+} from '../model.ts';
+import { endpointSessionName } from '../resolving/normalise.ts';
+import type { Json } from '../shapes/shape.ts';
+import { canonicalJson } from './digest.ts';
 
 /**
  * The configuration as documents again, one `kind: List` in JSON, with every default written out: reading it gives an

@@ -1,13 +1,13 @@
-import { closest } from './closest.ts';
-import { Cursor, type Origin } from './cursor.ts';
-import { didYouMean, type Fault } from './fault.ts';
+import { closest } from '../closest.ts';
+import { didYouMean, type Fault } from '../fault.ts';
+import { type DocumentTypes, type Kind, kinds } from '../kinds/kinds.ts';
+import { ownAnnotationPrefix, weightAnnotation } from '../kinds/metadata.ts';
+import { Cursor, type Origin } from '../tree/cursor.ts';
+import type { Tree } from '../tree/tree.ts';
 import type { SourceFile } from './files.ts';
 import { kindOf } from './kind-of.ts';
-import { type DocumentTypes, type Kind, kinds } from './kinds/kinds.ts';
-import { ownAnnotationPrefix, weightAnnotation } from './kinds/metadata.ts';
 import { itemsOf, textAt } from './list-items.ts';
 import type { Variables } from './substitute.ts';
-import type { Tree } from './tree.ts';
 import { readYaml } from './yaml-tree.ts';
 
 /** A document that has been read; if faulty, with stand-ins for what could not be read. */

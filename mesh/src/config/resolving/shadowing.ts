@@ -1,7 +1,7 @@
-import type { Cursor } from './cursor.ts';
-import type { Documents } from './documents.ts';
-import { byText } from './order.ts';
-import type { Step } from './tree.ts';
+import { byText } from '../order.ts';
+import type { Documents } from '../reading/documents.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import type { Step } from '../tree/tree.ts';
 
 interface Claim {
   route: string;

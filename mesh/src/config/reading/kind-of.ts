@@ -1,9 +1,9 @@
-import { closest } from './closest.ts';
-import type { Cursor } from './cursor.ts';
-import { didYouMean } from './fault.ts';
-import { type Kind, kinds, ownGroup } from './kinds/kinds.ts';
-import { gatewayGroup } from './kinds/references.ts';
-import { follow } from './tree.ts';
+import { closest } from '../closest.ts';
+import { didYouMean } from '../fault.ts';
+import { type Kind, kinds, ownGroup } from '../kinds/kinds.ts';
+import { gatewayGroup } from '../kinds/references.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import { follow } from '../tree/tree.ts';
 
 /** Kinds of the Gateway API that mean nothing here; some of their names look like slips of ours. */
 const passedOver: ReadonlySet<string> = new Set([

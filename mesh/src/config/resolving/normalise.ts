@@ -1,9 +1,7 @@
-import { defaultBackendPolicy, defaultRoutePolicy } from './default-policies.ts';
-import type { Documents } from './documents.ts';
-import { endpointsOf } from './endpoints.ts';
-import { isServed } from './kinds/gateway.ts';
-import { portFault } from './kinds/service.ts';
-import type { NamelessSession } from './kinds/session-persistence.ts';
+import { defaultBackendPolicy, defaultRoutePolicy } from '../default-policies.ts';
+import { isServed } from '../kinds/gateway.ts';
+import { portFault } from '../kinds/service.ts';
+import type { NamelessSession } from '../kinds/session-persistence.ts';
 import type {
   BackendTrafficPolicy,
   Gateway,
@@ -18,8 +16,10 @@ import type {
   Service,
   SessionPersistence,
   StaticEndpoint,
-} from './model.ts';
-import { byName } from './order.ts';
+} from '../model.ts';
+import { byName } from '../order.ts';
+import type { Documents } from '../reading/documents.ts';
+import { endpointsOf } from './endpoints.ts';
 import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 
 /** The configuration that `documents` state. They must be free of faults. */

@@ -1,6 +1,6 @@
-import { closest } from './closest.ts';
-import type { Cursor } from './cursor.ts';
-import { didYouMean } from './fault.ts';
+import { closest } from '../closest.ts';
+import { didYouMean } from '../fault.ts';
+import type { Cursor } from '../tree/cursor.ts';
 import type { FieldDescription, Json, Shape } from './shape.ts';
 
 /** One field of an object: its key in the document, and what is to be known about it. */

@@ -1,15 +1,15 @@
+import { closest } from '../closest.ts';
+import { didYouMean } from '../fault.ts';
+import { isServed } from '../kinds/gateway.ts';
+import type { Kind } from '../kinds/kinds.ts';
+import { serviceLabel } from '../kinds/metadata.ts';
+import type { Documents, ReadDocument } from '../reading/documents.ts';
+import type { Cursor } from '../tree/cursor.ts';
+import type { Step } from '../tree/tree.ts';
 import { checkFailovers } from './check-failover.ts';
-import { closest } from './closest.ts';
-import type { Cursor } from './cursor.ts';
-import type { Documents, ReadDocument } from './documents.ts';
 import { servicePortOf, statesEndpoints } from './endpoints.ts';
-import { didYouMean } from './fault.ts';
-import { isServed } from './kinds/gateway.ts';
-import type { Kind } from './kinds/kinds.ts';
-import { serviceLabel } from './kinds/metadata.ts';
 import { addressesOf } from './normalise.ts';
 import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
-import type { Step } from './tree.ts';
 
 /**
  * Checks what documents say about each other. A reference that leads nowhere concerns only what depends on it and is
