@@ -17,7 +17,6 @@ const folderExceptions: Readonly<Record<string, string>> = {
 
 /** Circles between files that stay, each with the reason. */
 const fileExceptions: Readonly<Record<string, string>> = {
-  'kit/src/docs.ts, kit/src/draining.ts, kit/src/http.ts': 'the parts of the HTTP server take its type: to be cut',
   'monolith/src/idempotency/once.ts, monolith/src/idempotency/store.ts':
     'the legacy shop keeps its knots: the store and its caller share a type',
 };

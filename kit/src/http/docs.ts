@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { Server } from './server.ts';
+import type { Server } from './server-type.ts';
 
 export interface DocsOptions {
   title: string;

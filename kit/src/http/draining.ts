@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Server } from './server.ts';
+import type { Server } from './server-type.ts';
 
 const draining = new WeakSet<HttpServer>();
 

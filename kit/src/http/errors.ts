@@ -1,20 +1,9 @@
 import type { FastifyError } from 'fastify';
 import { type ErrorTable, ServiceError } from '../service/errors.ts';
+import type { ApiFault } from './error-body.ts';
 import { validationFaults } from './validation.ts';
 
-/** One member of `errors` in the public API's error body. */
-export interface ApiFault {
-  status: number;
-  title: string;
-  detail?: string;
-  source?: string;
-  request_id?: string;
-}
-
-/** The public API's error body. `errors` is always an array, and each member has a `status`. */
-export interface ApiErrorBody {
-  errors: readonly ApiFault[];
-}
+export type { ApiErrorBody, ApiFault } from './error-body.ts';
 
 /** The response to an error, before it is sent. */
 export interface ErrorResponse {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DurationSeries, Metrics } from '../observe/metrics.ts';
-import type { Server } from './server.ts';
+import type { Server } from './server-type.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

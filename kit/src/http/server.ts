@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import formbody from '@fastify/formbody';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type ErrorTable, kitErrors } from '../service/errors.ts';
@@ -13,9 +12,9 @@ import { refuseMalformed } from './refuse-malformed.ts';
 import { measureRequests } from './request-durations.ts';
 import { requestIds } from './request-id.ts';
 import { sendError } from './send-error.ts';
+import type { Server } from './server-type.ts';
 
-/** A server whose route schemas are TypeBox schemas: they give bodies, queries and responses their static types. */
-export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;
+export type { Server } from './server-type.ts';
 
 export interface ServerOptions {
   logger: Logger;

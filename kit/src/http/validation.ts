@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import type { ApiFault } from './errors.ts';
+import type { ApiFault } from './error-body.ts';
 
 type Violation = NonNullable<FastifyError['validation']>[number];
 

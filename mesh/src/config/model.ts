@@ -1,4 +1,4 @@
-import type { BackendTrafficPolicy, RoutePolicy } from './policy-model.ts';
+import type { BackendTrafficPolicy, RoutePolicy, SessionPersistence } from './policy-model.ts';
 
 export type * from './policy-model.ts';
 
@@ -213,16 +213,4 @@ export interface RouteRetry {
   attempts: number;
   /** The shortest wait before a retry, before jitter. */
   backoffMs: number;
-}
-
-export interface SessionPersistence {
-  type: 'Cookie' | 'Header';
-  /** Name of the cookie (as written) or header (lower case). */
-  sessionName: string;
-  /** 0 = none. */
-  absoluteTimeoutMs: number;
-  /** 0 = none. */
-  idleTimeoutMs: number;
-  /** Permanent: the cookie is sent with Max-Age = absoluteTimeout. */
-  lifetimeType: 'Session' | 'Permanent';
 }

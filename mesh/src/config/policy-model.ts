@@ -1,5 +1,3 @@
-import type { SessionPersistence } from './model.ts';
-
 /** How the mesh treats requests to one Service. `name` is the policy document's; absent = defaults only. */
 export interface BackendTrafficPolicy {
   name?: string;
@@ -198,4 +196,16 @@ export interface AccessLogPolicy {
   samplePercent: number;
   /** Failed requests are logged whatever the sample says. */
   alwaysFailures: boolean;
+}
+
+export interface SessionPersistence {
+  type: 'Cookie' | 'Header';
+  /** Name of the cookie (as written) or header (lower case). */
+  sessionName: string;
+  /** 0 = none. */
+  absoluteTimeoutMs: number;
+  /** 0 = none. */
+  idleTimeoutMs: number;
+  /** Permanent: the cookie is sent with Max-Age = absoluteTimeout. */
+  lifetimeType: 'Session' | 'Permanent';
 }

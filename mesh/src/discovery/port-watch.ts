@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import type { Service as ServiceDocument } from '../config/model.ts';
+import type { DiscoveryOptions } from './discovery-options.ts';
 import type { EndpointAddress } from './endpoint.ts';
 import { checkHealth, type HealthChange } from './health-check.ts';
 import { NameWatch } from './name-watch.ts';
 import type { Service } from './service.ts';
-import type { DiscoveryOptions } from './sources.ts';
 
 const addressesKey = Symbol('DNS');
 

@@ -1,12 +1,8 @@
-import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
-import type { Log } from '../log.ts';
-import type { Resolve } from './dns.ts';
-import type { HealthChange } from './health-check.ts';
-import type { Leases } from './leases.ts';
+import type { DiscoveryOptions } from './discovery-options.ts';
 import { PortWatch } from './port-watch.ts';
-import type { Probe } from './probe.ts';
-import type { Registry } from './registry.ts';
+
+export type { DiscoveryOptions } from './discovery-options.ts';
 
 /** Keeps the endpoints of a configuration up to date, until stopped. */
 export interface Discovery {
@@ -15,16 +11,6 @@ export interface Discovery {
   /** Follows new documents. Watches of unchanged services continue. */
   update(config: MeshConfig): void;
   stop(): void;
-}
-
-export interface DiscoveryOptions {
-  registry: Registry;
-  leases: Leases;
-  clock: Clock;
-  log: Log;
-  resolve: Resolve;
-  probe: Probe;
-  onHealth?: (change: HealthChange) => void;
 }
 
 /**

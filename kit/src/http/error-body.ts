@@ -1,0 +1,13 @@
+/** One member of `errors` in the public API's error body. */
+export interface ApiFault {
+  status: number;
+  title: string;
+  detail?: string;
+  source?: string;
+  request_id?: string;
+}
+
+/** The public API's error body. `errors` is always an array, and each member has a `status`. */
+export interface ApiErrorBody {
+  errors: readonly ApiFault[];
+}
