@@ -4,8 +4,6 @@ import { importsOf, isTest, type Source, sourcesBelow, targetOf, workspaceOf, wo
 
 /** Circles between folders that stay, each with the reason. */
 const folderExceptions: Readonly<Record<string, string>> = {
-  'loadtest/src/platform, loadtest/src/proof, loadtest/src/scenarios':
-    'a report has the type of its scenario, and the platform reads the ledger of the token scenario: to be cut',
   'monolith/src/access, monolith/src/customers, monolith/src/oauth':
     'the legacy shop keeps its knots: access checks tokens, and the tokens know what they give access to',
   'monolith/src/api, monolith/src/currencies, monolith/src/settings':

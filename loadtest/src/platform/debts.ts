@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Debt } from '../scenarios/token/ledger.ts';
+
+/** A debt as the monolith itself lists it. */
+export interface Debt {
+  number: number;
+  name: string;
+  tunable: boolean;
+  path: string;
+  summary: string;
+}
 
 /** The debts as the monolith's own command line lists them. */
 export async function listDebts(folder: string): Promise<Debt[]> {

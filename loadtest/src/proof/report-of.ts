@@ -1,5 +1,4 @@
 import { commit, machine } from '../measure/machine.ts';
-import type { ScenarioOptions } from '../scenarios/scenario.ts';
 import type { Check, Comparison, Figure, Headline, Report, Stage } from './report-data.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -8,7 +7,7 @@ export function reportOf(
   scenario: string,
   title: string,
   startedAt: Date,
-  { quick, seed, folder }: Pick<ScenarioOptions, 'quick' | 'seed' | 'folder'>,
+  { quick, seed, folder }: { quick: boolean; seed: number; folder: string },
   {
     headline,
     stages,

@@ -7,15 +7,6 @@ import type { Cause } from '../../proof/report-data.ts';
 import { measureWindow, type Window } from '../../proof/stage.ts';
 import { type TokenTarget, tokenTargets } from './targets.ts';
 
-/** A debt as the monolith itself lists it. */
-export interface Debt {
-  number: number;
-  name: string;
-  tunable: boolean;
-  path: string;
-  summary: string;
-}
-
 /**
  * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns
  * with the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice),
