@@ -13,9 +13,9 @@ import { issueToken, openTestShop, type TestShop } from './testing/open-shop.ts'
 import { type Route, routesOf } from './testing/route-table.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-/** Requests for each route and method; `FUZZ_ROUNDS` asks for a longer run. */
+/** Requests for each route and method; `FUZZ_ROUNDS` sets a higher number. */
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 6);
-/** Debts are about time, which this test has no use for. */
+/** Debts cost time only, and this test does not measure time. */
 const PAID = DEBTS.map(({ name }) => name);
 const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
 
@@ -23,9 +23,9 @@ type Headers = Record<string, string>;
 
 let it: TestShop;
 let tokens: { full: string; implicit: string; customer: string };
-/** What exists, by the name that the routes' patterns have for it. */
+/** Ids of existing records, by the parameter name in the routes' patterns. */
 let ids: Record<string, string[]>;
-/** Members of the bodies of an area, with values that are right. */
+/** Members of the bodies of an area, with correct values. */
 let members: Record<string, Record<string, unknown[]>>;
 
 before(async () => {
@@ -143,7 +143,7 @@ after(async () => {
 
 const part = (text: string) => Buffer.from(text).toString('base64url');
 
-/** Texts in the place of a token. */
+/** Texts that replace a token. */
 function wrongTokens(): string[] {
   const [head = '', claims = '', signature = ''] = tokens.customer.split('.');
   return [
@@ -182,7 +182,7 @@ const ODD_HEADERS: Headers[] = [
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let port = 0;
 
-/** Over a real connection; the path goes out as it is. */
+/** Sends a request over a real connection; the path is sent unchanged. */
 async function call(method: string, path: string, headers: Headers, payload: string) {
   const length = { 'content-length': String(Buffer.byteLength(payload)) };
   const sent = request({ agent, port, method, path, headers: { ...headers, ...length } });
@@ -192,7 +192,7 @@ async function call(method: string, path: string, headers: Headers, payload: str
   return { status: response.statusCode ?? 0, text: await text(response) };
 }
 
-/** Requests that were answered otherwise than the rule says. */
+/** Requests whose reply breaks the rule. */
 let faults: string[] = [];
 beforeEach(() => {
   faults = [];
@@ -239,7 +239,7 @@ describe('no route answers 500', () => {
       { authorization: `Bearer ${tokens.full}`, 'x-moltin-customer-token': token },
     ]);
     for (const route of routes()) {
-      // Every route with some, and every token on some routes: all pairs would only repeat.
+      // Every route with some tokens, and every token on some routes: all pairs would only repeat.
       const some = resourceOf(route) === 'settings' ? placed : random.sample(placed, 4);
       for (const headers of [...some, {}]) await send(route, fill(random, route.path), { ...json, ...headers }, '{}');
     }

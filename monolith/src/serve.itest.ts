@@ -13,7 +13,10 @@ import { testPostgresUrl } from './testing/open-shop.ts';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const LIMIT_MS = 20_000;
 
-/** Asks until the answer is what the test waits for. `ask` must wait for something outside, or nothing else gets a turn. */
+/**
+ * Polls until `done` accepts the reply. `ask` must wait for something outside the process, so that the event loop
+ * runs.
+ */
 async function until<T>(what: string, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   for (;;) {
@@ -85,7 +88,7 @@ describe('the process', () => {
     }
   };
   const onServer = (statement: string) => connected(serverUrl, (client) => client.query(statement));
-  /** Past the proxy, so also while the store is dead to the shop; gives the number of rows. */
+  /** Counts rows without the proxy, so that it works while the shop cannot reach its store. */
   const onStore = (statement: string) =>
     connected(storeUrl, async (client) => (await client.query(statement)).rowCount);
   const get = async (path: string) => {
@@ -111,7 +114,7 @@ describe('the process', () => {
     const listening = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout ?? assert.fail('no output') }).on('line', (line) => {
         lines.push(JSON.parse(line));
-        // Fastify's own line comes as soon as the port is open, which here is before the store is there.
+        // Fastify logs its own line as soon as the port is open, which here precedes the start of the store.
         const match = /^Server listening at (.+)$/.exec(lines.at(-1)?.body ?? '');
         if (match?.[1]) resolve(match[1]);
       });
@@ -124,7 +127,7 @@ describe('the process', () => {
     await onServer(`drop database ${database} with (force)`);
   });
 
-  /** Holds every request that wants a token in the middle of its work while `work` runs. */
+  /** Blocks every request for a token in the middle of its work while `work` runs. */
   const holdingTokens = <T>(work: (waiting: () => Promise<number>) => Promise<T>): Promise<T> =>
     connected(storeUrl, async (holder) => {
       await holder.query('begin; lock table access_tokens in access exclusive mode');
@@ -197,7 +200,7 @@ describe('the process', () => {
       return () => inFlight;
     });
     assert.equal((await answered()).status, 200);
-    // Although clients would keep their connections: the one that the request came on, and one that was never used.
+    // Clients would keep both connections: the one of the request, and one that was never used.
     assert.deepEqual(await exited, [0, null]);
     assert.equal(lines.at(-1)?.body, 'stopped');
   });

@@ -32,7 +32,7 @@ const ADDRESS = {
 };
 const post = (path: string, data: unknown) => it.admin('POST', path, { data });
 
-/** What has a parent: the table of the parent, how to make one, and what to ask while it is being deleted. */
+/** Resources with a parent: the table of the parent, how to create one, and the request to send during its deletion. */
 const PAIRS: readonly {
   what: string;
   table: string;
@@ -121,7 +121,7 @@ describe('a statement that the store gives up', () => {
       payload: { data: { type: 'customer', name: 'B' } },
     });
     const [waiter] = await lockWaiters(it, 1);
-    // What `statement_timeout` does when its time is over.
+    // The same error as `statement_timeout`.
     await it.shop.db.query('select pg_cancel_backend($1)', [waiter]);
     const given = await answer;
     await change.end('rollback');

@@ -55,7 +55,7 @@ describe('tokens of another issuer', () => {
     await refuses(sign(claims, privateKey, { keyid: 'k2' }));
     const unsigned = `${sign(claims).split('.').slice(0, 2).join('.')}.`;
     await refuses(unsigned);
-    // The public key is known to all: used as the secret of a symmetric signature it must not open anything.
+    // The public key is public: used as the secret of a symmetric signature, it must not verify.
     const pem = publicKey.export({ format: 'pem', type: 'spki' });
     const confused = jwt.sign(claims, Buffer.from(pem), { algorithm: 'HS256', keyid: 'k1' });
     await refuses(confused);

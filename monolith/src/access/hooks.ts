@@ -14,7 +14,7 @@ interface Guards {
   customerTokens: CustomerTokens;
 }
 
-/** Before every handler under /v2: who asks, for which customer, and whether they may. */
+/** Runs before every handler under /v2: authenticates the client and the customer, and checks their permissions. */
 export function accessHooks(app: FastifyInstance, shop: Shop, guards: Guards): void {
   app.decorateRequest('access');
   app.addHook('onRequest', async (request) => {

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => it.close());
 
-/** Every path of these areas, `:id` to be filled with something that exists. */
+/** Every path of these areas; the test replaces `:id` with the id of an existing record. */
 async function paths(): Promise<[method: string, path: string][]> {
   const product = await makeProduct(it);
   const cart = randomUUID();
@@ -72,7 +72,7 @@ const members = [
   'gateway method action paymentmethod_meta custom_reference enabled relationships',
 ].flatMap((line) => line.split(' '));
 
-/** Bodies that no client would send: nothing, nonsense, and every member with every strange value. */
+/** Bodies that no real client sends: nothing, nonsense, and every member with every strange value. */
 function* bodies(): Generator<string> {
   yield* ['', 'null', '5', '"x"', '[]', '{}', '{"data": undefined}', '{', `{"data": ${BOTTOMLESS}}`, '{"data":null}'];
   yield '{"data":{"__proto__":{"id":1},"id":"x"}}';

@@ -25,7 +25,7 @@ interface ByCart {
   Params: { ref: string };
 }
 
-/** Carts themselves. Their ids are the clients' own, and who knows one may use it. */
+/** Carts. Clients choose the ids, and every client that knows an id may use the cart. */
 export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   const one = '/v2/carts/:ref';
 
@@ -91,7 +91,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-/** Customers named in a body. Shoppers, and whoever has a customer token, may name themselves only. */
+/** Customers named in a body. Shoppers and bearers of a customer token may name themselves only. */
 function customersOf(request: FastifyRequest): string[] {
   const ids = linkIds(listOf(request.body));
   const { kind, customerId } = request.access;

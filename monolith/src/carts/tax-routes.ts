@@ -24,7 +24,7 @@ interface ByTax {
   Params: { ref: string; item: string; tax: string };
 }
 
-/** Taxes of lines: shoppers may not tax themselves, so these paths take client credentials only. */
+/** Taxes of lines. These paths need client credentials, because shoppers must not set their own tax. */
 export function cartTaxRoutes(app: FastifyInstance, shop: Shop): void {
   const taxes = '/v2/carts/:ref/items/:item/taxes';
 
@@ -108,7 +108,7 @@ function requireTax(draft: CartDraft, params: ByTax['Params']): { item: ItemRow;
   return { item, tax };
 }
 
-/** In a list each tax names its line: `relationships.item.data.id`. */
+/** In a list, `relationships.item.data.id` of each tax names its line. */
 function taxedItem(tax: Members): string {
   const item = isMembers(tax.relationships) ? tax.relationships.item : undefined;
   const link = isMembers(item) && isMembers(item.data) ? item.data.id : undefined;

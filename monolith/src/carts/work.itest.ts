@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => it.close());
 
-/** Statements that one request may send, whatever its body holds. */
+/** The most statements that one request may send, whatever its body. */
 const MAX_STATEMENTS = 25;
 const hundred = <T>(make: (index: number) => T): T[] => Array.from({ length: 100 }, (_, index) => make(index));
 const custom = (index: number) => ({ type: 'custom_item', name: 'x', sku: `line-${index}`, price: { amount: 1 } });

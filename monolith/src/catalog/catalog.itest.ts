@@ -93,7 +93,7 @@ describe('products', () => {
     assert.equal(next.body.data[0].name, `${tag} a`);
     const encoded = await it.shopper('GET', `/v2/products?page%5Blimit%5D=1&filter=${encodeURIComponent(filter)}`);
     assert.equal(encoded.body.meta.results.total, 3);
-    // In the order in which they came.
+    // In insertion order.
     assert.equal(encoded.body.data[0].name, `${tag} b`);
   });
 

@@ -29,8 +29,8 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 /**
- * Turns a cart into an order; the cart stays, its owner deletes it. Debt 23: nine steps in one transaction, whose locks
- * (the cart, the stock of all that is bought) last until the end.
+ * Creates an order from a cart. The cart stays until its owner deletes it. Debt 23: nine steps in one transaction,
+ * which locks the cart and the stock of all products until the end.
  */
 async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply) {
   const id = cartId(request.params.ref);

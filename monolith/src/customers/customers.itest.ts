@@ -65,7 +65,7 @@ describe('customers', () => {
     assert.equal(body.data.customer_id, id);
     assert.equal(body.data.token.split('.').length, 3);
     assert.equal(body.data.expires - Math.floor(open.shop.now().getTime() / 1000) > 24 * 3600 - 60, true);
-    // Not 401: to clients that means that their access token is bad, and they would try again.
+    // Not 401: clients read 401 as a bad access token and retry.
     assert.equal((await signIn(email, 'Secret')).status, 422);
     assert.equal((await signIn('nobody@example.com', 'secret')).status, 422);
     assert.equal((await signIn((await signUp()).email, 'x')).status, 422, 'a customer without a password');
@@ -131,7 +131,7 @@ describe('customers', () => {
     assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
     const fresh = await tokenOf(email, 'after');
     assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 200);
-    // The same word again is another password: what was ended stays ended.
+    // Setting the same password again creates a new hash: the ended tokens stay ended.
     assert.equal((await open.admin('PUT', path, { data: { password: 'before' } })).status, 200);
     assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
     assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 403);

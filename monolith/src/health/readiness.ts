@@ -2,7 +2,7 @@ import type { Pool } from '../db.ts';
 
 export type ReadyState = { ready: true } | { ready: false; reason: string };
 
-/** Whether the program can serve: its schema is in place and its store answers. */
+/** Whether the process can serve: the schema is in place and the store responds. */
 export class Readiness {
   readonly #db: Pool;
   #prepared = false;
@@ -12,12 +12,12 @@ export class Readiness {
     this.#db = db;
   }
 
-  /** The schema is in place. */
+  /** Records that the schema is in place. */
   prepared(): void {
     this.#prepared = true;
   }
 
-  /** An attempt to put the schema in place failed. */
+  /** Records that an attempt to apply the schema failed. */
   notPrepared(reason: string): void {
     this.#reason = reason;
   }

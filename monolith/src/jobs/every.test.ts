@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { every } from './every.ts';
 
-/** Lets what is due run, until nothing is left to. */
+/** Runs everything that is due. */
 const settle = async () => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };

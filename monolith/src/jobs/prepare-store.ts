@@ -9,8 +9,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Puts the schema in place, trying again while the store cannot be reached: the shop may start before its store does.
- * Throws where the store answers and the schema cannot be put in place, and when `signal` aborts.
+ * Applies the schema. Retries while the store is unreachable, because the shop may start before its store does.
+ * @throws Error when the store responds and the schema cannot be applied, or when `signal` aborts
  */
 export async function prepareStore(shop: Shop, readiness: Readiness, signal: AbortSignal): Promise<void> {
   const migrations = await readMigrations();

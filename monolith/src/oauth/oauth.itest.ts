@@ -8,7 +8,7 @@ const SECRET = '5'.repeat(40);
 const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
 const TUNABLE: DebtName[] = DEBTS.filter((debt) => debt.tunable).map(({ name }) => name);
 
-// Paying a debt changes what an answer costs and nothing of what it says.
+// A paid debt changes the cost of a reply, not its content.
 for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
   describe(`access tokens, with ${paid.length} debts paid`, () => {
     let open: TestShop;

@@ -62,7 +62,7 @@ describe('a client that is revoked', () => {
   test('loses its tokens at once, of both kinds, in the API and in introspection', async () => {
     await addClient('partner');
     const token = await tokenOf('partner');
-    // As support once gave them: it would be good for years.
+    // A token with a lifetime of years, as support once issued them.
     await open.shop.db.query("update access_tokens set expires_at = '2038-01-19' where client_id = 'partner'");
     assert.deepEqual([await status(token), await status(jwtOf('partner')), await active(token)], [200, 200, true]);
     await change('revoked_at = now()', 'partner');

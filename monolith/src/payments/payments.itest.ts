@@ -156,7 +156,7 @@ describe('at once', () => {
     ];
     const orders: string[] = [];
     for (let index = 0; index < 8; index += 1) {
-      // Half of them in the other order, so that careless locking would meet itself.
+      // Half of them in reverse order, so that careless locking would deadlock.
       const cart = randomUUID();
       const [first, second] = index % 2 === 0 ? [one, two] : [two, one];
       await it.shopper('POST', `/v2/carts/${cart}/items`, { data: { type: 'cart_item', id: first, quantity: 1 } });

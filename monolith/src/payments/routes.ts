@@ -42,7 +42,7 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByOrder>('/v2/orders/:id/payments', async (request, reply) => {
     const { gateway, method, amount, paymentmethod_meta: meta } = payment(objectOf(request.body));
     return answerOnce(shop, request, reply, 201, async (db) => {
-      // The lock makes two payments of one order queue up, and the second finds it paid.
+      // The lock queues concurrent payments of one order; the second payment finds the order paid.
       const order = await lockOrderToPay(db, request, request.params.id);
       if (amount !== undefined && amount !== order.with_tax) {
         throw failedValidation([{ detail: 'An order is paid in one piece.', source: 'data.amount' }]);
@@ -109,7 +109,7 @@ async function orderOfAdmin(shop: Shop, request: FastifyRequest<ByOrder>): Promi
   return findOrder(shop.db, request, request.params.id);
 }
 
-/** Only the manual gateway takes payments here; the others can be set up, but nothing answers behind them. */
+/** Only the manual gateway takes payments. The other gateways can be configured, but are not connected. */
 async function requireUsable(db: PoolClient, slug: string): Promise<void> {
   const gateway = slug.includes('\0') ? undefined : await findGateway(db, slug);
   if (gateway === undefined) throw unprocessable('Payment failed', `There is no gateway ${JSON.stringify(slug)}`);

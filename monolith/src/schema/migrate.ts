@@ -9,10 +9,10 @@ export interface Migration {
   sql: string;
 }
 
-// Any number serves, if every process uses the same one: two that start together take turns.
+// Any number works if every process uses the same one. The lock serializes processes that start together.
 const LOCK = 7_205_759_403;
 
-/** Reads the SQL files beside this one, in their order. */
+/** Reads the SQL files beside this file, in order. */
 export async function readMigrations(): Promise<Migration[]> {
   const folder = new URL('.', import.meta.url);
   const names = (await readdir(fileURLToPath(folder))).filter((name) => /^\d{3}_\w+\.sql$/.test(name)).sort();
@@ -20,8 +20,8 @@ export async function readMigrations(): Promise<Migration[]> {
 }
 
 /**
- * Brings the schema up to date, all in one transaction, and gives the names of what was new. Throws where a file that
- * was applied before has changed since, or is gone.
+ * Brings the schema up to date in one transaction; returns the names of the new files.
+ * @throws Error when an applied file has changed since, or is gone
  */
 export async function migrate(db: Pool, migrations: readonly Migration[]): Promise<string[]> {
   return inTransaction(db, async (client) => {

@@ -10,7 +10,7 @@ export interface SeedArguments {
   until: Date;
   ifEmpty: boolean;
   replace: boolean;
-  /** Names of databases of the same server: copies of the shop, filled alike where they exist. */
+  /** Databases on the same server that hold copies of the shop. Existing ones are filled alike. */
   copies: readonly string[];
   json: boolean;
 }
@@ -31,7 +31,7 @@ A seed replaces the whole shop, in one transaction: products, customers, carts, 
 that hold copies of these need them again: npm run migrate -- backfill auth-clients
 `;
 
-/** Reads the command line. Gives every fault at once, or `help` where it was asked for. */
+/** Parses the command line. The result is the arguments, all faults, or `help` if the user requests help. */
 export function parseSeedArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

@@ -43,14 +43,14 @@ async function seed(given: SeedArguments): Promise<void> {
     await migrate(db, await readMigrations());
     const empty = await isEmpty(db);
     const filled = empty || !ifEmpty;
-    // Counting reads every row: only where something is to be replaced.
+    // Counting reads every row, so only count when there is data to replace.
     const holdings = filled && !empty ? await holdingsOf(db) : null;
     if (filled) {
       if (holdings !== null) sayWhatGoes(holdings, replace);
       await fill(db, plan);
       for (const name of copies) await fillCopy(databaseUrl, name, plan);
     }
-    // Also where nothing was filled: the plan decides who can sign in, and the file may be lost.
+    // Also without a fill: the credentials depend on the plan alone, and the file may be lost.
     if (credentialsFile !== undefined) await writeKnown(db, credentialsFile, planCredentials(plan));
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
     const replaced = holdings !== null;
@@ -65,7 +65,10 @@ async function seed(given: SeedArguments): Promise<void> {
   }
 }
 
-/** @throws Error where the shop is in use, and nobody has said that it may be replaced */
+/**
+ * Reports what the seed deletes.
+ * @throws Error when the shop is in use and `replace` is false
+ */
 function sayWhatGoes(holdings: Holdings, replace: boolean): void {
   const all = `a seed replaces the whole shop: ${holdingsText(holdings)}`;
   if (isInUse(holdings) && !replace) {
@@ -82,7 +85,7 @@ async function fill(db: Pool, plan: Plan): Promise<void> {
   await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
 }
 
-/** Fills a copy of the shop, so that it stays one. A copy that does not exist is made when it is first needed. */
+/** Fills a copy of the shop. A copy that does not exist is skipped: it is created on first use. */
 async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = `/${encodeURIComponent(name)}`;

@@ -12,7 +12,7 @@ describe('seed', () => {
   let open: TestShop;
   before(async () => {
     open = await openTestShop();
-    // The client that the opened shop's own tokens belong to: a shop with a client counts as filled.
+    // The client of the opened shop's own tokens: a shop with a client counts as filled.
     await open.shop.db.query('delete from api_clients');
   });
   after(() => open.close());
@@ -23,10 +23,10 @@ describe('seed', () => {
     await fillShop(open.shop.db, plan(seed), new Progress(terminal, progressTotal(plan(seed)), () => 0));
     return drawn;
   };
-  /** Calls with a token of now: those of the opened shop went when it was filled. */
+  /** Calls with a new token: the seed deleted those of the opened shop. */
   const callerOf = async (kind: 'implicit' | 'client_credentials') =>
     caller(open.app, await issueToken(open.shop, kind));
-  /** Every row of every table, in the order in which it was written. */
+  /** Every row of every table, in insertion order. */
   const digest = async (tables: readonly string[]) => {
     const digests = [];
     for (const table of tables) {
