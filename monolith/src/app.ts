@@ -8,7 +8,7 @@ import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
-import { answerError, answerUnreadable, errorHandlers } from './error-handlers.ts';
+import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -35,8 +35,8 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     // Cart ids come from clients: up to 128 characters, each of which may be percent-encoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
-    frameworkErrors: answerError,
-    clientErrorHandler: answerUnreadable,
+    frameworkErrors: replyWithError,
+    clientErrorHandler: replyToUnreadable,
     // Idle keep-alive connections must not delay a stop.
     forceCloseConnections: 'idle',
   });

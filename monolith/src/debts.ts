@@ -59,7 +59,7 @@ export const DEBTS = [
     name: 'jobs-in-process',
     tunable: false,
     path: 'other',
-    summary: 'Jobs run in the process that answers customers',
+    summary: 'Jobs run in the process that serves customers',
   },
   {
     number: 20,
@@ -124,13 +124,13 @@ export class Debts {
  * the names that are not debts.
  */
 export function parseDebtsPaid(text: string): { paid: DebtName[]; unknown: string[] } {
-  const words = text
+  const given = text
     .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-  const paid = DEBTS.filter((debt) => words.includes(debt.name) || (debt.tunable && words.includes('tunable'))).map(
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const paid = DEBTS.filter((debt) => given.includes(debt.name) || (debt.tunable && given.includes('tunable'))).map(
     (debt) => debt.name,
   );
   const known: readonly string[] = [...DEBTS.map((debt) => debt.name), 'tunable'];
-  return { paid, unknown: words.filter((word) => !known.includes(word)) };
+  return { paid, unknown: given.filter((word) => !known.includes(word)) };
 }

@@ -6,7 +6,7 @@ import { storeFault } from './store-faults.ts';
 
 /** Replies to every error and every unknown path in the API's error shape. Unexpected errors are logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>(answerError);
+  app.setErrorHandler<FastifyError>(replyWithError);
   const unknownPath = () => new ShopError('not_found', { detail: 'The requested path could not be found' });
   app.setNotFoundHandler(() => {
     throw unknownPath();
@@ -18,7 +18,7 @@ export function errorHandlers(app: FastifyInstance): void {
 }
 
 /** Replies to an error, including errors before routing, such as a path that cannot be decoded. */
-export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function replyWithError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = asShopError(thrown);
   const status = statusOf(error.code);
   if (status >= 500)
@@ -36,7 +36,7 @@ const UNREADABLE: Readonly<Record<string, { status: number; title: string }>> = 
 };
 
 /** Replies to bytes that are not an HTTP request, and closes the connection. */
-export function answerUnreadable(error: ConnectionError, socket: Socket): void {
+export function replyToUnreadable(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

@@ -35,9 +35,9 @@ before(async () => {
   await enableManual(it);
   const product = await makeProduct(it, { manage_stock: true, stock: 1_000 });
   const make = async (path: string, data: object) => {
-    const answer = await it.admin('POST', path, { data });
-    assert.equal(answer.status, 201, JSON.stringify(answer.body));
-    return answer.body.data.id as string;
+    const reply = await it.admin('POST', path, { data });
+    assert.equal(reply.status, 201, JSON.stringify(reply.body));
+    return reply.body.data.id as string;
   };
   const slug = () => randomUUID();
   const category = await make('/v2/categories', { type: 'category', name: 'C', slug: slug(), status: 'live' });
@@ -201,21 +201,21 @@ const noFaults = () => assert.equal(faults.length, 0, `${faults.length} faults:\
 
 async function send({ method }: Route, path: string, headers: Headers, body = ''): Promise<void> {
   const payload = method === 'GET' || method === 'HEAD' ? '' : body;
-  const { status, text: answer } = await call(method, path, headers, payload);
+  const { status, text: reply } = await call(method, path, headers, payload);
   const inShape = () => {
-    const errors = JSON.parse(answer).errors;
+    const errors = JSON.parse(reply).errors;
     return Array.isArray(errors) && errors[0].status === status;
   };
   if (status < 500 && (status < 400 || method === 'HEAD' || inShape())) return;
   const shown = `${method} ${path.slice(0, 150)} ${JSON.stringify(headers).slice(0, 200)} ${payload.slice(0, 300)}`;
-  faults.push(`${shown} -> ${status} ${answer.slice(0, 300)}`);
+  faults.push(`${shown} -> ${status} ${reply.slice(0, 300)}`);
 }
 
 const routes = () => routesOf(it.app);
 const resourceOf = ({ path }: Route) => path.split('/')[path.startsWith('/v2/') ? 2 : 1] ?? '';
 const json = { 'content-type': 'application/json' };
 
-describe('no route answers 500', () => {
+describe('no route replies 500', () => {
   test('the routes are those of the running app', () => {
     const known = new Set(routes().map(({ method, path }) => `${method} ${path}`));
     for (const one of [
@@ -230,7 +230,7 @@ describe('no route answers 500', () => {
     assert.ok(known.size > 150, `${known.size}`);
   });
 
-  test('whatever stands in the place of a token', async () => {
+  test('with any text in place of a token', async () => {
     const random = new Random(SEED, 'tokens');
     const placed = wrongTokens().flatMap((token): Headers[] => [
       { authorization: `Bearer ${token}` },
@@ -246,7 +246,7 @@ describe('no route answers 500', () => {
     noFaults();
   });
 
-  test('whatever is no request at all', async () => {
+  test('with a body that is not a request at all', async () => {
     const random = new Random(SEED, 'no request');
     for (const route of routes().filter(({ method }) => method !== 'GET' && method !== 'HEAD')) {
       for (const payload of resourceOf(route) === 'inventories' ? NO_REQUEST : random.sample(NO_REQUEST, 6)) {
@@ -256,7 +256,7 @@ describe('no route answers 500', () => {
     noFaults();
   });
 
-  test(`whatever the grammar says (FUZZ_SEED=${SEED})`, async () => {
+  test(`with any request of the grammar (FUZZ_SEED=${SEED})`, async () => {
     const random = new Random(SEED, 'grammar');
     const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -274,7 +274,7 @@ describe('no route answers 500', () => {
     noFaults();
   });
 
-  test('whatever is nested too deep', async () => {
+  test('with a body that is nested too deeply', async () => {
     const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
     for (const payload of [`{"data":{"type":"product","material":${deep}}}`, `{"data":[${deep}]}`, deep]) {
       for (const route of routes().filter(({ method }) => method === 'POST' || method === 'PUT')) {
@@ -286,7 +286,7 @@ describe('no route answers 500', () => {
     }
   });
 
-  test('whatever a form says', async () => {
+  test('with any form', async () => {
     const forms = [
       '=',
       '&&',

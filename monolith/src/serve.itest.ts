@@ -17,12 +17,12 @@ const LIMIT_MS = 20_000;
  * Polls until `done` accepts the reply. `ask` must wait for something outside the process, so that the event loop
  * runs.
  */
-async function until<T>(what: string, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
+async function until<T>(what: string, ask: () => Promise<T>, done: (reply: T) => boolean): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   for (;;) {
-    const answer = await ask();
-    if (done(answer)) return answer;
-    if (limit.aborted) assert.fail(`${what} did not come true; the last answer was ${JSON.stringify(answer)}`);
+    const reply = await ask();
+    if (done(reply)) return reply;
+    if (limit.aborted) assert.fail(`${what} did not happen; the last reply was ${JSON.stringify(reply)}`);
   }
 }
 
@@ -61,7 +61,7 @@ describe('the command', () => {
     assert.match(table.out, /^ 2 {2}token-table-unindexed +token {2}tunable {2}/m);
   });
 
-  test('says how it is used', async () => {
+  test('prints its usage', async () => {
     assert.equal((await finished(run(['--help'], {}))).code, 0);
     const wrong = await finished(run(['--port', '1'], {}));
     assert.equal(wrong.code, 2);
@@ -158,7 +158,7 @@ describe('the process', () => {
     await until('the line that says so', saidSo, (said) => said);
   });
 
-  test('survives a store that dies, half-writes nothing, and recovers by itself', async () => {
+  test('survives the loss of its store, half-writes nothing, and recovers by itself', async () => {
     await onStore(`insert into api_clients (name, client_id, secret_hash, identifier_kinds)
                    values ('S', 'storefront', '', '{implicit}')`);
     assert.equal((await grant()).status, 200);
@@ -187,7 +187,7 @@ describe('the process', () => {
     const exited = once(child, 'exit');
     const unused = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
     await once(unused, 'connect');
-    const answered = await holdingTokens(async (waiting) => {
+    const replied = await holdingTokens(async (waiting) => {
       const inFlight = grant();
       await until('the request waits', waiting, (n) => n === 1);
       child.kill('SIGTERM');
@@ -199,7 +199,7 @@ describe('the process', () => {
       await until('new requests are refused', refused, (yes) => yes);
       return () => inFlight;
     });
-    assert.equal((await answered()).status, 200);
+    assert.equal((await replied()).status, 200);
     // Clients would keep both connections: the one of the request, and one that was never used.
     assert.deepEqual(await exited, [0, null]);
     assert.equal(lines.at(-1)?.body, 'stopped');

@@ -13,7 +13,7 @@ export function storeFault(error: unknown): ShopError | undefined {
 
 type Meaning = readonly [code: ErrorCode | undefined, detail: string];
 
-const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not answer; try again'];
+const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not respond; try again'];
 const NOT_ITS_FAULT: Meaning = [undefined, ''];
 
 function meaning(error: unknown): Meaning {

@@ -21,7 +21,7 @@ export function accessHooks(app: FastifyInstance, shop: Shop, guards: Guards): v
     const path = request.routeOptions.url ?? '';
     const inside = path.startsWith('/v2/');
     if ((inside || path.startsWith('/oauth/')) && !guards.readiness.isPrepared) {
-      throw new ShopError('store_unavailable', { detail: 'The store has not answered yet; try again' });
+      throw new ShopError('store_unavailable', { detail: 'The store has not responded yet; try again' });
     }
     if (!inside || request.method === 'OPTIONS') return;
 

@@ -92,14 +92,14 @@ function* bodies(): Generator<string> {
   }
 }
 
-test('no body makes the shop fail: each is answered with an error of the client, in the shape of the API', async () => {
+test('no body makes the shop fail: each error is the client’s, in the shape of the API', async () => {
   for (const [method, path] of await paths()) {
     for (const body of bodies()) {
-      const answer = await it.admin(method, path, body);
-      const shown = `${method} ${path} ${body.slice(0, 200)} -> ${answer.status} ${JSON.stringify(answer.body)?.slice(0, 300)}`;
-      assert.ok(answer.status < 500, shown);
-      if (answer.status >= 400) {
-        assert.ok(Array.isArray(answer.body.errors) && answer.body.errors[0].status === answer.status, shown);
+      const reply = await it.admin(method, path, body);
+      const shown = `${method} ${path} ${body.slice(0, 200)} -> ${reply.status} ${JSON.stringify(reply.body)?.slice(0, 300)}`;
+      assert.ok(reply.status < 500, shown);
+      if (reply.status >= 400) {
+        assert.ok(Array.isArray(reply.body.errors) && reply.body.errors[0].status === reply.status, shown);
       }
     }
   }

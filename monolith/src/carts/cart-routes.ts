@@ -7,7 +7,7 @@ import { includedMember, includeOf, listReply, queryOf, readListQuery } from '..
 import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
 import type { CartDraft } from './draft.ts';
@@ -54,7 +54,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   app.post('/v2/carts', async (request, reply) => {
     const { name, description, id: wanted } = newCart(objectOf(request.body));
     const id = wanted === undefined ? randomUUID() : cartId(wanted);
-    return answerOnce(shop, request, reply, 201, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       const state = await changeCartIn(shop, db, id, async (draft) => {
         if (draft.cart.name !== null)
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);

@@ -5,7 +5,7 @@ import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { errorBody, ShopError } from '../errors.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
@@ -79,7 +79,7 @@ async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
   const allOrNothing = optionsOf(request.body).add_all_or_nothing === true;
   // Runs before the cart's transaction takes a connection: a request that waits for a second connection can deadlock.
   const { code: wanted } = await displayCurrency(shop, request);
-  return answerOnce(shop, request, reply, 201, async (db) => {
+  return replyOnce(shop, request, reply, 201, async (db) => {
     const failures: ShopError[] = [];
     const state = await changeCartIn(shop, db, id, async (draft) => {
       const to = new Adding(request, draft, wanted, allOrNothing);

@@ -6,7 +6,7 @@ export type ReadyState = { ready: true } | { ready: false; reason: string };
 export class Readiness {
   readonly #db: Pool;
   #prepared = false;
-  #reason = 'The store has not answered yet';
+  #reason = 'The store has not responded yet';
 
   constructor(db: Pool) {
     this.#db = db;
@@ -32,7 +32,7 @@ export class Readiness {
       await this.#db.query('select 1');
       return { ready: true };
     } catch {
-      return { ready: false, reason: 'The store does not answer' };
+      return { ready: false, reason: 'The store does not respond' };
     }
   }
 }

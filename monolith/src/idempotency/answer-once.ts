@@ -11,18 +11,18 @@ const MAX_WAIT_MS = 10_000;
 const DEADLINE_HEADER = 'x-request-timeout-ms';
 
 /** Replies to a request under `/v2`. Repeated requests with one `Idempotency-Key` do the work once. See `once`. */
-export async function answerOnce(
+export async function replyOnce(
   shop: Shop,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   work: (db: PoolClient) => Promise<unknown>,
 ): Promise<FastifyReply> {
-  const answer = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
+  const stored = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
     status,
     body: await work(db),
   }));
-  return sendReply(reply, answer);
+  return sendReply(reply, stored);
 }
 
 /** Sends a reply whose body is already JSON. */

@@ -8,7 +8,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { productMissing } from '../catalog/product-get.ts';
 import { inTransaction, type Queryable } from '../db.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { recordStock, type StockTransactionRow } from './stock.ts';
 
@@ -137,11 +137,11 @@ function changeStockOnce(
   reply: FastifyReply,
   work: (db: Queryable, productId: string) => Promise<unknown>,
 ): Promise<FastifyReply> {
-  return answerOnce(shop, request, reply, 201, async (db) => {
+  return replyOnce(shop, request, reply, 201, async (db) => {
     const id = await keepProduct(db, request);
-    const answer = await work(db, id);
+    const result = await work(db, id);
     await auditStock(shop, db, request);
-    return answer;
+    return result;
   });
 }
 

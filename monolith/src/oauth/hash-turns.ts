@@ -41,7 +41,7 @@ export function poolThreads(setting: string | undefined): number {
 }
 
 /** Limits the slow hashes that run at one time in the thread pool, by memory and threads. Other hashes wait. */
-export class HashTurns {
+export class HashQueue {
   readonly #limits: HashLimits;
   readonly #waiting: { bytes: number; start: () => void }[] = [];
   #running = 0;
@@ -60,7 +60,7 @@ export class HashTurns {
    * @throws ShopError busy: too many hashes are waiting
    */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    await this.#turn(bytes);
+    await this.#wait(bytes);
     try {
       return await work();
     } finally {
@@ -70,7 +70,7 @@ export class HashTurns {
     }
   }
 
-  async #turn(bytes: number): Promise<void> {
+  async #wait(bytes: number): Promise<void> {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
       this.#take(bytes);
       return;

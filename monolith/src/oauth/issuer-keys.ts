@@ -15,7 +15,7 @@ export class IssuerKeys {
   readonly #now: () => Date;
   readonly #fetchKeys: FetchKeys;
   #keys: ReadonlyMap<string, KeyObject> = new Map();
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #requestedAtMs = Number.NEGATIVE_INFINITY;
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
@@ -46,7 +46,7 @@ export class IssuerKeys {
 
   async #refresh(): Promise<void> {
     // Made-up key ids must not cause requests to the issuer, whether or not it responds.
-    const sinceAskedMs = this.#now().getTime() - this.#askedAtMs;
+    const sinceAskedMs = this.#now().getTime() - this.#requestedAtMs;
     if (this.#fetching === undefined && sinceAskedMs < REFETCH_AFTER_MS && this.#keys.size > 0) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
@@ -55,19 +55,23 @@ export class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    this.#askedAtMs = this.#now().getTime();
+    this.#requestedAtMs = this.#now().getTime();
     try {
       this.#keys = parseKeys(await this.#fetchKeys(this.#url));
       this.#fetchedAtMs = this.#now().getTime();
     } catch (cause) {
-      throw new ShopError('issuer_unavailable', { detail: 'The keys of the token issuer cannot be had' }, { cause });
+      throw new ShopError(
+        'issuer_unavailable',
+        { detail: 'The keys of the token issuer are not available' },
+        { cause },
+      );
     }
   }
 }
 
 async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
-  if (!response.ok) throw new Error(`The issuer answered ${response.status}`);
+  if (!response.ok) throw new Error(`The issuer responded with ${response.status}`);
   return response.json();
 }
 
@@ -77,7 +81,7 @@ async function fetchJson(url: string): Promise<unknown> {
  */
 function parseKeys(document: unknown): Map<string, KeyObject> {
   const keys: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : null;
-  if (!Array.isArray(keys)) throw new Error('The issuer did not answer with a JWK Set');
+  if (!Array.isArray(keys)) throw new Error('The issuer did not respond with a JWK Set');
   const usable = new Map<string, KeyObject>();
   for (const key of keys) {
     const object = keyObject(key);

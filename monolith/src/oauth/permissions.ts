@@ -10,8 +10,8 @@ interface Permission {
 /** The permissions of a kind of token, as a scope: `carts:read carts:write catalog:read`. */
 export async function scopeOf(db: Queryable, debts: Debts, kind: Access['kind']): Promise<string> {
   const permissions = debts.owed('permissions-one-by-one') ? await oneByOne(db, kind) : await allAtOnce(db, kind);
-  const words = permissions.map(({ area, verb }) => `${area}:${verb === 'read' ? 'read' : 'write'}`);
-  return [...new Set(words)].sort().join(' ');
+  const scopes = permissions.map(({ area, verb }) => `${area}:${verb === 'read' ? 'read' : 'write'}`);
+  return [...new Set(scopes)].sort().join(' ');
 }
 
 // Debt 4: one query for each role, each permission of a role, and the resource of each permission.

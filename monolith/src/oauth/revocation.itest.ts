@@ -79,7 +79,7 @@ describe('a client that is revoked', () => {
     assert.equal(errors[0].status, 401);
   });
 
-  test('takes no other client with it, and a deleted one is as good as revoked', async () => {
+  test('does not affect other clients, and a deleted client counts as revoked', async () => {
     await addClient('one');
     await addClient('other');
     const [one, other] = [await tokenOf('one'), await tokenOf('other')];
@@ -88,7 +88,7 @@ describe('a client that is revoked', () => {
     assert.equal(await status(jwtOf('known to the other issuer only')), 200);
   });
 
-  test('that may no longer have a kind of token loses those it has', async () => {
+  test('loses its tokens of a kind that it may no longer have', async () => {
     await addClient('narrowed');
     const token = await tokenOf('narrowed');
     await change("identifier_kinds = '{implicit}'", 'narrowed');

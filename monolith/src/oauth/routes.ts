@@ -16,8 +16,8 @@ export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
     formBodies(oauth);
     oauth.post('/oauth/access_token', async (request, reply) => {
       const grant = parseGrantRequest(request.body);
-      const answer = await grantToken(shop, checkSecret, grant, request.ip, keyedGrant(request, grant));
-      return sendReply(reply.header('cache-control', 'no-store'), answer);
+      const granted = await grantToken(shop, checkSecret, grant, request.ip, keyedGrant(request, grant));
+      return sendReply(reply.header('cache-control', 'no-store'), granted);
     });
     oauth.post('/oauth/introspect', async (request, reply) => {
       checkIntrospector(shop, request.headers.authorization);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rememberingCheck } from './secret-check.ts';
 
-test('a right secret is checked slowly once; a wrong one every time', () => {
+test('a correct secret is checked slowly once, a wrong one every time', () => {
   let slowChecks = 0;
   const check = rememberingCheck((secret, storedHash) => {
     slowChecks += 1;

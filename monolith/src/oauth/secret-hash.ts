@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { HashTurns, limitsHere } from './hash-turns.ts';
+import { HashQueue, limitsHere } from './hash-turns.ts';
 
 /** Cost of scrypt: N = 2^logN. */
 export interface ScryptCost {
@@ -18,7 +18,7 @@ export const PASSWORD_COST: ScryptCost = { logN: 16, r: 8, p: 2 };
 const HASH_BYTES = 32;
 const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-const turns = new HashTurns(limitsHere());
+const queue = new HashQueue(limitsHere());
 
 /**
  * Hashes a secret in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`.
@@ -52,7 +52,7 @@ export function verifyClientSecret(secret: string, stored: string): boolean {
 export const DECOY_HASH = format(Buffer.alloc(16), Buffer.alloc(HASH_BYTES), PASSWORD_COST);
 
 function inTurn(secret: string, salt: Buffer, length: number, cost: ScryptCost): Promise<Buffer> {
-  return turns.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
+  return queue.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
 }
 
 function format(salt: Buffer, hash: Buffer, { logN, r, p }: ScryptCost): string {

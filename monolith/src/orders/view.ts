@@ -24,7 +24,7 @@ export function orderView(order: OrderRow, items: readonly OrderItemRow[], style
       timestamps: { created_at: order.created_at.toISOString(), updated_at: order.updated_at.toISOString() },
     },
     relationships: {
-      // The link has the type `item` and the resource `order_item`, for compatibility.
+      // The link has the type `item`, although the resource has `order_item`: clients rely on both.
       ...(items.length > 0 && { items: { data: items.map(({ id }) => ({ type: 'item', id })) } }),
       ...(customer_id !== null && { customer: { data: { type: 'customer', id: customer_id } } }),
     },

@@ -36,7 +36,7 @@ export async function payManually(
 
 /**
  * Captures an authorization.
- * @throws ShopError not_found: the transaction is another order's
+ * @throws ShopError not_found: the order has no such transaction
  * @throws ShopError validation_failed: there is nothing to capture
  */
 export async function capture(
@@ -57,7 +57,7 @@ export async function capture(
 /**
  * Refunds a payment: `amount` (minor units), or everything that is left. The order counts as refunded when nothing is
  * left.
- * @throws ShopError not_found: the transaction is another order's
+ * @throws ShopError not_found: the order has no such transaction
  * @throws ShopError validation_failed: the amount exceeds what is left
  */
 export async function refund(

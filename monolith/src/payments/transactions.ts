@@ -61,7 +61,7 @@ export async function insertTransaction(db: Queryable, made: NewTransaction, now
   return rows[0];
 }
 
-/** Turns an authorization into a capture: the same transaction goes on. */
+/** Changes an authorization into a capture: the same transaction goes on. */
 export async function markCaptured(
   db: Queryable,
   id: string,

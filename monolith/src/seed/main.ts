@@ -1,5 +1,5 @@
 import { openPool, type Pool } from '../db.ts';
-import { migrate, readMigrations } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
 import { type Holdings, holdingsOf, holdingsText, isInUse, writtenText } from './holdings.ts';
@@ -8,7 +8,7 @@ import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { SIZES } from './sizes.ts';
 
-const NEXT = 'The auth service still has the API clients of before: run the backfill of auth-clients';
+const NEXT = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
 
 /** SQLSTATE of a database that does not exist. */
 const INVALID_CATALOG_NAME = '3D000';
@@ -40,7 +40,7 @@ async function seed(given: SeedArguments): Promise<void> {
   const plan = { seed, size: SIZES[size], until };
   const db = openPool(databaseUrl, () => undefined, 0);
   try {
-    await migrate(db, await readMigrations());
+    await applySchema(db, await readSchemaFiles());
     const empty = await isEmpty(db);
     const filled = empty || !ifEmpty;
     // Counting reads every row, so only count when there is data to replace.
@@ -91,7 +91,7 @@ async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<
   url.pathname = `/${encodeURIComponent(name)}`;
   const db = openPool(url.href, () => undefined, 0);
   try {
-    await migrate(db, await readMigrations());
+    await applySchema(db, await readSchemaFiles());
     process.stderr.write(`seed: the same for the copy ${name}\n`);
     await fill(db, plan);
   } catch (error) {

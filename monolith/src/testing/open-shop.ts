@@ -11,17 +11,17 @@ import { Readiness } from '../health/readiness.ts';
 import { DECOY_HASH } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { migrate, readMigrations } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import type { Shop } from '../shop.ts';
 
-export interface Answer {
+export interface Reply {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests read replies as a client does, member by member.
   body: any;
 }
 
 type Headers = Record<string, string>;
-export type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Answer>;
+export type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Reply>;
 
 /** A shop for one test: a fresh database on the real server, the whole app, and a clock that the test moves. */
 export interface TestShop {
@@ -64,7 +64,7 @@ export async function openTestShop(
   };
   const shop: Shop = { db, config, debts: new Debts(debtsPaid), now, log };
   const readiness = new Readiness(db);
-  await migrate(db, await readMigrations());
+  await applySchema(db, await readSchemaFiles());
   await reconcileIndexes(db, shop.debts);
   readiness.prepared();
   const app = buildApp(shop, readiness);
@@ -104,13 +104,13 @@ export function testPostgresUrl(): string {
 /** Calls with this access token. Like the clients, wraps the body in `data` unless it is a whole body. */
 export function caller(app: FastifyInstance, accessToken: string): Call {
   return async (method, path, body, headers = {}) => {
-    const answer = await app.inject({
+    const reply = await app.inject({
       method: method as 'GET',
       url: path,
       headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+    return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
   };
 }
 
