@@ -8,7 +8,7 @@ import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
-import { answerError, answerUnreadable, errorHandlers } from './error-handlers.ts';
+import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -25,19 +25,19 @@ import type { Shop } from './shop.ts';
 /** The largest body of a request, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
-/** Puts the shop together; this is the list of what it does. */
+/** Composes the shop; the calls below list its areas. */
 export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   const app = fastify({
     loggerInstance: shop.log,
-    // A child logger's bindings would stand beside the attributes: what is logged names the request itself.
+    // Bindings of a child logger would duplicate the attributes: each log line names its request.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    // Ids of carts are the client's own, up to 128 characters, of which each may be percent-encoded.
+    // Cart ids come from clients: up to 128 characters, each of which may be percent-encoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
-    frameworkErrors: answerError,
-    clientErrorHandler: answerUnreadable,
-    // Kept-alive connections that are idle must not hold up a stop.
+    frameworkErrors: replyWithError,
+    clientErrorHandler: replyToUnreadable,
+    // Idle keep-alive connections must not delay a stop.
     forceCloseConnections: 'idle',
   });
   const { jwksUrl } = shop.config;

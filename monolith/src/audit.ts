@@ -8,7 +8,7 @@ export interface Change {
   entityId: string;
 }
 
-/** Records who changed what. Debt 22: a row of its own, inside the request and its transaction. */
+/** Records a change and its author. Debt 22: a separate row, inside the request and its transaction. */
 export async function audit(shop: Shop, db: Queryable, access: Access, change: Change): Promise<void> {
   if (!shop.debts.owed('audit-rows-in-request')) {
     shop.log.info({ actor: access.clientId, ...change }, 'audit');

@@ -7,17 +7,17 @@ export interface Config {
   /** 0 takes any free port. */
   port: number;
   databaseUrl: string;
-  /** Base of the links in answers, without a slash at its end. */
+  /** Base of the links in replies, without a trailing slash. */
   publicUrl: string;
   debtsPaid: readonly DebtName[];
-  /** Keys of the tokens that another issuer signs; absent where there is none. */
+  /** URL of the keys of another token issuer; absent without one. */
   jwksUrl: string | undefined;
-  /** Who may ask about tokens (RFC 7662); absent: nobody. */
+  /** The client that may introspect tokens (RFC 7662); if absent, all introspection is refused. */
   introspection: { clientId: string; clientSecret: string } | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** One setting that breaks its rule. The value of a secret is not shown. */
+/** A setting that breaks its rule. Values of secrets are not shown. */
 export interface ConfigFault {
   key: string;
   value: string;
@@ -26,7 +26,7 @@ export interface ConfigFault {
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: ConfigFault[] };
 
-/** Reads the whole configuration from the environment and gives either all of it or every fault. */
+/** Reads the configuration from the environment. The result is the whole configuration or all faults. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const faults: ConfigFault[] = [];
   const text = (key: string) => env[key]?.trim() ?? '';

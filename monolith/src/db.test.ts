@@ -11,7 +11,7 @@ describe('isStoreUnavailable', () => {
     }
     assert.equal(isStoreUnavailable(new Error('Connection terminated unexpectedly')), true);
     assert.equal(isStoreUnavailable(new Error('timeout exceeded when trying to connect')), true);
-    // Node tries every address of a name and gives the failures together.
+    // Node tries every address of a name and reports the failures together.
     assert.equal(isStoreUnavailable(new AggregateError([coded('ECONNREFUSED')])), true);
   });
 

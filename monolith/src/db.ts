@@ -2,17 +2,17 @@ import pg, { type Pool, type PoolClient, type QueryResult, type QueryResultRow }
 
 export type { Pool, PoolClient } from 'pg';
 
-/** What a statement can be sent to: the pool, or the one connection of a transaction. */
+/** The pool, or the connection of one transaction. */
 export interface Queryable {
   query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<R>>;
 }
 
-/** How long a statement may take while somebody waits for its answer. */
+/** The longest duration of a statement in a request. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * Opens a pool. `onIdleError` hears of connections that die while nobody uses them. `statementTimeoutMs` 0 lets a
- * statement take as long as it needs.
+ * Opens a pool. `onIdleError` receives the errors of idle connections. With `statementTimeoutMs` 0, statements have no
+ * time limit.
  */
 export function openPool(
   databaseUrl: string,
@@ -23,11 +23,11 @@ export function openPool(
     connectionString: databaseUrl,
     application_name: 'monolith',
     max: 10,
-    // Long, because it counts the wait for a busy pool too: a store that is down refuses at once.
+    // Long, because it includes the wait for a busy pool: a store that is down refuses at once.
     connectionTimeoutMillis: 20_000,
     ...(statementTimeoutMs > 0 && {
       statement_timeout: statementTimeoutMs,
-      // Where the server vanishes without closing the connection, nothing else would end the wait.
+      // If the server vanishes without closing the connection, only this timeout ends the wait.
       query_timeout: statementTimeoutMs + 5_000,
     }),
   });
@@ -35,11 +35,11 @@ export function openPool(
   return pool;
 }
 
-/** Runs `work` in one transaction: all of it or nothing. The connection is thrown away where even rollback fails. */
+/** Runs `work` in one transaction: all of it or nothing. If even the rollback fails, the connection is discarded. */
 export async function inTransaction<T>(pool: Pool, work: (db: PoolClient) => Promise<T>): Promise<T> {
   const db = await pool.connect();
   let broken: Error | undefined;
-  // A connection that dies between two statements says so as an event, which unheard would end the process.
+  // A connection that dies between two statements emits an error event, which would end the process without a listener.
   const onError = (error: Error) => {
     broken = error;
   };
@@ -66,7 +66,7 @@ const SERVER_STATES = new Set(['57P01', '57P02', '57P03', '53300', '3D000']);
 const DRIVER_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|query read timeout/i;
 
-/** Whether an error means that the store cannot be reached now, and not that a statement was wrong. */
+/** Whether an error means that the store is currently unreachable, and not that a statement was wrong. */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
@@ -80,7 +80,7 @@ export function isStoreUnavailable(error: unknown): boolean {
   );
 }
 
-/** Whether a statement broke a unique constraint (SQLSTATE 23505); `constraint` narrows it to one of that name. */
+/** Whether a statement violated a unique constraint (SQLSTATE 23505); `constraint` limits the check to that name. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   return (
     error instanceof pg.DatabaseError &&
@@ -89,7 +89,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
-/** Whether a statement waited longer for a lock than `lock_timeout` lets it (SQLSTATE 55P03). */
+/** Whether a statement waited for a lock longer than `lock_timeout` (SQLSTATE 55P03). */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55P03';
 }

@@ -19,7 +19,7 @@ describe('debts', () => {
     assert.deepEqual(unknown, []);
   });
 
-  test('names may have blanks around them; unknown ones are told', () => {
+  test('names may have blanks around them; unknown names are reported', () => {
     assert.deepEqual(parseDebtsPaid(' eav-joins , tunabel,,'), { paid: ['eav-joins'], unknown: ['tunabel'] });
   });
 

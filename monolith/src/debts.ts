@@ -1,16 +1,16 @@
-/** Whether the debt lies on the path of a token or elsewhere. */
+/** Whether the debt affects the path of a token or another one. */
 export type DebtPath = 'token' | 'other';
 
 export interface Debt {
   number: number;
   name: string;
-  /** Whether tuning alone can pay it, the architecture staying as it is. */
+  /** Whether tuning alone can pay the debt, without a change of the architecture. */
   tunable: boolean;
   path: DebtPath;
   summary: string;
 }
 
-/** Every debt of the monolith. DEBTS.md tells the story of each. */
+/** Every debt of the monolith. DEBTS.md describes each. */
 export const DEBTS = [
   {
     number: 1,
@@ -59,7 +59,7 @@ export const DEBTS = [
     name: 'jobs-in-process',
     tunable: false,
     path: 'other',
-    summary: 'Jobs run in the process that answers customers',
+    summary: 'Jobs run in the process that serves customers',
   },
   {
     number: 20,
@@ -100,7 +100,7 @@ export const DEBTS = [
 
 export type DebtName = (typeof DEBTS)[number]['name'];
 
-/** Which debts stand. A debt is paid by name when the program starts (`DEBTS_PAID`). */
+/** The state of all debts. A debt is paid by name when the program starts (`DEBTS_PAID`). */
 export class Debts {
   readonly #paid: ReadonlySet<DebtName>;
 
@@ -108,29 +108,29 @@ export class Debts {
     this.#paid = new Set(paid);
   }
 
-  /** True while the debt has not been paid. */
+  /** True while the debt is not paid. */
   owed(name: DebtName): boolean {
     return !this.#paid.has(name);
   }
 
-  /** Names of the paid ones, in the order of the list. */
+  /** Names of the paid debts, in the order of the list. */
   paid(): DebtName[] {
     return DEBTS.map((debt) => debt.name).filter((name) => this.#paid.has(name));
   }
 }
 
 /**
- * Reads `DEBTS_PAID`: names separated by commas; `tunable` stands for all that tuning can pay. Gives the names that are
- * not debts in `unknown`.
+ * Reads `DEBTS_PAID`: names separated by commas. `tunable` stands for all debts that tuning can pay. `unknown` holds
+ * the names that are not debts.
  */
 export function parseDebtsPaid(text: string): { paid: DebtName[]; unknown: string[] } {
-  const words = text
+  const given = text
     .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-  const paid = DEBTS.filter((debt) => words.includes(debt.name) || (debt.tunable && words.includes('tunable'))).map(
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const paid = DEBTS.filter((debt) => given.includes(debt.name) || (debt.tunable && given.includes('tunable'))).map(
     (debt) => debt.name,
   );
   const known: readonly string[] = [...DEBTS.map((debt) => debt.name), 'tunable'];
-  return { paid, unknown: words.filter((word) => !known.includes(word)) };
+  return { paid, unknown: given.filter((word) => !known.includes(word)) };
 }

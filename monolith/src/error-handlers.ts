@@ -4,21 +4,21 @@ import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 import { traceIds } from './log.ts';
 import { storeFault } from './store-faults.ts';
 
-/** Answers every error and every unknown path in the API's error shape; what is unforeseen is logged, not shown. */
+/** Replies to every error and every unknown path in the API's error shape. Unexpected errors are logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>(answerError);
+  app.setErrorHandler<FastifyError>(replyWithError);
   const unknownPath = () => new ShopError('not_found', { detail: 'The requested path could not be found' });
   app.setNotFoundHandler(() => {
     throw unknownPath();
   });
-  // Before the body is read: whatever is sent to a path that does not exist, the answer is the same.
+  // Runs before the body is read: an unknown path always gets the same reply.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw unknownPath();
   });
 }
 
-/** Answers what was thrown. Also for what goes wrong before a route is found, such as a path that cannot be decoded. */
-export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Replies to an error, including errors before routing, such as a path that cannot be decoded. */
+export function replyWithError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = asShopError(thrown);
   const status = statusOf(error.code);
   if (status >= 500)
@@ -35,8 +35,8 @@ const UNREADABLE: Readonly<Record<string, { status: number; title: string }>> = 
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
 };
 
-/** Answers what is not HTTP enough to become a request, and hangs up. */
-export function answerUnreadable(error: ConnectionError, socket: Socket): void {
+/** Replies to bytes that are not an HTTP request, and closes the connection. */
+export function replyToUnreadable(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -50,7 +50,7 @@ export function answerUnreadable(error: ConnectionError, socket: Socket): void {
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
-  // A parameter longer than any id names nothing.
+  // A path parameter longer than any id is an unknown path.
   414: 'not_found',
   413: 'body_too_large',
   415: 'unsupported_media_type',

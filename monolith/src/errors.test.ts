@@ -22,7 +22,7 @@ const STATUS: Record<ErrorCode, number> = {
 
 describe('errors', () => {
   for (const [code, status] of Object.entries(STATUS) as [ErrorCode, number][]) {
-    test(`${code} is answered with ${status}, in every member of the body`, () => {
+    test(`${code} has status ${status}, in every member of the body`, () => {
       assert.equal(statusOf(code), status);
       const { errors } = errorBody(new ShopError(code, [{ detail: 'a' }, { detail: 'b' }]), 'req-1');
       assert.deepEqual(
@@ -51,7 +51,7 @@ describe('errors', () => {
     assert.equal(errorBody(new ShopError('validation_failed', []), 'req-1').errors.length, 1);
   });
 
-  test('the id of the request is in answers of 500 and above alone', () => {
+  test('only replies of 500 and above contain the id of the request', () => {
     assert.equal(errorBody(new ShopError('internal'), 'req-1').errors[0]?.request_id, 'req-1');
     assert.equal(errorBody(new ShopError('not_found'), 'req-1').errors[0]?.request_id, undefined);
   });

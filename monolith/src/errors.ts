@@ -1,4 +1,4 @@
-/** What can go wrong, as one closed list; `STATUS` says how each is answered. */
+/** The closed list of error codes; `STATUS` maps each to its HTTP status. */
 export type ErrorCode =
   | 'bad_request'
   | 'invalid_token'
@@ -34,7 +34,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   issuer_unavailable: { status: 503, title: 'Service Unavailable' },
 };
 
-/** One thing that is wrong. `title` replaces the code's own; `source` is a path such as `data.name`. */
+/** One fault. `title` replaces the title of the code; `source` is a path such as `data.name`. */
 export interface Fault {
   detail?: string;
   title?: string;
@@ -42,20 +42,20 @@ export interface Fault {
   meta?: Record<string, unknown>;
 }
 
-/** One member of `errors`, as a client reads it. */
+/** One member of `errors` in a reply. */
 export interface ErrorMember extends Fault {
   status: number;
   title: string;
   request_id?: string;
 }
 
-/** The only error that this program throws on purpose. */
+/** The only error that this program throws deliberately. */
 export class ShopError extends Error {
   override readonly name = 'ShopError';
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
 
-  /** `faults`: at least one; several where one body has several things wrong. */
+  /** `faults`: at least one; several if one body has several faults. */
   constructor(code: ErrorCode, faults: Fault | readonly Fault[] = {}, options?: ErrorOptions) {
     const list: readonly Fault[] = Array.isArray(faults) ? faults : [faults];
     super(list[0]?.detail ?? STATUS[code].title, options);
@@ -69,8 +69,8 @@ export function statusOf(code: ErrorCode): number {
 }
 
 /**
- * `{errors: […]}` of an error. Every member carries its status, because clients see the body only; `requestId` goes
- * into answers of 500 and above, to be found again in the log.
+ * `{errors: […]}` of an error. Every member has a status, because clients see the body only. Replies of 500 and above
+ * carry `requestId`, which leads to the log line.
  */
 export function errorBody(error: ShopError, requestId: string): { errors: ErrorMember[] } {
   const { status, title } = STATUS[error.code];

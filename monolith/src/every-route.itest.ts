@@ -13,9 +13,9 @@ import { issueToken, openTestShop, type TestShop } from './testing/open-shop.ts'
 import { type Route, routesOf } from './testing/route-table.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-/** Requests for each route and method; `FUZZ_ROUNDS` asks for a longer run. */
+/** Requests for each route and method; `FUZZ_ROUNDS` sets a higher number. */
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 6);
-/** Debts are about time, which this test has no use for. */
+/** Debts cost time only, and this test does not measure time. */
 const PAID = DEBTS.map(({ name }) => name);
 const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
 
@@ -23,9 +23,9 @@ type Headers = Record<string, string>;
 
 let it: TestShop;
 let tokens: { full: string; implicit: string; customer: string };
-/** What exists, by the name that the routes' patterns have for it. */
+/** Ids of existing records, by the parameter name in the routes' patterns. */
 let ids: Record<string, string[]>;
-/** Members of the bodies of an area, with values that are right. */
+/** Members of the bodies of an area, with correct values. */
 let members: Record<string, Record<string, unknown[]>>;
 
 before(async () => {
@@ -35,9 +35,9 @@ before(async () => {
   await enableManual(it);
   const product = await makeProduct(it, { manage_stock: true, stock: 1_000 });
   const make = async (path: string, data: object) => {
-    const answer = await it.admin('POST', path, { data });
-    assert.equal(answer.status, 201, JSON.stringify(answer.body));
-    return answer.body.data.id as string;
+    const reply = await it.admin('POST', path, { data });
+    assert.equal(reply.status, 201, JSON.stringify(reply.body));
+    return reply.body.data.id as string;
   };
   const slug = () => randomUUID();
   const category = await make('/v2/categories', { type: 'category', name: 'C', slug: slug(), status: 'live' });
@@ -143,7 +143,7 @@ after(async () => {
 
 const part = (text: string) => Buffer.from(text).toString('base64url');
 
-/** Texts in the place of a token. */
+/** Texts that replace a token. */
 function wrongTokens(): string[] {
   const [head = '', claims = '', signature = ''] = tokens.customer.split('.');
   return [
@@ -182,7 +182,7 @@ const ODD_HEADERS: Headers[] = [
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let port = 0;
 
-/** Over a real connection; the path goes out as it is. */
+/** Sends a request over a real connection; the path is sent unchanged. */
 async function call(method: string, path: string, headers: Headers, payload: string) {
   const length = { 'content-length': String(Buffer.byteLength(payload)) };
   const sent = request({ agent, port, method, path, headers: { ...headers, ...length } });
@@ -192,7 +192,7 @@ async function call(method: string, path: string, headers: Headers, payload: str
   return { status: response.statusCode ?? 0, text: await text(response) };
 }
 
-/** Requests that were answered otherwise than the rule says. */
+/** Requests whose reply breaks the rule. */
 let faults: string[] = [];
 beforeEach(() => {
   faults = [];
@@ -201,21 +201,21 @@ const noFaults = () => assert.equal(faults.length, 0, `${faults.length} faults:\
 
 async function send({ method }: Route, path: string, headers: Headers, body = ''): Promise<void> {
   const payload = method === 'GET' || method === 'HEAD' ? '' : body;
-  const { status, text: answer } = await call(method, path, headers, payload);
+  const { status, text: reply } = await call(method, path, headers, payload);
   const inShape = () => {
-    const errors = JSON.parse(answer).errors;
+    const errors = JSON.parse(reply).errors;
     return Array.isArray(errors) && errors[0].status === status;
   };
   if (status < 500 && (status < 400 || method === 'HEAD' || inShape())) return;
   const shown = `${method} ${path.slice(0, 150)} ${JSON.stringify(headers).slice(0, 200)} ${payload.slice(0, 300)}`;
-  faults.push(`${shown} -> ${status} ${answer.slice(0, 300)}`);
+  faults.push(`${shown} -> ${status} ${reply.slice(0, 300)}`);
 }
 
 const routes = () => routesOf(it.app);
 const resourceOf = ({ path }: Route) => path.split('/')[path.startsWith('/v2/') ? 2 : 1] ?? '';
 const json = { 'content-type': 'application/json' };
 
-describe('no route answers 500', () => {
+describe('no route replies 500', () => {
   test('the routes are those of the running app', () => {
     const known = new Set(routes().map(({ method, path }) => `${method} ${path}`));
     for (const one of [
@@ -230,7 +230,7 @@ describe('no route answers 500', () => {
     assert.ok(known.size > 150, `${known.size}`);
   });
 
-  test('whatever stands in the place of a token', async () => {
+  test('with any text in place of a token', async () => {
     const random = new Random(SEED, 'tokens');
     const placed = wrongTokens().flatMap((token): Headers[] => [
       { authorization: `Bearer ${token}` },
@@ -239,14 +239,14 @@ describe('no route answers 500', () => {
       { authorization: `Bearer ${tokens.full}`, 'x-moltin-customer-token': token },
     ]);
     for (const route of routes()) {
-      // Every route with some, and every token on some routes: all pairs would only repeat.
+      // Every route with some tokens, and every token on some routes: all pairs would only repeat.
       const some = resourceOf(route) === 'settings' ? placed : random.sample(placed, 4);
       for (const headers of [...some, {}]) await send(route, fill(random, route.path), { ...json, ...headers }, '{}');
     }
     noFaults();
   });
 
-  test('whatever is no request at all', async () => {
+  test('with a body that is not a request at all', async () => {
     const random = new Random(SEED, 'no request');
     for (const route of routes().filter(({ method }) => method !== 'GET' && method !== 'HEAD')) {
       for (const payload of resourceOf(route) === 'inventories' ? NO_REQUEST : random.sample(NO_REQUEST, 6)) {
@@ -256,7 +256,7 @@ describe('no route answers 500', () => {
     noFaults();
   });
 
-  test(`whatever the grammar says (FUZZ_SEED=${SEED})`, async () => {
+  test(`with any request of the grammar (FUZZ_SEED=${SEED})`, async () => {
     const random = new Random(SEED, 'grammar');
     const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -274,7 +274,7 @@ describe('no route answers 500', () => {
     noFaults();
   });
 
-  test('whatever is nested too deep', async () => {
+  test('with a body that is nested too deeply', async () => {
     const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
     for (const payload of [`{"data":{"type":"product","material":${deep}}}`, `{"data":[${deep}]}`, deep]) {
       for (const route of routes().filter(({ method }) => method === 'POST' || method === 'PUT')) {
@@ -286,7 +286,7 @@ describe('no route answers 500', () => {
     }
   });
 
-  test('whatever a form says', async () => {
+  test('with any form', async () => {
     const forms = [
       '=',
       '&&',

@@ -40,7 +40,7 @@ describe('bad input', () => {
     assert.equal((await open.admin('POST', '/v2/customers', padded(BODY_LIMIT - 200))).status, 201);
   });
 
-  test('an empty body called JSON is no body, and no error', async () => {
+  test('an empty body with a JSON content type is accepted', async () => {
     assert.equal((await open.admin('GET', '/v2/settings', '', json)).status, 200);
     const made = await open.admin('POST', '/v2/customers', {
       data: { type: 'customer', name: 'B', email: 'b@example.com' },
@@ -63,7 +63,7 @@ describe('bad input', () => {
     assert.ok((await open.admin('GET', '/v2/customers?filter=eq(email,%00)')).status < 500);
   });
 
-  test('unknown paths are 404 in the shape of errors, whatever comes with them', async () => {
+  test('an unknown path is 404 in the error shape, whatever the request contains', async () => {
     const paths: [string, string, Record<string, string>][] = [
       ['GET', '/', {}],
       ['GET', '/v2', {}],
@@ -89,7 +89,7 @@ describe('bad input', () => {
     assert.deepEqual((await open.admin('GET', `/v2/products/${'x'.repeat(500)}`)).body.errors[0].status, 404);
   });
 
-  test('what is not HTTP is answered all the same, in the shape of errors', async () => {
+  test('bytes that are not HTTP get a reply in the error shape', async () => {
     await open.app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = open.app.server.address() as AddressInfo;
     const long = `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`;
@@ -99,26 +99,26 @@ describe('bad input', () => {
     ] as const) {
       const socket = connect(port, '127.0.0.1').setEncoding('utf8');
       socket.end(text);
-      let answer = '';
-      for await (const chunk of socket) answer += chunk;
-      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
-      assert.equal(JSON.parse(answer.slice(answer.indexOf('{'))).errors[0].status, status);
+      let reply = '';
+      for await (const chunk of socket) reply += chunk;
+      assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.equal(JSON.parse(reply.slice(reply.indexOf('{'))).errors[0].status, status);
     }
   });
 
-  test('a path is the same with a slash at its end', async () => {
+  test('a trailing slash does not change a path', async () => {
     assert.equal((await open.admin('GET', '/v2/settings/')).status, 200);
   });
 
-  test('without a token, or with a bad one, it is 401', async () => {
+  test('a missing or bad token is 401', async () => {
     for (const headers of [{}, { authorization: 'Bearer nope' }, { authorization: 'Basic eDp5' }]) {
-      const answer = await open.app.inject({ url: '/v2/products', headers });
-      assert.equal(answer.statusCode, 401);
-      assert.deepEqual(answer.json(), { errors: [{ status: 401, title: 'Unable to validate access token' }] });
+      const reply = await open.app.inject({ url: '/v2/products', headers });
+      assert.equal(reply.statusCode, 401);
+      assert.deepEqual(reply.json(), { errors: [{ status: 401, title: 'Unable to validate access token' }] });
     }
   });
 
-  test('what is unforeseen is 500, without a trace of the inside', async () => {
+  test('an unexpected error is 500 and reveals no internals', async () => {
     await open.shop.db.query('alter table settings rename to settings_gone');
     const { status, body } = await open.admin('GET', '/v2/settings');
     await open.shop.db.query('alter table settings_gone rename to settings');
@@ -127,8 +127,8 @@ describe('bad input', () => {
     assert.doesNotMatch(JSON.stringify(body), /relation|settings|\.ts/);
   });
 
-  test('browsers may ask from anywhere, with any header', async () => {
-    const answer = await open.app.inject({
+  test('browsers may send requests from any origin, with any header', async () => {
+    const reply = await open.app.inject({
       method: 'OPTIONS',
       url: '/v2/carts/abc/items',
       headers: {
@@ -137,10 +137,10 @@ describe('bad input', () => {
         'access-control-request-headers': 'authorization,x-moltin-currency,x-moltin-sdk-version',
       },
     });
-    assert.equal(answer.statusCode, 204);
-    assert.equal(answer.headers['access-control-allow-origin'], '*');
-    assert.match(String(answer.headers['access-control-allow-methods']), /PUT.*DELETE/);
-    assert.match(String(answer.headers['access-control-allow-headers']), /x-moltin-currency/);
+    assert.equal(reply.statusCode, 204);
+    assert.equal(reply.headers['access-control-allow-origin'], '*');
+    assert.match(String(reply.headers['access-control-allow-methods']), /PUT.*DELETE/);
+    assert.match(String(reply.headers['access-control-allow-headers']), /x-moltin-currency/);
     const denied = await open.app.inject({ url: '/v2/products', headers: { origin: 'https://shop.example' } });
     assert.equal(denied.headers['access-control-allow-origin'], '*', 'or the browser hides why it failed');
   });

@@ -4,12 +4,15 @@ import { isDeeperThan, MAX_DEPTH } from './json-depth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it came, where the request has an `Idempotency-Key`. */
+    /** The unparsed body, if the request has an `Idempotency-Key`. */
     bodyText: string | undefined;
   }
 }
 
-/** Reads JSON bodies, of at most `MAX_DEPTH` levels. An empty body is no body, although clients call it JSON: they do so on DELETE, capture and refund. */
+/**
+ * Parses JSON bodies of at most `MAX_DEPTH` levels. An empty body counts as no body, because clients send one with a
+ * JSON content type on DELETE, capture and refund.
+ */
 export function jsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.decorateRequest('bodyText', undefined);

@@ -1,12 +1,12 @@
-/** Levels of arrays and objects that a body may have: more than any client sends, few enough for every recursion. */
+/** The most levels of arrays and objects in a body: more than any client sends, few enough for every recursion. */
 export const MAX_DEPTH = 64;
 
 /**
- * Whether JSON text nests arrays and objects deeper than `limit`. Looks at brackets outside of strings only, so the text need
- * not be valid JSON. What is too deep overflows the stack of whatever walks it, such as `JSON.stringify`.
+ * Whether JSON text nests arrays and objects deeper than `limit`. Counts only the brackets outside of strings, so the
+ * text need not be valid JSON. Deeper values overflow the stack of recursive code, such as `JSON.stringify`.
  */
 export function isDeeperThan(text: string, limit: number): boolean {
-  // Each level takes a bracket of its own.
+  // Each level needs its own bracket.
   if (text.length <= limit) return false;
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -27,7 +27,7 @@ export function isDeeperThan(text: string, limit: number): boolean {
   return false;
 }
 
-/** Where the string ends that begins at `start`; the end of the text where it does not. */
+/** The end of the string that begins at `start`; the end of the text if the string is not closed. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

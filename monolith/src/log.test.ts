@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from './log.ts';
 
-test('a line has the fields of the log data model, and of an error what is known to be harmless', () => {
+test('a line has the fields of the log data model, and only the harmless fields of an error', () => {
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => void lines.push(line) });
   const err = Object.assign(new Error('cut', { cause: new Error('reset') }), { code: '57P01', detail: 'hush' });

@@ -82,7 +82,7 @@ describe('taxUnit', () => {
     );
   });
 
-  test('without tax nothing moves', () => {
+  test('without tax, amounts do not change', () => {
     fc.assert(
       fc.property(amount, fc.boolean(), (unit, gross) => {
         assert.deepEqual(taxUnit(unit, gross, []), { withTax: unit, withoutTax: unit, tax: 0 });

@@ -1,4 +1,4 @@
-/** How a currency prints. `format` holds `{price}`, e.g. `${price}`. */
+/** How to print a currency. `format` holds `{price}`, e.g. `${price}`. */
 export interface CurrencyStyle {
   code: string;
   format: string;
@@ -34,15 +34,15 @@ export interface LineTotals {
   value: Taxed;
 }
 
-/** Largest price of a unit and value of a line, in minor units: 100 lines at the highest tax still sum safely. */
+/** The largest unit price and line value, in minor units: the sum of 100 lines at the highest tax stays safe. */
 export const MAX_AMOUNT = 100_000_000_000;
 /** Highest rate of one tax item (2000 %). */
 export const MAX_TAX_RATE = 20;
 
-// Rates are counted in millionths so that rounding is exact: 0.1 + 0.2 has no float to go wrong in.
+// Rates are counted in millionths, so that rounding is exact: 0.1 + 0.2 has no float error.
 const RATE_SCALE = 1_000_000n;
 
-/** Prints an amount in minor units: decimal point, thousands separator, and the minus before the whole text. */
+/** Prints an amount in minor units, with decimal point and thousands separator. The minus precedes the whole text. */
 export function formatAmount(amount: number, style: CurrencyStyle): string {
   const digits = String(Math.abs(amount)).padStart(style.decimalPlaces + 1, '0');
   const split = digits.length - style.decimalPlaces;
@@ -56,12 +56,12 @@ export function formattedPrice(amount: number, style: CurrencyStyle): FormattedP
   return { amount, currency: style.code, formatted: formatAmount(amount, style) };
 }
 
-/** What an empty cart shows: it has no currency yet. */
+/** The printed amount of an empty cart, which has no currency yet. */
 export const NO_PRICE: FormattedPrice = { amount: 0, currency: '', formatted: '0' };
 
 /**
- * Tax of one unit, method `simple`. A gross price gives its net first, half up; the tax is taken from the rounded
- * net, half up; gross is their sum (so a gross price can move by one minor unit).
+ * Tax of one unit, method `simple`. The net of a gross price is rounded half up first. The tax on the rounded net is
+ * rounded half up, and gross is their sum, so a gross price can change by one minor unit.
  */
 export function taxUnit(unitAmount: number, includesTax: boolean, rates: readonly number[]): Taxed {
   const rate = rates.reduce((sum, each) => sum + BigInt(Math.round(each * Number(RATE_SCALE))), 0n);
@@ -95,6 +95,6 @@ export function sumTotals(lines: readonly PricedLine[]): Taxed {
 }
 
 function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
-  // Both are never negative here, so the truncating division of BigInt is a floor.
+  // Both operands are non-negative, so the truncating division of BigInt is a floor.
   return (2n * numerator + denominator) / (2n * denominator);
 }

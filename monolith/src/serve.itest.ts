@@ -13,13 +13,16 @@ import { testPostgresUrl } from './testing/open-shop.ts';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const LIMIT_MS = 20_000;
 
-/** Asks until the answer is what the test waits for. `ask` must wait for something outside, or nothing else gets a turn. */
-async function until<T>(what: string, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
+/**
+ * Polls until `done` accepts the reply. `ask` must wait for something outside the process, so that the event loop
+ * runs.
+ */
+async function until<T>(what: string, ask: () => Promise<T>, done: (reply: T) => boolean): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   for (;;) {
-    const answer = await ask();
-    if (done(answer)) return answer;
-    if (limit.aborted) assert.fail(`${what} did not come true; the last answer was ${JSON.stringify(answer)}`);
+    const reply = await ask();
+    if (done(reply)) return reply;
+    if (limit.aborted) assert.fail(`${what} did not happen; the last reply was ${JSON.stringify(reply)}`);
   }
 }
 
@@ -58,7 +61,7 @@ describe('the command', () => {
     assert.match(table.out, /^ 2 {2}token-table-unindexed +token {2}tunable {2}/m);
   });
 
-  test('says how it is used', async () => {
+  test('prints its usage', async () => {
     assert.equal((await finished(run(['--help'], {}))).code, 0);
     const wrong = await finished(run(['--port', '1'], {}));
     assert.equal(wrong.code, 2);
@@ -85,7 +88,7 @@ describe('the process', () => {
     }
   };
   const onServer = (statement: string) => connected(serverUrl, (client) => client.query(statement));
-  /** Past the proxy, so also while the store is dead to the shop; gives the number of rows. */
+  /** Counts rows without the proxy, so that it works while the shop cannot reach its store. */
   const onStore = (statement: string) =>
     connected(storeUrl, async (client) => (await client.query(statement)).rowCount);
   const get = async (path: string) => {
@@ -111,7 +114,7 @@ describe('the process', () => {
     const listening = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout ?? assert.fail('no output') }).on('line', (line) => {
         lines.push(JSON.parse(line));
-        // Fastify's own line comes as soon as the port is open, which here is before the store is there.
+        // Fastify logs its own line as soon as the port is open, which here precedes the start of the store.
         const match = /^Server listening at (.+)$/.exec(lines.at(-1)?.body ?? '');
         if (match?.[1]) resolve(match[1]);
       });
@@ -124,7 +127,7 @@ describe('the process', () => {
     await onServer(`drop database ${database} with (force)`);
   });
 
-  /** Holds every request that wants a token in the middle of its work while `work` runs. */
+  /** Blocks every request for a token in the middle of its work while `work` runs. */
   const holdingTokens = <T>(work: (waiting: () => Promise<number>) => Promise<T>): Promise<T> =>
     connected(storeUrl, async (holder) => {
       await holder.query('begin; lock table access_tokens in access exclusive mode');
@@ -155,7 +158,7 @@ describe('the process', () => {
     await until('the line that says so', saidSo, (said) => said);
   });
 
-  test('survives a store that dies, half-writes nothing, and recovers by itself', async () => {
+  test('survives the loss of its store, half-writes nothing, and recovers by itself', async () => {
     await onStore(`insert into api_clients (name, client_id, secret_hash, identifier_kinds)
                    values ('S', 'storefront', '', '{implicit}')`);
     assert.equal((await grant()).status, 200);
@@ -184,7 +187,7 @@ describe('the process', () => {
     const exited = once(child, 'exit');
     const unused = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
     await once(unused, 'connect');
-    const answered = await holdingTokens(async (waiting) => {
+    const replied = await holdingTokens(async (waiting) => {
       const inFlight = grant();
       await until('the request waits', waiting, (n) => n === 1);
       child.kill('SIGTERM');
@@ -196,8 +199,8 @@ describe('the process', () => {
       await until('new requests are refused', refused, (yes) => yes);
       return () => inFlight;
     });
-    assert.equal((await answered()).status, 200);
-    // Although clients would keep their connections: the one that the request came on, and one that was never used.
+    assert.equal((await replied()).status, 200);
+    // Clients would keep both connections: the one of the request, and one that was never used.
     assert.deepEqual(await exited, [0, null]);
     assert.equal(lines.at(-1)?.body, 'stopped');
   });

@@ -9,7 +9,7 @@ import { prepareStore } from './jobs/prepare-store.ts';
 import { createLog } from './log.ts';
 import type { Shop } from './shop.ts';
 
-/** Serves until SIGTERM or SIGINT, finishes what is in flight, and gives the exit code. */
+/** Serves until SIGTERM or SIGINT, finishes requests in flight, and returns the exit code. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   const parsed = parseConfig(env);
   if (!parsed.ok) {

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { Pool } from './db.ts';
 import type { Debts } from './debts.ts';
 
-/** What every area of the shop works with. */
+/** The dependencies of every area of the shop. */
 export interface Shop {
   db: Pool;
   config: Config;

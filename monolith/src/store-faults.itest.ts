@@ -5,7 +5,7 @@ import pg from 'pg';
 import { storeFault } from './store-faults.ts';
 import { makeProduct } from './testing/goods.ts';
 import { holdOpen, lockWaiters } from './testing/locks.ts';
-import { type Answer, openTestShop, type TestShop } from './testing/open-shop.ts';
+import { openTestShop, type Reply, type TestShop } from './testing/open-shop.ts';
 
 let it: TestShop;
 before(async () => {
@@ -32,12 +32,12 @@ const ADDRESS = {
 };
 const post = (path: string, data: unknown) => it.admin('POST', path, { data });
 
-/** What has a parent: the table of the parent, how to make one, and what to ask while it is being deleted. */
+/** Resources with a parent: the table of the parent, how to create one, and the request to send during its deletion. */
 const PAIRS: readonly {
   what: string;
   table: string;
   parent: () => Promise<string>;
-  child: (parent: string) => Promise<Answer>;
+  child: (parent: string) => Promise<Reply>;
 }[] = [
   {
     what: 'an address of a customer',
@@ -100,10 +100,10 @@ describe('a parent that is deleted while a child is made is not found', () => {
     test(what, async () => {
       const id = await parent();
       const deletion = await holdOpen(it, `delete from ${table} where id = $1`, [id]);
-      const answer = child(id);
+      const reply = child(id);
       await lockWaiters(it, 1);
       await deletion.end('commit');
-      const { status, body } = await answer;
+      const { status, body } = await reply;
       assert.equal(status, 404, JSON.stringify(body));
       assert.equal(body.errors[0].status, 404);
     });
@@ -114,23 +114,23 @@ describe('a statement that the store gives up', () => {
   test('is 503 with Retry-After', async () => {
     const id = await customer();
     const change = await holdOpen(it, 'update customers set name = name where id = $1', [id]);
-    const answer = it.app.inject({
+    const reply = it.app.inject({
       method: 'PUT',
       url: `/v2/customers/${id}`,
       headers: { authorization: it.adminToken },
       payload: { data: { type: 'customer', name: 'B' } },
     });
     const [waiter] = await lockWaiters(it, 1);
-    // What `statement_timeout` does when its time is over.
+    // The same error as `statement_timeout`.
     await it.shop.db.query('select pg_cancel_backend($1)', [waiter]);
-    const given = await answer;
+    const given = await reply;
     await change.end('rollback');
     assert.equal(given.statusCode, 503);
     assert.equal(given.headers['retry-after'], '1');
     assert.equal(given.json().errors[0].status, 503);
   });
 
-  test('means the same whatever it waited for, and a wrong statement stays a failure of this program', () => {
+  test('is a 503 whatever it waited for, and a wrong statement stays a 500', () => {
     const failed = (code: string) => storeFault(Object.assign(new pg.DatabaseError('x', 1, 'error'), { code }))?.code;
     for (const code of ['57014', '55P03', '40P01', '40001', '57P01']) assert.equal(failed(code), 'store_unavailable');
     assert.equal(failed('23503'), 'not_found');

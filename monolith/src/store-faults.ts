@@ -3,9 +3,8 @@ import { isStoreUnavailable } from './db.ts';
 import { type ErrorCode, ShopError } from './errors.ts';
 
 /**
- * What a failed statement means to a client, by its SQLSTATE (PostgreSQL manual, appendix A). A concurrent request may
- * have won, so that neither the client nor this program did anything wrong: such failures are never 500. Undefined for
- * an error that is not the store's, or that a bug made.
+ * Maps the SQLSTATE of a failed statement to a fault (PostgreSQL manual, appendix A). These failures are never 500,
+ * because a concurrent request may have caused them. Undefined for errors of other origin and for bugs.
  */
 export function storeFault(error: unknown): ShopError | undefined {
   const [code, detail] = isStoreUnavailable(error) ? UNAVAILABLE : meaning(error);
@@ -14,26 +13,26 @@ export function storeFault(error: unknown): ShopError | undefined {
 
 type Meaning = readonly [code: ErrorCode | undefined, detail: string];
 
-const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not answer; try again'];
+const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not respond; try again'];
 const NOT_ITS_FAULT: Meaning = [undefined, ''];
 
 function meaning(error: unknown): Meaning {
   if (!(error instanceof pg.DatabaseError)) return NOT_ITS_FAULT;
   switch (error.code) {
-    // Foreign key: what the new row belongs to was deleted meanwhile.
+    // Foreign key: the parent of the new row was deleted meanwhile.
     case '23503':
       return ['not_found', 'What the request refers to could not be found'];
-    // Unique constraint, where the route has no better words for it.
+    // Unique constraint, if the route has no more specific message.
     case '23505':
       return ['conflict', 'Another request has stored the same thing'];
-    // Statement timeout, lock timeout, deadlock, serialization: the transaction was given up.
+    // Statement timeout, lock timeout, deadlock, serialization: the transaction was aborted.
     case '57014':
     case '55P03':
     case '40P01':
     case '40001':
       return ['store_unavailable', 'The store is too busy to end this in time; try again'];
     default:
-      // Class 22: the value does not fit its type, for instance a text with a NUL in it.
+      // Class 22: the value does not fit its type, for example a text with a NUL.
       return error.code?.startsWith('22')
         ? ['bad_request', 'The request holds a value that cannot be stored']
         : NOT_ITS_FAULT;

@@ -1,9 +1,9 @@
-/** Who asks, as the access token says. */
+/** The caller, as the access token identifies it. */
 export interface Access {
   kind: 'implicit' | 'client_credentials';
   clientId: string;
   scope: string;
-  /** From `X-MOLTIN-CUSTOMER-TOKEN`: narrows what is seen to this customer. */
+  /** From `X-MOLTIN-CUSTOMER-TOKEN`: limits the visible records to those of this customer. */
   customerId?: string;
 }
 
@@ -11,7 +11,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every path under /v2 before its handler runs. */
     access: Access;
-    /** ISO code from `X-MOLTIN-CURRENCY`, known to be enabled; undefined where the header is absent. */
+    /** ISO code of an enabled currency, from `X-MOLTIN-CURRENCY`; undefined without the header. */
     currency: string | undefined;
   }
 }

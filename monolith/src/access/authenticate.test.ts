@@ -6,13 +6,13 @@ import { IssuerKeys } from '../oauth/issuer-keys.ts';
 import { bearerToken, fromJwt } from './authenticate.ts';
 
 describe('bearerToken', () => {
-  test('takes the form of the standard and that of older clients', () => {
+  test('accepts the standard form and that of older clients', () => {
     assert.equal(bearerToken('Bearer abc'), 'abc');
     assert.equal(bearerToken('Bearer: abc'), 'abc');
     assert.equal(bearerToken('bearer   abc '), 'abc');
   });
 
-  test('takes nothing else', () => {
+  test('refuses other forms', () => {
     for (const header of [undefined, '', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b', 'abc']) {
       assert.equal(bearerToken(header), undefined, header);
     }
@@ -43,7 +43,7 @@ describe('tokens of another issuer', () => {
     assert.deepEqual(await ask(sign(claims)), { kind: 'implicit', clientId: 'client', scope: 'catalog:read' });
   });
 
-  test('are refused when they have expired, or never do', async () => {
+  test('are refused when they are expired or have no expiry', async () => {
     await refuses(sign({ ...claims, exp: nowS - 1 }));
     const { exp: _, ...endless } = claims;
     await refuses(sign(endless));
@@ -55,13 +55,13 @@ describe('tokens of another issuer', () => {
     await refuses(sign(claims, privateKey, { keyid: 'k2' }));
     const unsigned = `${sign(claims).split('.').slice(0, 2).join('.')}.`;
     await refuses(unsigned);
-    // The public key is known to all: used as the secret of a symmetric signature it must not open anything.
+    // The public key is public: used as the secret of a symmetric signature, it must not verify.
     const pem = publicKey.export({ format: 'pem', type: 'spki' });
     const confused = jwt.sign(claims, Buffer.from(pem), { algorithm: 'HS256', keyid: 'k1' });
     await refuses(confused);
   });
 
-  test('are refused when they do not say what kind they are', async () => {
+  test('are refused without a kind', async () => {
     await refuses(sign({ ...claims, identifier: 'root' }));
     const { sub: _, ...nobodys } = claims;
     await refuses(sign(nobodys));

@@ -6,7 +6,10 @@ import type { Shop } from '../shop.ts';
 import type { Access } from './access.ts';
 import { keyIdOf, verifiedClaims } from './read-jwt.ts';
 
-/** Who a bearer token speaks for. Throws 401 where it is missing, unknown, expired or forged. */
+/**
+ * The subject of a bearer token.
+ * @throws ShopError invalid_token: the token is missing, unknown, expired or forged
+ */
 export async function authenticate(
   shop: Shop,
   issuerKeys: IssuerKeys | undefined,
@@ -19,7 +22,7 @@ export async function authenticate(
   return access;
 }
 
-/** The token of `Bearer <t>` (RFC 6750), and of `Bearer: <t>`, which clients older than 2021 send. */
+/** The token of `Bearer <t>` (RFC 6750) or of `Bearer: <t>`, which clients older than 2021 send. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^Bearer:?\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
 }
@@ -28,7 +31,7 @@ function isJwt(token: string): boolean {
   return token.split('.').length === 3;
 }
 
-/** As `fromJwt`, but a client that was revoked is refused at once, although its token is still signed rightly. */
+/** Like `fromJwt`, but refuses revoked clients at once, although their token still has a valid signature. */
 async function fromUnrevoked(
   shop: Shop,
   issuerKeys: IssuerKeys | undefined,
@@ -44,8 +47,8 @@ async function fromStore(shop: Shop, token: string): Promise<Access | undefined>
 }
 
 /**
- * Who a token speaks for that another issuer signs, by the issuer's published keys; undefined where it is not valid. Throws
- * 503 where the issuer has never answered.
+ * The subject of a JWT from another issuer, verified with the issuer's published keys; undefined for an invalid token.
+ * @throws ShopError issuer_unavailable: the issuer has never published its keys to this process
  */
 export async function fromJwt(
   now: Date,

@@ -1,13 +1,13 @@
 import fastifyCors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** Storefronts run in browsers on hosts of their own. Headers that they announce are allowed as announced. */
+/** Storefronts run in browsers on other hosts. Every header that a preflight announces is allowed. */
 export function cors(app: FastifyInstance): void {
   app.register(fastifyCors, {
     origin: '*',
     methods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
     maxAge: 86_400,
-    // A preflight is recognised by its headers; a bare OPTIONS is answered as well.
+    // Accepts an OPTIONS request without the headers of a preflight too.
     strictPreflight: false,
   });
 }

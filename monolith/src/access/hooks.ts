@@ -14,14 +14,14 @@ interface Guards {
   customerTokens: CustomerTokens;
 }
 
-/** Before every handler under /v2: who asks, for which customer, and whether they may. */
+/** Runs before every handler under /v2: authenticates the client and the customer, and checks their permissions. */
 export function accessHooks(app: FastifyInstance, shop: Shop, guards: Guards): void {
   app.decorateRequest('access');
   app.addHook('onRequest', async (request) => {
     const path = request.routeOptions.url ?? '';
     const inside = path.startsWith('/v2/');
     if ((inside || path.startsWith('/oauth/')) && !guards.readiness.isPrepared) {
-      throw new ShopError('store_unavailable', { detail: 'The store has not answered yet; try again' });
+      throw new ShopError('store_unavailable', { detail: 'The store has not responded yet; try again' });
     }
     if (!inside || request.method === 'OPTIONS') return;
 

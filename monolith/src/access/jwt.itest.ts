@@ -36,21 +36,21 @@ describe('tokens that another issuer signs', () => {
     return caller(open.app, token)(method, path);
   };
 
-  test('cannot be judged while the issuer has never answered: 503, not 401', async () => {
+  test('are 503, not 401, until the issuer first publishes its keys', async () => {
     const { status, body } = await call('implicit', 'GET', '/v2/products');
     assert.equal(status, 503);
     assert.equal(body.errors[0].status, 503);
     assert.equal((await open.shopper('GET', '/v2/products')).status, 200, 'our own are not touched by it');
   });
 
-  test('are as good as our own, for their kind', async () => {
+  test('permit the same as our own tokens of their kind', async () => {
     issuerIsDown = false;
     assert.equal((await call('implicit', 'GET', '/v2/products')).status, 200);
     assert.equal((await call('implicit', 'GET', '/v2/settings')).status, 403);
     assert.equal((await call('client_credentials', 'GET', '/v2/settings')).status, 200);
   });
 
-  test('stay good while the issuer is down', async () => {
+  test('stay valid while the issuer is down', async () => {
     issuerIsDown = true;
     assert.equal((await call('implicit', 'GET', '/v2/products')).status, 200);
   });

@@ -2,8 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 
 /**
- * The key id (`kid`) in a JWT's header; undefined where there is none, or where the text is no JWT. The library throws
- * errors of several kinds at malformed tokens (`SyntaxError` for a payload that is no JSON): each means the same here.
+ * The key id (`kid`) in a JWT's header; undefined without one, or when the text is not a JWT. For malformed tokens the
+ * library throws several kinds of errors (`SyntaxError` for a payload that is not JSON). All of them mean "not a JWT"
+ * here.
  */
 export function keyIdOf(token: string): string | undefined {
   try {
@@ -15,8 +16,8 @@ export function keyIdOf(token: string): string | undefined {
 }
 
 /**
- * The claims of a JWT whose signature and times are right, with `sub` and `exp` in it; undefined for any other text. As
- * above, whatever the library throws about a token (`TypeError` for a short ES256 signature) means that it is not valid.
+ * The claims of a JWT with a valid signature and valid times, `sub` and `exp` included; undefined for any other text.
+ * Any error of the library (`TypeError` for a short ES256 signature) means that the token is not valid.
  */
 export function verifiedClaims(
   token: string,

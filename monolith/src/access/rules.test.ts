@@ -35,7 +35,7 @@ describe('who may do what', () => {
     assert.equal(may(IMPLICIT, 'DELETE', '/v2/carts/:ref/items/:item/taxes/:tax'), false);
   });
 
-  test('an implicit token signs a customer up and in, and sees nobody', () => {
+  test('an implicit token signs a customer up and in, and sees no customer', () => {
     assert.equal(may(IMPLICIT, 'POST', '/v2/customers'), true);
     assert.equal(may(IMPLICIT, 'POST', '/v2/customers/tokens'), true);
     assert.equal(may(IMPLICIT, 'GET', '/v2/customers'), false);
@@ -59,7 +59,7 @@ describe('who may do what', () => {
     assert.equal(may(CUSTOMER, 'POST', '/v2/orders/:id/transactions/:t/refund'), false);
   });
 
-  test('an implicit token has no part in the running of the shop', () => {
+  test('an implicit token cannot administer the shop', () => {
     for (const name of ['settings', 'gateways', 'integrations', 'promotions', 'jobs', 'variations', 'constructor']) {
       assert.equal(may(IMPLICIT, 'GET', `/v2/${name}`), false, name);
       assert.equal(may(CUSTOMER, 'GET', `/v2/${name}`), false, name);

@@ -1,10 +1,10 @@
 import type { Access } from './access.ts';
 
-/** A request as the rules see it: `path` is the route's pattern, as `/v2/orders/:id/payments`. */
+/** A request as the rules see it. `path` is the route's pattern, such as `/v2/orders/:id/payments`. */
 export interface Asked {
   method: string;
   path: string;
-  /** The customer whose record the path names, if it names one. */
+  /** The customer id in the path, if there is one. */
   pathCustomerId?: string | undefined;
 }
 
@@ -12,7 +12,9 @@ type Rule = (asked: Asked, access: Access) => boolean;
 
 const reading: Rule = ({ method }) => method === 'GET' || method === 'HEAD';
 
-/** What an implicit token may do, by the first segment of the path; what is not listed, nobody. */
+/**
+ * The permissions of an implicit token, by the first segment of the path. Resources that are not listed are refused.
+ */
 const IMPLICIT: Readonly<Record<string, Rule>> = {
   products: reading,
   categories: reading,
@@ -22,13 +24,13 @@ const IMPLICIT: Readonly<Record<string, Rule>> = {
   files: reading,
   flows: reading,
   inventories: (asked, access) => reading(asked, access) || asked.path === '/v2/inventories/multiple',
-  // A shopper must not set their own tax.
+  // Shoppers must not set their own tax.
   carts: ({ path }) => !path.split('/').includes('taxes'),
   customers: (asked, access) => signsUp(asked) || ownRecord(asked, access),
   orders: (asked, access) => paysFor(asked) || (access.customerId !== undefined && reading(asked, access)),
 };
 
-/** Whether a token may do what is asked. That a customer sees their own orders only is for the orders to mind. */
+/** Whether a token permits a request. The orders area itself limits customers to their own orders. */
 export function mayDo(asked: Asked, access: Access): boolean {
   if (access.kind === 'implicit') {
     const resource = asked.path.split('/')[2] ?? '';

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 const Required = Type.String({ minLength: 1, maxLength: 255 });
 const Optional = Type.Optional(Type.String({ maxLength: 255 }));
 
-/** Where to send the bill. */
+/** The billing address. */
 export const BillingAddress = Type.Object({
   first_name: Required,
   last_name: Required,
@@ -15,7 +15,7 @@ export const BillingAddress = Type.Object({
   county: Required,
   country: Required,
 });
-/** Where to send the goods. */
+/** The shipping address. */
 export const ShippingAddress = Type.Object({
   ...BillingAddress.properties,
   phone_number: Optional,
@@ -24,7 +24,7 @@ export const ShippingAddress = Type.Object({
 export type BillingAddress = Static<typeof BillingAddress>;
 export type ShippingAddress = Static<typeof ShippingAddress>;
 
-/** The members of the schema, an empty text for each that is absent. */
+/** The members of the schema; absent members become an empty text. */
 export function wholeAddress(
   schema: typeof BillingAddress | typeof ShippingAddress,
   given: ShippingAddress,

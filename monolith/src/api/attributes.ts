@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
 
-/** `GET …/attributes`: the members of an entity, as forms are built from them. */
+/** `GET …/attributes`: describes the members of an entity, so that clients can build forms. */
 export function attributesReply(entity: string, schema: TObject) {
   const required: readonly string[] = (schema as { required?: string[] }).required ?? [];
   const data = Object.entries(schema.properties).map(([value, member]) => {

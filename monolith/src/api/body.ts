@@ -7,8 +7,8 @@ export function isMembers(value: unknown): value is Members {
 }
 
 /**
- * `data` of a body, whatever it is; undefined where there is no body. Clients are known to wrap twice
- * (`{"data": {"data": …}}`): the second wrapper is taken off too.
+ * `data` of a body, of any type; undefined without a body. Some clients wrap twice (`{"data": {"data": …}}`), so the
+ * second wrapper is removed too.
  */
 export function dataOf(body: unknown): unknown {
   if (body === undefined || body === null) return undefined;
@@ -17,14 +17,17 @@ export function dataOf(body: unknown): unknown {
   return isMembers(data) && Object.keys(data).length === 1 && 'data' in data ? data.data : data;
 }
 
-/** `data` of a body that must be one object. Throws 400 where it is not. */
+/**
+ * `data` of a body that must be one object.
+ * @throws ShopError bad_request: `data` is not an object
+ */
 export function objectOf(body: unknown): Members {
   const data = dataOf(body);
   if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
   return data;
 }
 
-/** `data` of a body as a list: one object counts as a list of one, null and nothing as an empty one. */
+/** `data` of a body as a list. One object is a list of one; null and a missing body are an empty list. */
 export function listOf(body: unknown): Members[] {
   const data = dataOf(body);
   const list = data === undefined || data === null ? [] : Array.isArray(data) ? data : [data];

@@ -2,12 +2,12 @@ import { type Fault, ShopError } from '../errors.ts';
 
 export type { Fault } from '../errors.ts';
 
-/** 400: what was asked makes no sense. */
+/** 400 `Bad Request`: the request makes no sense. */
 export function badRequest(detail: string, source?: string): ShopError {
   return new ShopError('bad_request', { detail, ...(source !== undefined && { source }) });
 }
 
-/** 400 with a title of its own and, as the API does for stock, what it is about. */
+/** 400 with its own title. `meta` names the subject, as the API does for stock. */
 export function refused(title: string, detail: string, meta?: Record<string, unknown>): ShopError {
   return new ShopError('bad_request', { title, detail, ...(meta && { meta }) });
 }
@@ -20,12 +20,12 @@ export function forbidden(detail: string): ShopError {
   return new ShopError('forbidden', { detail });
 }
 
-/** 422 `Failed Validation`: one fault per member that is wrong. */
+/** 422 `Failed Validation`: one fault for each wrong member. */
 export function failedValidation(faults: readonly Fault[]): ShopError {
   return new ShopError('validation_failed', faults);
 }
 
-/** 422: understood and well formed, but the state of things does not allow it. */
+/** 422: the request is well formed, but the current state does not allow it. */
 export function unprocessable(title: string, detail: string): ShopError {
   return new ShopError('validation_failed', { title, detail });
 }

@@ -3,7 +3,7 @@ import type { FilterTerm, Operator } from './filter.ts';
 import { isUuid } from './ids.ts';
 import type { Bindings } from './sql.ts';
 
-/** How one field may be filtered: the operators it knows, and the condition of a term (values bound, never written in). */
+/** How to filter by one field: its operators, and the SQL condition of a term. Values are bound parameters. */
 export interface FilterField {
   ops: readonly Operator[];
   condition(term: FilterTerm, bindings: Bindings): string;
@@ -13,7 +13,10 @@ export type FilterFields = Readonly<Record<string, FilterField>>;
 
 const COMPARISONS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
-/** Turns terms into conditions. Throws 400 for a field or an operator that the resource does not know. */
+/**
+ * Translates terms into SQL conditions.
+ * @throws ShopError bad_request: the resource does not support a field or an operator
+ */
 export function filterConditions(terms: readonly FilterTerm[], fields: FilterFields, bindings: Bindings): string[] {
   return terms.map((term) => {
     const field = Object.hasOwn(fields, term.field) ? fields[term.field] : undefined;
@@ -23,7 +26,7 @@ export function filterConditions(terms: readonly FilterTerm[], fields: FilterFie
   });
 }
 
-/** Text: equality is exact; `like` ignores case and `*` stands for anything. */
+/** Text. `eq` is exact; `like` ignores case, and `*` matches any text. */
 export function textField(column: string, ops: readonly Operator[] = ['eq', 'like', 'in']): FilterField {
   return {
     ops,
@@ -34,7 +37,7 @@ export function textField(column: string, ops: readonly Operator[] = ['eq', 'lik
   };
 }
 
-/** An id: text that is no UUID matches nothing. `pattern` holds `$` where the placeholder of a uuid[] goes. */
+/** An id. Text that is not a UUID matches nothing. In `pattern`, `$` marks the placeholder of a uuid[]. */
 export function uuidField(pattern: string): FilterField {
   return {
     ops: ['eq', 'in'],
@@ -55,7 +58,7 @@ export function booleanField(column: string): FilterField {
   };
 }
 
-/** A whole number, for instance an amount in minor units. */
+/** A whole number, such as an amount in minor units. */
 export function integerField(column: string): FilterField {
   return {
     ops: ['eq', 'gt', 'ge', 'lt', 'le'],
@@ -67,7 +70,7 @@ export function integerField(column: string): FilterField {
   };
 }
 
-/** A moment: RFC 3339, milliseconds since the epoch, or a date (UTC), which with `eq` means the whole day. */
+/** A moment: RFC 3339, milliseconds since the epoch, or a date (UTC). With `eq`, a date means the whole day. */
 export function timeField(column: string): FilterField {
   return {
     ops: ['eq', 'gt', 'ge', 'lt', 'le'],
@@ -84,7 +87,7 @@ export function timeField(column: string): FilterField {
   };
 }
 
-/** `*` is the wildcard of the API; what LIKE itself treats specially is escaped. */
+/** `*` is the wildcard of the API; the special characters of LIKE are escaped. */
 export function likePattern(value: string): string {
   return value.replaceAll(/[\\%_]/g, (special) => `\\${special}`).replaceAll('*', '%');
 }

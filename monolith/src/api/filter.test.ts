@@ -25,7 +25,7 @@ describe('parseFilter', () => {
     assert.deepEqual(parseFilter('in(id,a, b,c)'), [{ op: 'in', field: 'id', values: ['a', 'b', 'c'] }]);
   });
 
-  test('one pair of single quotes comes off', () => {
+  test('one pair of single quotes is removed', () => {
     assert.deepEqual(parseFilter("eq(name,'Nike')")[0]?.values, ['Nike']);
   });
 
@@ -46,7 +46,7 @@ describe('parseFilter', () => {
     assert.throws(() => parseFilter(terms(11)), ShopError);
   });
 
-  test('whatever the text, it is terms or a 400', () => {
+  test('any text gives terms or a 400', () => {
     const text = fc.string({
       unit: fc.constantFrom('eq', 'in', '(', ')', ',', ':', 'a', ' ', "'", '.'),
       maxLength: 12,
@@ -81,7 +81,7 @@ describe('filterConditions', () => {
     );
   });
 
-  test('unknown fields and operators are refused, also those of every object', () => {
+  test('unknown fields and operators are refused, including members of Object.prototype', () => {
     for (const filter of ['eq(price,1)', 'eq(constructor,x)', 'eq(__proto__,x)', 'gt(name,x)', 'in(id.0,a,id.1,b)']) {
       assert.throws(
         () => conditions(filter),
@@ -90,7 +90,7 @@ describe('filterConditions', () => {
     }
   });
 
-  test('what is no id matches nothing', () => {
+  test('text that is not an id matches nothing', () => {
     assert.deepEqual(conditions('in(id,nonsense)').values, [[]]);
   });
 
@@ -110,6 +110,6 @@ describe('filterConditions', () => {
   });
 });
 
-test('of LIKE only the star is special', () => {
+test('only the star is special in LIKE', () => {
   assert.equal(likePattern('50%_a\\*'), '50\\%\\_a\\\\%');
 });

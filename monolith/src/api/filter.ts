@@ -6,7 +6,7 @@ export type Operator = (typeof OPERATORS)[number];
 export interface FilterTerm {
   op: Operator;
   field: string;
-  /** Exactly one, except for `in`. */
+  /** Exactly one value, except for `in`. */
   values: string[];
 }
 
@@ -14,9 +14,9 @@ const MAX_TERMS = 10;
 const UNPARSEABLE = 'Could not parse the supplied filter';
 
 /**
- * Reads `eq(status,live):like(sku,A*)` into its terms, all of which must hold. Terms are found by balanced
- * parentheses, because values may hold `:` (timestamps), commas and parentheses.
- * Throws 400 where the text is no filter, names an unknown operator, or holds more than ten terms.
+ * Parses `eq(status,live):like(sku,A*)` into terms, all of which must hold. The parser balances parentheses, because
+ * values may contain `:` (timestamps), commas and parentheses.
+ * @throws ShopError bad_request: the text is not a filter, names an unknown operator, or has more than ten terms
  */
 export function parseFilter(text: string): FilterTerm[] {
   const terms: FilterTerm[] = [];

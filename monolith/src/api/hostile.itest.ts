@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => it.close());
 
-/** Every path of these areas, `:id` to be filled with something that exists. */
+/** Every path of these areas; the test replaces `:id` with the id of an existing record. */
 async function paths(): Promise<[method: string, path: string][]> {
   const product = await makeProduct(it);
   const cart = randomUUID();
@@ -72,7 +72,7 @@ const members = [
   'gateway method action paymentmethod_meta custom_reference enabled relationships',
 ].flatMap((line) => line.split(' '));
 
-/** Bodies that no client would send: nothing, nonsense, and every member with every strange value. */
+/** Bodies that no real client sends: nothing, nonsense, and every member with every strange value. */
 function* bodies(): Generator<string> {
   yield* ['', 'null', '5', '"x"', '[]', '{}', '{"data": undefined}', '{', `{"data": ${BOTTOMLESS}}`, '{"data":null}'];
   yield '{"data":{"__proto__":{"id":1},"id":"x"}}';
@@ -92,14 +92,14 @@ function* bodies(): Generator<string> {
   }
 }
 
-test('no body makes the shop fail: each is answered with an error of the client, in the shape of the API', async () => {
+test('no body makes the shop fail: each error is the client’s, in the shape of the API', async () => {
   for (const [method, path] of await paths()) {
     for (const body of bodies()) {
-      const answer = await it.admin(method, path, body);
-      const shown = `${method} ${path} ${body.slice(0, 200)} -> ${answer.status} ${JSON.stringify(answer.body)?.slice(0, 300)}`;
-      assert.ok(answer.status < 500, shown);
-      if (answer.status >= 400) {
-        assert.ok(Array.isArray(answer.body.errors) && answer.body.errors[0].status === answer.status, shown);
+      const reply = await it.admin(method, path, body);
+      const shown = `${method} ${path} ${body.slice(0, 200)} -> ${reply.status} ${JSON.stringify(reply.body)?.slice(0, 300)}`;
+      assert.ok(reply.status < 500, shown);
+      if (reply.status >= 400) {
+        assert.ok(Array.isArray(reply.body.errors) && reply.body.errors[0].status === reply.status, shown);
       }
     }
   }

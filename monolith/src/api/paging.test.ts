@@ -44,7 +44,7 @@ describe('paging', () => {
     test(`400 for page[limit]=${limit}`, () => assert.throws(() => parsePage({ 'page[limit]': limit }, 10), ShopError));
   }
 
-  test('400 for an offset beyond what is kept in reach', () => {
+  test('an offset beyond the limit is 400', () => {
     assert.throws(() => parsePage({ 'page[offset]': '10001' }, 10), ShopError);
     assert.throws(() => parsePage({ 'page[offset]': '-1' }, 10), ShopError);
   });
@@ -73,7 +73,7 @@ describe('orderBy', () => {
     assert.equal(orderBy('-name', FIELDS, 't.seq', 't.seq'), 'order by t.name desc, t.seq desc');
     assert.equal(orderBy(undefined, FIELDS, 't.seq', 't.seq'), 'order by t.seq');
   });
-  test('400 for what is no such field', () => {
+  test('an unknown field is 400', () => {
     for (const sort of ['price', 'toString', 'name desc', '--name']) {
       assert.throws(() => orderBy(sort, FIELDS, 't.seq', 't.seq'), ShopError);
     }

@@ -15,10 +15,13 @@ export interface PageLinks {
 }
 
 export const MAX_PAGE_LENGTH = 100;
-// Beyond this the store would read and throw away every row before the page.
+// Beyond this offset the store reads and discards too many rows.
 const MAX_OFFSET = 10_000;
 
-/** Reads `page[limit]` (1 to 100) and `page[offset]` (records). Throws 400 where they are no such numbers. */
+/**
+ * Reads `page[limit]` (1 to 100) and `page[offset]` (records).
+ * @throws ShopError bad_request: one of them is not such a number
+ */
 export function parsePage(query: Record<string, string | undefined>, defaultLimit: number): Page {
   const limit = wholeNumber(query['page[limit]'], 'page[limit]', 1) ?? defaultLimit;
   const offset = wholeNumber(query['page[offset]'], 'page[offset]', 0) ?? 0;
@@ -35,7 +38,7 @@ function wholeNumber(text: string | undefined, name: string, least: number): num
   return value;
 }
 
-/** `meta` of a list; `total` counts what matches the filter. */
+/** `meta` of a list. `total` counts the records that match the filter. */
 export function pageMeta(page: Page, total: number) {
   return {
     page: {
@@ -48,7 +51,7 @@ export function pageMeta(page: Page, total: number) {
   };
 }
 
-/** Links of a list; they repeat the other members of the query. `url` has no query. */
+/** Links of a list. They repeat the other query parameters. `url` has no query. */
 export function pageLinks(
   url: string,
   query: Record<string, string | undefined>,

@@ -7,7 +7,7 @@ import { type Page, pageLinks, pageMeta, parsePage } from './paging.ts';
 
 export type Query = Record<string, string | undefined>;
 
-/** What a list was asked for. */
+/** The parameters of a list request. */
 export interface ListQuery {
   page: Page;
   filter: FilterTerm[];
@@ -17,7 +17,10 @@ export interface ListQuery {
 
 const MAX_INCLUDES = 5;
 
-/** The query of a request; of a name given twice the last one counts. Throws 400 for text that no store can hold. */
+/**
+ * The query of a request. If a name occurs twice, the last value counts.
+ * @throws ShopError bad_request: a text cannot be stored
+ */
 export function queryOf(request: FastifyRequest): Query {
   const query: Query = {};
   for (const [name, value] of Object.entries(request.query as Record<string, string | string[]>)) {
@@ -28,13 +31,16 @@ export function queryOf(request: FastifyRequest): Query {
   return query;
 }
 
-/** Names of `include`, trimmed; unknown ones are ignored by whoever uses them. */
+/** The names in `include`, trimmed. Callers ignore unknown names. */
 export function includeOf(query: Query): ReadonlySet<string> {
   const names = (query.include ?? '').split(',').map((name) => name.trim().toLowerCase());
   return new Set(names.filter((name) => name !== '').slice(0, MAX_INCLUDES));
 }
 
-/** Reads filter, sort, page and include of a list. Throws 400 where one of them cannot be read. */
+/**
+ * Reads filter, sort, page and include of a list.
+ * @throws ShopError bad_request: one of them cannot be parsed
+ */
 export async function readListQuery(shop: Shop, request: FastifyRequest): Promise<ListQuery> {
   const query = queryOf(request);
   const page = parsePage(query, query['page[limit]'] ? 1 : (await loadSettings(shop.db)).pageLength);
@@ -42,7 +48,7 @@ export async function readListQuery(shop: Shop, request: FastifyRequest): Promis
   return { page, filter, sort: query.sort, include: includeOf(query) };
 }
 
-/** The envelope of a list. `included` without members is left out. */
+/** The envelope of a list. An empty `included` is left out. */
 export function listReply(
   shop: Shop,
   request: FastifyRequest,
@@ -60,7 +66,7 @@ export function listReply(
   };
 }
 
-/** `included` of a reply, without empty lists, and absent where nothing is left. */
+/** `included` of a reply without its empty lists; undefined when every list is empty. */
 export function includedMember(included: Record<string, readonly unknown[]>) {
   const filled = Object.entries(included).filter(([, list]) => list.length > 0);
   return filled.length === 0 ? {} : { included: Object.fromEntries(filled) };

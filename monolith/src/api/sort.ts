@@ -1,11 +1,11 @@
 import { badRequest } from './faults.ts';
 
-/** Field name to column. */
+/** Maps field names to columns. */
 export type SortFields = Readonly<Record<string, string>>;
 
 /**
- * `order by` of a list: `field` ascends, `-field` descends, and `tieBreak` (a unique column) makes pages disjoint.
- * Throws 400 for a field that the resource cannot be sorted by.
+ * `order by` of a list: `field` ascends, `-field` descends. `tieBreak` (a unique column) keeps pages disjoint.
+ * @throws ShopError bad_request: the resource cannot be sorted by the field
  */
 export function orderBy(sort: string | undefined, fields: SortFields, tieBreak: string, fallback: string): string {
   if (sort === undefined || sort.trim() === '') return `order by ${fallback}`;
@@ -18,7 +18,7 @@ export function orderBy(sort: string | undefined, fields: SortFields, tieBreak: 
   return `order by ${column} ${direction}, ${tieBreak} ${direction}`;
 }
 
-/** Sorts text whatever its case, and the same on every server, whatever its locale. */
+/** Sorts text without regard to case, and independent of the server's locale. */
 export function byText(column: string): string {
   return `lower(${column}) collate "C"`;
 }

@@ -1,7 +1,10 @@
 import { isUniqueViolation } from '../db.ts';
 import { failedValidation } from './faults.ts';
 
-/** Runs a write; where the value of one of `members` is already taken (`<table>_<member>_key`), throws 422 for it. */
+/**
+ * Runs a write.
+ * @throws ShopError validation_failed: the value of one of `members` is taken (constraint `<table>_<member>_key`)
+ */
 export async function uniqueOr422<T>(table: string, members: readonly string[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -13,7 +16,7 @@ export async function uniqueOr422<T>(table: string, members: readonly string[], 
   }
 }
 
-/** Throws 422 where the body names another entity than the path. */
+/** @throws ShopError validation_failed: the id in the body differs from the id in the path */
 export function sameId(pathId: string, bodyId: string | undefined): void {
   if (bodyId !== undefined && bodyId !== pathId) {
     throw failedValidation([{ detail: 'The data.id field differs from the id in the path.', source: 'data.id' }]);

@@ -3,12 +3,13 @@ import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { type Fault, failedValidation } from './faults.ts';
 
-/** Checks a value and gives it back typed. */
+/** Checks a value and returns it typed. */
 export type Check<S extends TSchema> = (value: unknown) => Static<S>;
 
 /**
- * Compiles a schema into a check that throws 422 `Failed Validation` with one fault per member, each with its path
- * from `root` (`data.price.0.amount`).
+ * Compiles a schema into a check. The check reports one fault for each wrong member, with its path from `root`
+ * (`data.price.0.amount`).
+ * @throws ShopError validation_failed: a member breaks the schema
  */
 export function checker<S extends TSchema>(schema: S, root = 'data'): Check<S> {
   const validator = Compile(schema);

@@ -37,7 +37,7 @@ export async function addLine(to: Adding, data: unknown): Promise<void> {
   }
 }
 
-/** The ids and SKUs that a list of additions names, so that they can be read together. */
+/** The ids and SKUs in a list of additions, so that one query can read them all. */
 export function productsIn(entries: readonly unknown[]): string[] {
   const products = entries.filter(isMembers).filter(({ type }) => type === 'cart_item');
   return products.map(({ id, sku }) => id ?? sku).filter((wanted) => typeof wanted === 'string');

@@ -12,20 +12,23 @@ export interface Source {
   lines: number;
 }
 
-/** What the additions of one request share. */
+/** State that all additions of one request share. */
 export class Adding {
   readonly draft: CartDraft;
   readonly request: FastifyRequest;
   readonly shelf: Shelf;
-  /** Those that were asked for, by id. */
+  /** The carts named in the request, by id. */
   readonly sources = new Map<string, Source | undefined>();
-  /** What could not be added although other things were. */
+  /** Failures of single additions, when others succeeded. */
   readonly failures: ShopError[] = [];
   readonly allOrNothing: boolean;
   readonly #wanted: string;
   #left = MAX_LINES;
 
-  /** `wanted` is the currency that an empty cart takes. Throws 400 where the request names another than the cart's. */
+  /**
+   * `wanted` is the currency that an empty cart takes.
+   * @throws ShopError bad_request: the request names another currency than the cart's
+   */
   constructor(request: FastifyRequest, draft: CartDraft, wanted: string, allOrNothing: boolean) {
     const { currency } = draft.cart;
     if (currency !== null && request.currency !== undefined && request.currency !== currency) {
@@ -38,14 +41,19 @@ export class Adding {
     this.#wanted = wanted;
   }
 
-  /** The cart's currency; an empty cart takes the request's, or else `preferred`, or else the store's default. */
+  /**
+   * The cart's currency. An empty cart takes the currency of the request, then `preferred`, then the store's default.
+   */
   currency(preferred?: string): string {
     const { currency } = this.draft.cart;
     if (currency !== null) return currency;
     return this.request.currency === undefined && preferred !== undefined ? preferred : this.#wanted;
   }
 
-  /** Counts lines before they are read. Throws 400 where the request adds too many. */
+  /**
+   * Counts lines before they are read.
+   * @throws ShopError bad_request: the request adds too many lines
+   */
   spend(lines: number): void {
     if (lines > this.#left) throw badRequest(`One request adds at most ${MAX_LINES} lines, merged ones included`);
     this.#left -= lines;

@@ -7,7 +7,7 @@ import { includedMember, includeOf, listReply, queryOf, readListQuery } from '..
 import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
 import type { CartDraft } from './draft.ts';
@@ -25,7 +25,7 @@ interface ByCart {
   Params: { ref: string };
 }
 
-/** Carts themselves. Their ids are the clients' own, and who knows one may use it. */
+/** Carts. Clients choose the ids, and every client that knows an id may use the cart. */
 export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   const one = '/v2/carts/:ref';
 
@@ -54,7 +54,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   app.post('/v2/carts', async (request, reply) => {
     const { name, description, id: wanted } = newCart(objectOf(request.body));
     const id = wanted === undefined ? randomUUID() : cartId(wanted);
-    return answerOnce(shop, request, reply, 201, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       const state = await changeCartIn(shop, db, id, async (draft) => {
         if (draft.cart.name !== null)
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
@@ -91,7 +91,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-/** Customers named in a body. Shoppers, and whoever has a customer token, may name themselves only. */
+/** Customers named in a body. Shoppers and bearers of a customer token may name themselves only. */
 function customersOf(request: FastifyRequest): string[] {
   const ids = linkIds(listOf(request.body));
   const { kind, customerId } = request.access;

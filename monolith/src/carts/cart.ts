@@ -8,7 +8,10 @@ import type { CartState } from './view.ts';
 
 const MAX_ID_LENGTH = 128;
 
-/** The client's own name for its cart. Throws 400 for one that cannot be kept. */
+/**
+ * The client's own id for its cart.
+ * @throws ShopError bad_request: the id cannot be stored
+ */
 export function cartId(text: string): string {
   const hasControls = [...text].some((character) => character < ' ' || character === '\x7f');
   if (text === '' || text.length > MAX_ID_LENGTH || hasControls || !text.isWellFormed()) {
@@ -17,7 +20,7 @@ export function cartId(text: string): string {
   return text;
 }
 
-/** A cart as it stands; an unknown one is an empty one. */
+/** A cart in its current state; an unknown cart is empty. */
 export async function readCart(shop: Shop, db: Queryable, id: string): Promise<CartState> {
   const cart = await findCart(db, id, shop.now());
   const items = cart === undefined ? [] : await loadItems(db, id);
@@ -25,7 +28,7 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   return { id, cart, items, style };
 }
 
-/** Changes a cart while it is locked, writes it once, and gives it as it stands then. */
+/** Locks a cart, changes it, writes it once and returns its new state. */
 export async function changeCart(
   shop: Shop,
   id: string,
@@ -34,7 +37,7 @@ export async function changeCart(
   return inTransaction(shop.db, (db) => changeCartIn(shop, db, id, work));
 }
 
-/** `changeCart` in a transaction that is open already. */
+/** `changeCart` inside an open transaction. */
 export async function changeCartIn(
   shop: Shop,
   db: Queryable,

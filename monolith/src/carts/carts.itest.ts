@@ -23,7 +23,7 @@ const custom = (members: Record<string, unknown>) => ({
 });
 
 describe('a cart', () => {
-  test('that nobody has made is empty', async () => {
+  test('is empty before the first item', async () => {
     const cart = newCart();
     const { status, body } = await it.shopper('GET', cart);
     assert.equal(status, 200);
@@ -100,7 +100,7 @@ describe('a cart', () => {
     assert.equal(bySku.body.data[0].quantity, 2);
   });
 
-  test('takes lists: what works, or all or nothing', async () => {
+  test('accepts lists, in part or all-or-nothing', async () => {
     const good = { type: 'cart_item', id: await makeProduct(it), quantity: 1 };
     const bad = { type: 'cart_item', id: randomUUID(), quantity: 1 };
     const cart = newCart();
@@ -154,7 +154,7 @@ describe('a cart', () => {
     assert.equal((await it.shopper('POST', `${cart}/items`, product(both), usd)).status, 201);
   });
 
-  test('asks for stock and reserves nothing', async () => {
+  test('checks stock and reserves nothing', async () => {
     const id = await makeProduct(it, { manage_stock: true, stock: 3, sku: 'SCARCE' });
     const cart = newCart();
     assert.equal((await it.shopper('POST', `${cart}/items`, product(id, 2))).status, 201);
@@ -167,7 +167,7 @@ describe('a cart', () => {
     assert.equal((await it.shopper('GET', `/v2/inventories/${id}`)).body.data.available, 3);
   });
 
-  test('refuses what makes no sense', async () => {
+  test('refuses invalid requests', async () => {
     const cart = newCart();
     const id = await makeProduct(it);
     for (const quantity of [-1, 0, 1.5, '2', 1e12, null]) {
@@ -199,18 +199,18 @@ describe('a cart', () => {
     assert.equal((await it.shopper('POST', `${cart}/items`, custom({ sku: 'line-7' }))).status, 201);
   });
 
-  test('counts right when many add at once', async () => {
+  test('counts correctly under concurrent additions', async () => {
     const cart = newCart();
     const id = await makeProduct(it);
-    const answers = await Promise.all(
+    const replies = await Promise.all(
       Array.from({ length: 8 }, () => it.shopper('POST', `${cart}/items`, product(id))),
     );
-    assert.ok(answers.every(({ status }) => status === 201));
+    assert.ok(replies.every(({ status }) => status === 201));
     const { data } = (await it.shopper('GET', `${cart}/items`)).body;
     assert.deepEqual([data.length, data[0].quantity], [1, 8]);
   });
 
-  test('is gone seven days after its last change', async () => {
+  test('expires seven days after its last change', async () => {
     const shop = await openTestShop();
     try {
       const cart = newCart();
@@ -260,7 +260,7 @@ describe('taxes', () => {
     assert.equal((await it.shopper('GET', cart)).body.data.meta.display_price.tax.amount, 0);
   });
 
-  test('come along with an item and take the place of those it has', async () => {
+  test('can be sent with an item and replace its earlier taxes', async () => {
     const cart = newCart();
     const id = await makeProduct(it);
     await it.admin('POST', `${cart}/items`, product(id, 1, { tax: [vat().data, vat().data] }));

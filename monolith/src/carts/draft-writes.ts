@@ -1,7 +1,7 @@
 import type { Queryable } from '../db.ts';
 import type { CartRow, ItemRow } from './store.ts';
 
-/** Writes the difference between two states of a cart: at most one statement for each kind of change. */
+/** Writes the difference between two states of a cart, with at most one statement for each kind of change. */
 export async function writeDraft(
   db: Queryable,
   cart: CartRow,
@@ -24,7 +24,7 @@ export async function writeDraft(
   );
   await updateQuantities(
     db,
-    // A line whose quantity was set has a new time, also where the quantity is the same.
+    // Setting a quantity updates the time of a line, even if the quantity stays the same.
     items.filter(({ id, updated_at }) => earlier.has(id) && earlier.get(id)?.updated_at !== updated_at),
   );
   const taxed = items.filter(({ id, taxes }) => {
@@ -78,7 +78,7 @@ async function updateQuantities(db: Queryable, items: readonly ItemRow[]): Promi
   );
 }
 
-/** The taxes of these lines become the rows that there are: few enough to write them all again. */
+/** Replaces all taxes of these lines: there are few enough to rewrite them. */
 async function replaceTaxes(db: Queryable, items: readonly ItemRow[]): Promise<void> {
   if (items.length === 0) return;
   await db.query('delete from cart_item_taxes where item_id = any($1)', [items.map(({ id }) => id)]);

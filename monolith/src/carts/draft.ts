@@ -9,15 +9,15 @@ import type { TaxItem } from './taxes.ts';
 export type NewLine = Omit<ItemRow, 'id' | 'created_at' | 'updated_at' | 'taxes'>;
 
 /**
- * An open (locked) cart in memory: read once, changed here, and written once by `save`. However much one request asks
- * for, the store sees a fixed number of statements.
+ * An open (locked) cart in memory: read once, changed here, and written once by `save`. The number of statements is
+ * fixed, however large the request.
  */
 export class CartDraft {
   readonly db: Queryable;
   readonly now: Date;
   cart: CartRow;
   readonly #before: { currency: string | null; items: readonly ItemRow[] };
-  // Lines are never changed in place: whoever holds an earlier list holds the earlier state.
+  // Lines are never changed in place, so that an earlier list keeps the earlier state.
   #items: readonly ItemRow[];
 
   constructor(db: Queryable, now: Date, cart: CartRow, items: readonly ItemRow[]) {
@@ -32,14 +32,20 @@ export class CartDraft {
     return this.#items;
   }
 
-  /** A line. Throws 404. */
+  /**
+   * A line of the cart.
+   * @throws ShopError not_found: the cart has no such line
+   */
   require(itemId: string): ItemRow {
     const item = this.#items.find((each) => each.id === itemId.toLowerCase());
     if (item === undefined) throw notFound("The Item doesn't exist in the cart");
     return item;
   }
 
-  /** Adds a line in `currency`, which the first line fixes. Throws 400 where the cart is full. */
+  /**
+   * Adds a line in `currency`. The first line sets the currency of the cart.
+   * @throws ShopError bad_request: the cart is full
+   */
   add(line: NewLine, currency: string): ItemRow {
     if (this.#items.length >= MAX_LINES) throw badRequest(`A cart holds at most ${MAX_LINES} different items`);
     const item: ItemRow = { ...line, id: randomUUID(), created_at: this.now, updated_at: this.now, taxes: [] };
@@ -52,7 +58,7 @@ export class CartDraft {
     return this.#replace({ ...item, quantity, updated_at: this.now });
   }
 
-  /** Takes a line out, if there is such a line. */
+  /** Removes a line, if it exists. */
   remove(itemId: string): void {
     this.#keep(this.#items.filter(({ id }) => id !== itemId.toLowerCase()));
   }
@@ -61,7 +67,10 @@ export class CartDraft {
     this.#keep([]);
   }
 
-  /** Adds a tax to a line. Throws 422 where the line has all the taxes that it may have. */
+  /**
+   * Adds a tax to a line.
+   * @throws ShopError validation_failed: the line has the maximum number of taxes
+   */
   addTax(item: ItemRow, { name = null, jurisdiction = null, code = null, rate }: TaxItem): TaxRow {
     if (item.taxes.length >= MAX_TAXES) {
       throw unprocessable(
@@ -74,12 +83,12 @@ export class CartDraft {
     return tax;
   }
 
-  /** Gives a line these taxes in the place of those that it has. */
+  /** Replaces the taxes of a line. */
   setTaxes(item: ItemRow, taxes: TaxRow[]): ItemRow {
     return this.#replace({ ...item, taxes });
   }
 
-  /** Runs one step; where it throws, the cart is as before the step. */
+  /** Runs one step. If the step throws, the cart returns to its state before the step. */
   async attempt(step: () => Promise<void>): Promise<void> {
     const { cart } = this;
     const items = this.#items;
@@ -92,7 +101,7 @@ export class CartDraft {
     }
   }
 
-  /** Writes what differs from what was read. */
+  /** Writes the differences from the stored state. */
   async save(): Promise<void> {
     await writeDraft(this.db, this.cart, this.#before, this.#items);
   }
@@ -102,7 +111,7 @@ export class CartDraft {
     return item;
   }
 
-  // An empty cart may be filled in any currency.
+  // An empty cart accepts any currency.
   #keep(items: readonly ItemRow[]): void {
     this.#items = items;
     if (items.length === 0) this.cart = { ...this.cart, currency: null };

@@ -5,7 +5,7 @@ import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { errorBody, ShopError } from '../errors.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
@@ -66,8 +66,9 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 /**
- * Adds one line or a list of them. With `add_all_or_nothing` the first that fails undoes all; else what works is added,
- * and what does not is told in `errors` beside `data` (nothing worked: the first failure is the answer).
+ * Adds one line or a list of lines. With `add_all_or_nothing`, the first failure undoes everything. Otherwise the
+ * valid lines are added, and the reply lists the failures in `errors` beside `data`. If every line fails, the request
+ * fails with the first error.
  */
 async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply): Promise<FastifyReply> {
   const data = dataOf(request.body);
@@ -76,9 +77,9 @@ async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     throw badRequest(`Add 1 to ${MAX_LINES} items at once`, 'data');
   const id = cartId(request.params.ref);
   const allOrNothing = optionsOf(request.body).add_all_or_nothing === true;
-  // Asked before the cart's transaction holds a connection: whoever holds one and waits for another can wait for ever.
+  // Runs before the cart's transaction takes a connection: a request that waits for a second connection can deadlock.
   const { code: wanted } = await displayCurrency(shop, request);
-  return answerOnce(shop, request, reply, 201, async (db) => {
+  return replyOnce(shop, request, reply, 201, async (db) => {
     const failures: ShopError[] = [];
     const state = await changeCartIn(shop, db, id, async (draft) => {
       const to = new Adding(request, draft, wanted, allOrNothing);

@@ -1,12 +1,12 @@
 import { badRequest, refused } from '../api/faults.ts';
 import { MAX_AMOUNT } from '../money.ts';
 
-/** Different items of a cart; also the lines that one request adds, those of merged carts and orders included. */
+/** Lines of a cart, and lines that one request may add, including those of merged carts and orders. */
 export const MAX_LINES = 100;
 export const MAX_TAXES = 5;
 export const MAX_QUANTITY = 1_000_000;
 
-/** Throws 400 where a line would hold more, or be worth more, than can be counted exactly. */
+/** @throws ShopError bad_request: the quantity or value of a line is too large to calculate exactly */
 export function checkLine(quantity: number, unitAmount: number): void {
   if (quantity > MAX_QUANTITY) throw badRequest(`A line holds at most ${MAX_QUANTITY}`, 'data.quantity');
   if (quantity * unitAmount > MAX_AMOUNT) throw badRequest('The value of the line is too large', 'data.quantity');

@@ -22,16 +22,16 @@ export const CustomLine = Type.Object({
   tax: Taxes,
 });
 
-/** How a line is put into a cart. */
+/** How a line is added to a cart. */
 interface Placing {
   currency: string;
-  /** In the place of those that the line has. */
+  /** Replace the taxes of the line. */
   taxes?: readonly TaxItem[] | undefined;
-  /** The line was put into another cart by somebody who may: drafts and taxes come along, whoever asks. */
+  /** The line comes from another cart, where it was permitted: drafts and taxes are copied for every client. */
   trusted?: boolean;
 }
 
-/** Adds a product. `wanted` is an id, or a SKU: older clients send a SKU where the id belongs. */
+/** Adds a product. `wanted` is an id or a SKU: older clients send a SKU in place of the id. */
 export async function putProduct(to: Adding, line: Placing & { wanted: string; quantity: number }): Promise<void> {
   const { wanted, quantity, currency } = line;
   const seesDrafts = line.trusted === true || to.request.access.kind === 'client_credentials';
@@ -56,7 +56,7 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
   putTaxes(to, item, line);
 }
 
-/** Adds a custom item; one of the same SKU and price becomes more. */
+/** Adds a custom item. An item with the same SKU and price increases the existing line. */
 export function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?: Placing): void {
   const { name, sku = '', description = '', quantity = 1, price, tax } = data;
   const currency = placing?.currency ?? to.currency();

@@ -4,7 +4,9 @@ import type { CurrencyStyle } from '../money.ts';
 import type { CartRow, TaxRow } from './store.ts';
 import type { PricedCart, PricedItem } from './view.ts';
 
-/** The carts of a page with what their totals need: two statements, and one for each currency. Texts are left out. */
+/**
+ * The carts of a page with the data for their totals: two statements, and one for each currency. Texts are left out.
+ */
 export async function withPrices(db: Queryable, carts: readonly CartRow[]): Promise<PricedCart[]> {
   const items = await db.query<Omit<PricedItem, 'taxes'> & { cart_id: string }>(
     `select cart_id, id, quantity, unit_amount::float8 as unit_amount, includes_tax from cart_items

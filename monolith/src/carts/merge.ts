@@ -9,8 +9,9 @@ import { lastLiveMoment, loadItems } from './store.ts';
 const mergedCart = checker(Type.Object({ cart_id: Type.String({ minLength: 1, maxLength: 128 }) }));
 
 /**
- * Adds the lines of another cart; that cart stays as it is. Throws 404 for an unknown cart, 400 for one of another
- * currency, and 400 where the request adds too many lines: they are counted before they are read.
+ * Adds the lines of another cart, which stays unchanged. The lines are counted before they are read.
+ * @throws ShopError not_found: the cart is unknown
+ * @throws ShopError bad_request: the currencies differ, or the request adds too many lines
  */
 export async function mergeCart(to: Adding, data: unknown): Promise<void> {
   const { cart_id: sourceId } = mergedCart(data);
@@ -37,7 +38,7 @@ export async function mergeCart(to: Adding, data: unknown): Promise<void> {
   }
 }
 
-/** The cart to be merged and how many lines it has; one that a list names often is asked for once. */
+/** The cart to merge and its number of lines. A cart that a list names several times is read once. */
 async function sourceOf(to: Adding, id: string): Promise<Source | undefined> {
   if (!to.sources.has(id)) {
     const { rows } = await to.draft.db.query<Source>(

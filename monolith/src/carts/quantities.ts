@@ -2,8 +2,9 @@ import type { CartDraft } from './draft.ts';
 import { checkLine, insufficientStock } from './limits.ts';
 
 /**
- * Sets the quantities of lines; 0 removes one, also where it is gone already. The stock of all of them is read at once.
- * Throws 404 for an unknown line, 400 where stock is short or the line too large.
+ * Sets the quantities of lines. 0 removes a line, even if it is already gone. One query reads the stock of all lines.
+ * @throws ShopError not_found: a line is unknown
+ * @throws ShopError bad_request: stock is short, or a line is too large
  */
 export async function changeQuantities(
   draft: CartDraft,
@@ -24,7 +25,7 @@ export async function changeQuantities(
   }
 }
 
-/** What is available of each product of the cart whose stock is kept. Nothing is reserved: that is for the payment. */
+/** The available stock of each product of the cart that keeps stock. Payments reserve stock; carts do not. */
 async function stockOfLines({ db, items }: CartDraft): Promise<Map<string, number>> {
   const ids = items.filter((item) => item.manage_stock).flatMap((item) => item.product_id ?? []);
   if (ids.length === 0) return new Map();

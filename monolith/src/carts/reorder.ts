@@ -10,9 +10,11 @@ import { addCustom, putProduct } from './lines.ts';
 const orderItems = checker(Type.Object({ order_id: Type.String() }));
 
 /**
- * Adds the lines of an order that the client may see: products at today's prices, custom items as they were. A line
- * that cannot be added is told in `errors`, unless all or nothing was asked for. Throws 404 for an unknown order, 403
- * where orders need a customer, and the first failure where no line could be added.
+ * Adds the lines of an order that the client may see: products at today's prices, custom items unchanged. Unless the
+ * request is all-or-nothing, lines that cannot be added are reported in `errors`.
+ * @throws ShopError not_found: the order is unknown
+ * @throws ShopError forbidden: orders need a customer
+ * @throws ShopError with the first failure, when no line could be added
  */
 export async function reorder(to: Adding, data: unknown): Promise<void> {
   const { order_id: orderId } = orderItems(data);

@@ -1,7 +1,7 @@
 import { isUuid } from '../api/ids.ts';
 import type { Queryable } from '../db.ts';
 
-/** A product as a cart sees it. */
+/** A product as carts need it. */
 export interface ShelfProduct {
   id: string;
   name: string;
@@ -11,12 +11,12 @@ export interface ShelfProduct {
   manage_stock: boolean;
   status: 'live' | 'draft';
   available: number;
-  /** Minor units; null where the product has no price in the currency. */
+  /** Minor units; null if the product has no price in the currency. */
   amount: number | null;
   includes_tax: boolean;
 }
 
-/** The products that one request puts into a cart: those of a list are read together, and each is read once. */
+/** The products that one request adds to a cart. One query reads the products of a list, each once. */
 export class Shelf {
   readonly #db: Queryable;
   readonly #known = new Map<string, ShelfProduct | undefined>();
@@ -25,7 +25,7 @@ export class Shelf {
     this.#db = db;
   }
 
-  /** Reads the products of these ids or SKUs (what is no id is a SKU), with their prices in `currency`. */
+  /** Reads products by id or SKU, with their prices in `currency`. Text that is not an id is a SKU. */
   async fetch(wanted: readonly string[], currency: string): Promise<void> {
     const missing = wanted.filter((each) => !this.#known.has(keyOf(each, currency)));
     if (missing.length === 0) return;
@@ -44,7 +44,7 @@ export class Shelf {
     }
   }
 
-  /** The product of an id or SKU, or undefined where there is none. */
+  /** The product with an id or SKU; undefined if there is none. */
   async find(wanted: string, currency: string): Promise<ShelfProduct | undefined> {
     await this.fetch([wanted], currency);
     return this.#known.get(keyOf(wanted, currency));

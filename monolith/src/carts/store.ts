@@ -1,13 +1,13 @@
 import type { Queryable } from '../db.ts';
 
-/** A cart is gone so long after its last change; it is seen when somebody reads it. */
+/** A cart expires this long after its last change. Reads check the expiry. */
 export const CART_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 
 export interface CartRow {
   id: string;
   name: string | null;
   description: string | null;
-  /** Fixed by the first item; null while the cart is empty. */
+  /** The first item sets the currency; null while the cart is empty. */
   currency: string | null;
   created_at: Date;
   updated_at: Date;
@@ -45,7 +45,7 @@ const CART = 'id, name, description, currency, created_at, updated_at';
 const ITEM = `id, type, product_id, name, sku, slug, description, quantity, manage_stock,
   unit_amount::float8 as unit_amount, includes_tax, created_at, updated_at`;
 
-/** The cart, or undefined where there is none or it has expired. */
+/** The cart; undefined if there is none or it has expired. */
 export async function findCart(db: Queryable, id: string, now: Date): Promise<CartRow | undefined> {
   const { rows } = await db.query<CartRow>(`select ${CART} from carts where id = $1 and updated_at > $2`, [
     id,
@@ -55,11 +55,11 @@ export async function findCart(db: Queryable, id: string, now: Date): Promise<Ca
 }
 
 /**
- * The cart, made where there was none, locked to the end of the transaction and marked as changed. An expired one
- * starts afresh.
+ * The cart, created if missing, locked until the end of the transaction and marked as changed. An expired cart starts
+ * afresh.
  */
 export async function openCart(db: Queryable, id: string, now: Date): Promise<CartRow> {
-  // The no-op update locks the row; "do nothing" would leave room for a deletion before a second statement locks it.
+  // The no-op update locks the row. With "do nothing", a deletion could come before a second statement locks the row.
   const { rows } = await db.query<CartRow>(
     `insert into carts (id, created_at, updated_at) values ($1, $2, $2)
      on conflict (id) do update set id = excluded.id returning ${CART}`,
@@ -81,7 +81,7 @@ export async function openCart(db: Queryable, id: string, now: Date): Promise<Ca
   return afresh;
 }
 
-/** The lines of a cart in the order in which they came, each with its taxes. */
+/** The lines of a cart in insertion order, each with its taxes. */
 export async function loadItems(db: Queryable, cartId: string): Promise<ItemRow[]> {
   const items = await db.query<Omit<ItemRow, 'taxes'>>(
     `select ${ITEM} from cart_items where cart_id = $1 order by seq`,

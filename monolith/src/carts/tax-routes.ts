@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isMembers, listOf, type Members, objectOf } from '../api/body.ts';
 import { badRequest, forbidden, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { cartId, changeCart, changeCartIn } from './cart.ts';
 import type { CartDraft } from './draft.ts';
@@ -24,14 +24,14 @@ interface ByTax {
   Params: { ref: string; item: string; tax: string };
 }
 
-/** Taxes of lines: shoppers may not tax themselves, so these paths take client credentials only. */
+/** Taxes of lines. These paths need client credentials, because shoppers must not set their own tax. */
 export function cartTaxRoutes(app: FastifyInstance, shop: Shop): void {
   const taxes = '/v2/carts/:ref/items/:item/taxes';
 
   app.post<ByItem>(taxes, async (request, reply) => {
     onlyAdmin(request);
     const tax = taxItem(objectOf(request.body));
-    return answerOnce(shop, request, reply, 201, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       const added: TaxRow[] = [];
       await changeCartIn(shop, db, cartId(request.params.ref), (draft) => {
         added.push(draft.addTax(draft.require(request.params.item), tax));
@@ -79,7 +79,7 @@ export function cartTaxRoutes(app: FastifyInstance, shop: Shop): void {
     const list = listOf(request.body);
     if (list.length > MAX_LINES * MAX_TAXES) throw badRequest(`Add at most ${MAX_LINES * MAX_TAXES} tax items at once`);
     const wanted = list.map((tax) => ({ itemId: taxedItem(tax), tax: taxItem(tax) }));
-    return answerOnce(shop, request, reply, 201, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       const added: TaxRow[] = [];
       await changeCartIn(shop, db, cartId(request.params.ref), (draft) => {
         for (const { itemId, tax } of wanted) added.push(draft.addTax(draft.require(itemId), tax));
@@ -108,7 +108,7 @@ function requireTax(draft: CartDraft, params: ByTax['Params']): { item: ItemRow;
   return { item, tax };
 }
 
-/** In a list each tax names its line: `relationships.item.data.id`. */
+/** In a list, `relationships.item.data.id` of each tax names its line. */
 function taxedItem(tax: Members): string {
   const item = isMembers(tax.relationships) ? tax.relationships.item : undefined;
   const link = isMembers(item) && isMembers(item.data) ? item.data.id : undefined;

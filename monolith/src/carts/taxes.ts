@@ -10,9 +10,9 @@ const members = {
   rate: Type.Number({ minimum: 0, maximum: MAX_TAX_RATE }),
 };
 
-/** A tax that comes with a line. */
+/** A tax that is sent with a line. */
 export const TaxItem = Type.Object({ type: Type.Optional(Type.String()), ...members });
-/** A tax as a resource of its own. */
+/** A tax as its own resource. */
 export const NewTaxItem = Type.Object({ type: Type.Literal('tax_item'), ...members });
 export const TaxChange = Type.Partial(TaxItem);
 export type TaxItem = Static<typeof TaxItem>;

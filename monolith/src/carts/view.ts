@@ -1,15 +1,15 @@
 import { type CurrencyStyle, formattedPrice, lineTotals, NO_PRICE, sumTotals, type Taxed } from '../money.ts';
 import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './store.ts';
 
-// What clients of this API know as "never".
+// Clients of this API read this moment as "never".
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** Of a line, what its price is made of. */
+/** The members of a line that determine its price. */
 export type PricedItem = Pick<ItemRow, 'id' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
   taxes: readonly Pick<TaxRow, 'rate'>[];
 };
 
-/** A cart with its prices; `cart` is undefined where there is none yet, `style` while it has no currency. */
+/** A cart with its prices. `cart` is undefined for a cart that does not exist yet, `style` while it has no currency. */
 export interface PricedCart {
   id: string;
   cart: CartRow | undefined;
@@ -17,7 +17,7 @@ export interface PricedCart {
   style: CurrencyStyle | undefined;
 }
 
-/** A cart with its whole lines. */
+/** A cart with all its lines. */
 export interface CartState extends PricedCart {
   items: readonly ItemRow[];
 }
@@ -35,7 +35,7 @@ export function cartView({ id, cart, items, style }: PricedCart, publicUrl: stri
   };
 }
 
-/** The answer to everything that changes or lists lines. */
+/** The reply to every request that changes or lists lines. */
 export function itemsReply(state: CartState, publicUrl: string) {
   const taxes = state.items.flatMap((item) => item.taxes);
   return {
@@ -60,7 +60,7 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
   };
 }
 
-/** A line as money sees it. */
+/** A line as the calculation of totals needs it. */
 export function pricedLine(item: PricedItem) {
   return {
     unitAmount: item.unit_amount,
@@ -70,7 +70,7 @@ export function pricedLine(item: PricedItem) {
   };
 }
 
-/** Unit and value, with and without tax, of one line of a cart or an order. */
+/** Unit price and value of one line of a cart or an order, with and without tax. */
 export function linePrices(line: ReturnType<typeof pricedLine>, style: CurrencyStyle) {
   const { unit, value } = lineTotals(line);
   const both = (part: keyof Taxed) => ({

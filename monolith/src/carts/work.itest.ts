@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, mock, test } from 'node:test';
 import pg from 'pg';
 import { makeProduct } from '../testing/goods.ts';
-import { type Answer, openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { openTestShop, type Reply, type TestShop } from '../testing/open-shop.ts';
 
 let it: TestShop;
 before(async () => {
@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => it.close());
 
-/** Statements that one request may send, whatever its body holds. */
+/** The most statements that one request may send, whatever its body. */
 const MAX_STATEMENTS = 25;
 const hundred = <T>(make: (index: number) => T): T[] => Array.from({ length: 100 }, (_, index) => make(index));
 const custom = (index: number) => ({ type: 'custom_item', name: 'x', sku: `line-${index}`, price: { amount: 1 } });
@@ -23,27 +23,27 @@ async function cartOf(lines: number): Promise<string> {
   return id;
 }
 
-async function statementsOf(work: () => Promise<Answer>): Promise<{ answer: Answer; statements: number }> {
+async function statementsOf(work: () => Promise<Reply>): Promise<{ reply: Reply; statements: number }> {
   const query = mock.method(pg.Client.prototype, 'query');
   try {
-    return { answer: await work(), statements: query.mock.callCount() };
+    return { reply: await work(), statements: query.mock.callCount() };
   } finally {
     query.mock.restore();
   }
 }
 
-describe('what one request makes of the store', () => {
+describe('the number of statements of one request', () => {
   const add = (data: unknown, cart: string = randomUUID()) => it.admin('POST', `/v2/carts/${cart}/items`, { data });
 
   test('is bounded for a hundred merges of one cart of a hundred lines', async () => {
     const source = await cartOf(100);
-    const { answer, statements } = await statementsOf(() =>
+    const { reply, statements } = await statementsOf(() =>
       add(hundred(() => ({ type: 'cart_items', cart_id: source }))),
     );
-    assert.equal(answer.status, 201);
-    assert.deepEqual([answer.body.data.length, answer.body.data[0].quantity], [100, 1]);
-    assert.equal(answer.body.errors.length, 99);
-    assert.match(answer.body.errors[0].detail, /at most 100 lines/);
+    assert.equal(reply.status, 201);
+    assert.deepEqual([reply.body.data.length, reply.body.data[0].quantity], [100, 1]);
+    assert.equal(reply.body.errors.length, 99);
+    assert.match(reply.body.errors[0].detail, /at most 100 lines/);
     assert.ok(statements <= MAX_STATEMENTS, `${statements}`);
   });
 
@@ -56,21 +56,21 @@ describe('what one request makes of the store', () => {
         cart,
       ),
     );
-    assert.equal(products.answer.body.data.length, 100);
+    assert.equal(products.reply.body.data.length, 100);
     assert.deepEqual(
-      products.answer.body.data.map((line: { product_id: string }) => line.product_id),
+      products.reply.body.data.map((line: { product_id: string }) => line.product_id),
       ids,
       'in the order of the list',
     );
     const customs = await statementsOf(() => add(hundred(custom)));
-    const lines: { id: string }[] = products.answer.body.data;
+    const lines: { id: string }[] = products.reply.body.data;
     const changes = lines.map(({ id }) => ({ type: 'cart_item', id, quantity: 2 }));
     const quantities = await statementsOf(() => it.shopper('PUT', `/v2/carts/${cart}/items`, { data: changes }));
     const tax = { type: 'tax_item', rate: 0.1 };
     const taxed = lines.map(({ id }) => ({ ...tax, relationships: { item: { data: { type: 'cart_item', id } } } }));
     const taxes = await statementsOf(() => it.admin('POST', `/v2/carts/${cart}/taxes`, { data: taxed }));
-    for (const { answer, statements } of [products, customs, quantities, taxes]) {
-      assert.ok(answer.status < 300 && answer.body.errors === undefined, JSON.stringify(answer.body.errors));
+    for (const { reply, statements } of [products, customs, quantities, taxes]) {
+      assert.ok(reply.status < 300 && reply.body.errors === undefined, JSON.stringify(reply.body.errors));
       assert.ok(statements <= MAX_STATEMENTS, `${statements}`);
     }
     const { body } = await it.shopper('GET', `/v2/carts/${cart}/items`);
@@ -78,17 +78,15 @@ describe('what one request makes of the store', () => {
     assert.equal(body.included.tax_items.length, 100);
     const put = await it.shopper('PUT', `/v2/carts/${cart}/items`, { data: changes });
     const stored = await it.shopper('GET', `/v2/carts/${cart}/items`);
-    assert.equal(JSON.stringify(put.body), JSON.stringify(stored.body), 'what is answered is what is stored');
+    assert.equal(JSON.stringify(put.body), JSON.stringify(stored.body), 'the reply equals the stored cart');
   });
 
   test('is bounded for a list of carts', async () => {
     for (let index = 0; index < 10; index += 1) await it.admin('POST', '/v2/carts', { data: { name: `${index}` } });
-    const { answer, statements } = await statementsOf(() => it.admin('GET', '/v2/carts'));
-    assert.ok(answer.body.data.length > 10);
+    const { reply, statements } = await statementsOf(() => it.admin('GET', '/v2/carts'));
+    assert.ok(reply.body.data.length > 10);
     assert.ok(statements <= MAX_STATEMENTS, `${statements}`);
-    const [filled] = answer.body.data.filter(
-      ({ relationships }: { relationships: object }) => 'items' in relationships,
-    );
+    const [filled] = reply.body.data.filter(({ relationships }: { relationships: object }) => 'items' in relationships);
     assert.deepEqual((await it.admin('GET', `/v2/carts/${filled.id}`)).body.data, filled);
   });
 
@@ -136,7 +134,7 @@ describe('the lines of an order, ordered again', () => {
   const again = (id: string, options = {}, cart: string = randomUUID()) =>
     it.admin('POST', `/v2/carts/${cart}/items`, { data: { type: 'order_items', order_id: id }, options });
 
-  test('come into a cart: products at the price of today, custom items as they were', async () => {
+  test('are added to a cart: products at today’s price, custom items unchanged', async () => {
     const [cart, product] = [randomUUID(), await makeProduct(it)];
     await it.shopper('POST', `/v2/carts/${cart}/items`, { data: { type: 'cart_item', id: product, quantity: 3 } });
     await it.shopper('POST', `/v2/carts/${cart}/items`, { data: { ...custom(1), quantity: 2 } });
@@ -155,7 +153,7 @@ describe('the lines of an order, ordered again', () => {
     assert.equal(body.data[0].product_id, product);
   });
 
-  test('come as far as they can, or all or nothing', async () => {
+  test('are added in part, or all-or-nothing', async () => {
     const [cart, gone] = [randomUUID(), await makeProduct(it)];
     await fill(cart, [{ type: 'cart_item', id: gone, quantity: 1 }, custom(1)]);
     const order = await orderOf(cart);

@@ -32,7 +32,7 @@ describe('products', () => {
     assert.deepEqual(data.meta.variation_matrix, []);
   });
 
-  test('an update changes what it names and nothing else', async () => {
+  test('an update changes only the members that it names', async () => {
     const id = await makeProduct(it, { material: 'wool' });
     const data = { type: 'product', name: 'Renamed', price: [{ amount: 5, currency: 'EUR' }], material: null };
     const { status, body } = await it.admin('PUT', `/v2/products/${id}`, { data });
@@ -44,7 +44,7 @@ describe('products', () => {
     assert.equal('material' in body.data, false);
   });
 
-  test('what is wrong with a new product is told all at once', async () => {
+  test('all faults of a new product are reported together', async () => {
     const data = { type: 'product', name: '', price: [{ amount: -1, currency: 'usd' }], manage_stock: 'yes' };
     const { status, body } = await it.admin('POST', '/v2/products', { data });
     assert.equal(status, 422);
@@ -69,7 +69,7 @@ describe('products', () => {
     assert.equal((await it.admin('GET', `/v2/products/${id}`)).body.data.name, taken.name);
   });
 
-  test('a draft is not there for shoppers', async () => {
+  test('shoppers do not see a draft', async () => {
     const id = await makeProduct(it, { status: 'draft' });
     const { status, body } = await it.shopper('GET', `/v2/products/${id}`);
     assert.equal(status, 404);
@@ -93,11 +93,11 @@ describe('products', () => {
     assert.equal(next.body.data[0].name, `${tag} a`);
     const encoded = await it.shopper('GET', `/v2/products?page%5Blimit%5D=1&filter=${encodeURIComponent(filter)}`);
     assert.equal(encoded.body.meta.results.total, 3);
-    // In the order in which they came.
+    // In insertion order.
     assert.equal(encoded.body.data[0].name, `${tag} b`);
   });
 
-  test('text is sorted whatever its case', async () => {
+  test('sorting ignores the case of text', async () => {
     const tag = randomUUID();
     for (const name of ['banana', 'Apple', 'Cherry', 'apple pie'])
       await makeProduct(it, { name, material: tag, sku: `${tag}${name}` });
@@ -108,7 +108,7 @@ describe('products', () => {
     );
   });
 
-  test('400 for a filter or a sort that makes no sense', async () => {
+  test('an invalid filter or sort is 400', async () => {
     for (const query of [
       'filter=eq(name',
       'filter=eq(price,1)',
@@ -122,7 +122,7 @@ describe('products', () => {
     }
   });
 
-  test('404 for what is no id or no product, whatever the method', async () => {
+  test('a malformed id or an unknown product is 404 with every method', async () => {
     for (const id of ['nonsense', randomUUID(), "'%20or%201=1"]) {
       assert.equal((await it.admin('GET', `/v2/products/${id}`)).status, 404);
       assert.equal((await it.admin('PUT', `/v2/products/${id}`, { data: { name: 'x' } })).status, 404);
@@ -131,14 +131,14 @@ describe('products', () => {
     }
   });
 
-  test('shoppers change nothing', async () => {
+  test('shoppers cannot change the catalog', async () => {
     const id = await makeProduct(it);
     assert.equal((await it.shopper('DELETE', `/v2/products/${id}`)).status, 403);
     assert.equal((await it.admin('DELETE', `/v2/products/${id}`)).status, 204);
     assert.equal((await it.admin('GET', `/v2/products/${id}`)).status, 404);
   });
 
-  test('with the joins paid off a product looks the same', async () => {
+  test('a product looks the same when debt 20 is paid', async () => {
     const paid = await openTestShop(['eav-joins']);
     try {
       const members = { material: 'linen', dimensions: { width: 3 }, name: 'Same', slug: 'same', sku: 'SAME' };
@@ -188,7 +188,7 @@ describe('relationships of products', () => {
     assert.deepEqual((await it.admin('PUT', url, { data: [] })).body, { data: [] });
   });
 
-  test('404 for a target that does not exist, 422 for what is no id; nothing is linked', async () => {
+  test('link nothing when a target is unknown (404) or not an id (422)', async () => {
     const id = await makeProduct(it);
     const known = await makeCategory('known');
     const url = `/v2/products/${id}/relationships/categories`;
@@ -199,7 +199,7 @@ describe('relationships of products', () => {
     assert.deepEqual((await it.admin('GET', `/v2/products/${id}`)).body.data.relationships, {});
   });
 
-  test('the main image is set by an object or an array and cleared by nothing at all', async () => {
+  test('include a main image, which an object or array sets and an empty body clears', async () => {
     const id = await makeProduct(it);
     const file = randomUUID();
     const url = `/v2/products/${id}/relationships/main-image`;
@@ -252,15 +252,15 @@ describe('the tree of categories', () => {
     assert.ok(after.some((node: { id: string }) => node.id === leaf));
   });
 
-  test('two moves at once cannot close a circle', async () => {
+  test('concurrent moves cannot close a cycle', async () => {
     const [one, two] = [await makeCategory('left'), await makeCategory('right')];
     const under = (child: string, id: string) =>
       it.admin('PUT', `/v2/categories/${child}/relationships/parent`, { data: { type: 'category', id } });
-    const answers = await Promise.all([under(one, two), under(two, one)]);
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422]);
+    const replies = await Promise.all([under(one, two), under(two, one)]);
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 422]);
   });
 
-  test('read in one query it is the same tree', async () => {
+  test('is the same when read in one query', async () => {
     const paid = await openTestShop(['tree-by-queries']);
     try {
       const trees = [];

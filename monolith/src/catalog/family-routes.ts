@@ -14,7 +14,7 @@ interface ById {
   Params: { id: string };
 }
 
-/** The tree: one parent, many children, and the three paths that change them. */
+/** Routes of the tree: one parent, many children, and the three paths that change them. */
 export function familyRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void {
   const relationships = `/v2/${kind.plural}/:id/relationships`;
 

@@ -3,14 +3,18 @@ import { isUuid } from '../api/ids.ts';
 import type { Queryable } from '../db.ts';
 import type { Kind } from './kinds.ts';
 
-/** Two moves at once could each be sound and together close a circle: moves of one kind queue up, before any row lock. */
+/**
+ * Two concurrent moves can each be valid and together close a cycle. Moves of one kind therefore queue, before any row
+ * lock.
+ */
 export async function lockFamily(db: Queryable, kind: Kind): Promise<void> {
   await db.query('select pg_advisory_xact_lock(hashtext($1))', [`family of ${kind.plural}`]);
 }
 
 /**
- * Gives children a parent (or none). Runs in a transaction that has the family locked. Throws 404 where one of them does not exist, and 422 where
- * a group would become its own ancestor.
+ * Sets or removes the parent of children. Runs in a transaction that has locked the family.
+ * @throws ShopError not_found: a group does not exist
+ * @throws ShopError validation_failed: a group would become its own ancestor
  */
 export async function setParent(
   db: Queryable,
@@ -33,7 +37,7 @@ export async function setParent(
   ]);
 }
 
-/** Whether a group is one of `ancestors` or under one of them. */
+/** Whether a group is one of `ancestors` or a descendant of one of them. */
 async function isUnderAny(db: Queryable, kind: Kind, id: string, ancestors: readonly string[]): Promise<boolean> {
   const { rows } = await db.query(
     `with recursive line as (

@@ -48,7 +48,7 @@ interface ById {
   Params: { id: string };
 }
 
-/** Categories, brands and collections are one resource three times. */
+/** Categories, brands and collections share one set of routes. */
 export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void {
   const path = `/v2/${kind.plural}`;
   const one = `${path}/:id`;
@@ -99,7 +99,10 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
   });
 }
 
-/** One group; throws 404, also for a draft that the client may not see. */
+/**
+ * One group.
+ * @throws ShopError not_found: the group does not exist, or is a draft that the client may not see
+ */
 export async function getGroup(shop: Shop, request: FastifyRequest, kind: Kind, id: string) {
   if (!isUuid(id)) throw groupMissing(kind);
   const liveOnly = request.access.kind === 'implicit';

@@ -17,11 +17,11 @@ export interface GroupRow {
 export interface GroupLinks {
   products: Map<string, string[]>;
   children: Map<string, string[]>;
-  /** Those of the parents that may be shown. */
+  /** The visible parents. */
   parents: Set<string>;
 }
 
-/** Reads groups; `where` is a condition over `g`, `tail` orders and limits. */
+/** Reads groups. `where` is a condition over `g`; `tail` holds order and limit. */
 export async function selectGroups(
   db: Queryable,
   kind: Kind,
@@ -43,7 +43,7 @@ export async function countGroups(db: Queryable, kind: Kind, where: string, bind
   return Number(rows[0]?.total ?? 0);
 }
 
-/** Loads what the relationships of groups name; drafts are left out for clients that see live entities only. */
+/** Loads the related groups. Clients that see live entities only do not get drafts. */
 export async function loadGroupLinks(
   db: Queryable,
   kind: Kind,
@@ -76,7 +76,7 @@ export async function loadGroupLinks(
   };
 }
 
-/** A group as the API shows it. */
+/** A group in the form of the API. */
 export function groupView(kind: Kind, row: GroupRow, links: GroupLinks) {
   const products = links.products.get(row.id);
   const children = links.children.get(row.id);

@@ -1,10 +1,10 @@
-/** The three ways a shop groups its products: same shape, same rules, three tables. */
+/** The three ways to group products: same shape, same rules, three tables. */
 export interface Kind {
   /** Singular, as in `type`. */
   type: 'category' | 'brand' | 'collection';
-  /** Plural: the path, the table, the name of the relation. */
+  /** Plural: the path, the table, and the name of the relation. */
   plural: 'categories' | 'brands' | 'collections';
-  /** Table that links products to it, and its column. */
+  /** The table that links products to the group, and its column. */
   linkTable: string;
   linkColumn: string;
 }

@@ -7,7 +7,7 @@ export interface Price {
   includes_tax: boolean;
 }
 
-/** What hangs on products, by product id; a product without any of it is absent. */
+/** Related data of products, by product id. Products without such data are absent. */
 export interface ProductDetails {
   prices: Map<string, Price[]>;
   links: Record<Kind['plural'] | 'files', Map<string, string[]>>;
@@ -20,7 +20,7 @@ interface Link {
   target: string;
 }
 
-/** Loads what hangs on a page of products: one query for each thing, whatever the number of products. */
+/** Loads the related data of a page of products: one query for each kind, whatever the number of products. */
 export async function loadDetails(db: Queryable, ids: readonly string[], liveOnly: boolean): Promise<ProductDetails> {
   const [prices, files, images, stock, ...links] = await Promise.all([
     db.query<{ product_id: string; currency: string; amount: string; includes_tax: boolean }>(

@@ -11,7 +11,10 @@ import { selectProducts } from './product-rows.ts';
 import { languageOf, translated } from './product-translations.ts';
 import { productView } from './product-view.ts';
 
-/** One product with what the client wants included. Throws 404, also for a draft that the client may not see. */
+/**
+ * One product with the includes that the client wants.
+ * @throws ShopError not_found: the product does not exist, or is a draft that the client may not see
+ */
 export async function getProduct(shop: Shop, request: FastifyRequest, id: string) {
   const liveOnly = request.access.kind === 'implicit';
   const [found] = await productsById(shop, request, [id], liveOnly);
@@ -21,7 +24,7 @@ export async function getProduct(shop: Shop, request: FastifyRequest, id: string
   return { data: { ...view, meta: { ...view.meta, variation_matrix: [] } }, ...includedMember(included) };
 }
 
-/** Products of these ids that exist and may be seen, in insertion order. */
+/** The products with these ids that exist and are visible, in insertion order. */
 export async function productsById(shop: Shop, request: FastifyRequest, ids: readonly string[], liveOnly: boolean) {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];

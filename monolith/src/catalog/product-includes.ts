@@ -4,7 +4,7 @@ import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import { KINDS } from './kinds.ts';
 import type { ProductDetails } from './product-details.ts';
 
-/** What a page of products refers to and the client asked for, each entity once. */
+/** The entities that a page of products refers to and the client wants included, each once. */
 export async function productIncludes(
   shop: Shop,
   include: ReadonlySet<string>,

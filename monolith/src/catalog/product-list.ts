@@ -31,7 +31,7 @@ const FILTERS: FilterFields = {
   stock: integerField('(select s.available from stock s where s.product_id = p.id)'),
 };
 const ADMIN_FILTERS: FilterFields = { ...FILTERS, ...groupFilters('true') };
-// A draft category has no members for those who may not see it.
+// Clients that do not see drafts do not see the members of a draft category.
 const SHOPPER_FILTERS: FilterFields = { ...FILTERS, ...groupFilters("g.status = 'live'") };
 
 function groupFilters(visible: string): FilterFields {

@@ -10,12 +10,12 @@ import { productMissing } from './product-get.ts';
 
 /** A to-many relation of products. */
 interface Relation {
-  /** Segments of the path that lead to it. */
+  /** The segments of the path. */
   paths: readonly string[];
   type: string;
   linkTable: string;
   linkColumn: string;
-  /** Table of the targets; undefined for files, of which this shop keeps ids only. */
+  /** Table of the targets; undefined for files, because this shop stores only their ids. */
   targets: string | undefined;
 }
 
@@ -65,7 +65,7 @@ export function productRelationshipRoutes(app: FastifyInstance, shop: Shop): voi
   });
 }
 
-/** Adds, replaces or removes links; answers the links that there are afterwards. */
+/** Adds, replaces or removes links, and replies with the resulting links. */
 async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: Relation, verb: Verb) {
   const { type, linkTable, linkColumn, targets } = relation;
   const ids = linkIds(listOf(request.body));
@@ -88,7 +88,7 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
   });
 }
 
-/** Clients send one object, an array of one, an empty array, or no body at all; the last two clear it. */
+/** Clients send one object, an array of one, an empty array, or no body. The last two clear the relation. */
 async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   const [id] = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
@@ -99,7 +99,7 @@ async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   });
 }
 
-/** Runs a change of one product's links with the product locked, and marks the product as changed. */
+/** Locks a product, changes its links, and marks the product as changed. */
 async function changeProduct<T>(
   shop: Shop,
   request: FastifyRequest<ById>,
@@ -116,10 +116,14 @@ async function changeProduct<T>(
   });
 }
 
-/** Links that one request names. */
+/** The most links that one request may name. */
 const MAX_LINKS = 1_000;
 
-/** Ids of links, each once. Throws 422 where one is no id, 400 where there are too many. */
+/**
+ * The distinct ids of links.
+ * @throws ShopError validation_failed: a link is not an id
+ * @throws ShopError bad_request: there are too many links
+ */
 export function linkIds(links: readonly Members[]): string[] {
   if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');
   const ids = links.map((link, index) => {
@@ -131,7 +135,7 @@ export function linkIds(links: readonly Members[]): string[] {
 }
 
 async function requireTargets(db: Queryable, table: string, type: string, ids: readonly string[]): Promise<void> {
-  // Shared locks keep the targets in place until the links are in.
+  // Shared locks keep the targets in place until the links are written.
   const { rows } = await db.query(`select id from ${table} where id = any($1) for key share`, [ids]);
   if (rows.length < ids.length) {
     const title = `${type[0]?.toUpperCase()}${type.slice(1)} not found`;

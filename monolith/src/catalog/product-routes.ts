@@ -31,7 +31,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
   app.post('/v2/products', async (request, reply) => {
     const data = objectOf(request.body);
     const product = newProduct(data);
-    // The answer is in this language: one that cannot be read is refused before anything is written.
+    // The reply uses this language. An unreadable language is refused before anything is written.
     languageOf(request);
     const id = await uniqueOr422('products', UNIQUE, () =>
       inTransaction(shop.db, async (db) => {
@@ -79,7 +79,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
   });
 }
 
-/** What a change leaves to the product itself where its texts are a translation. */
+/** The members that a change writes to the product itself when its texts are a translation. */
 function withoutTexts({ name: _, description: __, ...rest }: ProductChange): ProductChange {
   return rest;
 }

@@ -13,7 +13,7 @@ export interface ProductRow {
   status: 'live' | 'draft';
   created_at: Date;
   updated_at: Date;
-  /** Attribute slug to value; only what is set. */
+  /** Values of the attributes that are set, by slug. */
   attributes: Record<string, unknown>;
 }
 
@@ -25,7 +25,7 @@ interface Attribute {
 export interface Selection {
   /** A condition over `p`. */
   where: string;
-  /** `order by …` and, of a list, `limit … offset …`. */
+  /** `order by …` and, for a list, `limit … offset …`. */
   tail: string;
   bindings: Bindings;
 }
@@ -43,7 +43,7 @@ export async function countProducts(db: Queryable, where: string, bindings: Bind
   return Number(rows[0]?.total ?? 0);
 }
 
-// Debt 20: one join per attribute that exists, whether a product has it or not.
+// Debt 20: one join for each existing attribute, whether a product uses the attribute or not.
 async function selectByJoins(db: Queryable, { where, tail, bindings }: Selection): Promise<ProductRow[]> {
   const attributes = await db.query<Attribute>('select id, slug from product_attributes order by id');
   const columns = attributes.rows.map(({ id }) => `a${id}.value as a${id}`);

@@ -9,9 +9,9 @@ export interface Texts {
 }
 
 /**
- * The language of `X-MOLTIN-LANGUAGE`: two letters of ISO 639-1, of a longer tag (`fr-CA`) the first two. Undefined
- * where the header is absent or empty: then the texts of the product itself are meant. Throws 400 for any other value,
- * because a translation must not land in the product itself.
+ * The language in `X-MOLTIN-LANGUAGE`: two letters of ISO 639-1; of a longer tag (`fr-CA`) the first two. Without the
+ * header, or with an empty one, the result is undefined and means the product's own texts.
+ * @throws ShopError bad_request: any other value, because a translation must not overwrite the product itself
  */
 export function languageOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-moltin-language'];
@@ -21,7 +21,7 @@ export function languageOf(request: FastifyRequest): string | undefined {
   return language.toLowerCase();
 }
 
-/** Stores the texts that are given and leaves the others. Runs in a transaction that has the product locked. */
+/** Stores the given texts and keeps the others. Runs in a transaction that has locked the product. */
 export async function writeTranslation(
   db: Queryable,
   productId: string,
@@ -37,7 +37,7 @@ export async function writeTranslation(
   );
 }
 
-/** The rows in a language; texts without a translation stay as they are. Without a language nothing is asked. */
+/** Translates rows. Texts without a translation stay unchanged. Without a language there is no query. */
 export async function translated<Row extends Texts & { id: string }>(
   db: Queryable,
   rows: readonly Row[],

@@ -2,7 +2,7 @@ import { type CurrencyStyle, formattedPrice } from '../money.ts';
 import type { ProductDetails } from './product-details.ts';
 import type { ProductRow } from './product-rows.ts';
 
-/** A product as the API shows it; `currency` is what the client asked for. */
+/** A product in the form of the API. `currency` is the display currency that the client wants. */
 export function productView(row: ProductRow, details: ProductDetails, currency: CurrencyStyle) {
   const prices = details.prices.get(row.id) ?? [];
   const level = details.available.get(row.id) ?? 0;
@@ -28,7 +28,7 @@ export function productView(row: ProductRow, details: ProductDetails, currency: 
   };
 }
 
-/** A product without a price in the currency shows none. Tax comes with the cart: here both prices are the same. */
+/** The prices of a product; none without a price in the currency. Carts add tax: here both prices are the same. */
 function displayPrice(amount: number | undefined, currency: CurrencyStyle) {
   if (amount === undefined) return {};
   const price = formattedPrice(amount, currency);

@@ -5,7 +5,7 @@ import { recordStock } from '../inventories/stock.ts';
 import { writeAttributes } from './product-attributes.ts';
 import type { NewProduct, PriceInput, ProductChange } from './product-schema.ts';
 
-/** Inserts a product with its prices, attributes and first stock level; gives its id. Runs in a transaction. */
+/** Inserts a product with its prices, attributes and first stock level; returns its id. Runs in a transaction. */
 export async function insertProduct(db: Queryable, product: NewProduct, data: Members, now: Date): Promise<string> {
   const { rows } = await db.query<{ id: string }>(
     `insert into products (name, slug, sku, description, manage_stock, commodity_type, status, created_at, updated_at)
@@ -28,7 +28,7 @@ export async function insertProduct(db: Queryable, product: NewProduct, data: Me
   return id;
 }
 
-/** Writes the members that are given; false where there is no such product. Runs in a transaction. */
+/** Writes the given members; returns false if the product does not exist. Runs in a transaction. */
 export async function updateProduct(
   db: Queryable,
   id: string,

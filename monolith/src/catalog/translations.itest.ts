@@ -16,7 +16,7 @@ const texts = async (path: string, headers = {}) => {
   return [name, description];
 };
 
-test('a translation is seen in its language only, and what is not translated shows as it is', async () => {
+test('a translation shows in its language only, and untranslated texts stay unchanged', async () => {
   const id = await makeProduct(it, { name: 'Chair', description: 'Oak', slug: 'chair' });
   const path = `/v2/products/${id}`;
   const change = { data: { type: 'product', name: 'Chaise', slug: 'chair-2' } };
@@ -38,7 +38,7 @@ test('a translation is seen in its language only, and what is not translated sho
   assert.deepEqual(await texts(path), ['Seat', 'Oak']);
 });
 
-test('a header that is no language is refused before anything is written', async () => {
+test('a header that names no language is refused before anything is written', async () => {
   const id = await makeProduct(it, { name: 'Table' });
   for (const language of ['french', 'f', 'fr,de', "fr'", '1']) {
     const headers = { 'x-moltin-language': language };
@@ -49,7 +49,7 @@ test('a header that is no language is refused before anything is written', async
   assert.equal((await texts(`/v2/products/${id}`, { 'x-moltin-language': '' }))[0], 'Table');
 });
 
-test('translations go with their product', async () => {
+test('deleting a product deletes its translations', async () => {
   const id = await makeProduct(it);
   await it.admin('PUT', `/v2/products/${id}`, { data: { type: 'product', name: 'X' } }, FR);
   assert.equal((await it.admin('DELETE', `/v2/products/${id}`)).status, 204);

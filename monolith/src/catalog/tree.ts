@@ -22,7 +22,9 @@ interface NodeRow {
   description: string;
 }
 
-/** The forest of categories, roots at the top level. A draft hides what is under it from those who see live only. */
+/**
+ * The category trees, roots at the top level. A draft hides its descendants from clients that see live entities only.
+ */
 export async function readTree(db: Queryable, debts: Debts, kind: Kind, liveOnly: boolean): Promise<TreeNode[]> {
   if (debts.owed('tree-by-queries')) return branchByQueries(db, kind, null, liveOnly);
   const { rows } = await db.query<NodeRow>(
@@ -37,7 +39,7 @@ export async function readTree(db: Queryable, debts: Debts, kind: Kind, liveOnly
   );
 }
 
-// Debt 21: a query for the children of every node, one after the other, leaves included.
+// Debt 21: one query for the children of each node, one after the other, leaves included.
 async function branchByQueries(
   db: Queryable,
   kind: Kind,

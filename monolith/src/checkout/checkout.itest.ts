@@ -111,7 +111,7 @@ describe('checkout', () => {
     assert.equal((await it.admin('GET', '/v2/orders?filter=eq(product_sku,TWO)')).body.meta.results.total, 0);
   });
 
-  test('is the same with its locks paid off', async () => {
+  test('is the same when debt 23 is paid', async () => {
     const paid = await openTestShop(['checkout-locks', 'audit-rows-in-request']);
     try {
       const id = await makeProduct(paid, { manage_stock: true, stock: 2 });

@@ -3,7 +3,7 @@ import { BillingAddress, ShippingAddress } from '../api/address.ts';
 import { isMembers, type Members } from '../api/body.ts';
 import { checker } from '../api/validate.ts';
 
-/** Who buys: a customer of the store, or a name and an address for the mail. */
+/** The buyer: a customer of the store, or a name and an e-mail address. */
 export type Buyer = { id: string } | { name: string; email: string };
 
 export interface CheckoutInput {
@@ -24,7 +24,7 @@ const guest = checker(
   }),
 );
 
-/** Reads a checkout. A bare text is the id of a customer; without a shipping address the goods go where the bill goes. */
+/** Reads a checkout. A plain text is a customer id. Without a shipping address, the billing address is used. */
 export function checkoutInput(data: Members): CheckoutInput {
   const customer = typeof data.customer === 'string' ? { id: data.customer } : data.customer;
   const whole = { ...data, customer, shipping_address: data.shipping_address ?? data.billing_address };

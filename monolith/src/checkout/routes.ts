@@ -3,7 +3,7 @@ import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';
@@ -29,14 +29,14 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 /**
- * Turns a cart into an order; the cart stays, its owner deletes it. Debt 23: nine steps in one transaction, whose locks
- * (the cart, the stock of all that is bought) last until the end.
+ * Creates an order from a cart. The cart stays until its owner deletes it. Debt 23: nine steps in one transaction,
+ * which locks the cart and the stock of all products until the end.
  */
 async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply) {
   const id = cartId(request.params.ref);
   const input = checkoutInput(objectOf(request.body));
   const now = shop.now();
-  return answerOnce(shop, request, reply, 201, async (db) => {
+  return replyOnce(shop, request, reply, 201, async (db) => {
     const cart = await lockCart(db, id, now);
     const lines = await readLines(db, cart);
     const currency = settleCurrency(cart, request);

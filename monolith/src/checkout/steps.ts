@@ -16,7 +16,10 @@ export interface Customer {
   email: string;
 }
 
-/** Step 1: the cart, locked. Throws 400 where there is none. */
+/**
+ * Step 1: the cart, locked.
+ * @throws ShopError bad_request: there is no cart
+ */
 export async function lockCart(db: Queryable, id: string, now: Date): Promise<CartRow> {
   const { rows } = await db.query<CartRow>('select * from carts where id = $1 and updated_at > $2 for update', [
     id,
@@ -26,21 +29,31 @@ export async function lockCart(db: Queryable, id: string, now: Date): Promise<Ca
   return rows[0];
 }
 
-/** Step 2: its lines, of which there is at least one. Throws 400. */
+/**
+ * Step 2: its lines.
+ * @throws ShopError bad_request: there are no lines
+ */
 export async function readLines(db: Queryable, cart: CartRow): Promise<ItemRow[]> {
   const lines = await loadItems(db, cart.id);
   if (lines.length === 0) throw emptyCart();
   return lines;
 }
 
-/** Step 3: the currency, which is the cart's. Throws 400 where the request names another. */
+/**
+ * Step 3: the cart's currency.
+ * @throws ShopError bad_request: the request names another currency
+ */
 export function settleCurrency(cart: CartRow, request: FastifyRequest): string {
   if (cart.currency === null) throw emptyCart();
   if (request.currency !== undefined && request.currency !== cart.currency) throw mixedCurrencies(cart.currency);
   return cart.currency;
 }
 
-/** Step 4: who buys. Throws 404 for an unknown customer, 403 where the customer's token is another's. */
+/**
+ * Step 4: the buyer.
+ * @throws ShopError not_found: the customer is unknown
+ * @throws ShopError forbidden: the customer token belongs to another customer
+ */
 export async function identifyCustomer(db: Queryable, request: FastifyRequest, buyer: Buyer): Promise<Customer> {
   if (!('id' in buyer)) return { id: null, ...buyer };
   const { customerId } = request.access;
@@ -52,7 +65,7 @@ export async function identifyCustomer(db: Queryable, request: FastifyRequest, b
   return rows[0];
 }
 
-/** Step 5: the stock of what is bought. Debt 23: these rows stay locked until the last step is through. */
+/** Step 5: the stock of the products. Debt 23: these rows stay locked until the last step. */
 export async function lockStock(shop: Shop, db: Queryable, lines: readonly ItemRow[]): Promise<Map<string, number>> {
   const lock = shop.debts.owed('checkout-locks') ? 'for update' : '';
   const { rows } = await db.query<{ product_id: string; available: string }>(
@@ -62,14 +75,17 @@ export async function lockStock(shop: Shop, db: Queryable, lines: readonly ItemR
   return new Map(rows.map((row) => [row.product_id, Number(row.available)]));
 }
 
-/** Step 6: there is enough of everything. Throws 400. Nothing is allocated: that is for the payment. */
+/**
+ * Step 6: the stock suffices. Payments allocate stock; checkout does not.
+ * @throws ShopError bad_request: stock is short
+ */
 export function checkStock(lines: readonly ItemRow[], available: ReadonlyMap<string, number>): void {
   for (const { product_id: id, sku, quantity, manage_stock } of lines) {
     if (manage_stock && id !== null && (available.get(id) ?? 0) < quantity) throw insufficientStock({ id, sku });
   }
 }
 
-/** Step 7: what it costs: what the cart showed. */
+/** Step 7: the totals, as the cart showed them. */
 export function sumUp(lines: readonly ItemRow[]): Taxed {
   return sumTotals(lines.map(pricedLine));
 }
@@ -82,7 +98,7 @@ export interface NewOrder {
   input: CheckoutInput;
 }
 
-/** Step 8: the order; gives its id. */
+/** Step 8: the order; returns its id. */
 export async function writeOrder(db: Queryable, order: NewOrder, now: Date): Promise<string> {
   const { cart, currency, customer, totals, input } = order;
   const { rows } = await db.query<{ id: string }>(
@@ -106,7 +122,7 @@ export async function writeOrder(db: Queryable, order: NewOrder, now: Date): Pro
   return rows[0]?.id ?? '';
 }
 
-/** Step 9: its items, one by one, in the order of the cart. */
+/** Step 9: the items, one by one, in the order of the cart. */
 export async function writeItems(db: Queryable, orderId: string, lines: readonly ItemRow[], now: Date): Promise<void> {
   for (const line of lines) {
     await db.query(

@@ -16,7 +16,11 @@ import {
 
 const MAX_CURRENCIES = 10;
 
-/** Makes a currency. Throws 400 where the code is taken, 422 at the limit of ten. */
+/**
+ * Creates a currency.
+ * @throws ShopError bad_request: the code is taken
+ * @throws ShopError validation_failed: the store has ten currencies
+ */
 export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<Currency> {
   const complete = withDefaults(input);
   checkRules(complete);

@@ -41,7 +41,7 @@ describe('currencies and settings', () => {
     assert.deepEqual((await open.shopper('GET', `/v2/currencies/${body.data.id}`)).body, body);
   });
 
-  test('a code is taken once', async () => {
+  test('a code is unique', async () => {
     const { status, body } = await open.admin('POST', '/v2/currencies', { data: { code: 'USD', format: '{price}' } });
     assert.equal(status, 400);
     assert.equal(body.errors[0].title, 'Currency already exists');
@@ -70,7 +70,7 @@ describe('currencies and settings', () => {
     assert.equal((await put(usd.id, { default: true })).status, 200);
   });
 
-  test('prices are asked for in enabled currencies alone, on any path', async () => {
+  test('requests for prices in a disabled currency are refused, on any path', async () => {
     const ask = (currency: string) => open.shopper('GET', '/v2/products', undefined, { 'x-moltin-currency': currency });
     assert.equal((await ask('eur')).status, 200);
     for (const currency of ['XXX', 'euros', '€']) {
@@ -83,7 +83,7 @@ describe('currencies and settings', () => {
     assert.equal((await ask('EUR')).status, 400);
   });
 
-  test('a currency goes with the prices in it', async () => {
+  test('deleting a currency deletes the prices in it', async () => {
     const eur = await byCode('EUR');
     await open.shop.db.query(
       `with p as (insert into products (name, slug, sku, manage_stock, commodity_type)
@@ -96,7 +96,7 @@ describe('currencies and settings', () => {
     assert.equal((await open.admin('DELETE', '/v2/currencies/nope')).status, 404);
   });
 
-  test('a store has ten currencies at most, also where eleven are made at once', async () => {
+  test('a store has at most ten currencies, even when eleven are created concurrently', async () => {
     const codes = ['AUD', 'BRL', 'CAD', 'CHF', 'DKK', 'GBP', 'INR', 'JPY', 'NOK', 'SEK', 'ZAR'];
     const made = await Promise.all(
       codes.map((code) => open.admin('POST', '/v2/currencies', { data: { code, format: '{price}' } })),
@@ -107,7 +107,7 @@ describe('currencies and settings', () => {
     assert.equal(refused?.body.errors[0].title, 'Currency limit reached');
   });
 
-  test('settings are changed in part; what is read-only is left alone', async () => {
+  test('settings are changed in part; read-only settings stay', async () => {
     const before = (await open.admin('GET', '/v2/settings')).body.data;
     assert.deepEqual(before, {
       type: 'settings',

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Shop } from '../shop.ts';
 import { type Currency, currencyByCode, defaultCurrency } from './store.ts';
 
-/** The currency that a request wants prices in: its header's, else the store's default. */
+/** The currency for prices in a reply: the one in the header, otherwise the store's default. */
 export async function displayCurrency(shop: Shop, request: FastifyRequest): Promise<Currency> {
   const asked = request.currency === undefined ? undefined : await currencyByCode(shop.db, request.currency);
   return asked ?? defaultCurrency(shop.db);

@@ -3,7 +3,7 @@ import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
 import { currencyByCode } from './store.ts';
 
-/** Reads `X-MOLTIN-CURRENCY` on every path under /v2; a currency that is not enabled is refused. */
+/** Reads `X-MOLTIN-CURRENCY` on every path under /v2. Currencies that are not enabled are refused. */
 export function currencyHook(app: FastifyInstance, shop: Shop): void {
   app.decorateRequest('currency', undefined);
   app.addHook('onRequest', async (request) => {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { CurrencyInput } from './store.ts';
 
 const Separator = Type.String({ maxLength: 4 });
-// Clients send numbers as text as well.
+// Clients also send numbers as text.
 const NumberLike = Type.Union([Type.Number(), Type.String({ pattern: '^\\d{1,12}(\\.\\d{1,12})?$' })]);
 
 const members = {
@@ -16,7 +16,7 @@ const members = {
 const code = Type.String({ pattern: '^[A-Za-z]{3}$' });
 const format = Type.String({ maxLength: 64, pattern: '\\{price\\}' });
 
-// `type` is not asked for: clients send the body of a currency as their user wrote it.
+// `type` is not required: clients send the body of a currency as their user wrote it.
 export const NewCurrency = Type.Object({ code, format, ...Type.Partial(Type.Object(members)).properties });
 export const CurrencyUpdate = Type.Partial(Type.Object({ id: Type.String(), code, format, ...members }));
 

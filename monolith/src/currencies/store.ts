@@ -1,7 +1,7 @@
 import type { Queryable } from '../db.ts';
 import type { CurrencyStyle } from '../money.ts';
 
-/** A currency of the store, with how it prints. */
+/** A currency of the store, and how to print it. */
 export interface Currency extends CurrencyStyle {
   id: string;
   exchangeRate: number;
@@ -15,7 +15,7 @@ const COLUMNS = `id, code, exchange_rate as "exchangeRate", format, decimal_poin
   thousand_separator as "thousandSeparator", decimal_places as "decimalPlaces", enabled, is_default as "isDefault",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
-/** All currencies, in the order in which they were made. */
+/** All currencies, in insertion order. */
 export async function listCurrencies(db: Queryable): Promise<Currency[]> {
   return (await db.query<Currency>(`select ${COLUMNS} from currencies order by seq`)).rows;
 }
@@ -24,19 +24,22 @@ export async function findCurrency(db: Queryable, id: string): Promise<Currency 
   return (await db.query<Currency>(`select ${COLUMNS} from currencies where id = $1`, [id])).rows[0];
 }
 
-/** By ISO code; also one that is not enabled, because old carts and orders still print in it. */
+/** Finds a currency by ISO code, even a disabled one, because old carts and orders still print in it. */
 export async function currencyByCode(db: Queryable, code: string): Promise<Currency | undefined> {
   return (await db.query<Currency>(`select ${COLUMNS} from currencies where code = $1`, [code])).rows[0];
 }
 
-/** The one default currency. Throws where the store has none, which its schema does not allow. */
+/**
+ * The default currency.
+ * @throws Error when the store has none, which the schema does not allow
+ */
 export async function defaultCurrency(db: Queryable): Promise<Currency> {
   const { rows } = await db.query<Currency>(`select ${COLUMNS} from currencies where is_default`);
   if (rows[0] === undefined) throw new Error('The store has no default currency');
   return rows[0];
 }
 
-/** What a client writes of a currency. */
+/** The members of a currency that clients write. */
 export interface CurrencyInput {
   code?: string | undefined;
   exchangeRate?: number | undefined;
@@ -48,10 +51,10 @@ export interface CurrencyInput {
   isDefault?: boolean | undefined;
 }
 
-/** Where another currency has the code. */
+/** The unique constraint that fails when another currency has the code. */
 export const CODE_TAKEN = 'currencies_code';
 
-/** Keeps other writers of currencies waiting until the transaction ends: there is one default, and a limit. */
+/** Blocks other writers of currencies until the transaction ends, because of the single default and the limit. */
 export async function lockCurrencies(db: Queryable): Promise<void> {
   await db.query('lock table currencies in share row exclusive mode');
 }
@@ -66,7 +69,7 @@ export async function insertCurrency(db: Queryable, input: CurrencyInput): Promi
   return rows[0];
 }
 
-/** Changes what is given and leaves the rest; undefined where there is no such currency. */
+/** Changes the given members; undefined if the currency does not exist. */
 export async function updateCurrency(db: Queryable, id: string, input: CurrencyInput): Promise<Currency | undefined> {
   const { rows } = await db.query<Currency>(
     `update currencies set code = coalesce($2, code), exchange_rate = coalesce($3, exchange_rate),
@@ -79,7 +82,7 @@ export async function updateCurrency(db: Queryable, id: string, input: CurrencyI
   return rows[0];
 }
 
-/** Before another currency becomes the default. */
+/** Unsets the default before another currency becomes the default. */
 export async function unsetDefault(db: Queryable): Promise<void> {
   await db.query('update currencies set is_default = false, updated_at = now() where is_default');
 }

@@ -4,7 +4,7 @@ import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import type { Queryable } from '../db.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import {
   ADDRESS_MEMBERS,
@@ -42,7 +42,7 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<OfCustomer>(LIST, async (request, reply) => {
     const { customerId } = request.params;
     const input = checkNew(objectOf(request.body));
-    return answerOnce(shop, request, reply, 201, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       await mustExist(db, customerId);
       return { data: addressView(shop, await insertAddress(db, customerId, input)) };
     });

@@ -1,7 +1,7 @@
 import { isUuid } from '../api/ids.ts';
 import type { Queryable } from '../db.ts';
 
-/** Members of an address that a client writes, as the API and the table name them alike. */
+/** Members of an address that clients write. The API and the table use the same names. */
 export const ADDRESS_MEMBERS = [
   'name',
   'first_name',
@@ -26,7 +26,7 @@ export type Address = Record<AddressMember, string> & {
   updated_at: Date;
 };
 
-/** Both ids of an address. */
+/** The two ids of an address. */
 export interface AddressKey {
   customerId: string;
   addressId: string;
@@ -54,7 +54,7 @@ export async function insertAddress(db: Queryable, customerId: string, input: Ad
   return rows[0];
 }
 
-/** Changes what is given and leaves the rest; undefined where there is no such address. */
+/** Changes the given members; undefined if the address does not exist. */
 export async function updateAddress(db: Queryable, key: AddressKey, input: AddressInput): Promise<Address | undefined> {
   if (!isKey(key)) return undefined;
   const members = given(input);
@@ -67,7 +67,7 @@ export async function updateAddress(db: Queryable, key: AddressKey, input: Addre
   return rows[0];
 }
 
-/** Whether there was such an address. */
+/** Deletes an address; returns whether it existed. */
 export async function deleteAddress(db: Queryable, key: AddressKey): Promise<boolean> {
   if (!isKey(key)) return false;
   const text = 'delete from addresses where customer_id = $1 and id = $2';

@@ -42,7 +42,7 @@ describe('customers', () => {
     assert.doesNotMatch(JSON.stringify(rows), /correct horse/);
   });
 
-  test('what is missing or malformed is named', async () => {
+  test('missing and malformed members are named', async () => {
     const { status, body } = await open.shopper('POST', '/v2/customers', { data: { type: 'customer', email: 'nope' } });
     assert.equal(status, 422);
     assert.deepEqual(body.errors.map((error: { source: string }) => error.source).sort(), ['data.email', 'data.name']);
@@ -65,13 +65,13 @@ describe('customers', () => {
     assert.equal(body.data.customer_id, id);
     assert.equal(body.data.token.split('.').length, 3);
     assert.equal(body.data.expires - Math.floor(open.shop.now().getTime() / 1000) > 24 * 3600 - 60, true);
-    // Not 401: to clients that means that their access token is bad, and they would try again.
+    // Not 401: clients read 401 as a bad access token and retry.
     assert.equal((await signIn(email, 'Secret')).status, 422);
-    assert.equal((await signIn('nobody@example.com', 'secret')).status, 422);
+    assert.equal((await signIn('unknown@example.com', 'secret')).status, 422);
     assert.equal((await signIn((await signUp()).email, 'x')).status, 422, 'a customer without a password');
   });
 
-  test('with a customer token a shopper has their own record and nobody else’s', async () => {
+  test('with a customer token a shopper sees their own record only', async () => {
     const { id, email } = await signUp({ password: 'secret' });
     const other = await signUp();
     const token = await tokenOf(email, 'secret');
@@ -131,7 +131,7 @@ describe('customers', () => {
     assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
     const fresh = await tokenOf(email, 'after');
     assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 200);
-    // The same word again is another password: what was ended stays ended.
+    // Setting the same password again creates a new hash: the ended tokens stay ended.
     assert.equal((await open.admin('PUT', path, { data: { password: 'before' } })).status, 200);
     assert.equal((await open.shopper('GET', path, undefined, old)).status, 403);
     assert.equal((await open.shopper('GET', path, undefined, fresh)).status, 403);
@@ -153,11 +153,11 @@ describe('customers', () => {
       `${part('{"alg":"none","typ":"JWT"}')}.${body}.`,
       `${part('{"alg":"ES256","typ":"JWT"}')}.${body}.${signature}`,
     ]) {
-      const { status, body: answer } = await open.shopper('GET', '/v2/orders', undefined, {
+      const { status, body: reply } = await open.shopper('GET', '/v2/orders', undefined, {
         'x-moltin-customer-token': token,
       });
       assert.equal(status, 403, token);
-      assert.equal(answer.errors[0].status, 403);
+      assert.equal(reply.errors[0].status, 403);
     }
   });
 
@@ -191,7 +191,7 @@ describe('customers', () => {
     const { status, body } = await open.admin('POST', `/v2/customers/${mine.id}/addresses`, { data: incomplete });
     assert.equal(status, 422);
     assert.equal(body.errors[0].source, 'data.postcode');
-    const nobody = '00000000-0000-4000-8000-000000000000';
-    assert.equal((await open.admin('POST', `/v2/customers/${nobody}/addresses`, { data: ADDRESS })).status, 404);
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    assert.equal((await open.admin('POST', `/v2/customers/${unknown}/addresses`, { data: ADDRESS })).status, 404);
   });
 });

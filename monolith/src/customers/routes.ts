@@ -40,7 +40,7 @@ const FILTERS = {
 };
 const SORTS = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', updated_at: 'c.updated_at' };
 
-/** `/v2/customers`, their tokens and their addresses. The parameter `customerId` is what the access rules look at. */
+/** `/v2/customers`, their tokens and their addresses. The access rules read the parameter `customerId`. */
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
   app.get('/v2/customers', (request) => listCustomers(shop, request));
   app.get('/v2/customers/attributes', async () => attributesReply('customers', NewCustomer));
@@ -86,7 +86,7 @@ async function listCustomers(shop: Shop, request: FastifyRequest) {
   return listReply(shop, request, query.page, total, rows.map(customerView));
 }
 
-// The password itself is never shown: only whether there is one.
+// The password itself is never shown, only whether there is one.
 function customerView(customer: Customer) {
   return {
     type: 'customer',

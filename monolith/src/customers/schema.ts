@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { ShortText } from '../api/text.ts';
 
 const Email = Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' });
-// Long enough for a phrase; a limit at all, because every byte is hashed.
+// Long enough for a passphrase, but limited, because every byte is hashed.
 const Password = Type.String({ minLength: 1, maxLength: 256 });
 const type = Type.Literal('customer');
 

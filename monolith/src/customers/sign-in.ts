@@ -10,12 +10,12 @@ import type { CustomerTokens } from './tokens.ts';
 
 const check = checker(SignIn);
 
-/** `POST /v2/customers/tokens`. Wrong credentials are 422: on 401 clients renew their access token and try again. */
+/** `POST /v2/customers/tokens`. Wrong credentials are 422: on 401, clients renew their access token and retry. */
 export function signInRoute(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
   app.post('/v2/customers/tokens', async (request, reply) => {
     const { email, password } = check(objectOf(request.body));
     const customer = await findCredentials(shop.db, email);
-    // Also where there is no such customer: how long it takes must not tell.
+    // Unknown customers are hashed too, so that the response time does not reveal them.
     const fits = await verifySecret(password, customer?.passwordHash ?? DECOY_HASH);
     if (customer === undefined || customer.passwordHash === null || !fits)
       throw unprocessable('Failed Validation', 'The email or password is not right.');

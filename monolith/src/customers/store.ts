@@ -17,13 +17,13 @@ export interface CustomerChange {
   passwordHash?: string | undefined;
 }
 
-/** Where the e-mail address of another customer stands in the way. */
+/** The unique constraint that fails when another customer has the e-mail address. */
 export const EMAIL_TAKEN = 'customers_email';
 
 const COLUMNS = `c.id, c.name, c.email, c.password_hash is not null as "hasPassword", c.created_at as "createdAt",
   c.updated_at as "updatedAt"`;
 
-/** Reads customers; `where` is a condition over `c`, `tail` orders and limits. */
+/** Reads customers. `where` is a condition over `c`; `tail` holds order and limit. */
 export async function selectCustomers(
   db: Queryable,
   selection: { where: string; tail: string; bindings: Bindings },
@@ -52,7 +52,7 @@ export async function customerExists(db: Queryable, id: string): Promise<boolean
   return (await findCustomer(db, id)) !== undefined;
 }
 
-/** Undefined where there is no such customer, null while they have no password. */
+/** Undefined if the customer does not exist; null while the customer has no password. */
 export async function findPasswordHash(db: Queryable, id: string): Promise<string | null | undefined> {
   if (!isUuid(id)) return undefined;
   const { rows } = await db.query<{ hash: string | null }>(
@@ -62,7 +62,7 @@ export async function findPasswordHash(db: Queryable, id: string): Promise<strin
   return rows[0]?.hash;
 }
 
-/** By e-mail address, whatever its case. */
+/** Finds a customer by e-mail address, ignoring case. */
 export async function findCredentials(
   db: Queryable,
   email: string,
@@ -85,7 +85,7 @@ export async function insertCustomer(
   return rows[0];
 }
 
-/** Changes what is given and leaves the rest; undefined where there is no such customer. */
+/** Changes the given members; undefined if the customer does not exist. */
 export async function updateCustomer(db: Queryable, id: string, change: CustomerChange): Promise<Customer | undefined> {
   if (!isUuid(id)) return undefined;
   const { rows } = await db.query<Customer>(
@@ -97,7 +97,7 @@ export async function updateCustomer(db: Queryable, id: string, change: Customer
   return rows[0];
 }
 
-/** Whether there was such a customer. */
+/** Deletes a customer; returns whether the customer existed. */
 export async function deleteCustomer(db: Queryable, id: string): Promise<boolean> {
   if (!isUuid(id)) return false;
   return (await db.query('delete from customers where id = $1', [id])).rowCount === 1;

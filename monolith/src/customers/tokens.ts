@@ -23,8 +23,8 @@ export interface SignedIn {
 }
 
 /**
- * Signs and verifies the tokens that customers sign in with: JWTs under a key that the store keeps. A token names the
- * password that it was given for, so that a change of password ends all earlier ones.
+ * Signs and verifies customer tokens: JWTs under a key in the store. A token names the password that it was issued
+ * for, so that a change of password ends all earlier tokens.
  */
 export class CustomerTokens {
   readonly #shop: Shop;
@@ -46,8 +46,9 @@ export class CustomerTokens {
   }
 
   /**
-   * The customer a token speaks for. Throws 403, not 401: to a client 401 means that its access token is bad. Malformed and
-   * expired tokens are refused, those of a customer who is gone, and those from before a change of password.
+   * The customer of a token. The error is 403, not 401, because clients read 401 as a bad access token.
+   * @throws ShopError forbidden: the token is malformed or expired, its customer is deleted, or the password has
+   * changed since
    */
   async verify(token: string): Promise<string> {
     const key = await this.#loadKey();
@@ -82,7 +83,7 @@ export class CustomerTokens {
   }
 }
 
-/** Tells one stored password from another, and tells nothing about either: claims can be read by their bearer. */
+/** Distinguishes stored passwords without revealing them: bearers can read the claims of their token. */
 function passwordMark(key: KeyObject, passwordHash: string): string {
   return createHmac('sha256', key).update(`password ${passwordHash}`).digest('base64url').slice(0, 22);
 }

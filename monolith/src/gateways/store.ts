@@ -8,7 +8,7 @@ export interface GatewayRow {
   settings: Members;
 }
 
-/** Members that each gateway keeps beside its name and whether it is enabled. */
+/** Settings of each gateway, beside its name and whether it is enabled. */
 export const GATEWAY_SETTINGS: Readonly<Record<string, readonly string[]>> = {
   adyen: ['username', 'password', 'merchant_account', 'test'],
   authorize_net: ['login', 'password', 'test'],
@@ -31,7 +31,7 @@ export async function findGateway(db: Queryable, slug: string): Promise<GatewayR
   return rows[0];
 }
 
-/** Changes what is given; settings are merged. Undefined where there is no such gateway. */
+/** Changes the given members and merges settings; undefined if the gateway does not exist. */
 export async function saveGateway(
   db: Queryable,
   slug: string,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fastify } from 'fastify';
 import { type DrainLimits, draining } from './draining.ts';
 
-/** Never reached: what is not about a limit ends without it. */
+/** Never reached in the tests that do not test a limit. */
 const never = 1_000_000;
 
 async function listening(limits: DrainLimits) {
@@ -23,18 +23,18 @@ async function listening(limits: DrainLimits) {
   return { app, client };
 }
 
-test('a connection that was never used does not hold up a stop', async () => {
+test('an unused connection does not delay a stop', async () => {
   const { app, client } = await listening({ unusedMs: 1, totalMs: never });
   const { closed } = await client();
   await Promise.all([app.close(), closed]);
 });
 
-test('a request that does not come to its end holds up a stop only for as long as is said', async () => {
+test('an unfinished request delays a stop only up to the limit', async () => {
   const { app, client } = await listening({ unusedMs: never, totalMs: 1 });
   const { socket, closed } = await client();
-  // Together: with the first one's answer, the second is known to have been read so far.
+  // Both in one write: the reply to the first shows that the server has read this part of the second.
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT');
-  const [answer] = await once(socket, 'data');
-  assert.match(String(answer), /^HTTP\/1\.1 200 /);
+  const [reply] = await once(socket, 'data');
+  assert.match(String(reply), /^HTTP\/1\.1 200 /);
   await Promise.all([app.close(), closed]);
 });

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Limits, from when the program is asked to stop. */
+/** Limits in milliseconds, counted from the request to stop. */
 export interface DrainLimits {
-  /** For connections on which nothing has been said yet. */
+  /** For connections that have not sent a request yet. */
   unusedMs: number;
-  /** For everything, answers under way included: well below the time after which those who start processes kill them. */
+  /** For everything, including replies in progress: well below the time after which supervisors kill a process. */
   totalMs: number;
 }
 
 /**
- * Once the program stops, no client keeps it alive: answers close their connections, and what is unused or has not come to
- * its end within its limit is cut (Node itself no longer limits how long a request takes to arrive by then).
+ * Keeps clients from delaying a stop. Replies close their connections. Unused connections and unfinished requests are
+ * cut at their limits, because Node no longer limits the arrival of requests by then.
  */
 export function draining(app: FastifyInstance, limits: DrainLimits = { unusedMs: 100, totalMs: 5_000 }): void {
   const sockets = new Set<Socket>();

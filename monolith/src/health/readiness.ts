@@ -2,22 +2,22 @@ import type { Pool } from '../db.ts';
 
 export type ReadyState = { ready: true } | { ready: false; reason: string };
 
-/** Whether the program can serve: its schema is in place and its store answers. */
+/** Whether the process can serve: the schema is in place and the store responds. */
 export class Readiness {
   readonly #db: Pool;
   #prepared = false;
-  #reason = 'The store has not answered yet';
+  #reason = 'The store has not responded yet';
 
   constructor(db: Pool) {
     this.#db = db;
   }
 
-  /** The schema is in place. */
+  /** Records that the schema is in place. */
   prepared(): void {
     this.#prepared = true;
   }
 
-  /** An attempt to put the schema in place failed. */
+  /** Records that an attempt to apply the schema failed. */
   notPrepared(reason: string): void {
     this.#reason = reason;
   }
@@ -32,7 +32,7 @@ export class Readiness {
       await this.#db.query('select 1');
       return { ready: true };
     } catch {
-      return { ready: false, reason: 'The store does not answer' };
+      return { ready: false, reason: 'The store does not respond' };
     }
   }
 }

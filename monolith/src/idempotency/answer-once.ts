@@ -4,36 +4,36 @@ import type { Shop } from '../shop.ts';
 import { parseKey } from './key.ts';
 import { type Keyed, once, type Reply } from './once.ts';
 
-/** How long a twin waits at most, also where its caller has more time. */
+/** The longest wait for a concurrent request with the same key, even if the caller has more time. */
 const MAX_WAIT_MS = 10_000;
 
-/** Where the mesh says how long its caller still waits, in milliseconds. */
+/** The mesh sends the remaining time of its caller in this header, in milliseconds. */
 const DEADLINE_HEADER = 'x-request-timeout-ms';
 
-/** Answers a request under `/v2`, which does its work once however often its `Idempotency-Key` comes. See `once`. */
-export async function answerOnce(
+/** Replies to a request under `/v2`. Repeated requests with one `Idempotency-Key` do the work once. See `once`. */
+export async function replyOnce(
   shop: Shop,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   work: (db: PoolClient) => Promise<unknown>,
 ): Promise<FastifyReply> {
-  const answer = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
+  const stored = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
     status,
     body: await work(db),
   }));
-  return sendReply(reply, answer);
+  return sendReply(reply, stored);
 }
 
-/** Sends a reply whose body is JSON already. */
+/** Sends a reply whose body is already JSON. */
 export function sendReply(reply: FastifyReply, { status, body }: Reply): FastifyReply {
   return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
 }
 
-/** How long a request can wait for its twin: not longer than its caller, who needs the answer as well. */
+/** How long a request may wait for its twin, in milliseconds: less than its caller, which also needs the reply. */
 export function waitMsOf(request: FastifyRequest): number {
   const given = Number(request.headers[DEADLINE_HEADER]);
-  // A tenth is left for what comes after the wait.
+  // A tenth remains for the work after the wait.
   return Number.isFinite(given) && given > 0 ? Math.min(given * 0.9, MAX_WAIT_MS) : MAX_WAIT_MS;
 }
 

@@ -19,8 +19,8 @@ const pay = (id: string, key: string, method = 'purchase', more = {}) =>
   it.shopper('POST', `/v2/orders/${id}/payments`, { data: { gateway: 'manual', method } }, { ...keyed(key), ...more });
 const transactions = async (id: string) => (await it.admin('GET', `/v2/orders/${id}/transactions`)).body.data;
 
-describe('a request whose Idempotency-Key comes again', () => {
-  test('makes one order of one checkout', async () => {
+describe('a repeated request with the same Idempotency-Key', () => {
+  test('creates one order for one checkout', async () => {
     const cart = randomUUID();
     const line = { type: 'cart_item', id: await makeProduct(it), quantity: 1 };
     await it.shopper('POST', `/v2/carts/${cart}/items`, { data: line });
@@ -80,7 +80,7 @@ describe('a request whose Idempotency-Key comes again', () => {
     assert.equal((await pay(id, '')).status, 400);
   });
 
-  test('gives a decision again, and not what was invalid or not found', async () => {
+  test('repeats a decision, but no invalid or not-found reply', async () => {
     const product = await makeProduct(it, { manage_stock: true, stock: 1 });
     const [id, rival] = [await makeOrder(it, randomUUID(), product), await makeOrder(it, randomUUID(), product)];
     await pay(rival, 'rival');
@@ -114,7 +114,7 @@ describe('a request whose Idempotency-Key comes again', () => {
   });
 });
 
-describe('a twin of a request that is under way', () => {
+describe('a concurrent request with the same key', () => {
   const hold = (id: string) => holdOpen(it, 'select from orders where id = $1 for update', [id]);
 
   test('waits for its reply', async () => {
@@ -130,7 +130,7 @@ describe('a twin of a request that is under way', () => {
     assert.equal((await transactions(id)).length, 1);
   });
 
-  test('is told to come again where its caller has no more time', async () => {
+  test('is refused with Retry-After when its caller runs out of time', async () => {
     const id = await order();
     const held = await hold(id);
     const first = pay(id, 'late');
@@ -154,7 +154,7 @@ describe('a twin of a request that is under way', () => {
     assert.equal((await first).status, 201);
   });
 
-  test('does the work where the first one dies', async () => {
+  test('does the work if the first request fails', async () => {
     const id = await order();
     const held = await hold(id);
     const first = pay(id, 'dies');

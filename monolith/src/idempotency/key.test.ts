@@ -11,7 +11,7 @@ test('a key is read quoted and bare, and both forms are the same key', () => {
   assert.equal(parseKey('x'.repeat(MAX_KEY_LENGTH))?.length, MAX_KEY_LENGTH);
 });
 
-test('what is no key is refused', () => {
+test('a malformed key is refused', () => {
   const wrong = [
     '',
     '""',

@@ -1,12 +1,13 @@
 import { badRequest } from '../api/faults.ts';
 
-/** Characters that a key may have. */
+/** The longest key, in characters. */
 export const MAX_KEY_LENGTH = 255;
 
 /**
- * The key of an `Idempotency-Key` field: a quoted string (RFC 9651, section 3.3.3; draft-ietf-httpapi-idempotency-key-header,
- * section 2.1), or a bare one without spaces and quotes, which is what most clients send. Both forms of one key are equal.
- * Undefined where the field is absent. Throws 400 where the value is neither, or is longer than `MAX_KEY_LENGTH`.
+ * The key in an `Idempotency-Key` header: a quoted string (RFC 9651, section 3.3.3;
+ * draft-ietf-httpapi-idempotency-key-header, section 2.1) or, as most clients send it, a bare one without spaces and
+ * quotes. Both forms of a key are equal. Undefined without the header.
+ * @throws ShopError bad_request: the value has neither form, or is longer than `MAX_KEY_LENGTH`
  */
 export function parseKey(field: string | string[] | undefined): string | undefined {
   if (field === undefined) return undefined;

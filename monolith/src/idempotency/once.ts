@@ -3,39 +3,43 @@ import { errorBody, ShopError, statusOf } from '../errors.ts';
 import { seal, unseal } from './seal.ts';
 import { claim, type KeyRow, keep, sha256 } from './store.ts';
 
-/** A request that must not act twice. Two requests are the same one where all but `body`, `waitMs` and `secret` agree. */
+/**
+ * A request that must act only once. Requests are equal if all members except `body`, `waitMs` and `secret` are equal.
+ */
 export interface Keyed {
   /** From `parseKey`. */
   key: string;
   client: string;
-  /** Empty where no customer is known. */
+  /** Empty without a customer. */
   customer: string;
   method: string;
-  /** Without its query. */
+  /** The path without the query. */
   path: string;
-  /** As text; another body under the same key is refused. */
+  /** The body as text; a different body under the same key is refused. */
   body: string;
-  /** How long to wait for a twin that is under way. */
+  /** How long to wait for a concurrent request with the same key. */
   waitMs: number;
-  /** Encrypts the stored reply, for replies that the store must not be able to read. See `seal`. */
+  /** Encrypts the stored reply, if the store must not be able to read it. See `seal`. */
   secret?: string;
 }
 
-/** What is sent: `body` is JSON text. */
+/** A reply; `body` is JSON text. */
 export interface Reply {
   status: number;
   body: string;
 }
 
 /**
- * Runs `work` in one transaction, which holds the key as well: either both stay or neither. Where the key was used
- * before, `work` does not run and the earlier reply is given again. Without `keyed` it runs in a transaction, and that
- * is all. `work` must use no other connection than the one it gets: a twin may hold the last one of the pool.
+ * Runs `work` in one transaction, which also writes the key: both are committed or neither. If the key was used
+ * before, `work` does not run, and the result is the earlier reply. Without `keyed`, `work` simply runs in a
+ * transaction. `work` must use only the connection that it gets, because a concurrent request with the same key may
+ * hold the last connection of the pool.
  *
- * A refusal that is a decision about the state of things (see `isDecided`) undoes the work, is stored like a reply, and
- * is thrown. Any other error leaves no key, so that the client may try again.
+ * A refusal that decides about the current state (see `isDecided`) undoes the work, is stored like a reply, and is
+ * thrown. Any other error leaves no key, so that the client may retry.
  *
- * Throws 422 where the key was used with another body, and 409 where a twin does not end in time.
+ * @throws ShopError validation_failed: the key was used with a different body
+ * @throws ShopError in_progress: the concurrent request does not finish in time
  */
 export async function once(
   pool: Pool,
@@ -66,8 +70,8 @@ export async function once(
 }
 
 /**
- * Whether an error is a decision that a retry must see again: 400, 409 or 422 about the state of things, which names no
- * member of the body. What is invalid, not permitted or not found has decided nothing.
+ * Whether an error is a decision that a retry must receive again: a 400, 409 or 422 about the current state, which
+ * names no member of the body. Invalid, forbidden and not-found requests decide nothing.
  */
 export function isDecided(error: unknown): error is ShopError {
   return (

@@ -5,8 +5,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts a reply under a secret that the request itself carries and the store does not have, such as a refresh token:
- * AES-256-GCM, with a key that HKDF (RFC 5869) makes of the secret. The secret must be too long to be guessed.
+ * Encrypts a reply with a secret that the request carries and the store does not have, such as a refresh token. Uses
+ * AES-256-GCM with a key derived by HKDF (RFC 5869). The secret must be too long to guess.
  */
 export function seal(secret: string, text: string): string {
   const salt = randomBytes(SALT_BYTES);
@@ -16,7 +16,10 @@ export function seal(secret: string, text: string): string {
   return Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64');
 }
 
-/** The text that `seal` encrypted. Throws where the secret is another one. */
+/**
+ * Decrypts the text that `seal` encrypted.
+ * @throws Error when the secret differs
+ */
 export function unseal(secret: string, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   const salt = bytes.subarray(0, SALT_BYTES);

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '../db.ts';
 import type { Keyed } from './once.ts';
 
-/** How long a key is remembered. */
+/** How long the store keeps a key. */
 export const KEY_LIFETIME_MS = 24 * 3_600_000;
 
-/** A request that had the key before, with its reply. */
+/** An earlier request with the key, and its reply. */
 export interface KeyRow {
   body_hash: Buffer;
   status: number;
@@ -13,8 +13,8 @@ export interface KeyRow {
 }
 
 /**
- * Takes a key for this transaction: undefined where the key is new (or older than a day), else what the first request
- * left. Waits, up to `lock_timeout`, while the transaction of a first request is under way.
+ * Claims a key for this transaction. Undefined if the key is new or older than a day; otherwise the earlier request.
+ * Waits, up to `lock_timeout`, while the transaction of the earlier request is open.
  */
 export async function claim(db: Queryable, keyed: Keyed, now: Date): Promise<KeyRow | undefined> {
   const { client, customer, method, path, key } = keyed;
@@ -33,7 +33,7 @@ export async function claim(db: Queryable, keyed: Keyed, now: Date): Promise<Key
       'select body_hash, status, reply from idempotency_keys where scope_hash = $1',
       [scope],
     );
-    // Without a row, the clean-up took the key away between the two statements.
+    // No row: the clean-up deleted the key between the two statements.
     if (rows[0] !== undefined) return rows[0];
   }
 }
@@ -47,7 +47,7 @@ export async function keep(db: Queryable, keyed: Keyed, status: number, reply: s
   ]);
 }
 
-/** Deletes the keys that are older than a day; gives how many went. */
+/** Deletes the keys older than a day; returns their number. */
 export async function forgetKeys(db: Queryable, now: Date): Promise<number> {
   const { rowCount } = await db.query('delete from idempotency_keys where created_at <= $1', [oldest(now)]);
   return rowCount ?? 0;

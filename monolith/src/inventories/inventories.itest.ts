@@ -18,7 +18,7 @@ const stock = async (id: string) => {
 };
 
 describe('stock', () => {
-  test('each action moves what it says', async () => {
+  test('each action changes its own columns', async () => {
     const id = await makeProduct(it, { stock: 10 });
     assert.deepEqual(await stock(id), [10, 10, 0]);
     const made = await act(id, 'allocate', 4);
@@ -55,7 +55,7 @@ describe('stock', () => {
     assert.equal((await it.admin('GET', `/v2/inventories/${id}/transactions`)).body.data.length, 1);
   });
 
-  test('422 for quantities and actions that make no sense', async () => {
+  test('invalid quantities and actions are 422', async () => {
     const id = await makeProduct(it);
     for (const quantity of [-1, 0, 1.5, '3', 1e300, null])
       assert.equal((await act(id, 'increment', quantity)).status, 422);
@@ -63,14 +63,14 @@ describe('stock', () => {
     assert.deepEqual(await stock(id), [0, 0, 0]);
   });
 
-  test('of many who want the last ones only so many get them', async () => {
+  test('concurrent requests cannot allocate more than the last units', async () => {
     const id = await makeProduct(it, { stock: 3 });
-    const answers = await Promise.all(Array.from({ length: 8 }, () => act(id, 'allocate', 1)));
-    assert.equal(answers.filter(({ status }) => status === 201).length, 3);
+    const replies = await Promise.all(Array.from({ length: 8 }, () => act(id, 'allocate', 1)));
+    assert.equal(replies.filter(({ status }) => status === 201).length, 3);
     assert.deepEqual(await stock(id), [3, 0, 3]);
   });
 
-  test('404 for what is no product; shoppers may look but not touch', async () => {
+  test('an unknown product is 404; shoppers may read but not change stock', async () => {
     for (const id of ['nonsense', randomUUID()]) {
       assert.equal((await it.shopper('GET', `/v2/inventories/${id}`)).status, 404);
       assert.equal((await act(id, 'increment', 1)).status, 404);
@@ -83,7 +83,7 @@ describe('stock', () => {
     assert.ok((await it.shopper('GET', '/v2/inventories?page[limit]=1')).body.meta.results.total > 1);
   });
 
-  test('a record is made and deleted, unless goods of it are promised', async () => {
+  test('a record can be created, and deleted unless some of its goods are allocated', async () => {
     const id = await makeProduct(it, { stock: 5 });
     await act(id, 'allocate', 1);
     assert.equal((await it.admin('DELETE', `/v2/inventories/${id}`)).status, 422);

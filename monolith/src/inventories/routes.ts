@@ -8,12 +8,12 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { productMissing } from '../catalog/product-get.ts';
 import { inTransaction, type Queryable } from '../db.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import type { Shop } from '../shop.ts';
 import { recordStock, type StockTransactionRow } from './stock.ts';
 
 const MAX_QUANTITY = 1_000_000_000;
-/** Products whose stock one request asks for. */
+/** The most products in one request for stock. */
 const MAX_PRODUCTS = 1_000;
 
 const stockAction = checker(
@@ -29,7 +29,7 @@ interface ByProduct {
   Params: { productId: string };
 }
 
-// Every product has stock, also one that nobody has counted yet: it has none.
+// Every product has stock: 0 for a product without a stock record.
 const STOCK = `select p.id as product_id, coalesce(s.available, 0)::float8 as available,
   coalesce(s.allocated, 0)::float8 as allocated from products p left join stock s on s.product_id = p.id`;
 
@@ -127,22 +127,28 @@ async function transactionsOf(db: Queryable, productId: string): Promise<StockTr
   return rows;
 }
 
-/** Changes the stock of the product in the path, and answers 201, once for each `Idempotency-Key`. Throws 404. */
+/**
+ * Changes the stock of the product in the path and replies 201, once for each `Idempotency-Key`.
+ * @throws ShopError not_found: the product does not exist
+ */
 function changeStockOnce(
   shop: Shop,
   request: FastifyRequest<ByProduct>,
   reply: FastifyReply,
   work: (db: Queryable, productId: string) => Promise<unknown>,
 ): Promise<FastifyReply> {
-  return answerOnce(shop, request, reply, 201, async (db) => {
+  return replyOnce(shop, request, reply, 201, async (db) => {
     const id = await keepProduct(db, request);
-    const answer = await work(db, id);
+    const result = await work(db, id);
     await auditStock(shop, db, request);
-    return answer;
+    return result;
   });
 }
 
-/** Keeps the product from being deleted to the end of the transaction, and gives its id. Throws 404. */
+/**
+ * Blocks deletion of the product until the end of the transaction; returns its id.
+ * @throws ShopError not_found: the product does not exist
+ */
 async function keepProduct(db: Queryable, request: FastifyRequest<ByProduct>): Promise<string> {
   const { productId } = request.params;
   if (!isUuid(productId)) throw productMissing();

@@ -29,8 +29,9 @@ const EFFECTS: Record<StockAction, { available: number; allocated: number }> = {
 const MAX_LEVEL = 1_000_000_000_000;
 
 /**
- * Applies an action to a product's stock and records it. Runs in a transaction; the row stays locked until its end, so
- * that of two who want the last one only one gets it. Throws 422 where stock would fall below zero.
+ * Applies an action to a product's stock and records the action. Runs in a transaction, which keeps the row locked:
+ * when two requests want the last unit, only one gets it.
+ * @throws ShopError validation_failed: stock would fall below zero
  */
 export async function recordStock(
   db: Queryable,
@@ -56,7 +57,7 @@ export async function recordStock(
   return logStock(db, productId, action, quantity, now);
 }
 
-/** Goods that leave the house: taken from what was allocated to orders. Runs in a transaction. */
+/** Removes shipped goods from the stock that is allocated to orders. Runs in a transaction. */
 export async function shipStock(db: Queryable, productId: string, quantity: number, now: Date): Promise<void> {
   const { rowCount } = await db.query(
     'update stock set allocated = allocated - $2, updated_at = $3 where product_id = $1 and allocated >= $2',

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { every } from './every.ts';
 
-/** Lets what is due run, until nothing is left to. */
+/** Runs everything that is due. */
 const settle = async () => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  for (let tick = 0; tick < 10; tick += 1) await Promise.resolve();
 };
 
 const fail = (error: unknown) => assert.fail(String(error));
@@ -35,7 +35,7 @@ describe('every', () => {
     await stop();
   });
 
-  test('goes on after a run that fails, and tells', async (t) => {
+  test('continues after a failed run and reports the error', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const errors: unknown[] = [];
     const stop = every(
@@ -51,7 +51,7 @@ describe('every', () => {
     await stop();
   });
 
-  test('runs no more once stopped, and waits for the run under way', async (t) => {
+  test('does not run after a stop, and waits for the current run', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let runs = 0;
     let finish = () => {};

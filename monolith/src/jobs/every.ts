@@ -1,9 +1,9 @@
-/** Stops what repeats; resolves when a run that is under way has ended. */
+/** Stops the repetition; resolves when the current run has ended. */
 export type Stop = () => Promise<void>;
 
 /**
- * Runs `work` again and again, `intervalMs` after the last run ended; `onError` hears of runs that fail. The first run
- * starts after one interval. The timer does not keep the process alive.
+ * Runs `work` repeatedly, `intervalMs` after the end of the last run. The first run starts after one interval.
+ * `onError` receives the errors of failed runs. The timer does not keep the process alive.
  */
 export function every(intervalMs: number, work: () => Promise<void>, onError: (error: unknown) => void): Stop {
   let running: Promise<void> = Promise.resolve();

@@ -11,7 +11,7 @@ describe('jobs', () => {
   });
   after(() => open.close());
 
-  test('carts that nobody touched for a week go', async () => {
+  test('carts without a change for a week are deleted', async () => {
     await open.shop.db.query(
       `insert into carts (id, updated_at) values ('old', $1::timestamptz - interval '8 days'), ('new', $1)`,
       [open.shop.now()],
@@ -22,7 +22,7 @@ describe('jobs', () => {
     assert.deepEqual(rows, [{ id: 'new' }]);
   });
 
-  test('tokens are cleaned up by a job where no request does it', () => {
+  test('a job cleans up tokens when requests do not', () => {
     const jobsWith = (debts: Debts) => jobsOf({ ...open.shop, debts }).map(({ name }) => name);
     assert.deepEqual(jobsWith(new Debts()), ['expire carts', 'forget idempotency keys']);
     assert.deepEqual(jobsWith(new Debts(['token-clean-up-in-request'])), [

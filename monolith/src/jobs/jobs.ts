@@ -7,7 +7,7 @@ import { expireCarts } from './expire-carts.ts';
 interface Job {
   name: string;
   intervalMs: number;
-  /** Gives how many rows it took away. */
+  /** Returns the number of deleted rows. */
   run(shop: Shop): Promise<number>;
 }
 
@@ -25,15 +25,15 @@ const CLEAN_UP_TOKENS: Job = {
   run: ({ db, now }) => cleanUpAll(db, now()),
 };
 
-/** The jobs that this process runs. Tokens are cleaned up here where no request does it any more (Debt 3). */
+/** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
   const always = [EXPIRE_CARTS, FORGET_KEYS];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, CLEAN_UP_TOKENS];
 }
 
-// Debt 7: jobs live in the process that answers customers; several processes all run them.
-/** Starts the jobs; a run that fails is logged and tried again at its next turn. */
+// Debt 7: jobs run in the process that serves customers. With several processes, every process runs every job.
+/** Starts the jobs. A failed run is logged; the job runs again after its interval. */
 export function startJobs(shop: Shop): Stop {
   const stops = jobsOf(shop).map((job) =>
     every(

@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isStoreUnavailable } from '../db.ts';
 import type { Readiness } from '../health/readiness.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { migrate, readMigrations } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import type { Shop } from '../shop.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Puts the schema in place, trying again while the store cannot be reached: the shop may start before its store does.
- * Throws where the store answers and the schema cannot be put in place, and when `signal` aborts.
+ * Applies the schema. Retries while the store is unreachable, because the shop may start before its store does.
+ * @throws Error when the store responds and the schema cannot be applied, or when `signal` aborts
  */
 export async function prepareStore(shop: Shop, readiness: Readiness, signal: AbortSignal): Promise<void> {
-  const migrations = await readMigrations();
+  const files = await readSchemaFiles();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      const applied = await migrate(shop.db, migrations);
+      const applied = await applySchema(shop.db, files);
       await reconcileIndexes(shop.db, shop.debts);
       if (applied.length > 0) shop.log.info({ applied }, 'schema brought up to date');
       readiness.prepared();

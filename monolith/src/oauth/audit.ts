@@ -2,14 +2,14 @@ import { inTransaction, type Pool, type Queryable } from '../db.ts';
 
 export type AuditEvent = 'token.requested' | 'token.issued' | 'token.refused';
 
-/** Who asked, from where, when. */
+/** The client, its address and the time. */
 export interface Asker {
   clientId: string;
   remoteAddress: string;
   at: Date;
 }
 
-/** Writes one row for each event, in one statement. `detail` never holds a token or a secret. */
+/** Writes one row for each event, in one statement. `detail` never contains a token or a secret. */
 export async function writeAudit(
   db: Queryable,
   asker: Asker,
@@ -23,7 +23,7 @@ export async function writeAudit(
   );
 }
 
-// Debt 6: committed at once, so that the row stands whatever becomes of the request; the request waits for the disk.
+// Debt 6: committed at once, so that the row stays even if the request fails. The request waits for the disk.
 export async function writeAuditNow(
   db: Pool,
   asker: Asker,

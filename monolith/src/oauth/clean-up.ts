@@ -1,10 +1,10 @@
 import type { Queryable } from '../db.ts';
 
-/** Tokens of a client that stay after they expire: the auditors ask for the latest ones. */
+/** The number of expired tokens that each client keeps: auditors want to see the latest ones. */
 export const KEPT_PER_CLIENT = 20_000;
 
-// Debt 3: called from inside the request that issues a token.
-/** Deletes the expired tokens of one client beyond the newest `kept`. */
+// Debt 3: runs inside the request that issues a token.
+/** Deletes the expired tokens of one client except the newest `kept`. */
 export async function cleanUpClient(db: Queryable, clientId: string, now: Date, kept = KEPT_PER_CLIENT): Promise<void> {
   await db.query(
     `delete from access_tokens
@@ -15,7 +15,7 @@ export async function cleanUpClient(db: Queryable, clientId: string, now: Date, 
   );
 }
 
-/** Deletes the expired tokens of all clients beyond the newest `kept` of each; gives how many went. */
+/** Deletes the expired tokens of all clients except the newest `kept` of each; returns the number of deleted tokens. */
 export async function cleanUpAll(db: Queryable, now: Date, kept = KEPT_PER_CLIENT): Promise<number> {
   const { rowCount } = await db.query(
     `delete from access_tokens where expires_at < $1 and id in (

@@ -7,7 +7,7 @@ export interface Client {
   kinds: Access['kind'][];
 }
 
-/** Finds a client that has not been revoked. */
+/** Finds a client that is not revoked. */
 export async function findClient(db: Queryable, clientId: string): Promise<Client | undefined> {
   const { rows } = await db.query<Client>(
     `select client_id as "clientId", secret_hash as "secretHash", identifier_kinds as kinds
@@ -17,7 +17,7 @@ export async function findClient(db: Queryable, clientId: string): Promise<Clien
   return rows[0];
 }
 
-/** Whether a client was revoked. One that is not known here is not: another issuer may have clients of its own. */
+/** Whether a client is revoked. An unknown client is not: another issuer may have its own clients. */
 export async function isRevoked(db: Queryable, clientId: string): Promise<boolean> {
   const { rowCount } = await db.query('select from api_clients where client_id = $1 and revoked_at is not null', [
     clientId,

@@ -1,6 +1,6 @@
 import { ShopError } from '../errors.ts';
 
-/** What `POST /oauth/access_token` asks for. */
+/** The parameters of `POST /oauth/access_token`. */
 export type GrantRequest =
   | { grantType: 'implicit'; clientId: string }
   | { grantType: 'client_credentials'; clientId: string; clientSecret: string }
@@ -8,7 +8,10 @@ export type GrantRequest =
 
 const MAX_FIELD_LENGTH = 512;
 
-/** Reads a form, or a JSON object of the same members. Throws 400 where the grant or one of its fields is missing. */
+/**
+ * Reads a form, or a JSON object with the same members.
+ * @throws ShopError bad_request: the grant or one of its fields is missing
+ */
 export function parseGrantRequest(body: unknown): GrantRequest {
   const grantType = field(body, 'grant_type');
   switch (grantType) {

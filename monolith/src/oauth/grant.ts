@@ -19,9 +19,10 @@ import {
 } from './tokens.ts';
 
 /**
- * Answers one of the three grants with a token. Throws 401 where client, secret or refresh token are wrong, and 429
- * where too many are asked for. Earlier tokens stay valid: clients ask for several at once and use them all. With `keyed`
- * the grant happens once, and its reply is given again: see `once`.
+ * Issues a token for one of the three grants. Earlier tokens stay valid, because clients request several at once and
+ * use them all. With `keyed`, repeated requests issue one token and receive the same reply: see `once`.
+ * @throws ShopError invalid_client: client, secret or refresh token are wrong
+ * @throws ShopError rate_limited: too many tokens are requested
  */
 export async function grantToken(
   shop: Shop,
@@ -62,7 +63,7 @@ export async function grantToken(
   }
 }
 
-// Flat, without `data`: clients read `access_token` and `expires` (seconds since the epoch) at the top.
+// Flat, without `data`: clients read `access_token` and `expires` (seconds since the epoch) at the top level.
 function tokenView(token: IssuedToken) {
   const expires = Math.floor(token.expiresAt.getTime() / 1000);
   return {
@@ -85,7 +86,7 @@ async function prepareToken(
   await checkRate(db, asker);
   const client = await findClient(db, request.clientId);
   const kind = request.grantType === 'client_credentials' ? 'client_credentials' : 'implicit';
-  // The secret is hashed even where the client is unknown: how long it takes must not tell which it was.
+  // Unknown clients are hashed too, so that the response time does not reveal whether a client exists.
   const secretFits =
     request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? DECOY_HASH);
   if (!secretFits || !client?.kinds.includes(kind)) {

@@ -2,22 +2,22 @@ import { totalmem } from 'node:os';
 import { ShopError } from '../errors.ts';
 
 export interface HashLimits {
-  /** Hashes at one time. */
+  /** Hashes that may run at one time. */
   concurrency: number;
-  /** What they may take together, in bytes; one at a time may take more. */
+  /** Memory of all running hashes, in bytes. A single hash may exceed the limit. */
   memoryBytes: number;
-  /** Hashes that may wait for their turn. */
+  /** Hashes that may wait. */
   queue: number;
 }
 
 const MEBIBYTE = 1_048_576;
-/** What the process takes without any hash, with room to spare. */
+/** Memory of the process without any hash, with a margin. */
 const REST_BYTES = 160 * MEBIBYTE;
 const QUEUE = 64;
 
 /**
- * One thread of libuv's pool is left for DNS look-ups and files, and half of the memory beside the process itself may go to
- * hashes. `memoryBytes` is what the process may take in all.
+ * The limits for a pool of `threads` and a process that may use `memoryBytes` in all. One thread of libuv's pool stays
+ * free for DNS look-ups and files. Hashes may use half of the memory that the rest of the process leaves.
  */
 export function hashLimits(threads: number, memoryBytes: number): HashLimits {
   return {
@@ -27,21 +27,21 @@ export function hashLimits(threads: number, memoryBytes: number): HashLimits {
   };
 }
 
-/** The limits of the machine, or the container, that the process runs in. */
+/** The limits of the current machine or container. */
 export function limitsHere(): HashLimits {
   const limit = process.constrainedMemory();
-  // Without a limit of its own, a process is told 0, or a number that no machine has.
+  // Without a memory limit, Node reports 0 or a number larger than any machine has.
   return hashLimits(poolThreads(process.env.UV_THREADPOOL_SIZE), limit > 0 ? Math.min(limit, totalmem()) : totalmem());
 }
 
-/** As libuv reads it: 4 where it is not set, at least 1, at most 1,024. */
+/** The size of the thread pool as libuv reads it: 4 by default, at least 1, at most 1,024. */
 export function poolThreads(setting: string | undefined): number {
   const threads = setting === undefined || setting === '' ? 4 : Number.parseInt(setting, 10);
   return Math.min(1_024, Math.max(1, Number.isNaN(threads) ? 1 : threads));
 }
 
-/** Lets so many slow hashes run in the thread pool at one time as there is memory and threads for; others wait. */
-export class HashTurns {
+/** Limits the slow hashes that run at one time in the thread pool, by memory and threads. Other hashes wait. */
+export class HashQueue {
   readonly #limits: HashLimits;
   readonly #waiting: { bytes: number; start: () => void }[] = [];
   #running = 0;
@@ -55,9 +55,12 @@ export class HashTurns {
     return this.#waiting.length;
   }
 
-  /** Runs `work`, which takes so many `bytes`, when it is its turn. Throws 503 where too many wait already. */
+  /**
+   * Runs `work`, which needs `bytes` of memory, as soon as the limits allow.
+   * @throws ShopError busy: too many hashes are waiting
+   */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    await this.#turn(bytes);
+    await this.#wait(bytes);
     try {
       return await work();
     } finally {
@@ -67,7 +70,7 @@ export class HashTurns {
     }
   }
 
-  async #turn(bytes: number): Promise<void> {
+  async #wait(bytes: number): Promise<void> {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
       this.#take(bytes);
       return;

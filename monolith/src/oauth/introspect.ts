@@ -3,12 +3,12 @@ import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
 import { findLiveToken } from './tokens.ts';
 
-/** Answer of RFC 7662, section 2.2; `exp` in seconds since the epoch. */
+/** The reply of RFC 7662, section 2.2; `exp` in seconds since the epoch. */
 export type Introspection =
   | { active: false }
   | { active: true; client_id: string; identifier: string; scope: string; exp: number; token_type: 'Bearer' };
 
-/** Throws 401 unless the header is HTTP Basic with the configured client. */
+/** @throws ShopError invalid_client: the header is not HTTP Basic with the configured client */
 export function checkIntrospector(shop: Shop, authorization: string | undefined): void {
   const expected = shop.config.introspection;
   const given = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1] ?? '';
@@ -19,7 +19,7 @@ export function checkIntrospector(shop: Shop, authorization: string | undefined)
   }
 }
 
-/** What a token of ours stands for. Tokens of other issuers are theirs to tell about, and not active here. */
+/** Describes one of our tokens. Tokens of other issuers are reported as not active. */
 export async function introspect(shop: Shop, body: unknown): Promise<Introspection> {
   const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
   if (typeof token !== 'string' || token === '') {

@@ -23,7 +23,7 @@ function issuer(...keyIds: string[]) {
 }
 
 describe('IssuerKeys', () => {
-  test('fetches once, for any number of look-ups at once', async () => {
+  test('fetches once for concurrent look-ups', async () => {
     const { state, keys } = issuer('k1');
     const found = await Promise.all([keys.find('k1'), keys.find('k1'), keys.find('k1')]);
     assert.ok(found.every((key) => key?.type === 'public'));
@@ -63,13 +63,13 @@ describe('IssuerKeys', () => {
     state.keys.shift();
     state.nowMs += 300_000;
     await keys.find('k2');
-    // Nobody waits for the keys that are read again: they are there a few turns later.
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    // The refresh runs in the background: the keys arrive a few ticks later.
+    for (let tick = 0; tick < 10; tick += 1) await Promise.resolve();
     assert.equal(await keys.find('k1'), undefined);
     assert.equal(state.fetches, 2);
   });
 
-  test('takes no other document for a set of keys', async () => {
+  test('refuses a document that is not a JWK Set', async () => {
     const keys = new IssuerKeys(
       'http://auth/jwks',
       () => new Date(0),
@@ -78,7 +78,7 @@ describe('IssuerKeys', () => {
     await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
   });
 
-  test('never replaces keys by none, whatever is published', async () => {
+  test('never replaces known keys with an empty set', async () => {
     for (const published of [[], [null, 5, 'x', {}], [{ kty: 'RSA', kid: 'k1' }], [{ ...jwk('k1'), x: 'no' }]]) {
       const { state, keys } = issuer('k1');
       await keys.find('k1');
@@ -90,12 +90,12 @@ describe('IssuerKeys', () => {
     }
   });
 
-  test('an empty set is no answer: the keys are unknown, not absent', async () => {
+  test('an empty set means that the keys are unknown, not that there are none', async () => {
     const { keys } = issuer();
     await assert.rejects(keys.find('k1'), { code: 'issuer_unavailable' });
   });
 
-  test('a damaged key spoils no other', async () => {
+  test('a damaged key does not affect the others', async () => {
     const { state, keys } = issuer('k1');
     state.keys.unshift({ ...jwk('broken'), x: 'no' }, null as never);
     assert.ok(await keys.find('k1'));

@@ -2,20 +2,20 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { ShopError } from '../errors.ts';
 
 const REFETCH_AFTER_MS = 10_000;
-/** Keys older than this are read again beside the request that notices: an issuer may have withdrawn one. */
+/** Older keys are refreshed in the background, because the issuer may have withdrawn one. */
 const MAX_AGE_MS = 300_000;
 const FETCH_TIMEOUT_MS = 3_000;
 
-/** Reads a JWK Set (RFC 7517) from somewhere. */
+/** Fetches a JWK Set (RFC 7517). */
 export type FetchKeys = (url: string) => Promise<unknown>;
 
-/** The published keys of another issuer, kept, and read again when a token names one that is not among them. */
+/** A cache of another issuer's published keys. A token with an unknown key id triggers a refresh. */
 export class IssuerKeys {
   readonly #url: string;
   readonly #now: () => Date;
   readonly #fetchKeys: FetchKeys;
   #keys: ReadonlyMap<string, KeyObject> = new Map();
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #requestedAtMs = Number.NEGATIVE_INFINITY;
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
@@ -25,25 +25,28 @@ export class IssuerKeys {
     this.#fetchKeys = fetchKeys;
   }
 
-  /** The key of that id; undefined where the issuer has none. Throws 503 where the issuer has never answered. */
+  /**
+   * The key with an id; undefined if the issuer has none.
+   * @throws ShopError issuer_unavailable: the issuer has never published its keys to this process
+   */
   async find(keyId: string): Promise<KeyObject | undefined> {
     const known = this.#keys.get(keyId);
     if (known === undefined) {
-      // Tokens can name any key. While the issuer is down, what it said last decides about a made-up one: a 503 for it
-      // would let anybody make this process look broken.
+      // Tokens can name any key id. While the issuer is down, its last keys decide about a made-up id: with a 503, any
+      // client could make this process look broken.
       await this.#refresh().catch((error: unknown) => {
         if (this.#keys.size === 0) throw error;
       });
       return this.#keys.get(keyId);
     }
-    // No request waits for this one, and where the issuer is down the known keys stay.
+    // The refresh runs in the background. While the issuer is down, the known keys stay.
     if (this.#now().getTime() - this.#fetchedAtMs >= MAX_AGE_MS) this.#refresh().catch(() => undefined);
     return known;
   }
 
   async #refresh(): Promise<void> {
-    // Made-up key ids must not turn into requests to the issuer, whether or not it answers.
-    const sinceAskedMs = this.#now().getTime() - this.#askedAtMs;
+    // Made-up key ids must not cause requests to the issuer, whether or not it responds.
+    const sinceAskedMs = this.#now().getTime() - this.#requestedAtMs;
     if (this.#fetching === undefined && sinceAskedMs < REFETCH_AFTER_MS && this.#keys.size > 0) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
@@ -52,26 +55,33 @@ export class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    this.#askedAtMs = this.#now().getTime();
+    this.#requestedAtMs = this.#now().getTime();
     try {
       this.#keys = parseKeys(await this.#fetchKeys(this.#url));
       this.#fetchedAtMs = this.#now().getTime();
     } catch (cause) {
-      throw new ShopError('issuer_unavailable', { detail: 'The keys of the token issuer cannot be had' }, { cause });
+      throw new ShopError(
+        'issuer_unavailable',
+        { detail: 'The keys of the token issuer are not available' },
+        { cause },
+      );
     }
   }
 }
 
 async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
-  if (!response.ok) throw new Error(`The issuer answered ${response.status}`);
+  if (!response.ok) throw new Error(`The issuer responded with ${response.status}`);
   return response.json();
 }
 
-/** Throws where there is no usable key: what is known must not be replaced by nothing. A damaged key spoils no other. */
+/**
+ * Reads the usable keys of a JWK Set and skips damaged ones.
+ * @throws Error when no key is usable: an empty set must not replace known keys
+ */
 function parseKeys(document: unknown): Map<string, KeyObject> {
   const keys: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : null;
-  if (!Array.isArray(keys)) throw new Error('The issuer did not answer with a JWK Set');
+  if (!Array.isArray(keys)) throw new Error('The issuer did not respond with a JWK Set');
   const usable = new Map<string, KeyObject>();
   for (const key of keys) {
     const object = keyObject(key);
@@ -81,7 +91,7 @@ function parseKeys(document: unknown): Map<string, KeyObject> {
   return usable;
 }
 
-/** A KeyObject made once: made from the JWK at each verification it would cost many times the verification. */
+/** Creates the KeyObject once: creating it for each verification costs many times the verification itself. */
 function keyObject(key: JsonWebKey | null): KeyObject | undefined {
   if (key?.kty !== 'EC' || key.crv !== 'P-256' || typeof key.kid !== 'string') return undefined;
   try {

@@ -29,7 +29,7 @@ describe('limits and clean-up of tokens', () => {
     return (await open.shop.db.query(text, [clientId])).rows.map(({ token_hash }) => token_hash);
   };
 
-  test('the newest tokens of a client stay, the older expired ones go', async () => {
+  test('the clean-up keeps a client’s newest tokens and deletes older expired ones', async () => {
     await addTokens('a', 5);
     await addTokens('b', 5);
     await cleanUpClient(open.shop.db, 'a', NOW, 3);
@@ -37,7 +37,7 @@ describe('limits and clean-up of tokens', () => {
     assert.equal((await left('b')).length, 6);
   });
 
-  test('a client with fewer keeps them all, and live ones stay whatever their number', async () => {
+  test('the clean-up keeps all tokens of a client with few, and all live tokens', async () => {
     await addTokens('a', 5);
     await cleanUpClient(open.shop.db, 'a', NOW, 100);
     assert.equal((await left('a')).length, 6);
@@ -53,7 +53,7 @@ describe('limits and clean-up of tokens', () => {
     assert.deepEqual(await left('b'), ['b0', 'b1']);
   });
 
-  test('a client or an address that asks too often within a minute is told so', async () => {
+  test('a client or an address that requests too many tokens within a minute is refused', async () => {
     const asker: Asker = { clientId: 'a', remoteAddress: '192.0.2.1', at: NOW };
     await writeAudit(open.shop.db, asker, ['token.requested', 'token.requested', 'token.issued'], {});
     const check = (changed: Partial<Asker>, perClient: number, perAddress: number) =>
@@ -67,7 +67,7 @@ describe('limits and clean-up of tokens', () => {
     await check({ at: new Date(NOW.getTime() + 60_001) }, 1, 1);
   });
 
-  test('a client holds only so many live tokens', async () => {
+  test('the number of a client’s live tokens is limited', async () => {
     await addTokens('a', 5);
     await checkLiveTokens(open.shop.db, 'a', NOW, 2);
     await assert.rejects(checkLiveTokens(open.shop.db, 'a', NOW, 1), { code: 'rate_limited' });

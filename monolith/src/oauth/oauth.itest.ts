@@ -8,7 +8,7 @@ const SECRET = '5'.repeat(40);
 const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
 const TUNABLE: DebtName[] = DEBTS.filter((debt) => debt.tunable).map(({ name }) => name);
 
-// Paying a debt changes what an answer costs and nothing of what it says.
+// A paid debt changes the cost of a reply, not its content.
 for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
   describe(`access tokens, with ${paid.length} debts paid`, () => {
     let open: TestShop;
@@ -27,29 +27,29 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
     after(() => open.close());
 
     const post = async (form: Record<string, string>) => {
-      const answer = await open.app.inject({
+      const reply = await open.app.inject({
         method: 'POST',
         url: '/oauth/access_token',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         payload: new URLSearchParams(form).toString(),
       });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+      return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
     };
     const server = { grant_type: 'client_credentials', client_id: 'server', client_secret: SECRET };
     const storefront = { grant_type: 'implicit', client_id: 'storefront' };
     const get = async (path: string, authorization: string) =>
       (await open.app.inject({ url: path, headers: { authorization } })).statusCode;
     const introspect = async (token: string, authorization = basic(INTROSPECTION)) => {
-      const answer = await open.app.inject({
+      const reply = await open.app.inject({
         method: 'POST',
         url: '/oauth/introspect',
         headers: { 'content-type': 'application/x-www-form-urlencoded', authorization },
         payload: `token=${token}`,
       });
-      return { status: answer.statusCode, body: answer.json() };
+      return { status: reply.statusCode, body: reply.json() };
     };
 
-    test('client_credentials: a flat answer that clients can read', async () => {
+    test('client_credentials: a flat reply that clients can read', async () => {
       const beforeS = Math.floor(open.shop.now().getTime() / 1000);
       const { status, headers, body } = await post(server);
       assert.equal(status, 200);
@@ -82,12 +82,12 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       assert.equal(await get('/v2/currencies', `Bearer ${first.access_token}`), 200, 'the earlier token lives on');
     });
 
-    test('a JSON body does as well', async () => {
-      const answer = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload: storefront });
-      assert.equal(answer.statusCode, 200);
+    test('a JSON body works like a form', async () => {
+      const reply = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload: storefront });
+      assert.equal(reply.statusCode, 200);
     });
 
-    test('both forms of the header are accepted, and tokens asked for at once all work', async () => {
+    test('both forms of the header are accepted, and concurrently requested tokens all work', async () => {
       const tokens = await Promise.all([post(server), post(server), post(server)]);
       assert.equal(new Set(tokens.map(({ body }) => body.access_token)).size, 3);
       for (const { body } of tokens) {
@@ -98,7 +98,7 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
 
     const REFUSED: [string, Record<string, string>, number][] = [
       ['a wrong secret', { ...server, client_secret: 'x' }, 401],
-      ['an unknown client', { ...server, client_id: 'nobody' }, 401],
+      ['an unknown client', { ...server, client_id: 'unknown' }, 401],
       ['a revoked client', { ...server, client_id: 'revoked' }, 401],
       ['a kind that the client may not have', { ...server, client_id: 'storefront' }, 401],
       ['an unknown refresh token', { grant_type: 'refresh_token', client_id: 'storefront', refresh_token: 'x' }, 401],
@@ -115,18 +115,18 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       });
     }
 
-    test('refuses a form whose fields come twice', async () => {
-      const answer = await open.app.inject({
+    test('refuses a form with duplicate fields', async () => {
+      const reply = await open.app.inject({
         method: 'POST',
         url: '/oauth/access_token',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         payload: 'grant_type=implicit&client_id=server&client_id=storefront',
       });
-      assert.equal(answer.statusCode, 400);
-      assert.equal(answer.json().errors[0].status, 400);
+      assert.equal(reply.statusCode, 400);
+      assert.equal(reply.json().errors[0].status, 400);
     });
 
-    test('writes down what was asked, given and refused, without secrets', async () => {
+    test('audits requested, issued and refused tokens, without secrets', async () => {
       await open.shop.db.query('truncate token_audit');
       await post(server);
       await post({ ...server, client_secret: 'wrong one' });
@@ -139,13 +139,13 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${SECRET}|wrong one`));
     });
 
-    test('keeps no token as it was given', async () => {
+    test('stores no token in the clear', async () => {
       const { body } = await post(storefront);
       const { rows } = await open.shop.db.query('select t::text from access_tokens t');
       assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${body.access_token}|${body.refresh_token}`));
     });
 
-    test('introspection tells what a token stands for', async () => {
+    test('introspection describes a token', async () => {
       const { body } = await post(server);
       const { status, body: told } = await introspect(body.access_token);
       assert.equal(status, 200);
@@ -164,13 +164,13 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       assert.deepEqual((await introspect('unknown')).body, { active: false });
     });
 
-    test('introspection answers its own client alone', async () => {
+    test('introspection replies only to its own client', async () => {
       for (const header of ['', 'Basic !', basic({ clientId: 'auth', clientSecret: 'guess' }), 'Bearer x']) {
         assert.equal((await introspect('any', header)).status, 401, header);
       }
     });
 
-    test('a scope is the same however the permissions are read', async () => {
+    test('a scope does not depend on how the permissions are read', async () => {
       const { body } = await post(storefront);
       assert.equal(
         (await introspect(body.access_token)).body.scope,
@@ -178,14 +178,14 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       );
     });
 
-    test('a token ends after its hour', async () => {
+    test('an access token expires after an hour', async () => {
       const { body } = await post(server);
       open.advance(3_601_000);
       assert.equal(await get('/v2/settings', `Bearer ${body.access_token}`), 401);
       assert.deepEqual((await introspect(body.access_token)).body, { active: false });
     });
 
-    test('a refresh token ends after its fortnight', async () => {
+    test('a refresh token expires after two weeks', async () => {
       const { body } = await post(storefront);
       open.advance(15 * 24 * 3_600_000);
       const renew = { grant_type: 'refresh_token', client_id: 'storefront', refresh_token: body.refresh_token };

@@ -7,14 +7,14 @@ interface Permission {
   verb: string;
 }
 
-/** What a kind of token may do, as a scope: `carts:read carts:write catalog:read`. */
+/** The permissions of a kind of token, as a scope: `carts:read carts:write catalog:read`. */
 export async function scopeOf(db: Queryable, debts: Debts, kind: Access['kind']): Promise<string> {
   const permissions = debts.owed('permissions-one-by-one') ? await oneByOne(db, kind) : await allAtOnce(db, kind);
-  const words = permissions.map(({ area, verb }) => `${area}:${verb === 'read' ? 'read' : 'write'}`);
-  return [...new Set(words)].sort().join(' ');
+  const scopes = permissions.map(({ area, verb }) => `${area}:${verb === 'read' ? 'read' : 'write'}`);
+  return [...new Set(scopes)].sort().join(' ');
 }
 
-// Debt 4: the roles, for each its permissions, for each of them the permission and its resource, one query each.
+// Debt 4: one query for each role, each permission of a role, and the resource of each permission.
 async function oneByOne(db: Queryable, kind: Access['kind']): Promise<Permission[]> {
   const permissions: Permission[] = [];
   const roles = await db.query<{ id: number }>('select id from api_roles where identifier_kind = $1', [kind]);

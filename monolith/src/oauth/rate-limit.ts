@@ -3,19 +3,19 @@ import { ShopError } from '../errors.ts';
 import type { Asker } from './audit.ts';
 
 export interface RateLimits {
-  /** Tokens that one client may ask for within a minute. */
+  /** Tokens that one client may request within a minute. */
   perClient: number;
-  /** Tokens that may be asked for from one address within a minute. */
+  /** Tokens that one address may request within a minute. */
   perAddress: number;
 }
 
-// Raised with every big customer; what is left stops runaway loops, not shoppers.
+// The limits grew with every large customer. They stop runaway loops, not shoppers.
 export const RATE_LIMITS: RateLimits = { perClient: 60_000, perAddress: 120_000 };
 
 const WINDOW_MS = 60_000;
 
-// Debt 5: the counters are the audit rows themselves, of all the years.
-/** Throws 429 where a client or an address asks for too many tokens. */
+// Debt 5: counts the audit rows of all years.
+/** @throws ShopError rate_limited: a client or an address requests too many tokens */
 export async function checkRate(db: Queryable, asker: Asker, limits: RateLimits = RATE_LIMITS): Promise<void> {
   const since = new Date(asker.at.getTime() - WINDOW_MS);
   const byClient = await count(db, 'client_id', asker.clientId, since);

@@ -26,19 +26,19 @@ for (const paid of [[], DEBTS.map(({ name }) => name)]) {
 
     const ask = async (form: Form, headers: Form = {}, json = false) => {
       const type = json ? 'application/json' : 'application/x-www-form-urlencoded';
-      const answer = await open.app.inject({
+      const reply = await open.app.inject({
         method: 'POST',
         url: '/oauth/access_token',
         headers: { 'content-type': type, ...headers },
         payload: json ? JSON.stringify(form) : new URLSearchParams(form).toString(),
       });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+      return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
     };
     const keyed = (key: string) => ({ 'idempotency-key': key });
     const count = async (from: string) =>
       Number((await open.shop.db.query<{ n: string }>(`select count(*) as n from ${from}`)).rows[0]?.n);
 
-    test('gives the same tokens again, to a form and to JSON, and makes one', async () => {
+    test('repeats the same tokens, to a form and to JSON, and issues them once', async () => {
       await open.shop.db.query('truncate token_audit');
       const before = await count('access_tokens');
       const first = await ask(renew, keyed('same'));
@@ -57,7 +57,7 @@ for (const paid of [[], DEBTS.map(({ name }) => name)]) {
       );
     });
 
-    test('refuses another body under the key, and a token that is used up without it', async () => {
+    test('refuses another body under the key, and a used refresh token without the key', async () => {
       assert.equal((await ask(renew, keyed('other'))).status, 200);
       const reused = await ask({ ...renew, refresh_token: 'f'.repeat(40) }, keyed('other'));
       assert.equal(reused.status, 422);
@@ -66,13 +66,13 @@ for (const paid of [[], DEBTS.map(({ name }) => name)]) {
       assert.equal((await ask(renew, keyed('"'))).status, 400);
     });
 
-    test('lets a twin wait for the tokens of the first', async () => {
-      const answers = await Promise.all([1, 2, 3].map(() => ask(renew, keyed('twin'))));
+    test('makes a concurrent request wait for the same tokens', async () => {
+      const replies = await Promise.all([1, 2, 3].map(() => ask(renew, keyed('twin'))));
       assert.deepEqual(
-        answers.map(({ status }) => status),
+        replies.map(({ status }) => status),
         [200, 200, 200],
       );
-      assert.equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1);
+      assert.equal(new Set(replies.map(({ body }) => JSON.stringify(body))).size, 1);
     });
 
     test('leaves no token readable in the store', async () => {
@@ -87,7 +87,7 @@ for (const paid of [[], DEBTS.map(({ name }) => name)]) {
       }
     });
 
-    test('stores no refusal, and gives nothing again to a client that was revoked', async () => {
+    test('stores no refusal, and repeats no tokens to a revoked client', async () => {
       const unknown = { ...renew, refresh_token: 'e'.repeat(40) };
       assert.equal((await ask(unknown, keyed('later'))).status, 401);
       assert.equal((await ask(renew, keyed('later'))).status, 200);

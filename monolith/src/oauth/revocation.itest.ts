@@ -62,7 +62,7 @@ describe('a client that is revoked', () => {
   test('loses its tokens at once, of both kinds, in the API and in introspection', async () => {
     await addClient('partner');
     const token = await tokenOf('partner');
-    // As support once gave them: it would be good for years.
+    // A token with a lifetime of years, as support once issued them.
     await open.shop.db.query("update access_tokens set expires_at = '2038-01-19' where client_id = 'partner'");
     assert.deepEqual([await status(token), await status(jwtOf('partner')), await active(token)], [200, 200, true]);
     await change('revoked_at = now()', 'partner');
@@ -79,7 +79,7 @@ describe('a client that is revoked', () => {
     assert.equal(errors[0].status, 401);
   });
 
-  test('takes no other client with it, and a deleted one is as good as revoked', async () => {
+  test('does not affect other clients, and a deleted client counts as revoked', async () => {
     await addClient('one');
     await addClient('other');
     const [one, other] = [await tokenOf('one'), await tokenOf('other')];
@@ -88,7 +88,7 @@ describe('a client that is revoked', () => {
     assert.equal(await status(jwtOf('known to the other issuer only')), 200);
   });
 
-  test('that may no longer have a kind of token loses those it has', async () => {
+  test('loses its tokens of a kind that it may no longer have', async () => {
     await addClient('narrowed');
     const token = await tokenOf('narrowed');
     await change("identifier_kinds = '{implicit}'", 'narrowed');

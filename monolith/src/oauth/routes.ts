@@ -9,15 +9,15 @@ import { type GrantRequest, parseGrantRequest } from './grant-request.ts';
 import { checkIntrospector, introspect } from './introspect.ts';
 import { secretCheck } from './secret-check.ts';
 
-/** `/oauth/…`: tokens out, and what they stand for. These paths alone read forms. */
+/** `/oauth/…`: issues and introspects tokens. Only these paths accept forms. */
 export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
   const checkSecret = secretCheck(shop.debts);
   app.register(async (oauth) => {
     formBodies(oauth);
     oauth.post('/oauth/access_token', async (request, reply) => {
       const grant = parseGrantRequest(request.body);
-      const answer = await grantToken(shop, checkSecret, grant, request.ip, keyedGrant(request, grant));
-      return sendReply(reply.header('cache-control', 'no-store'), answer);
+      const granted = await grantToken(shop, checkSecret, grant, request.ip, keyedGrant(request, grant));
+      return sendReply(reply.header('cache-control', 'no-store'), granted);
     });
     oauth.post('/oauth/introspect', async (request, reply) => {
       checkIntrospector(shop, request.headers.authorization);
@@ -27,9 +27,9 @@ export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 /**
- * A refresh token works once, so a retry after a lost reply needs that reply. The other grants give a new token each time,
- * and ignore the key. Form and JSON of one grant are one body. The reply is a secret: the store keeps it encrypted under the
- * refresh token, of which the store has only a hash.
+ * The idempotency of the refresh grant. A refresh token works once, so a retry after a lost reply needs that reply.
+ * The other grants issue a new token each time and ignore the key. A form and a JSON object with the same grant count
+ * as the same body. The reply is secret: it is encrypted with the refresh token, of which the store has only a hash.
  */
 function keyedGrant(request: FastifyRequest, grant: GrantRequest): Keyed | undefined {
   if (grant.grantType !== 'refresh_token') return undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rememberingCheck } from './secret-check.ts';
 
-test('a right secret is checked slowly once; a wrong one every time', () => {
+test('a correct secret is checked slowly once, a wrong one every time', () => {
   let slowChecks = 0;
   const check = rememberingCheck((secret, storedHash) => {
     slowChecks += 1;
@@ -14,6 +14,6 @@ test('a right secret is checked slowly once; a wrong one every time', () => {
   assert.equal(check('b', 'hash of a'), false);
   assert.equal(check('b', 'hash of a'), false);
   assert.equal(slowChecks, 3);
-  // A secret is remembered for its own hash: once changed, the old one is wrong.
+  // A remembered secret belongs to its hash: after a change of the hash, the old secret is wrong.
   assert.equal(check('a', 'hash of c'), false);
 });

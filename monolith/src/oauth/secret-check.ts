@@ -2,17 +2,17 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Debts } from '../debts.ts';
 import { verifyClientSecret } from './secret-hash.ts';
 
-/** Whether a secret is the one that was hashed. */
+/** Whether a secret matches a hash. */
 export type CheckSecret = (secret: string, storedHash: string) => boolean;
 
-/** How client secrets are checked: slowly each time, or, where Debt 1 is paid, slowly once. */
+/** Checks client secrets: slowly each time or, if Debt 1 is paid, slowly once. */
 export function secretCheck(debts: Debts): CheckSecret {
   return debts.owed('slow-secret-hash') ? verifyClientSecret : rememberingCheck(verifyClientSecret);
 }
 
 /**
- * Remembers, in memory, a fast keyed digest of every secret that was right. A random secret needs no slow hash; one
- * that is not the remembered one is checked slowly all the same, so that a wrong secret takes as long as ever.
+ * Remembers, in memory, a fast keyed digest of every correct secret, because a random secret needs no slow hash. Any
+ * other secret is still checked slowly, so that the refusal of a wrong secret takes the same time as before.
  */
 export function rememberingCheck(check: CheckSecret): CheckSecret {
   const key = randomBytes(32);

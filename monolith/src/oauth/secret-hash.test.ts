@@ -6,20 +6,20 @@ const CHEAP: ScryptCost = { logN: 4, r: 8, p: 1 };
 const SALT = Buffer.from('0123456789abcdef');
 
 describe('secret hashes', () => {
-  test('carry their cost and salt, in the PHC manner', async () => {
+  test('carry their cost and salt, in PHC format', async () => {
     assert.match(
       await hashSecret('secret', SALT, CHEAP),
       /^\$scrypt\$ln=4,r=8,p=1\$MDEyMzQ1Njc4OWFiY2RlZg==\$[\w+/=]{44}$/,
     );
   });
 
-  test('use the recommended cost unless told otherwise', async () => {
+  test('use the recommended cost by default', async () => {
     const hash = await hashSecret('secret');
     assert.match(hash, /^\$scrypt\$ln=16,r=8,p=2\$/);
     assert.equal(verifyClientSecret('secret', hash), true);
   });
 
-  test('know the right secret from a wrong one', async () => {
+  test('distinguish the correct secret from a wrong one', async () => {
     const hash = await hashSecret('secret', SALT, CHEAP);
     assert.equal(verifyClientSecret('secret', hash), true);
     assert.equal(verifyClientSecret('Secret', hash), false);
@@ -27,12 +27,12 @@ describe('secret hashes', () => {
     assert.equal(await verifySecret('', hash), false);
   });
 
-  test('the decoy costs as much as a real one and fits nothing', () => {
+  test('the decoy costs as much as a real hash and matches no secret', () => {
     assert.match(DECOY_HASH, /^\$scrypt\$ln=16,r=8,p=2\$/);
     assert.equal(verifyClientSecret('', DECOY_HASH), false);
   });
 
-  test('refuse what is not in their format', () => {
+  test('refuse other formats', () => {
     assert.throws(() => verifyClientSecret('secret', 'plain'), /not in the scrypt format/);
   });
 });

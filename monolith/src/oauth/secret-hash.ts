@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { HashTurns, limitsHere } from './hash-turns.ts';
+import { HashQueue, limitsHere } from './hash-turns.ts';
 
 /** Cost of scrypt: N = 2^logN. */
 export interface ScryptCost {
@@ -9,15 +9,21 @@ export interface ScryptCost {
   p: number;
 }
 
-/** What OWASP recommends for passwords (Password Storage Cheat Sheet, scrypt): 64 MiB and about 270 ms of one core. */
+/**
+ * The cost that OWASP recommends for passwords (Password Storage Cheat Sheet, scrypt): 64 MiB and about 270 ms of one
+ * core.
+ */
 export const PASSWORD_COST: ScryptCost = { logN: 16, r: 8, p: 2 };
 
 const HASH_BYTES = 32;
 const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-const turns = new HashTurns(limitsHere());
+const queue = new HashQueue(limitsHere());
 
-/** Hashes in the thread pool, in turns; throws 503 where too many wait: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`. */
+/**
+ * Hashes a secret in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`.
+ * @throws ShopError busy: too many hashes are waiting
+ */
 export async function hashSecret(
   secret: string,
   salt: Buffer = randomBytes(16),
@@ -26,24 +32,27 @@ export async function hashSecret(
   return format(salt, await inTurn(secret, salt, HASH_BYTES, cost), cost);
 }
 
-/** Whether a secret is the one that was hashed; takes the same time either way. Runs in the thread pool, as above. */
+/**
+ * Whether a secret matches a hash, in constant time. Runs in the thread pool.
+ * @throws ShopError busy: too many hashes are waiting
+ */
 export async function verifySecret(secret: string, stored: string): Promise<boolean> {
   const { salt, hash, cost } = parse(stored);
   return timingSafeEqual(hash, await inTurn(secret, salt, hash.length, cost));
 }
 
-// Debt 1: client secrets are hashed like passwords although they are random, and the event loop waits.
-/** Whether a client secret is the one that was hashed; takes the same time either way, and blocks. */
+// Debt 1: client secrets are hashed like passwords although they are random, and block the event loop.
+/** Whether a client secret matches a hash, in constant time. Blocks the event loop. */
 export function verifyClientSecret(secret: string, stored: string): boolean {
   const { salt, hash, cost } = parse(stored);
   return timingSafeEqual(hash, scryptSync(secret, salt, hash.length, options(cost)));
 }
 
-// Hash of a secret nobody has: a client that does not exist must take as long to refuse as one that does.
+// The hash of an unknown secret: the refusal of an unknown client must take as long as that of a known one.
 export const DECOY_HASH = format(Buffer.alloc(16), Buffer.alloc(HASH_BYTES), PASSWORD_COST);
 
 function inTurn(secret: string, salt: Buffer, length: number, cost: ScryptCost): Promise<Buffer> {
-  return turns.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
+  return queue.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
 }
 
 function format(salt: Buffer, hash: Buffer, { logN, r, p }: ScryptCost): string {
@@ -63,6 +72,6 @@ function parse(stored: string): { salt: Buffer; hash: Buffer; cost: ScryptCost }
 
 function options({ logN, r, p }: ScryptCost): ScryptOptions {
   const N = 2 ** logN;
-  // scrypt needs 128·N·r bytes and some; Node refuses more than 32 MiB unless told.
+  // scrypt needs 128·N·r bytes and a little more. The default limit of Node is 32 MiB.
   return { N, r, p, maxmem: 2 * 128 * N * r };
 }

@@ -3,10 +3,10 @@ import type { Access } from '../access/access.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
 
-/** Seconds that an access token lives. */
+/** Lifetime of an access token, in seconds. */
 export const TOKEN_LIFETIME_S = 3_600;
 const REFRESH_LIFETIME_MS = 14 * 24 * 3_600_000;
-/** Live tokens that one client with a secret may hold. */
+/** The most live tokens of one client with a secret. */
 const MAX_LIVE_TOKENS = 100_000;
 
 export interface StoredToken {
@@ -17,7 +17,7 @@ export interface StoredToken {
   expiresAt: Date;
 }
 
-/** What a client is given; the store keeps hashes of the two texts. */
+/** The tokens for the client; the store keeps hashes of both texts. */
 export interface IssuedToken extends StoredToken {
   accessToken: string;
   refreshToken: string | undefined;
@@ -29,7 +29,7 @@ const COLUMNS = `t.client_id as "clientId", t.identifier as kind, t.scope, t.iss
 /** 40 hex characters. */
 export const newTokenText = (): string => randomBytes(20).toString('hex');
 
-/** Makes a token that no row has yet; `refreshable` ones come with a refresh token. Nothing is written. */
+/** Generates a token that is not in the store yet; with `refreshable`, also a refresh token. Writes nothing. */
 export async function draftToken(
   db: Queryable,
   grant: { clientId: string; kind: Access['kind']; scope: string; refreshable: boolean },
@@ -49,7 +49,7 @@ export async function draftToken(
   };
 }
 
-/** Writes a token. */
+/** Stores a token. */
 export async function insertToken(db: Queryable, token: IssuedToken): Promise<void> {
   const refreshExpiresAt = new Date(token.issuedAt.getTime() + REFRESH_LIFETIME_MS);
   await db.query(
@@ -69,7 +69,7 @@ export async function insertToken(db: Queryable, token: IssuedToken): Promise<vo
   );
 }
 
-// Debt 2, four times: without an index each of these reads the whole table.
+// Debt 2, four times: without an index, each of these reads the whole table.
 
 async function exists(db: Queryable, accessToken: string): Promise<boolean> {
   const { rows } = await db.query<{ exists: boolean }>(
@@ -79,7 +79,7 @@ async function exists(db: Queryable, accessToken: string): Promise<boolean> {
   return rows[0]?.exists === true;
 }
 
-/** Finds a token that has not expired, of a client that has not been revoked and may still have tokens of this kind. */
+/** Finds an unexpired token of a client that is not revoked and may still have tokens of this kind. */
 export async function findLiveToken(db: Queryable, accessToken: string, now: Date): Promise<StoredToken | undefined> {
   const { rows } = await db.query<StoredToken>(
     `select ${COLUMNS} from access_tokens t
@@ -90,7 +90,7 @@ export async function findLiveToken(db: Queryable, accessToken: string, now: Dat
   return rows[0];
 }
 
-/** Throws 429 where a client holds as many live tokens as it may. */
+/** @throws ShopError rate_limited: the client holds the maximum number of live tokens */
 export async function checkLiveTokens(
   db: Queryable,
   clientId: string,
@@ -106,7 +106,7 @@ export async function checkLiveTokens(
   }
 }
 
-/** Uses up a refresh token: true once, and false for one that is unknown, expired, used or another client's. */
+/** Uses up a refresh token. Returns false if the token is unknown, expired, used, or another client's. */
 export async function useRefreshToken(db: Queryable, clientId: string, refreshToken: string, now: Date) {
   const { rowCount } = await db.query(
     `update access_tokens set refreshed_at = $3

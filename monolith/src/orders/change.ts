@@ -6,8 +6,9 @@ import { type OrderEvent, type StockEffect, transition } from './state.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 
 /**
- * Lets an event happen to an order that is locked: moves the stock, writes the new state and gives the order as it is
- * then. Throws 422 where the order cannot take the event, 400 where stock is short.
+ * Applies an event to a locked order: moves the stock, writes the new state and returns the changed order.
+ * @throws ShopError validation_failed: the order does not allow the event
+ * @throws ShopError bad_request: stock is short
  */
 export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, now: Date): Promise<OrderRow> {
   const next = transition(order, event);
@@ -47,7 +48,7 @@ async function allocate(db: Queryable, id: string, sku: string, quantity: number
   }
 }
 
-/** What an order wants of each product whose stock is kept and that still exists. */
+/** The quantity of each product of an order that keeps stock and still exists. */
 async function stockedProducts(db: Queryable, orderId: string) {
   const wanted = new Map<string, { id: string; sku: string; quantity: number }>();
   for (const { product_id: id, sku, quantity, manage_stock } of await itemsOfOrder(db, orderId)) {
@@ -55,7 +56,7 @@ async function stockedProducts(db: Queryable, orderId: string) {
     wanted.set(id, { id, sku, quantity: quantity + (wanted.get(id)?.quantity ?? 0) });
   }
   const { rows } = await db.query<{ id: string }>(
-    // One order of locking for all, so that two orders of the same goods cannot wait for each other.
+    // All transactions lock products in one order, so that two orders of the same goods cannot deadlock.
     'select id from products where id = any($1) order by id for key share',
     [[...wanted.keys()]],
   );

@@ -97,7 +97,7 @@ describe('orders', () => {
     assert.equal((await it.shopper('PUT', `/v2/orders/${id}`, update, ada.headers)).status, 403);
   });
 
-  test('are fulfilled once they are paid, and the stock goes', async () => {
+  test('can be fulfilled once paid, which removes the stock', async () => {
     const product = await makeProduct(it, { manage_stock: true, stock: 5 });
     const id = await makeOrder(it, randomUUID(), product, 2);
     assert.equal((await fulfil(id)).status, 422);
@@ -131,7 +131,7 @@ describe('orders', () => {
     assert.equal((await it.admin('POST', `/v2/orders/${id}/payments`, PURCHASE)).status, 422);
   });
 
-  test('404 for what is no order', async () => {
+  test('are 404 for an unknown id', async () => {
     for (const id of ['nonsense', randomUUID()]) {
       assert.equal((await it.admin('GET', `/v2/orders/${id}`)).status, 404);
       assert.equal((await it.admin('GET', `/v2/orders/${id}/items`)).status, 404);

@@ -13,7 +13,7 @@ import { ORDER_FILTERS, ORDER_SORTS } from './filters.ts';
 import { itemsOfOrder, itemsOfOrders, type OrderRow, selectOrders } from './store.ts';
 import { orderItemView, orderView } from './view.ts';
 
-/** `GET /v2/orders`: all, or the customer's own. */
+/** `GET /v2/orders`: all orders, or those of the customer. */
 export async function listOrders(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
@@ -41,7 +41,10 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
   return listReply(shop, request, query.page, Number(count.rows[0]?.total ?? 0), data, included);
 }
 
-/** One order, with its items where they are asked for. Throws 404, also for an order of somebody else. */
+/**
+ * One order, with its items if the client wants them.
+ * @throws ShopError not_found: the order does not exist, or is another customer's
+ */
 export async function getOrder(shop: Shop, request: FastifyRequest, id: string) {
   const order = await findOrder(shop.db, request, id);
   return orderReply(shop.db, order, includeOf(queryOf(request)).has('items'));
@@ -54,7 +57,11 @@ export async function orderReply(db: Queryable, order: OrderRow, withItems: bool
   return { data: orderView(order, items, style), ...includedMember({ items: included }) };
 }
 
-/** `lock` keeps the order as it is to the end of the transaction. Throws 404, 403. */
+/**
+ * Reads an order; `lock` keeps it unchanged until the end of the transaction.
+ * @throws ShopError not_found: the order does not exist, or is another customer's
+ * @throws ShopError forbidden: orders need a customer
+ */
 export async function findOrder(db: Queryable, request: FastifyRequest, id: string, lock = false): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();
   const bindings = new Bindings();
@@ -64,7 +71,10 @@ export async function findOrder(db: Queryable, request: FastifyRequest, id: stri
   return order;
 }
 
-/** An order that anybody who holds its id may pay, unless it is another customer's. Locks it. Throws 404. */
+/**
+ * Locks an order to pay. Every client that knows the id may pay, except for orders of another customer.
+ * @throws ShopError not_found: the order does not exist, or is another customer's
+ */
 export async function lockOrderToPay(db: Queryable, request: FastifyRequest, id: string): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();
   const bindings = new Bindings();

@@ -41,7 +41,7 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
   app.put<ById>('/v2/orders/:id', (request) => changeOrder(shop, request));
 }
 
-/** Of an order only the shipping, its address and the cancelling can be written; all else is ignored. */
+/** Clients can change the shipping state, the shipping address, and cancel an order. Other members are ignored. */
 async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
   if (request.access.kind !== 'client_credentials') throw forbidden('Orders are changed with client credentials');
   const { id } = request.params;
@@ -51,7 +51,8 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
     let order = await findOrder(db, request, id, true);
     if (change.shipping_address !== undefined)
       order = await moveAddress(db, order, change.shipping_address, shop.now());
-    // PUT is sent again when its answer is lost (RFC 9110, section 9.2.2): what is reached already is no fault.
+    // Clients repeat a PUT after a lost reply (RFC 9110, section 9.2.2): a state that is already reached is not an
+    // error.
     if (change.status === 'cancelled' && order.status !== 'cancelled')
       order = await apply(db, order, 'cancel', shop.now());
     if (change.shipping === 'fulfilled' && order.shipping !== 'fulfilled') {
@@ -62,7 +63,10 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
   });
 }
 
-/** Changes where the goods go. Throws 422 where they have left for another address. */
+/**
+ * Changes the shipping address.
+ * @throws ShopError validation_failed: the goods have left for another address
+ */
 async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddress, now: Date): Promise<OrderRow> {
   const address = wholeAddress(ShippingAddress, given);
   if (Object.entries(address).every(([member, value]) => order.shipping_address[member] === value)) return order;

@@ -1,4 +1,4 @@
-/** Where an order stands. */
+/** The state of an order. */
 export interface OrderState {
   status: 'incomplete' | 'processing' | 'complete' | 'cancelled';
   payment: 'unpaid' | 'authorized' | 'paid' | 'refunded';
@@ -7,7 +7,7 @@ export interface OrderState {
 
 export type OrderEvent = 'authorize' | 'capture' | 'purchase' | 'payment_failed' | 'refund' | 'fulfil' | 'cancel';
 
-/** What becomes of the stock of the order's lines. */
+/** What happens to the stock of the order's lines. */
 export type StockEffect = 'allocate' | 'deallocate' | 'ship' | 'none';
 
 interface Transition {
@@ -17,7 +17,7 @@ interface Transition {
   stock: StockEffect;
 }
 
-/** All that can happen to an order; what is not here is refused. The first row that matches counts. */
+/** All allowed events of an order; other events are refused. The first matching row counts. */
 export const TRANSITIONS: readonly Transition[] = [
   {
     event: 'authorize',
@@ -37,7 +37,7 @@ export const TRANSITIONS: readonly Transition[] = [
     to: { status: 'complete', payment: 'paid' },
     stock: 'none',
   },
-  // The attempt allocated before it charged.
+  // The failed attempt had allocated stock before it charged.
   { event: 'payment_failed', from: { status: 'incomplete', payment: 'unpaid' }, to: {}, stock: 'deallocate' },
   { event: 'refund', from: { payment: 'paid' }, to: { payment: 'refunded' }, stock: 'none' },
   {
@@ -46,7 +46,7 @@ export const TRANSITIONS: readonly Transition[] = [
     to: { shipping: 'fulfilled' },
     stock: 'ship',
   },
-  // Nothing was allocated to an order that nobody paid for.
+  // An unpaid order has no allocated stock.
   {
     event: 'cancel',
     from: { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' },
@@ -67,7 +67,7 @@ export const TRANSITIONS: readonly Transition[] = [
   },
 ];
 
-/** Where an event leads, and what it does to the stock; undefined where the order cannot take it. */
+/** The next state and the change of stock; undefined if the order does not allow the event. */
 export function transition(
   state: OrderState,
   event: OrderEvent,

@@ -10,7 +10,7 @@ export interface OrderRow extends OrderState {
   customer_name: string;
   customer_email: string;
   currency: string;
-  /** Minor units, as the three below it. */
+  /** Minor units, like the three members below. */
   with_tax: number;
   without_tax: number;
   tax: number;
@@ -50,7 +50,7 @@ const ORDER = `o.id, o.customer_id, o.customer_name, o.customer_email, o.status,
 const ITEM = `id, order_id, cart_item_id, product_id, name, sku, quantity, manage_stock,
   unit_amount::float8 as unit_amount, includes_tax, taxes, created_at`;
 
-/** Reads orders; `where` is a condition over `o`, `tail` orders, limits and locks. */
+/** Reads orders. `where` is a condition over `o`; `tail` holds order, limit and lock. */
 export async function selectOrders(
   db: Queryable,
   selection: { where: string; tail: string; bindings: Bindings },
@@ -74,7 +74,7 @@ export async function itemsOfOrders(
   orderIds: readonly string[],
 ): Promise<Map<string, OrderItemRow[]>> {
   if (debts.owed('order-items-one-by-one')) {
-    // Debt 24: a page of a hundred orders is a hundred queries more, one after the other.
+    // Debt 24: a page of a hundred orders sends a hundred more queries, one after the other.
     const items = new Map<string, OrderItemRow[]>();
     for (const id of orderIds) items.set(id, await itemsOfOrder(db, id));
     return items;

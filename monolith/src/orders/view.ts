@@ -2,7 +2,7 @@ import { linePrices } from '../carts/view.ts';
 import { type CurrencyStyle, formattedPrice } from '../money.ts';
 import type { OrderItemRow, OrderRow } from './store.ts';
 
-/** An order as the API shows it. */
+/** An order in the form of the API. */
 export function orderView(order: OrderRow, items: readonly OrderItemRow[], style: CurrencyStyle) {
   const { customer_id, customer_name, customer_email } = order;
   return {
@@ -24,7 +24,7 @@ export function orderView(order: OrderRow, items: readonly OrderItemRow[], style
       timestamps: { created_at: order.created_at.toISOString(), updated_at: order.updated_at.toISOString() },
     },
     relationships: {
-      // The link says `item`, the resource `order_item`: so it has always been.
+      // The link has the type `item`, although the resource has `order_item`: clients rely on both.
       ...(items.length > 0 && { items: { data: items.map(({ id }) => ({ type: 'item', id })) } }),
       ...(customer_id !== null && { customer: { data: { type: 'customer', id: customer_id } } }),
     },

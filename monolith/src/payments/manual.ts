@@ -13,8 +13,10 @@ import {
 export type Method = 'authorize' | 'capture' | 'purchase';
 
 /**
- * The gateway of shops that take their money by other means: what it is told has happened. Pays an order that is
- * locked. Throws 422 where the order is not to be paid, 400 where stock is short.
+ * Pays a locked order through the manual gateway, which serves shops that take their money by other means. The gateway
+ * accepts every payment.
+ * @throws ShopError validation_failed: the order cannot be paid
+ * @throws ShopError bad_request: stock is short
  */
 export async function payManually(
   db: Queryable,
@@ -32,7 +34,11 @@ export async function payManually(
   return insertTransaction(db, { orderId, gateway: 'manual', customReference, amount, currency, type: method }, now);
 }
 
-/** Takes what was authorized. Throws 404 for another transaction, 422 where there is nothing to take. */
+/**
+ * Captures an authorization.
+ * @throws ShopError not_found: the order has no such transaction
+ * @throws ShopError validation_failed: there is nothing to capture
+ */
 export async function capture(
   db: Queryable,
   order: OrderRow,
@@ -49,8 +55,10 @@ export async function capture(
 }
 
 /**
- * Gives back all that is left of a payment, or `amount` (minor units) of it; the order counts as refunded when nothing
- * is left. Throws 404 for another transaction, 422 where there is not so much to give back.
+ * Refunds a payment: `amount` (minor units), or everything that is left. The order counts as refunded when nothing is
+ * left.
+ * @throws ShopError not_found: the order has no such transaction
+ * @throws ShopError validation_failed: the amount exceeds what is left
  */
 export async function refund(
   db: Queryable,

@@ -106,7 +106,7 @@ describe('the manual gateway', () => {
     assert.deepEqual(await state(id), ['complete', 'paid']);
   });
 
-  test('refuses what makes no sense', async () => {
+  test('refuses invalid requests', async () => {
     const id = await order();
     const tries = [
       {},
@@ -132,39 +132,39 @@ describe('the manual gateway', () => {
   });
 });
 
-describe('at once', () => {
-  test('of many payments of one order one succeeds', async () => {
+describe('concurrently', () => {
+  test('only one of many payments of an order succeeds', async () => {
     const id = await order({ manage_stock: true, stock: 100 });
-    const answers = await Promise.all(Array.from({ length: 12 }, () => pay(id, 'purchase')));
-    assert.equal(answers.filter(({ status }) => status === 201).length, 1);
-    assert.equal(answers.filter(({ status }) => status === 422).length, 11);
+    const replies = await Promise.all(Array.from({ length: 12 }, () => pay(id, 'purchase')));
+    assert.equal(replies.filter(({ status }) => status === 201).length, 1);
+    assert.equal(replies.filter(({ status }) => status === 422).length, 11);
     assert.equal((await it.admin('GET', `/v2/orders/${id}/transactions`)).body.data.length, 1);
   });
 
-  test('of many captures one succeeds', async () => {
+  test('only one of many captures succeeds', async () => {
     const id = await order();
     const { data } = (await pay(id, 'authorize')).body;
     const capture = () => it.admin('POST', `/v2/orders/${id}/transactions/${data.id}/capture`);
-    const answers = await Promise.all(Array.from({ length: 6 }, capture));
-    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    const replies = await Promise.all(Array.from({ length: 6 }, capture));
+    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   });
 
-  test('no more is sold than there is', async () => {
+  test('stock is not oversold', async () => {
     const [one, two] = [
       await makeProduct(it, { manage_stock: true, stock: 3 }),
       await makeProduct(it, { manage_stock: true, stock: 3 }),
     ];
     const orders: string[] = [];
     for (let index = 0; index < 8; index += 1) {
-      // Half of them in the other order, so that careless locking would meet itself.
+      // Half of them in reverse order, so that careless locking would deadlock.
       const cart = randomUUID();
       const [first, second] = index % 2 === 0 ? [one, two] : [two, one];
       await it.shopper('POST', `/v2/carts/${cart}/items`, { data: { type: 'cart_item', id: first, quantity: 1 } });
       orders.push(await makeOrder(it, cart, second));
     }
-    const answers = await Promise.all(orders.map((id) => pay(id, 'authorize')));
-    assert.equal(answers.filter(({ status }) => status === 201).length, 3);
-    assert.ok(answers.every(({ status, body }) => status === 201 || body.errors[0].title === 'Insufficient stock'));
+    const replies = await Promise.all(orders.map((id) => pay(id, 'authorize')));
+    assert.equal(replies.filter(({ status }) => status === 201).length, 3);
+    assert.ok(replies.every(({ status, body }) => status === 201 || body.errors[0].title === 'Insufficient stock'));
     for (const id of [one, two]) {
       const { total, available, allocated } = (await it.admin('GET', `/v2/inventories/${id}`)).body.data;
       assert.deepEqual([total, available, allocated], [3, 0, 3]);

@@ -7,7 +7,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type PoolClient } from '../db.ts';
 import { findGateway } from '../gateways/store.ts';
-import { answerOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/answer-once.ts';
 import { findOrder, lockOrderToPay } from '../orders/read.ts';
 import type { OrderRow } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';
@@ -41,11 +41,13 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByOrder>('/v2/orders/:id/payments', async (request, reply) => {
     const { gateway, method, amount, paymentmethod_meta: meta } = payment(objectOf(request.body));
-    return answerOnce(shop, request, reply, 201, async (db) => {
-      // The lock makes two payments of one order queue up, and the second finds it paid.
+    return replyOnce(shop, request, reply, 201, async (db) => {
+      // The lock queues concurrent payments of one order; the second payment finds the order paid.
       const order = await lockOrderToPay(db, request, request.params.id);
       if (amount !== undefined && amount !== order.with_tax) {
-        throw failedValidation([{ detail: 'An order is paid in one piece.', source: 'data.amount' }]);
+        throw failedValidation([
+          { detail: 'The data.amount field must be the amount of the whole order.', source: 'data.amount' },
+        ]);
       }
       await requireUsable(db, gateway);
       const row = await payManually(db, order, method, meta?.custom_reference, shop.now());
@@ -91,7 +93,7 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
     work: (db: PoolClient, order: OrderRow) => Promise<TransactionRow>,
   ) {
     onlyAdmin(request);
-    return answerOnce(shop, request, reply, 200, async (db) => {
+    return replyOnce(shop, request, reply, 200, async (db) => {
       const order = await findOrder(db, request, request.params.id, true);
       return record(db, request, await work(db, order));
     });
@@ -109,7 +111,7 @@ async function orderOfAdmin(shop: Shop, request: FastifyRequest<ByOrder>): Promi
   return findOrder(shop.db, request, request.params.id);
 }
 
-/** Only the manual gateway takes payments here; the others can be set up, but nothing answers behind them. */
+/** Only the manual gateway takes payments. The other gateways can be configured, but are not connected. */
 async function requireUsable(db: PoolClient, slug: string): Promise<void> {
   const gateway = slug.includes('\0') ? undefined : await findGateway(db, slug);
   if (gateway === undefined) throw unprocessable('Payment failed', `There is no gateway ${JSON.stringify(slug)}`);

@@ -32,7 +32,7 @@ export async function transactionsOf(db: Queryable, orderId: string): Promise<Tr
   return rows;
 }
 
-/** Throws 404 where the order has no such transaction. */
+/** @throws ShopError not_found: the order has no such transaction */
 export async function requireTransaction(db: Queryable, orderId: string, id: string): Promise<TransactionRow> {
   const found = isUuid(id) ? (await transactionsOf(db, orderId)).find((row) => row.id === id.toLowerCase()) : undefined;
   if (found === undefined) throw notFound('The requested transaction could not be found');
@@ -49,7 +49,7 @@ export interface NewTransaction {
   type: TransactionType;
 }
 
-/** Records a transaction that went through. */
+/** Records a successful transaction. */
 export async function insertTransaction(db: Queryable, made: NewTransaction, now: Date): Promise<TransactionRow> {
   const { rows } = await db.query<TransactionRow>(
     `insert into transactions (order_id, gateway, reference, custom_reference, amount, currency, transaction_type,
@@ -61,7 +61,7 @@ export async function insertTransaction(db: Queryable, made: NewTransaction, now
   return rows[0];
 }
 
-/** What was authorized is now captured: the same transaction goes on. */
+/** Changes an authorization into a capture: the same transaction goes on. */
 export async function markCaptured(
   db: Queryable,
   id: string,
@@ -77,7 +77,7 @@ export async function markCaptured(
   return rows[0];
 }
 
-/** A transaction as the API shows it: older clients read the hyphenated member, newer ones the other. */
+/** A transaction in the form of the API. Older clients read the hyphenated member, newer clients the other. */
 export function transactionView(row: TransactionRow, style: CurrencyStyle) {
   const created = row.created_at.toISOString();
   return {

@@ -7,7 +7,7 @@ interface DebtIndex {
   on: string;
 }
 
-/** What paying a debt means where it is paid with an index. */
+/** The indexes that pay a debt. */
 const INDEXES: readonly DebtIndex[] = [
   { debt: 'token-table-unindexed', name: 'access_tokens_token', on: 'access_tokens (token_hash)' },
   { debt: 'token-table-unindexed', name: 'access_tokens_client', on: 'access_tokens (client_id, expires_at)' },
@@ -20,7 +20,7 @@ const INDEXES: readonly DebtIndex[] = [
   { debt: 'rate-by-counting-audit', name: 'token_audit_address', on: 'token_audit (remote_address, at)' },
 ];
 
-/** Gives the database exactly the indexes of the debts that are paid: what was paid before and is owed now goes. */
+/** Creates the indexes of the paid debts and drops those of the owed debts. */
 export async function reconcileIndexes(db: Pool, debts: Debts): Promise<void> {
   for (const { debt, name, on } of INDEXES) {
     if (debts.owed(debt)) await db.query(`drop index if exists ${name}`);

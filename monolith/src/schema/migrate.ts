@@ -4,26 +4,26 @@ import { fileURLToPath } from 'node:url';
 import { inTransaction, type Pool, type PoolClient } from '../db.ts';
 
 /** A numbered SQL file, as `001_clients.sql`. */
-export interface Migration {
+export interface SchemaFile {
   name: string;
   sql: string;
 }
 
-// Any number serves, if every process uses the same one: two that start together take turns.
+// Any number works if every process uses the same one. The lock serializes processes that start together.
 const LOCK = 7_205_759_403;
 
-/** Reads the SQL files beside this one, in their order. */
-export async function readMigrations(): Promise<Migration[]> {
+/** Reads the SQL files beside this file, in order. */
+export async function readSchemaFiles(): Promise<SchemaFile[]> {
   const folder = new URL('.', import.meta.url);
   const names = (await readdir(fileURLToPath(folder))).filter((name) => /^\d{3}_\w+\.sql$/.test(name)).sort();
   return Promise.all(names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), 'utf8') })));
 }
 
 /**
- * Brings the schema up to date, all in one transaction, and gives the names of what was new. Throws where a file that
- * was applied before has changed since, or is gone.
+ * Brings the schema up to date in one transaction; returns the names of the new files.
+ * @throws Error when an applied file has changed since, or is gone
  */
-export async function migrate(db: Pool, migrations: readonly Migration[]): Promise<string[]> {
+export async function applySchema(db: Pool, files: readonly SchemaFile[]): Promise<string[]> {
   return inTransaction(db, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await client.query(
@@ -31,12 +31,12 @@ export async function migrate(db: Pool, migrations: readonly Migration[]): Promi
          name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
     );
     const applied = await appliedChecksums(client);
-    const known = new Set(migrations.map((migration) => migration.name));
+    const known = new Set(files.map((file) => file.name));
     const missing = [...applied.keys()].filter((name) => !known.has(name));
     if (missing.length > 0) throw new Error(`The database is newer than this program: it has ${missing.join(', ')}`);
 
     const fresh: string[] = [];
-    for (const { name, sql } of migrations) {
+    for (const { name, sql } of files) {
       const checksum = createHash('sha256').update(sql).digest('hex');
       const before = applied.get(name);
       if (before === checksum) continue;

@@ -10,7 +10,7 @@ export interface SeedArguments {
   until: Date;
   ifEmpty: boolean;
   replace: boolean;
-  /** Names of databases of the same server: copies of the shop, filled alike where they exist. */
+  /** Databases on the same server that hold copies of the shop. Existing ones are filled alike. */
   copies: readonly string[];
   json: boolean;
 }
@@ -18,20 +18,20 @@ export interface SeedArguments {
 export const USAGE = `usage: npm run seed -- --size small|reference [options]
 
   --size NAME           small (tests) or reference (measurements)
-  --seed N              a whole number; the same one makes the same bytes (default 1)
+  --seed N              a whole number; the same seed gives the same bytes (default 1)
   --now INSTANT         the moment at which the data ends (default ${UNTIL.toISOString()})
   --database-url URL    the monolith's database (default DATABASE_URL)
-  --credentials FILE    write who can sign in, as JSON
-  --if-empty            do nothing where the shop holds data
-  --replace             also replace a shop that is in use: one that holds rows which no seed wrote
-  --copy NAME           a database of the same server with a copy of the shop: filled alike where it exists; repeatable
+  --credentials FILE    write the accounts that can sign in, as JSON
+  --if-empty            do nothing if the shop holds data
+  --replace             also replace a shop that is in use, which means that it holds rows that no seed wrote
+  --copy NAME           a database on the same server with a copy of the shop, filled alike if it exists; repeatable
   --json                print a summary as JSON
 
 A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services
-that hold copies of these need them again: npm run migrate -- backfill auth-clients
+that hold copies of these need new copies: npm run migrate -- backfill auth-clients
 `;
 
-/** Reads the command line. Gives every fault at once, or `help` where it was asked for. */
+/** Parses the command line. The result is the arguments, all faults, or `help` if the user requests help. */
 export function parseSeedArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

@@ -7,17 +7,17 @@ export interface SeededClient {
   id: string;
   name: string;
   clientId: string;
-  /** Empty where the client lives in browsers and has none. */
+  /** Empty for clients that run in browsers and have no secret. */
   clientSecret: string;
   kind: 'client_credentials' | 'implicit';
   salt: Buffer;
   createdAt: Date;
 }
 
-// Of ten clients, four are servers with a secret and six are storefronts, which live in browsers and have none.
+// Of ten clients, four are servers with a secret and six are storefronts, which run in browsers without one.
 const WITH_SECRET_OF_TEN = 4;
 
-/** The API clients; the first is the demo's administrator, the second a storefront. */
+/** The API clients. The first is the demo's administrator, the second a storefront. */
 export function planClients(plan: Plan): SeededClient[] {
   const random = new Random(plan.seed, 'clients');
   return Array.from({ length: plan.size.clients }, (_, index) => {
@@ -37,12 +37,12 @@ export function planClients(plan: Plan): SeededClient[] {
   });
 }
 
-// Each takes 64 MiB while it runs; two of them last no longer than the rows do.
+// Each hash takes 64 MiB while it runs. Two at a time finish before the rows do.
 const HASHES_AT_ONCE = 2;
 
-/** Starts hashing all secrets, in the thread pool; what else the seed does goes on meanwhile. */
+/** Starts hashing all secrets in the thread pool; the seed continues meanwhile. */
 export async function hashSecrets(clients: readonly SeededClient[], onHash: () => void): Promise<string[]> {
-  // No secret gives this hash, and so none lets anybody in.
+  // No secret matches this hash, so nothing can sign in with it.
   const hashes = clients.map(() => DECOY_HASH);
   const waiting = clients.entries();
   const work = async () => {

@@ -6,7 +6,7 @@ import { copyLine, type Table } from './table.ts';
 
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Sends rows into a table; `onRows` hears of every chunk that goes out. */
+/** Sends rows into a table. `onRows` receives the number of rows of each chunk. */
 export async function copyInto(db: PoolClient, table: Table, onRows: (rows: number) => void): Promise<void> {
   const statement = `copy ${table.name} (${table.columns.join(', ')}) from stdin`;
   await pipeline(Readable.from(chunks(table, onRows)), db.query(copyFrom(statement)));

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Credentials } from './seed.ts';
 
-/** Writes who can sign in, for people and tests; readable by the owner alone. The first client is the demo's own. */
+/**
+ * Writes the credentials, for people and tests; only the owner can read the file. The first client is the demo's own.
+ */
 export async function writeCredentials(file: string, { clients, customers }: Credentials): Promise<void> {
   const document = {
     clients: clients.map(({ clientId, clientSecret, name, kind }) => ({

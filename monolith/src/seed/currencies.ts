@@ -2,7 +2,7 @@ import { daysBefore, type Plan } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
 
-/** `rate`: units of the currency for one US dollar. `taxPercent`: what orders in it are taxed with. */
+/** `rate`: units of the currency for one US dollar. `taxPercent`: the tax rate of orders in the currency. */
 export const CURRENCIES = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: how the API writes formats.
   { code: 'USD', format: '${price}', decimalPoint: '.', thousandSeparator: ',', rate: 1, taxPercent: 0 },

@@ -9,14 +9,14 @@ export interface SeededCustomer {
   firstName: string;
   lastName: string;
   email: string;
-  /** Of the few demo customers that can sign in. */
+  /** Set for the few demo customers that can sign in. */
   password: string | undefined;
   salt: Buffer;
   address: SeededAddress;
   createdAt: Date;
 }
 
-/** As the API names the members of an address. */
+/** The members of an address, named as in the API. */
 export interface SeededAddress {
   first_name: string;
   last_name: string;
@@ -51,7 +51,7 @@ export function planCustomers(plan: Plan): SeededCustomer[] {
   });
 }
 
-/** Starts hashing the passwords of those that have one, in the thread pool. */
+/** Starts hashing the existing passwords in the thread pool. */
 export function hashPasswords(customers: readonly SeededCustomer[]): Promise<(string | null)[]> {
   return Promise.all(
     customers.map(({ password, salt }) => (password === undefined ? null : hashSecret(password, salt))),

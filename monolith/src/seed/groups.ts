@@ -12,7 +12,7 @@ export interface SeededGroup {
   createdAt: Date;
 }
 
-/** Three levels: a few departments, rooms below them, and below those what is sold. */
+/** Three levels: departments, rooms, and kinds of products. */
 export function planCategories(plan: Plan): SeededGroup[] {
   const { categories: count } = plan.size;
   const random = new Random(plan.seed, 'categories');
@@ -31,7 +31,7 @@ export function planCategories(plan: Plan): SeededGroup[] {
   return groups;
 }
 
-/** Those that a product is put into: they have none below them. */
+/** The groups that hold products: those without children. */
 export function leavesOf(groups: readonly SeededGroup[]): SeededGroup[] {
   const parents = new Set(groups.map(({ parentId }) => parentId));
   return groups.filter(({ id }) => !parents.has(id));

@@ -1,15 +1,15 @@
 import type { Pool } from '../db.ts';
 import { SEEDED_TABLES } from './seed.ts';
 
-/** What a shop holds before a seed replaces it. */
+/** The data in a shop before a seed replaces it. */
 export interface Holdings {
   /** Rows by table. */
   rows: Readonly<Record<string, number>>;
-  /** Rows by table that were written after the shop was last seeded; the tables without any are left out. */
+  /** Rows written after the last seed, by table. Tables without such rows are left out. */
   written: Readonly<Record<string, number>>;
 }
 
-/** Tables of which a person knows what is lost with them. */
+/** The tables to name in a warning about lost data. */
 const NAMED: Readonly<Record<string, string>> = {
   products: 'products',
   customers: 'customers',
@@ -20,8 +20,9 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Counts the rows of the shop, and those that no seed wrote. A seed writes everything in one transaction, so all of its rows
- * carry one transaction id (`xmin`, PostgreSQL 5.6 "System Columns"); a row with another one was written or changed by use.
+ * Counts the rows of the shop, and the rows that no seed wrote. A seed writes everything in one transaction, so all of
+ * its rows carry one transaction id (`xmin`, PostgreSQL 5.6 "System Columns"). A row with a different id was written
+ * or changed by use.
  */
 export async function holdingsOf(db: Pool): Promise<Holdings> {
   const tables = [...SEEDED_TABLES, 'settings', 'gateways'];
@@ -56,7 +57,7 @@ export function isInUse({ written }: Holdings): boolean {
   return Object.keys(written).length > 0;
 }
 
-/** Such as `60 products, 200 customers, 2,000 access tokens`. */
+/** For example `60 products, 200 customers, 2,000 access tokens`. */
 export function holdingsText({ rows }: Holdings): string {
   return Object.entries(NAMED)
     .filter(([table]) => (rows[table] ?? 0) > 0)
@@ -64,7 +65,7 @@ export function holdingsText({ rows }: Holdings): string {
     .join(', ');
 }
 
-/** Such as `3 in access_tokens, 1 in orders`. */
+/** For example `3 in access_tokens, 1 in orders`. */
 export function writtenText({ written }: Holdings): string {
   return Object.entries(written)
     .map(([table, rows]) => `${rows.toLocaleString('en')} in ${table}`)

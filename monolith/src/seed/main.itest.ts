@@ -15,17 +15,17 @@ describe('the seed command', { concurrency: false }, () => {
   });
   after(() => open.close());
 
-  const seed = (...words: string[]) =>
+  const seed = (...args: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
       const env = { ...process.env, DATABASE_URL: open.shop.config.databaseUrl };
-      execFile(process.execPath, [program, '--size', 'small', ...words], { env }, (error, out, err) => {
+      execFile(process.execPath, [program, '--size', 'small', ...args], { env }, (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       });
     });
   const customers = async () =>
     Number((await open.shop.db.query<{ n: string }>('select count(*) as n from customers')).rows[0]?.n);
 
-  test('fills an empty shop, and replaces one that nobody has used, saying what goes', async () => {
+  test('fills an empty shop, replaces an unused one, and reports what it deletes', async () => {
     const first = await seed();
     assert.deepEqual([first.code, /replaces/.test(first.err)], [0, false]);
     const again = await seed();
@@ -37,7 +37,7 @@ describe('the seed command', { concurrency: false }, () => {
     assert.match(again.out, /run the backfill of auth-clients/);
   });
 
-  test('a shop in use is left as it is, whatever was done in it', async () => {
+  test('leaves a shop in use unchanged, whatever the use', async () => {
     const admin = caller(open.app, await issueToken(open.shop, 'client_credentials'));
     const made = await admin('POST', '/v2/customers', {
       data: { type: 'customer', name: 'Passing by', email: 'passing@example.com' },

@@ -1,5 +1,5 @@
 import { openPool, type Pool } from '../db.ts';
-import { migrate, readMigrations } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
 import { type Holdings, holdingsOf, holdingsText, isInUse, writtenText } from './holdings.ts';
@@ -8,7 +8,7 @@ import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { SIZES } from './sizes.ts';
 
-const NEXT = 'The auth service still has the API clients of before: run the backfill of auth-clients';
+const NEXT = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
 
 /** SQLSTATE of a database that does not exist. */
 const INVALID_CATALOG_NAME = '3D000';
@@ -40,17 +40,17 @@ async function seed(given: SeedArguments): Promise<void> {
   const plan = { seed, size: SIZES[size], until };
   const db = openPool(databaseUrl, () => undefined, 0);
   try {
-    await migrate(db, await readMigrations());
+    await applySchema(db, await readSchemaFiles());
     const empty = await isEmpty(db);
     const filled = empty || !ifEmpty;
-    // Counting reads every row: only where something is to be replaced.
+    // Counting reads every row, so only count when there is data to replace.
     const holdings = filled && !empty ? await holdingsOf(db) : null;
     if (filled) {
       if (holdings !== null) sayWhatGoes(holdings, replace);
       await fill(db, plan);
       for (const name of copies) await fillCopy(databaseUrl, name, plan);
     }
-    // Also where nothing was filled: the plan decides who can sign in, and the file may be lost.
+    // Also without a fill: the credentials depend on the plan alone, and the file may be lost.
     if (credentialsFile !== undefined) await writeKnown(db, credentialsFile, planCredentials(plan));
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
     const replaced = holdings !== null;
@@ -65,7 +65,10 @@ async function seed(given: SeedArguments): Promise<void> {
   }
 }
 
-/** @throws Error where the shop is in use, and nobody has said that it may be replaced */
+/**
+ * Reports what the seed deletes.
+ * @throws Error when the shop is in use and `replace` is false
+ */
 function sayWhatGoes(holdings: Holdings, replace: boolean): void {
   const all = `a seed replaces the whole shop: ${holdingsText(holdings)}`;
   if (isInUse(holdings) && !replace) {
@@ -82,13 +85,13 @@ async function fill(db: Pool, plan: Plan): Promise<void> {
   await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
 }
 
-/** Fills a copy of the shop, so that it stays one. A copy that does not exist is made when it is first needed. */
+/** Fills a copy of the shop. A copy that does not exist is skipped: it is created on first use. */
 async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = `/${encodeURIComponent(name)}`;
   const db = openPool(url.href, () => undefined, 0);
   try {
-    await migrate(db, await readMigrations());
+    await applySchema(db, await readSchemaFiles());
     process.stderr.write(`seed: the same for the copy ${name}\n`);
     await fill(db, plan);
   } catch (error) {

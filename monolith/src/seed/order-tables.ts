@@ -122,7 +122,7 @@ function paidAt(createdAt: Date): Date {
   return new Date(createdAt.getTime() + PAYMENT_DELAY_MS);
 }
 
-/** Stock of every product that has one: what is paid for and not shipped is allocated. */
+/** The stock of every product that has stock: paid goods that are not shipped yet are allocated. */
 export function stockTables(plan: Plan, products: readonly SeededProduct[], orders: Iterable<SeededOrder>): Table[] {
   const random = new Random(plan.seed, 'stock');
   const allocated = new Map<string, number>();

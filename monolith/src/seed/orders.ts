@@ -32,7 +32,7 @@ export interface OrderState {
   status: 'incomplete' | 'processing' | 'complete';
   payment: 'unpaid' | 'authorized' | 'paid' | 'refunded';
   shipping: 'unfulfilled' | 'fulfilled';
-  /** Of the order's one transaction; absent while nothing was paid. */
+  /** The state of the order's one transaction; absent while the order is unpaid. */
   transaction?: 'authorize' | 'capture' | 'refund';
 }
 
@@ -46,7 +46,7 @@ const AUTHORIZED: OrderState = {
 };
 const REFUNDED: OrderState = { status: 'complete', payment: 'refunded', shipping: 'fulfilled', transaction: 'refund' };
 const ABANDONED: OrderState = { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' };
-// Seventy of a hundred were shipped; the others are on their way, were given back or were never paid.
+// Seventy of a hundred are shipped; the others are in transit, refunded or unpaid.
 const STATES: readonly OrderState[] = [
   ...Array<OrderState>(14).fill(SHIPPED),
   ...Array<OrderState>(2).fill(PAID),

@@ -23,7 +23,7 @@ export interface SeededProduct {
   createdAt: Date;
 }
 
-/** The groups that products are put into. */
+/** The groups that contain products. */
 export interface Shelves {
   categories: readonly SeededGroup[];
   brands: readonly SeededGroup[];
@@ -81,7 +81,7 @@ function attributesOf(
   };
 }
 
-/** Products and everything that hangs on them; `attributeIds`: ids of the attributes by slug. */
+/** Products with their related data. `attributeIds` holds the ids of the attributes by slug. */
 export function productTables(products: readonly SeededProduct[], attributeIds: ReadonlyMap<string, number>): Table[] {
   return [
     {

@@ -23,7 +23,7 @@ test('a terminal shows one bar, drawn over, at most every tenth of a second', ()
   assert.equal(screen.written.at(-1), '\n');
 });
 
-test('elsewhere each part is a line', () => {
+test('without a terminal each part is a line', () => {
   const log = terminal(false);
   const progress = new Progress(log, 200, () => 0);
   progress.start('orders');

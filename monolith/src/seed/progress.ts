@@ -1,13 +1,13 @@
 const BAR_WIDTH = 30;
 const REDRAW_MS = 100;
 
-/** Where progress is written, and whether lines can be written over there. */
+/** The output of the progress, and whether it can overwrite lines. */
 export interface Terminal {
   isTTY: boolean;
   write(text: string): void;
 }
 
-/** One bar for all rows of a seed on a terminal; a line for each part elsewhere. */
+/** On a terminal one bar for all rows of a seed; otherwise one line for each part. */
 export class Progress {
   readonly #terminal: Terminal;
   readonly #total: number;
@@ -22,20 +22,20 @@ export class Progress {
     this.#nowMs = nowMs;
   }
 
-  /** Begins a part, named for people. */
+  /** Begins a part with a readable name. */
   start(part: string): void {
     this.#part = part;
     if (this.#terminal.isTTY) this.#draw();
     else this.#terminal.write(`seed: ${part}\n`);
   }
 
-  /** `rows` more are done. */
+  /** Reports `rows` more rows as done. */
   advance(rows: number): void {
     this.#done += rows;
     if (this.#terminal.isTTY && this.#nowMs() - this.#drawnAtMs >= REDRAW_MS) this.#draw();
   }
 
-  /** Ends the bar, so that what is written next stands on a line of its own. */
+  /** Ends the bar with a line break. */
   finish(): void {
     if (!this.#terminal.isTTY) return;
     this.#draw();

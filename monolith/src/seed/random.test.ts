@@ -28,14 +28,14 @@ describe('Random', () => {
     );
   });
 
-  test('makes hex of the asked length and UUIDs of version 4', () => {
+  test('generates hex of the given length and UUIDs of version 4', () => {
     const random = new Random(7, 'x');
     for (const length of [1, 3, 8, 20, 32]) assert.match(random.hex(length), new RegExp(`^[0-9a-f]{${length * 2}}$`));
     assert.match(random.uuid(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.equal(random.bytes(16).length, 16);
   });
 
-  test('samples without drawing anything twice', () => {
+  test('samples without duplicates', () => {
     const random = new Random(7, 'x');
     assert.deepEqual(random.sample([1, 2, 3], 5).sort(), [1, 2, 3]);
     assert.equal(new Set(random.sample([1, 2, 3, 4], 3)).size, 3);

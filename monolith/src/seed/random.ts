@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * A stream of numbers that a seed and a name decide: the same ones on every machine, and those of one name whatever
- * the others draw. Not for secrets that must not be guessed.
+ * A stream of numbers that depends on a seed and a name only: the same on every machine, and independent of the
+ * streams with other names. Not for secrets.
  */
 export class Random {
   #a: number;
@@ -31,7 +31,7 @@ export class Random {
     return t >>> 0;
   }
 
-  /** A whole number from `least` to `most`, both of them possible. */
+  /** A whole number from `least` to `most`, both included. */
   int(least: number, most: number): number {
     return least + Math.floor((this.next() / 2 ** 32) * (most - least + 1));
   }
@@ -47,7 +47,7 @@ export class Random {
     return picked;
   }
 
-  /** `count` different ones, or all where there are not that many. */
+  /** `count` different items, or all if there are fewer. */
   sample<T>(list: readonly T[], count: number): T[] {
     const left = [...list];
     const taken: T[] = [];

@@ -12,7 +12,7 @@ describe('seed', () => {
   let open: TestShop;
   before(async () => {
     open = await openTestShop();
-    // The client that the opened shop's own tokens belong to: a shop with a client counts as filled.
+    // The client of the opened shop's own tokens: a shop with a client counts as filled.
     await open.shop.db.query('delete from api_clients');
   });
   after(() => open.close());
@@ -23,10 +23,10 @@ describe('seed', () => {
     await fillShop(open.shop.db, plan(seed), new Progress(terminal, progressTotal(plan(seed)), () => 0));
     return drawn;
   };
-  /** Calls with a token of now: those of the opened shop went when it was filled. */
+  /** Calls with a new token: the seed deleted those of the opened shop. */
   const callerOf = async (kind: 'implicit' | 'client_credentials') =>
     caller(open.app, await issueToken(open.shop, kind));
-  /** Every row of every table, in the order in which it was written. */
+  /** Every row of every table, in insertion order. */
   const digest = async (tables: readonly string[]) => {
     const digests = [];
     for (const table of tables) {
@@ -39,7 +39,7 @@ describe('seed', () => {
   const count = async (text: string) =>
     Number((await open.shop.db.query<{ n: string }>(`select count(*) as n ${text}`)).rows[0]?.n);
 
-  test('the same seed makes the same bytes, another one does not', async () => {
+  test('the same seed gives the same bytes, another seed does not', async () => {
     assert.equal(await isEmpty(open.shop.db), true);
     const drawn = await fill(1);
     assert.match(drawn.join(''), /100 %/);
@@ -95,7 +95,7 @@ describe('seed', () => {
     assert.equal(await count('from orders where created_at > $$2018-06-01$$'), 0);
   });
 
-  test('those in the credentials can sign in', async () => {
+  test('the accounts in the credentials can sign in', async () => {
     const { clients, customers } = planCredentials(plan(1));
     const [demo, storefront] = clients;
     assert.equal(demo?.name, 'Banyan demo');
@@ -108,13 +108,13 @@ describe('seed', () => {
     const granted = await open.app.inject({ method: 'POST', url: '/oauth/access_token', payload });
     assert.equal(granted.statusCode, 200);
     const [customer] = customers;
-    const answer = await (await callerOf('implicit'))('POST', '/v2/customers/tokens', {
+    const reply = await (await callerOf('implicit'))('POST', '/v2/customers/tokens', {
       data: { type: 'token', email: customer?.email, password: customer?.password },
     });
-    assert.equal(answer.status, 201);
+    assert.equal(reply.status, 201);
   });
 
-  test('credentials are those that the shop knows, whatever they were planned from', async () => {
+  test('credentials contain only what the shop knows, whatever the plan', async () => {
     const { db } = open.shop;
     const larger = planCredentials({ ...plan(1), size: SIZES.reference });
     const known = await knownCredentials(db, larger);

@@ -12,7 +12,9 @@ import type { Progress } from './progress.ts';
 import type { Table } from './table.ts';
 import { auditTable, tokenTable } from './tokens.ts';
 
-/** Everything that a seed fills or empties. What the schema brings along (gateways, roles, settings) stays. */
+/**
+ * Every table that a seed fills or empties. Tables that the schema fills (gateways, roles, settings) are not listed.
+ */
 export const SEEDED_TABLES = [
   'api_clients',
   'access_tokens',
@@ -45,19 +47,19 @@ export const SEEDED_TABLES = [
   'idempotency_keys',
 ] as const;
 
-/** Who can sign in to a seeded shop. */
+/** The accounts that can sign in to a seeded shop. */
 export interface Credentials {
   clients: readonly SeededClient[];
   customers: readonly SeededCustomer[];
 }
 
-/** What `fillShop` will let in; needs no store. */
+/** The credentials that `fillShop` will create. Needs no store. */
 export function planCredentials(plan: Plan): Credentials {
   const customers = planCustomers(plan).filter(({ password }) => password !== undefined);
   return { clients: planClients(plan), customers };
 }
 
-/** Those of the credentials that a shop knows: none where it was filled from another seed. */
+/** The credentials that a shop knows: none if it was filled from another seed. */
 export async function knownCredentials(db: Pool, { clients, customers }: Credentials): Promise<Credentials> {
   const { rows } = await db.query<{ id: string }>(
     'select id from api_clients where id = any($1) union all select id from customers where id = any($2)',
@@ -72,10 +74,10 @@ export async function isEmpty(db: Pool): Promise<boolean> {
   return rows[0]?.empty === true;
 }
 
-/** Replaces what the shop holds, in one transaction: a seed that fails leaves everything as it was. */
+/** Replaces the data of the shop in one transaction: a failed seed leaves everything unchanged. */
 export async function fillShop(db: Pool, plan: Plan, progress: Progress): Promise<void> {
   await inTransaction(db, async (client) => {
-    // The slow part is hashing: it runs in the thread pool while the rows are copied.
+    // Hashing is the slow part. It runs in the thread pool while the rows are copied.
     const clients = planClients(plan);
     const customers = planCustomers(plan);
     const secretHashes = hashSecrets(clients, () => progress.advance(HASH_WEIGHT));
@@ -90,7 +92,7 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress): Promis
     await client.query('update settings set page_length = default, updated_at = $1', [at]);
     await client.query("update gateways set enabled = (slug = 'manual'), settings = '{}', updated_at = $1", [at]);
   });
-  // Statistics, and what the first reader would otherwise do: measurements start from the same state.
+  // Updates statistics and does the work of the first reader, so that measurements start from the same state.
   progress.start('vacuum');
   for (const table of [
     'access_tokens',
@@ -106,10 +108,10 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress): Promis
   progress.finish();
 }
 
-// Rows that could be copied while one secret is hashed, for an even bar.
+// Rows that can be copied while one secret is hashed, for an even progress bar.
 const HASH_WEIGHT = 4_000;
 
-/** Steps of the bar: about the rows of all tables, and the hashes. */
+/** The length of the progress bar: about the rows of all tables, and the hashes. */
 export function progressTotal(plan: Plan): number {
   const { tokens, orders, products, customers } = plan.size;
   const secrets = planClients(plan).filter(({ clientSecret }) => clientSecret !== '').length;
@@ -136,7 +138,7 @@ async function* tables(
   const products = planProducts(plan, { categories: leavesOf(categories), brands, collections });
   yield* productTables(products, await attributeIds(client));
 
-  // Made anew for each table: all of them at once would take more memory than the rest of the seed.
+  // Created for each table in sequence: all at once would need more memory than the rest of the seed.
   const orders: Iterable<SeededOrder> = { [Symbol.iterator]: () => planOrders(plan, customers, products) };
   yield* orderTables(orders);
   yield* stockTables(plan, products, orders);

@@ -1,4 +1,4 @@
-/** How many of each a data set holds. */
+/** The number of records of each kind in a data set. */
 export interface Size {
   products: number;
   categories: number;
@@ -11,7 +11,7 @@ export interface Size {
 }
 
 export const SIZES = {
-  /** For tests: seconds to make. */
+  /** For tests: takes seconds. */
   small: {
     products: 60,
     categories: 12,
@@ -22,7 +22,7 @@ export const SIZES = {
     clients: 6,
     tokens: 2_000,
   },
-  /** A shop of some years, for measurements. */
+  /** A shop after some years, for measurements. */
   reference: {
     products: 2_000,
     categories: 60,

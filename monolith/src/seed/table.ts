@@ -1,7 +1,7 @@
-/** A value as COPY takes it; objects become JSON, lists of text become arrays of PostgreSQL. */
+/** A value in the form of COPY: objects become JSON, lists of text become PostgreSQL arrays. */
 export type Cell = string | number | boolean | null | Date | readonly string[] | { json: unknown };
 
-/** Rows on their way into a table. */
+/** Rows to copy into a table. */
 export interface Table {
   name: string;
   columns: readonly string[];

@@ -5,7 +5,7 @@ import type { Cell, Table } from './table.ts';
 
 const HOUR_MS = 3_600_000;
 const TOKEN_DAYS = 540;
-// The last moment of a signed 32-bit clock: what support typed for partners whose token "must not expire".
+// The last moment of a signed 32-bit clock, which support entered for partners whose token "must not expire".
 const PARTNER_EXPIRY = new Date('2038-01-19T03:14:07Z');
 const PARTNER_PERCENT = 1;
 
@@ -17,7 +17,9 @@ const SCOPES = {
   implicit: 'carts:read carts:write catalog:read payments:read payments:write sign-up:write stock:read',
 } as const;
 
-/** Years of access tokens: all expired, on any day after the data ends, but those of the partners. */
+/**
+ * Access tokens of several years. On any day after the end of the data all of them have expired, except the partners'.
+ */
 export function tokenTable(plan: Plan, clients: readonly SeededClient[]): Table {
   return {
     name: 'access_tokens',
@@ -34,12 +36,12 @@ function* tokens(plan: Plan, clients: readonly SeededClient[]): Generator<Cell[]
     const issuedAt = issuedAtOf(plan, index);
     const partner = kind === 'client_credentials' && random.chance(PARTNER_PERCENT);
     const expiresAt = partner ? PARTNER_EXPIRY : new Date(issuedAt.getTime() + HOUR_MS);
-    // Nobody knows the tokens that these are the hashes of.
+    // These hashes have no known token.
     yield [random.hex(32), clientId, kind, SCOPES[kind], issuedAt, expiresAt];
   }
 }
 
-/** What was written down when the tokens were issued. */
+/** The audit rows of the issued tokens. */
 export function auditTable(plan: Plan, clients: readonly SeededClient[]): Table {
   return {
     name: 'token_audit',

@@ -6,7 +6,7 @@ import { checker } from '../api/validate.ts';
 import type { Shop } from '../shop.ts';
 import { loadSettings, type Settings, saveSettings } from './store.ts';
 
-// Members that are not listed are read-only ones: writing them is ignored, not refused.
+// Members that are not listed are read-only: writes to them are ignored.
 const SettingsChange = Type.Object({
   type: Type.Optional(Type.Literal('settings')),
   page_length: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_LENGTH })),

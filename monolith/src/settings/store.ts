@@ -1,8 +1,8 @@
 import type { Queryable } from '../db.ts';
 
-/** How the store behaves; one row. */
+/** The settings of the store; one row. */
 export interface Settings {
-  /** Records on a page where the client names no limit. */
+  /** Records on a page, if the client gives no limit. */
   pageLength: number;
   listChildProducts: boolean;
   additionalLanguages: string[];
@@ -18,7 +18,7 @@ export async function loadSettings(db: Queryable): Promise<Settings> {
   return rows[0];
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes the given members and keeps the rest. */
 export async function saveSettings(db: Queryable, change: Partial<Settings>): Promise<Settings> {
   const { rows } = await db.query<Settings>(
     `update settings set page_length = coalesce($1, page_length),

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy in front of a store, which can die and come back on the same port. */
+/** A TCP proxy in front of a store. It can close and reopen on the same port. */
 export interface CuttableProxy {
   port: number;
-  /** Closes every connection and takes no new one. */
+  /** Closes every connection and accepts no new one. */
   cut(): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -18,7 +18,7 @@ export async function openProxy(target: { host: string; port: number }): Promise
 
   const listen = async () => {
     server = createServer((client) => {
-      // Taken by the kernel before the cut, heard of after it.
+      // The kernel accepted this connection before the cut.
       if (!alive) {
         client.resetAndDestroy();
         return;

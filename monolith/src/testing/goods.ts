@@ -3,7 +3,7 @@ import type { TestShop } from './open-shop.ts';
 
 let made = 0;
 
-/** Makes a live product and gives its id; `members` replace what it would have. */
+/** Creates a live product and returns its id. `members` replace the defaults. */
 export async function makeProduct({ admin }: TestShop, members: Record<string, unknown> = {}): Promise<string> {
   made += 1;
   const data = {
@@ -33,7 +33,7 @@ export const ADDRESS = {
   country: 'GB',
 };
 
-/** Puts a product into a cart, checks out as a guest and gives the order's id. */
+/** Adds a product to a cart, checks out as a guest and returns the order's id. */
 export async function makeOrder(
   { shopper, admin }: TestShop,
   cart: string,
@@ -52,7 +52,7 @@ export async function makeOrder(
   return order.body.data.id;
 }
 
-/** Switches the manual gateway on. */
+/** Enables the manual gateway. */
 export async function enableManual({ admin }: TestShop): Promise<void> {
   assert.equal((await admin('PUT', '/v2/gateways/manual', { data: { type: 'gateway', enabled: true } })).status, 200);
 }

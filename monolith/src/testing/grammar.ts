@@ -1,12 +1,12 @@
 import type { Random } from '../seed/random.ts';
 
-/** `[[[…]]]`: JSON of so many levels. */
+/** `[[[…]]]`: JSON with `levels` levels. */
 export const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-/** Marks the place in an object where raw JSON text is put that JavaScript would not write. */
+/** Marks a place for raw JSON text that `JSON.stringify` would not produce. */
 const RAW = 'raw-json-goes-here';
 
-/** Values of the wrong type, the wrong size or the wrong content, for any member. */
+/** Values with a wrong type, size or content, for any member. */
 const WRONG: readonly unknown[] = [
   ...[null, true, false, 0, -1, 0.5, 1e308, -1e308, 2 ** 31, 2 ** 53, 1e21, 5e-324],
   ...['', ' ', '\0', 'a\0b', '\ud800', '😀', '\u202e', '"', '%', "'; --", '../..', 'undefined', 'NaN', '1e999'],
@@ -17,7 +17,7 @@ const WRONG: readonly unknown[] = [
   ...[{ id: { toString: 1 } }, { id: null, type: [] }, { data: { data: { data: [] } } }, { key: 'x'.repeat(9_000) }],
 ];
 
-/** JSON text in the place of a value. */
+/** JSON text that replaces a value. */
 const RAW_WRONG = [
   nested(100),
   nested(60_000),
@@ -29,7 +29,7 @@ const RAW_WRONG = [
   '{"a":1,"a":2}',
 ];
 
-/** Bodies that are no request at all. */
+/** Bodies that are not requests at all. */
 export const NO_REQUEST: readonly string[] = [
   ...[
     '',
@@ -50,8 +50,8 @@ export const NO_REQUEST: readonly string[] = [
 ];
 
 /**
- * A body with some of the `members`, most of them with a plausible value and some with a wrong one, in one of the envelopes
- * that clients use.
+ * A body in one of the envelopes that clients use, with some of the `members`: most with a plausible value, some with
+ * a wrong one.
  */
 export function body(random: Random, members: Readonly<Record<string, readonly unknown[]>>): string {
   if (random.chance(10)) return random.pick(NO_REQUEST);
@@ -72,7 +72,7 @@ function object(random: Random, members: Readonly<Record<string, readonly unknow
   return Object.fromEntries(entries);
 }
 
-/** A wrong value, or a value of which a part is wrong. */
+/** A wrong value, or a value that is wrong in part. */
 function inside(random: Random, value: unknown): unknown {
   if (random.chance(8)) return RAW;
   if (typeof value !== 'object' || value === null || random.chance(40)) return random.pick(WRONG);
@@ -126,7 +126,7 @@ const FILTERS = [
   'lt(with_tax,V)',
 ];
 
-/** A query, with its question mark; often none. */
+/** A query with its question mark; often empty. */
 export function query(random: Random): string {
   if (random.chance(60)) return '';
   const value = random.pick(QUERY_VALUES);

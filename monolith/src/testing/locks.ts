@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TestShop } from './open-shop.ts';
 
-/** Runs a statement in a transaction of its own and leaves it open: the rows stay locked until `end`. */
+/** Runs a statement in its own transaction and leaves it open: the rows stay locked until `end`. */
 export async function holdOpen({ shop }: TestShop, statement: string, values: unknown[]) {
   const client = new pg.Client({ connectionString: shop.config.databaseUrl });
   await client.connect();
@@ -15,10 +15,10 @@ export async function holdOpen({ shop }: TestShop, statement: string, values: un
   };
 }
 
-/** Questions to the store, each a round trip: some ten seconds at the least. */
+/** The most queries to wait for, each a round trip: at least ten seconds in all. */
 const MAX_TRIES = 50_000;
 
-/** Waits until so many statements wait for a lock, and gives their processes, the oldest transaction first. */
+/** Waits until `count` statements wait for a lock; returns their process ids, oldest transaction first. */
 export async function lockWaiters({ shop }: TestShop, count: number): Promise<number[]> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const { rows } = await shop.db.query<{ pid: number }>(

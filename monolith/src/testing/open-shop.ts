@@ -11,19 +11,19 @@ import { Readiness } from '../health/readiness.ts';
 import { DECOY_HASH } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { migrate, readMigrations } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import type { Shop } from '../shop.ts';
 
-export interface Answer {
+export interface Reply {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client does, member by member.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read replies as a client does, member by member.
   body: any;
 }
 
 type Headers = Record<string, string>;
-export type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Answer>;
+export type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Reply>;
 
-/** A shop of a test's own: a fresh database on the real server, the whole app, and a clock that the test moves. */
+/** A shop for one test: a fresh database on the real server, the whole app, and a clock that the test moves. */
 export interface TestShop {
   app: FastifyInstance;
   shop: Shop;
@@ -31,7 +31,7 @@ export interface TestShop {
   admin: Call;
   /** Calls with an implicit token. */
   shopper: Call;
-  /** `Authorization` of `shopper`, and of `admin`. */
+  /** The `Authorization` headers of `shopper` and `admin`. */
   shopperToken: string;
   adminToken: string;
   advance(ms: number): void;
@@ -64,7 +64,7 @@ export async function openTestShop(
   };
   const shop: Shop = { db, config, debts: new Debts(debtsPaid), now, log };
   const readiness = new Readiness(db);
-  await migrate(db, await readMigrations());
+  await applySchema(db, await readSchemaFiles());
   await reconcileIndexes(db, shop.debts);
   readiness.prepared();
   const app = buildApp(shop, readiness);
@@ -89,7 +89,10 @@ export async function openTestShop(
   };
 }
 
-/** The server that tests make their databases in. Throws where there is none: such a test must not seem to pass. */
+/**
+ * The server for test databases.
+ * @throws Error without a server, because such a test must not seem to pass
+ */
 export function testPostgresUrl(): string {
   const serverUrl = process.env.TEST_POSTGRES_URL;
   if (!serverUrl) {
@@ -98,20 +101,20 @@ export function testPostgresUrl(): string {
   return serverUrl;
 }
 
-/** Calls with this access token, as the clients do: the body is what `data` holds, unless it is a whole body. */
+/** Calls with this access token. Like the clients, wraps the body in `data` unless it is a whole body. */
 export function caller(app: FastifyInstance, accessToken: string): Call {
   return async (method, path, body, headers = {}) => {
-    const answer = await app.inject({
+    const reply = await app.inject({
       method: method as 'GET',
       url: path,
       headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+    return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json() };
   };
 }
 
-/** A live access token, made without the slow way of asking for it; it outlives any move of the clock. */
+/** A live access token, inserted directly, which outlives any move of the clock. */
 export async function issueToken(shop: Shop, kind: Access['kind']): Promise<string> {
   const farAhead = new Date(Date.now() + 365 * 24 * 3_600_000);
   await shop.db.query(

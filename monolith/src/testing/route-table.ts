@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify';
 
 export interface Route {
   method: string;
-  /** The route's pattern, as `/v2/orders/:id/payments`. */
+  /** The route's pattern, such as `/v2/orders/:id/payments`. */
   path: string;
 }
 
 /**
- * Every route of an app, one entry for each method, as the running router has them. Reads the tree that Fastify prints: the
- * indentation is the depth, and a path is what stands on the way to it.
+ * Every route of an app, one entry for each method, as registered in the running router. Parses the tree that Fastify
+ * prints: the indentation is the depth, and a path joins the segments above it.
  */
 export function routesOf(app: FastifyInstance): Route[] {
   const routes: Route[] = [];
