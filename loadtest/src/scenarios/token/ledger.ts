@@ -2,6 +2,7 @@ import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
 import { allLatencies, errorCount, joinRuns } from '../../measure/run.ts';
 import type { ApiClient } from '../../platform/clients.ts';
+import type { Debt } from '../../platform/debts.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Cause } from '../../proof/report-data.ts';
 import { measureWindow, type Window } from '../../proof/stage.ts';

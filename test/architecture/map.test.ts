@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { root, workspaces } from './sources.ts';
+
+const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+
+describe('ARCHITECTURE.md', () => {
+  test('names only files and folders that exist', () => {
+    const paths = [...page.matchAll(/`([\w.-]+\/[\w./-]*|[\w-]+\.(?:md|ts|yml))`/g)].map(([, path]) => path ?? '');
+    const folders = ['', 'test/architecture', 'monolith', 'services/auth/src', 'mesh/src', 'kit/src'];
+    assert.ok(paths.length > 20, `${paths.length} paths`);
+    assert.deepEqual(
+      paths.filter((path) => !folders.some((folder) => existsSync(join(root, folder, path)))),
+      [],
+    );
+  });
+
+  test('has a row for every folder of the map', () => {
+    const rows = new Set([...page.matchAll(/^\| `(\w+)\/` \|/gm)].map(([, folder]) => folder));
+    const folders = new Set([...workspaces().map((path) => path.split('/')[0]), 'docs']);
+    assert.deepEqual(
+      [...folders].filter((folder) => !rows.has(folder)),
+      [],
+    );
+    assert.deepEqual(
+      [...rows].filter((folder) => !readdirSync(root).includes(folder ?? '')),
+      [],
+    );
+  });
+
+  test('explains each word of the glossary once', () => {
+    const words = [...page.slice(page.indexOf('## Glossary')).matchAll(/^\| ([\w ]+) \|/gm)].map(([, word]) => word);
+    assert.ok(words.length > 20, `${words.length} words`);
+    assert.deepEqual(
+      words.filter((word, i) => words.indexOf(word) !== i),
+      [],
+    );
+  });
+});
