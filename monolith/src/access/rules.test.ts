@@ -17,7 +17,7 @@ describe('who may do what', () => {
     }
   });
 
-  test('an implicit token reads the catalogue and writes none of it', () => {
+  test('an implicit token reads the catalog and writes none of it', () => {
     for (const name of ['products', 'categories', 'brands', 'collections', 'currencies', 'files', 'inventories']) {
       assert.equal(may(IMPLICIT, 'GET', `/v2/${name}`), true, name);
       assert.equal(may(IMPLICIT, 'HEAD', `/v2/${name}/:id`), true, name);

@@ -30,7 +30,7 @@ export function sendReply(reply: FastifyReply, { status, body }: Reply): Fastify
   return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
 }
 
-/** How long a request may wait for its twin, in milliseconds: less than its caller, which also needs the reply. */
+/** How long a request may wait for a concurrent one with the same key, in ms: less than its caller. */
 export function waitMsOf(request: FastifyRequest): number {
   const given = Number(request.headers[DEADLINE_HEADER]);
   // A tenth remains for the work after the wait.

@@ -40,7 +40,7 @@ export async function holdingsOf(db: Pool): Promise<Holdings> {
   };
 }
 
-/** The transaction that wrote in the most tables: a seed writes in nearly all of them, a customer in a few. */
+/** The transaction that wrote in the most tables: a seed writes in nearly all of them, requests in a few. */
 function seedOf(all: readonly { writer: string; table: string }[]): string | undefined {
   const tables = new Map<string, number>();
   for (const { writer } of all) tables.set(writer, (tables.get(writer) ?? 0) + 1);
