@@ -30,6 +30,7 @@ const views: Readonly<Record<string, string>> = {
   'LoadBalancerPolicy.ewma': 'policy/peak-ewma.ts PeakEwmaOptions',
   CircuitBreakerPolicy: 'policy/breaker.ts BreakerOptions',
   HedgingPolicy: 'policy/hedge.ts HedgeOptions',
+  RetryBudgetPolicy: 'policy/retry-budget.ts RetryBudgetOptions',
   'DiscoveryPolicy.lease': 'discovery/leases.ts Terms.lease',
 };
 
