@@ -32,7 +32,11 @@ const spec = object(
       'Any name; the mesh serves all Gateways among its documents.',
     ),
     listeners: required('listeners', list(listener, { min: 1, max: 64 }), 'Where requests come in.'),
-    addresses: optional('addresses', list(address, { max: 16 }), 'Addresses to listen on; absent = the address in HOST.'),
+    addresses: optional(
+      'addresses',
+      list(address, { max: 16 }),
+      'Addresses to listen on; absent = the address in HOST.',
+    ),
   },
   {
     ignored: ['infrastructure', 'allowedListeners', 'defaultScope'],
