@@ -6,19 +6,19 @@ export interface CheckOptions {
   /** Files and folders. */
   paths: readonly string[];
   json: boolean;
-  /** References that lead nowhere are as bad as faults. */
+  /** Whether unresolved references count as faults. */
   strict?: boolean;
   variables: Variables;
 }
 
 export interface CheckOutcome {
-  /** 0 = the mesh would take these documents, 1 = it would refuse them, or `strict` does, 2 = asked in a wrong way. */
+  /** 0 = the mesh would take these documents, 1 = it would refuse them, or `strict` does, 2 = usage error. */
   exitCode: 0 | 1 | 2;
   /** For standard output, without a line feed at its end. */
   output: string;
 }
 
-/** `mesh check FILE…|FOLDER`: what the mesh would say to these documents, without starting anything. */
+/** `mesh check FILE…|FOLDER`: checks documents as the mesh would, without starting the mesh. */
 export async function check(options: CheckOptions): Promise<CheckOutcome> {
   if (options.paths.length === 0) {
     const rule = 'Name at least one file or folder: mesh check FILE…|FOLDER';
@@ -39,7 +39,7 @@ function asJson(result: ConfigResult, ok: boolean): object {
 }
 
 function asText(result: ConfigResult, good: boolean, unresolved: number): string {
-  const told: Fault[] = [...(result.ok ? [] : result.faults), ...result.warnings];
+  const reported: Fault[] = [...(result.ok ? [] : result.faults), ...result.warnings];
   const faults = result.ok ? 0 : result.faults.length;
   const sum = [
     count(result.documents, 'document'),
@@ -49,7 +49,7 @@ function asText(result: ConfigResult, good: boolean, unresolved: number): string
   ].join(', ');
   const digest = result.ok ? `, digest ${result.digest.slice(0, 12)}` : '';
   const verdict = `${good ? 'good' : 'bad'}: ${sum}${digest}`;
-  return [...told.map(formatFault), verdict].join('\n');
+  return [...reported.map(formatFault), verdict].join('\n');
 }
 
 const count = (number: number, thing: string): string =>

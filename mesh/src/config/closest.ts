@@ -1,8 +1,8 @@
-/** The candidate that `word` is most likely a slip of, or null if none is near. */
+/** The candidate that `word` most likely misspells, or null if none is close. */
 export function closest(word: string, candidates: Iterable<string>): string | null {
   const lower = word.toLowerCase();
   if (lower.length > 100) return null;
-  // One slip in three characters; more is another word.
+  // At most one error in three characters; with more, `word` is a different name.
   let best = Math.max(1, Math.floor(lower.length / 3)) + 1;
   let found: string | null = null;
   for (const candidate of candidates) {
@@ -15,7 +15,7 @@ export function closest(word: string, candidates: Iterable<string>): string | nu
   return found;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
+/** Insertions, deletions, substitutions and swaps of neighbors that turn `a` into `b` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -7,12 +7,12 @@ const { sessionPersistence: _named, ...unnamedFields } = backendPolicyFields;
 const backendShape = object(unnamedFields);
 const routeShape = object(routePolicyFields);
 
-/** What holds for a Service that no BackendTrafficPolicy is for. */
+/** The policy of a Service without a BackendTrafficPolicy. */
 export function defaultBackendPolicy(): BackendTrafficPolicy {
   return structuredClone(backendShape.fallback);
 }
 
-/** What holds for a route that no HTTPRoutePolicy is for. */
+/** The policy of a route without an HTTPRoutePolicy. */
 export function defaultRoutePolicy(): RoutePolicy {
   return structuredClone(routeShape.fallback);
 }

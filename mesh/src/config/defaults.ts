@@ -1,6 +1,6 @@
 /**
  * Every default of the document language, once. `Ms` = milliseconds, `S` = seconds, `Percent` = 0 to 100. README.md
- * beside this file prints them with the fields they belong to.
+ * beside this file lists them with their fields.
  */
 export const defaults = {
   // Load balancing. Peak EWMA as in Finagle and Linkerd.
@@ -52,15 +52,15 @@ export const defaults = {
   retryReplyLimitBytes: 65_536,
   retryReplyWaitMs: 250,
   retryDuringOutage: false,
-  /** Retries of a request that is known not to have been sent, at least: also where the route has no `retry`. */
+  /** Fewest retries of a request that certainly was not sent, even if the route has no `retry`. */
   requeues: 3,
 
-  // Hedging is off unless asked for; these hold once it is.
+  // Hedging is off by default; these apply once a policy enables it.
   hedgingPercentile: 95,
   hedgingMinDelayMs: 5,
   hedgingMaxHedges: 1,
 
-  // Active health checks are off unless asked for; these hold once they are.
+  // Active health checks are off by default; these apply once a policy enables them.
   healthCheckPath: '/health/ready',
   healthCheckIntervalMs: 5_000,
   healthCheckTimeoutMs: 1_000,
@@ -69,7 +69,7 @@ export const defaults = {
   healthCheckStatusFrom: 200,
   healthCheckStatusTo: 299,
 
-  // Timeouts. No limit on the whole request: downloads and event streams may take what they take.
+  // Timeouts. No limit on the whole request: downloads and event streams may take any time.
   requestTimeoutMs: 0,
   backendRequestTimeoutMs: 0,
   connectTimeoutMs: 1_000,

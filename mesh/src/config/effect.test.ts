@@ -107,7 +107,7 @@ const bareRoute: Mapping = {
 const hashed = (consistentHash: Mapping): Mapping =>
   backendPolicy({ loadBalancer: { algorithm: 'ConsistentHash', consistentHash } });
 
-/** Documents that together have every field; each is tried among the others of the first of its kind. */
+/** Documents that together have every field. */
 const bases: readonly Mapping[] = [
   gateway,
   service,
@@ -145,7 +145,7 @@ const bases: readonly Mapping[] = [
 ];
 const kindOf = (document: Mapping): Kind => document.kind as Kind;
 
-/** Values that a field may take, by what the reference says of it. */
+/** Values that a field may take, by its description in the reference. */
 function candidatesFor(says: string): Json[] {
   if (says === 'true or false') return [true, false];
   const names = /(?:^|each )one of ([^;]+?)(?:, or .*)?$/.exec(says)?.[1]?.split(', ');
@@ -171,7 +171,7 @@ const texts: readonly Json[] & Json[] = [
   '*',
 ];
 
-/** What a document of a kind is about, and has to be read with. */
+/** The subject of a document of a kind, and the documents that it needs. */
 const beside: Readonly<Record<Kind, readonly Mapping[]>> = {
   Gateway: [],
   Service: [slice],
@@ -187,7 +187,7 @@ function digestWith(document: Mapping): string | null {
   return result.ok ? result.digest : null;
 }
 
-/** `document` with `replacement` at `path`; undefined where the path is not there. Null takes the value away. */
+/** `document` with `replacement` at `path`; undefined if the path does not exist. Null removes the value. */
 function withValue(document: Json, [step, ...rest]: readonly Step[], replacement: Json): Json | undefined {
   if (step === undefined) return replacement;
   if (Array.isArray(document)) {
@@ -196,14 +196,14 @@ function withValue(document: Json, [step, ...rest]: readonly Step[], replacement
     return changed === undefined ? undefined : [changed];
   }
   if (typeof document !== 'object' || document === null) return undefined;
-  // What has defaults of its own need not be there; filters and matches must be.
+  // Mappings with defaults may be absent; filters and matches may not.
   const nested = rest.length > 0 && typeof rest[0] === 'string' && !mayBeAbsent.has(String(step));
   const inner = document[step] ?? (rest.length === 0 ? null : nested ? {} : undefined);
   const changed = inner === undefined ? undefined : withValue(inner, rest, replacement);
   return changed === undefined ? undefined : { ...document, [step]: changed };
 }
 
-/** Mappings that a base has only where their type asks for them. */
+/** Mappings that a base has only if its type requires them. */
 const mayBeAbsent: ReadonlySet<string> = new Set([
   'requestHeaderModifier',
   'responseHeaderModifier',
@@ -251,10 +251,10 @@ function leavesOf(inside: Inside | undefined, steps: readonly Step[] = []): Leaf
 
 const nameOf = (kind: string, { path }: Leaf): string => `${kind} ${path.join('.')}`;
 
-/** Fields that change nothing when they alone change, each with the reason. */
+/** Fields that have no effect when only they change, each with the reason. */
 const excused: Readonly<Record<string, string>> = {
   'Gateway spec.addresses.0.type': 'takes one value only',
-  'Service spec.type': 'goes with externalName: ExternalName has one, and nothing else has',
+  'Service spec.type': 'depends on externalName: only ExternalName has one',
   'EndpointSlice addressType': 'goes with the addresses: of another type they are refused',
   'HTTPRoute spec.rules.0.filters.0.type': 'goes with the field of the filter',
   'HTTPRoute spec.rules.0.filters.0.requestRedirect.path.type': 'goes with the field of the path',

@@ -1,34 +1,34 @@
 import { visibleJson } from '../visible.ts';
 
-/** One thing that is wrong with a document. */
+/** A fault of a document. */
 export interface Fault {
-  /** A warning is told, but the configuration is taken. */
+  /** A warning does not stop the mesh from taking the configuration. */
   severity: 'error' | 'warning';
   /** Name of the file as given. */
   file: string;
-  /** From 1; 0 where the file as a whole is meant. */
+  /** From 1; 0 for the file as a whole. */
   document: number;
-  /** From 1; 0 where no line can be told. */
+  /** From 1; 0 if no line is known. */
   line: number;
   column: number;
-  /** Kind and name, as `HTTPRoute/token`; empty where they cannot be told. */
+  /** Kind and name, as `HTTPRoute/token`; empty if unknown. */
   object: string;
   /** Key path in the document, as `spec.rules[0].backendRefs[1].port`; empty for the whole document. */
   path: string;
-  /** As written (variables not filled in); absent where nothing is there or it may be a secret. */
+  /** As written (variables not filled in); absent if there is no value or it may be a secret. */
   value?: string;
-  /** What must hold. */
+  /** The rule that the document breaks. */
   rule: string;
-  /** What the author may have meant. */
+  /** A suggestion for the author. */
   hint?: string;
-  /** A warning about a reference that leads nowhere: what depends on it does not work. */
+  /** The warning is about a reference that leads nowhere: what depends on it does not work. */
   unresolved?: true;
 }
 
-/** Faults that are told of one document: whoever has more has another problem. */
+/** Most faults reported per document. */
 export const maxFaultsPerDocument = 100;
 
-/** Characters of a value that are shown. */
+/** Most characters shown of a value. */
 const maxShownValue = 80;
 
 /** One line: `file:line:column: HTTPRoute/token: spec.rules[0].name = "x": must be … (did you mean "y"?)`. */

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what documents hold
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: documents contain such texts
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -13,25 +13,25 @@ function faultsOf(text: string): string[] {
 }
 
 describe('keys of documents', () => {
-  test('are there once', () => {
+  test('must be unique', () => {
     const faults = faultsOf(
       'apiVersion: v1\nkind: Service\nmetadata: {name: a, "name": b}\nspec: {ports: [{port: 80, port: 81}]}',
     );
     assert.deepEqual(faults, [
-      'x.yaml:3:21: Service/a: metadata.name: must not be there twice',
-      'x.yaml:4:27: Service/a: spec.ports[0].port: must not be there twice',
+      'x.yaml:3:21: Service/a: metadata.name: must not appear twice',
+      'x.yaml:4:27: Service/a: spec.ports[0].port: must not appear twice',
     ]);
   });
 });
 
 describe('hostile documents', () => {
-  test('nested deep', () => {
+  test('deep nesting', () => {
     assert.match(faultsOf(`${'['.repeat(200_000)}`).join(), /must be YAML|nest/);
     assert.match(faultsOf(`a: ${'['.repeat(100)}${']'.repeat(100)}`).join(), /must not nest deeper than 64 levels/);
     assert.match(faultsOf(`${'{a: '.repeat(100)}1${'}'.repeat(100)}`).join(), /must not nest deeper than 64 levels/);
   });
 
-  test('aliases of themselves', () => {
+  test('aliases that contain themselves', () => {
     assert.match(faultsOf('a: &a [*a]').join(), /must not nest deeper than 64 levels/);
     assert.match(faultsOf('a: *b').join(), /must be YAML|must define an anchor before its alias/);
   });
@@ -44,7 +44,7 @@ describe('hostile documents', () => {
     assert.match(faultsOf('--- {a: 1}\n'.repeat(3000)).join(), /must not hold more than 2000 documents/);
   });
 
-  test('too many faults: the first ones are told', () => {
+  test('too many faults: the first ones are reported', () => {
     const keys = Array.from({ length: 5000 }, (_, index) => `  key${index}: 1`).join('\n');
     const faults = faultsOf(`apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n${keys}`);
     assert.equal(faults.length, maxFaultsPerDocument);
@@ -62,7 +62,7 @@ describe('hostile documents', () => {
     assert.equal(faultsOf(service + route('one') + route('two') + route('two')).length, 1);
   });
 
-  test('names that every object has', () => {
+  test('names of inherited properties', () => {
     const faults = faultsOf(
       'apiVersion: v1\nkind: constructor\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Service\n__proto__: {x: 1}\nconstructor: 1\nmetadata: {name: a, labels: {__proto__: x}}\nspec: {ports: [{port: 80}], toString: 1}',
     );
@@ -74,11 +74,11 @@ describe('hostile documents', () => {
     const shown = faultsOf(
       'apiVersion: v1\nkind: "Serv\\e[31mice\\u009b2J\\n"\nmetadata: {name: "\\e]0;x\\a"}\n"\\e[2Jkey": 1',
     ).join('\n');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
     assert.doesNotMatch(shown, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 
-  test('any text is taken or refused, never more', () => {
+  test('any text is taken or refused without an exception', () => {
     const fragment = fc.constantFrom(
       'apiVersion: v1\n',
       'kind: Service\n',

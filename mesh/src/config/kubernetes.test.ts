@@ -17,7 +17,7 @@ const models = {
   'gateway.networking.k8s.io/v1beta1 HTTPRoute': BetaHTTPRoute,
 };
 
-/** Checks what the Gateway API's own schemas know of a document; the mesh's policies are none of theirs. */
+/** Checks a document against the Gateway API's own schemas, which do not have the mesh's policies. */
 function validate(document: unknown): boolean {
   const { apiVersion, kind, items } = document as { apiVersion: string; kind: string; items?: unknown[] };
   if (kind === 'List') return (items ?? []).map(validate).includes(true);
@@ -33,7 +33,7 @@ function validateText(text: string): number {
   return documents.filter((document) => validate(document.toJS())).length;
 }
 
-describe('documents are those of the Gateway API', () => {
+describe('documents conform to the Gateway API', () => {
   for (const [folder, path] of [
     [platform, 'platform'],
     [good, 'test-documents/good'],
@@ -52,14 +52,14 @@ describe('documents are those of the Gateway API', () => {
     }
   }
 
-  test('those of the platform are good, and are so when written back', async () => {
+  test('those of the platform are good, also after they are written back', async () => {
     const result = await loadConfig([platform.pathname], {});
     assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
     assert.deepEqual(result.warnings.map(formatFault), []);
     assert.equal(validateText(serialise(result.config)), 1);
   });
 
-  test('the schemas would refuse what is none', () => {
+  test('the schemas refuse a wrong document', () => {
     assert.throws(() =>
       validateText(
         'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: {rules: [{matches: [{method: FETCH}]}]}',

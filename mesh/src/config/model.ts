@@ -3,9 +3,8 @@ import type { BackendTrafficPolicy, RoutePolicy, SessionPersistence } from './po
 export type * from './policy-model.ts';
 
 /**
- * What the documents say, normalised: every reference resolved, every default filled in, every duration a number of
- * milliseconds, every header name in lower case, every list in a fixed order. Plain JSON data: two configurations are
- * equal if their JSON is.
+ * The content of the documents, normalised: references resolved, defaults filled in, durations as milliseconds, header
+ * names in lower case, lists in a fixed order. Plain JSON data: two configurations are equal if their JSON is.
  */
 export interface MeshConfig {
   /** The one namespace that all documents share. */
@@ -21,9 +20,9 @@ export interface MeshConfig {
 export interface Gateway {
   name: string;
   className: string;
-  /** IP addresses to listen on; empty = where the process is told to. */
+  /** IP addresses to listen on; empty = the address in HOST. */
   addresses: string[];
-  /** Those for HTTP, by name. */
+  /** The listeners for HTTP, by name. */
   listeners: Listener[];
 }
 
@@ -38,20 +37,20 @@ export interface Listener {
 /** A backend, by name: where requests of a route go. */
 export interface Service {
   name: string;
-  /** Those that routes can send to, by port. */
+  /** The ports that routes can send to, by number. */
   ports: ServicePort[];
-  /** From `externalName`: resolved again and again, every address is an endpoint. An IP address is taken as it is. */
+  /** From `externalName`: resolved repeatedly; every address is an endpoint. An IP address is taken as it is. */
   externalName?: string;
-  /** From EndpointSlices; by servicePort, address, port. Empty where DNS or leases tell. */
+  /** From EndpointSlices; by servicePort, address, port. Empty if the endpoints come from DNS or leases. */
   endpoints: StaticEndpoint[];
   policy: BackendTrafficPolicy;
 }
 
 export interface ServicePort {
   name?: string;
-  /** What backendRefs and parentRefs name. */
+  /** The port that backendRefs and parentRefs name. */
   port: number;
-  /** Where the endpoints listen, if nothing else (an EndpointSlice, a lease) says so. */
+  /** Port of endpoints whose EndpointSlice or lease names none. */
   targetPort: number;
 }
 
@@ -70,9 +69,9 @@ export interface StaticEndpoint {
 
 export interface HttpRoute {
   name: string;
-  /** `metadata.creationTimestamp`, RFC 3339: the older route wins where two are equally specific. */
+  /** `metadata.creationTimestamp`, RFC 3339: of two equally specific routes, the older one wins. */
   createdAt?: string;
-  /** Those that exist; without any, the route takes no requests. */
+  /** The parents that exist; without any, the route takes no requests. */
   parents: RouteParent[];
   /** Lower case; each may start with `*.`. Empty = any. */
   hostnames: string[];
@@ -87,13 +86,13 @@ export type RouteParent =
 
 export interface HttpRouteRule {
   name?: string;
-  /** At least one; any of them is enough. */
+  /** At least one; a request must match one of them. */
   matches: HttpRouteMatch[];
   filters: HttpRouteFilter[];
-  /** Empty only if a filter answers (redirect). All weights 0 = the request is answered with 500. */
+  /** Empty only if a filter replies (redirect). If all weights are 0, the reply is a 500. */
   backendRefs: BackendRef[];
   timeouts: RouteTimeouts;
-  /** Absent: only requests known not to have been sent are repeated. */
+  /** Absent: a request is retried only if it certainly was not sent. */
   retry?: RouteRetry;
   sessionPersistence?: SessionPersistence;
 }
@@ -179,7 +178,7 @@ export interface CorsFilter {
   maxAgeS: number;
 }
 
-/** What kind of object a reference names, and where. */
+/** The kind and namespace of the object that a reference names. */
 export interface ReferenceTarget {
   group: string;
   kind: string;
@@ -187,11 +186,11 @@ export interface ReferenceTarget {
 }
 
 export interface BackendRef {
-  /** Name of a Service; of something else, or of nothing, where it is `unresolved`. */
+  /** Name of a Service; of any object, existing or not, if `unresolved`. */
   service: string;
-  /** 0 where the reference names none. */
+  /** 0 if the reference has no port. */
   port: number;
-  /** Present where the reference leads nowhere: its share of the requests is answered with 500 (Gateway API). */
+  /** Present if the reference leads nowhere: its share of the requests gets a 500 (Gateway API). */
   unresolved?: ReferenceTarget;
   /** 0 to 1,000,000: share of the sum of all weights of the rule. */
   weight: number;

@@ -19,7 +19,7 @@ describe('durations (GEP-2257)', () => {
     for (const [text, durationMs] of Object.entries(read)) assert.equal(parseDuration(text), durationMs, text);
   });
 
-  test('that are none are refused', () => {
+  test('are refused in a wrong notation', () => {
     for (const text of ['', '10', '1.5s', '-1s', '1d', '10 s', 's', '100000s', '1h1m1s1ms1s', '1S', '1µs']) {
       assert.equal(parseDuration(text), null, text);
     }
@@ -48,7 +48,7 @@ describe('sizes (Kubernetes quantities)', () => {
     for (const [text, bytes] of Object.entries(read)) assert.equal(parseBytes(text), bytes, text);
   });
 
-  test('that are none are refused', () => {
+  test('are refused in a wrong notation', () => {
     for (const text of ['', '64KB', '1.5Mi', '-1', '1e3', 'Ki', '9007199254740993', '999999999999999Gi']) {
       assert.equal(parseBytes(text), null, text);
     }
@@ -65,13 +65,13 @@ describe('sizes (Kubernetes quantities)', () => {
 
 describe('the closest name', () => {
   const names = ['backendRefs', 'matches', 'filters', 'timeouts', 'name'];
-  test('is found for a slip', () => {
+  test('is found for a misspelling', () => {
     assert.equal(closest('backendRef', names), 'backendRefs');
     assert.equal(closest('BackendRefs', names), 'backendRefs');
     assert.equal(closest('macthes', names), 'matches');
     assert.equal(closest('nmae', names), 'name');
   });
-  test('is not guessed for another word', () => {
+  test('is not suggested for a different name', () => {
     assert.equal(closest('loadBalancer', names), null);
     assert.equal(closest('x', names), null);
     assert.equal(closest('n'.repeat(10_000), names), null);

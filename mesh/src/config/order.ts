@@ -1,4 +1,4 @@
-/** Sorts texts by code unit, so that the order does not depend on the machine's language. */
+/** Sorts texts by code unit, so that the order does not depend on the locale. */
 export function byText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -14,10 +14,10 @@ export type ConfigResult =
   | { ok: false; faults: Fault[]; warnings: Fault[]; documents: number };
 
 /**
- * Reads, checks and normalises documents. Nothing is taken from documents with a fault; all faults are in the answer,
- * in the order of reading.
+ * Reads, checks and normalises documents. With any fault there is no configuration; the result has all faults, in the
+ * order of reading.
  *
- * @param variables what `${NAME}` in the documents stands for
+ * @param variables values of `${NAME}` in the documents
  */
 export function parseConfig(files: readonly SourceFile[], variables: Variables): ConfigResult {
   const { documents, origins, faults } = readDocuments(files, variables);

@@ -6,7 +6,7 @@ import { loadConfig } from './parse.ts';
 
 const folder = fileURLToPath(new URL('../../platform', import.meta.url));
 
-test('the platform’s own documents have every feature of routing on', async () => {
+test('the platform’s own documents use every feature of routing', async () => {
   const result = await loadConfig([folder], {});
   assert.ok(result.ok);
   assert.deepEqual(result.warnings, []);
@@ -56,7 +56,7 @@ test('the platform lets no client override services unless OVERRIDE_FROM says fr
   assert.equal(await allowed({ OVERRIDE_FROM: '127.0.0.1' }, '127.0.0.1'), true);
 });
 
-test('the platform’s failover is for reads of the route that is divided by weight; token requests are for the operator to add', async () => {
+test('the platform’s failover covers reads of the weighted route; the operator can add token requests', async () => {
   for (const [env, methods] of [
     [{}, ['GET', 'HEAD', 'OPTIONS']],
     [{ TOKEN_FAILOVER_METHOD: 'POST' }, ['GET', 'HEAD', 'POST']],

@@ -25,16 +25,16 @@ export interface LoadBalancerPolicy {
   ewma: {
     /** Time constant of the decay of the peak. */
     decayMs: number;
-    /** What an endpoint that has not been measured is taken to need. */
+    /** Assumed latency of an endpoint without a measurement. */
   };
   /** Present exactly with algorithm ConsistentHash. */
   consistentHash?: ConsistentHash;
-  /** What a failure or a 429/503 counts as, so that an endpoint that fails fast attracts nothing; 0 = its real time. */
+  /** Latency that a failure, 429 or 503 counts as, so that fast failures attract no requests; 0 = its real latency. */
   failurePenaltyMs: number;
-  /** A Retry-After is believed up to here. */
+  /** Longest Retry-After that is honored; a longer one counts as this. */
   maxRetryAfterMs: number;
   slowStart: SlowStart;
-  /** Where fewer endpoints than this percentage may be used, all are used; 0 = never. */
+  /** Below this percentage of usable endpoints, all are used; 0 = never. */
   panicThresholdPercent: number;
 }
 
@@ -55,11 +55,11 @@ export interface CircuitBreakerPolicy {
   enabled: boolean;
   /** Failures in a row that trip an endpoint; 0 = not counted. */
   consecutiveFailures: number;
-  /** Below `thresholdPercent` successes over `windowMs` with at least `minRequests`, an endpoint trips; 0 percent = off. */
+  /** An endpoint trips below `thresholdPercent` successes in `windowMs` with at least `minRequests`; 0 = off. */
   successRate: { thresholdPercent: number; windowMs: number; minRequests: number };
   /** Time tripped: `minMs`, doubled with each failed probe up to `maxMs`, times 1 to 1 + jitterRatio. */
   penalty: { minMs: number; maxMs: number; jitterRatio: number };
-  /** At most so many endpoints are tripped at a time, but one as soon as there are two. */
+  /** Largest share of endpoints tripped at a time; with two or more endpoints, at least one may be. */
   maxEjectionPercent: number;
 }
 
@@ -83,24 +83,24 @@ export interface RetryBudgetPolicy {
   ttlMs: number;
 }
 
-/** What HTTPRoute's `retry` does not say. */
+/** Settings that the `retry` of an HTTPRoute does not have. */
 export interface RetryPolicy {
   /** Upper case: methods that may be sent twice. */
   methods: string[];
-  /** Whether an `Idempotency-Key` makes any method one that may be sent twice. */
+  /** Whether a request with an `Idempotency-Key` may be sent twice, whatever its method. */
   idempotencyKey: boolean;
   /** A longer request body is streamed and not retried. */
   bodyLimitBytes: number;
-  /** The longest head of an attempt that is retried after it; 0 = none. */
+  /** Time without a head of a reply after which the next attempt starts; 0 = no limit. */
   perTryTimeoutMs: number;
   backoff: { maxMs: number; jitter: 'Full' | 'Decorrelated' };
-  /** A `Retry-After` up to here is waited for; a longer one ends the retries. */
+  /** Longest `Retry-After` that is waited for; a longer one ends the retries. */
   maxRetryAfterMs: number;
-  /** Replies up to here are held until they are whole, where another attempt may follow; 0 = none is held. */
+  /** Largest reply that is held until it is complete, if another attempt may follow; 0 = no reply is held. */
   replyLimitBytes: number;
-  /** A reply without a length is held for so long at most. */
+  /** The longest time for which a reply without a length is held. */
   replyWaitMs: number;
-  /** Whether what may have been sent is retried also while the service is out. */
+  /** Whether requests that may have been sent are retried even during an outage of the service. */
   duringOutage: boolean;
 }
 
@@ -108,7 +108,7 @@ export interface HealthCheckPolicy {
   path: string;
   intervalMs: number;
   timeoutMs: number;
-  /** Good answers in a row that make an endpoint healthy. */
+  /** Successful checks in a row that make an endpoint healthy. */
   healthyThreshold: number;
   unhealthyThreshold: number;
   /** Inclusive range of good status codes. */
@@ -118,7 +118,7 @@ export interface HealthCheckPolicy {
 export interface HedgingPolicy {
   /** A second attempt starts when the first takes longer than this percentile of the service's own latency. */
   percentile: number;
-  /** Never sooner than this. */
+  /** Shortest delay before the second attempt. */
   minDelayMs: number;
   /** Attempts besides the first. */
   maxHedges: number;
@@ -126,7 +126,7 @@ export interface HedgingPolicy {
 
 export interface ConnectionTimeouts {
   connectMs: number;
-  /** No byte from the upstream for so long ends the request; 0 = none. */
+  /** A request ends after this time without a byte from the upstream; 0 = no limit. */
   idleMs: number;
   /** An unused connection is closed after this. */
   keepAliveMs: number;
@@ -135,11 +135,11 @@ export interface ConnectionTimeouts {
 export interface DiscoveryPolicy {
   /** An externalName is resolved again after this. */
   dnsTtlMs: number;
-  /** Name servers are asked themselves, and again when their records' own time is over; `dnsTtlMs` is for failures then. */
+  /** Whether the TTL of DNS records decides when to query again; `dnsTtlMs` then applies to failures only. */
   respectDnsTtl: boolean;
   /** Present: instances may register themselves; a lease that is not renewed for `ttlMs` expires. */
   lease?: { ttlMs: number; maxEndpoints: number };
-  /** An endpoint that leaves has so long to finish what it has. */
+  /** Time that a leaving endpoint has to finish its requests. */
   drainMs: number;
 }
 
@@ -147,7 +147,7 @@ export interface DiscoveryPolicy {
 export interface RoutePolicy {
   name?: string;
   rateLimits: RateLimit[];
-  /** Largest request body; more is answered with 413; 0 = no limit. */
+  /** Largest request body; a larger one gets a 413; 0 = no limit. */
   bodyLimitBytes: number;
   mirror: MirrorPolicy;
   override: OverridePolicy;
@@ -156,11 +156,11 @@ export interface RoutePolicy {
   failover?: FailoverPolicy;
 }
 
-/** Who answers for a backend that has no endpoint, or none that is healthy. */
+/** The Service that replies for a backend without a healthy endpoint. */
 export interface FailoverPolicy {
   service: string;
   port: number;
-  /** Upper case: methods that may be answered by another backend. */
+  /** Upper case: methods of requests that may fail over. */
   methods: string[];
   /** Names of rules of the route; absent = all of them. */
   rules?: string[];
@@ -176,25 +176,25 @@ export interface RateLimit {
 }
 
 export interface MirrorPolicy {
-  /** Whether methods that change something are mirrored too. */
+  /** Whether unsafe methods (POST, PUT …) are mirrored too. */
   unsafeMethods: boolean;
   /** Requests with a longer body are not mirrored. */
   bodyLimitBytes: number;
   timeoutMs: number;
-  /** Mirrored requests under way at a time; more are dropped and counted. */
+  /** Mirrored requests in flight; more are dropped and counted. */
   maxInFlight: number;
 }
 
-/** Who may steer single requests past the weights with the override header. */
+/** The peers that may choose the backend of single requests with the override header. */
 export interface OverridePolicy {
-  /** IP addresses or CIDR blocks of peers; empty = nobody. */
+  /** IP addresses or CIDR blocks of peers; empty = none. */
   allowFrom: string[];
 }
 
 export interface AccessLogPolicy {
   /** 0 to 100: share of successful requests that are logged. */
   samplePercent: number;
-  /** Failed requests are logged whatever the sample says. */
+  /** Whether all failed requests are logged, whatever the sample. */
   alwaysFailures: boolean;
 }
 

@@ -17,7 +17,7 @@ const some = (fields: Record<string, fc.Arbitrary<unknown>>) => fc.record(fields
 const duration = fc.constantFrom('1s', '1500ms', '59s', '20s');
 const percent = fc.nat(100);
 const word = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
-/** A field that filters and matches may name: those that frame a message are refused, among them the short word `te`. */
+/** A field that filters and matches may name. Those that frame a message are refused; `te` is one of them. */
 const fieldName = word.filter((name) => !framing.has(name));
 const header = fc
   .record({ name: fieldName, value: fc.constantFrom('x', 'a b', '${$', 'é', '1') })
@@ -101,7 +101,7 @@ const match = some({
   queryParams: fc.uniqueArray(header, { maxLength: 2, selector: ({ name }) => name }),
 });
 
-/** Backends that lead nowhere. */
+/** Unresolved backends. */
 const dead = fc.subarray([
   { name: 'gone', port: 80, weight: 3 },
   { name: 'one', port: 8080 },
@@ -242,7 +242,7 @@ function reversedKeys(value: unknown): unknown {
 }
 
 describe('a configuration', () => {
-  test('written back reads the same', () => {
+  test('reads the same after it is written back', () => {
     fc.assert(
       fc.property(documents, (docs) => {
         const config = parse(inYaml(docs));
@@ -263,14 +263,14 @@ describe('a configuration', () => {
         const config = parse(inYaml(docs));
         const other = parse(inYaml(mixed.map((doc) => reversedKeys(doc) as Doc)));
         assert.deepEqual(other, config);
-        // Not only equal: written the same, for whoever hashes it without sorting keys.
+        // Not only equal: written the same, for a caller that hashes the text without sorting keys.
         assert.equal(JSON.stringify(other), JSON.stringify(config));
       }),
       { numRuns: 100 },
     );
   });
 
-  test('has another digest as soon as one value differs', () => {
+  test('has another digest if one value differs', () => {
     const base =
       'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: ExternalName, externalName: HOST, ports: [{port: 80}]}';
     assert.notEqual(digestOf(parse(base.replace('HOST', 'a'))), digestOf(parse(base.replace('HOST', 'b'))));

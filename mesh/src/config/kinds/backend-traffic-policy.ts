@@ -10,22 +10,18 @@ import { metadata } from './metadata.ts';
 import { targetReference } from './references.ts';
 import { sessionPersistence } from './session-persistence.ts';
 
-/** All but the targets: what the data plane is given. */
+/** All fields but the targets: the part that the data plane uses. */
 export const backendPolicyFields = {
   loadBalancer: nested('loadBalancer', loadBalancer, 'Which endpoint a request goes to.'),
   circuitBreaker: nested('circuitBreaker', circuitBreaker, 'When an endpoint gets no requests for a while.'),
-  limits: nested('limits', limits, 'How much the service is given at a time.'),
-  retryBudget: nested('retryBudget', retryBudget, 'Bounds all retries and hedges to the service, whatever routes say.'),
-  retry: nested('retry', retry, 'What HTTPRoute’s `retry` does not say.'),
+  limits: nested('limits', limits, 'Load that the service gets at a time.'),
+  retryBudget: nested('retryBudget', retryBudget, 'Limits all retries and hedges to the service, whatever routes say.'),
+  retry: nested('retry', retry, 'Settings that the `retry` of an HTTPRoute does not have.'),
   healthCheck: optional('healthCheck', healthCheck, 'Active health checks; absent = none.'),
   hedging: optional('hedging', hedging, 'A second attempt for slow requests; absent = none.'),
-  timeouts: nested('timeouts', timeouts, 'Of connections.'),
+  timeouts: nested('timeouts', timeouts, 'Timeouts of connections.'),
   discovery: nested('discovery', discovery, 'How endpoints are found.'),
-  sessionPersistence: optional(
-    'sessionPersistence',
-    sessionPersistence,
-    'A client stays with the endpoint it was given.',
-  ),
+  sessionPersistence: optional('sessionPersistence', sessionPersistence, 'A client stays with its first endpoint.'),
 };
 
 /** mesh.banyan.dev/v1alpha1 BackendTrafficPolicy. */
@@ -38,7 +34,7 @@ export const backendTrafficPolicy = object(
         targetRefs: required(
           'targetRefs',
           list(targetReference('', 'Service'), { min: 1, max: 64 }),
-          'The Services it is for.',
+          'The Services that the policy applies to.',
         ),
         ...backendPolicyFields,
       }),

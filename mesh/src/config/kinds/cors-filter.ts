@@ -19,18 +19,23 @@ const either = <T extends string>(shape: Shape<T>): Shape<string> => ({
   write: (value) => value,
 });
 
-/** A list in which `*` means all; as the Gateway API says, nothing else may be beside it. */
+/** A list in which `*` means all. The Gateway API allows no other entry beside `*`. */
 function starAlone(shape: Shape<string[]>): Shape<string[]> {
   return ruled(shape, (values, at) => {
     const star = values.indexOf('*');
-    if (star >= 0 && values.length > 1) at.fault([star], 'must be alone: it stands for all');
+    if (star >= 0 && values.length > 1) at.fault([star], 'must be the only entry: it means all');
   });
 }
 
 /** HTTPCORSFilter. */
 export const cors: Shape<CorsFilter> = object({
-  allowOrigins: withDefault('allowOrigins', starAlone(list(origin, { max: 64 })), [], 'Who may ask.'),
-  allowCredentials: withDefault('allowCredentials', flag, false, 'Whether with credentials.'),
+  allowOrigins: withDefault(
+    'allowOrigins',
+    starAlone(list(origin, { max: 64 })),
+    [],
+    'Origins that may send requests.',
+  ),
+  allowCredentials: withDefault('allowCredentials', flag, false, 'Whether requests may carry credentials.'),
   allowMethods: withDefault(
     'allowMethods',
     starAlone(list(either(methodName), { max: 9 })),
@@ -53,6 +58,6 @@ export const cors: Shape<CorsFilter> = object({
     'maxAge',
     wholeNumber(1, 2_147_483_647, 'seconds'),
     defaults.corsMaxAgeS,
-    'How long an answer to a preflight is kept.',
+    'How long browsers keep the reply to a preflight.',
   ),
 });

@@ -6,8 +6,8 @@ import { metadata, serviceLabel, weightAnnotation } from './metadata.ts';
 
 const conditions = object(
   {
-    ready: optional('ready', flag, 'Absent = true. False: takes no new requests.'),
-    terminating: optional('terminating', flag, 'True: takes no new requests, finishes what it has.'),
+    ready: optional('ready', flag, 'Absent = true. False: gets no new requests.'),
+    terminating: optional('terminating', flag, 'True: gets no new requests and finishes its current ones.'),
   },
   { ignored: ['serving'] },
 );
@@ -15,7 +15,7 @@ const conditions = object(
 const endpoint = object(
   {
     addresses: required('addresses', list(hostOrAddress, { min: 1, max: 100 }), 'Each is one endpoint.'),
-    conditions: nested('conditions', conditions, 'Whether it takes requests.'),
+    conditions: nested('conditions', conditions, 'Whether the endpoint gets requests.'),
   },
   { ignored: ['hostname', 'nodeName', 'targetRef', 'hints', 'deprecatedTopology', 'zone'] },
 );
@@ -27,8 +27,8 @@ const slicePort = object(
       text({ says: 'the name of a port of the Service', max: 63 }),
       'Which port of the Service; absent = its only one.',
     ),
-    port: optional('port', port, 'Where the endpoints listen; a port without a number is passed over.'),
-    protocol: withDefault('protocol', protocol, 'TCP', 'Ports that are not TCP are passed over.'),
+    port: optional('port', port, 'Where the endpoints listen; a port without a number is ignored.'),
+    protocol: withDefault('protocol', protocol, 'TCP', 'Ports that are not TCP are ignored.'),
   },
   { ignored: ['appProtocol'] },
 );
@@ -38,7 +38,7 @@ export const endpointSlice = ruled(
   object(
     {
       metadata: required('metadata', metadata, ''),
-      addressType: required('addressType', oneOf(['IPv4', 'IPv6', 'FQDN']), 'Of all addresses in the slice.'),
+      addressType: required('addressType', oneOf(['IPv4', 'IPv6', 'FQDN']), 'Type of all addresses in the slice.'),
       endpoints: withDefault('endpoints', list(endpoint, { max: 1000 }), [], 'Absent = none.'),
       ports: withDefault('ports', list(slicePort, { max: 100 }), [], 'Each endpoint serves all of them.'),
     },
@@ -46,7 +46,7 @@ export const endpointSlice = ruled(
   ),
   ({ metadata: { labels, annotations }, addressType, endpoints }, at) => {
     if (labels?.[serviceLabel] === undefined) {
-      at.unresolved(['metadata', 'labels', serviceLabel], 'is not there: these are the endpoints of no Service');
+      at.unresolved(['metadata', 'labels', serviceLabel], 'is absent: these endpoints belong to no Service');
     }
     const weight = annotations?.[weightAnnotation];
     if (weight !== undefined && !/^([1-9][0-9]{0,2}|1000)$/.test(weight)) {

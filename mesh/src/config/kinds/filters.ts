@@ -18,12 +18,12 @@ const replacement = text({
 const pathModifier: Shape<PathModifier> = mapped(
   ruled(
     object({
-      type: required('type', oneOf(['ReplaceFullPath', 'ReplacePrefixMatch']), 'Which of the two.'),
+      type: required('type', oneOf(['ReplaceFullPath', 'ReplacePrefixMatch']), 'Which of the two fields is present.'),
       replaceFullPath: optional('replaceFullPath', replacement, 'The new path; the query stays.'),
       replacePrefixMatch: optional(
         'replacePrefixMatch',
         replacement,
-        'Replaces what the PathPrefix match has matched.',
+        'Replaces the prefix that the PathPrefix match matched.',
       ),
     }),
     ({ type, replaceFullPath, replacePrefixMatch }, at) => {
@@ -32,7 +32,7 @@ const pathModifier: Shape<PathModifier> = mapped(
       const wanted = type === 'ReplaceFullPath' ? 'replaceFullPath' : 'replacePrefixMatch';
       const other = type === 'ReplaceFullPath' ? 'replacePrefixMatch' : 'replaceFullPath';
       if (values[wanted] === undefined) at.fault([wanted], `is required with type ${type}`);
-      if (values[other] !== undefined) at.fault([other], `must not be there with type ${type}`);
+      if (values[other] !== undefined) at.fault([other], `must be absent with type ${type}`);
     },
   ),
   ({ type, replaceFullPath, replacePrefixMatch }): PathModifier =>
@@ -43,15 +43,15 @@ const pathModifier: Shape<PathModifier> = mapped(
 );
 
 const redirect = object({
-  scheme: optional('scheme', oneOf(['http', 'https']), 'Absent = as the request came.'),
+  scheme: optional('scheme', oneOf(['http', 'https']), 'Absent = that of the request.'),
   hostname: optional('hostname', preciseHostname, 'Absent = that of the request.'),
   path: optional('path', pathModifier, 'Absent = that of the request.'),
-  port: optional('port', port, 'Absent = that of the scheme if given, else that of the request.'),
+  port: optional('port', port, 'Absent = that of the scheme if given, otherwise that of the request.'),
   statusCode: withDefault(
     'statusCode',
     oneOfNumbers([301, 302, 303, 307, 308]),
     defaults.redirectStatusCode,
-    'Of the answer.',
+    'Status of the redirect.',
   ),
 });
 
@@ -72,7 +72,7 @@ const filterObject = object(
         'RequestMirror',
         'CORS',
       ]),
-      'Which of the following is there.',
+      'Which of the following fields is present.',
     ),
     requestHeaderModifier: optional(
       'requestHeaderModifier',
@@ -84,15 +84,15 @@ const filterObject = object(
       headerModifier,
       'Changes the reply; set, add and remove as for requests.',
     ),
-    requestRedirect: optional('requestRedirect', redirect, 'Answers with a redirect.'),
+    requestRedirect: optional('requestRedirect', redirect, 'Replies with a redirect.'),
     urlRewrite: optional('urlRewrite', rewrite, 'Changes host or path before the request is sent on.'),
-    requestMirror: optional('requestMirror', mirror, 'Sends copies to a second backend, whose answers are dropped.'),
-    cors: optional('cors', cors, 'Answers preflights and marks replies.'),
+    requestMirror: optional('requestMirror', mirror, 'Sends copies to a second backend, whose replies are dropped.'),
+    cors: optional('cors', cors, 'Replies to preflights and adds CORS headers to replies.'),
   },
   {
     unsupported: {
       extensionRef: 'the mesh has no filters of other vendors; its own extras are in policies',
-      externalAuth: 'the mesh does not ask another service for permission',
+      externalAuth: 'the mesh has no external authorization',
     },
   },
 );
@@ -114,7 +114,7 @@ function checkFilter(value: FilterObject, at: Cursor): void {
   const wanted = fieldOf[value.type];
   for (const field of Object.values(fieldOf)) {
     if (field === wanted && value[field] === undefined) at.fault([field], `is required with type ${value.type}`);
-    if (field !== wanted && value[field] !== undefined) at.fault([field], `must not be there with type ${value.type}`);
+    if (field !== wanted && value[field] !== undefined) at.fault([field], `must be absent with type ${value.type}`);
   }
 }
 
@@ -154,16 +154,16 @@ function fromFilter(filter: HttpRouteFilter): FilterObject {
 
 const filter: Shape<HttpRouteFilter> = mapped(ruled(filterObject, checkFilter), intoFilter, fromFilter);
 
-/** Filters of a rule or a backendRef: each type at most once (mirrors may repeat), and no two that contradict. */
+/** Filters of a rule or a backendRef: each type at most once (mirrors may repeat), without contradictions. */
 export const filters: Shape<HttpRouteFilter[]> = ruled(list(filter, { max: 16 }), (values, at) => {
   for (const [index, { type }] of values.entries()) {
     if (at.hasFault([index, 'type'])) continue;
     if (type !== 'RequestMirror' && values.findIndex((other) => other.type === type) < index) {
-      at.fault([index, 'type'], 'must not be there twice in one list of filters');
+      at.fault([index, 'type'], 'must not appear twice in one list of filters');
     }
   }
   const rewriteAt = values.findIndex(({ type }) => type === 'URLRewrite');
   if (rewriteAt >= 0 && values.some(({ type }) => type === 'RequestRedirect')) {
-    at.fault([rewriteAt, 'type'], 'must not be there together with RequestRedirect');
+    at.fault([rewriteAt, 'type'], 'must not be combined with RequestRedirect');
   }
 });

@@ -3,8 +3,8 @@ import type { Cursor } from '../tree/cursor.ts';
 import { follow } from '../tree/tree.ts';
 
 /**
- * The list with each name once. As the Gateway API says, a name that is there twice, letter by letter, is refused; of
- * names that mean the same (`X-A` and `x-a`), the first one counts and the others are passed over.
+ * The list with each name once. As the Gateway API requires, two identical names are refused. Of names that differ in
+ * case only (`X-A` and `x-a`), the first one counts and the others are ignored.
  *
  * @param shape its names are in the form in which they are compared
  */
@@ -18,8 +18,8 @@ export function firstOfName<T extends { name: string }>(shape: Shape<T[]>): Shap
         const first = values.findIndex((other) => other.name === name);
         if (first === index) return true;
         const twice = written.indexOf(written[index]) < index;
-        if (twice) at.fault([index, 'name'], 'must not be there twice in one list');
-        else at.warn([index, 'name'], 'is passed over: the first one of this name in the list counts');
+        if (twice) at.fault([index, 'name'], 'must not appear twice in one list');
+        else at.warn([index, 'name'], 'is ignored: the first entry of this name in the list counts');
         return false;
       });
     },

@@ -9,7 +9,7 @@ const listener = object(
   {
     name: required('name', objectName, 'Unique in the Gateway; parentRefs name it as sectionName.'),
     hostname: optional('hostname', hostname, 'Only requests for these hosts; absent = all.'),
-    port: required('port', wholeNumber(0, 65535), 'Where to listen; 0 = any free port.'),
+    port: required('port', wholeNumber(0, 65535), 'Port to listen on; 0 = any free port.'),
     protocol: required(
       'protocol',
       text({ says: 'a protocol', fault: (value) => (/^[A-Za-z][A-Za-z0-9./-]*$/.test(value) ? null : '') }),
@@ -21,7 +21,7 @@ const listener = object(
 
 const address = object({
   type: withDefault('type', oneOf(['IPAddress']), 'IPAddress', 'Only IP addresses.'),
-  value: optional('value', ipAddress, 'An address of this machine; an address without a value is passed over.'),
+  value: optional('value', ipAddress, 'An address of this machine; an address without a value is ignored.'),
 });
 
 const spec = object(
@@ -29,13 +29,13 @@ const spec = object(
     gatewayClassName: required(
       'gatewayClassName',
       text({ says: 'the name of a GatewayClass' }),
-      'Any; the mesh serves all Gateways it is given.',
+      'Any name; the mesh serves all Gateways among its documents.',
     ),
     listeners: required('listeners', list(listener, { min: 1, max: 64 }), 'Where requests come in.'),
     addresses: optional(
       'addresses',
       list(address, { max: 16 }),
-      'Where to listen; absent = where the process is told to.',
+      'Addresses to listen on; absent = the address in HOST.',
     ),
   },
   {
@@ -53,17 +53,17 @@ export const gateway = ruled(
   checkSpec,
 );
 
-/** Whether the mesh listens for it. */
+/** Whether the mesh opens this listener. */
 export const isServed = ({ protocol }: { protocol: string }): boolean => protocol === 'HTTP';
 
 function checkSpec({ spec: { listeners, addresses = [] } }: { spec: ReturnType<typeof spec.read> }, at: Cursor): void {
   for (const [index, { name, port, protocol, hostname: host }] of listeners.entries()) {
     const steps = ['spec', 'listeners', index];
     if (isServed({ protocol }) && follow(at.tree, [...steps, 'tls']) !== undefined) {
-      at.fault([...steps, 'tls'], 'must not be there with protocol HTTP');
+      at.fault([...steps, 'tls'], 'must be absent with protocol HTTP');
     }
     if (listeners.findIndex((other) => other.name === name) < index) {
-      at.fault([...steps, 'name'], 'must not be there twice');
+      at.fault([...steps, 'name'], 'must be unique');
     }
     const same = (other: (typeof listeners)[number]) =>
       other.port === port && other.protocol === protocol && other.hostname === host;
@@ -73,7 +73,7 @@ function checkSpec({ spec: { listeners, addresses = [] } }: { spec: ReturnType<t
     if (!isServed({ protocol }) && !at.hasFault([...steps, 'protocol'])) {
       at.warn(
         [...steps, 'protocol'],
-        'is not spoken by the mesh: this listener is left out (put a TLS terminator before the mesh)',
+        'is not a protocol of the mesh: this listener is left out (put a TLS terminator before the mesh)',
       );
     }
   }
@@ -81,7 +81,7 @@ function checkSpec({ spec: { listeners, addresses = [] } }: { spec: ReturnType<t
     if (value !== undefined) continue;
     at.warn(
       ['spec', 'addresses', index],
-      'has no value and is passed over: without any address, the mesh listens where the process is told to',
+      'has no value and is ignored: without any address, the mesh listens on the address in HOST',
     );
   }
 }

@@ -7,14 +7,14 @@ import { firstOfName } from './first-of-name.ts';
 const headers = firstOfName(
   list(
     object({
-      name: required('name', headerName, 'Of the header.'),
-      value: required('value', headerValue, 'Of the header.'),
+      name: required('name', headerName, 'Name of the header.'),
+      value: required('value', headerValue, 'Value of the header.'),
     }),
     { max: 16 },
   ),
 );
 
-/** Fields that decide where a message ends or belong to one connection: a filter that touched them would break framing. */
+/** Fields that frame a message or belong to one connection: filters must not change them. */
 export const framing: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -30,9 +30,9 @@ export const framing: ReadonlySet<string> = new Set([
 /** Set, add and remove, applied in this order. */
 export const headerModifier: Shape<HeaderModifier> = ruled(
   object({
-    set: withDefault('set', headers, [], 'Overwritten or added.'),
-    add: withDefault('add', headers, [], 'Added to what is there.'),
-    remove: withDefault('remove', list(headerName, { max: 16 }), [], 'Removed.'),
+    set: withDefault('set', headers, [], 'Headers to overwrite or add.'),
+    add: withDefault('add', headers, [], 'Headers to add to those of the same name.'),
+    remove: withDefault('remove', list(headerName, { max: 16 }), [], 'Headers to remove.'),
   }),
   ({ set, add, remove }, at) => {
     const check = (name: string, steps: (string | number)[]) => {
@@ -45,9 +45,9 @@ export const headerModifier: Shape<HeaderModifier> = ruled(
     for (const [index, name] of remove.entries()) {
       const steps = ['remove', index];
       check(name, steps);
-      if (remove.indexOf(name) < index) at.fault(steps, 'must not be there twice in one list');
+      if (remove.indexOf(name) < index) at.fault(steps, 'must not appear twice in one list');
       if ([...set, ...add].some((field) => field.name === name)) {
-        at.warn(steps, 'is removed again: set and add of this field have no effect');
+        at.warn(steps, 'is also removed: set and add of this field have no effect');
       }
     }
   },

@@ -25,7 +25,7 @@ const rateLimit: Shape<RateLimit> = ruled(
       number({ min: 0.001, max: 1_000_000 }),
       'Sustained rate, per process.',
     ),
-    burst: required('burst', wholeNumber(1, 10_000_000), 'Requests that may come at once.'),
+    burst: required('burst', wholeNumber(1, 10_000_000), 'Requests that may arrive at once.'),
     per: withDefault(
       'per',
       oneOf(['Route', 'Client']),
@@ -39,7 +39,7 @@ const rateLimit: Shape<RateLimit> = ruled(
     ),
   }),
   ({ per, clientHeader }, at) => {
-    if (per === 'Route' && clientHeader !== undefined) at.fault(['clientHeader'], 'must not be there with per Route');
+    if (per === 'Route' && clientHeader !== undefined) at.fault(['clientHeader'], 'must be absent with per Route');
   },
 );
 
@@ -48,7 +48,7 @@ const mirror = object({
     'unsafeMethods',
     flag,
     defaults.mirrorUnsafeMethods,
-    'Whether methods that change something are mirrored too.',
+    'Whether unsafe methods (POST, PUT …) are mirrored too.',
   ),
   bodyLimitBytes: withDefault(
     'bodyLimit',
@@ -60,25 +60,20 @@ const mirror = object({
     'timeout',
     duration({ minMs: 1 }),
     defaults.mirrorTimeoutMs,
-    'Then a mirrored request is given up.',
+    'A mirrored request is abandoned after this.',
   ),
   maxInFlight: withDefault(
     'maxInFlight',
     wholeNumber(1, 100_000),
     defaults.mirrorMaxInFlight,
-    'More at a time are dropped and counted.',
+    'Mirrored requests in flight; more are dropped and counted.',
   ),
 });
 
 const failover: Shape<FailoverPolicy> = mapped(
   object({
-    backendRef: required('backendRef', object(ownService), 'Who answers instead.'),
-    methods: withDefault(
-      'methods',
-      methods,
-      [...defaults.failoverMethods],
-      'Of requests that another backend may answer.',
-    ),
+    backendRef: required('backendRef', object(ownService), 'The Service that replies instead.'),
+    methods: withDefault('methods', methods, [...defaults.failoverMethods], 'Methods of requests that may fail over.'),
     rules: optional('rules', list(objectName, { min: 1, max: 16 }), 'Names of rules of the route; absent = all.'),
   }),
   ({ backendRef: { name: service, port }, ...rest }): FailoverPolicy => ({ service, port, ...rest }),
@@ -88,16 +83,21 @@ const failover: Shape<FailoverPolicy> = mapped(
   }),
 );
 
-/** All but the targets: what the data plane is given. */
+/** All fields but the targets: the part that the data plane uses. */
 export const routePolicyFields = {
-  rateLimits: withDefault('rateLimits', list(rateLimit, { max: 8 }), [], 'More than any of them is answered with 429.'),
+  rateLimits: withDefault(
+    'rateLimits',
+    list(rateLimit, { max: 8 }),
+    [],
+    'A request over any of these limits gets a 429.',
+  ),
   bodyLimitBytes: withDefault(
     'bodyLimit',
     bytes({ max: 1_099_511_627_776 }),
     defaults.bodyLimitBytes,
-    'Largest request body; more is answered with 413; 0 = no limit.',
+    'Largest request body; a larger one gets a 413; 0 = no limit.',
   ),
-  mirror: nested('mirror', mirror, 'What RequestMirror does not say.'),
+  mirror: nested('mirror', mirror, 'Settings that RequestMirror does not have.'),
   override: nested(
     'override',
     object({
@@ -105,7 +105,7 @@ export const routePolicyFields = {
         'allowFrom',
         list(cidr, { max: 64 }),
         [],
-        'Peers that may steer single requests past the weights; empty = nobody at the edge, everybody between services.',
+        'Peers that may choose the backend of a request; empty = none at the edge, all peers between services.',
       ),
     }),
     'The override header.',
@@ -123,7 +123,7 @@ export const routePolicyFields = {
         'alwaysFailures',
         flag,
         defaults.accessLogAlwaysFailures,
-        'Failed ones are logged whatever the sample says.',
+        'Whether all failed requests are logged, whatever the sample.',
       ),
     }),
     'What is logged.',
@@ -131,7 +131,7 @@ export const routePolicyFields = {
   failover: optional(
     'failover',
     failover,
-    'Who answers for a backend that has no endpoint, or none that is healthy; absent = nobody.',
+    'The Service that replies for a backend without a healthy endpoint; absent = none.',
   ),
 };
 
@@ -145,7 +145,7 @@ export const httpRoutePolicy = object(
         targetRefs: required(
           'targetRefs',
           list(targetReference(gatewayGroup, 'HTTPRoute'), { min: 1, max: 64 }),
-          'The HTTPRoutes it is for.',
+          'The HTTPRoutes that the policy applies to.',
         ),
         ...routePolicyFields,
       }),

@@ -32,7 +32,7 @@ const writtenPath = ruled(
       'type',
       oneOf(['Exact', 'PathPrefix', 'RegularExpression']),
       'PathPrefix',
-      'How `value` is meant.',
+      'How to compare with `value`.',
     ),
     value: withDefault(
       'value',
@@ -56,8 +56,8 @@ const path = mapped(
 function valueMatch(name: Shape<string>) {
   return ruled(
     object({
-      type: withDefault('type', oneOf(['Exact', 'RegularExpression']), 'Exact', 'How `value` is meant.'),
-      name: required('name', name, 'What is looked at.'),
+      type: withDefault('type', oneOf(['Exact', 'RegularExpression']), 'Exact', 'How to compare with `value`.'),
+      name: required('name', name, 'The header or query parameter to compare.'),
       value: required('value', matchValue, 'RegularExpression: the whole value.'),
     }),
     ({ type, value }, at) => {
@@ -67,7 +67,7 @@ function valueMatch(name: Shape<string>) {
   );
 }
 
-/** Fields that are not among those that are matched: a condition on one would never hold. */
+/** Refuses conditions on fields that routing does not see: such a condition would never hold. */
 function matchable(values: readonly { name: string }[], at: Cursor): void {
   for (const [index, { name }] of values.entries()) {
     if (name === 'host' || !framing.has(name)) continue;
@@ -142,16 +142,17 @@ const retry = object({
 const rule = ruled(
   object({
     name: optional('name', objectName, 'Shown by `mesh explain`.'),
-    matches: withDefault('matches', list(match, { max: 64 }), [], 'Any of them is enough; absent = everything.'),
+    matches: withDefault(
+      'matches',
+      list(match, { max: 64 }),
+      [],
+      'A request must match one of them; absent = every request.',
+    ),
     filters: withDefault('filters', filters, [], 'Applied to every request of the rule.'),
     backendRefs: withDefault('backendRefs', list(backendRef, { max: 16 }), [], 'Where requests go, by weight.'),
-    timeouts: nested('timeouts', timeouts, 'To 504.'),
-    retry: optional('retry', retry, 'Absent: only requests known not to have been sent are repeated.'),
-    sessionPersistence: optional(
-      'sessionPersistence',
-      sessionPersistence,
-      'A client stays with the backend it was given.',
-    ),
+    timeouts: nested('timeouts', timeouts, 'After these the reply is 504.'),
+    retry: optional('retry', retry, 'Absent: a request is retried only if it certainly was not sent.'),
+    sessionPersistence: optional('sessionPersistence', sessionPersistence, 'A client stays with its first backend.'),
   }),
   checkRule,
 );
@@ -168,16 +169,16 @@ function checkRule(
 ): void {
   const redirects = value.filters.some(({ type }) => type === 'RequestRedirect');
   if (redirects && value.backendRefs.length > 0) {
-    at.fault(['backendRefs'], 'must not be there: a RequestRedirect filter answers all requests of this rule');
+    at.fault(['backendRefs'], 'must be absent: a RequestRedirect filter replies to all requests of this rule');
   }
   if (!redirects && value.backendRefs.length === 0) {
-    at.warn(['backendRefs'], 'is empty: requests of this rule are answered with 500');
+    at.warn(['backendRefs'], 'is empty: requests of this rule get a 500');
   }
   if (
     value.backendRefs.length > 0 &&
     value.backendRefs.every(({ weight }, index) => weight === 0 && !at.hasFault(['backendRefs', index, 'weight']))
   ) {
-    at.warn(['backendRefs'], 'has only weights of 0: requests of this rule are answered with 500');
+    at.warn(['backendRefs'], 'has only weights of 0: requests of this rule get a 500');
   }
   const refs = value.backendRefs;
   for (const [index, ref] of refs.entries()) checkBackendPort(ref, at, ['backendRefs', index]);
@@ -202,7 +203,7 @@ function checkRule(
       if (!rewritesPath || rewrite?.path?.type !== 'ReplacePrefixMatch') continue;
       at.fault(
         ['backendRefs', index, 'filters', place, 'urlRewrite', 'path', 'type'],
-        'must be ReplaceFullPath: the rule’s own URLRewrite has changed the path before',
+        'must be ReplaceFullPath: the rule’s own URLRewrite changes the path first',
       );
     }
   }
@@ -243,11 +244,11 @@ export const httpRoute = ruled(
       at.unresolved(['spec', 'parentRefs'], 'is empty: this route takes no requests');
     }
     if (follow(at.tree, ['spec', 'rules']) === undefined) {
-      at.warn(['spec', 'rules'], 'is not there: all requests of this route are answered with 500');
+      at.warn(['spec', 'rules'], 'is absent: all requests of this route get a 500');
     }
     for (const [index, { name }] of rules.entries()) {
       if (name !== undefined && rules.findIndex((other) => other.name === name) < index) {
-        at.fault(['spec', 'rules', index, 'name'], 'must not be there twice');
+        at.fault(['spec', 'rules', index, 'name'], 'must be unique');
       }
     }
   },

@@ -2,7 +2,7 @@ import { labelName, objectName, text } from '../shapes/leaf-shapes.ts';
 import { object, optional, required } from '../shapes/object-shape.ts';
 import { ownTexts } from '../shapes/text-map.ts';
 
-/** What the API server adds; documents taken from a cluster carry it. */
+/** Fields that the API server adds; documents from a cluster have them. */
 const fromCluster = [
   'uid',
   'resourceVersion',
@@ -35,12 +35,12 @@ const common = {
   labels: optional(
     'labels',
     ownTexts((name) => name === serviceLabel),
-    'Only `kubernetes.io/service-name` means something.',
+    'Only `kubernetes.io/service-name` has a meaning here.',
   ),
   annotations: optional(
     'annotations',
     ownTexts((name) => name.startsWith(ownAnnotationPrefix)),
-    'Only those of `mesh.banyan.dev/` mean something.',
+    'Only those of `mesh.banyan.dev/` have a meaning here.',
   ),
   creationTimestamp: optional('creationTimestamp', timestamp, 'Of two equally specific routes the older one wins.'),
 };
@@ -51,7 +51,7 @@ export const metadata = object(
   { ignored: fromCluster },
 );
 
-/** Metadata of a Service: its name is one DNS label, because requests carry it in Host. */
+/** Metadata of a Service: its name is one DNS label, because Host carries it. */
 export const serviceMetadata = object(
   { name: required('name', labelName, 'Unique among the documents of this kind.'), ...common },
   { ignored: fromCluster },

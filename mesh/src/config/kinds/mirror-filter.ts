@@ -6,15 +6,20 @@ import { mapped, ruled, type Shape } from '../shapes/shape.ts';
 import { backendObject, checkBackendPort, targetOf } from './references.ts';
 
 const fraction = object({
-  numerator: required('numerator', wholeNumber(0, 1_000_000_000), 'So many'),
-  denominator: withDefault('denominator', wholeNumber(1, 1_000_000_000), defaults.fractionDenominator, 'of so many.'),
+  numerator: required('numerator', wholeNumber(0, 1_000_000_000), 'Dividend of the share.'),
+  denominator: withDefault(
+    'denominator',
+    wholeNumber(1, 1_000_000_000),
+    defaults.fractionDenominator,
+    'Divisor of the share.',
+  ),
 });
 
 /** RequestMirror. */
 export const mirror: Shape<RequestMirror> = mapped(
   ruled(
     object({
-      backendRef: required('backendRef', object(backendObject), 'Where copies go.'),
+      backendRef: required('backendRef', object(backendObject), 'The backend that gets the copies.'),
       percent: optional(
         'percent',
         wholeNumber(0, 100, 'percent'),
@@ -25,7 +30,7 @@ export const mirror: Shape<RequestMirror> = mapped(
     (value, at) => {
       checkBackendPort(value.backendRef, at, ['backendRef']);
       if (value.percent !== undefined && value.fraction !== undefined) {
-        at.fault(['fraction'], 'must not be there together with percent');
+        at.fault(['fraction'], 'must not be combined with percent');
       }
       if (value.fraction !== undefined && value.fraction.numerator > value.fraction.denominator) {
         at.fault(['fraction', 'numerator'], 'must not be greater than the denominator');

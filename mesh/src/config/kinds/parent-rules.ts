@@ -10,8 +10,8 @@ interface Parent {
 }
 
 /**
- * The Gateway API's rules for a route that names one parent several times: each time with a sectionName or a port, with
- * the same ones of the two, and never with the same values.
+ * The Gateway API's rules for a route that names one parent several times: each reference has a sectionName or a port,
+ * all have the same of these two fields, and no two have the same values.
  */
 export function parentsDiffer(parents: readonly Parent[], at: Cursor): void {
   for (const [index, parent] of parents.entries()) {
@@ -21,7 +21,7 @@ export function parentsDiffer(parents: readonly Parent[], at: Cursor): void {
       const sameParts =
         (parent.sectionName === undefined) === (other.sectionName === undefined) &&
         (parent.port === undefined) === (other.port === undefined);
-      if (!sameParts) at.fault(steps, 'must have a sectionName or a port wherever one parent is there twice');
+      if (!sameParts) at.fault(steps, 'must have a sectionName or a port if a parent appears twice');
       else if (parent.sectionName === other.sectionName && parent.port === other.port) {
         at.fault(steps, 'must not be the same parent twice');
       }

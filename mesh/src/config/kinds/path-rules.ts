@@ -1,6 +1,6 @@
 import { normalisedPath } from '../../percent-encoding.ts';
 
-/** `value` as requests have it when they are matched. */
+/** `value` in the normal form that requests have during matching. */
 export function normalPath(value: string): string {
   return normalisedPath(value) ?? value;
 }

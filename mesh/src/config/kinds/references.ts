@@ -16,16 +16,16 @@ const kind: Shape<string> = text({
   fault: (value) => (/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/.test(value) ? null : ''),
 });
 
-/** Names a port of a Service. Another kind is a reference that leads nowhere. */
+/** A reference to a port of a Service. A reference to another kind is unresolved. */
 export const backendObject = {
   group: withDefault('group', group, '', 'Core group.'),
   kind: withDefault('kind', kind, 'Service', 'Only Services are backends.'),
   name: required('name', objectName, 'Name of a Service among the documents.'),
-  namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
+  namespace: optional('namespace', labelName, 'Absent, or the namespace of all documents.'),
   port: optional('port', port, 'A port of that Service; required with kind Service.'),
 };
 
-/** A port of a Service of these documents, and nothing else: what the mesh's own policies name. */
+/** A port of a Service among the documents: the only reference that the mesh's own policies can make. */
 export const ownService = {
   group: withDefault('group', oneOf(['']), '', 'Core group.'),
   kind: withDefault('kind', oneOf(['Service']), 'Service', 'Only Services are backends.'),
@@ -44,7 +44,7 @@ export function checkBackendPort(
   }
 }
 
-/** What a backend reference names besides a Service of the mesh's namespace; nothing where it names such a Service. */
+/** The group, kind and namespace of a backend reference; empty if it names a Service in the mesh's namespace. */
 export function targetOf(ref: {
   group: string;
   kind: string;
@@ -61,7 +61,7 @@ export const parentReference = object({
   group: optional('group', group, 'Follows from `kind`.'),
   kind: withDefault('kind', kind, 'Gateway', 'Gateway: from outside. Service: between services.'),
   name: required('name', objectName, 'Name of a Gateway or Service among the documents.'),
-  namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
+  namespace: optional('namespace', labelName, 'Absent, or the namespace of all documents.'),
   sectionName: optional(
     'sectionName',
     objectName,
@@ -70,7 +70,7 @@ export const parentReference = object({
   port: optional('port', port, 'Only the listener or service port of this number.'),
 });
 
-/** Names what a policy is for. */
+/** A reference to a target of a policy. */
 export function targetReference(group: string, kind: 'Service' | 'HTTPRoute') {
   return object({
     group: withDefault(
@@ -81,6 +81,6 @@ export function targetReference(group: string, kind: 'Service' | 'HTTPRoute') {
     ),
     kind: required('kind', oneOf([kind]), `Only ${kind}.`),
     name: required('name', objectName, `Name of ${kind === 'Service' ? 'a' : 'an'} ${kind} among the documents.`),
-    namespace: optional('namespace', labelName, 'The same as everywhere, or absent.'),
+    namespace: optional('namespace', labelName, 'Absent, or the namespace of all documents.'),
   });
 }

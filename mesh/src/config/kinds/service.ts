@@ -9,7 +9,7 @@ const targetPort: Shape<number | string> = {
   says: 'a port number, or the name of a port',
   fallback: 1,
   read: (at) => {
-    at.tellVariables();
+    at.reportVariableFaults();
     const isName = at.tree.kind === 'scalar' && typeof at.tree.value === 'string' && !at.tree.substituted;
     return isName ? labelName.read(at) : port.read(at);
   },
@@ -18,14 +18,14 @@ const targetPort: Shape<number | string> = {
 
 const servicePort = object(
   {
-    name: optional('name', labelName, 'Needed with more than one port; EndpointSlices refer to it.'),
-    port: required('port', port, 'What backendRefs name.'),
+    name: optional('name', labelName, 'Required with more than one port; EndpointSlices refer to it.'),
+    port: required('port', port, 'The port that backendRefs name.'),
     targetPort: optional('targetPort', targetPort, 'Where the endpoints listen; absent or a name = `port`.'),
     protocol: withDefault('protocol', protocol, 'TCP', 'No route can send to a port that is not TCP.'),
     appProtocol: optional(
       'appProtocol',
       text({ says: 'the name of a protocol' }),
-      'No route can send to a port with another one than `http` or `kubernetes.io/ws`.',
+      'No route can send to a port with an appProtocol other than `http` or `kubernetes.io/ws`.',
     ),
   },
   { ignored: ['nodePort'] },
@@ -37,9 +37,9 @@ const spec = object(
       'type',
       oneOf(['ClusterIP', 'ExternalName', 'NodePort', 'LoadBalancer']),
       'ClusterIP',
-      'ExternalName: endpoints come from DNS. Else from EndpointSlices and leases.',
+      'ExternalName: endpoints come from DNS. Otherwise from EndpointSlices and leases.',
     ),
-    externalName: optional('externalName', hostOrAddress, 'Only with type ExternalName: resolved again and again.'),
+    externalName: optional('externalName', hostOrAddress, 'Only with type ExternalName: resolved repeatedly.'),
     ports: withDefault('ports', list(servicePort, { max: 100 }), [], 'Absent: no route can send to the Service.'),
     sessionAffinity: withDefault(
       'sessionAffinity',
@@ -57,7 +57,7 @@ const spec = object(
               'timeoutSeconds',
               wholeNumber(1, 86_400, 'seconds'),
               defaults.clientIpAffinityS,
-              'With ClientIP: a client without a request for so long may get another endpoint.',
+              'With ClientIP: after this time without a request, a client may get another endpoint.',
             ),
           }),
           'With sessionAffinity ClientIP.',
@@ -87,7 +87,7 @@ const spec = object(
   },
 );
 
-/** Why no route can send to this port of a Service, as "is …"; null where routes can. GEP-1911 names the protocols. */
+/** Why no route can send to this port of a Service, as "is …"; null if routes can. GEP-1911 defines the protocols. */
 export function portFault(candidate: { protocol: string; appProtocol?: string }): string | null {
   const { protocol: transport, appProtocol = 'http' } = candidate;
   if (transport !== 'TCP') return `is ${transport}: the mesh speaks HTTP over TCP`;
@@ -106,17 +106,17 @@ export const service = ruled(
       at.fault(['spec', 'externalName'], 'is required with type ExternalName');
     }
     if (type !== 'ExternalName' && externalName !== undefined) {
-      at.fault(['spec', 'externalName'], `must not be there with type ${type}: only with ExternalName`);
+      at.fault(['spec', 'externalName'], `must be absent with type ${type}: only ExternalName has one`);
     }
     for (const [index, { name, port: number, protocol: transport }] of ports.entries()) {
       if (ports.length > 1 && name === undefined) {
-        at.fault(['spec', 'ports', index, 'name'], 'is required where a service has more than one port');
+        at.fault(['spec', 'ports', index, 'name'], 'is required if a service has more than one port');
       }
       if (ports.findIndex((other) => other.port === number && other.protocol === transport) < index) {
-        at.fault(['spec', 'ports', index, 'port'], 'must not be there twice');
+        at.fault(['spec', 'ports', index, 'port'], 'must be unique');
       }
       if (name !== undefined && ports.findIndex((other) => other.name === name) < index) {
-        at.fault(['spec', 'ports', index, 'name'], 'must not be there twice');
+        at.fault(['spec', 'ports', index, 'name'], 'must be unique');
       }
     }
   },

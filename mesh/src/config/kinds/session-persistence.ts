@@ -13,7 +13,7 @@ const cookieConfig = object({
   ),
 });
 
-/** As read: the name may still be missing, since its default is made of the name of the object it stands in. */
+/** As read: the name may still be missing, because its default contains the name of the enclosing object. */
 export type NamelessSession = Omit<SessionPersistence, 'sessionName'> & { sessionName?: string };
 
 /** Gateway API SessionPersistence (GEP-1619). */
@@ -27,7 +27,12 @@ export const sessionPersistence: Shape<NamelessSession> = mapped(
       ),
       absoluteTimeoutMs: withDefault('absoluteTimeout', duration({ maxMs: 31_536_000_000 }), 0, '0s = none.'),
       idleTimeoutMs: withDefault('idleTimeout', duration({ maxMs: 31_536_000_000 }), 0, '0s = none.'),
-      type: withDefault('type', oneOf(['Cookie', 'Header']), defaults.sessionType, 'How a session is told.'),
+      type: withDefault(
+        'type',
+        oneOf(['Cookie', 'Header']),
+        defaults.sessionType,
+        'Where the client carries its session.',
+      ),
       cookieConfig: nested('cookieConfig', cookieConfig, 'Only with type Cookie.'),
     }),
     (value, at) => {

@@ -10,10 +10,10 @@ import { itemsOf, textAt } from './list-items.ts';
 import type { Variables } from './substitute.ts';
 import { readYaml } from './yaml-tree.ts';
 
-/** A document that has been read; if faulty, with stand-ins for what could not be read. */
+/** A document that has been read. In a faulty one, stand-ins replace the values that could not be read. */
 export interface ReadDocument<K extends Kind> {
   value: DocumentTypes[K];
-  /** At the document as a whole, to tell further faults. */
+  /** At the root of the document, to report further faults. */
   at: Cursor;
   faulty: boolean;
 }
@@ -24,7 +24,7 @@ export type Documents = { [K in Kind]: ReadDocument<K>[] };
 /** Documents of one configuration. */
 const maxDocuments = 10_000;
 
-/** Reads every document in `files` by its kind. The faults found go on being told at `origins`. */
+/** Reads every document in `files` by its kind. Later steps report their faults at the same `origins`. */
 export function readDocuments(
   files: readonly SourceFile[],
   variables: Variables,
@@ -77,14 +77,14 @@ function readDocument(origin: Origin, documents: Documents): void {
     return;
   }
   origin.object = objectName(origin.tree);
-  // Those of keys, told while the document had no name yet.
+  // Faults of keys were reported before the document had a name.
   for (const fault of origin.faults) fault.object = origin.object;
   const kind = kindOf(at);
   if (kind === null) return;
   take(kind, at, documents);
 }
 
-/** `HTTPRoute/token`, as far as it can be told. */
+/** `HTTPRoute/token`, as far as kind and name are known. */
 function objectName(tree: Tree): string {
   const plain = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9.-]{1,253}$/.test(value);
   const kind = textAt(tree, 'kind');
@@ -106,7 +106,7 @@ function checkAnnotations(kind: Kind, annotations: Readonly<Record<string, strin
     const known = kind === 'EndpointSlice' ? [weightAnnotation] : [];
     at.fault(
       ['metadata', 'annotations', name],
-      `is not an annotation that exists on ${kind}`,
+      `is not a known annotation of ${kind}`,
       didYouMean(closest(name, known)),
     );
   }

@@ -27,7 +27,7 @@ async function faultsOf(...paths: string[]): Promise<string> {
 }
 
 describe('documents on disk', () => {
-  test('a folder is its YAML and JSON files, in the order of their names', async () => {
+  test('a folder stands for its YAML and JSON files, in the order of their names', async () => {
     const path = folder({
       'b.yaml': service('b'),
       'a.yml': service('a'),
@@ -54,7 +54,7 @@ describe('documents on disk', () => {
     assert.match(await faultsOf(two, join(one, 'a.yaml')), /metadata.name = "a": must be unique/);
   });
 
-  test('what is not there, cannot be read or holds nothing is told', async () => {
+  test('a missing, unreadable or empty path is a fault', async () => {
     assert.match(await faultsOf(join(root, 'nowhere')), /nowhere: there is no such file or folder$/);
     assert.match(await faultsOf(folder({})), /must hold at least one \.yaml, \.yml or \.json file$/);
     assert.match(await faultsOf(folder({ 'a.yaml': '' })), /a\.yaml: must hold at least one document$/);
@@ -67,7 +67,7 @@ describe('documents on disk', () => {
     assert.match(await faultsOf(odd), /a\.yaml: is a folder, not a file$/);
   });
 
-  test('what is no text is told, beside the faults of the other files', async () => {
+  test('a file that is not text is a fault, beside those of the other files', async () => {
     const path = folder({
       'a.yaml': new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]),
       'b.yaml': new Uint8Array([0x61, 0x3a, 0x20, 0xff, 0xfe]),
@@ -87,14 +87,14 @@ describe('documents on disk', () => {
 });
 
 describe('mesh check', () => {
-  test('says that documents are good, with 0', async () => {
+  test('exits with 0 for good documents', async () => {
     const path = folder({ 'a.yaml': service('a') });
     const { exitCode, output } = await check({ paths: [path], json: false, variables: {} });
     assert.equal(exitCode, 0);
     assert.match(output, /^good: 1 document, no faults, no warnings, digest [0-9a-f]{12}$/);
   });
 
-  test('lists all faults and warnings, with 1', async () => {
+  test('lists all faults and warnings and exits with 1', async () => {
     const path = folder({
       'a.yaml': service('A'),
       'b.yaml': `${service('b').replace('type: ExternalName, externalName: a, ', '')}`,
@@ -108,7 +108,7 @@ describe('mesh check', () => {
     assert.equal(lines[2], 'bad: 2 documents, 1 fault, 1 warning');
   });
 
-  test('speaks JSON', async () => {
+  test('prints JSON', async () => {
     const good = await check({ paths: [folder({ 'a.yaml': service('a') })], json: true, variables: {} });
     assert.match(JSON.parse(good.output).digest, /^[0-9a-f]{64}$/);
     const bad = await check({ paths: [folder({ 'a.yaml': 'a: [' })], json: true, variables: {} });
@@ -127,7 +127,7 @@ describe('mesh check', () => {
     ]);
   });
 
-  test('without a path is asked in a wrong way, with 2', async () => {
+  test('exits with 2 without a path', async () => {
     assert.equal((await check({ paths: [], json: false, variables: {} })).exitCode, 2);
     assert.equal(JSON.parse((await check({ paths: [], json: true, variables: {} })).output).ok, false);
   });

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Fault } from '../fault.ts';
 import { maxFileLength } from './yaml-tree.ts';
 
-/** One file of documents. `name` is what faults call it. */
+/** One file of documents. Faults show its `name`. */
 export interface SourceFile {
   name: string;
   text: string;
@@ -14,7 +14,7 @@ const maxFiles = 1000;
 
 /**
  * Reads the files of a configuration: each path is a file, or a folder whose `.yaml`, `.yml` and `.json` files are
- * read in the order of their names (not those in folders inside it, nor hidden ones). What cannot be read is a fault.
+ * read in the order of their names (not those of subfolders, nor hidden ones). An unreadable file is a fault.
  */
 export async function readFiles(paths: readonly string[]): Promise<{ files: SourceFile[]; faults: Fault[] }> {
   const files: SourceFile[] = [];
@@ -59,7 +59,7 @@ async function readOne(path: string, files: SourceFile[], faults: Fault[]): Prom
   }
 }
 
-/** The text of a file, or null where its bytes are no text. */
+/** The text of a file, or null if its bytes are not UTF-8. */
 export function textOf(content: Uint8Array): string | null {
   if (content.includes(0)) return null;
   try {

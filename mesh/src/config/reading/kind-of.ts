@@ -5,7 +5,7 @@ import { gatewayGroup } from '../kinds/references.ts';
 import type { Cursor } from '../tree/cursor.ts';
 import { follow } from '../tree/tree.ts';
 
-/** Kinds of the Gateway API that mean nothing here; some of their names look like slips of ours. */
+/** Kinds of the Gateway API that the mesh ignores; some of their names look like misspellings of the mesh's own. */
 const passedOver: ReadonlySet<string> = new Set([
   'BackendTLSPolicy',
   'GatewayClass',
@@ -18,8 +18,8 @@ const passedOver: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The kind of a document that the mesh reads; null where it reads none of it. A kind of another program is passed over
- * with a warning. What is most likely a slip in one of the mesh's own kinds is a fault.
+ * The kind of a document; null if the mesh does not read it. A kind of another program is ignored with a warning. A
+ * probable misspelling of one of the mesh's own kinds is a fault.
  */
 export function kindOf(at: Cursor): Kind | null {
   const kind = scalarIn(at, 'kind');
@@ -46,13 +46,13 @@ export function kindOf(at: Cursor): Kind | null {
     at.fault(['kind'], `must be one of ${Object.keys(kinds).join(', ')}`, didYouMean(near));
     return null;
   }
-  // What another program reads may hold anything, also what would be a fault here.
+  // A document of another program may hold anything, even what would be a fault here.
   at.origin.faults = [];
-  at.warn(['kind'], 'means nothing to the mesh and is passed over');
+  at.warn(['kind'], 'has no meaning to the mesh and is ignored');
   return null;
 }
 
-/** The kind of the mesh, of the same group, that `kind` is most likely a slip of; null where it is another word. */
+/** The mesh's kind of the same group that `kind` probably misspells; null if it resembles none. */
 function slipOf(kind: string, group: string): Kind | null {
   if (group === gatewayGroup && passedOver.has(kind)) return null;
   const candidates = Object.entries(kinds).filter(([, { apiVersion }]) => groupOf(apiVersion) === group);
@@ -70,6 +70,6 @@ function groupOf(apiVersion: string): string {
 function scalarIn(at: Cursor, key: string): string | null {
   const found = follow(at.tree, [key]);
   if (found === undefined) return null;
-  at.child(key, found).tellVariables();
+  at.child(key, found).reportVariableFaults();
   return found.kind === 'scalar' && typeof found.value === 'string' ? found.value : null;
 }

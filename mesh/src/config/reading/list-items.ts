@@ -3,7 +3,7 @@ import { follow, type ScalarTree, type Tree } from '../tree/tree.ts';
 
 /**
  * The document itself, or the items of a list of documents: `kind: List`, as `kubectl get -o yaml` writes it, or a list
- * of one kind (`kind: ServiceList`), as the API server answers it. Lists may be in each other.
+ * of one kind (`kind: ServiceList`), as the API server returns it. Lists may be nested.
  */
 export function itemsOf(origin: Origin, origins: Origin[]): Origin[] {
   const kind = textAt(origin.tree, 'kind');
@@ -39,7 +39,7 @@ export function textAt(tree: Tree, ...steps: string[]): string | undefined {
   return found?.kind === 'scalar' && typeof found.value === 'string' ? found.value : undefined;
 }
 
-/** Items of a list of one kind do not say their kind. */
+/** Items of a list of one kind have no `kind` of their own. */
 function withType(tree: Tree, type: { apiVersion: string; kind: string }): Tree {
   if (tree.kind !== 'map') return tree;
   const entries = new Map(tree.entries);
@@ -52,7 +52,7 @@ function withType(tree: Tree, type: { apiVersion: string; kind: string }): Tree 
   return { ...tree, entries };
 }
 
-/** Faults of keys were told by their path in the list; each item takes its own. */
+/** Moves the faults of keys from the list to the item that they concern. */
 function takeFaults(list: Origin, prefix: string): Origin['faults'] {
   const taken = list.faults.filter(({ path }) => path.startsWith(prefix));
   list.faults = list.faults.filter((fault) => !taken.includes(fault));

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what documents hold
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: documents contain such texts
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ describe('variables', () => {
     ['$${HOST}', '${HOST}'],
     ['$HOST and $5', '$HOST and $5'],
     ['^a$', '^a$'],
-    // What is filled in is not looked at again.
+    // A filled-in value is not expanded again.
     ['${TRICK}', '${HOST}'],
     ['${NONE:-a:-b}', 'a:-b'],
   ];
@@ -37,7 +37,7 @@ describe('variables', () => {
     assert.match(faults.join('\n'), /ONE[\s\S]*TWO/);
   });
 
-  test('do not reach what every object has', () => {
+  test('do not reach inherited properties of objects', () => {
     assert.equal(substitute('${constructor}', {}).faults.length, 1);
     assert.equal(substitute('${__proto__}', {}).faults.length, 1);
   });

@@ -3,15 +3,15 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface Substitution {
   text: string;
-  /** Whether anything was filled in. */
+  /** Whether a variable was filled in. */
   substituted: boolean;
-  /** Rules broken. */
+  /** The rules that the variables break. */
   faults: string[];
 }
 
 /**
  * Fills in `${NAME}` and `${NAME:-default}` (the default also stands in for an empty value, as in a shell and in
- * Compose); `$${` is a literal `${`. Values are taken as they are: what is filled in is not looked at again, and cannot
+ * Compose); `$${` is a literal `${`. A value is taken literally: it is not expanded again and cannot
  * change the structure of the document.
  */
 export function substitute(written: string, variables: Variables): Substitution {

@@ -4,18 +4,18 @@ import { Cursor, type Origin } from '../tree/cursor.ts';
 import type { Place, Step, Tree } from '../tree/tree.ts';
 import { substitute, type Variables } from './substitute.ts';
 
-/** Characters of one file. */
+/** Most characters in one file. */
 export const maxFileLength = 262_144;
-/** Documents of one file. */
+/** Most documents in one file. */
 const maxDocumentsPerFile = 2000;
-/** Faults told of one file as YAML. */
+/** YAML faults reported per file. */
 const maxProblems = 100;
-/** Levels of lists and mappings in each other. */
+/** Deepest nesting of lists and mappings. */
 const maxDepth = 64;
-/** Nodes of one file, with aliases counted as often as they are used: no small file may grow into a large one. */
+/** Most nodes in one file. Every use of an alias counts, so that a small file cannot grow into a large one. */
 const maxNodes = 50_000;
 
-/** A limit is passed: the document cannot be read. */
+/** The document exceeds a limit and cannot be read. */
 class TooMuch extends Error {
   readonly place: Place;
 
@@ -25,7 +25,7 @@ class TooMuch extends Error {
   }
 }
 
-/** The documents of one YAML (or JSON) file, with the faults of each so far. Documents that cannot be read are in `faults` only. */
+/** The documents of one YAML or JSON file, each with its faults so far. An unreadable document is in `faults` only. */
 export function readYaml(file: string, text: string, variables: Variables): { origins: Origin[]; faults: Fault[] } {
   const whole = (rule: string, place: Place = { line: 0, column: 0 }, document = 0): Fault => ({
     severity: 'error',
@@ -81,8 +81,8 @@ export function readYaml(file: string, text: string, variables: Variables): { or
 }
 
 /**
- * The documents of a text, one by one, so that whoever has seen enough can stop. Keys are compared by `Conversion`: the
- * parser would compare each with each.
+ * The documents of a text, one by one, so that the caller can stop early. `Conversion` compares keys: the parser takes
+ * quadratic time for that.
  */
 function documentsOf(text: string, lines: LineCounter): Iterable<Document.Parsed> {
   const composer = new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: '1.2' });
@@ -141,7 +141,7 @@ class Conversion {
       for (const { key, value } of node.items) {
         const keyPlace = key.range === null || key.range === undefined ? place : this.#placeAt(key.range[0]);
         if (!isScalar(key) || typeof key.value !== 'string') {
-          new Cursor(this.#origin, this.#origin.tree, steps).fault([], 'must have only texts as keys', {
+          new Cursor(this.#origin, this.#origin.tree, steps).fault([], 'must have text keys only', {
             place: keyPlace,
             hideValue: true,
           });
@@ -149,7 +149,7 @@ class Conversion {
         }
         const name = key.value;
         if (entries.has(name)) {
-          new Cursor(this.#origin, this.#origin.tree, [...steps, name]).fault([], 'must not be there twice', {
+          new Cursor(this.#origin, this.#origin.tree, [...steps, name]).fault([], 'must not appear twice', {
             place: keyPlace,
             hideValue: true,
           });

@@ -1,8 +1,8 @@
 import type { Documents } from '../reading/documents.ts';
 
 /**
- * Warns of failovers that have no effect: their Service is not among the documents, or no route of the policy has a rule of
- * that name. Requests are treated as if the policy did not ask for it.
+ * Warns of failovers that have no effect: their Service is not among the documents, or no route of the policy has a
+ * rule of that name. Requests are then treated as without failover.
  */
 export function checkFailovers({ HTTPRoutePolicy: policies, HTTPRoute: routes, Service: services }: Documents): void {
   for (const { value, at } of policies) {
@@ -12,7 +12,7 @@ export function checkFailovers({ HTTPRoutePolicy: policies, HTTPRoute: routes, S
     if (service === undefined) {
       at.warn(['spec', 'failover', 'backendRef', 'name'], 'names no Service among the documents: no effect');
     } else if (!service.faulty && service.value.spec.ports.every(({ port }) => port !== failover.port)) {
-      at.warn(['spec', 'failover', 'backendRef', 'port'], `is no port of Service ${failover.service}: no effect`);
+      at.warn(['spec', 'failover', 'backendRef', 'port'], `is not a port of Service ${failover.service}: no effect`);
     }
     const rules = routes
       .filter(({ value: route }) => targetRefs.some(({ name }) => name === route.metadata.name))

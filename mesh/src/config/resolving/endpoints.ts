@@ -9,21 +9,21 @@ type ServiceDocument = Documents['Service'][number]['value'];
 type SliceDocument = Documents['EndpointSlice'][number]['value'];
 type SlicePort = SliceDocument['ports'][number];
 
-/** The service's port that a port of a slice means, or undefined if there is none. */
+/** The service port of a slice's port, or undefined. */
 export function servicePortOf(service: ServiceDocument, name: string | undefined): number | undefined {
   const { ports } = service.spec;
   if (name === undefined || name === '') return ports.length === 1 ? ports[0]?.port : undefined;
   return ports.find((port) => port.name === name)?.port;
 }
 
-/** Whether a port of a slice says where endpoints listen that the mesh can send to. */
+/** Whether the mesh can send to a port of a slice: the port is TCP and has a number. */
 export function statesEndpoints(port: SlicePort): port is SlicePort & { port: number } {
   return port.port !== undefined && portFault(port) === null;
 }
 
 /**
- * The endpoints that slices state for a service, each once: while a cluster moves an endpoint from one slice to another,
- * it is in both. Then it is ready if one of them says so, and has the higher weight.
+ * The endpoints of a service in its slices, each once. While a cluster moves an endpoint from one slice to another,
+ * both have it: the endpoint is ready if one of them says so, and gets the higher weight.
  */
 export function endpointsOf(
   service: ServiceDocument,

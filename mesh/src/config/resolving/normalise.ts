@@ -22,7 +22,7 @@ import type { Documents } from '../reading/documents.ts';
 import { endpointsOf } from './endpoints.ts';
 import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 
-/** The configuration that `documents` state. They must be free of faults. */
+/** The configuration that `documents` describe. They must be free of faults. */
 export function normalise(documents: Documents): MeshConfig {
   const names = new Names(documents);
   const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy, names.namespace);
@@ -73,7 +73,7 @@ function gatewayOf({ metadata, spec }: GatewayDocument): Gateway {
   };
 }
 
-/** The addresses of a Gateway that have a value; none = where the process is told to listen. */
+/** The addresses of a Gateway that have a value; empty = the address in HOST. */
 export function addressesOf({ spec: { addresses = [] } }: Pick<GatewayDocument, 'spec'>): string[] {
   return addresses.flatMap(({ value }) => (value === undefined ? [] : [value])).sort();
 }
@@ -104,7 +104,7 @@ function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy, names: 
     name: metadata.name,
     ...(metadata.creationTimestamp === undefined
       ? {}
-      : // In one form of writing, so that times can be compared as text.
+      : // One format, so that times compare as text.
         { createdAt: new Date(metadata.creationTimestamp).toISOString() }),
     parents: spec.parentRefs.flatMap((parent) => parentsOf(parent, names)),
     hostnames: spec.hostnames,
@@ -113,7 +113,7 @@ function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy, names: 
   };
 }
 
-/** Nothing where the parentRef leads nowhere. */
+/** Empty if the parentRef is unresolved. */
 function parentsOf(parent: ParentReference, names: Names): RouteParent[] {
   const { name, sectionName, port } = parent;
   if (names.parent(parent) !== null) return [];
@@ -165,7 +165,7 @@ const everyRequest = (): HttpRouteMatch => ({ path: { type: 'PathPrefix', value:
 
 function matchOf(match: RuleDocument['matches'][number]): HttpRouteMatch {
   const { type, value } = match.path;
-  // A prefix is whole segments, so a slash at its end says nothing.
+  // A prefix matches whole segments, so a slash at its end has no meaning.
   const path = type === 'PathPrefix' && value.length > 1 ? { type, value: value.replace(/\/$/, '') } : { type, value };
   return { ...match, path };
 }
@@ -174,7 +174,7 @@ function sessionOf(session: NamelessSession, defaultName: string): SessionPersis
   return { ...session, sessionName: session.sessionName ?? defaultName };
 }
 
-/** Where no name is given: cookies of several services must not overwrite each other. */
+/** The default name. Cookies of several services must not overwrite each other. */
 export const endpointSessionName = (service: string): string => `mesh-endpoint-${service}`;
 
 function backendPolicyOf(

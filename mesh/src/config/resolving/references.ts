@@ -12,9 +12,9 @@ import { addressesOf } from './normalise.ts';
 import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
 
 /**
- * Checks what documents say about each other. A reference that leads nowhere concerns only what depends on it and is
- * told as unresolved; what contradicts is a fault. A faulty document still counts as being there, and what it says is
- * checked too, so that one pass finds everything.
+ * Checks the references between documents. A reference that leads nowhere is reported as unresolved and affects only
+ * what depends on it. A contradiction is a fault. Faulty documents are checked too and count as present, so that one
+ * pass finds everything.
  */
 export function checkReferences(documents: Documents): void {
   const names = new Names(documents);
@@ -28,7 +28,7 @@ export function checkReferences(documents: Documents): void {
   checkFailovers(documents);
 }
 
-function tell(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {
+function reportDeadEnd(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {
   if (dead === null) return;
   const hint = dead.hint === undefined ? {} : { hint: dead.hint };
   at.unresolved([...steps, ...dead.steps], `${dead.rule}; ${effect}`, hint);
@@ -48,7 +48,7 @@ function checkNames(documents: Documents): void {
     for (const { value, at } of list) {
       const { name } = value.metadata;
       const other = first.get(name);
-      if (other !== undefined) at.fault(['metadata', 'name'], `must be unique: ${placeText(other)} has it too`);
+      if (other !== undefined) at.fault(['metadata', 'name'], `must be unique: ${placeText(other)} has the same name`);
       else first.set(name, at);
       foreign(at, ['metadata', 'namespace'], value.metadata.namespace);
     }
@@ -59,17 +59,17 @@ function checkRoute({ value, at }: ReadDocument<'HTTPRoute'>, names: Names): voi
   for (const [index, parent] of value.spec.parentRefs.entries()) {
     const steps: Step[] = ['spec', 'parentRefs', index];
     const dead = names.parent(parent);
-    tell(at, steps, dead, 'the route takes no requests there');
+    reportDeadEnd(at, steps, dead, 'the route takes no requests there');
     if (dead !== null || kindOfParent(parent) !== 'Gateway' || names.gateways.get(parent.name)?.faulty) continue;
     if (!names.fitsNoListener(parent, value.spec.hostnames)) continue;
-    at.warn([...steps, 'name'], `has no listener whose hostname fits those of the route: nothing comes in this way`);
+    at.warn([...steps, 'name'], `has no listener whose hostname fits those of the route: no requests come from it`);
   }
   for (const [index, { filters, backendRefs }] of value.spec.rules.entries()) {
     const rule: Step[] = ['spec', 'rules', index];
     checkMirrors(filters, at, [...rule, 'filters'], names);
     for (const [place, ref] of backendRefs.entries()) {
       const steps = [...rule, 'backendRefs', place];
-      tell(at, steps, names.backend(ref), 'its share of the requests is answered with 500');
+      reportDeadEnd(at, steps, names.backend(ref), 'its share of the requests gets a 500');
       checkMirrors(ref.filters, at, [...steps, 'filters'], names);
     }
   }
@@ -82,7 +82,12 @@ function checkMirrors(filters: Rule['filters'], at: Cursor, steps: readonly Step
     if (filter.type !== 'RequestMirror') continue;
     const { service: name, port, target } = filter.mirror;
     const ref: BackendReference = { ...target, name, ...(port === 0 ? {} : { port }) };
-    tell(at, [...steps, index, 'requestMirror', 'backendRef'], names.backend(ref), 'nothing is mirrored there');
+    reportDeadEnd(
+      at,
+      [...steps, index, 'requestMirror', 'backendRef'],
+      names.backend(ref),
+      'nothing is mirrored there',
+    );
   }
 }
 
@@ -104,7 +109,7 @@ function checkSlice({ value, at }: ReadDocument<'EndpointSlice'>, names: Names):
   const known = service.value.spec.ports.map((port) => port.name ?? '');
   for (const [index, port] of value.ports.entries()) {
     if (!statesEndpoints(port)) {
-      at.warn(['ports', index], 'is not a TCP port with a number, and is passed over');
+      at.warn(['ports', index], 'is not a TCP port with a number, and is ignored');
     } else if (servicePortOf(service.value, port.name) === undefined) {
       const quoted = known.map((portName) => JSON.stringify(portName)).join(', ') || 'it has none';
       const rule = `is not the name of a port of Service ${name} (${quoted}); these endpoints get no requests`;
@@ -143,7 +148,7 @@ interface Targeting {
   at: Cursor;
 }
 
-/** A target has one policy of a kind: which of two would win cannot be guessed. */
+/** Reports a target with two policies of a kind: neither takes precedence. */
 function checkTargets(
   policies: readonly Targeting[],
   kind: Kind,
@@ -161,13 +166,13 @@ function checkTargets(
       if (dead) {
         const hint = elsewhere ? {} : didYouMean(closest(name, known.keys()));
         at.unresolved(steps, `names no ${kind} among the documents; the policy has no effect there`, hint);
-      } else if (other !== undefined) at.fault(steps, `must not be the target of two policies: ${other} is for it too`);
+      } else if (other !== undefined) at.fault(steps, `must not be the target of two policies: ${other} has it too`);
       if (!dead) taken.set(name, value.metadata.name);
     }
   }
 }
 
-/** Two Gateways cannot listen on one port for the same host names. */
+/** Reports Gateways that listen on one port for the same host names. */
 function checkListeners(gateways: readonly ReadDocument<'Gateway'>[]): void {
   const before: { name: string; port: number; addresses: readonly string[] }[] = [];
   for (const { value, at } of gateways) {
@@ -181,7 +186,7 @@ function checkListeners(gateways: readonly ReadDocument<'Gateway'>[]): void {
       if (port !== 0 && other !== undefined) {
         at.fault(
           ['spec', 'listeners', index, 'port'],
-          `must not be one that Gateway ${other.name} listens on at the same address`,
+          `must not be a port of Gateway ${other.name} at the same address`,
         );
       }
       before.push({ name, port, addresses });
@@ -189,7 +194,7 @@ function checkListeners(gateways: readonly ReadDocument<'Gateway'>[]): void {
   }
 }
 
-/** Whether two sets of addresses have one in common; none = the one that the process is told. */
+/** Whether two sets of addresses overlap; an empty set = the address in HOST. */
 function meet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === 0 || b.length === 0 || a.some((address) => b.includes(address));
 }

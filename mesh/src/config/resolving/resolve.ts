@@ -9,7 +9,7 @@ import type { Step } from '../tree/tree.ts';
 
 /** Why a reference leads nowhere. */
 export interface DeadEnd {
-  /** The part of the reference that is to blame, from the reference. */
+  /** Path from the reference to its faulty part. */
   steps: Step[];
   rule: string;
   hint?: string;
@@ -28,7 +28,7 @@ export interface BackendReference {
   port?: number | undefined;
 }
 
-/** The namespace that documents state, or `default`. */
+/** The namespace of the documents, or `default`. */
 export function namespaceOf(documents: Documents): string {
   for (const list of Object.values(documents)) {
     for (const { value } of list) if (value.metadata.namespace !== undefined) return value.metadata.namespace;
@@ -36,7 +36,7 @@ export function namespaceOf(documents: Documents): string {
   return 'default';
 }
 
-/** What references are resolved against: the objects of one configuration by name. */
+/** The objects of one configuration by name, to resolve references. */
 export class Names {
   readonly namespace: string;
   readonly services: ReadonlyMap<string, ServiceDocument>;
@@ -50,12 +50,12 @@ export class Names {
     this.routes = new Map(documents.HTTPRoute.map((document) => [document.value.metadata.name, document]));
   }
 
-  /** Why nothing can be sent to a backend or mirror; null where it is a port of a Service. */
+  /** Why nothing can be sent to a backend or mirror; null if it is a port of a Service. */
   backend({ group = '', kind = 'Service', name, namespace, port }: BackendReference): DeadEnd | null {
     if (group !== '' || kind !== 'Service') {
       return {
         steps: ['kind'],
-        rule: 'is no kind that the mesh can send to: only Services of the core group are backends',
+        rule: 'is not a kind of backend: only Services of the core group are',
       };
     }
     const elsewhere = this.#elsewhere(namespace);
@@ -66,8 +66,8 @@ export class Names {
   }
 
   /**
-   * The ports of a Service that a parentRef means: null where all of them; or why there is none. A Service's
-   * `sectionName` is the name of a port.
+   * The ports of a Service that a parentRef selects (null = all of them), or why it selects none. The `sectionName` of
+   * a Service is the name of a port.
    */
   serviceParent(parent: ParentReference): { ports: number[] } | DeadEnd {
     const elsewhere = this.#elsewhere(parent.namespace);
@@ -95,7 +95,7 @@ export class Names {
     return { ports: [port] };
   }
 
-  /** Why a parentRef leads to no listener of a Gateway; null where it does. */
+  /** Why a parentRef leads to no listener of a Gateway; null if it leads to one. */
   gatewayParent(parent: ParentReference): DeadEnd | null {
     const elsewhere = this.#elsewhere(parent.namespace);
     if (elsewhere !== null) return elsewhere;
@@ -118,21 +118,21 @@ export class Names {
     return { steps: ['port'], rule: `is not the port of a listener of Gateway ${name}: ${ports}` };
   }
 
-  /** Why a parentRef leads nowhere; null where it leads to a Gateway or a Service. */
+  /** Why a parentRef leads nowhere; null if it leads to a Gateway or a Service. */
   parent(parent: ParentReference): DeadEnd | null {
     const kind = kindOfParent(parent);
     if (kind === 'Gateway') return this.gatewayParent(parent);
     if (kind === null) {
       return {
         steps: ['kind'],
-        rule: 'is no kind that the mesh has routes for: only Gateways and Services are parents',
+        rule: 'is not a kind of parent: only Gateways and Services are',
       };
     }
     const found = this.serviceParent(parent);
     return 'rule' in found ? found : null;
   }
 
-  /** Whether the host names of a route fit no listener that a parentRef means. */
+  /** Whether the host names of a route fit no listener of a parentRef. */
   fitsNoListener({ name, sectionName, port }: ParentReference, hostnames: readonly string[]): boolean {
     const listeners = this.gateways.get(name)?.value.spec.listeners.filter(isServed) ?? [];
     return listeners
@@ -145,7 +145,7 @@ export class Names {
     if (namespace === undefined || namespace === this.namespace) return null;
     return {
       steps: ['namespace'],
-      rule: `leads out of "${this.namespace}", the namespace of the documents: one mesh serves one namespace`,
+      rule: `is not "${this.namespace}", the namespace of the documents: one mesh serves one namespace`,
     };
   }
 }
@@ -161,7 +161,7 @@ function missing(kind: string, name: string, known: Iterable<string>): DeadEnd {
   return { steps: ['name'], rule: `names no ${kind} among the documents`, ...didYouMean(closest(name, known)) };
 }
 
-/** Why nothing can be sent to a port of a Service; null where something can. */
+/** Why nothing can be sent to a port of a Service; null if requests can be sent. */
 function portOf(service: ServiceDocument, port: number): DeadEnd | null {
   if (service.faulty) return null;
   const { metadata, spec } = service.value;

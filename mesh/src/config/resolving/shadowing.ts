@@ -12,8 +12,8 @@ interface Claim {
 }
 
 /**
- * Warns where two rules are asked for exactly the same requests at the same parent: only the first of them ever gets
- * any (the older route, else the first by name, else the first rule).
+ * Warns of rules that match exactly the same requests at the same parent: only the first of them gets requests (that of
+ * the older route, then of the first route by name, then the first rule).
  */
 export function warnOfShadowing(documents: Documents): void {
   const claims = new Map<string, Claim[]>();
@@ -47,7 +47,7 @@ export function warnOfShadowing(documents: Documents): void {
       (a, b) => byText(a.createdAt, b.createdAt) || byText(a.route, b.route) || a.index - b.index,
     );
     for (const { at, steps } of others) {
-      at.warn(steps, `gets no requests: HTTPRoute ${first?.route} asks for the same ones and comes first`);
+      at.warn(steps, `gets no requests: HTTPRoute ${first?.route} matches the same ones and takes precedence`);
     }
   }
 }

@@ -12,7 +12,7 @@ describe('host names', () => {
     assert.ok(!hostMatches('shop.example', 'www.shop.example'));
   });
 
-  test('the more specific one stands first', () => {
+  test('the more specific one sorts first', () => {
     const names = [null, '*.example', 'a.example', '*.shop.example', 'www.shop.example', '*.cart.example'];
     const sorted = ['www.shop.example', 'a.example', '*.cart.example', '*.shop.example', '*.example', null];
     assert.deepEqual(names.sort(byHostname), sorted);

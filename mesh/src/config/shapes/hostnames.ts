@@ -1,4 +1,7 @@
-/** Whether `host` (lower case, no port) is one that `pattern` (a host name, or `*.` and one) means. `*.a` takes `x.a` and `x.y.a`, not `a`. */
+/**
+ * Whether `host` (lower case, no port) matches `pattern` (a host name, maybe with `*.` before it). `*.a` matches `x.a`
+ * and `x.y.a`, but not `a`.
+ */
 export function hostMatches(pattern: string, host: string): boolean {
   if (!pattern.startsWith('*.')) return pattern === host;
   return host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
@@ -19,7 +22,7 @@ export function effectiveHostnames(listener: string | undefined, route: readonly
   return [...both];
 }
 
-/** Whether every host that `narrow` means is meant by `wide`, a wildcard, too. */
+/** Whether every host that matches `narrow` also matches `wide`, a wildcard. */
 function covers(wide: string, narrow: string): boolean {
   return wide.startsWith('*.') && narrow.length >= wide.length && narrow.endsWith(wide.slice(1));
 }

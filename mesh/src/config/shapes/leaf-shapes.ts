@@ -7,14 +7,14 @@ import { formatBytes, parseBytes } from './quantity.ts';
 import { maxPatternLength } from './regex.ts';
 import type { Shape } from './shape.ts';
 
-/** The scalar at `at` if it is of the wanted type; a string made of variables counts as what it spells. */
+/** The scalar at `at` if it is of the wanted type; a string with variables counts as the value that it spells. */
 function scalarAs<T>(
   at: Cursor,
   spelled: (text: string) => T | undefined,
   is: (value: unknown) => value is T,
 ): T | undefined {
   if (at.tree.kind !== 'scalar') return undefined;
-  at.tellVariables();
+  at.reportVariableFaults();
   if (is(at.tree.value)) return at.tree.value;
   return at.tree.substituted && typeof at.tree.value === 'string' ? spelled(at.tree.value) : undefined;
 }
@@ -30,7 +30,7 @@ const longestWaitMs = 86_400_000;
 
 export interface TextRule {
   says: string;
-  /** Null where the text is good, else the rule it breaks (empty = `must be ${says}`). */
+  /** Null if the text is good, otherwise the rule that it breaks (empty = `must be ${says}`). */
   fault?: (text: string) => string | null;
   max?: number;
   /** The value may be a secret: faults do not show it. */
@@ -154,8 +154,8 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): Shape
 }
 
 /**
- * A duration of the Gateway API, as long as it can be written. The mesh waits 24 hours at most: what is longer is taken
- * for that, with a warning.
+ * A duration of the Gateway API, of any length. The mesh waits 24 hours at most: a longer duration counts as 24 hours,
+ * with a warning.
  */
 export const standardDuration: Shape<number> = (() => {
   const shape = duration({ maxMs: 399_996 * 3_600_000 });
@@ -179,7 +179,7 @@ export function bytes(limits: { min?: number; max: number }): Shape<number> {
     says,
     fallback: min,
     read: (at) => {
-      at.tellVariables();
+      at.reportVariableFaults();
       const scalar = at.tree.kind === 'scalar' ? at.tree.value : null;
       const value = typeof scalar === 'string' || typeof scalar === 'number' ? parseBytes(String(scalar)) : null;
       if (value === null || value < min || value > max) {
@@ -208,7 +208,7 @@ export const objectName: Shape<string> = text({
   says: 'a name of lower-case letters, digits, "-" and "."',
   fault: matching(new RegExp(`^${label}(\\.${label})*$`)),
 });
-/** A host name to match requests with: as Gateway API says, no address, no port, a wildcard only as the whole first label. */
+/** A host name to match (Gateway API): no address, no port, a wildcard only as the whole first label. */
 export const hostname: Shape<string> = text({
   says: 'a host name in lower case without port, maybe with "*." before it',
   fault: (value) => {

@@ -3,7 +3,7 @@ import { didYouMean } from '../fault.ts';
 import type { Cursor } from '../tree/cursor.ts';
 import type { FieldDescription, Json, Shape } from './shape.ts';
 
-/** One field of an object: its key in the document, and what is to be known about it. */
+/** One field of an object: its key in the document, and how to read and describe it. */
 export interface Field<T, Presence extends 'present' | 'absent'> {
   key: string;
   shape: Shape<T>;
@@ -26,7 +26,7 @@ export function withDefault<T>(key: string, shape: Shape<T>, defaultValue: T, do
   return { key, shape, presence: 'default', defaultValue, doc };
 }
 
-/** A part all of whose fields have defaults of their own. */
+/** A mapping whose fields all have defaults. */
 export function nested<T>(key: string, shape: Shape<T>, doc: string): Field<T, 'present'> {
   return { key, shape, presence: 'default', defaultValue: shape.fallback, doc };
 }
@@ -47,9 +47,9 @@ export type Fields<F> = {
 };
 
 export interface ObjectOptions {
-  /** Keys that are known, allowed and mean nothing here. */
+  /** Keys that the mesh accepts and ignores. */
   ignored?: readonly string[];
-  /** Keys that are known, but that the mesh cannot honour, each with the reason. */
+  /** Known keys that the mesh does not support, each with the reason. */
   unsupported?: Readonly<Record<string, string>>;
 }
 
@@ -67,7 +67,7 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
 
   function read(at: Cursor): Fields<F> {
     const { tree } = at;
-    // A copy: a default that several documents share must not be one object that a later step changes for all.
+    // A copy, so that a later step cannot change the default of all documents.
     const value: Record<string, unknown> = structuredClone(fallback);
     if (tree.kind !== 'map') {
       at.unreadable('must be a mapping (keys and values)');
@@ -86,7 +86,7 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
           key,
           [...byKey.keys()].filter((candidate) => !tree.entries.has(candidate)),
         );
-        at.fault([key], 'is not a field that exists here', {
+        at.fault([key], 'is not a known field', {
           place: entry.keyPlace,
           hideValue: true,
           ...didYouMean(near),
@@ -101,7 +101,7 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
     return inOrder(value) as Fields<F>;
   }
 
-  /** Members in the order of the table, not of the document: what means the same is written the same. */
+  /** Members in the order of the table, not of the document: equal values are written the same. */
   function inOrder(value: Record<string, unknown>): Record<string, unknown> {
     const ordered: Record<string, unknown> = {};
     for (const property of Object.keys(table)) if (value[property] !== undefined) ordered[property] = value[property];

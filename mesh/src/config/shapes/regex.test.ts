@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compilePattern, maxPatternLength, patternFault } from './regex.ts';
 
-/** As long as a request line may be. */
+/** The longest request line. */
 const hostile = `${'a'.repeat(16_000)}!`;
 
 describe('patterns', () => {
@@ -14,7 +14,7 @@ describe('patterns', () => {
     assert.ok(!compilePattern('a').test('a\n'));
   });
 
-  // On V8's backtracking engine each of these takes longer than the age of the universe; what is measured is that they end.
+  // On V8's backtracking engine each of these takes longer than the age of the universe. Here they must end.
   const explosive = [
     '(a+)+',
     '(a|a)*',
@@ -31,7 +31,7 @@ describe('patterns', () => {
     test(`${pattern} ends on a hostile value`, () => assert.equal(compilePattern(pattern).test(hostile), false));
   }
 
-  test('counted repetitions mean what they say once written out', () => {
+  test('counted repetitions match the same values once written out', () => {
     const repetition = fc.record({
       atom: fc.constantFrom('a', '[ab]', '(?:ab)', '(a|b)', '.', '(a?)'),
       least: fc.nat(4),

@@ -1,21 +1,21 @@
 import v8 from 'node:v8';
 
-// A request's path is chosen by whoever sends it, so matching must be linear in it. With this flag V8 leaves its
+// Clients choose the paths of requests, so matching must take linear time. With this flag V8 leaves its
 // backtracking engine for its linear one as soon as a match backtracks too much. It must be set before the first
-// pattern is compiled. The linear engine knows all that `translate` lets through, and nothing of what it refuses.
+// pattern is compiled. The linear engine supports everything that `translate` accepts.
 v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
-/** Characters of a pattern. */
+/** Most characters in a pattern. */
 export const maxPatternLength = 1024;
-/** Atoms of a pattern after its counted repetitions have been written out, as RE2 limits them. */
+/** Most atoms in a pattern once its counted repetitions are written out, as RE2 limits them. */
 const maxAtoms = 1000;
 
-/** The pattern is none the mesh takes; the message is the rule it breaks. */
+/** The mesh refuses the pattern; the message is the rule that the pattern breaks. */
 class PatternFault extends Error {}
 
 /**
- * Why `pattern` is not a regular expression that the mesh takes, or null. The dialect is what RE2 (Envoy, Istio) and
- * JavaScript read alike: no look-around, no back-references, no inline flags.
+ * Why the mesh refuses the regular expression `pattern`, or null. The dialect is the part that RE2 (Envoy, Istio) and
+ * JavaScript share: no look-around, no back-references, no inline flags.
  */
 export function patternFault(pattern: string): string | null {
   try {
@@ -45,7 +45,7 @@ export function compilePattern(pattern: string): RegExp {
   }
 }
 
-/** What stands between two places of the pattern, written so that the linear engine takes it. */
+/** A part of the pattern, rewritten for the linear engine. */
 interface Piece {
   source: string;
   atoms: number;
@@ -116,7 +116,7 @@ class Translation {
     if (this.#peek() !== ')') throw new PatternFault('must be a regular expression (Unterminated group)');
     this.#at += 1;
     this.#depth -= 1;
-    // An empty group counts too: repeated, it would write out for ever.
+    // An empty group counts too: repeated, writing it out would never end.
     return { source: `(?:${inner.source})`, atoms: inner.atoms + 1 };
   }
 
@@ -157,7 +157,7 @@ class Translation {
       return piece;
     }
     this.#at += found.length;
-    // Lazy or greedy is one to a test of the whole value.
+    // Lazy and greedy make no difference in a match of the whole value.
     if (this.#peek() === '?') this.#at += 1;
     if (/^[*+?{]/.test(this.#peek())) throw new PatternFault('must not repeat a repetition without a group around it');
     if (counted === null) return { source: piece.source + found, atoms: piece.atoms };

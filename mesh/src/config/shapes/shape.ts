@@ -2,17 +2,17 @@ import type { Cursor } from '../tree/cursor.ts';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** A part of the document language: reads it from a document, writes it back, and says what it is. */
+/** A part of the document language: how to read it, write it and describe it. */
 export interface Shape<T> {
   /** For faults ("must be …") and the reference. */
   readonly says: string;
-  /** Stands in for what could not be read, so that reading goes on to the next fault. */
+  /** Replaces a value that could not be read, so that reading goes on to the next fault. */
   readonly fallback: T;
-  /** Reads what is at `at`; whatever is wrong is told there, and the result is then only fit to go on with. */
+  /** Reads the value at `at` and reports its faults there. With a fault, the result is a stand-in. */
   read(at: Cursor): T;
   /** The inverse of `read`: the canonical form in a document. */
   write(value: T): Json;
-  /** What stands inside, for the reference. */
+  /** The fields or items inside, for the reference. */
   readonly inside?: Inside;
 }
 
@@ -40,7 +40,7 @@ export function mapped<S, T>(shape: Shape<S>, into: (value: S) => T, back: (valu
   };
 }
 
-/** Adds a rule over the whole of what `shape` reads. The rule runs whether or not parts of it were faulty. */
+/** Adds a rule about the whole value that `shape` reads. The rule also runs if parts of the value are faulty. */
 export function ruled<T>(shape: Shape<T>, rule: (value: T, at: Cursor) => void): Shape<T> {
   return {
     ...shape,

@@ -1,7 +1,7 @@
 import { Cursor } from '../tree/cursor.ts';
 import type { Json, Shape } from './shape.ts';
 
-/** Text to text. */
+/** A mapping of texts to texts. */
 const textMap: Shape<Record<string, string>> = {
   says: 'a mapping of texts',
   fallback: {},
@@ -12,7 +12,7 @@ const textMap: Shape<Record<string, string>> = {
     }
     const values: [string, string][] = [];
     for (const [key, { value }] of at.tree.entries) {
-      at.child(key, value).tellVariables();
+      at.child(key, value).reportVariableFaults();
       if (value.kind === 'scalar' && typeof value.value === 'string') values.push([key, value.value]);
       else at.fault([key], 'must be a text', { hint: 'write it in quotes' });
     }
@@ -21,7 +21,7 @@ const textMap: Shape<Record<string, string>> = {
   write: (value): Json => value,
 };
 
-/** Those entries of a text map whose names `isOwn` picks out; the others belong to other programs and are passed over. */
+/** The entries of a text map whose names satisfy `isOwn`; the others belong to other programs and are ignored. */
 export function ownTexts(isOwn: (name: string) => boolean): Shape<Record<string, string>> {
   return {
     ...textMap,

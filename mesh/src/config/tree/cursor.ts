@@ -9,7 +9,7 @@ export interface Origin {
   object: string;
   tree: Tree;
   faults: Fault[];
-  /** Key paths of what was of a wrong type altogether: what is inside was never read. */
+  /** Key paths of values of a wrong type: nothing inside them was read. */
   unread: Set<string>;
 }
 
@@ -23,7 +23,7 @@ export interface FaultDetail {
   unresolved?: boolean;
 }
 
-/** A place in a document: what is read there, and where faults are told. */
+/** A place in a document: gives the value there and takes its faults. */
 export class Cursor {
   readonly origin: Origin;
   readonly tree: Tree;
@@ -39,22 +39,22 @@ export class Cursor {
     return new Cursor(this.origin, tree, [...this.steps, step]);
   }
 
-  /** Whether nothing more will be told of this document. */
+  /** Whether this document has the maximum of reported faults. */
   get full(): boolean {
-    return this.#told('error') >= maxFaultsPerDocument;
+    return this.#reported('error') >= maxFaultsPerDocument;
   }
 
-  #told(severity: Fault['severity']): number {
+  #reported(severity: Fault['severity']): number {
     return this.origin.faults.filter((fault) => fault.severity === severity).length;
   }
 
   /**
-   * Tells a fault at `below` (steps from here). One fault per key path is enough: what is read as a stand-in after the
-   * first would only cause echoes.
+   * Reports a fault at `below` (steps from here). Each key path gets one fault only: after the first, a stand-in has
+   * replaced the value, and further faults would be its consequences.
    */
   fault(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
     const { severity = 'error' } = detail;
-    if (this.#told(severity) >= maxFaultsPerDocument) return;
+    if (this.#reported(severity) >= maxFaultsPerDocument) return;
     const steps = [...this.steps, ...below];
     const path = formatPath(steps);
     const { origin } = this;
@@ -84,19 +84,19 @@ export class Cursor {
     });
   }
 
-  /** Tells what is wrong with the variables of the value here. Everything that reads a scalar calls it. */
-  tellVariables(): void {
+  /** Reports the faults of the variables in the value here. Every reader of a scalar calls this. */
+  reportVariableFaults(): void {
     if (this.tree.kind !== 'scalar') return;
     for (const rule of this.tree.broken) this.fault([], rule);
   }
 
-  /** Tells that what is here cannot be read as what it should be; nothing is told of its inside. */
+  /** Reports a value of a wrong type; no faults inside it are reported. */
   unreadable(rule: string): void {
     this.fault([], rule);
     this.origin.unread.add(formatPath(this.steps));
   }
 
-  /** Whether a fault was told at `below` itself: a rule that builds on that value would only echo it. */
+  /** Whether `below` itself has a fault: rules that depend on its value must then be skipped. */
   hasFault(below: readonly Step[]): boolean {
     const path = formatPath([...this.steps, ...below]);
     return this.origin.faults.some((fault) => fault.path === path && fault.severity === 'error');
@@ -106,7 +106,7 @@ export class Cursor {
     this.fault(below, rule, { ...detail, severity: 'warning' });
   }
 
-  /** Tells a reference that leads nowhere: the documents are taken, and what depends on it does not work. */
+  /** Reports a reference that leads nowhere: a warning, but what depends on the reference does not work. */
   unresolved(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
     this.warn(below, rule, { ...detail, unresolved: true });
   }

@@ -1,4 +1,4 @@
-/** A document as data that remembers where it was written. */
+/** A document as data, with the place of each value in the file. */
 export type Tree = MapTree | ListTree | ScalarTree;
 
 /** From 1, as editors count. */
@@ -28,13 +28,13 @@ export interface ScalarTree {
   written: string;
   /** Whether variables were filled in: such a string is also read as the number or boolean that it spells. */
   substituted: boolean;
-  /** Rules that the variables in it break. They are told where the value is read: what is passed over may say anything. */
+  /** Rules that the variables break. The reader of the value reports them, so that ignored values cause no faults. */
   broken: readonly string[];
 }
 
 export type Step = string | number;
 
-/** `spec.rules[0].name`; keys that are not plain words in brackets and quotes. */
+/** `spec.rules[0].name`; other keys than plain names are in brackets and quotes. */
 export function formatPath(steps: readonly Step[]): string {
   let path = '';
   for (const step of steps) {
@@ -45,7 +45,7 @@ export function formatPath(steps: readonly Step[]): string {
   return path;
 }
 
-/** What stands at `steps`, or undefined. */
+/** The tree at `steps`, or undefined. */
 export function follow(tree: Tree, steps: readonly Step[]): Tree | undefined {
   let at: Tree | undefined = tree;
   for (const step of steps) {

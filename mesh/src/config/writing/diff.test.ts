@@ -38,23 +38,23 @@ function config(change: (text: string) => string = (text) => text): MeshConfig {
 }
 
 describe('the difference of two configurations', () => {
-  test('is nothing where nothing has changed', () => assert.deepEqual(diffConfigs(config(), config()), []));
+  test('is empty if nothing changed', () => assert.deepEqual(diffConfigs(config(), config()), []));
 
-  test('tells weights by the names of the backends', () => {
+  test('lists weights by the names of the backends', () => {
     const after = config((text) =>
       text.replace('weight: 100', 'weight: 0').replace('3101, weight: 0', '3101, weight: 100'),
     );
     assert.deepEqual(diffConfigs(config(), after), ['route token: weights monolith 100->0, auth 0->100']);
   });
 
-  test('tells other values by their key path', () => {
+  test('lists other values by their key path', () => {
     const after = config((text) => text.replace('request: 10s', 'request: 5s').replace('weight: 0', 'weight: 5'));
     assert.deepEqual(diffConfigs(config(), after), [
       'route token: weights auth 0->5, rules[0].timeouts.requestMs 10000->5000',
     ]);
   });
 
-  test('tells what came and went', () => {
+  test('lists added and removed objects', () => {
     const after = config((text) => text.replaceAll('name: auth', 'name: login'));
     assert.deepEqual(diffConfigs(config(), after), [
       'service auth: removed',
@@ -68,7 +68,7 @@ describe('the difference of two configurations', () => {
     assert.deepEqual(diffConfigs(config(), after), ['route token: rules[0].filters[0].modifier.set[0].value changed']);
   });
 
-  test('is cut where it is long', () => {
+  test('is cut if it is long', () => {
     const policy =
       '---\napiVersion: mesh.banyan.dev/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p}\nspec: {targetRefs: [{kind: Service, name: auth}], limits: {maxInFlight: 1, maxQueued: 1, queueTimeout: 1ms, maxConnections: 1, retryAfter: 2s}, retryBudget: {percent: 1, minRetriesPerSecond: 1, ttl: 1s}, timeouts: {connect: 1ms, idle: 1ms, keepAlive: 1ms}, discovery: {dnsTtl: 1s, drain: 1s, lease: {}}}';
     const [line = ''] = diffConfigs(
@@ -80,7 +80,7 @@ describe('the difference of two configurations', () => {
 });
 
 describe('showing a configuration', () => {
-  test('blots out header values that may be secrets, and no others', () => {
+  test('hides header values that may be secrets, and no others', () => {
     const shown = serialiseRedacted(config());
     assert.doesNotMatch(shown, /c2VjcmV0/);
     assert.match(shown, /\[redacted\]/);

@@ -3,8 +3,8 @@ import type { HttpRoute, MeshConfig } from '../model.ts';
 import type { Json } from '../shapes/shape.ts';
 import { formatPath, type Step } from '../tree/tree.ts';
 
-/** Changes that are told of one object; the rest is counted. */
-const maxTold = 12;
+/** Changes listed per object; the rest is counted. */
+const maxListed = 12;
 
 /**
  * What changed from `before` to `after`, one line per object, for the journal:
@@ -31,8 +31,8 @@ function diffNamed<T extends { name: string }>(kind: string, before: readonly T[
     else if (is === undefined) lines.push(`${kind} ${name}: removed`);
     else {
       const changes = changesBetween(was, is);
-      const more = changes.length > maxTold ? `, and ${changes.length - maxTold} more` : '';
-      if (changes.length > 0) lines.push(`${kind} ${name}: ${changes.slice(0, maxTold).join(', ')}${more}`);
+      const more = changes.length > maxListed ? `, and ${changes.length - maxListed} more` : '';
+      if (changes.length > 0) lines.push(`${kind} ${name}: ${changes.slice(0, maxListed).join(', ')}${more}`);
     }
   }
   return lines;
@@ -47,7 +47,7 @@ function changesBetween(was: { name: string }, is: { name: string }): string[] {
 
 /** Weights of rules whose backends are the same before and after, by the names of the backends. */
 function weightChanges(was: HttpRoute, is: HttpRoute): string[] {
-  const told: string[] = [];
+  const lines: string[] = [];
   for (const [index, rule] of is.rules.entries()) {
     const old = was.rules[index]?.backendRefs ?? [];
     const same = old.length === rule.backendRefs.length;
@@ -59,10 +59,10 @@ function weightChanges(was: HttpRoute, is: HttpRoute): string[] {
     });
     if (changed.length > 0) {
       const which = is.rules.length === 1 ? '' : `rule ${rule.name ?? index} `;
-      told.push(`${which}weights ${changed.join(', ')}`);
+      lines.push(`${which}weights ${changed.join(', ')}`);
     }
   }
-  return told;
+  return lines;
 }
 
 /** Adds a line for each leaf that differs. Lists are compared place by place. */
@@ -70,23 +70,23 @@ function compare(
   was: Json | undefined,
   is: Json | undefined,
   steps: Step[],
-  told: string[],
-  weightsTold: boolean,
+  lines: string[],
+  weightsListed: boolean,
 ): void {
   if (was === is) return;
   const path = formatPath(steps);
   if (isBranch(was) && isBranch(is) && Array.isArray(was) === Array.isArray(is)) {
     const keys = Array.isArray(was) && Array.isArray(is) ? indexesOf(was, is) : keysOf(was, is);
     for (const key of keys) {
-      compare(memberOf(was, key), memberOf(is, key), [...steps, key], told, weightsTold);
+      compare(memberOf(was, key), memberOf(is, key), [...steps, key], lines, weightsListed);
     }
     return;
   }
-  if (weightsTold && /^rules\[\d+\]\.backendRefs\[\d+\]\.weight$/.test(path)) return;
-  if (was === undefined) told.push(`${path} added`);
-  else if (is === undefined) told.push(`${path} removed`);
-  else if (/\.modifier\.(set|add)/.test(path)) told.push(`${path} changed`);
-  else told.push(`${path} ${shownValue(was)}->${shownValue(is)}`);
+  if (weightsListed && /^rules\[\d+\]\.backendRefs\[\d+\]\.weight$/.test(path)) return;
+  if (was === undefined) lines.push(`${path} added`);
+  else if (is === undefined) lines.push(`${path} removed`);
+  else if (/\.modifier\.(set|add)/.test(path)) lines.push(`${path} changed`);
+  else lines.push(`${path} ${shownValue(was)}->${shownValue(is)}`);
 }
 
 const isBranch = (value: Json | undefined): value is Json[] | { [key: string]: Json } =>

@@ -5,7 +5,7 @@ import { defaultBackendPolicy, defaultRoutePolicy } from '../default-policies.ts
 import { defaults } from '../defaults.ts';
 import { referenceText } from './reference.ts';
 
-test('README.md holds the reference as the code has it', () => {
+test('README.md has the reference that the code generates', () => {
   const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   assert.ok(page.includes(`\n${referenceText()}\n`), 'run: node mesh/src/config/writing/write-reference.ts');
 });
@@ -23,7 +23,7 @@ test('the default policies are those of defaults.ts', () => {
   assert.deepEqual(defaultRoutePolicy().override.allowFrom, []);
 });
 
-test('whoever changes a default policy changes nobody else’s', () => {
+test('a change of one default policy does not affect another', () => {
   defaultBackendPolicy().retry.methods.push('POST');
   defaultBackendPolicy().loadBalancer.slowStart.windowMs = 0;
   assert.deepEqual(defaultBackendPolicy().retry.methods, defaults.retryMethods);

@@ -1,7 +1,7 @@
 import { kinds } from '../kinds/kinds.ts';
 import type { FieldDescription, Inside } from '../shapes/shape.ts';
 
-/** The part of README.md that the code knows best: every kind and field, what it takes, and its default. Markdown. */
+/** The generated part of README.md in Markdown: every kind and field with its type and default. */
 export function referenceText(): string {
   const sections = Object.entries(kinds).map(([kind, { apiVersion, shape, doc }]) => {
     const rows = rowsOf(shape.inside, '').filter((row) => !isSaidElsewhere(row.path));
@@ -19,7 +19,7 @@ interface Row {
   doc: string;
 }
 
-/** The same for every kind, or at another place too: README.md says it once. */
+/** Fields that every kind has, or that another row describes: README.md describes them once. */
 const isSaidElsewhere = (path: string): boolean =>
   path.startsWith('metadata') || path.includes('backendRefs[].filters[]') || path.includes('responseHeaderModifier.');
 
@@ -28,7 +28,7 @@ function rowsOf(inside: Inside | undefined, path: string): Row[] {
   if ('item' in inside) return rowsOf(inside.item.inside, `${path}[]`);
   return Object.values(inside.fields).flatMap((field) => {
     const fieldPath = path === '' ? field.key : `${path}.${field.key}`;
-    // A mapping whose fields follow needs no row of its own, unless being there at all means something.
+    // A mapping whose fields follow gets no row of its own, unless its presence alone has a meaning.
     const inner = rowsOf(field.inside, fieldPath);
     const own =
       inner.length > 0 && field.says === 'a mapping' && field.presence !== 'optional' ? [] : [rowOf(field, fieldPath)];

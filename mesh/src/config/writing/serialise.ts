@@ -19,15 +19,15 @@ import { canonicalJson } from './digest.ts';
 
 /**
  * The configuration as documents again, one `kind: List` in JSON, with every default written out: reading it gives an
- * equal configuration. Policies that no document states are not written.
+ * equal configuration. Default policies are not written.
  */
 export function serialise(config: MeshConfig): string {
   const text = canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
-  // What looks like a variable is text here: variables have been filled in long ago.
+  // Variables are already filled in, so a remaining `${` is text.
   return text.replaceAll(/\$(?=\{)/g, () => '$$');
 }
 
-/** As `serialise`, for showing to people: header values that may be secrets are blotted out. */
+/** As `serialise`, for showing to people: header values that may be secrets are hidden. */
 export function serialiseRedacted(config: MeshConfig): string {
   return serialise(redacted(config));
 }
@@ -89,7 +89,7 @@ function serviceDocument(service: Service, metadata: Metadata): DocumentTypes['S
   };
 }
 
-/** One slice for all endpoints that agree in what a slice says once. */
+/** One slice for all endpoints with the same values in the fields of the slice. */
 function slicesOf(service: Service, metadata: (name: string) => Metadata): Json[] {
   const groups = new Map<string, StaticEndpoint[]>();
   for (const endpoint of service.endpoints) {
@@ -158,7 +158,7 @@ function backendPolicyDocuments(services: readonly Service[], metadata: (name: s
   });
 }
 
-/** A session name that was made of the name of the service must be made again for each target. */
+/** A session name that derives from the service's name must be derived again for each target. */
 function withoutDefaultName(
   targets: readonly string[],
   session: NonNullable<BackendTrafficPolicy['sessionPersistence']>,
@@ -185,7 +185,7 @@ interface PolicyGroup<P> {
   targets: string[];
 }
 
-/** Each policy once, with what it is for. */
+/** Each policy once, with its targets. */
 function byPolicy<P extends { name?: string }>(
   objects: readonly { name: string; policy: P }[],
 ): Map<string, PolicyGroup<P>> {
@@ -199,7 +199,7 @@ function byPolicy<P extends { name?: string }>(
   return groups;
 }
 
-/** Names of headers whose values let someone in. */
+/** Names of headers whose values may be credentials. */
 const secretHeader = /auth|cookie|secret|token|password|api-?key|credential|session|signature/;
 
 function redacted(config: MeshConfig): MeshConfig {

@@ -7,18 +7,23 @@ const hour = 3_600_000;
 
 const penalty = ruled(
   object({
-    minMs: withDefault('min', duration({ minMs: 1, maxMs: hour }), defaults.penaltyMinMs, 'First time out.'),
+    minMs: withDefault(
+      'min',
+      duration({ minMs: 1, maxMs: hour }),
+      defaults.penaltyMinMs,
+      'The first time for which an endpoint stays tripped.',
+    ),
     maxMs: withDefault(
       'max',
       duration({ minMs: 1, maxMs: hour }),
       defaults.penaltyMaxMs,
-      'Doubled with each failed probe up to here.',
+      'The longest such time: each failed probe doubles it.',
     ),
     jitterRatio: withDefault(
       'jitterRatio',
       number({ min: 0, max: 100 }),
       defaults.penaltyJitterRatio,
-      'Up to so much of it is added at random.',
+      'Up to this share of the time is added at random.',
     ),
   }),
   ({ minMs, maxMs }, at) => {
@@ -27,7 +32,7 @@ const penalty = ruled(
 );
 
 export const circuitBreaker = object({
-  enabled: withDefault('enabled', flag, defaults.circuitBreakerEnabled, 'False: no endpoint is ever tripped.'),
+  enabled: withDefault('enabled', flag, defaults.circuitBreakerEnabled, 'False: no endpoint ever trips.'),
   consecutiveFailures: withDefault(
     'consecutiveFailures',
     wholeNumber(0, 1000),
@@ -41,19 +46,19 @@ export const circuitBreaker = object({
         'thresholdPercent',
         percent,
         defaults.successRateThresholdPercent,
-        'Below this an endpoint trips; 0 = off.',
+        'An endpoint trips below this success rate; 0 = off.',
       ),
       windowMs: withDefault(
         'window',
         duration({ minMs: 100, maxMs: hour }),
         defaults.successRateWindowMs,
-        'Over this time.',
+        'Time over which the rate is measured.',
       ),
       minRequests: withDefault(
         'minRequests',
         wholeNumber(1, 1_000_000),
         defaults.successRateMinRequests,
-        'With at least so many requests.',
+        'Fewest requests in the window for the rate to count.',
       ),
     }),
     'Trips on the share of successes.',
@@ -63,6 +68,6 @@ export const circuitBreaker = object({
     'maxEjectionPercent',
     percent,
     defaults.maxEjectionPercent,
-    'At most so many are tripped at a time, but one as soon as there are two.',
+    'Largest share of endpoints tripped at a time; with two or more endpoints, at least one may be.',
   ),
 });

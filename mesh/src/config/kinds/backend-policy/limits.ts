@@ -16,26 +16,21 @@ export const limits = object({
     'maxQueued',
     wholeNumber(0, 1_000_000),
     defaults.maxQueued,
-    'Requests that wait; more are answered with 503.',
+    'Requests that wait; further ones get a 503.',
   ),
   queueTimeoutMs: withDefault(
     'queueTimeout',
     duration({ minMs: 1, maxMs: 60_000 }),
     defaults.queueTimeoutMs,
-    'Longest wait for a place, and then for a connection; then 503.',
+    'Longest wait for a place, and then for a connection; a longer one ends in a 503.',
   ),
   maxConnections: withDefault(
     'maxConnections',
     wholeNumber(1, 65_535),
     defaults.maxConnections,
-    'TCP connections per endpoint; one that has them all in use is passed over while another has room.',
+    'TCP connections per endpoint; an endpoint with all of them in use is skipped while another has room.',
   ),
-  retryAfterS: withDefault(
-    'retryAfter',
-    secondsDuration(),
-    defaults.retryAfterS,
-    'Sent in Retry-After with what is shed.',
-  ),
+  retryAfterS: withDefault('retryAfter', secondsDuration(), defaults.retryAfterS, 'Retry-After of shed requests.'),
 });
 
 /** Retry-After counts whole seconds. */

@@ -10,24 +10,28 @@ const hour = 3_600_000;
 const consistentHash: Shape<ConsistentHash> = mapped(
   ruled(
     object({
-      type: required('type', oneOf(['Header', 'Cookie', 'Source']), 'What decides the endpoint.'),
-      name: optional('name', cookieName, 'Of the header or cookie.'),
+      type: required(
+        'type',
+        oneOf(['Header', 'Cookie', 'Source']),
+        'The part of the request that decides the endpoint.',
+      ),
+      name: optional('name', cookieName, 'Name of the header or cookie.'),
       ttlMs: withDefault(
         'ttl',
         duration({ maxMs: 24 * hour }),
         defaults.consistentHashCookieTtlMs,
-        'Of the cookie; 0s = the session.',
+        'Lifetime of the cookie; 0s = the browser session.',
       ),
       path: withDefault(
         'path',
         text({ says: 'a path', fault: (value) => pathFault(value) }),
         defaults.consistentHashCookiePath,
-        'Of the cookie.',
+        'Path of the cookie.',
       ),
     }),
     ({ type, name }, at) => {
       if (type !== 'Source' && name === undefined) at.fault(['name'], `is required with type ${type}`);
-      if (type === 'Source' && name !== undefined) at.fault(['name'], 'must not be there with type Source');
+      if (type === 'Source' && name !== undefined) at.fault(['name'], 'must be absent with type Source');
     },
   ),
   ({ type, name = 'name', ttlMs, path }): ConsistentHash => {
@@ -42,19 +46,19 @@ const slowStart = object({
     'window',
     duration({ maxMs: hour }),
     defaults.slowStartWindowMs,
-    'How long an endpoint is new; 0s = off.',
+    'Time for which an endpoint counts as new; 0s = off.',
   ),
   aggression: withDefault(
     'aggression',
     number({ min: 0.1, max: 10 }),
     defaults.slowStartAggression,
-    '1 = the share grows in a straight line.',
+    '1 = the share grows linearly.',
   ),
   minWeightPercent: withDefault(
     'minWeightPercent',
     percent,
     defaults.slowStartMinWeightPercent,
-    'Where the share starts.',
+    'The share at the start.',
   ),
 });
 
@@ -83,20 +87,20 @@ export const loadBalancer = ruled(
       'failurePenalty',
       duration({ maxMs: 300_000 }),
       defaults.failurePenaltyMs,
-      'What a failure, 429 or 503 counts as; 0s = its real time.',
+      'Latency that a failure, 429 or 503 counts as; 0s = its real latency.',
     ),
     maxRetryAfterMs: withDefault(
       'maxRetryAfter',
       duration({ maxMs: hour }),
       defaults.failureMaxRetryAfterMs,
-      'A Retry-After is believed up to here.',
+      'Longest Retry-After that is honored; a longer one counts as this.',
     ),
     slowStart: nested('slowStart', slowStart, 'Share of traffic of new endpoints.'),
     panicThresholdPercent: withDefault(
       'panicThresholdPercent',
       percent,
       defaults.panicThresholdPercent,
-      'With fewer usable endpoints, all are used; 0 = never.',
+      'Below this share of usable endpoints, all are used; 0 = never.',
     ),
   }),
   ({ algorithm, consistentHash: hash }, at) => {
@@ -104,7 +108,7 @@ export const loadBalancer = ruled(
     if (algorithm === 'ConsistentHash' && hash === undefined)
       at.fault(['consistentHash'], 'is required with algorithm ConsistentHash');
     if (algorithm !== 'ConsistentHash' && hash !== undefined) {
-      at.fault(['consistentHash'], `must not be there with algorithm ${algorithm}`);
+      at.fault(['consistentHash'], `must be absent with algorithm ${algorithm}`);
     }
   },
 );

@@ -4,18 +4,18 @@ import { nested, object, withDefault } from '../../shapes/object-shape.ts';
 import { list, mapped, type Shape } from '../../shapes/shape.ts';
 
 export const retryBudget = object({
-  percent: withDefault('percent', percent, defaults.retryBudgetPercent, 'Retries in percent of requests.'),
+  percent: withDefault('percent', percent, defaults.retryBudgetPercent, 'Retries, as a percentage of requests.'),
   minRetriesPerSecond: withDefault(
     'minRetriesPerSecond',
     number({ min: 0, max: 100_000 }),
     defaults.retryBudgetMinRetriesPerSecond,
-    'Besides the percentage.',
+    'Retries allowed on top of the percentage.',
   ),
   ttlMs: withDefault(
     'ttl',
     duration({ minMs: 1000, maxMs: 60_000 }),
     defaults.retryBudgetTtlMs,
-    'How long a request counts.',
+    'Time for which a request counts.',
   ),
 });
 
@@ -27,12 +27,12 @@ export const methods: Shape<string[]> = mapped(
 );
 
 export const retry = object({
-  methods: withDefault('methods', methods, [...defaults.retryMethods], 'May be sent twice.'),
+  methods: withDefault('methods', methods, [...defaults.retryMethods], 'Methods that may be sent twice.'),
   idempotencyKey: withDefault(
     'idempotencyKey',
     flag,
     defaults.retryIdempotencyKey,
-    'An Idempotency-Key makes any method one that may be sent twice.',
+    'Whether a request with an Idempotency-Key may be sent twice, whatever its method.',
   ),
   bodyLimitBytes: withDefault(
     'bodyLimit',
@@ -44,7 +44,7 @@ export const retry = object({
     'perTryTimeout',
     duration(),
     defaults.retryPerTryTimeoutMs,
-    'No head of a reply for so long: next attempt; 0s = none.',
+    'Time without a head of a reply after which the next attempt starts; 0s = no limit.',
   ),
   backoff: nested(
     'backoff',
@@ -53,7 +53,7 @@ export const retry = object({
         'max',
         duration({ minMs: 1, maxMs: 60_000 }),
         defaults.retryBackoffMaxMs,
-        'Longest wait before a retry, but for a Retry-After; twice the HTTPRoute’s `retry.backoff` where that is more.',
+        'Longest wait before a retry without a Retry-After; twice the HTTPRoute’s `retry.backoff` if that is more.',
       ),
       jitter: withDefault(
         'jitter',
@@ -68,30 +68,32 @@ export const retry = object({
     'maxRetryAfter',
     duration({ maxMs: 300_000 }),
     defaults.retryMaxRetryAfterMs,
-    'A Retry-After up to here is waited for; a longer one ends the retries.',
+    'Longest Retry-After that is waited for; a longer one ends the retries.',
   ),
   replyLimitBytes: withDefault(
     'replyLimit',
     bytes({ max: 67_108_864 }),
     defaults.retryReplyLimitBytes,
     [
-      'A reply that breaks off can be tried again until a part of it has been handed on. So where another attempt may follow',
-      '(the route’s `retry`, attempts and budget left, a request that may be sent twice), replies are held until they are whole:',
-      'with a Content-Length up to this limit; without one until so many bytes have come or `replyWait` is over.',
-      'Not held: longer replies, `text/event-stream`, upgrades, replies that came whole with their head. 0 = none is held.',
+      'A truncated reply can be retried as long as no part of it has been sent on. So if another attempt may follow',
+      '(the route’s `retry`, attempts and budget left, a request that may be sent twice),',
+      'replies are held until they are complete: with a Content-Length up to this limit;',
+      'without one until this many bytes have arrived or `replyWait` is over.',
+      'Not held: longer replies, `text/event-stream`, upgrades, replies that arrived complete with their head.',
+      '0 = no reply is held.',
     ].join(' '),
   ),
   replyWaitMs: withDefault(
     'replyWait',
     duration({ minMs: 1, maxMs: 60_000 }),
     defaults.retryReplyWaitMs,
-    'A reply without a Content-Length is held for so long at most.',
+    'The longest time for which a reply without a Content-Length is held.',
   ),
   duringOutage: withDefault(
     'duringOutage',
     flag,
     defaults.retryDuringOutage,
-    'Whether retries go on while hardly an attempt on any endpoint succeeds; then only the budget bounds them.',
+    'Whether retries go on while hardly any attempt succeeds on any endpoint; then only the budget limits them.',
   ),
 });
 
@@ -100,18 +102,18 @@ export const hedging = object({
     'percentile',
     number({ min: 50, max: 99.9 }),
     defaults.hedgingPercentile,
-    'Of the service’s own latency: when the first attempt takes longer, a second one starts.',
+    'Percentile of the service’s own latency: if the first attempt takes longer, a second one starts.',
   ),
   minDelayMs: withDefault(
     'minDelay',
     duration({ minMs: 1, maxMs: 60_000 }),
     defaults.hedgingMinDelayMs,
-    'Never sooner than this.',
+    'Shortest delay before the second attempt.',
   ),
   maxHedges: withDefault(
     'maxHedges',
     wholeNumber(1, 5),
     defaults.hedgingMaxHedges,
-    'Attempts besides the first, all inside the retry budget.',
+    'Attempts besides the first, all within the retry budget.',
   ),
 });
