@@ -29,7 +29,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride();
 
-  // What a command needs is loaded when it runs: help and status should not wait for drivers.
+  // Commands are loaded on demand, so that help and status do not wait for drivers.
   stackOptions(program.command('up').summary('start everything (npm start)').description(upHelp))
     .option('--only <names>', 'start only these processes and their dependencies (comma-separated)', names)
     .option('--profile <name>', 'also start the processes of this profile; repeatable', collect, [])
@@ -139,7 +139,7 @@ function stackOptions(command: Command): Command {
     .option('--file <path>', 'the Compose file');
 }
 
-/** The folder's choice by flag, then by environment, so that `npm run seed` reaches the stack that `npm start` was told of. */
+/** The folder from the flags, otherwise from the environment: `npm run seed` then finds the stack of `npm start`. */
 function stackOf({ file, stack, data }: StackFlags): { composeFile?: string; stack?: string; dataDir?: string } {
   const name = stack ?? process.env.BANYAN_STACK;
   const folder = data ?? process.env.BANYAN_DATA;

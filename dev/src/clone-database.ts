@@ -15,10 +15,12 @@ const copyLock = "hashtext('banyan clone-database')";
 const quoted = (name: string) => pg.escapeIdentifier(name);
 
 /**
- * Makes database `to` an exact copy of `from`, replacing what `to` held. The copy is made under a name of its own and takes the
- * place of `to` when it is complete: whatever fails before leaves `to` as it was. Connections to both are ended, and none is
- * let in to `from` during the copy (PostgreSQL copies only a database without connections): clients connect again afterwards.
- * @throws DevError BAD_COMMAND, before anything is changed: `from` does not exist, `to` is `from`, or a name cannot be used.
+ * Makes database `to` an exact copy of `from`, replacing what `to` held. The copy is made under a name of its own and
+ * takes the place of `to` when it is complete: whatever fails before leaves `to` as it was. Connections to both are
+ * ended, and none is let in to `from` during the copy (PostgreSQL copies only a database without connections): clients
+ * connect again afterwards.
+ * @throws DevError BAD_COMMAND, before anything is changed: `from` does not exist, `to` is `from`, or a name cannot be
+ * used.
  */
 export async function cloneDatabase(serverUrl: string, from: string, to: string): Promise<void> {
   for (const name of [from, to]) checkName(name);
@@ -85,7 +87,8 @@ async function copy(client: pg.Client, from: string, to: string): Promise<void> 
   const { rows } = await client.query<{ version: number }>(
     `SELECT current_setting('server_version_num')::int AS version`,
   );
-  // Copying files beats copying through the write-ahead log for all but small databases; older servers know no other way.
+  // Copying files beats copying through the write-ahead log for all but small databases; older servers know no other
+  // way.
   const strategy = (rows[0]?.version ?? 0) >= 150_000 ? ' STRATEGY file_copy' : '';
   await client.query(`CREATE DATABASE ${quoted(to)} TEMPLATE ${quoted(from)}${strategy}`);
 }

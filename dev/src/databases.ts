@@ -5,9 +5,9 @@ import { connected } from './connected.ts';
 const quoted = (name: string) => pg.escapeIdentifier(name);
 
 /**
- * Makes the databases that do not exist yet: UTF-8, sorting bytewise, so that names sort alike on every server.
- * Those that a copy left closed are opened.
- * @returns the names of those it made.
+ * Creates the databases that do not exist: UTF-8, sorted bytewise, so that names sort the same on every server.
+ * Opens databases that an interrupted copy left closed.
+ * @returns the names of the created databases.
  */
 export function ensureDatabases(serverUrl: string, names: readonly string[]): Promise<string[]> {
   return connected(serverUrl, 'postgres', async (client) => {

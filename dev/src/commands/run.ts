@@ -9,8 +9,8 @@ import { readTopology } from '../topology/read.ts';
 import { inForeground } from './child.ts';
 
 /**
- * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if there is
- * one; otherwise its dependencies are started first and stopped afterwards.
+ * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if
+ * there is one; otherwise its dependencies are started first and stopped afterwards.
  * @returns its exit code.
  */
 export async function run(options: StackOptions, name: string, args: readonly string[]): Promise<number> {

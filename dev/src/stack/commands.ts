@@ -2,7 +2,7 @@ import { DevError, messageOf } from '../errors.ts';
 import type { CommandLine } from './processes.ts';
 import type { StackStatus } from './status.ts';
 
-/** What a command is answered with; `command` and `process` repeat what was asked. */
+/** The response to a command; `command` and `process` repeat the request. */
 export interface Answer {
   event: 'answer' | 'error';
   command: string;
@@ -39,7 +39,7 @@ const commands: Record<string, (stack: Commandable, body: Body) => Promise<Parti
   }),
 };
 
-/** Carries out one line of the control protocol. Never rejects: what goes wrong is an answer too. */
+/** Carries out one line of the control protocol. Never rejects: a failure is an answer too. */
 export async function answer(stack: Commandable, line: string): Promise<Answer> {
   let body: Body = {};
   try {
@@ -68,7 +68,7 @@ async function done(work: Promise<void>): Promise<Partial<Answer>> {
   return {};
 }
 
-/** The launcher's own end is not waited for: the answer must go out before the socket closes. */
+/** Does not wait for the launcher's end: the answer must be sent before the socket closes. */
 async function stopSoon(stack: Commandable): Promise<Partial<Answer>> {
   setImmediate(() => void stack.stop());
   return { status: stack.status() };

@@ -22,8 +22,8 @@ import { Stores } from './stores.ts';
 import { Supervised } from './supervisor.ts';
 
 /**
- * Starts the Compose file's topology as processes of this machine and resolves when everything that is available is ready.
- * A missing store or process is not fatal: its state in `processes` is `down`, with the reason.
+ * Starts the Compose file's topology as processes of this machine and resolves when everything that is available is
+ * ready. A missing store or process is not fatal: its state in `processes` is `down`, with the reason.
  * @throws DevError ALREADY_RUNNING, BAD_TOPOLOGY, UNKNOWN_PROCESS
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -216,7 +216,10 @@ export class Stack {
     return credentialsFile(this.#services, this.topology, this.#addresses);
   }
 
-  /** Starts a process that is down, with changes to its environment (`null` removes a variable), and waits until it is ready. */
+  /**
+   * Starts a process that is down, with changes to its environment (`null` removes a variable), and waits until it is
+   * ready.
+   */
   async start(name: string, env: Readonly<Record<string, string | null>> = {}): Promise<void> {
     const supervised = this.#one(name);
     this.#overrides.set(name, { ...this.#overrides.get(name), ...env });

@@ -9,8 +9,8 @@ import type { Condition, Port, ServiceKind, ServiceSpec, Topology, Volume } from
 type Node = Record<string, unknown>;
 
 /**
- * Reads a Compose file: variables from `variables`, then from the `.env` beside the file, then the defaults written in it.
- * All faults are reported at once.
+ * Reads a Compose file: variables from `variables`, then from the `.env` beside the file, then the defaults written in
+ * it. All faults are reported at once.
  * @throws DevError BAD_TOPOLOGY
  */
 export function readTopology(path: string, variables: Readonly<Record<string, string | undefined>>): Topology {
