@@ -105,7 +105,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
       // `npm run stores -- --help` puts dashes before the option.
       if (command[0] === '--help' || command[0] === '-h') return storesCommand.outputHelp();
       if (command[0]?.startsWith('-'))
-        throw new DevError('BAD_COMMAND', `there is no option ${command[0]}: --help lists all`);
+        throw new DevError('bad_command', `there is no option ${command[0]}: --help lists all`);
       const { stores } = await import('./commands/stores.ts');
       code = await stores(command);
     });
@@ -117,7 +117,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof DevError)) throw error;
     console.error(error.message);
-    return error.code === 'BAD_COMMAND' ? 2 : 1;
+    return error.code === 'bad_command' ? 2 : 1;
   }
   return code;
 }

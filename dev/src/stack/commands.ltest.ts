@@ -63,14 +63,14 @@ describe('the control protocol', () => {
   });
 
   for (const [what, line, code] of [
-    ['no JSON', 'restart shop', 'BAD_COMMAND'],
-    ['no object', '5', 'BAD_COMMAND'],
-    ['an unknown command', '{"command":"fly"}', 'BAD_COMMAND'],
-    ['a missing name', '{"command":"restart"}', 'BAD_COMMAND'],
-    ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'BAD_COMMAND'],
-    ['an unknown process', '{"command":"stop","process":"missing"}', 'UNKNOWN_PROCESS'],
-    ['a process that was not started', '{"command":"stop","process":"greet"}', 'UNKNOWN_PROCESS'],
-    ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'NOT_RUNNING'],
+    ['no JSON', 'restart shop', 'bad_command'],
+    ['no object', '5', 'bad_command'],
+    ['an unknown command', '{"command":"fly"}', 'bad_command'],
+    ['a missing name', '{"command":"restart"}', 'bad_command'],
+    ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'bad_command'],
+    ['an unknown process', '{"command":"stop","process":"missing"}', 'unknown_process'],
+    ['a process that was not started', '{"command":"stop","process":"greet"}', 'unknown_process'],
+    ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'not_running'],
   ] as const) {
     test(`${what} is answered with ${code}`, async () => {
       const reply = await answer(stack, line);

@@ -36,7 +36,7 @@ export class Control {
     server.on('connection', (socket) => this.#talk(socket));
   }
 
-  /** @throws DevError ALREADY_RUNNING when a live launcher has the folder. */
+  /** @throws DevError already_running when a live launcher has the folder. */
   static async acquire(folder: string): Promise<Control> {
     const path = socketPath(folder);
     // Of several concurrent starts, the system lets one bind the path.
@@ -118,7 +118,7 @@ function alreadyRunning(status: StackStatus | undefined): DevError {
     Object.entries(urls).map(([which, url]) => `  ${name}${which === 'main' ? '' : ` ${which}`}: ${url}`),
   );
   const who = status === undefined ? '' : ` (process ${status.pid})`;
-  return new DevError('ALREADY_RUNNING', [`this stack is already running${who}`, ...urls].join('\n'));
+  return new DevError('already_running', [`this stack is already running${who}`, ...urls].join('\n'));
 }
 
 /**
@@ -130,7 +130,7 @@ async function lastGuardGone(folder: string): Promise<void> {
   if (pid === null) return;
   const gone = () => !isAlive(pid) || !isGuard(pid);
   await until(gone, { limitMs: 20_000, what: 'what a killed launcher left is stopped' }).catch((error: unknown) => {
-    throw new DevError('ALREADY_RUNNING', messageOf(error));
+    throw new DevError('already_running', messageOf(error));
   });
 }
 

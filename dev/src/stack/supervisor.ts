@@ -79,7 +79,7 @@ export class Supervised {
 
   /**
    * Starts, and resolves when ready (a task: when it succeeded).
-   * @throws DevError COMMAND_FAILED when it is not ready in time, crashes three times, or a task ends badly; a process
+   * @throws DevError command_failed when it is not ready in time, crashes three times, or a task ends badly; a process
    * is then still supervised and started again.
    */
   async start(): Promise<void> {
@@ -92,7 +92,7 @@ export class Supervised {
     await until(settled, { limitMs: readyTimeoutMs }).catch(() => {});
     if (this.state === 'ready' || this.state === 'done') return;
     throw new DevError(
-      'COMMAND_FAILED',
+      'command_failed',
       `${name}: ${this.reason || this.#crashReason || `not ready after ${readyTimeoutMs / 1000} s`}`,
     );
   }
@@ -142,7 +142,7 @@ export class Supervised {
     else if (launch.ready !== null) {
       const ready = launch.ready;
       await until(async () => !current() || (await ready()), { limitMs: readyTimeoutMs }).catch((error: unknown) => {
-        if (!(error instanceof DevError) || error.code === 'COMMAND_FAILED') return;
+        if (!(error instanceof DevError) || error.code === 'command_failed') return;
         this.reason = error.message;
         this.state = 'failed';
       });

@@ -28,6 +28,6 @@ export interface PreparedStore {
 export interface StoreDriver {
   /** Name of the container image it stands in for, without registry and tag. */
   image: string;
-  /** @throws DevError STORE_UNAVAILABLE, saying how to get it. */
+  /** @throws DevError store_unavailable, saying how to get it. */
   prepare(service: ServiceSpec, context: StoreContext): Promise<PreparedStore>;
 }

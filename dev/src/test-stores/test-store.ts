@@ -23,7 +23,7 @@ export async function testStore(variables: Readonly<Record<string, string | unde
     } catch (error) {
       whyNot = messageOf(error);
     }
-    if (only === 'container') throw new DevError('STORE_UNAVAILABLE', `no container for tests: ${whyNot}`);
+    if (only === 'container') throw new DevError('store_unavailable', `no container for tests: ${whyNot}`);
   }
   return localStore(variables, whyNot);
 }
@@ -47,7 +47,7 @@ async function localStore(variables: Readonly<Record<string, string | undefined>
   };
   if (state !== 'ready') {
     await stack.stop();
-    throw new DevError('STORE_UNAVAILABLE', reason);
+    throw new DevError('store_unavailable', reason);
   }
   const because = whyNot === '' ? '' : ` (${whyNot})`;
   return { url: `${url}/postgres`, source: `${source}${because}`, stop: () => stack.stop() };

@@ -21,12 +21,12 @@ export const isCluster = (folder: string) => existsSync(join(folder, 'PG_VERSION
 /**
  * Makes the cluster unless it exists: superuser `user` with a password, UTF-8, no locale (names sort alike on every
  * machine).
- * @throws DevError STORE_FAILED with the output of initdb.
+ * @throws DevError store_failed with the output of initdb.
  */
 export async function ensureCluster(binaries: Binaries, folder: string, user: string, password: string): Promise<void> {
   if (isCluster(folder)) return;
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new DevError('STORE_FAILED', `${folder} holds files that are no PostgreSQL data: move them away`);
+    throw new DevError('store_failed', `${folder} holds files that are no PostgreSQL data: move them away`);
   }
   // Made beside and renamed: an interrupted initdb leaves nothing that looks like a cluster.
   for (const leftover of globSync(`${folder}.new-*`)) rmSync(leftover, { recursive: true, force: true });
@@ -57,12 +57,12 @@ function run(file: string, args: string[]): Promise<void> {
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-    child.once('error', (error) => reject(new DevError('STORE_FAILED', `initdb: ${error.message}`, { cause: error })));
+    child.once('error', (error) => reject(new DevError('store_failed', `initdb: ${error.message}`, { cause: error })));
     child.once('close', (code) => {
       if (code === 0) resolve();
       else
         reject(
-          new DevError('STORE_FAILED', `initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' ')}`),
+          new DevError('store_failed', `initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' ')}`),
         );
     });
   });

@@ -27,7 +27,7 @@ export const postgres: StoreDriver = {
     }
     const found = await findBinaries(context.variables);
     const binaries = found.find(({ major }) => isCluster(clusterFolder(context.folder, major))) ?? found[0];
-    if (binaries === undefined) throw new DevError('STORE_UNAVAILABLE', howToGetIt);
+    if (binaries === undefined) throw new DevError('store_unavailable', howToGetIt);
     const data = clusterFolder(context.folder, binaries.major);
     const user = service.environment.POSTGRES_USER || 'postgres';
     const password = service.environment.POSTGRES_PASSWORD || 'postgres';
@@ -58,20 +58,20 @@ const givenLimitMs = 5_000;
 /** Errors of a server that is starting: connection refused, connection lost, "starting up". */
 const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
 
-/** @throws DevError STORE_UNAVAILABLE when the server of POSTGRES_URL does not respond; the message says what to do. */
+/** @throws DevError store_unavailable when the server of POSTGRES_URL does not respond; the message says what to do. */
 async function mustAnswer(url: string): Promise<void> {
   const next = 'correct POSTGRES_URL, or unset it to use a server of this machine';
-  if (!URL.canParse(url)) throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL is no URL: ${next}`);
+  if (!URL.canParse(url)) throw new DevError('store_unavailable', `POSTGRES_URL is no URL: ${next}`);
   const end = performance.now() + givenLimitMs;
   for (;;) {
     try {
-      await connected(url, 'postgres', (client) => client.query('SELECT 1'));
+      await connected(url, 'postgres', (client) => client.query('select 1'));
       return;
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (!passing.includes(code) || performance.now() > end) {
         const { host } = new URL(url);
-        throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
+        throw new DevError('store_unavailable', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
       }
       await pause(100);
     }
@@ -92,12 +92,12 @@ async function answers(connectionString: string): Promise<boolean> {
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT 1');
+    await client.query('select 1');
     return true;
   } catch (error) {
     // 28P01: the server is up and refuses the password. Waiting does not help.
     if ((error as { code?: string }).code === '28P01') {
-      throw new DevError('STORE_FAILED', 'PostgreSQL refuses the password: the data here were made with another one');
+      throw new DevError('store_failed', 'PostgreSQL refuses the password: the data here were made with another one');
     }
     return false;
   } finally {
