@@ -1,4 +1,4 @@
-/** Whether a process (or with a negative id a process group) is there. */
+/** Whether a process (with a negative id: a process group) exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

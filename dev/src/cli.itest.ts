@@ -28,7 +28,7 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; said: 
   return { code, said };
 }
 
-/** A launcher with `--json`: what it said, and a way to wait for a line. */
+/** A launcher with `--json`: its output, and a way to wait for a line. */
 async function launched(dataDir: string, ...more: string[]) {
   const file = ['--file', fixture('docker-compose.yml'), '--data', dataDir];
   const child = dev(['up', ...file, '--ports', 'auto', '--json', ...more]);
@@ -47,7 +47,7 @@ async function launched(dataDir: string, ...more: string[]) {
 }
 
 describe('up --json', () => {
-  test('tells what happens, takes commands, and stops when its stdin ends', async () => {
+  test('reports events, takes commands, and stops when its stdin ends', async () => {
     const { child, lines, line, up, pids, processes } = await launched(freshFolder());
     assert.deepEqual(
       lines.filter(({ event }) => event === 'ready').map((one) => one.process),
@@ -73,7 +73,7 @@ describe('up --json', () => {
     assert.deepEqual(pids.filter(isAlive), []);
   });
 
-  test('when the launcher is killed, all it started ends by itself, and the next start works', async () => {
+  test('after the launcher is killed, its processes end, and the next start works', async () => {
     const dataDir = freshFolder();
     const { child, pids } = await launched(dataDir);
     assert.equal(pids.length, 3);
@@ -113,7 +113,7 @@ describe('commands beside a running stack', () => {
 });
 
 describe('run without a running stack', () => {
-  test('starts what the one-shot needs, passes its exit code, and stops again', async () => {
+  test('starts the dependencies of the one-shot, passes its exit code, and stops them', async () => {
     const place = ['--data', freshFolder(), '--file', fixture('storeless.yml')];
     const { code, said } = await ended(dev(['run', ...place, 'greet', '--', '6'], { GREETING: 'ahoy' }));
     assert.equal(code, 6);
@@ -125,7 +125,7 @@ describe('run without a running stack', () => {
 describe('a start that fails', () => {
   const place = () => ['--data', freshFolder(), '--file', fixture('storeless.yml'), '--ports', 'auto'];
 
-  test('says first what failed and where to look, stops what it started, and ends with 1', async () => {
+  test('prints the failure and the log first, stops everything, and exits with 1', async () => {
     const child = dev(['up', ...place()], { GREETING: 'refuse' });
     let said = '';
     child.stderr?.on('data', (chunk) => (said += chunk));
@@ -137,7 +137,7 @@ describe('a start that fails', () => {
     assert.doesNotMatch(run.said, /is up in|routes left to/);
   });
 
-  test('with --json it is the event failed, with the causes, and no event up', async () => {
+  test('with --json writes the event failed with its causes, and no event up', async () => {
     const child = dev(['up', ...place(), '--json'], { GREETING: 'refuse' });
     const lines: (Line & { causes?: unknown })[] = [];
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
@@ -153,7 +153,7 @@ describe('a start that fails', () => {
 });
 
 describe('stores', () => {
-  test('--help behind the dashes of npm is the help', async () => {
+  test('--help after the dashes of npm prints the help', async () => {
     for (const words of [
       ['stores', '--', '--help'],
       ['stores', '--help'],
@@ -165,7 +165,7 @@ describe('stores', () => {
     }
   });
 
-  test('an unknown option and a missing program are a sentence', async () => {
+  test('an unknown option and a missing program print one sentence', async () => {
     assert.match((await ended(dev(['stores', '--', '--hlep']))).said, /there is no option --hlep/);
     const env = { TEST_POSTGRES_URL: 'postgres://given@127.0.0.1:1/postgres' };
     const { code, said } = await ended(dev(['stores', '--', 'no-such-program'], env));
@@ -196,7 +196,7 @@ describe('a wrong command line', () => {
     test(`${words.join(' ')} ends with 2`, async () => assert.equal((await ended(dev(words))).code, 2));
   }
 
-  test('an unknown process to follow is told, and nothing is started', async () => {
+  test('an unknown process to follow is an error, and nothing is started', async () => {
     const place = ['--data', freshFolder(), '--file', fixture('storeless.yml')];
     const { code, said } = await ended(dev(['up', ...place, '--follow', 'shop,shoe']));
     assert.equal(code, 1);
@@ -204,7 +204,7 @@ describe('a wrong command line', () => {
     assert.doesNotMatch(said, /ready/);
   });
 
-  test('an unknown process is told with the known ones', async () => {
+  test('an unknown process is an error that lists the known ones', async () => {
     const { code, said } = await ended(
       dev(['up', '--data', freshFolder(), '--file', fixture('storeless.yml'), '--only', 'shoe']),
     );

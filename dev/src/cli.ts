@@ -29,7 +29,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride();
 
-  // What a command needs is loaded when it runs: help and status should not wait for drivers.
+  // Commands are loaded on demand, so that help and status do not wait for drivers.
   stackOptions(program.command('up').summary('start everything (npm start)').description(upHelp))
     .option('--only <names>', 'start only these processes and their dependencies (comma-separated)', names)
     .option('--profile <name>', 'also start the processes of this profile; repeatable', collect, [])
@@ -105,7 +105,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
       // `npm run stores -- --help` puts dashes before the option.
       if (command[0] === '--help' || command[0] === '-h') return storesCommand.outputHelp();
       if (command[0]?.startsWith('-'))
-        throw new DevError('BAD_COMMAND', `there is no option ${command[0]}: --help lists all`);
+        throw new DevError('bad_command', `there is no option ${command[0]}: --help lists all`);
       const { stores } = await import('./commands/stores.ts');
       code = await stores(command);
     });
@@ -117,7 +117,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof DevError)) throw error;
     console.error(error.message);
-    return error.code === 'BAD_COMMAND' ? 2 : 1;
+    return error.code === 'bad_command' ? 2 : 1;
   }
   return code;
 }
@@ -139,7 +139,7 @@ function stackOptions(command: Command): Command {
     .option('--file <path>', 'the Compose file');
 }
 
-/** The folder's choice by flag, then by environment, so that `npm run seed` reaches the stack that `npm start` was told of. */
+/** The folder from the flags, otherwise from the environment: `npm run seed` then finds the stack of `npm start`. */
 function stackOf({ file, stack, data }: StackFlags): { composeFile?: string; stack?: string; dataDir?: string } {
   const name = stack ?? process.env.BANYAN_STACK;
   const folder = data ?? process.env.BANYAN_DATA;

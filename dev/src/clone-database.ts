@@ -15,20 +15,22 @@ const copyLock = "hashtext('banyan clone-database')";
 const quoted = (name: string) => pg.escapeIdentifier(name);
 
 /**
- * Makes database `to` an exact copy of `from`, replacing what `to` held. The copy is made under a name of its own and takes the
- * place of `to` when it is complete: whatever fails before leaves `to` as it was. Connections to both are ended, and none is
- * let in to `from` during the copy (PostgreSQL copies only a database without connections): clients connect again afterwards.
- * @throws DevError BAD_COMMAND, before anything is changed: `from` does not exist, `to` is `from`, or a name cannot be used.
+ * Makes database `to` an exact copy of `from`, replacing what `to` held. The copy is made under a name of its own and
+ * takes the place of `to` when it is complete: whatever fails before leaves `to` as it was. Connections to both are
+ * ended, and none is let in to `from` during the copy (PostgreSQL copies only a database without connections): clients
+ * connect again afterwards.
+ * @throws DevError bad_command, before anything is changed: `from` does not exist, `to` is `from`, or a name cannot be
+ * used.
  */
 export async function cloneDatabase(serverUrl: string, from: string, to: string): Promise<void> {
   for (const name of [from, to]) checkName(name);
-  if (from === to) throw new DevError('BAD_COMMAND', `the copy of database ${from} needs another name`);
+  if (from === to) throw new DevError('bad_command', `the copy of database ${from} needs another name`);
   await connected(serverUrl, 'postgres', async (client) => {
-    await client.query(`SELECT pg_advisory_lock(${copyLock})`);
+    await client.query(`select pg_advisory_lock(${copyLock})`);
     const existing = await databaseNames(client);
     if (!existing.includes(from)) {
       const others = existing.filter((name) => !ownDatabases.includes(name) && !name.startsWith(asidePrefix));
-      throw new DevError('BAD_COMMAND', `there is no database ${from}; there are ${others.join(', ') || 'none'}`);
+      throw new DevError('bad_command', `there is no database ${from}; there are ${others.join(', ') || 'none'}`);
     }
     for (const name of existing.filter((one) => one.startsWith(asidePrefix))) await drop(client, name);
     const aside = asidePrefix + randomBytes(6).toString('hex');
@@ -48,25 +50,25 @@ export async function cloneDatabase(serverUrl: string, from: string, to: string)
  */
 export async function reopen(client: pg.Client, names: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ datname: string }>(
-    'SELECT datname FROM pg_database WHERE NOT datallowconn AND datname = ANY($1)',
+    'select datname from pg_database where not datallowconn and datname = any($1)',
     [names],
   );
   if (rows.length === 0) return;
   // Waits for a copy that is under way.
-  await client.query(`SELECT pg_advisory_lock(${copyLock})`);
+  await client.query(`select pg_advisory_lock(${copyLock})`);
   for (const { datname } of rows) await allowConnections(client, datname, true);
-  await client.query(`SELECT pg_advisory_unlock(${copyLock})`);
+  await client.query(`select pg_advisory_unlock(${copyLock})`);
 }
 
 function checkName(name: string): void {
   if (name === '' || Buffer.byteLength(name) > longestName || name.includes('\0'))
-    throw new DevError('BAD_COMMAND', `a database's name has 1 to ${longestName} bytes: "${name}"`);
+    throw new DevError('bad_command', `a database's name has 1 to ${longestName} bytes: "${name}"`);
   if (ownDatabases.includes(name) || name.startsWith(asidePrefix))
-    throw new DevError('BAD_COMMAND', `database ${name} is the server's own: name another`);
+    throw new DevError('bad_command', `database ${name} is the server's own: name another`);
 }
 
 async function databaseNames(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database ORDER BY datname');
+  const { rows } = await client.query<{ datname: string }>('select datname from pg_database order by datname');
   return rows.map(({ datname }) => datname);
 }
 
@@ -83,17 +85,18 @@ async function alone(client: pg.Client, name: string, work: () => Promise<void>)
 
 async function copy(client: pg.Client, from: string, to: string): Promise<void> {
   const { rows } = await client.query<{ version: number }>(
-    `SELECT current_setting('server_version_num')::int AS version`,
+    `select current_setting('server_version_num')::int as version`,
   );
-  // Copying files beats copying through the write-ahead log for all but small databases; older servers know no other way.
-  const strategy = (rows[0]?.version ?? 0) >= 150_000 ? ' STRATEGY file_copy' : '';
-  await client.query(`CREATE DATABASE ${quoted(to)} TEMPLATE ${quoted(from)}${strategy}`);
+  // Copying files beats copying through the write-ahead log for all but small databases; older servers know no other
+  // way.
+  const strategy = (rows[0]?.version ?? 0) >= 150_000 ? ' strategy file_copy' : '';
+  await client.query(`create database ${quoted(to)} template ${quoted(from)}${strategy}`);
 }
 
 /** Gives the complete copy its name, and drops the database that had it. */
 async function replace(client: pg.Client, aside: string, to: string): Promise<void> {
   if (!(await databaseNames(client)).includes(to)) {
-    await client.query(`ALTER DATABASE ${quoted(aside)} RENAME TO ${quoted(to)}`);
+    await client.query(`alter database ${quoted(aside)} rename to ${quoted(to)}`);
     return;
   }
   const old = asidePrefix + randomBytes(6).toString('hex');
@@ -101,12 +104,12 @@ async function replace(client: pg.Client, aside: string, to: string): Promise<vo
   try {
     await endConnections(client, to);
     // Both names change or neither: RENAME, other than CREATE and DROP, takes part in a transaction.
-    await client.query('BEGIN');
-    await client.query(`ALTER DATABASE ${quoted(to)} RENAME TO ${quoted(old)}`);
-    await client.query(`ALTER DATABASE ${quoted(aside)} RENAME TO ${quoted(to)}`);
-    await client.query('COMMIT');
+    await client.query('begin');
+    await client.query(`alter database ${quoted(to)} rename to ${quoted(old)}`);
+    await client.query(`alter database ${quoted(aside)} rename to ${quoted(to)}`);
+    await client.query('commit');
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
+    await client.query('rollback').catch(() => {});
     await allowConnections(client, to, true);
     throw error;
   }
@@ -114,11 +117,11 @@ async function replace(client: pg.Client, aside: string, to: string): Promise<vo
 }
 
 const allowConnections = (client: pg.Client, name: string, allowed: boolean) =>
-  client.query(`ALTER DATABASE ${quoted(name)} WITH ALLOW_CONNECTIONS ${allowed}`);
+  client.query(`alter database ${quoted(name)} with allow_connections ${allowed}`);
 
 /** Ends the connections to a database and waits until they have ended: a backend takes a moment. */
 async function endConnections(client: pg.Client, name: string): Promise<void> {
-  await client.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [name]);
+  await client.query('select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1', [name]);
 }
 
-const drop = (client: pg.Client, name: string) => client.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
+const drop = (client: pg.Client, name: string) => client.query(`drop database if exists ${quoted(name)} with (force)`);

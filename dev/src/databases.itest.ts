@@ -27,29 +27,29 @@ async function query(database: string, sql: string): Promise<Record<string, unkn
 
 describe('databases', () => {
   after(async () => {
-    for (const name of [from, to]) await query('postgres', `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`);
+    for (const name of [from, to]) await query('postgres', `drop database if exists ${pg.escapeIdentifier(name)}`);
   });
 
   test('are made once, whatever their name, and sort bytewise', async () => {
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), [from]);
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), []);
-    assert.deepEqual(await query(from, `SELECT 'a' > 'B' AS bytewise`), [{ bytewise: true }]);
+    assert.deepEqual(await query(from, `select 'a' > 'B' as bytewise`), [{ bytewise: true }]);
   });
 
   test('one made by two at once is no error', async () => {
-    await query('postgres', `DROP DATABASE ${pg.escapeIdentifier(from)}`);
+    await query('postgres', `drop database ${pg.escapeIdentifier(from)}`);
     await Promise.all([ensureDatabases(serverUrl, [from]), ensureDatabases(serverUrl, [from])]);
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), []);
   });
 
   test('are copied, and the copied one takes connections again, also after a failure', async () => {
-    await query(from, 'CREATE TABLE kept AS SELECT 5 AS value');
+    await query(from, 'create table kept as select 5 as value');
     assert.equal(await holdsTables(serverUrl, to), false);
     await cloneDatabase(serverUrl, from, to);
     assert.equal(await holdsTables(serverUrl, to), true);
-    assert.deepEqual(await query(to, 'SELECT value FROM kept'), [{ value: 5 }]);
+    assert.deepEqual(await query(to, 'select value from kept'), [{ value: 5 }]);
     await assert.rejects(cloneDatabase(serverUrl, from, 'postgres'));
-    assert.deepEqual(await query(from, 'SELECT value FROM kept'), [{ value: 5 }]);
+    assert.deepEqual(await query(from, 'select value from kept'), [{ value: 5 }]);
   });
 
   for (const [what, source, target, said] of [
@@ -61,46 +61,46 @@ describe('databases', () => {
     ["the server's own database as the target", from, 'template1', /the server's own/],
   ] as const) {
     test(`a copy with ${what} is refused, and every database stays as it was`, async () => {
-      await query('postgres', `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(to)}`);
+      await query('postgres', `drop database if exists ${pg.escapeIdentifier(to)}`);
       await ensureDatabases(serverUrl, [to]);
-      await query(to, 'CREATE TABLE precious AS SELECT 7 AS value');
+      await query(to, 'create table precious as select 7 as value');
       await assert.rejects(cloneDatabase(serverUrl, source, target), (error: Error & { code?: string }) => {
         assert.match(error.message, said);
-        return error.code === 'BAD_COMMAND';
+        return error.code === 'bad_command';
       });
-      assert.deepEqual(await query(to, 'SELECT value FROM precious'), [{ value: 7 }]);
-      assert.deepEqual(await query(from, 'SELECT 1 AS one'), [{ one: 1 }]);
+      assert.deepEqual(await query(to, 'select value from precious'), [{ value: 7 }]);
+      assert.deepEqual(await query(from, 'select 1 as one'), [{ one: 1 }]);
     });
   }
 
   test('a copy that breaks off leaves the target as it was, and the next one removes what was left', async () => {
     const owner = new pg.Client({ connectionString: serverUrl });
     await owner.connect();
-    await query('postgres', `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(to)}`);
+    await query('postgres', `drop database if exists ${pg.escapeIdentifier(to)}`);
     await ensureDatabases(serverUrl, [to]);
-    await query(to, 'CREATE TABLE precious AS SELECT 7 AS value');
+    await query(to, 'create table precious as select 7 as value');
     try {
       // An uncommitted change of the target locks it against the rename.
-      await owner.query('BEGIN');
-      await owner.query(`ALTER DATABASE ${pg.escapeIdentifier(to)} CONNECTION LIMIT 5`);
+      await owner.query('begin');
+      await owner.query(`alter database ${pg.escapeIdentifier(to)} connection limit 5`);
       await assert.rejects(cloneDatabase(`${serverUrl}?options=-c%20lock_timeout%3D300`, from, to), /lock timeout/);
     } finally {
-      await owner.query('ROLLBACK');
+      await owner.query('rollback');
       await owner.end();
     }
-    assert.deepEqual(await query(to, 'SELECT value FROM precious'), [{ value: 7 }]);
-    await query('postgres', 'CREATE DATABASE banyan_copy_leftover');
+    assert.deepEqual(await query(to, 'select value from precious'), [{ value: 7 }]);
+    await query('postgres', 'create database banyan_copy_leftover');
     await cloneDatabase(serverUrl, from, to);
-    assert.deepEqual(await query(to, 'SELECT value FROM kept'), [{ value: 5 }]);
-    const left = await query('postgres', `SELECT datname FROM pg_database WHERE datname LIKE 'banyan_copy_%'`);
+    assert.deepEqual(await query(to, 'select value from kept'), [{ value: 5 }]);
+    const left = await query('postgres', `select datname from pg_database where datname like 'banyan_copy_%'`);
     assert.deepEqual(left, []);
   });
 
   test('a database that a killed copy left closed is opened by the next start', async () => {
-    await query('postgres', `ALTER DATABASE ${pg.escapeIdentifier(from)} WITH ALLOW_CONNECTIONS false`);
-    await assert.rejects(query(from, 'SELECT 1'));
+    await query('postgres', `alter database ${pg.escapeIdentifier(from)} with allow_connections false`);
+    await assert.rejects(query(from, 'select 1'));
     await ensureDatabases(serverUrl, [from]);
-    assert.deepEqual(await query(from, 'SELECT value FROM kept'), [{ value: 5 }]);
+    assert.deepEqual(await query(from, 'select value from kept'), [{ value: 5 }]);
   });
 });
 
@@ -121,7 +121,7 @@ describe('the task that makes the databases', () => {
       assert.equal(run.status, 2, run.stderr);
       assert.match(run.stderr, /usage: databases\.ts/);
       assert.doesNotMatch(run.stderr, /\n {4}at /);
-      assert.deepEqual(await query('postgres', `SELECT 1 FROM pg_database WHERE datname = '${made}'`), []);
+      assert.deepEqual(await query('postgres', `select 1 from pg_database where datname = '${made}'`), []);
     });
   }
 });

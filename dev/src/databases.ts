@@ -5,18 +5,18 @@ import { connected } from './connected.ts';
 const quoted = (name: string) => pg.escapeIdentifier(name);
 
 /**
- * Makes the databases that do not exist yet: UTF-8, sorting bytewise, so that names sort alike on every server.
- * Those that a copy left closed are opened.
- * @returns the names of those it made.
+ * Creates the databases that do not exist: UTF-8, sorted bytewise, so that names sort the same on every server.
+ * Opens databases that an interrupted copy left closed.
+ * @returns the names of the created databases.
  */
 export function ensureDatabases(serverUrl: string, names: readonly string[]): Promise<string[]> {
   return connected(serverUrl, 'postgres', async (client) => {
-    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
     const existing = new Set(rows.map((row) => row.datname));
     const missing = names.filter((name) => !existing.has(name));
     for (const name of missing) {
       await client
-        .query(`CREATE DATABASE ${quoted(name)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`)
+        .query(`create database ${quoted(name)} template template0 encoding 'UTF8' locale 'C'`)
         // 42P04, 23505: another process created it at the same time.
         .catch((error: { code?: string }) => {
           if (error.code !== '42P04' && error.code !== '23505') throw error;
@@ -30,12 +30,12 @@ export function ensureDatabases(serverUrl: string, names: readonly string[]): Pr
 /** Whether a database exists and holds a table. */
 export async function holdsTables(serverUrl: string, name: string): Promise<boolean> {
   const exists = await connected(serverUrl, 'postgres', (client) =>
-    client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]),
+    client.query('select 1 from pg_database where datname = $1', [name]),
   );
   if (exists.rowCount === 0) return false;
   return connected(serverUrl, name, async (client) => {
     const tables = await client.query(
-      `SELECT 1 FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1`,
+      `select 1 from pg_tables where schemaname not in ('pg_catalog', 'information_schema') limit 1`,
     );
     return tables.rowCount !== 0;
   });

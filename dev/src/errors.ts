@@ -1,13 +1,13 @@
 /** What can go wrong in the launcher, as a closed union: each maps to one sentence for the user and an exit code. */
 export type DevErrorCode =
-  | 'ALREADY_RUNNING'
-  | 'BAD_COMMAND'
-  | 'BAD_TOPOLOGY'
-  | 'COMMAND_FAILED'
-  | 'NOT_RUNNING'
-  | 'STORE_FAILED'
-  | 'STORE_UNAVAILABLE'
-  | 'UNKNOWN_PROCESS';
+  | 'already_running'
+  | 'bad_command'
+  | 'bad_topology'
+  | 'command_failed'
+  | 'not_running'
+  | 'store_failed'
+  | 'store_unavailable'
+  | 'unknown_process';
 
 /** The launcher's only error class. `message` is written for the person at the terminal and holds no secret. */
 export class DevError extends Error {

@@ -11,8 +11,8 @@ export interface Launch {
   signalGroup: boolean;
   stopGraceMs: number;
   /**
-   * One readiness check, repeated by the supervisor; throws when another check cannot help. Null: the process is ready as
-   * soon as it has started.
+   * One readiness check, repeated by the supervisor; throws when another check cannot help. Null: the process is ready
+   * as soon as it has started.
    */
   ready: (() => Promise<boolean>) | null;
 }

@@ -8,11 +8,11 @@ export const repository = resolve(import.meta.dirname, '../..');
 
 /**
  * Everything one stack keeps: `<data>/<stack>`, `<repository>/.banyan/<stack>` unless told otherwise.
- * @throws DevError BAD_COMMAND for a name that could lead out of that folder.
+ * @throws DevError bad_command for a name that could lead out of that folder.
  */
 export function stackFolder(stack: string, dataDir: string | undefined): string {
   if (!/^[\w-]+$/.test(stack))
-    throw new DevError('BAD_COMMAND', `a stack's name is letters, digits, _ and -: ${stack}`);
+    throw new DevError('bad_command', `a stack's name is letters, digits, _ and -: ${stack}`);
   return resolve(dataDir ?? join(repository, '.banyan'), stack);
 }
 
@@ -23,7 +23,7 @@ export function publicFolder(folder: string): string {
   // Anybody can make a folder there: one that is not ours, or a link, is not trusted with data or programs.
   const stats = lstatSync(path);
   if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) {
-    throw new DevError('STORE_FAILED', `${path} belongs to another user: remove it`);
+    throw new DevError('store_failed', `${path} belongs to another user: remove it`);
   }
   return path;
 }

@@ -9,7 +9,7 @@ export const fixture = (name: string) => resolve(import.meta.dirname, '../test-f
 /** A folder for this test file alone, deleted after it. */
 export function freshFolder(mode = 0o711): string {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-dev-test-'));
-  // A store's server under another user must get through, unless the test is about just that.
+  // A store's server under another user must be able to pass.
   chmodSync(folder, mode);
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -11,7 +11,7 @@ export interface UntilOptions {
 
 /**
  * Looks until the condition holds. An error of the condition ends the wait.
- * @throws DevError COMMAND_FAILED after `limitMs`.
+ * @throws DevError command_failed after `limitMs`.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
@@ -19,7 +19,7 @@ export async function until(
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {
-    if (performance.now() > end) throw new DevError('COMMAND_FAILED', `${what}: not within ${limitMs} ms`);
+    if (performance.now() > end) throw new DevError('command_failed', `${what}: not within ${limitMs} ms`);
     await pause(everyMs);
   }
 }

@@ -69,7 +69,10 @@ function circlesIn(imports: Imports): string[] {
   return [...new Set(circles)].sort();
 }
 
-/** The folder directly below `src` that a file is in. Files directly in `src` are in no folder: they put the rest together. */
+/**
+ * The folder directly below `src` that a file is in. Files directly in `src` are in no folder: they put the rest
+ * together.
+ */
 const folderOf = (path: string) => /^(?:services\/)?[^/]+\/src\/[^/]+(?=\/)/.exec(path)?.[0] ?? null;
 
 const found = (nodeOf: (path: string) => string | null) =>

@@ -35,7 +35,7 @@ function usagesOf({ path, text }: { path: string; text: string }): Command[] {
   return lines.map(([, command]) => ({ where: path, text: command ?? '' }));
 }
 
-/** Why a command does not run with the oldest Node.js that the README admits; null where it does. */
+/** Why a command does not run with the oldest Node.js that the README supports; null where it does. */
 export function faultOf({ where, text }: Command): string | null {
   const fault = (why: string) => `${where}: ${text}: ${why}`;
   const words = text.replace(/^(?:[A-Z_]+=\S+ )*/, '').split(/\s+/);
@@ -66,7 +66,7 @@ describe('the commands of the documents', () => {
   const folders = ['monolith', 'kit', 'mesh', 'migration', 'loadtest', 'dev', 'services'];
   const usages = folders.flatMap(sourcesBelow).filter(({ path }) => !/test\.ts$/.test(path));
 
-  test('run with the oldest Node.js of the README, or say what is missing', () => {
+  test('run with the oldest Node.js that the README supports', () => {
     assert.ok(commands.length > 80, `${commands.length} commands`);
     assert.deepEqual(
       [...commands, ...usages.flatMap(usagesOf)].map(faultOf).filter((fault) => fault !== null),

@@ -10,7 +10,7 @@ import { API, type Symbol as CompilerSymbol } from 'typescript/unstable/sync';
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const sources = `${root}/mesh/src`;
 
-/** What of the configuration nothing outside `mesh/src/config` has to read, each with the reason. */
+/** Properties that no code outside `mesh/src/config` has to read, each with the reason. */
 const unreadOnPurpose: Readonly<Record<string, string>> = {
   'StaticEndpoint.addressType': 'discovery looks at the address itself; a slice is written again with its type',
   'MeshConfig.namespace': 'references between documents are resolved in config',
@@ -24,7 +24,10 @@ const unreadOnPurpose: Readonly<Record<string, string>> = {
   'ReferenceTarget.namespace': 'for writing back a reference that leads nowhere',
 };
 
-/** Types that the policies, which import nothing from config, declare for a part of the configuration that they are given. */
+/**
+ * Types that the policies, which import nothing from config, declare for a part of the configuration that they are
+ * given.
+ */
 const views: Readonly<Record<string, string>> = {
   LoadBalancerPolicy: 'policy/create-balancer.ts BalancerOptions',
   'LoadBalancerPolicy.ewma': 'policy/peak-ewma.ts PeakEwmaOptions',
@@ -148,7 +151,7 @@ describe('the configuration of the mesh', () => {
     );
   });
 
-  test('excuses nothing that is read after all', () => {
+  test('has no exception for a property that is read', () => {
     const excused = Object.keys(unreadOnPurpose);
     assert.deepEqual(
       excused.filter((path) => !properties.has(path) || isRead(properties.get(path))),

@@ -30,7 +30,7 @@ test('nothing in the monolith waits without a cause', () => {
   assert.deepEqual(delaysIn(sources), []);
 });
 
-test('each kind of delay is recognised', () => {
+test('each kind of delay is recognized', () => {
   const samples = [
     'setTimeout(done, 400)',
     "import { setTimeout as sleep } from 'node:timers/promises';",

@@ -98,13 +98,13 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     if (project !== undefined) await project.remove();
   });
 
-  test('a token is bought through the mesh, from the monolith at first', async () => {
+  test('a token request goes through the mesh, to the monolith at first', async () => {
     const bearer = await token('implicit');
     assert.match(bearer, /^[0-9a-f]{40}$/);
     await call('/v2/products', bearer);
   });
 
-  test('our processes run as a user without rights, within limits that fit', async () => {
+  test('our processes run as an unprivileged user, within fitting limits', async () => {
     for (const [name, { Config, HostConfig, State }] of Object.entries(await project.containers())) {
       assert.ok(HostConfig.Memory > 0, `${name} has a memory limit`);
       assert.equal(State.OOMKilled, false, name);
@@ -154,7 +154,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
       });
     }
 
-    test('the page of the load test came out of its volume, with all four ways to a token', () => {
+    test('the report of the load test is copied from its volume, with all four ways to a token', () => {
       const page = readFileSync(join(folder, 'token.html'), 'utf8');
       assert.match(page, /^<!doctype html>/i);
       for (const name of ['legacy', 'tuned', 'extracted', 'extracted-direct']) assert.ok(page.includes(name), name);
@@ -168,7 +168,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     });
   });
 
-  test('a weight moves the token route to auth, and the monolith takes its tokens', async () => {
+  test('a weight moves the token route to auth, and the monolith accepts its tokens', async () => {
     await project.compose('exec', '-T', 'mesh', 'mesh', 'shift', 'token', 'auth=100');
     const fromAuth = async () => (await token('client_credentials')).split('.').length === 3;
     await until('tokens come from auth', fromAuth, { limitMs: 30_000, everyMs: 200 });

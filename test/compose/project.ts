@@ -28,7 +28,9 @@ function works(file: string, ...args: string[]): boolean {
   }
 }
 
-/** The platform under a project name, ports and an image tag of its own: it meets no other one on this machine. */
+/**
+ * The platform under a project name, ports and an image tag of its own: independent of other platforms on this machine.
+ */
 export class Project {
   readonly name = `banyan-test-${randomBytes(4).toString('hex')}`;
   readonly #command: [string, ...string[]];
@@ -67,8 +69,8 @@ export class Project {
   }
 
   /**
-   * Runs commands of a page in a shell, in `folder`. They are as a reader types them, but for this project's ports, and for
-   * what has no terminal here: `docker compose` is what this machine has, and asks for no terminal.
+   * Runs commands of a page in a shell, in `folder`. They are as a reader types them, except for this project's ports
+   * and the form of `docker compose`: that of this machine, without a terminal.
    */
   async shell(commands: string, folder: string, env: Record<string, string> = {}): Promise<ShellResult> {
     const here = commands

@@ -45,7 +45,7 @@ describe('tokens of both kinds are valid on both sides', () => {
     });
   }
 
-  test('a forged JWT and an invented opaque token are refused by both, in the form of the API', async () => {
+  test('a forged JWT and an invented opaque token are rejected by both, in the format of the API', async () => {
     const { access_token } = await askToken(platform.auth, platform.client);
     const [head, , signature] = access_token.split('.');
     const claims = Buffer.from(JSON.stringify({ sub: 'me', identifier: 'client_credentials', exp: 9_999_999_999 }));
@@ -59,7 +59,7 @@ describe('tokens of both kinds are valid on both sides', () => {
     }
   });
 
-  test('a wrong secret is 401 from both sides, and no answer shows the secret', async () => {
+  test('a wrong secret is 401 from both sides, and no response shows the secret', async () => {
     for (const url of [platform.monolith, platform.auth]) {
       const wrong = { ...platform.client, client_secret: 'wrong-secret-of-the-test' };
       const response = await fetch(`${url}/oauth/access_token`, {

@@ -8,8 +8,8 @@ export type SdkVersion = (typeof sdkVersions)[number];
 
 const packages: Record<SdkVersion, string> = { '3.24.1': 'moltin-sdk-3', '36.0.0': 'moltin-sdk-36' };
 
-/** One resource of the API as the client hands it over: flat JSON:API-like objects. */
-// biome-ignore lint/suspicious/noExplicitAny: the client's own typings miss half of what it answers; the journeys assert each field.
+/** One resource of the API as the client returns it: flat JSON:API-like objects. */
+// biome-ignore lint/suspicious/noExplicitAny: the client's own typings miss half of its results; the journeys assert each field.
 export type Answer = any;
 
 type Calls = Record<string, (...args: unknown[]) => Promise<Answer>>;

@@ -34,7 +34,7 @@ for (const target of targets) {
   });
 }
 
-test('the token is the kind that the weights say: opaque from the monolith, a JWT from the service', async () => {
+test('the weights decide the kind of token: opaque from the monolith, a JWT from the service', async () => {
   await shiftToken(platform, 0);
   assert.match((await askToken(platform.edge, platform.client)).access_token, /^[0-9a-f]{40}$/);
   await shiftToken(platform, 100);

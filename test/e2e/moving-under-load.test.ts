@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test('the token route moves from 0 to 100 and back under load, and not one call fails', async () => {
+test('the token route moves from 0 to 100 and back under load, and no call fails', async () => {
   const steps = [1, 5, 10, 25, 50, 75, 100, 50, 0, 100];
   const kinds = new Map<string, number>();
   const failures: unknown[] = [];
@@ -41,7 +41,7 @@ test('the token route moves from 0 to 100 and back under load, and not one call 
   try {
     for (const weight of steps) {
       await shiftToken(platform, weight);
-      // Each step is held until customers have been served under it: by count, not by time.
+      // Each step lasts until a number of customers have been served: by count, not by time.
       const goal = served + 12;
       await until(`customers served at weight ${weight}`, () => served >= goal || failures.length > 0, {
         limitMs: 60_000,

@@ -55,7 +55,7 @@ for (const [side, weight] of [
   });
 }
 
-test('a path that does not exist yet is 404 in the form of the API', async () => {
+test('an unknown path is 404 in the format of the API', async () => {
   const { access_token } = await askToken(platform.edge, platform.client);
   const response = await fetch(`${platform.edge}/v2/promotions`, {
     headers: { authorization: `Bearer ${access_token}` },

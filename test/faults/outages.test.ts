@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-/** What a refusal at once takes on a busy machine, against the 30 s that a token request may take. */
+/** Limit for an immediate failure on a busy machine; a token request may take 30 s. */
 const atOnceMs = 10_000;
 
 const requestsMax = 20_000;
@@ -31,7 +31,7 @@ async function opaqueToken(): Promise<string> {
   return (await askToken(platform.monolith, platform.client)).access_token;
 }
 
-test('an auth process killed under load: refused at once while it is gone, served again by itself; the shop goes on', async () => {
+test('an auth process killed under load: requests fail at once while it is down, then succeed again; the shop keeps working', async () => {
   await shiftToken(platform, 100);
   const headers = { authorization: `Bearer ${await opaqueToken()}` };
   const shop = (): Asked => ({ what: 'shop', url: `${platform.edge}/v2/currencies`, init: { headers } });
@@ -53,7 +53,7 @@ test('an auth process killed under load: refused at once while it is gone, serve
       assert.ok(Number(retryAfter) > 0);
       assert.ok(endedMs - begunMs < atOnceMs, `${endedMs - begunMs} ms`);
     }
-    // Sent, and not answered any more: those who were under way.
+    // Requests in flight: sent, and without a response.
     for (const { status, body } of failed(load.outcomes)) {
       assert.ok(status === 502 || status === 503, `${status} ${body}`);
       assertRefusal(status, body);
@@ -74,7 +74,7 @@ test('an auth process killed under load: refused at once while it is gone, serve
   assert.deepEqual(failed(load.of('shop')), [], 'the shop knows nothing of it');
 });
 
-test('one of two auth processes killed under load: what may be asked twice never fails, and what may not fails once at most', async () => {
+test('one of two auth processes killed under load: idempotent requests never fail, and other requests fail at most once', async () => {
   await shiftToken(platform, 100);
   const line = platform.stack.commandLine('auth');
   const second: ChildProcess = spawn(line.file, line.args, {
@@ -113,7 +113,7 @@ test('one of two auth processes killed under load: what may be asked twice never
   }
 });
 
-test('the store dies mid-request, under load: clear errors, nothing half-written, tokens go on, and recovery without a restart', async () => {
+test('the store dies mid-request, under load: clear errors, no partial writes, tokens still work, and recovery without a restart', async () => {
   await shiftToken(platform, 100);
   await askToken(platform.edge, platform.client);
   const authorization = `Bearer ${await opaqueToken()}`;

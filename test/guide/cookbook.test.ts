@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
-/** One document of the page: the file that its first line names, and the heading that it stands under. */
+/** One document of the page: the file that its first line names, and the heading above it. */
 interface Recipe {
   step: number;
   file: string;
@@ -39,7 +39,7 @@ function recipesIn(markdown: string): Recipe[] {
 
 const recipes = recipesIn(page);
 
-/** A copy of the mesh's folder as the page has it made, with nothing of the rest of the repository beside it. */
+/** A copy of the mesh's folder as the page makes it, without the rest of the repository. */
 function copied(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mesh-cookbook-'));
   cpSync(join(root, 'mesh/src'), join(folder, 'src'), { recursive: true });
@@ -73,7 +73,7 @@ describe('the cookbook: every document', () => {
   }
 });
 
-/** What a service of the reader's got. */
+/** The requests that a service received. */
 interface Got {
   method: string;
   path: string;
@@ -82,7 +82,7 @@ interface Got {
 
 class Upstream {
   readonly got: Got[] = [];
-  /** Of the next answers; 200 where there is none left. */
+  /** Statuses of the next responses; 200 when the list is empty. */
   readonly statuses: number[] = [];
   healthChecks = 0;
   readonly #server: Server;
@@ -107,7 +107,7 @@ class Upstream {
   }
 }
 
-describe('the cookbook: what it promises', () => {
+describe('the promises of the cookbook', () => {
   const upstreams = {
     monolith: new Upstream('monolith'),
     carts: new Upstream('carts'),
@@ -195,12 +195,12 @@ describe('the cookbook: what it promises', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('step 1: everything goes to the monolith', async () => {
+  test('step 1: every request goes to the monolith', async () => {
     for (const path of ['/', '/carts/1', '/deep/er?x=1']) assert.equal((await get(path)).by, 'monolith');
     assert.equal(upstreams.monolith.got.at(-1)?.path, '/deep/er?x=1');
   });
 
-  test('step 2: one request in ten of the path, half after a shift, and nothing else', async () => {
+  test('step 2: one request in ten of the path, half after a shift, and no other path', async () => {
     await follow(2);
     assert.match(
       await command('explain', 'GET', '/carts/1'),
@@ -216,7 +216,7 @@ describe('the cookbook: what it promises', () => {
     assert.match(await command('stats'), /carts/);
   });
 
-  test('step 3: who says so meets the service, whatever the weights', async () => {
+  test('step 3: a client with the header reaches the service, whatever the weights', async () => {
     await shift('carts', 'monolith=100', '--why', 'the cookbook');
     await follow(3);
     const canary = await get('/carts/1', { 'x-canary': 'carts' });
@@ -229,7 +229,7 @@ describe('the cookbook: what it promises', () => {
     assert.equal((await get('/carts/1')).by, 'monolith');
   });
 
-  test('step 4: each customer stays where the first request went, through a change of the weights', async () => {
+  test('step 4: each customer stays at the backend of the first request when the weights change', async () => {
     await follow(4);
     await shift('carts', 'carts=50');
     const customers = await Promise.all(
@@ -246,7 +246,7 @@ describe('the cookbook: what it promises', () => {
     }
   });
 
-  test('step 5: the monolith answers, and a quarter of the reads is copied and compared', async () => {
+  test('step 5: the monolith responds, and a quarter of the reads is copied and compared', async () => {
     await follow(5);
     assert.deepEqual(await answeredBy('/products', 200), { monolith: 200 });
     await until('copies have come', () => upstreams.products.got.length > 0);
@@ -268,7 +268,7 @@ describe('the cookbook: what it promises', () => {
     assert.deepEqual(await answeredBy('/reviews', 20), { monolith: 20 });
   });
 
-  test('step 7: a failed read is tried again', async () => {
+  test('step 7: a failed read is retried', async () => {
     await follow(7);
     upstreams.products.got.length = 0;
     upstreams.products.statuses.push(503, 502);
@@ -277,13 +277,13 @@ describe('the cookbook: what it promises', () => {
     assert.equal(upstreams.products.got.length, 3);
   });
 
-  test('step 8: the instance is asked for its health', async () => {
+  test('step 8: the instance gets health checks', async () => {
     await follow(8);
     await until('a health check has come', () => upstreams.carts.healthChecks > 0);
     assert.equal((await get('/carts/1', { 'x-canary': 'carts' })).by, 'carts');
   });
 
-  test('step 9: more than the limit is answered with 429', async () => {
+  test('step 9: requests beyond the limit get 429', async () => {
     await follow(9);
     const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await get('/carts/1')).status));
     assert.ok(statuses.filter((status) => status === 200).length >= 10);
@@ -291,7 +291,7 @@ describe('the cookbook: what it promises', () => {
     assert.equal((await get('/elsewhere')).status, 200);
   });
 
-  test('step 10: everybody is back at the monolith, and the header still leads to the service', async () => {
+  test('step 10: all clients are back at the monolith, and the header still reaches the service', async () => {
     rmSync(join(folder, 'documents/carts-limits.yaml'));
     await follow(10);
     assert.deepEqual(await answeredBy('/carts/1', 30), { monolith: 30 });

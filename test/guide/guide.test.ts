@@ -17,7 +17,9 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-/** The reader's platform has the ports of the file; the test's has its own, and nothing else in the commands is changed. */
+/**
+ * The reader's platform has the ports of the file; the test's has its own, and nothing else in the commands is changed.
+ */
 function here(commands: string): string {
   return commands
     .replaceAll('http://127.0.0.1:8080', platform.edge)

@@ -1,6 +1,6 @@
-/** A step of the guide: what the reader runs, and what they are told that they will see. */
+/** A step of the guide: the commands, and the promised output. */
 export interface Step {
-  /** The heading that it stands under. */
+  /** The heading above it. */
   title: string;
   commands: string;
   /** Lines that must appear in this order; `…` stands for anything. */
@@ -8,8 +8,9 @@ export interface Step {
 }
 
 /**
- * Reads the steps of a chapter: each ```sh block with the ```text block that follows it. Blocks marked ```sh terminal run
- * until they are stopped, or for long, and are told apart; so are those marked ```sh docker, for a reader who has Docker alone.
+ * Reads the steps of a chapter: each ```sh block with the ```text block that follows it. Blocks marked
+ * ```sh terminal run until they are stopped, or for long, and are returned separately; so are those marked ```sh
+ * docker, for readers with Docker alone.
  */
 export function stepsOf(markdown: string): { steps: Step[]; terminals: string[]; docker: string[] } {
   const steps: Step[] = [];
@@ -34,9 +35,9 @@ export function stepsOf(markdown: string): { steps: Step[]; terminals: string[];
 }
 
 /**
- * The commands of a chapter for a reader who has Docker alone, by the chapter's own table of two columns: each row has what a
- * command begins with, with npm and with Docker.
- * @throws Error where a command begins with `npm` and no row says what it is with Docker
+ * The commands of a chapter for readers with Docker alone, by the chapter's table of two columns: each row has the
+ * beginning of a command with npm and with Docker.
+ * @throws Error when a command begins with `npm` and has no row
  */
 export function inDocker(markdown: string): (commands: string) => string {
   const rows = [...markdown.matchAll(/^\| `(npm [^`]*?)(?: …)?` \| `(docker [^`]*?)(?: …)?` \|$/gm)];

@@ -1,10 +1,10 @@
-/** What came of one request. */
+/** The outcome of one request. */
 export interface Outcome {
   what: string;
   /** `performance.now()` */
   begunMs: number;
   endedMs: number;
-  /** 0 where there was no answer. */
+  /** 0 without a response. */
   status: number;
   retryAfter: string | null;
   body: string;
@@ -18,15 +18,15 @@ export interface Asked {
 
 export interface Load {
   readonly outcomes: readonly Outcome[];
-  /** Those of one kind, from a time on. */
+  /** The outcomes of one kind, from a time on. */
   of(what: string, sinceMs?: number): Outcome[];
-  /** Resolves when every request that is under way now has been answered. */
+  /** Resolves when every request that is now in flight has ended. */
   settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * So many clients, each asking one thing after the other on connections that are kept alive, until `stop` or until
+ * Clients that each send one request after the other on kept-alive connections, until `stop` or until
  * `requestsMax` requests have been made together.
  *
  * @param next the n-th request of all

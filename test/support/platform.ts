@@ -25,7 +25,7 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Brings the platform up on the small data set. @throws when one of its processes cannot be had. */
+/** Brings the platform up on the small data set. @throws Error when one of its processes is unavailable. */
 export async function startPlatform(): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
@@ -64,7 +64,7 @@ function urlOf(stack: Stack, process: string, name: string): string {
   return url;
 }
 
-/** Moves the token route: the auth service's weight in percent, the monolith's is the rest. */
+/** Moves the token route: the auth service's weight in percent, the monolith gets the rest. */
 export async function shiftToken(platform: Platform, authWeight: number): Promise<void> {
   const response = await fetch(`${platform.admin}/routes/token/weights`, {
     method: 'POST',
@@ -91,7 +91,7 @@ export interface Token {
   identifier: string;
 }
 
-/** Asks `url` for a token. @throws with the status and body of a refusal. */
+/** Asks `url` for a token. @throws Error with the status and body of a refusal. */
 export async function askToken(
   url: string,
   client: SeededClient,

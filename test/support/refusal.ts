@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** A refusal must be one that every version of the client can read, and tell nothing of our insides. */
+/** Every version of the client must be able to read an error, and an error shows no internals. */
 export function assertRefusal(status: number, text: string): void {
   const body = JSON.parse(text) as { errors: { status: number; title: string; detail?: string }[] };
   assert.equal(body.errors[0]?.status, status, text);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Looks until `condition` holds. @throws after `limitMs` with what was waited for. */
+/** Polls until `condition` holds. @throws Error after `limitMs`, with the name of the condition. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

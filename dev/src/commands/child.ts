@@ -22,7 +22,7 @@ export function inForeground({ file, args, cwd, env }: CommandLine): Promise<num
       end();
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       const what = missing ? `there is no program ${file}` : `${file}: ${error.message}`;
-      reject(new DevError('COMMAND_FAILED', what, { cause: error }));
+      reject(new DevError('command_failed', what, { cause: error }));
     });
     child.once('exit', (code, signal) => {
       end();

@@ -9,20 +9,20 @@ import { readTopology } from '../topology/read.ts';
 import { inForeground } from './child.ts';
 
 /**
- * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if there is
- * one; otherwise its dependencies are started first and stopped afterwards.
+ * Runs a one-shot of the topology in the foreground, with the environment it has there. Against the running stack if
+ * there is one; otherwise its dependencies are started first and stopped afterwards.
  * @returns its exit code.
  */
 export async function run(options: StackOptions, name: string, args: readonly string[]): Promise<number> {
   const { stack = 'default', dataDir } = options;
   const command = { command: 'command-line', process: name, ...(args.length > 0 ? { args } : {}) };
   const answer = await ask(stackFolder(stack, dataDir), command);
-  if (answer?.event === 'error') throw new DevError('UNKNOWN_PROCESS', answer.message ?? '');
+  if (answer?.event === 'error') throw new DevError('unknown_process', answer.message ?? '');
   if (answer?.line !== undefined) return inForeground(answer.line);
 
   const file = options.composeFile ?? join(repository, 'docker-compose.yml');
   const service = readTopology(file, options.variables ?? process.env).services[name];
-  if (service === undefined) throw new DevError('UNKNOWN_PROCESS', `there is no process ${name} in ${file}`);
+  if (service === undefined) throw new DevError('unknown_process', `there is no process ${name} in ${file}`);
   const started = await startStack({
     ...options,
     only: Object.keys(service.dependsOn),
@@ -33,7 +33,7 @@ export async function run(options: StackOptions, name: string, args: readonly st
   });
   try {
     const missing = Object.keys(service.dependsOn).flatMap((other) => started.causesOf(other))[0];
-    if (missing !== undefined) throw new DevError('NOT_RUNNING', `${name} needs ${missing.name}: ${missing.reason}`);
+    if (missing !== undefined) throw new DevError('not_running', `${name} needs ${missing.name}: ${missing.reason}`);
     return await inForeground(started.commandLine(name, args.length > 0 ? args : undefined));
   } finally {
     await started.stop();

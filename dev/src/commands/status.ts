@@ -8,7 +8,7 @@ import type { StackOptions } from '../stack/options.ts';
 export async function status({ stack = 'default', dataDir }: StackOptions, json: boolean): Promise<number> {
   const answer = await ask(stackFolder(stack, dataDir), { command: 'status' });
   if (answer?.status === undefined)
-    throw new DevError('NOT_RUNNING', `the stack "${stack}" is not running: start it with npm start`);
+    throw new DevError('not_running', `the stack "${stack}" is not running: start it with npm start`);
   console.log(json ? JSON.stringify(answer.status) : summary(answer.status, null));
   return 0;
 }

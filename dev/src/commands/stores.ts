@@ -4,8 +4,8 @@ import { testStore } from '../test-stores/test-store.ts';
 import { inForeground } from './child.ts';
 
 /**
- * Runs a command with `TEST_POSTGRES_URL` naming a server with throwaway data, and the checkout's own tools (Node.js among
- * them) first on PATH.
+ * Runs a command with `TEST_POSTGRES_URL` naming a server with throwaway data, and the checkout's own tools (Node.js
+ * among them) first on PATH.
  * @returns the command's exit code.
  */
 export async function stores(command: readonly string[]): Promise<number> {

@@ -18,7 +18,7 @@ export async function up(options: StackOptions, output: UpOutput): Promise<numbe
   if (unknown !== undefined) {
     await stack.stop();
     const names = Object.keys(stack.topology.services).join(', ');
-    throw new DevError('UNKNOWN_PROCESS', `there is no process ${unknown} to follow; there are ${names}`);
+    throw new DevError('unknown_process', `there is no process ${unknown} to follow; there are ${names}`);
   }
   const unhook = stopOnSignals(stack, output.json);
   // The reader of the output has closed the pipe.

@@ -22,7 +22,7 @@ const status: StackStatus = {
   },
 };
 
-describe('what a failed start prints', () => {
+describe('the output of a failed start', () => {
   test('the first line says what failed, the next what to do', () => {
     assert.deepEqual(failure([{ name: 'shop', reason: 'exit code 3: no key' }], status).split('\n'), [
       'Banyan is not up. shop: exit code 3: no key',
@@ -30,7 +30,7 @@ describe('what a failed start prints', () => {
     ]);
   });
 
-  test('there is no log to look into where nothing was started', () => {
+  test('names no log when no process was started', () => {
     assert.equal(failure([{ name: 'postgres', reason: 'set X' }], status), 'Banyan is not up. postgres: set X');
   });
 });

@@ -2,12 +2,12 @@ import type { Cause } from '../stack/causes.ts';
 import type { StackStatus } from '../stack/status.ts';
 import { shown } from './shown.ts';
 
-/** What a start that failed prints: first what failed, then the next step. */
+/** The output of a failed start: the failures, then the next step. */
 export function failure(causes: readonly Cause[], status: StackStatus): string {
   const [first, ...others] = causes.map(({ name, reason }) => `${name}: ${reason}`);
   const logs = causes.flatMap(({ name }) => {
     const one = status.processes[name] ?? status.stores[name];
-    // What was never started has written nothing.
+    // A process that never started has no log.
     return one === undefined || one.state === 'down' ? [] : [shown(one.log)];
   });
   return [

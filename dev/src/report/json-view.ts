@@ -16,7 +16,7 @@ export function jsonView(stack: Stack): View {
     },
     async failed(causes) {
       write({ event: 'failed', causes, ...stack.status() });
-      // For a program that reads no events but shows what was written there.
+      // For a program that shows stderr and does not read events.
       console.error(failure(causes, stack.status()));
     },
     async brokenOff() {},

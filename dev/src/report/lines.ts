@@ -1,7 +1,7 @@
 import { endedBy } from '../stack/ended.ts';
 import type { StackEvent } from '../stack/events.ts';
 
-/** An event as a sentence; null for those that say nothing new to a person. */
+/** An event as a sentence; null for events that are not shown. */
 export function describe(event: StackEvent): string | null {
   switch (event.event) {
     case 'starting':

@@ -29,7 +29,7 @@ describe('a line of a log, for a person', () => {
     assert.deepEqual(frames, ['        at query (db.ts:5:1)']);
   });
 
-  test('stays as it is where it is no record', () => {
+  test('stays unchanged if it is not a record', () => {
     assert.match(
       logLine('postgres', 'LOG:  database system is ready'),
       /^ {14}postgres {2}LOG: {2}database system is ready$/,
@@ -37,10 +37,10 @@ describe('a line of a log, for a person', () => {
     assert.match(logLine('auth', '{"half":'), /\{"half":$/);
   });
 
-  test('gives a terminal nothing to obey', () => {
+  test('contains no control characters', () => {
     const attributes = { userAgent: '\u001b[2J\u009b31m', 'key\u0007': 1 };
     for (const line of [JSON.stringify({ ...record, attributes }), 'plain \u001b]0;title\u0007 \u009b']) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not appear.
       assert.doesNotMatch(logLine('mesh', line), /[\x00-\x1f\x7f-\x9f]/);
     }
   });

@@ -4,9 +4,9 @@ import { recordOf } from '../stack/log-record.ts';
 type ErrorField = { message?: unknown; stack?: unknown } | undefined;
 
 /**
- * A line of a log for a person: time, process, severity, message, and the attributes as `key=value`; an error's stack below. A
- * line that is no record (of a store, or a stack trace) stays as it is. Control characters are shown as text: a log holds what
- * strangers sent, and a terminal would obey it.
+ * A line of a log for a person: time, process, severity, message, and the attributes as `key=value`; an error's stack
+ * below. A line that is no record (of a store, or a stack trace) stays as it is. Control characters are shown as text:
+ * a log may hold input of clients, which a terminal would interpret.
  */
 export function logLine(process: string, line: string, width = 0): string {
   const name = process.padEnd(width);
@@ -33,9 +33,9 @@ function short(value: unknown): string {
   return JSON.stringify(value) ?? '';
 }
 
-/** C0, DEL and C1 control characters, but for the tab, as `\xNN`. */
+/** C0, DEL and C1 control characters, except the tab, as `\xNN`. */
 function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal obeys.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal interprets these.
   return text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, (char) => {
     return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 
-/** A path as a person at this terminal would write it. */
+/** A path in its shortest form for this terminal. */
 export function shown(path: string): string {
   const here = relative(process.cwd(), path);
   return here.startsWith('..') ? path : here;

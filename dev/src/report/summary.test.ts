@@ -35,28 +35,28 @@ const status: StackStatus = {
 };
 const text = summary(status, 1_234, ['shop: port 3000 is taken, so it listens on 3009'], (pid) => pid * 1024 ** 2);
 
-describe('what is printed when everything is up', () => {
-  test('each process with its URLs, pid and memory', () => {
+describe('the output when everything is up', () => {
+  test('shows each process with its URLs, pid and memory', () => {
     assert.match(text, /^mesh +ready +http:\/\/127\.0\.0\.1:8080 +10 +10 MB +edge$/m);
     assert.match(text, /^ +http:\/\/127\.0\.0\.1:9990 +admin$/m);
     assert.match(text, /^shop .* 11 +11 MB +restarted 2 times$/m);
     assert.match(text, /together: 21 MB/);
   });
 
-  test('what stays down, and why', () => assert.match(text, /Down:\n {2}carts: needs redis: not here/));
-  test('routes are left to the monolith only where it runs', () => {
+  test('shows which parts stay down, and why', () => assert.match(text, /Down:\n {2}carts: needs redis: not here/));
+  test('says that routes stay on the monolith only if it runs', () => {
     const processes = { ...status.processes, monolith: { ...one, url: '', urls: {} } };
     assert.match(summary({ ...status, processes }, 1), /Down, with their routes left to the monolith:/);
   });
-  test('a port that was taken stands before the table', () => {
+  test('shows taken ports before the table', () => {
     assert.match(text, /is up in 1\.2 s.*port 3000 is taken.*process +state/s);
   });
-  test('data that lie elsewhere', () => assert.match(text, /outside of the checkout.*\/var\/tmp\/x/));
-  test('the demo client, and no secret', () => {
+  test('shows data folders outside the checkout', () => assert.match(text, /outside of the checkout.*\/var\/tmp\/x/));
+  test('shows the demo client without its secret', () => {
     assert.match(text, /client_id abc123/);
     assert.doesNotMatch(text, /hush|secret@/);
   });
-  test('what to try next', () => assert.match(text, /curl .*8080\/oauth\/access_token/));
+  test('suggests a next command', () => assert.match(text, /curl .*8080\/oauth\/access_token/));
 });
 
 test('columns are as wide as their widest cell', () => {

@@ -4,7 +4,9 @@ import type { ProcessStatus, StackStatus } from '../stack/status.ts';
 import { shown } from './shown.ts';
 import { table } from './table.ts';
 
-/** What `npm start` prints when everything is up: where it is, what stays down and how to get it, and what to try next. */
+/**
+ * The output of `npm start` when everything is up: addresses, missing parts and how to get them, and commands to try.
+ */
 export function summary(
   status: StackStatus,
   ms: number | null,
@@ -96,7 +98,7 @@ function next(status: StackStatus): string {
     );
   }
   const { edge, admin } = status.processes.mesh?.urls ?? {};
-  // The mesh's command line asks port 9990 unless it is told another.
+  // The mesh's command line uses port 9990 by default.
   const where = admin === undefined || admin.endsWith(':9990') ? '' : `MESH_ADMIN_URL=${admin} `;
   if (edge !== undefined && client !== null) {
     lines.push(

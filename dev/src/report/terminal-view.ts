@@ -8,7 +8,7 @@ import { type Progress, progress } from './progress.ts';
 import { summary } from './summary.ts';
 import type { UpOutput, View } from './view.ts';
 
-/** For people: progress while things come up, one table, then a line for whatever happens. */
+/** For people: progress while things come up, one table, then a line per event. */
 export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View {
   const line = (event: StackEvent) => {
     const text = describe(event);

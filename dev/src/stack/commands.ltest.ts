@@ -25,7 +25,7 @@ describe('the control protocol', () => {
   });
   after(() => stack.stop());
 
-  test('status tells state, URLs, pid and log of every process', async () => {
+  test('status shows state, URLs, pid and log of every process', async () => {
     const { status } = await ask({ command: 'status' });
     const edge = status?.processes.edge;
     assert.equal(edge?.state, 'ready');
@@ -33,7 +33,7 @@ describe('the control protocol', () => {
     assert.deepEqual(Object.keys(status?.processes ?? {}), ['shop', 'edge']);
   });
 
-  test('restart changes the environment, null takes a variable away, and the change stays', async () => {
+  test('restart changes the environment, null removes a variable, and the change stays', async () => {
     assert.equal((await environment('shop')).GREETING, 'first');
     const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'second', EXTRA: 'x' } });
     assert.deepEqual(reply, { event: 'answer', command: 'restart', process: 'shop' });
@@ -49,28 +49,28 @@ describe('the control protocol', () => {
     assert.equal(stack.processes.edge?.state, 'ready');
   });
 
-  test('a restart that does not come up is an error with the reason', async () => {
+  test('a failed restart is an error with the reason', async () => {
     const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'refuse' } });
     assert.equal(reply.event, 'error');
     assert.match(reply.message ?? '', /exit code 3: refusing to start/);
     assert.equal((await ask({ command: 'restart', process: 'shop', env: { GREETING: 'back' } })).event, 'answer');
   });
 
-  test('command-line tells how a one-shot would run', async () => {
+  test('command-line shows how a one-shot would run', async () => {
     const { line } = await ask({ command: 'command-line', process: 'greet', args: ['7'] });
     assert.deepEqual(line?.args, ['greet.mjs', '7']);
     assert.equal(line?.env.SHOP_URL, `${stack.processes.shop?.url}/`);
   });
 
   for (const [what, line, code] of [
-    ['no JSON', 'restart shop', 'BAD_COMMAND'],
-    ['no object', '5', 'BAD_COMMAND'],
-    ['an unknown command', '{"command":"fly"}', 'BAD_COMMAND'],
-    ['a missing name', '{"command":"restart"}', 'BAD_COMMAND'],
-    ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'BAD_COMMAND'],
-    ['an unknown process', '{"command":"stop","process":"missing"}', 'UNKNOWN_PROCESS'],
-    ['a process that was not started', '{"command":"stop","process":"greet"}', 'UNKNOWN_PROCESS'],
-    ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'NOT_RUNNING'],
+    ['no JSON', 'restart shop', 'bad_command'],
+    ['no object', '5', 'bad_command'],
+    ['an unknown command', '{"command":"fly"}', 'bad_command'],
+    ['a missing name', '{"command":"restart"}', 'bad_command'],
+    ['a bad environment', '{"command":"start","process":"shop","env":"x"}', 'bad_command'],
+    ['an unknown process', '{"command":"stop","process":"missing"}', 'unknown_process'],
+    ['a process that was not started', '{"command":"stop","process":"greet"}', 'unknown_process'],
+    ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'not_running'],
   ] as const) {
     test(`${what} is answered with ${code}`, async () => {
       const reply = await answer(stack, line);

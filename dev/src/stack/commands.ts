@@ -2,7 +2,7 @@ import { DevError, messageOf } from '../errors.ts';
 import type { CommandLine } from './processes.ts';
 import type { StackStatus } from './status.ts';
 
-/** What a command is answered with; `command` and `process` repeat what was asked. */
+/** The response to a command; `command` and `process` repeat the request. */
 export interface Answer {
   event: 'answer' | 'error';
   command: string;
@@ -39,21 +39,21 @@ const commands: Record<string, (stack: Commandable, body: Body) => Promise<Parti
   }),
 };
 
-/** Carries out one line of the control protocol. Never rejects: what goes wrong is an answer too. */
+/** Carries out one line of the control protocol. Never rejects: a failure is an answer too. */
 export async function answer(stack: Commandable, line: string): Promise<Answer> {
   let body: Body = {};
   try {
     const parsed: unknown = JSON.parse(line);
-    if (typeof parsed !== 'object' || parsed === null) throw new DevError('BAD_COMMAND', 'a command is a JSON object');
+    if (typeof parsed !== 'object' || parsed === null) throw new DevError('bad_command', 'a command is a JSON object');
     body = parsed as Body;
     const run = commands[String(body.command)];
     if (run === undefined) {
-      throw new DevError('BAD_COMMAND', `command must be one of ${Object.keys(commands).join(', ')}`);
+      throw new DevError('bad_command', `command must be one of ${Object.keys(commands).join(', ')}`);
     }
     return { event: 'answer', ...about(body), ...(await run(stack, body)) };
   } catch (error) {
     const code =
-      error instanceof DevError ? error.code : error instanceof SyntaxError ? 'BAD_COMMAND' : 'COMMAND_FAILED';
+      error instanceof DevError ? error.code : error instanceof SyntaxError ? 'bad_command' : 'command_failed';
     return { event: 'error', ...about(body), code, message: messageOf(error) };
   }
 }
@@ -68,7 +68,7 @@ async function done(work: Promise<void>): Promise<Partial<Answer>> {
   return {};
 }
 
-/** The launcher's own end is not waited for: the answer must go out before the socket closes. */
+/** Does not wait for the launcher's end: the answer must be sent before the socket closes. */
 async function stopSoon(stack: Commandable): Promise<Partial<Answer>> {
   setImmediate(() => void stack.stop());
   return { status: stack.status() };
@@ -78,13 +78,13 @@ const name = (body: Body) => text(body, 'process');
 
 function text(body: Body, key: string): string {
   const value = body[key];
-  if (typeof value !== 'string' || value === '') throw new DevError('BAD_COMMAND', `${key} must be a name`);
+  if (typeof value !== 'string' || value === '') throw new DevError('bad_command', `${key} must be a name`);
   return value;
 }
 
 function env(body: Body): Record<string, string | null> {
   if (body.env === undefined) return {};
-  if (typeof body.env !== 'object' || body.env === null) throw new DevError('BAD_COMMAND', 'env must be an object');
+  if (typeof body.env !== 'object' || body.env === null) throw new DevError('bad_command', 'env must be an object');
   return Object.fromEntries(
     Object.entries(body.env).map(([key, value]) => [key, value === null ? null : String(value)]),
   );

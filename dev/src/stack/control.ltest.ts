@@ -15,7 +15,7 @@ describe("the lock on a stack's folder", () => {
     const first = await startStack({ ...options, dataDir });
     const url = first.processes.shop?.url ?? '';
     await assert.rejects(startStack({ ...options, dataDir }), (error: Error & { code?: string }) => {
-      return error.code === 'ALREADY_RUNNING' && error.message.includes(url);
+      return error.code === 'already_running' && error.message.includes(url);
     });
     // The refusal has done no harm to the first.
     assert.equal((await fetch(url)).status, 200);

@@ -21,7 +21,8 @@ function socketPath(folder: string): string {
 
 /**
  * The socket by which other commands talk to a running launcher: one JSON command per line, one JSON response each.
- * Listening on it is also the lock on the stack's folder. The lock cannot go stale: a dead launcher does not accept connections.
+ * Listening on it is also the lock on the stack's folder. The lock cannot go stale: a dead launcher does not accept
+ * connections.
  */
 export class Control {
   readonly #server: Server;
@@ -35,10 +36,10 @@ export class Control {
     server.on('connection', (socket) => this.#talk(socket));
   }
 
-  /** @throws DevError ALREADY_RUNNING when a live launcher has the folder. */
+  /** @throws DevError already_running when a live launcher has the folder. */
   static async acquire(folder: string): Promise<Control> {
     const path = socketPath(folder);
-    // Of several that start at once, the system lets one bind the path.
+    // Of several concurrent starts, the system lets one bind the path.
     let server = await bound(path);
     if (server === null) {
       const running = await ask(folder, { command: 'status' });
@@ -78,7 +79,7 @@ export class Control {
   }
 }
 
-/** A server that listens on the path; null where the path is there already. */
+/** A server that listens on the path; null when the path exists. */
 function bound(path: string): Promise<Server | null> {
   const server = createServer();
   return new Promise((resolve, reject) => {
@@ -89,7 +90,7 @@ function bound(path: string): Promise<Server | null> {
   });
 }
 
-/** Sends one command to the launcher that has this folder; null where none answers. */
+/** Sends one command to the launcher that has this folder; null when none responds. */
 export function ask(folder: string, command: Record<string, unknown>): Promise<Answer | null> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath(folder));
@@ -117,16 +118,19 @@ function alreadyRunning(status: StackStatus | undefined): DevError {
     Object.entries(urls).map(([which, url]) => `  ${name}${which === 'main' ? '' : ` ${which}`}: ${url}`),
   );
   const who = status === undefined ? '' : ` (process ${status.pid})`;
-  return new DevError('ALREADY_RUNNING', [`this stack is already running${who}`, ...urls].join('\n'));
+  return new DevError('already_running', [`this stack is already running${who}`, ...urls].join('\n'));
 }
 
-/** After a launcher was killed, its guard may still be stopping what it had started: ports and data are not free before. */
+/**
+ * After a launcher was killed, its guard may still be stopping what it had started: ports and data are not free until
+ * then.
+ */
 async function lastGuardGone(folder: string): Promise<void> {
   const pid = guardOf(folder);
   if (pid === null) return;
   const gone = () => !isAlive(pid) || !isGuard(pid);
   await until(gone, { limitMs: 20_000, what: 'what a killed launcher left is stopped' }).catch((error: unknown) => {
-    throw new DevError('ALREADY_RUNNING', messageOf(error));
+    throw new DevError('already_running', messageOf(error));
   });
 }
 
@@ -138,7 +142,7 @@ function guardOf(folder: string): number | null {
   }
 }
 
-/** A process id is given out again: only a shell with the guard's script is the guard. Without /proc, any process counts. */
+/** Process ids are reused: only a shell with the guard's script is the guard. Without /proc, any process counts. */
 function isGuard(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('listed=');

@@ -1,9 +1,11 @@
-/** Signals by which a program ends itself after it wrote why: out of memory, a failed assertion, a fault of the machine. */
+/**
+ * Signals by which a program ends itself after it wrote why: out of memory, a failed assertion, a fault of the machine.
+ */
 const ownEnds = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP'];
 
 /**
- * How a process ended, as a phrase. What it wrote last explains an exit code; a signal from outside has another cause, which
- * the process does not know.
+ * How a process ended, as a phrase. What it wrote last explains an exit code; a signal from outside has another cause,
+ * which the process does not know.
  */
 export function endedBy(code: number | null, signal: string | null, said: string): string {
   const last = said === '' ? '' : `: ${said}`;

@@ -1,4 +1,4 @@
-/** What the launcher tells, in the order it happens: one JSON line each with `--json`. */
+/** The launcher's events, in order: one JSON line each with `--json`. */
 export type StackEvent =
   | { event: 'starting'; process: string; pid: number }
   | { event: 'ready'; process: string; pid: number; url: string | null; ms: number }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Reads "add <pid> <signal>" and "drop <pid>" (a negative pid is a process group). When its stdin ends, which it does however
- * the launcher ended, it signals what is still listed, waits as long as a graceful stop may take, and then kills.
+ * Reads "add <pid> <signal>" and "drop <pid>" (a negative pid is a process group). Its stdin ends with the
+ * launcher, in any way. It then signals the processes that are still listed, waits for a graceful stop, and kills the
+ * rest.
  */
 const script = `
 trap '' INT TERM HUP
@@ -25,8 +26,8 @@ for entry in $listed; do kill -s KILL -- "\${entry%%:*}" 2>/dev/null; done
 `;
 
 /**
- * Ends what the launcher started when the launcher itself is killed. A shell (1 MB) and not a hook inside each process, because
- * a PostgreSQL server takes no hooks, and because measured processes should run nothing that operators' do not.
+ * Ends what the launcher started when the launcher itself is killed. It is a shell (1 MB) and not a hook inside each
+ * process, because PostgreSQL has no hooks, and because measured processes should run the same code as in production.
  */
 export class Guard {
   readonly #shell: ChildProcess;
@@ -51,7 +52,7 @@ export class Guard {
     this.#shell.stdin?.write(`drop ${pid} -\n`);
   }
 
-  /** Lets the guard go; it ends whatever was not dropped. */
+  /** Closes the guard; it ends the processes that were not dropped. */
   close(): void {
     this.#shell.stdin?.end();
   }

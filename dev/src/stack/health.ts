@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 
-/** One look at a health URL: whether it answers 2xx within two seconds. */
+/** One health check: whether the URL responds with 2xx within two seconds. */
 export function healthy(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: 2_000 }, (response) => {

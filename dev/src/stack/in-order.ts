@@ -1,6 +1,6 @@
 /**
- * Visits each service once. `visit` gets a function that visits another service first, or waits for that visit when it is
- * under way. The services must have no circle.
+ * Visits each service once. `visit` gets a function that visits another service first, or waits for that visit when it
+ * is under way. The services must have no circle.
  */
 export async function inOrder<T>(
   services: readonly { name: string }[],

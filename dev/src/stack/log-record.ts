@@ -1,6 +1,6 @@
 /**
- * A line of one of our programs' logs: the fields of OpenTelemetry's log data model under their OTLP/JSON names. What the
- * fields mean is in dev/README.md, "Logs".
+ * A line of one of our programs' logs: the fields of OpenTelemetry's log data model under their OTLP/JSON names. What
+ * the fields mean is in dev/README.md, "Logs".
  */
 export interface LogRecord {
   /** ISO 8601, UTC. */

@@ -26,7 +26,7 @@ describe('logs', () => {
     );
   });
 
-  test('the last error is told, also when the program said good-bye after it', () => {
+  test('the last error is found, also before a farewell line', () => {
     const error = '{"severityNumber":21,"body":"cannot serve","attributes":{"err":{"message":"no such host"}}}\n';
     const file = log('bye', `${error}{"severityNumber":9,"body":"stopped"}\n`);
     assert.equal(lastError(file), 'cannot serve: no such host');
@@ -34,13 +34,13 @@ describe('logs', () => {
     assert.equal(lastError(log('calm', '{"severityNumber":9,"body":"stopped"}\n')), 'stopped');
   });
 
-  test('what an earlier start said does not count', () => {
+  test('output of an earlier start does not count', () => {
     const before = 'Error: of yesterday\n';
     assert.equal(lastLine(log('two', `${before}out of paper\n`), before.length), 'out of paper');
     assert.equal(lastLine(log('silent', before), before.length), '');
   });
 
-  test('a log that is not there says nothing', () => assert.equal(lastLine(join(folder, 'missing')), ''));
+  test('a missing log has no last line', () => assert.equal(lastLine(join(folder, 'missing')), ''));
 
   test('a follower gives whole lines, once', () => {
     const file = log('follow', 'old\n');

@@ -9,7 +9,10 @@ export function rotate(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestBytes) renameSync(file, `${file}.1`);
 }
 
-/** What a log says last, shortened: the message of a JSON line, the error above a stack trace, otherwise the last line. */
+/**
+ * The last message of a log, shortened: the message of a JSON line, the error above a stack trace, otherwise the last
+ * line.
+ */
 export function lastLine(file: string, fromByte = 0): string {
   const lines = lastLines(file, fromByte);
   const last = lines.at(-1) ?? '';
@@ -17,7 +20,7 @@ export function lastLine(file: string, fromByte = 0): string {
   return (lines.slice(-40).findLast(isPlainError) ?? last).slice(0, longestSaid);
 }
 
-/** The last error that a log tells, which need not be its last line (programs say good-bye); without one, what it says last. */
+/** The last error in a log, which need not be its last line; without an error, its last message. */
 export function lastError(file: string, fromByte = 0): string {
   const error = lastLines(file, fromByte).findLast((line) => (recordOf(line)?.severityNumber ?? 0) >= severityOfError);
   return error === undefined ? lastLine(file, fromByte) : shown(error);
@@ -57,7 +60,7 @@ function tail(file: string, bytes: number, fromByte: number): string {
   }
 }
 
-/** What was appended to a log since the last look, whole lines only. */
+/** The whole lines that were appended to a log since the last read. */
 export class Follower {
   readonly #file: string;
   #position: number;

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Memory of a process and all it started, in bytes, or null where the system does not say. Pages that several of them share
- * (PostgreSQL's buffers) are counted once: the proportional set size where it can be read, otherwise the resident set size.
+ * Memory of a process and its descendants, in bytes; null when unknown. Pages that several of them share
+ * (PostgreSQL's buffers) are counted once: the proportional set size where it can be read, otherwise the resident set
+ * size.
  */
 export function memoryOf(pid: number): number | null {
   const pids = [pid, ...descendants(pid)];
@@ -31,7 +32,7 @@ function descendants(pid: number): number[] {
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       parents.set(parent, [...(parents.get(parent) ?? []), Number(entry)]);
     } catch {
-      // It ended between the listing and the look.
+      // The process ended after the listing.
     }
   }
   const found: number[] = [];

@@ -10,7 +10,9 @@ export interface StackOptions {
   /** Start only these services and their dependencies. */
   only?: readonly string[];
   profiles?: readonly string[];
-  /** `compose`: the ports of the file where they are free. `auto`: other ports, so that several stacks run side by side. */
+  /**
+   * `compose`: the ports of the file where they are free. `auto`: other ports, so that several stacks run side by side.
+   */
   ports?: 'compose' | 'auto';
   /** Size of the data that an empty platform is seeded with. */
   size?: 'small' | 'reference';

@@ -3,7 +3,7 @@ import { type Addresses, rewriteEnvironment, rewriteText } from '../topology/add
 import type { ServiceSpec, Topology } from '../topology/topology.ts';
 import { healthy } from './health.ts';
 
-/** What a process gets of the launcher's own environment: as in a container, nothing of the user's settings leaks in. */
+/** The part of the launcher's own environment that a process gets: as in a container, user settings do not leak in. */
 const inherited =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|NO_COLOR|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_\w+)$/;
 
@@ -34,7 +34,7 @@ export function commandLine(
     if (value === null) delete env[key];
     else env[key] = value;
   }
-  // The Node that runs the launcher is one that its version check has passed.
+  // The Node that runs the launcher has passed its version check.
   return { file: file === 'node' ? process.execPath : file, args: rest, cwd: topology.folder, env };
 }
 

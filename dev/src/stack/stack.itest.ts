@@ -68,14 +68,14 @@ describe('a topology with its store', () => {
           ['edge', 'ready'],
         ],
       );
-      await query(stack, 'shop', 'CREATE TABLE kept AS SELECT 5 AS value');
+      await query(stack, 'shop', 'create table kept as select 5 as value');
       const credentials = JSON.parse(readFileSync(stack.credentials ?? '', 'utf8')) as { arguments: string[] };
       assert.deepEqual(credentials.arguments, ['--size', 'reference']);
       pids.push(stack.status().stores.postgres?.pid ?? 0, stack.processes.edge?.pid ?? 0);
     });
     assert.deepEqual(pids.filter(isAlive), []);
     await withStack({ dataDir, throwaway: false }, async (stack) => {
-      assert.deepEqual(await query(stack, 'shop', 'SELECT value FROM kept'), [{ value: 5 }]);
+      assert.deepEqual(await query(stack, 'shop', 'select value from kept'), [{ value: 5 }]);
     });
   });
 
@@ -132,7 +132,7 @@ describe('a topology with its store', () => {
         assert.equal(stack.status().stores.postgres?.source, 'POSTGRES_URL');
         assert.equal((await ask(stack, 'shop')).database, 'shop');
       });
-      assert.deepEqual(await query(owner, 'postgres', 'SELECT 1 AS one'), [{ one: 1 }]);
+      assert.deepEqual(await query(owner, 'postgres', 'select 1 as one'), [{ one: 1 }]);
     });
   });
 
@@ -210,9 +210,9 @@ describe('a topology with its store', () => {
   test('a database is copied while both are in use, and copied again over the old copy', async () => {
     await withStack({ dataDir: freshFolder(), profiles: ['copy'] }, async (stack) => {
       for (const value of [1, 2]) {
-        await query(stack, 'shop', `DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT ${value} AS value`);
+        await query(stack, 'shop', `drop table if exists kept; create table kept as select ${value} as value`);
         await stack.cloneDatabase('shop', 'shop_copy');
-        assert.deepEqual(await query(stack, 'shop_copy', 'SELECT value FROM kept'), [{ value }]);
+        assert.deepEqual(await query(stack, 'shop_copy', 'select value from kept'), [{ value }]);
       }
       assert.equal((await ask(stack, 'copy')).database, 'shop_copy');
       assert.equal((await ask(stack, 'shop')).database, 'shop');

@@ -22,9 +22,9 @@ import { Stores } from './stores.ts';
 import { Supervised } from './supervisor.ts';
 
 /**
- * Starts the Compose file's topology as processes of this machine and resolves when everything that is available is ready.
- * A missing store or process is not fatal: its state in `processes` is `down`, with the reason.
- * @throws DevError ALREADY_RUNNING, BAD_TOPOLOGY, UNKNOWN_PROCESS
+ * Starts the Compose file's topology as processes of this machine and resolves when everything that is available is
+ * ready. A missing store or process is not fatal: its state in `processes` is `down`, with the reason.
+ * @throws DevError already_running, bad_topology, unknown_process
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack = await Stack.open(options);
@@ -216,7 +216,10 @@ export class Stack {
     return credentialsFile(this.#services, this.topology, this.#addresses);
   }
 
-  /** Starts a process that is down, with changes to its environment (`null` removes a variable), and waits until it is ready. */
+  /**
+   * Starts a process that is down, with changes to its environment (`null` removes a variable), and waits until it is
+   * ready.
+   */
   async start(name: string, env: Readonly<Record<string, string | null>> = {}): Promise<void> {
     const supervised = this.#one(name);
     this.#overrides.set(name, { ...this.#overrides.get(name), ...env });
@@ -289,7 +292,7 @@ export class Stack {
   #one(name: string): Supervised {
     serviceNamed(this.topology, name);
     const supervised = this.#supervised.get(name);
-    if (supervised === undefined) throw new DevError('UNKNOWN_PROCESS', `${name} is not part of what was started`);
+    if (supervised === undefined) throw new DevError('unknown_process', `${name} is not part of what was started`);
     return supervised;
   }
 

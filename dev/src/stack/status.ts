@@ -10,7 +10,7 @@ export interface ProcessStatus {
   reason: string;
   pid: number | null;
   restarts: number;
-  /** Its first URL; empty where it serves none. */
+  /** Its first URL; empty without one. */
   url: string;
   /** All its URLs by name: `main`, `edge`, `admin`. */
   urls: Record<string, string>;

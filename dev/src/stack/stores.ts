@@ -39,11 +39,11 @@ export class Stores {
     const driver = driverOf(service.image);
     if (driver === null) {
       throw new DevError(
-        'STORE_UNAVAILABLE',
+        'store_unavailable',
         `nothing here can stand in for the image ${service.image}: use docker compose`,
       );
     }
-    if (port === undefined) throw new DevError('BAD_TOPOLOGY', `${service.name}: expose its port in the Compose file`);
+    if (port === undefined) throw new DevError('bad_topology', `${service.name}: expose its port in the Compose file`);
     return driver.prepare(service, { ...this.#context, port });
   }
 
@@ -56,11 +56,11 @@ export class Stores {
     return new Map([...this.#prepared].map(([name, { url }]) => [name, url]));
   }
 
-  /** @throws DevError NOT_RUNNING: when the stack has no PostgreSQL server. */
+  /** @throws DevError not_running: when the stack has no PostgreSQL server. */
   get postgresUrl(): string {
     const service = this.#services.find(({ image }) => driverOf(image)?.image === 'postgres');
     const store = service && this.#prepared.get(service.name);
-    if (store === undefined) throw new DevError('NOT_RUNNING', 'this stack has no PostgreSQL server');
+    if (store === undefined) throw new DevError('not_running', 'this stack has no PostgreSQL server');
     return store.url;
   }
 

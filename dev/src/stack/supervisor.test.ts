@@ -76,14 +76,14 @@ describe('a supervised process', () => {
     await supervised.stop();
   });
 
-  test('that never comes up is given up for the start after three crashes, with what it said last', async () => {
+  test('that never becomes ready fails its start after three crashes, with its last output', async () => {
     const { supervised, names } = supervise(`console.log('no database for me'); process.exit(9)`);
     await assert.rejects(supervised.start(), /exit code 9: no database for me/);
     assert.ok(names().filter((name) => name === 'exited').length >= 3);
     await supervised.stop();
   });
 
-  test('that ignores the request to stop is ended by force after its grace', async () => {
+  test('that ignores the stop signal is killed after the grace period', async () => {
     const stubborn = `process.on('SIGTERM', () => {}); ${ready}${forever}`;
     const { supervised } = supervise(stubborn, { launchMore: { stopGraceMs: 50 } });
     await supervised.start();
@@ -103,7 +103,7 @@ describe('a supervised process', () => {
     await supervised.stop();
   });
 
-  test('takes what it started along', async () => {
+  test('ends its child processes too', async () => {
     const parent = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(ready + forever)}], { stdio: 'ignore' }); ${forever}`;
     const { supervised, mark } = supervise(parent);
     await supervised.start();

@@ -9,8 +9,9 @@ import type { Guard } from './guard.ts';
 import { lastError, lastLine } from './logs.ts';
 
 /**
- * `waiting`: not started yet. `down`: cannot be had, see `reason`. `stopped`: by request. `crashed`: ended by itself, starts
- * again after a pause. `done`, `failed`: a task's two ends; a process has `failed` that runs and will never be ready.
+ * `waiting`: not started yet. `down`: unavailable, see `reason`. `stopped`: by request. `crashed`: ended by itself,
+ * restarts after a pause. `done`, `failed`: the results of a task; a process is `failed` when it runs and will never be
+ * ready.
  */
 export type ProcessState = 'waiting' | 'starting' | 'ready' | 'crashed' | 'stopped' | 'down' | 'done' | 'failed';
 
@@ -30,7 +31,7 @@ export interface SupervisedOptions {
 }
 
 const longestPauseMs = 15_000;
-/** A process that was ready for so long starts its pauses from the first again. */
+/** A process that was ready for this long starts again with the first pause. */
 const calmMs = 30_000;
 
 /** One process under supervision: started, watched until ready, started again when it crashes, stopped. */
@@ -54,7 +55,7 @@ export class Supervised {
   /** Where in the log file the latest start begins, in bytes. */
   #logStart = 0;
   #retry: NodeJS.Timeout | null = null;
-  /** Counts starts: what an earlier start still waits for is void. */
+  /** Counts starts: results of an earlier start are ignored. */
   #generation = 0;
 
   constructor(options: SupervisedOptions) {
@@ -69,7 +70,7 @@ export class Supervised {
     return this.reason || this.#crashReason || `${this.state}, not ready`;
   }
 
-  /** Marks the process as one that cannot be had. */
+  /** Marks the process as unavailable. */
   markDown(reason: string): void {
     this.state = 'down';
     this.reason = reason;
@@ -77,9 +78,9 @@ export class Supervised {
   }
 
   /**
-   * Starts and resolves when ready (a task: when it ended well).
-   * @throws DevError COMMAND_FAILED when it is not ready in time, crashes three times, or a task ends badly; a process is then
-   * still supervised and started again.
+   * Starts, and resolves when ready (a task: when it succeeded).
+   * @throws DevError command_failed when it is not ready in time, crashes three times, or a task ends badly; a process
+   * is then still supervised and started again.
    */
   async start(): Promise<void> {
     if (this.#child !== null) return;
@@ -91,7 +92,7 @@ export class Supervised {
     await until(settled, { limitMs: readyTimeoutMs }).catch(() => {});
     if (this.state === 'ready' || this.state === 'done') return;
     throw new DevError(
-      'COMMAND_FAILED',
+      'command_failed',
       `${name}: ${this.reason || this.#crashReason || `not ready after ${readyTimeoutMs / 1000} s`}`,
     );
   }
@@ -141,7 +142,7 @@ export class Supervised {
     else if (launch.ready !== null) {
       const ready = launch.ready;
       await until(async () => !current() || (await ready()), { limitMs: readyTimeoutMs }).catch((error: unknown) => {
-        if (!(error instanceof DevError) || error.code === 'COMMAND_FAILED') return;
+        if (!(error instanceof DevError) || error.code === 'command_failed') return;
         this.reason = error.message;
         this.state = 'failed';
       });

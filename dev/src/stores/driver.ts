@@ -6,15 +6,15 @@ export interface StoreContext {
   port: number;
   /** The stack's folder: data goes into a folder of its own below it. */
   folder: string;
-  /** Data that is deleted afterwards: durability is not paid for. */
+  /** The data are deleted afterwards, so the store runs without durability. */
   throwaway: boolean;
-  /** The launcher's own environment: where `POSTGRES_URL` and the like come from. */
+  /** The launcher's own environment: the source of `POSTGRES_URL`. */
   variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** A store that can be used: found, prepared, not yet started. */
+/** A store that is found and prepared, but not started. */
 export interface PreparedStore {
-  /** URL of the server with user and password; databases are named by those who use them. */
+  /** URL of the server with user and password; without a database. */
   url: string;
   /** Where the server comes from, for the table: `PostgreSQL 17.10 from npm`. */
   source: string;
@@ -28,6 +28,6 @@ export interface PreparedStore {
 export interface StoreDriver {
   /** Name of the container image it stands in for, without registry and tag. */
   image: string;
-  /** @throws DevError STORE_UNAVAILABLE, saying how to get it. */
+  /** @throws DevError store_unavailable, saying how to get it. */
   prepare(service: ServiceSpec, context: StoreContext): Promise<PreparedStore>;
 }

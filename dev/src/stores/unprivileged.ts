@@ -15,7 +15,7 @@ export function unprivileged(): RunAs | null {
   return process.getuid?.() === 0 ? nobody : null;
 }
 
-/** Whether `runAs` can get to `path`: every folder above it must let others (or its owner) pass. */
+/** Whether `runAs` can reach `path`: every folder above it must be passable for that user. */
 export function reachable(path: string, runAs: RunAs): boolean {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const stats = statSync(folder, { throwIfNoEntry: false });

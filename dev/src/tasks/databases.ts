@@ -4,16 +4,16 @@ import { ensureDatabases, holdsTables } from '../databases.ts';
 import { messageOf } from '../errors.ts';
 
 /**
- * The platform's databases, made before anything uses them. Each run is safe to repeat.
+ * Creates the platform's databases. Repeated runs are safe.
  *
  *   node dev/src/tasks/databases.ts --create monolith --create auth
- *   node dev/src/tasks/databases.ts --clone monolith:monolith_tuned     unless the copy already holds tables
+ *   node dev/src/tasks/databases.ts --clone monolith:monolith_tuned     unless the copy already has tables
  *
  * POSTGRES_URL: a superuser's URL of the server.
  */
 const usage = 'usage: databases.ts [--create NAME]... [--clone FROM:TO]...';
 
-/** The command line, checked as a whole before any of it is done. @throws for what cannot be meant. */
+/** The command line, checked completely before the first change. @throws Error for an invalid command line. */
 function readArguments(): { create: string[]; clone: [string, string][] } {
   const list = { type: 'string', multiple: true } as const;
   const { values } = parseArgs({ options: { create: list, clone: list } });

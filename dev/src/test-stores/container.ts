@@ -7,19 +7,19 @@ import { isAlive } from '../alive.ts';
 import { until } from '../until.ts';
 import type { TestStore } from './running-store.ts';
 
-/** The part of Docker's client that testcontainers brings along. */
+/** The part of Docker's client in testcontainers. */
 type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 
 const image = 'postgres:17';
 const password = 'postgres';
 
 /**
- * A PostgreSQL server in a container, through testcontainers; null where no Docker answers.
- * @throws when Docker answers but the image can neither be found nor fetched.
+ * A PostgreSQL server in a container, through testcontainers; null when Docker does not respond.
+ * @throws Error when Docker responds, but has no image and cannot fetch it.
  */
 export async function containerStore(): Promise<TestStore | null> {
   if (!(await dockerAnswers())) return null;
-  // Loaded here alone: it is large, and only tests need it.
+  // Loaded on demand: it is large, and only tests need it.
   const { GenericContainer, getContainerRuntimeClient, ImageName, Wait } = await import('testcontainers');
   const client = await getContainerRuntimeClient();
   await removeLeftovers(client.container.dockerode);
@@ -29,7 +29,7 @@ export async function containerStore(): Promise<TestStore | null> {
     console.error(`stores: fetching the image ${name}`);
     return within(client.image.pull(wanted), limitMs);
   };
-  // Its helper removes containers after a crash. Where its image cannot be had, nothing starts unless it is switched off.
+  // Its helper removes containers after a crash. Without the helper's image nothing starts, unless the helper is off.
   const helper = process.env.RYUK_CONTAINER_IMAGE ?? helperImage;
   const disabled = process.env.TESTCONTAINERS_RYUK_DISABLED === 'true';
   const registry = disabled || (await fetched(helper, 15_000));
@@ -61,7 +61,7 @@ export async function containerStore(): Promise<TestStore | null> {
   return { url, source: `${image} in a container`, stop };
 }
 
-/** What testcontainers 12 starts beside its containers. */
+/** The helper that testcontainers 12 starts beside its containers. */
 const helperImage = 'testcontainers/ryuk:0.14.0';
 
 async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
@@ -76,10 +76,10 @@ async function within(work: Promise<unknown>, limitMs: number): Promise<boolean>
   return Promise.race([done, limit]).finally(() => clearTimeout(timer));
 }
 
-/** Says whose container it is: the process that waits for it, on the machine named by `…-host`. */
+/** Labels the container with its owner: the process id, and the machine in `…-host`. */
 const label = 'dev.banyan.stores';
 
-/** Removes the containers of processes of this machine that were killed before they could. */
+/** Removes the containers of killed processes of this machine. */
 async function removeLeftovers(docker: Dockerode): Promise<void> {
   const own = { label: [`${label}-host=${hostname()}`] };
   for (const { Id, Labels } of await docker.listContainers({ all: true, filters: own })) {
@@ -101,7 +101,7 @@ async function answers(connectionString: string): Promise<boolean> {
     .finally(() => client.end().catch(() => {}));
 }
 
-/** Asked directly, since testcontainers tries many places for many seconds before it says no. */
+/** Pings Docker directly, because testcontainers searches for many seconds before it gives up. */
 export function dockerAnswers(): Promise<boolean> {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
   const url = URL.canParse(host) ? new URL(host) : null;

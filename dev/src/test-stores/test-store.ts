@@ -6,9 +6,9 @@ import { containerStore } from './container.ts';
 import type { TestStore } from './running-store.ts';
 
 /**
- * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, otherwise a container where Docker responds, otherwise a
- * server that the launcher finds and starts on data of its own. The same tests, the same clients.
- * `BANYAN_TEST_STORES` = `container` or `local` leaves only that.
+ * A PostgreSQL server for tests: the one that TEST_POSTGRES_URL names already, otherwise a container where Docker
+ * responds, otherwise a server that the launcher finds and starts with data of its own. `BANYAN_TEST_STORES` =
+ * `container` or `local` allows only that kind.
  */
 export async function testStore(variables: Readonly<Record<string, string | undefined>>): Promise<TestStore> {
   const given = variables.TEST_POSTGRES_URL;
@@ -23,7 +23,7 @@ export async function testStore(variables: Readonly<Record<string, string | unde
     } catch (error) {
       whyNot = messageOf(error);
     }
-    if (only === 'container') throw new DevError('STORE_UNAVAILABLE', `no container for tests: ${whyNot}`);
+    if (only === 'container') throw new DevError('store_unavailable', `no container for tests: ${whyNot}`);
   }
   return localStore(variables, whyNot);
 }
@@ -31,7 +31,8 @@ export async function testStore(variables: Readonly<Record<string, string | unde
 async function localStore(variables: Readonly<Record<string, string | undefined>>, whyNot: string): Promise<TestStore> {
   const stack = await startStack({
     only: ['postgres'],
-    // A name of its own, directly in the folder of temporary files: a server under another user must be able to get there.
+    // A name of its own, directly in the folder of temporary files: a server under another user must be able to reach
+    // it.
     dataDir: tmpdir(),
     stack: `banyan-stores-${randomBytes(6).toString('hex')}`,
     ports: 'auto',
@@ -46,7 +47,7 @@ async function localStore(variables: Readonly<Record<string, string | undefined>
   };
   if (state !== 'ready') {
     await stack.stop();
-    throw new DevError('STORE_UNAVAILABLE', reason);
+    throw new DevError('store_unavailable', reason);
   }
   const because = whyNot === '' ? '' : ` (${whyNot})`;
   return { url: `${url}/postgres`, source: `${source}${because}`, stop: () => stack.stop() };

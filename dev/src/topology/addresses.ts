@@ -17,8 +17,8 @@ const address =
 const schemePorts: Readonly<Record<string, number>> = { 'http://': 80, 'https://': 443 };
 
 /**
- * The environment of a service as it must be outside of containers: host names and ports of other services, its own ports,
- * and paths in volumes, wherever they stand in a value. Names outside the topology stay unchanged.
+ * The environment of a service as it must be outside of containers: host names and ports of other services, its own
+ * ports, and paths in volumes, wherever they stand in a value. Names outside the topology stay unchanged.
  */
 export function rewriteEnvironment(
   service: ServiceSpec,

@@ -29,7 +29,7 @@ describe('variables of the Compose file', () => {
   });
 
   test('a dollar that starts nothing is refused', () => {
-    assert.throws(() => interpolate('cost: $5', variables), { code: 'BAD_TOPOLOGY' });
+    assert.throws(() => interpolate('cost: $5', variables), { code: 'bad_topology' });
   });
 
   test('values of a tree are replaced, keys and other types stay', () => {

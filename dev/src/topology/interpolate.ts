@@ -6,14 +6,14 @@ const pattern =
 /**
  * Replaces the variables of a Compose file's string: `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`,
  * `${VAR:?message}`, `${VAR:+word}` and `$$`, with the meaning of the Compose specification, section Interpolation.
- * @throws DevError BAD_TOPOLOGY when a required variable is missing or a `$` starts nothing known.
+ * @throws DevError bad_topology when a required variable is missing or a `$` starts nothing known.
  */
 export function interpolate(text: string, variables: Readonly<Record<string, string | undefined>>): string {
   return text.replace(pattern, (...args: unknown[]) => {
     const found = args.at(-1) as Record<string, string | undefined>;
     if (found.escaped !== undefined) return '$';
     if (found.plain !== undefined) return variables[found.plain] ?? '';
-    if (found.name === undefined) throw new DevError('BAD_TOPOLOGY', `"${text}": "$" starts no variable (write "$$")`);
+    if (found.name === undefined) throw new DevError('bad_topology', `"${text}": "$" starts no variable (write "$$")`);
     const value = variables[found.name];
     const word = found.word ?? '';
     // The colon makes an empty value count as missing.
@@ -24,7 +24,7 @@ export function interpolate(text: string, variables: Readonly<Record<string, str
       case '+':
         return present ? word : '';
       case '?':
-        if (!present) throw new DevError('BAD_TOPOLOGY', `${found.name} is not set: ${word || 'it is required'}`);
+        if (!present) throw new DevError('bad_topology', `${found.name} is not set: ${word || 'it is required'}`);
         return value as string;
       default:
         return value ?? '';

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { ServiceSpec } from './topology.ts';
 
-/** Below the ports that Linux and macOS hand out to outgoing connections, so that none of those can take one from us. */
+/**
+ * Below the ports that Linux and macOS hand out to outgoing connections, so that none of those can take one from us.
+ */
 const firstFree = 20_000;
 const freeCount = 10_000;
 
@@ -23,8 +25,8 @@ export interface PortPlan {
 }
 
 /**
- * Gives every port of every service a port of this machine: the file's if it is free (`compose`), otherwise one that follows from
- * `seed` (the stack's folder), so that the same folder gets the same ports again.
+ * Gives every port of every service a port of this machine: the file's if it is free (`compose`), otherwise one that
+ * follows from `seed` (the stack's folder), so that the same folder gets the same ports again.
  */
 export async function planPorts(
   services: readonly ServiceSpec[],

@@ -9,9 +9,9 @@ import type { Condition, Port, ServiceKind, ServiceSpec, Topology, Volume } from
 type Node = Record<string, unknown>;
 
 /**
- * Reads a Compose file: variables from `variables`, then from the `.env` beside the file, then the defaults written in it.
- * All faults are reported at once.
- * @throws DevError BAD_TOPOLOGY
+ * Reads a Compose file: variables from `variables`, then from the `.env` beside the file, then the defaults written in
+ * it. All faults are reported at once.
+ * @throws DevError bad_topology
  */
 export function readTopology(path: string, variables: Readonly<Record<string, string | undefined>>): Topology {
   const folder = resolve(dirname(path));
@@ -23,10 +23,10 @@ export function readTopology(path: string, variables: Readonly<Record<string, st
     });
   } catch (error) {
     if (error instanceof DevError) throw error;
-    throw new DevError('BAD_TOPOLOGY', `${path}: ${messageOf(error)}`, { cause: error });
+    throw new DevError('bad_topology', `${path}: ${messageOf(error)}`, { cause: error });
   }
   const raw = isNode(document) && isNode(document.services) ? document.services : null;
-  if (raw === null) throw new DevError('BAD_TOPOLOGY', `${path}: has no services`);
+  if (raw === null) throw new DevError('bad_topology', `${path}: has no services`);
   const faults: string[] = [];
   const services: Record<string, ServiceSpec> = {};
   for (const [name, node] of Object.entries(raw)) {
@@ -39,7 +39,7 @@ export function readTopology(path: string, variables: Readonly<Record<string, st
     }
   }
   faults.push(...cycles(services));
-  if (faults.length > 0) throw new DevError('BAD_TOPOLOGY', `${path}:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new DevError('bad_topology', `${path}:\n  ${faults.join('\n  ')}`);
   return { folder, imageFolder: '/app', services };
 }
 

@@ -72,12 +72,12 @@ export function closure(topology: Topology, names: readonly string[]): ServiceSp
   return Object.values(topology.services).filter((service) => wanted.has(service.name));
 }
 
-/** @throws DevError UNKNOWN_PROCESS: when the file has no service of that name. */
+/** @throws DevError unknown_process: when the file has no service of that name. */
 export function serviceNamed(topology: Topology, name: string): ServiceSpec {
   const service = topology.services[name];
   if (service === undefined) {
     const names = Object.keys(topology.services).join(', ');
-    throw new DevError('UNKNOWN_PROCESS', `there is no process ${name}; there are ${names}`);
+    throw new DevError('unknown_process', `there is no process ${name}; there are ${names}`);
   }
   return service;
 }

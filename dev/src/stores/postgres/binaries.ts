@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packagedBinaries } from './package.ts';
 
-/** A PostgreSQL server that could be started. */
+/** An installed PostgreSQL server. */
 export interface Binaries {
   /** Folder with `postgres` and `initdb`. */
   bin: string;
@@ -14,7 +14,7 @@ export interface Binaries {
   origin: 'machine' | 'npm';
 }
 
-/** Older ones lack what the platform's SQL uses. */
+/** The platform's SQL needs this version. */
 export const oldestMajor = 14;
 
 const usualPlaces = [
@@ -26,8 +26,8 @@ const usualPlaces = [
 ];
 
 /**
- * Every usable server, best first: those of the machine (on PATH, then in the packages' usual folders, newest first), then the
- * npm package's. `BANYAN_POSTGRES` = `machine` or `npm` leaves only those.
+ * Every usable server, best first: those of the machine (on PATH, then in the packages' usual folders, newest first),
+ * then the npm package's. `BANYAN_POSTGRES` = `machine` or `npm` allows only those.
  */
 export async function findBinaries(variables: Readonly<Record<string, string | undefined>>): Promise<Binaries[]> {
   const only = variables.BANYAN_POSTGRES;
@@ -47,7 +47,7 @@ export async function findBinaries(variables: Readonly<Record<string, string | u
 function machineFolders(path: string): string[] {
   const folders = [...path.split(delimiter).filter(Boolean), ...usualPlaces.flatMap((place) => globSync(place))]
     .filter((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')))
-    // Where PATH holds a symlink, the server finds its own files from the real place.
+    // PATH may hold a symlink; the server finds its own files from the real path.
     .map((folder) => dirname(realpathSync(join(folder, 'postgres'))));
   return [...new Set(folders)];
 }

