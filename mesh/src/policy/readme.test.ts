@@ -34,7 +34,7 @@ describe('the README of the policies', () => {
     const rows = table('constant');
     const found = new Map<string, string>();
     for (const file of readdirSync(folder)) {
-      if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file === 'testing.ts') continue;
+      if (!file.endsWith('.ts') || /\.l?test\.ts$/.test(file) || file === 'testing.ts') continue;
       const exported = (await import(new URL(file, folder).href)) as Record<string, unknown>;
       for (const [name, value] of Object.entries(exported)) {
         if (typeof value === 'number' || typeof value === 'string') found.set(name, written(value));
@@ -57,7 +57,7 @@ test('no policy reads the time or a random number, starts a timer, or does I/O',
   const forbidden =
     /\bDate\.now\b|\bMath\.random\b|\bperformance\b|\bset(Timeout|Interval|Immediate)\b|from 'undici'|from 'node:(fs|https?|http2|dns|timers|child_process|worker_threads|perf_hooks)\b|\bprocess\./;
   const guilty = readdirSync(folder)
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.ts') && !/\.l?test\.ts$/.test(file))
     .filter((file) => forbidden.test(readFileSync(new URL(file, folder), 'utf8')));
   assert.deepEqual(guilty, []);
 });
