@@ -92,7 +92,7 @@ describe('failures', () => {
       [
         route('empty', [rule({ matches: path('/empty'), backendRefs: [backendRef('empty')] })]),
         route('gone', [rule({ matches: path('/gone'), backendRefs: [backendRef('gone')] })]),
-        route('nobody', [rule({ matches: path('/nobody'), backendRefs: [backendRef('gone', 0)] })]),
+        route('weightless', [rule({ matches: path('/weightless'), backendRefs: [backendRef('gone', 0)] })]),
       ],
     );
     const mesh = await testMesh(closing, config);
@@ -100,7 +100,7 @@ describe('failures', () => {
       ['/nowhere', 404],
       ['/empty', 503],
       ['/gone', 503],
-      ['/nobody', 500],
+      ['/weightless', 500],
     ] as const) {
       const response = await fetch(mesh.url + target);
       assert.equal(response.status, status, target);

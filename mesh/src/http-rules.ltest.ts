@@ -248,7 +248,7 @@ describe('special cases of HTTP/1.1', () => {
   test('no route and Expect: 100-continue: 404 at once, on a connection that closes', async () => {
     const { mesh } = await simple(mirror);
     const client = await RawClient.to(mesh.internalPort, closing);
-    client.send('POST / HTTP/1.1', 'Host: nobody', 'Content-Length: 5', 'Expect: 100-continue', '', '');
+    client.send('POST / HTTP/1.1', 'Host: unrouted', 'Content-Length: 5', 'Expect: 100-continue', '', '');
     assert.match(await client.untilClosed(), /^HTTP\/1\.1 404 [\s\S]*connection: close/i);
   });
 

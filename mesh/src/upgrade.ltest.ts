@@ -130,7 +130,7 @@ describe('WebSocket upgrades', () => {
     assert.match(await client.untilClosed(), /^HTTP\/1.1 503 [\s\S]*"status":503/);
     assert.equal(mesh.log.requests()[0]?.reason, 'connect_failed');
     const nowhere = await RawClient.to(mesh.internalPort, closing);
-    nowhere.send(...handshake('/', 'X-A: 1').map((line) => (line === 'Host: shop' ? 'Host: nobody' : line)));
+    nowhere.send(...handshake('/', 'X-A: 1').map((line) => (line === 'Host: shop' ? 'Host: unrouted' : line)));
     assert.match(await nowhere.untilClosed(), /^HTTP\/1.1 404 [\s\S]*"status":404/);
   });
 

@@ -108,7 +108,7 @@ export function mediansAgree(medians: IndependentMedians, stages: Judged): Check
   return judgeFigure(`Independent measurements of ${stage} agree`, apart, apart <= slack, detail, stages);
 }
 
-/** Fails where one check fails or there is none; else inconclusive where one check is; else passes. */
+/** Fails if a check fails or there is none. Otherwise inconclusive if a check is, and a pass if none is. */
 export function verdictOf(checks: readonly Check[]): Report['verdict'] {
   const has = (outcome: Outcome) => checks.some((check) => check.outcome === outcome);
   const outcome = checks.length === 0 || has('fail') ? 'fail' : has('inconclusive') ? 'inconclusive' : 'pass';

@@ -265,7 +265,7 @@ describe('a route table', () => {
     assert.equal(find('/anything', { entrance: internal, host: 'shop.default.svc.cluster.local' }), 'shop/0');
     assert.equal(find('/tokens', { entrance: internal, host: 'auth' }), 'auth-tokens/0');
     assert.equal(find('/other', { entrance: internal, host: 'auth' }), null);
-    assert.equal(find('/', { entrance: internal, host: 'nobody' }), null);
+    assert.equal(find('/', { entrance: internal, host: 'unrouted' }), null);
     assert.equal(find('/tokens', { host: 'auth' }), null);
   });
 

@@ -87,7 +87,7 @@ describe('documents on disk', () => {
 });
 
 describe('mesh check', () => {
-  test('exits with 0 for good documents', async () => {
+  test('exits with 0 for valid documents', async () => {
     const path = folder({ 'a.yaml': service('a') });
     const { exitCode, output } = await check({ paths: [path], json: false, variables: {} });
     assert.equal(exitCode, 0);
