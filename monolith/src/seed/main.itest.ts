@@ -12,6 +12,9 @@ describe('the seed command', { concurrency: false }, () => {
   let open: TestShop;
   before(async () => {
     open = await openTestShop();
+    // The tokens of a test shop, and their client, would count as use.
+    await open.shop.db.query('delete from access_tokens');
+    await open.shop.db.query('delete from api_clients');
   });
   after(() => open.close());
 
