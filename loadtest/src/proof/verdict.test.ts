@@ -68,6 +68,22 @@ describe('the verdict', () => {
     test(ratio, () => assert.equal(outcomeOf(instead(stage(name, ms))), 'fail'));
   }
 
+  test('is inconclusive, and says why, when the rate of an open loop is near saturation on this machine', () => {
+    const slow = { ...stage('extracted-open-1000', 2), offeredPerSecond: 1000 };
+    const carrying = (perSecond: number) =>
+      instead(slow).map((one) => (one.name === 'extracted' ? { ...one, requestsPerSecond: perSecond } : one));
+    const at = (perSecond: number) =>
+      verdictOf(tokenChecks({ stages: carrying(perSecond), independentMedians: [medians('extracted', 1.5, 2)] }));
+    assert.equal(at(2900).outcome, 'fail');
+    const { outcome, checks } = at(1357);
+    assert.equal(outcome, 'inconclusive');
+    assert.deepEqual(
+      checks.filter((check) => check.outcome !== 'pass').map(({ outcome: one }) => one),
+      ['inconclusive', 'inconclusive'],
+    );
+    assert.match(checks.flatMap(({ disturbances }) => disturbances).join(), /more than half of the 1357/);
+  });
+
   test('is inconclusive, and says why, when a check does not hold while others took the machine', () => {
     const stages = instead(stage('legacy', 638, { othersShare: 0.3 }));
     const verdict = verdictOf(tokenChecks({ stages, independentMedians: [medians('legacy', 638, 800)] }));
