@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { plainAddress } from '../policy/client.ts';
 import { isLoopback } from '../settings.ts';
 
 /** Why a request to the admin port is refused before anything else is checked. */
@@ -41,9 +42,8 @@ function hostName(host: string): string | null {
   return name === undefined ? null : name.toLowerCase().replace(/^\[|\]$|\.$/g, '');
 }
 
-/** An IPv6 socket shows an IPv4 address as `::ffff:10.0.0.1`. */
 function localAddress({ socket }: IncomingMessage): string | undefined {
-  return socket.localAddress?.replace(/^::ffff:(?=[\d.]+$)/i, '').toLowerCase();
+  return socket.localAddress === undefined ? undefined : plainAddress(socket.localAddress);
 }
 
 function same(origin: string, host: string): boolean {

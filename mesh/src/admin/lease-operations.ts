@@ -1,7 +1,8 @@
 import { type ControlCode, ControlError } from '../control/control-error.ts';
 import { endpointId } from '../discovery/endpoint.ts';
-import { leaseAddressFault, plainAddress } from '../discovery/lease-address.ts';
+import { leaseAddressFault } from '../discovery/lease-address.ts';
 import type { Lease, LeaseRefusal, LeaseRequest, Leases } from '../discovery/leases.ts';
+import { plainAddress } from '../policy/client.ts';
 import type { Operation } from './server.ts';
 
 /** Where instances register themselves. @param nowMs monotonic */

@@ -36,11 +36,6 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** Converts an IPv4-mapped address (`::ffff:10.0.0.1`), as a server on `::` sees its peers, to IPv4. */
-export function plainAddress(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
-}
-
 /**
  * Why `address` cannot be the address of an instance; null if it can. Names are refused, because the address of a name
  * can change after the check.

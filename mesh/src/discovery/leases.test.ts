@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Clock } from '../clock.ts';
+import { plainAddress } from '../policy/client.ts';
 import { service } from '../testing/config.ts';
-import { leaseAddressFault, plainAddress } from './lease-address.ts';
+import { leaseAddressFault } from './lease-address.ts';
 import { type Lease, type LeaseRequest, Leases } from './leases.ts';
 
 /** A clock that the test moves. It runs the timers that become due. */
