@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { root, workspaces } from './sources.ts';
+import { isTest, root, sourcesBelow, workspaces } from './sources.ts';
 
 const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
 
@@ -35,6 +35,17 @@ describe('ARCHITECTURE.md', () => {
     assert.ok(words.length > 20, `${words.length} words`);
     assert.deepEqual(
       words.filter((word, i) => words.indexOf(word) !== i),
+      [],
+    );
+  });
+});
+
+describe('mesh/src/layers', () => {
+  test('each file holds a layer', () => {
+    const files = sourcesBelow('mesh/src/layers').filter(({ path }) => !isTest(path));
+    assert.ok(files.length > 20, `${files.length} files`);
+    assert.deepEqual(
+      files.filter(({ text }) => !/^export function \w+\([^)]*\): Layer \{$/m.test(text)).map(({ path }) => path),
       [],
     );
   });

@@ -112,14 +112,14 @@ async function oneStorm(
       await openLoopRun(target, { perSecond, durationMs: warmUpMs, connections: 64, seed }, signal);
       const failing = instances.all.flatMap(({ service }, index) => (service === 'third' ? [index] : []));
       const counts: Promise<Record<string, number>>[] = [];
-      const turn = (failShare: number) => () => {
+      const setFailShare = (failShare: number) => () => {
         counts.push(instances.seen());
         for (const index of failing) instances.behave(index, { failShare });
       };
       const wellAtMs = quietMs + failMs;
       const events = [
-        { atMs: quietMs, happen: turn(0.5) },
-        { atMs: wellAtMs, happen: turn(0) },
+        { atMs: quietMs, happen: setFailShare(0.5) },
+        { atMs: wellAtMs, happen: setFailShare(0) },
       ];
       const profile = { perSecond, durationMs: wellAtMs + afterMs, connections: 256, seed };
       const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>

@@ -78,9 +78,9 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
         ];
         for (const { target } of ways)
           await openLoopRun(target, { perSecond, durationMs: quick ? 1000 : 2000, connections: 500, seed }, signal);
-        for (const [turn, { way, target, ours }] of ways.entries()) {
+        for (const [nth, { way, target, ours }] of ways.entries()) {
           signal.throwIfAborted();
-          progress(index * 2 + turn, cases.length * 2, `${name}, ${way} the mesh`);
+          progress(index * 2 + nth, cases.length * 2, `${name}, ${way} the mesh`);
           instances.behave(0, { ...well, ...ill });
           const window = await measureWindow({ ours, stores: { instances: instances.pid } }, () =>
             openLoopRun(target, { perSecond, durationMs, connections: 2000, timeoutMs: 5000, seed }, signal),
