@@ -54,7 +54,7 @@ describe("the lock on a stack's folder", () => {
   test('a folder whose path is too long for a socket works all the same', async () => {
     const dataDir = join(freshFolder(), 'a'.repeat(60), 'b'.repeat(60));
     const stack = await startStack({ ...options, dataDir });
-    assert.equal((await ask(stack.folder, { command: 'status' }))?.event, 'answer');
+    assert.equal((await ask(stack.folder, { command: 'status' }))?.event, 'reply');
     await stack.stop();
   });
 });

@@ -151,7 +151,7 @@ test('the open loop gives several origins their turns', () => {
   );
 });
 
-test('the open loop answers correctly from its own thread', () =>
+test('the open loop counts correctly from its own thread', () =>
   serving(
     (_request, response) => response.end('ok'),
     async (target) => {
@@ -195,7 +195,7 @@ test('the closed loop counts connections that the target cuts, which autocannon 
     },
   ));
 
-test('the closed loop says when answers close the connection: its latencies are wrong from then on', () =>
+test('the closed loop says when replies close the connection: its latencies are wrong from then on', () =>
   serving(
     everyNth(5, (_request, response) => {
       response.setHeader('connection', 'close');

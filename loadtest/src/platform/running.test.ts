@@ -68,9 +68,9 @@ test('without LOAD_EDGE_URL there is none; a half-named one is told with all tha
   );
 });
 
-test('a process that does not answer is told by name, and another machine is refused', async () => {
+test('a process that does not respond is told by name, and another machine is refused', async () => {
   const nowhere = { ...environment(), LOAD_AUTH_URL: `http://127.0.0.1:${(await freePorts(1))[0]}` };
-  await assert.rejects(runningPlatform(nowhere, 'token'), /auth does not answer at .*LOAD_AUTH_URL.*ECONNREFUSED/);
+  await assert.rejects(runningPlatform(nowhere, 'token'), /auth does not respond at .*LOAD_AUTH_URL.*ECONNREFUSED/);
   const elsewhere = { ...environment(), LOAD_AUTH_URL: 'http://203.0.113.5' };
   await assert.rejects(runningPlatform(elsewhere, 'token'), /loopback/);
 });

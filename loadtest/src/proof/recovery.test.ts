@@ -10,7 +10,7 @@ test('nothing failed after the service was well again: it recovered at once', ()
   assert.equal(recoveryMs({ atMs: all.filter((at) => at !== 400) }, profile, 500), 0);
 });
 
-test('the last request that failed counts, in whichever order answers came', () => {
+test('the last request that failed counts, in whichever order replies came', () => {
   const atMs = all.filter((at) => at !== 500 && at !== 800).reverse();
   assert.equal(recoveryMs({ atMs }, profile, 500), 300);
 });

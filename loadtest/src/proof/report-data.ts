@@ -43,7 +43,7 @@ export interface Stage extends Percentiles {
   heat: HeatMap;
 }
 
-/** Counts of answers by time (columns) and latency (rows, each a tenth of a decade). */
+/** Counts of replies by time (columns) and latency (rows, each a tenth of a decade). */
 export interface HeatMap {
   durationMs: number;
   columns: number;

@@ -1,12 +1,12 @@
 /** How an instance of a made-up service behaves. It can be changed while it runs. */
 export interface Behaviour {
-  /** Median and standard deviation of the time it takes, in milliseconds; 0 answers at once. */
+  /** Median and standard deviation of the time it takes, in milliseconds; 0 replies at once. */
   medianMs: number;
   sdMs: number;
   /** Share of requests answered with 503 (0 to 1), and how much longer those take. */
   failShare: number;
   failExtraMs: number;
-  /** Never answers. */
+  /** Never replies. */
   hangs: boolean;
   /** Length of the body. */
   bodyBytes: number;
@@ -19,7 +19,7 @@ export function normal(mean: number, sd: number, random: () => number): number {
   return mean + sd * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/** What one request meets. Null: no answer, ever. */
+/** What one request meets. Null: no reply, ever. */
 export function outcomeOf(behaviour: Behaviour, random: () => number): { status: number; afterMs: number } | null {
   if (behaviour.hangs) return null;
   const afterMs = Math.max(0, normal(behaviour.medianMs, behaviour.sdMs, random));

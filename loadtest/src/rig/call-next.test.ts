@@ -28,7 +28,7 @@ async function through(passesOn: boolean, headers: Record<string, string>, reply
       callNext({ url: behind, host: 'third', passesOn }, request.headers, performance.now(), response),
     ),
   );
-  return { answer: await fetch(front, { headers }), seen: () => seen };
+  return { reply: await fetch(front, { headers }), seen: () => seen };
 }
 
 test('the trace and the time that is left go inwards, nothing else does', async () => {
@@ -41,9 +41,9 @@ test('the trace and the time that is left go inwards, nothing else does', async 
 
 test('what the mesh says about trying again goes outwards, where the service passes it on', async () => {
   for (const passesOn of [true, false]) {
-    const { answer } = await through(passesOn, {}, { 'x-mesh-retryable': 'false' });
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers.get('x-mesh-retryable'), passesOn ? 'false' : null);
+    const { reply } = await through(passesOn, {}, { 'x-mesh-retryable': 'false' });
+    assert.equal(reply.status, 503);
+    assert.equal(reply.headers.get('x-mesh-retryable'), passesOn ? 'false' : null);
   }
 });
 

@@ -10,7 +10,7 @@ test('a child that does not serve in time is ended, and nothing goes on looking 
     file: process.execPath,
     args: ['-e', 'setInterval(() => {}, 1000)'],
     ready: null,
-    answers: async () => false,
+    responds: async () => false,
     withinMs: 300,
   });
   await assert.rejects(start, /does not serve/);
@@ -22,7 +22,7 @@ test('a child that ends first is told by its last words', async () => {
     file: process.execPath,
     args: ['-e', 'console.error("no such port"); process.exit(1)'],
     ready: null,
-    answers: async () => false,
+    responds: async () => false,
   });
   await assert.rejects(start, /no such port/);
 });

@@ -21,12 +21,12 @@ for (const [index, instance] of instances.entries()) {
     if (outcome === null) return;
     const { status, afterMs } = outcome;
     const body = Buffer.alloc(instance.behaviour.bodyBytes, 'x');
-    const answer = () => {
+    const reply = () => {
       response.writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length });
       response.end(body);
     };
     const act = () => {
-      if (status !== 200 || instance.next === undefined) answer();
+      if (status !== 200 || instance.next === undefined) reply();
       else callNext(instance.next, request.headers, arrivedAtMs, response);
     };
     if (afterMs > 0) setTimeout(act, afterMs);

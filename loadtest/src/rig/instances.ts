@@ -11,7 +11,7 @@ export interface Instance {
   next?: NextHop;
 }
 
-/** The service that an instance calls before it answers, through the mesh. */
+/** The service that an instance calls before it replies, through the mesh. */
 export interface NextHop {
   url: string;
   host: string;

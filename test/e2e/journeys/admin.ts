@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Answer, Client } from '../client.ts';
+import type { Client, Reply } from '../client.ts';
 import type { Purchase } from './shopper.ts';
 
 /** `fetch` with the client's own bearer token, for the calls that the client has no method for. */
-export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Answer }>;
+export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Reply }>;
 
 /**
  * An administrator's day with client credentials: settings, catalogue, prices, stock, and the order that a shopper
@@ -43,9 +43,9 @@ async function catalogue(client: Client, raw: RawCall): Promise<string> {
   });
   assert.equal(linked.status, 200);
   const tree = await client.Categories.Tree!();
-  const root = tree.data.find((category: Answer) => category.id === parent.data.id);
+  const root = tree.data.find((category: Reply) => category.id === parent.data.id);
   assert.deepEqual(
-    root.children.map((category: Answer) => category.id),
+    root.children.map((category: Reply) => category.id),
     [child.data.id],
   );
 
@@ -91,12 +91,12 @@ async function stock(client: Client, productId: string): Promise<void> {
     { total: level.data.total, available: level.data.available, allocated: level.data.allocated },
     { total: 10, available: 8, allocated: 2 },
   );
-  await assert.rejects(client.Inventories.DecrementStock!(productId, 99), (refusal: Answer) => {
+  await assert.rejects(client.Inventories.DecrementStock!(productId, 99), (refusal: Reply) => {
     assert.equal(refusal.errors[0].status, 422);
     return true;
   });
   const moves = await client.Inventories.GetTransactions!(productId);
-  assert.deepEqual(moves.data.map((move: Answer) => move.action).sort(), ['allocate', 'create', 'increment']);
+  assert.deepEqual(moves.data.map((move: Reply) => move.action).sort(), ['allocate', 'create', 'increment']);
 }
 
 async function fulfil(client: Client, purchase: Purchase): Promise<void> {
@@ -104,7 +104,7 @@ async function fulfil(client: Client, purchase: Purchase): Promise<void> {
     .Sort('-created_at')
     .With('items').All!();
   assert.ok(
-    waiting.data.some((order: Answer) => order.id === purchase.orderId),
+    waiting.data.some((order: Reply) => order.id === purchase.orderId),
     'the order waits for its capture',
   );
   const path = { order: purchase.orderId, transaction: purchase.transactionId };

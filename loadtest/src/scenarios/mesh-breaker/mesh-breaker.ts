@@ -113,7 +113,7 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
       succeeds(stages, 'with-retries', 100),
     ],
     notes: [
-      `Five instances of about 20 ms, ${perSecond} requests a second for ${durationMs / 1000} s after a cold start; one answers 40 % of its requests with 503, 100 ms later.`,
+      `Five instances of about 20 ms, ${perSecond} requests a second for ${durationMs / 1000} s after a cold start; one replies 503 to 40 % of its requests, 100 ms later.`,
       'No breaker and consecutive failures: least request, with failures counted at their real time, as published. Success rate: our default balancing (EWMA, failures count as slow). With retries: the same and up to two retries inside the budget.',
       'Published, without retries: 95, 97 and 99 %.',
     ],

@@ -117,7 +117,7 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
     notes: [
       `Five instances of about 10 ms, ${perSecond} requests a second for ${durationMs / 1000} s in each case; the illness begins with the measurement, so what the mesh needs to notice it is in the figures.`,
       'Without: a client that knows all five instances, takes turns, and gives up after 5 s, which then counts as 5 s. With: the same client and the mesh, all its policies on.',
-      'slow: one instance takes 1.5 s. failing: one answers 503 at once. hanging: one never answers.',
+      'slow: one instance takes 1.5 s. failing: one replies 503 at once. hanging: one never replies.',
     ],
   });
 }

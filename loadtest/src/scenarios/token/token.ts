@@ -171,7 +171,7 @@ function notesOf(plan: TokenPlan): string[] {
   return [
     `Closed loop: autocannon, one connection, ${plan.rounds} rounds, the stages in turns. Latencies from its response events, in fractions of a millisecond.`,
     'Open loop: requests sent by schedule on kept-alive connections, each timed from the moment it was due.',
-    'floor: a server that answers at once, in the same rounds: what the machine and the driver take by themselves.',
+    'floor: a server that replies at once, in the same rounds: what the machine and the driver take by themselves.',
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
     'Event-loop delay is not measured: none of the processes exposes it.',
