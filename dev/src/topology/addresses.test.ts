@@ -26,7 +26,7 @@ const environment = (values: Record<string, string>) =>
   rewriteEnvironment({ ...edge, environment: values }, topology, addresses);
 
 describe('addresses outside of containers', () => {
-  test('the ports and neighbours of a process', () => {
+  test('the ports and neighbors of a process', () => {
     assert.deepEqual(rewriteEnvironment(edge, topology, addresses), {
       HOST: '127.0.0.1',
       PORT: '28080',

@@ -262,11 +262,11 @@ test('load goes to loopback addresses only', async () => {
     assert.throws(() => assertLocal(url), /loopback/);
   }
   for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLocal(url);
-  // In a container: its neighbours by address, never a name, another network or a public address.
-  const neighbours = ['172.18.0.5/16', '203.0.113.7/24'];
-  assertLocal('http://172.18.3.4:8080', neighbours);
+  // In a container: its neighbors by address, never a name, another network or a public address.
+  const neighbors = ['172.18.0.5/16', '203.0.113.7/24'];
+  assertLocal('http://172.18.3.4:8080', neighbors);
   for (const url of ['http://172.19.0.1', 'http://203.0.113.9', 'http://monolith:3000', 'http://172.18.0.1.example']) {
-    assert.throws(() => assertLocal(url, neighbours), /neighbours/);
+    assert.throws(() => assertLocal(url, neighbors), /neighbors/);
   }
   await assert.rejects(closedLoop({ url: 'http://10.0.0.1', requests: [] }, { connections: 1, amount: 1 }), /loopback/);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
 import type { Report } from '../proof/report-data.ts';
-import { summarise } from '../proof/stage.ts';
+import { summarize } from '../proof/stage.ts';
 import { reportPage } from './html.ts';
 import { writeReport } from './write.ts';
 
@@ -26,7 +26,7 @@ function stageOf(name: string, latencyMs: number[], errors: Record<string, numbe
       lookMs: 0,
     },
   ];
-  return summarise({ name, control, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
+  return summarize({ name, control, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
 }
 
 function report(overrides: Partial<Report> = {}): Report {

@@ -35,7 +35,7 @@ export function callNext(
     reply.once('error', () => respond(502));
   });
   call.once('error', () => respond(502));
-  // The caller has gone, or a hop has cancelled the request: the call on its behalf is cancelled, too.
+  // The caller has gone, or a hop has canceled the request: the call on its behalf is canceled, too.
   response.once('close', () => call.destroy());
   call.end();
 }

@@ -9,7 +9,7 @@ import {
   familyNamed,
   type Gauge,
   type IsGone,
-  labelled,
+  labeled,
   type Series,
   seriesOf,
 } from './families.ts';
@@ -109,7 +109,7 @@ export class Metrics {
     const family = this.#families.durations.find((candidate) => candidate.name === name);
     if (family === undefined) return [];
     return [...family.series.values()].map(({ values, item }) => ({
-      labels: labelled(family.labels, values),
+      labels: labeled(family.labels, values),
       durations: item,
     }));
   }

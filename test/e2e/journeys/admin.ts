@@ -7,16 +7,16 @@ import type { Purchase } from './shopper.ts';
 export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Reply }>;
 
 /**
- * An administrator's day with client credentials: settings, catalogue, prices, stock, and the order that a shopper
+ * An administrator's day with client credentials: settings, catalog, prices, stock, and the order that a shopper
  * left behind, captured, shipped and refunded.
  */
 export async function administer(client: Client, raw: RawCall, purchase: Purchase): Promise<void> {
   const token = await client.Authenticate();
   assert.equal(token.identifier, 'client_credentials');
   await settings(client);
-  const productId = await catalogue(client, raw);
+  const productId = await catalog(client, raw);
   await stock(client, productId);
-  await fulfil(client, purchase);
+  await fulfill(client, purchase);
 }
 
 async function settings(client: Client): Promise<void> {
@@ -29,7 +29,7 @@ async function settings(client: Client): Promise<void> {
   assert.equal(gateway.data.enabled, true);
 }
 
-async function catalogue(client: Client, raw: RawCall): Promise<string> {
+async function catalog(client: Client, raw: RawCall): Promise<string> {
   const mark = randomUUID().slice(0, 8);
   const named = (what: string) => ({ name: `${what} ${mark}`, slug: `${what}-${mark}`, status: 'live' });
   const brand = await client.Brands.Create!(named('brand'));
@@ -99,7 +99,7 @@ async function stock(client: Client, productId: string): Promise<void> {
   assert.deepEqual(moves.data.map((move: Reply) => move.action).sort(), ['allocate', 'create', 'increment']);
 }
 
-async function fulfil(client: Client, purchase: Purchase): Promise<void> {
+async function fulfill(client: Client, purchase: Purchase): Promise<void> {
   const waiting = await client.Orders.Filter({ eq: { payment: 'authorized' } })
     .Sort('-created_at')
     .With('items').All!();

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyRun } from '../../measure/run.ts';
-import { summarise } from '../../proof/stage.ts';
+import { summarize } from '../../proof/stage.ts';
 import { verdictOf } from '../../proof/verdict.ts';
 import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 
 const stage = (name: string, ms: number, cpuUs: number | null = null) => {
   const latencyMs = new Array<number>(10).fill(ms);
   const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000 };
-  return summarise({ name, driver: 'autocannon', connections: 1, ours: [name] }, [
+  return summarize({ name, driver: 'autocannon', connections: 1, ours: [name] }, [
     {
       run,
       cpuUs: cpuUs === null ? {} : { [name]: cpuUs * latencyMs.length },

@@ -8,7 +8,7 @@ import { PlatformStack } from '../../platform/stack.ts';
 import { ratioOf } from '../../proof/headline.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report } from '../../proof/report-data.ts';
-import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
+import { measureWindow, summarize, type Window } from '../../proof/stage.ts';
 import { atLeast, noErrors, verdictOf } from '../../proof/verdict.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 import { assertSigns } from './assert-signs.ts';
@@ -59,7 +59,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         }
       }
       const stages = contenders.map(({ name }, index) =>
-        summarise(
+        summarize(
           { name, control: name !== 'auth', driver: 'autocannon', connections, ours: [name] },
           windows[index] ?? [],
         ),

@@ -13,7 +13,7 @@ const window = (latencyMs: number[], cpuUs: Record<string, number>, errors: Reco
   lookMs: 0,
 });
 
-test('a debt costs the median of the differences between neighbours: one noisy round does not move it', () => {
+test('a debt costs the median of the differences between neighbors: one noisy round does not move it', () => {
   const rounds = [
     { owed: window([500, 510, 520], {}), paid: window([350, 360, 370], {}) },
     { owed: window([500], {}), paid: window([2000], {}) },

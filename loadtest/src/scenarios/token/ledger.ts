@@ -48,7 +48,7 @@ interface Round {
   paid: Window;
 }
 
-/** The price of a debt from rounds measured with it owed and paid, each pair neighbours in time. */
+/** The price of a debt from rounds measured with it owed and paid, each pair neighbors in time. */
 export function causeOf({ number, name, summary, tunable }: Debt, rounds: readonly Round[]): Cause {
   // The median of the differences, not the difference of the medians: a noisy round spoils one pair.
   const differences = rounds.map(({ owed, paid }) => median(allLatencies(owed.run)) - median(allLatencies(paid.run)));

@@ -13,7 +13,7 @@ import type {
   Service,
   StaticEndpoint,
 } from '../model.ts';
-import { endpointSessionName } from '../resolving/normalise.ts';
+import { endpointSessionName } from '../resolving/normalize.ts';
 import type { Json } from '../shapes/shape.ts';
 import { canonicalJson } from './digest.ts';
 
@@ -21,15 +21,15 @@ import { canonicalJson } from './digest.ts';
  * The configuration as documents again, one `kind: List` in JSON, with every default written out: reading it gives an
  * equal configuration. Default policies are not written.
  */
-export function serialise(config: MeshConfig): string {
+export function serialize(config: MeshConfig): string {
   const text = canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
   // Variables are already filled in, so a remaining `${` is text.
   return text.replaceAll(/\$(?=\{)/g, () => '$$');
 }
 
-/** As `serialise`, for showing to people: header values that may be secrets are hidden. */
-export function serialiseRedacted(config: MeshConfig): string {
-  return serialise(redacted(config));
+/** As `serialize`, for showing to people: header values that may be secrets are hidden. */
+export function serializeRedacted(config: MeshConfig): string {
+  return serialize(redacted(config));
 }
 
 function toDocuments(config: MeshConfig): Json[] {

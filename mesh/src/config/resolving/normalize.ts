@@ -23,7 +23,7 @@ import { endpointsOf } from './endpoints.ts';
 import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 
 /** The configuration that `documents` describe. They must be free of faults. */
-export function normalise(documents: Documents): MeshConfig {
+export function normalize(documents: Documents): MeshConfig {
   const names = new Names(documents);
   const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy, names.namespace);
   const routePolicies = policiesByTarget(documents.HTTPRoutePolicy, names.namespace);

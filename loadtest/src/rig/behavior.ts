@@ -1,5 +1,5 @@
 /** How an instance of a made-up service behaves. It can be changed while it runs. */
-export interface Behaviour {
+export interface Behavior {
   /** Median and standard deviation of the time it takes, in milliseconds; 0 replies at once. */
   medianMs: number;
   sdMs: number;
@@ -12,7 +12,7 @@ export interface Behaviour {
   bodyBytes: number;
 }
 
-export const healthy: Behaviour = { medianMs: 0, sdMs: 0, failShare: 0, failExtraMs: 0, hangs: false, bodyBytes: 1024 };
+export const healthy: Behavior = { medianMs: 0, sdMs: 0, failShare: 0, failExtraMs: 0, hangs: false, bodyBytes: 1024 };
 
 /** A value of the normal distribution (Box and Muller 1958). */
 export function normal(mean: number, sd: number, random: () => number): number {
@@ -20,9 +20,9 @@ export function normal(mean: number, sd: number, random: () => number): number {
 }
 
 /** What one request meets. Null: no reply, ever. */
-export function outcomeOf(behaviour: Behaviour, random: () => number): { status: number; afterMs: number } | null {
-  if (behaviour.hangs) return null;
-  const afterMs = Math.max(0, normal(behaviour.medianMs, behaviour.sdMs, random));
-  const fails = random() < behaviour.failShare;
-  return { status: fails ? 503 : 200, afterMs: fails ? afterMs + behaviour.failExtraMs : afterMs };
+export function outcomeOf(behavior: Behavior, random: () => number): { status: number; afterMs: number } | null {
+  if (behavior.hangs) return null;
+  const afterMs = Math.max(0, normal(behavior.medianMs, behavior.sdMs, random));
+  const fails = random() < behavior.failShare;
+  return { status: fails ? 503 : 200, afterMs: fails ? afterMs + behavior.failExtraMs : afterMs };
 }
