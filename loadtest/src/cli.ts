@@ -34,7 +34,7 @@ export async function runCli(words: readonly string[], scenarios: readonly Scena
   let code = 0;
   const program = new Command('load')
     .description(
-      'Measures what the migration buys, and judges it. Load goes to this machine only, bounded in count and time.',
+      'Measures what the migration gains, and gives a verdict. Sends load to this machine only, with limits on requests and time.',
     )
     .exitOverride();
   for (const scenario of scenarios) {

@@ -50,6 +50,17 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('the README of a workspace', () => {
+  test('names only source files and folders that exist', () => {
+    const missing = workspaces().flatMap((folder) => {
+      const text = readFileSync(join(root, folder, 'README.md'), 'utf8');
+      const paths = [...text.matchAll(/`(src\/[\w./-]+)`/g)].map(([, path]) => path ?? '');
+      return paths.filter((path) => !existsSync(join(root, folder, path))).map((path) => `${folder}: ${path}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+});
+
 describe('mesh/src/layers', () => {
   test('each file holds a layer', () => {
     const files = sourcesBelow('mesh/src/layers').filter(({ path }) => !isTest(path));

@@ -18,7 +18,7 @@ import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 export const meshTax: Scenario = {
   name: 'mesh:tax',
   file: 'mesh-tax',
-  summary: 'what a request costs direct, through the mesh, http-proxy, HAProxy, nginx and Caddy',
+  summary: 'what a request costs directly, and through the mesh, http-proxy, HAProxy, nginx and Caddy',
   run: measureTax,
 };
 

@@ -9,7 +9,7 @@ import { measureWindow, type Window } from '../../proof/stage.ts';
 import { type TokenTarget, tokenTargets } from './targets.ts';
 
 /**
- * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns
+ * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured alternately
  * with the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice),
  * so the parts need not add up to the whole; the page shows the remainder.
  */

@@ -41,7 +41,7 @@ export interface Rounds {
 }
 
 /**
- * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these
+ * The stages one after the other, each followed at once by its open-loop windows: whatever else this machine does in these
  * minutes, it does to every stage and to both loops.
  */
 export async function interleavedRounds(
