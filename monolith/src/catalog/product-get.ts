@@ -13,7 +13,7 @@ import { productView } from './product-view.ts';
 
 /**
  * One product with the includes that the client wants.
- * @throws ShopError not_found: the product does not exist, or is a draft that the client may not see
+ * @throws ShopError `not_found` when the product does not exist, or is a draft that the client may not see
  */
 export async function getProduct(shop: Shop, request: FastifyRequest, id: string) {
   const liveOnly = request.access.kind === 'implicit';

@@ -121,8 +121,8 @@ const MAX_LINKS = 1_000;
 
 /**
  * The distinct ids of links.
- * @throws ShopError validation_failed: a link is not an id
- * @throws ShopError bad_request: there are too many links
+ * @throws ShopError `validation_failed` when a link is not an id
+ * @throws ShopError `bad_request` when there are too many links
  */
 export function linkIds(links: readonly Members[]): string[] {
   if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');

@@ -91,7 +91,7 @@ export async function openTestShop(
 
 /**
  * The server for test databases.
- * @throws Error without a server, because such a test must not seem to pass
+ * @throws Error when there is no server, because such a test must not seem to pass
  */
 export function testPostgresUrl(): string {
   const serverUrl = process.env.TEST_POSTGRES_URL;
