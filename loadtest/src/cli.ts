@@ -106,7 +106,7 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
     }
     return codes[report.verdict.outcome];
   } catch (error) {
-    // What a child says that ended with the same signal is no news.
+    // The output of a child that ended with the same signal is not reported.
     if (stop.signal.aborted) return interrupted;
     throw error;
   } finally {

@@ -14,7 +14,7 @@ d_bucket{route="monolith",service="monolith",le="+Inf"} 900
 d_sum{route="token",service="auth"} 3
 `;
 
-test('the mesh’s histogram is added up over the series of one route, between two looks', () => {
+test('the mesh’s histogram is the sum over the series of one route, between two scrapes', () => {
   const before = bucketsFrom(text(5, 5), 'd', { route: 'token' });
   const after = bucketsFrom(text(10, 105), 'd', { route: 'token' });
   assert.equal(before.get(0.001), 6);
@@ -55,7 +55,7 @@ test('histograms of several windows are added up bucket by bucket', () => {
   );
 });
 
-test('a mesh without the histogram is told apart from one without requests', async () => {
+test('a mesh without the histogram differs from a mesh without requests', async () => {
   const replies: [number, string][] = [
     [200, 'up 1\n'],
     [403, 'no'],

@@ -58,7 +58,7 @@ export function bucketsFrom(text: string, family: string, labels: Record<string,
   return buckets;
 }
 
-/** What was added between two looks. */
+/** What was added between two scrapes. */
 export function difference(before: Buckets, after: Buckets): Buckets {
   return new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
 }

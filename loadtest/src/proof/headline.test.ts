@@ -16,7 +16,7 @@ test('a headline says how much faster, and from what to what', () => {
   assert.equal(faster('p50:', 1, 2).figure, '2 times slower', 'a loss is not called a gain');
 });
 
-test('a headline of figures that are missing claims nothing', () => {
+test('a headline without figures claims nothing', () => {
   for (const missing of [null, undefined, Number.NaN, 0]) {
     assert.equal(faster('p50:', 415, missing).figure, 'no figure');
     assert.equal(faster('p50:', missing, 1).figure, 'no figure');

@@ -101,7 +101,7 @@ describe('the verdict', () => {
     assert.match(verdict.checks.flatMap(({ disturbances }) => disturbances).join(), /open-200: the driver .*25\.0 ms/);
   });
 
-  test('a disturbance makes no check pass that does not hold, and none fail that does', () => {
+  test('a disturbance changes neither a check that holds to a failure, nor one that fails to a pass', () => {
     assert.equal(outcomeOf(good.map(({ name, p50Ms }) => stage(name, p50Ms ?? 0, { othersShare: 0.5 }))), 'pass');
     assert.equal(outcomeOf(instead(stage('tuned', 400, { othersShare: 0.1 }))), 'fail', 'too little to matter');
   });
@@ -165,7 +165,7 @@ describe('the verdict', () => {
     assert.match(check.detail, /ledger of d: 3/);
   });
 
-  test('a stage that nothing was answered in is not a fast one', () => {
+  test('a stage without a successful request is not a fast one', () => {
     const silent = summarize({ name: 'extracted', driver: 'autocannon', connections: 1, ours: [] }, [
       { run: emptyRun(), cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 0 },
     ]);
@@ -181,7 +181,7 @@ describe('the verdict', () => {
     assert.equal(silent.cpuUsPerRequest, null);
   });
 
-  test('says why the mesh’s histogram tells nothing', () => {
+  test('says why the mesh’s histogram has no figure', () => {
     assert.match(mediansAgree(medians('x', 500, 500), []).detail, /mesh: not on this path/);
   });
 
@@ -196,7 +196,7 @@ describe('the verdict', () => {
     assert.equal(agree(2, 2.38, 0.8), 'pass', 'on a machine half as fast');
   });
 
-  test('a figure that is no number passes nothing', () => {
+  test('a check of NaN does not pass', () => {
     assert.equal(between('x', Number.NaN, [0, 1], []).outcome, 'fail');
     assert.equal(below('x', Number.NaN, 1, []).outcome, 'fail');
     assert.equal(atLeast('x', Number.NaN, 0, []).outcome, 'fail');

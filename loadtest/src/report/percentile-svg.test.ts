@@ -21,7 +21,7 @@ describe('the scale of a curve', () => {
     assert.deepEqual(ticksOf(10, 100), [10, 20, 50, 100]);
   });
 
-  test('has a height also where all took the same', () => {
+  test('has a height even if all values are equal', () => {
     assert.ok(ticksOf(10, 10).length > 1);
   });
 });

@@ -39,7 +39,7 @@ test('its CPU is per request, of the monolith and its store together, over all r
   assert.equal(causeOf(debt, rounds).cpuMs, 200);
 });
 
-test('its failed requests are counted, those of both sides', () => {
+test('its failed requests are counted on both sides', () => {
   const rounds = [{ owed: window([1], {}, { 'status 500': 2 }), paid: window([1], {}, { timeout: 1 }) }];
   assert.equal(causeOf(debt, rounds).errors, 3);
 });

@@ -53,7 +53,7 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     const checks = tokenChecks({ stages, independentMedians, causes, referenceData });
     return {
       scenario: 'token',
-      title: 'What extracting authentication buys',
+      title: 'What extracting authentication gains',
       headline: tokenHeadline(stages),
       startedAt: startedAt.toISOString(),
       tookMs: performance.now() - upAt,
