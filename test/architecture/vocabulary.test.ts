@@ -51,7 +51,7 @@ const retired: readonly Retired[] = [
   { pattern: /\bmigrations\b/i, instead: 'schema: SQL files are in schema/, and migration is a workspace' },
   { pattern: /\bjourney/i, instead: 'scenario; journeys is the folder of end-to-end scripts', except: /^test\/e2e\// },
   { pattern: /[,;]\s+else\b/i, instead: 'otherwise', proseOnly: true },
-  { pattern: /\banswer/i, instead: 'reply, respond', proseOnly: true, in: ['mesh'] },
+  { pattern: /\banswer/i, instead: 'reply, respond', proseOnly: true, in: ['mesh', 'kit', 'dev'] },
   {
     pattern:
       /(?:normal|serial|summar|initial|recogn|organ|optim|minim|maxim|author|priorit|synchron|categor|util|real|special|standard|random|final|custom|token|sanit|general)is(?:e|ing|ation)/i,
@@ -132,7 +132,7 @@ describe('the vocabulary', () => {
     assert.equal(found('kit/src/a.ts', '  } else {'), 0);
     assert.equal(found('kit/src/a.ts', 'if (a) b(); else c(); // The rest.'), 0);
     assert.equal(found('mesh/README.md', 'The mesh answers.'), 1);
-    assert.equal(found('dev/README.md', 'The launcher answers.'), 0);
+    assert.equal(found('loadtest/README.md', 'The target answers.'), 0);
     assert.equal(found('kit/src/a.ts', 'const isNormalised = true;'), 1);
     assert.equal(found('kit/src/a.ts', 'const isCancelled = true;'), 1);
     assert.equal(found('services/orders/src/a.ts', "const state = 'cancelled';"), 0);
