@@ -109,7 +109,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     name: consumer,
     backOffMs,
     maxBackOffMs,
-    onLost: (error) => logger.warn({ consumer, err: error }, 'the consumer lost its channel'),
+    onLost: (error) => logger.warn({ consumer, err: error }, 'the consumer has no channel'),
     setup: async (channel) => {
       await declareQueue(channel, publisher.names, consumer, options.types);
       await channel.prefetch(prefetch);

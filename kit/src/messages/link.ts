@@ -7,7 +7,9 @@ export interface LinkOptions {
   name: string;
   /** Runs on each new channel, also the first. Declares, and consumes again: a new channel knows nothing. */
   setup: (channel: ConfirmChannel) => Promise<void>;
-  /** Called when the channel is gone. A new one follows. */
+  /** Called when the channel is there. */
+  onReady?: () => void;
+  /** Called when the channel is gone, or could not be had. Another attempt follows. */
   onLost?: (error: Error) => void;
   /** First wait before connecting again. Doubles up to `maxBackOffMs`. */
   backOffMs?: number;
@@ -28,7 +30,7 @@ export interface Link {
  * channel alone. So a channel that closes takes its connection with it, and there is one way to begin again.
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const { url, name, setup, onLost = () => {}, backOffMs = 100, maxBackOffMs = 5_000 } = options;
+  const { url, name, setup, onReady = () => {}, onLost = () => {}, backOffMs = 100, maxBackOffMs = 5_000 } = options;
   let channel: ConfirmChannel | null = null;
   let model: ChannelModel | null = null;
   let closed = false;
@@ -68,11 +70,15 @@ export async function openLink(options: LinkOptions): Promise<Link> {
         });
         await setup(mine);
         channel = mine;
+        onReady();
       },
     },
   });
   connection.on('error', () => {});
   connection.on('disconnect', lost);
+  connection.on('connect-failed', (error) => {
+    if (!closed) onLost(error);
+  });
 
   return {
     get channel() {
@@ -81,7 +87,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     renew,
     close: async () => {
       closed = true;
+      const last = channel;
       channel = null;
+      // Waits for the acknowledgements: frames of a connection's end may overtake those of a channel.
+      await last?.close().catch(() => {});
       await connection.close();
     },
   };

@@ -17,6 +17,8 @@ export interface PublisherOptions {
 
 export interface Publisher {
   readonly names: Names;
+  /** Resolves when it is connected for the first time. */
+  readonly ready: Promise<void>;
   /**
    * Resolves when the broker has stored the message: true if a queue took it, false if there is none for it.
    *
@@ -33,6 +35,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   /** Ids of messages that the broker gave back. It does so before it confirms them. */
   const returned = new Set<string>();
   let full: Promise<void> | null = null;
+  const ready = Promise.withResolvers<void>();
 
   const link: Link = await openLink({
     url,
@@ -44,6 +47,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
       channel.on('return', (message) => returned.add(String(message.properties.correlationId)));
       await declareExchanges(channel, names);
     },
+    onReady: ready.resolve,
   });
 
   const confirmed = (channel: ConfirmChannel, args: Parameters<Publisher['publish']>, id: string) =>
@@ -68,6 +72,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
 
   return {
     names,
+    ready: ready.promise,
     publish: async (...args) => {
       await full;
       const { channel } = link;
