@@ -7,6 +7,8 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps connections, and passes nothing on. */
   silence(): void;
+  /** Passes on what the client sends, and nothing that the server replies. */
+  mute(): void;
   restore(): void;
   close(): Promise<void>;
 }
@@ -15,11 +17,11 @@ export interface TcpProxy {
 export async function openTcpProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'silent' = 'open';
-  const pass = (from: Socket, to: Socket) => {
+  let state: 'open' | 'cut' | 'silent' | 'mute' = 'open';
+  const pass = (from: Socket, to: Socket, isReply: boolean) => {
     sockets.add(from);
     from.on('data', (chunk) => {
-      if (state === 'open') to.write(chunk);
+      if (state === 'open' || (state === 'mute' && !isReply)) to.write(chunk);
     });
     from.on('error', () => {});
     from.on('close', () => {
@@ -30,8 +32,8 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
   const server = createServer((client) => {
     if (state === 'cut') return void client.destroy();
     const upstream = connect(Number(target.port), target.hostname);
-    pass(client, upstream);
-    pass(upstream, client);
+    pass(client, upstream, false);
+    pass(upstream, client, true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endAll = () => {
@@ -47,8 +49,11 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
     silence: () => {
       state = 'silent';
     },
+    mute: () => {
+      state = 'mute';
+    },
     restore: () => {
-      if (state === 'silent') endAll();
+      if (state === 'silent' || state === 'mute') endAll();
       state = 'open';
     },
     close: async () => {
