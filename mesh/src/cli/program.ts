@@ -89,8 +89,8 @@ export async function main(
 
   program
     .command('shift')
-    .description('set weights of a route; services that are not named share what is left to 100')
-    .argument('<route>', 'name of an HTTPRoute')
+    .description('set weights; services that are not named share what is left to 100')
+    .argument('<route>', 'name of an HTTPRoute (all its rules that have these services), or route/rule')
     .argument('<weights...>', 'service=weight')
     .option('--why <text>', 'for the journal', '')
     .option('--who <name>', 'for the journal', userName())
