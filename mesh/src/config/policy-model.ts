@@ -190,7 +190,12 @@ export interface SettlePolicy {
 /** Requests by their method (absent = any) and path. */
 export interface SettledRequest {
   method?: string;
-  path: { type: 'Exact' | 'PathPrefix' | 'RegularExpression'; value: string };
+  path: PathMatch;
+}
+
+export interface PathMatch {
+  type: 'Exact' | 'PathPrefix' | 'RegularExpression';
+  value: string;
 }
 
 /** How requests are routed again whose backend is the wrong one (421). */
