@@ -9,6 +9,7 @@ import { assemble } from '../src/assemble.ts';
 import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
+import { Holds } from '../src/hold/holds.ts';
 import { lineBlocks } from '../src/line-blocks.ts';
 import { HeldMemory } from '../src/memory/held-memory.ts';
 import type { Parts } from '../src/parts.ts';
@@ -58,6 +59,7 @@ function layers() {
     mirrorPools: new MirrorPools(connect),
     settlers: new Settlers({ clock, random: Math.random, log: pino({ level: 'silent' }) }),
     inForce: { routes: null },
+    holds: new Holds(clock),
     trustsPeer: () => false,
   };
   const routes = routeTable(config, registry);

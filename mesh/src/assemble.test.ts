@@ -4,6 +4,7 @@ import { assemble, describeStack } from './assemble.ts';
 import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
 import { MeshError } from './errors.ts';
+import { Holds } from './hold/holds.ts';
 import type { Layer } from './layer.ts';
 import { observing } from './observing.ts';
 import { localReply } from './reply.ts';
@@ -40,6 +41,7 @@ function realLayers(): Layer[] {
       mirrorPools: new MirrorPools(() => assert.fail('nothing is mirrored')),
       settlers: new Settlers({ clock, random: () => 0, log }),
       inForce: { routes: null },
+      holds: new Holds(clock),
       trustsPeer: () => false,
     },
     { number: 1, routes: routeTable(meshConfig([], []), registry) },

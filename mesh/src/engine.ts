@@ -2,6 +2,7 @@ import type { Clock, Random } from './clock.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { Registry } from './discovery/registry.ts';
 import type { Service } from './discovery/service.ts';
+import { Holds } from './hold/holds.ts';
 import type { Log } from './log.ts';
 import type { Parts } from './parts.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
@@ -39,6 +40,10 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
   metrics.gauge('mesh_unsettled', 'Processes for which resources have not settled.', ['settles'], () =>
     settlers.list().map(({ key, settled }) => ({ values: [key], value: settled ? 0 : 1 })),
   );
+  const holds = new Holds(clock);
+  metrics.gauge('mesh_rule_requests_in_flight', 'Requests of a rule in flight.', ['rule'], () =>
+    holds.list().map(({ key, inFlight }) => ({ values: [key], value: inFlight })),
+  );
   const parts: Parts = {
     clock,
     random,
@@ -47,6 +52,7 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     ...telemetry.parts,
     mirrorPools,
     settlers,
+    holds,
     inForce: { routes: null },
     trustsPeer: trustedPeers(settings.trustedProxies),
   };
@@ -77,6 +83,7 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     /** Ends every upstream connection, and exports the last traces. */
     async close(): Promise<void> {
       settlers.close();
+      holds.close();
       await registry.close();
       await mirrorPools.close();
       await telemetry.close(exportMsMax);

@@ -1,4 +1,5 @@
 import type { Clock, Random } from './clock.ts';
+import type { Holds } from './hold/holds.ts';
 import type { Log } from './log.ts';
 import type { RouteTable } from './routing/table.ts';
 import type { MirrorPools } from './service-state/mirror-pools.ts';
@@ -30,6 +31,7 @@ export interface Parts {
   shadows: ShadowRing;
   mirrorPools: MirrorPools;
   settlers: Settlers;
+  holds: Holds;
   /** The newest routes, for requests that began with older ones. Null until a configuration is in force. */
   readonly inForce: { routes: RouteTable | null };
   meters: Meters;

@@ -4,6 +4,7 @@ import { type Clock, type Random, systemClock } from './clock.ts';
 import type { MeshConfig } from './config/model.ts';
 import { ControlError } from './control/control-error.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { HoldPlan } from './control/hold-plan.ts';
 import { Journal } from './control/journal.ts';
 import { succeed } from './control/succession.ts';
 import { weightStore } from './control/weight-store.ts';
@@ -118,12 +119,22 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     onHealth: publish,
     onChange: publish,
   });
+  const holds = new HoldPlan({
+    mesh,
+    clock,
+    journal,
+    log,
+    onChange: () => {
+      parts.holds.adopt(holds.list());
+      publish();
+    },
+  });
   mesh.noteUnresolved(documents.unresolved ?? []);
   warnOf(documents, log);
   warnOfSettings(settings, log);
   await mesh.discovered;
 
-  const plane = await dataPlaneOf(documents.config, { options, clock, engine, mesh, journal });
+  const plane = await dataPlaneOf(documents.config, { options, clock, engine, mesh, holds, journal });
   dataPlane = plane;
   const reload = async (who: string, why: string) => {
     const next = await options.documents();
@@ -146,6 +157,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     tap: parts.tap,
     shadows: parts.shadows,
     journal,
+    holds,
+    inProcess: parts.holds,
     reload,
     accepting: () => accepting && plane.ready(),
     leases,
@@ -181,6 +194,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       accepting = false;
       succession?.stop();
       await plane.drain();
+      holds.close();
       mesh.close();
       await engine.close();
       await admin.close();
@@ -193,16 +207,17 @@ interface DataPlaneParts {
   clock: Clock;
   engine: Engine;
   mesh: ControlPlane;
+  holds: HoldPlan;
   journal: Journal;
 }
 
-async function dataPlaneOf(config: MeshConfig, { options, clock, engine, mesh, journal }: DataPlaneParts) {
+async function dataPlaneOf(config: MeshConfig, { options, clock, engine, mesh, holds, journal }: DataPlaneParts) {
   const { settings, log, around } = options;
   const { metrics, registry } = engine;
   if (settings.workers > 0) {
     // Imported here: a mesh of one process has no use for node:cluster.
     const { inWorkers } = await import('./workers/in-workers.ts');
-    return inWorkers({ settings, clock, log, metrics, mesh, registry, journal });
+    return inWorkers({ settings, clock, log, metrics, mesh, holds, registry, journal });
   }
   engine.endpointGauges();
   const inForce = mesh.inForce.handler;

@@ -15,6 +15,7 @@ import { failover } from './layers/failover.ts';
 import { backendFilters, filters } from './layers/filters.ts';
 import { forwarding } from './layers/forwarding.ts';
 import { hedge } from './layers/hedge.ts';
+import { hold } from './layers/hold.ts';
 import { limits } from './layers/limits.ts';
 import { mirror } from './layers/mirror.ts';
 import { misdirected } from './layers/misdirected.ts';
@@ -51,6 +52,7 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     bodyLimit(),
     deadline(parts),
     overrideGuard(),
+    hold(parts),
     settle(parts),
     filters(),
     misdirected(parts),

@@ -6,7 +6,7 @@ import type { Parts } from '../parts.ts';
 import { pause } from '../pause.ts';
 import { RequestReplay } from '../replay/request-replay.ts';
 import type { Reply } from '../reply.ts';
-import type { RouteRule } from '../routing/rule.ts';
+import { ruleNow } from '../routing/rule-now.ts';
 
 /** Misdirected Request (RFC 9110 section 15.5.20): the service has done nothing with the request. */
 const misdirectedStatus = 421;
@@ -21,13 +21,6 @@ const retryAfterS = 1;
  * have yet when it chose, or will have in a moment. Such a request is late, and never lost or done twice.
  */
 export function misdirected({ clock, random, inForce, meters }: Parts): Layer {
-  /** `rule` as it is in force now, with its weights. The one that the request began with if it has gone. */
-  const nowOf = (rule: RouteRule): RouteRule =>
-    inForce.routes?.rules.find(
-      ({ route, index, spec }) =>
-        route === rule.route && (rule.spec.name === undefined ? index === rule.index : spec.name === rule.spec.name),
-    ) ?? rule;
-
   const rerouted = async (next: Handler, exchange: Exchange, policy: MisdirectedPolicy): Promise<Reply> => {
     const { path, authority, failureHeaders, body, facts } = exchange;
     const headers = exchange.headers.slice();
@@ -73,8 +66,8 @@ export function misdirected({ clock, random, inForce, meters }: Parts): Layer {
           insteadOf: null,
           endpoint: null,
           tried: null,
-          route: route === null ? null : { ...route, rule: nowOf(route.rule) },
-          weighedBy: weighedBy === null ? null : nowOf(weighedBy),
+          route: route === null ? null : { ...route, rule: ruleNow(inForce.routes, route.rule) },
+          weighedBy: weighedBy === null ? null : ruleNow(inForce.routes, weighedBy),
         });
       }
     } catch (thrown) {

@@ -6,6 +6,7 @@ import { pause } from '../pause.ts';
 import type { Reply } from '../reply.ts';
 import { pathnameOf } from '../routing/match.ts';
 import type { RuleSettle } from '../routing/rule.ts';
+import { ruleNow } from '../routing/rule-now.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { safeMethods } from './mirror.ts';
 
@@ -18,7 +19,7 @@ const backoffMsMax = 500;
  * Settles what requests change: a client that has its reply finds the change on every side. While that fails, reads go
  * to the side that takes the writes. Knows nothing of what settling means; the Service of the policy does.
  */
-export function settle({ clock, random, settlers, meters }: Parts): Layer {
+export function settle({ clock, random, settlers, inForce, meters }: Parts): Layer {
   const count = (exchange: Exchange, when: 'before' | 'after', outcome: string, beganAtMs: number) => {
     const route = exchange.route?.rule.route ?? '';
     meters.settles(route, when, outcome).value += 1;
@@ -68,7 +69,12 @@ export function settle({ clock, random, settlers, meters }: Parts): Layer {
 
   const handled = async (next: Handler, exchange: Exchange, plan: RuleSettle): Promise<Reply> => {
     const { before, after } = plan;
-    if (before?.matches(exchange, pathnameOf(exchange.path))) await settledFirst(exchange, before);
+    if (before?.matches(exchange, pathnameOf(exchange.path))) {
+      await settledFirst(exchange, before);
+      // The weights may have changed meanwhile.
+      const { route } = exchange;
+      if (route !== null) exchange.route = { ...route, rule: ruleNow(inForce.routes, route.rule) };
+    }
     if (after === null) return next(exchange);
     // A session must not bring the client back to the side that is behind.
     if (after.reads && !settlers.of(after.target).settled) exchange.weighedBy = after.writes;
@@ -101,6 +107,7 @@ export function settle({ clock, random, settlers, meters }: Parts): Layer {
     inside: [
       { name: 'route', reason: 'the resources are those of the route' },
       { name: 'deadline', reason: 'a reply waits no longer than its client' },
+      { name: 'hold', reason: 'a request in flight ends when what it changes has settled' },
     ],
     wrap: (next) => (exchange) => {
       const plan = exchange.route?.rule.settle;

@@ -51,7 +51,12 @@ export class Fleet {
     this.#options = options;
     const ready = () => this.#in('ready');
     const spawn = () => this.#spawn();
-    this.#feed = new StateFeed({ clock, workers: settings.workers, state, ready });
+    this.#feed = new StateFeed({
+      clock,
+      workers: settings.workers,
+      state,
+      serving: () => this.#in('ready', 'draining'),
+    });
     this.#figures = new FleetFigures({ clock, metrics, workers: () => this.list() });
     this.#respawn = new Respawn({ clock, log, onDeath, spawn });
     this.#replacement = new Replacement({ ready, spawn, drain: (member) => this.#drain(member) });
@@ -87,6 +92,11 @@ export class Fleet {
 
   get ready(): number {
     return this.#in('ready').length;
+  }
+
+  /** The workers that take requests: also those that drain, on the connections that they have. */
+  get serving(): number {
+    return this.#in('ready', 'draining').length;
   }
 
   list(): WorkerShown[] {

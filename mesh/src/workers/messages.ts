@@ -1,6 +1,7 @@
 import type { MeshConfig } from '../config/model.ts';
 import type { EndpointAddress } from '../discovery/endpoint.ts';
 import type { HealthState } from '../discovery/health.ts';
+import type { Hold } from '../hold/holds.ts';
 import type { Settings } from '../settings.ts';
 import type { MetricsCopy } from '../telemetry/metrics.ts';
 
@@ -19,6 +20,8 @@ export interface WorkerState {
   /** With this worker's share of rates and limits. Null = as before. */
   config: MeshConfig | null;
   endpoints: KnownEndpoints[];
+  /** With this worker's share of the requests that may wait. */
+  holds: Hold[];
 }
 
 /** From the primary to a worker. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { endpointOperations } from '../admin/endpoint-operations.ts';
+import { holdStatusOperations } from '../admin/hold-operations.ts';
 import { inForceOperations } from '../admin/in-force-operations.ts';
 import { telemetryOperations } from '../admin/telemetry-operations.ts';
 import { systemClock } from '../clock.ts';
@@ -56,11 +57,13 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
   engine.endpointGauges();
   const inForce = new StackInForce(first.config, { parts, registry, generation: first.generation });
   adoptEndpoints(registry, first.endpoints);
+  parts.holds.adopt(first.holds);
   const entrances = openEntrances(first.config, { settings, clock, metrics, handler: inForce.handler });
   const ports = await entrances.listen();
   telemetry.start(inForce.named, false);
   const operations = [
     ...inForceOperations(inForce),
+    ...holdStatusOperations(parts.holds),
     ...endpointOperations(registry, clock.now),
     ...telemetryOperations({
       metrics,
@@ -106,6 +109,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
         try {
           if (state.config !== null) inForce.adopt(state.config, state.generation);
           adoptEndpoints(registry, state.endpoints);
+          parts.holds.adopt(state.holds);
           tell({ kind: 'confirmed', number: state.number });
         } catch (thrown) {
           tell({ kind: 'refused', number: state.number, message: String(thrown) });
