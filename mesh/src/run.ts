@@ -6,6 +6,7 @@ import { ControlError } from './control/control-error.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { HoldPlan } from './control/hold-plan.ts';
 import { Journal } from './control/journal.ts';
+import { LeaseStore } from './control/lease-store.ts';
 import { succeed } from './control/succession.ts';
 import { weightStore } from './control/weight-store.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -104,7 +105,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     onEndpoints: publish,
   });
   const { telemetry, metrics, parts, registry } = engine;
-  const leases = new Leases(clock);
+  const leaseStore = settings.state === null ? null : new LeaseStore(settings.state, { clock, log });
+  const leases = new Leases(clock, (renewed) => leaseStore?.save(leases.list(), renewed));
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new ControlPlane(documents.config, {
     parts,
@@ -119,6 +121,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     onHealth: publish,
     onChange: publish,
   });
+  leases.restore(leaseStore?.load() ?? []);
   const holds = new HoldPlan({
     mesh,
     clock,
