@@ -10,6 +10,10 @@ export interface StoreContext {
   throwaway: boolean;
   /** The launcher's own environment: the source of `POSTGRES_URL`. */
   variables: Readonly<Record<string, string | undefined>>;
+  /** Takes a sentence while something is fetched. */
+  progress: (text: string) => void;
+  /** Ends what takes long, when the stack is stopped. */
+  signal: AbortSignal;
 }
 
 /** A store that is found and prepared, but not started. */
@@ -28,6 +32,12 @@ export interface PreparedStore {
 export interface StoreDriver {
   /** Name of the container image it stands in for, without registry and tag. */
   image: string;
+  /** URL of a server at `host:port`, with the user and password that the Compose file gives it. */
+  url(service: ServiceSpec, address: string): string;
+  /** Asks a server something; rejects, with a `code` where there is one, unless it answers. */
+  ask(url: string): Promise<void>;
+  /** Arguments of a server whose data are deleted afterwards: a kill loses nothing confirmed, a power cut may. */
+  careless: readonly string[];
   /** @throws DevError store_unavailable, saying how to get it. */
   prepare(service: ServiceSpec, context: StoreContext): Promise<PreparedStore>;
 }
