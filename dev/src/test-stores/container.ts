@@ -17,6 +17,8 @@ export async function containerStore(service: ServiceSpec, driver: StoreDriver):
     .withEnvironment(environment)
     .withCommand([...command, ...driver.careless])
     .withLabels(ownerLabels())
+    // Memory belongs to root at first; an image's start script gives it to its server's user.
+    .withUser('root')
     .withTmpFs(Object.fromEntries(volumes.map(({ target }) => [target, 'rw'])))
     .withExposedPorts(port)
     .withWaitStrategy(Wait.forListeningPorts())

@@ -25,21 +25,32 @@ export function hasApt(variables: Readonly<Record<string, string | undefined>>):
 }
 
 /**
- * Fetches a Debian package and those of its dependencies that the machine lacks, and unpacks them into the cache.
+ * Fetches Debian packages, and those of their dependencies that the machine lacks, and unpacks them into a folder of the
+ * cache that is named like the first.
  * Nothing is installed, and no root is needed. apt verifies each file, and continues a file that was cut off. Several
  * processes may ask at once: one fetches, the others wait for it.
- * @returns the folder that stands in for `/`; at once when the package is there already.
+ * @returns the folder that stands in for `/`; at once when it is there already.
  * @throws DevError store_unavailable with apt's reason.
  */
-export async function debianPackage(name: string, options: DebianOptions): Promise<string> {
+export async function debianPackages(names: readonly [string, ...string[]], options: DebianOptions): Promise<string> {
   const { cache, variables, progress, signal, aptOptions = [] } = options;
+  const [name] = names;
   const folder = join(cache, name);
   const root = join(folder, 'root');
   if (existsSync(root)) return root;
   mkdirSync(join(folder, 'archives', 'partial'), { recursive: true, mode: 0o755 });
   progress(`fetching ${name} from Debian's packages`);
   // The lock is held by the shell and its children: it ends with them, however they end.
-  const args = [join(folder, 'lock'), '/bin/sh', '-c', installScript, 'install', folder, name, ...aptOptions];
+  const args = [
+    join(folder, 'lock'),
+    '/bin/sh',
+    '-c',
+    installScript,
+    'install',
+    folder,
+    names.join(' '),
+    ...aptOptions,
+  ];
   const env = { ...variables, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
   // A group of its own: apt and its helpers end together.
   const child = spawn('flock', args, { env, cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

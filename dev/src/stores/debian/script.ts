@@ -1,20 +1,20 @@
 /**
- * Shell script, run under a lock: FOLDER NAME [options of apt-get]...
+ * Shell script, run under a lock: FOLDER NAMES [options of apt-get]...
  *
  * Downloads into FOLDER/archives, unpacks beside and renames: an interrupted run leaves nothing that looks complete.
  * Package lists that are missing or too old are fetched into FOLDER/lists: those of the machine need root.
  */
 export const installScript = `
 set -eu
-folder=$1 name=$2
+folder=$1 names=$2
 shift 2
 [ -e "$folder/root" ] && exit 0
 fetch() {
-  # Without apt's own locks, which need root; --reinstall: also when the machine has it, in a place unknown to us.
+  # Without apt's own locks, which need root; --reinstall: also those that the machine has.
   apt-get install --download-only --reinstall --no-install-recommends --assume-yes --quiet \\
     -o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Status-Fd=1 \\
     -o "Dir::Cache::archives=$folder/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \\
-    "$@" "$name" 2>"$folder/said"
+    "$@" $names 2>"$folder/said"
 }
 if ! fetch "$@"; then
   mkdir -p "$folder/lists/partial"

@@ -73,7 +73,7 @@ function bootstrap(binaries: Binaries, folder: string, sql: string): Promise<voi
   // The data are used only when complete, so nothing needs to reach the disk before the end.
   const args = [...serverPlaces(binaries, folder), '--bootstrap', '--innodb-flush-log-at-trx-commit=0'];
   return new Promise((resolve, reject) => {
-    const child = spawn(binaries.server, args, {
+    const child = spawn(binaries.file, args, {
       ...unprivileged(),
       cwd: '/',
       env: binaries.env,
