@@ -99,14 +99,14 @@ export async function runCli(words: readonly string[]): Promise<number> {
     .command('stores')
     .summary('run a command with throw-away stores for tests (npm run stores --)')
     .description(storesHelp)
-    .argument('<command...>', '[--only NAMES] and, for example, node --test dev/src/databases.itest.ts')
+    .argument('<command...>', '[--all | --only NAMES] and, for example, node --test dev/src/databases.itest.ts')
     .passThroughOptions()
     .action(async (command: string[]) => {
       const { storesArguments } = await import('./commands/stores-arguments.ts');
-      const wanted = storesArguments(command);
-      if (wanted === 'help') return storesCommand.outputHelp();
+      const line = storesArguments(command);
+      if (line === 'help') return storesCommand.outputHelp();
       const { stores } = await import('./commands/stores.ts');
-      code = await stores(wanted.command, wanted.only);
+      code = await stores(line.command, line.wanted);
     });
 
   try {
@@ -121,16 +121,17 @@ export async function runCli(words: readonly string[]): Promise<number> {
   return code;
 }
 
-const storesHelp = `Runs a command with TEST_POSTGRES_URL, TEST_MARIADB_URL and so on set to servers whose data are deleted afterwards.
+const storesHelp = `Runs a command with TEST_POSTGRES_URL, TEST_MARIADB_URL and TEST_REDIS_URL set to servers whose data are deleted afterwards.
 
---only postgres,mariadb   starts only these, each of which must be there. Otherwise all that can be had are started, at once.
+--all                     also TEST_RABBITMQ_URL: RabbitMQ takes several seconds to start
+--only postgres,rabbitmq  only these, each of which must be there; otherwise a store that cannot be had is told and left out
 
 Each server is the one that its TEST_..._URL names already, otherwise a container when Docker responds and has the image, otherwise
 one as npm start finds it. BANYAN_TEST_STORES=container or local allows only that kind.`;
 
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
-Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL, REDIS_URL), otherwise from a server on this machine, otherwise from npm or
+Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL, REDIS_URL, RABBITMQ_URL), otherwise from a server on this machine, otherwise from npm or
 from Debian's packages, which are unpacked into .banyan/.cache and not installed.
 Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
 

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { DevError, messageOf } from '../errors.ts';
 import type { PreparedStore, StoreContext } from '../stores/driver.ts';
 import { driverOf } from '../stores/drivers.ts';
+import { privatePort } from '../topology/ports.ts';
 import { isStore, type ServiceSpec } from '../topology/topology.ts';
 import type { Emit } from './events.ts';
 
 /** What all stores of a stack share. */
-export type StoresContext = Omit<StoreContext, 'port' | 'progress' | 'signal'> & { emit: Emit };
+export type StoresContext = Omit<StoreContext, 'port' | 'freePort' | 'progress' | 'signal'> & { emit: Emit };
 
 /** The stores of a stack: prepared, with their URLs and data. */
 export class Stores {
@@ -16,6 +17,7 @@ export class Stores {
   readonly #prepared = new Map<string, PreparedStore>();
   readonly #ending = new AbortController();
   readonly #underWay = new Set<Promise<string | null>>();
+  readonly #private = new Set<number>();
   /** URLs of the prepared stores by name. */
   readonly urls = new Map<string, string>();
 
@@ -45,7 +47,13 @@ export class Stores {
     }
     if (port === undefined) throw new DevError('bad_topology', `${service.name}: expose its port in the Compose file`);
     const progress = (text: string) => this.#context.emit({ event: 'preparing', process: service.name, text });
-    const prepared = await driver.prepare(service, { ...this.#context, signal: this.#ending.signal, port, progress });
+    const freePort = async (purpose: string) => {
+      const found = await privatePort(`${this.#context.folder} ${service.name} ${purpose}`, this.#private);
+      this.#private.add(found);
+      return found;
+    };
+    const { signal } = this.#ending;
+    const prepared = await driver.prepare(service, { ...this.#context, signal, port, freePort, progress });
     this.#prepared.set(service.name, prepared);
     this.urls.set(service.name, prepared.url);
   }

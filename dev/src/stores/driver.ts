@@ -4,6 +4,8 @@ import type { ServiceSpec } from '../topology/topology.ts';
 export interface StoreContext {
   /** Port of 127.0.0.1 to listen on. */
   port: number;
+  /** Another port of 127.0.0.1, for what nothing outside of the store uses; the same for the same purpose while free. */
+  freePort: (purpose: string) => Promise<number>;
   /** The stack's folder: data goes into a folder of its own below it. */
   folder: string;
   /** The data are deleted afterwards, so the store runs without durability. */
@@ -32,6 +34,8 @@ export interface PreparedStore {
 export interface StoreDriver {
   /** Name of the container image it stands in for, without registry and tag. */
   image: string;
+  /** Starts within about two seconds, so that tests get it without asking. */
+  quick: boolean;
   /** URL of a server at `host:port`, with the user and password that the Compose file gives it. */
   url(service: ServiceSpec, address: string): string;
   /** Asks a server something; rejects, with a `code` where there is one, unless it answers. */

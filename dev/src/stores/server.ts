@@ -54,8 +54,8 @@ export interface ServerStart {
  * `BANYAN_MARIADB` = `machine` or `debian` allows only those.
  */
 export function serverDriver<S extends Server>(kind: ServerKind<S>): StoreDriver {
-  const { image, url, ask, careless } = kind;
-  return { image, url, ask, careless, prepare: (service, context) => prepare(kind, service, context) };
+  const { image, quick, url, ask, careless } = kind;
+  return { image, quick, url, ask, careless, prepare: (service, context) => prepare(kind, service, context) };
 }
 
 async function prepare<S extends Server>(

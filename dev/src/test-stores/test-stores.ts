@@ -20,18 +20,23 @@ export interface TestStores {
   stop(): Promise<void>;
 }
 
-/** The stores of the Compose file by name; `names` null: all. @throws DevError bad_command for a name it lacks. */
-function wantedStores(names: readonly string[] | null, variables: Variables): [ServiceSpec, StoreDriver][] {
+/** `quick`: those that start at once, and those that a variable names. A list: these, each of which must be there. */
+export type Wanted = 'quick' | 'all' | readonly string[];
+
+/** The wanted stores of the Compose file. @throws DevError bad_command for a name it lacks. */
+function wantedStores(wanted: Wanted, variables: Variables): [ServiceSpec, StoreDriver][] {
   const { services } = readTopology(join(repository, 'docker-compose.yml'), variables);
   const stores = Object.values(services).flatMap((service): [ServiceSpec, StoreDriver][] => {
     const driver = isStore(service) ? driverOf(service.image) : null;
     return driver === null ? [] : [[service, driver]];
   });
+  if (wanted === 'all') return stores;
+  if (wanted === 'quick') return stores.filter(([{ name }, { quick }]) => quick || variables[variableOf(name)]);
   const known = stores.map(([{ name }]) => name);
-  const unknown = names?.find((name) => !known.includes(name));
+  const unknown = wanted.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new DevError('bad_command', `there is no store ${unknown}; there are ${known.join(', ')}`);
-  return names === null ? stores : stores.filter(([{ name }]) => names.includes(name));
+  return stores.filter(([{ name }]) => wanted.includes(name));
 }
 
 const variableOf = (name: string) => `TEST_${name.toUpperCase()}_URL`;
@@ -40,11 +45,11 @@ const variableOf = (name: string) => `TEST_${name.toUpperCase()}_URL`;
  * Servers for tests, all started at once: those that TEST_…_URL name already, otherwise containers where Docker
  * responds and has the images, otherwise servers that the launcher finds and starts with data of their own.
  * `BANYAN_TEST_STORES` = `container` or `local` allows only that kind.
- * @param names only these stores, each of which must then be there; null: all that can be had, PostgreSQL among them.
+ * PostgreSQL must be there unless only others are wanted.
  * @throws DevError store_unavailable, bad_command
  */
-export async function testStores(variables: Variables, names: readonly string[] | null): Promise<TestStores> {
-  const wanted = wantedStores(names, variables);
+export async function testStores(variables: Variables, which: Wanted): Promise<TestStores> {
+  const wanted = wantedStores(which, variables);
   const missing = wanted.filter(([{ name }]) => !variables[variableOf(name)]);
   const running = new Map<string, TestStore>();
   const notes = wanted.filter((one) => !missing.includes(one)).map(([{ name }]) => `${name}: from ${variableOf(name)}`);
@@ -61,7 +66,8 @@ export async function testStores(variables: Variables, names: readonly string[] 
           );
     for (const [name, found] of local ?? []) {
       if (typeof found !== 'string') running.set(name, found);
-      else if (names !== null || name === 'postgres') throw new DevError('store_unavailable', `${name}: ${found}`);
+      else if (typeof which !== 'string' || name === 'postgres')
+        throw new DevError('store_unavailable', `${name}: ${found}`);
       else notes.push(`${name}: missing: ${found}`);
     }
     for (const [name, { source }] of running) {

@@ -9,6 +9,7 @@ import { ensureData, hasData, serverPlaces } from './data.ts';
 
 const kind: ServerKind<Binaries> = {
   image: 'mariadb',
+  quick: true,
   title: 'MariaDB',
   debianPackages: ['mariadb-server-core'],
   install: 'apt-get install mariadb-server',

@@ -19,6 +19,7 @@ const howToGetIt =
  */
 export const postgres: StoreDriver = {
   image: 'postgres',
+  quick: true,
   url({ environment }, address) {
     const user = environment.POSTGRES_USER || 'postgres';
     const password = environment.POSTGRES_PASSWORD || 'postgres';

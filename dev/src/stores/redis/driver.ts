@@ -24,6 +24,7 @@ const usualPlaces = [
 
 const kind: ServerKind<Server> = {
   image: 'redis',
+  quick: true,
   title: 'Redis',
   debianPackages: ['redis-server', 'redis-tools'],
   install: 'apt-get install redis-server',
