@@ -7,7 +7,17 @@ export type MigrationCode =
   | 'target_unavailable'
   | 'source_not_ready'
   | 'source_empty'
-  | 'target_not_ready';
+  | 'target_not_ready'
+  | 'target_refused'
+  | 'unknown_columns'
+  | 'locked'
+  | 'not_the_owner'
+  | 'not_following'
+  | 'second_relay'
+  | 'not_ready'
+  | 'not_equal'
+  | 'went_back'
+  | 'mesh_refused';
 
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';

@@ -16,8 +16,6 @@ export interface VersionRow {
 export interface Ledger<Tx> {
   /** A transaction that may write. */
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** A transaction that reads one snapshot. */
-  snapshot<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /**
    * Reads who owns a group. `shared` keeps it from changing until the transaction ends, `exclusive` waits for all that
    * hold it shared.

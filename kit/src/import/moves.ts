@@ -71,7 +71,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         });
       });
     },
-    ownership: (group) => ledger.snapshot(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
+    ownership: (group) => ledger.transaction(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
     changeOwnership: (group, from, to) => {
       ofGroup(group);
       return ledger.transaction(async (tx) => {
@@ -111,8 +111,10 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
     },
     changes: (name, limit) => {
       const { resource } = known(name);
-      return ledger.snapshot(async (tx) => {
+      return ledger.transaction(async (tx) => {
         const ownership = await ledger.ownership(tx, resource.group, 'none');
+        // The version is read before the state. A state that changes in between travels with the older version, and once
+        // more with its own.
         const rows = await ledger.pending(tx, name, limit);
         const states = await resource.read(
           tx,
@@ -143,7 +145,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
     },
     digests: (name, { after, to, members }) => {
       const { resource } = known(name);
-      return ledger.snapshot(async (tx) => {
+      return ledger.transaction(async (tx) => {
         const all: { key: string; digest: string }[] = [];
         for (let last = after; ; ) {
           const keys = await resource.keys(tx, { after: last, to, limit: digestChunk });
