@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type BackfillReport, backfill } from './backfill.ts';
+import { type ParityReport, parity } from './client-parity.ts';
 import { MigrationError } from './errors.ts';
 import { mappingNamed, mappings } from './mappings/mappings.ts';
-import { type ParityReport, parity } from './parity.ts';
 import { type Output, withProgress } from './progress.ts';
 import { backfillText, bar, parityText } from './report.ts';
 import { openSides, type Sides } from './sides.ts';

@@ -17,7 +17,11 @@ export type MigrationCode =
   | 'not_ready'
   | 'not_equal'
   | 'went_back'
-  | 'mesh_refused';
+  | 'mesh_refused'
+  | 'not_attached'
+  | 'parked'
+  | 'switching'
+  | 'busy';
 
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
@@ -46,3 +50,6 @@ export function sideError(side: 'source' | 'target', error: unknown, hint: strin
   }
   return error;
 }
+
+/** The text of an error. A driver's error carries more, such as the row that it is about. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

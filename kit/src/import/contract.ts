@@ -78,8 +78,9 @@ export const OwnershipReply = Type.Object({
 });
 export type OwnershipReply = Static<typeof OwnershipReply>;
 
-/** POST digests: the aggregates with `after < key <= to`, in the bytewise order of their keys. */
+/** POST digests: the aggregates with `after < key <= to`, in the bytewise order of their keys, or those of `keys`. */
 export const DigestsRequest = Type.Object({
+  keys: Type.Optional(Type.Array(Key, { maxItems: maxChanges })),
   after: Type.Union([Key, Type.Null()]),
   to: Type.Union([Key, Type.Null()]),
   /** With the digest of each aggregate. */

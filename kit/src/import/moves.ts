@@ -71,7 +71,8 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         });
       });
     },
-    ownership: (group) => ledger.transaction(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
+    ownership: (group) =>
+      ledger.transaction(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
     changeOwnership: (group, from, to) => {
       ofGroup(group);
       return ledger.transaction(async (tx) => {
@@ -143,22 +144,31 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         );
       });
     },
-    digests: (name, { after, to, members }) => {
+    digests: (name, range) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {
         const all: { key: string; digest: string }[] = [];
-        for (let last = after; ; ) {
-          const keys = await resource.keys(tx, { after: last, to, limit: digestChunk });
-          const states = await resource.read(tx, keys);
+        for await (const states of statesIn(tx, resource, range)) {
           for (const [key, state] of [...states].sort(([a], [b]) => (a < b ? -1 : 1))) {
             all.push({ key, digest: digestOf(key, state) });
           }
-          last = keys.at(-1) ?? last;
-          if (keys.length < digestChunk) break;
         }
         const digest = rangeDigest(all.map((one) => one.digest));
-        return { count: all.length, digest, ...(members ? { members: all } : {}) };
+        return { count: all.length, digest, ...(range.members ? { members: all } : {}) };
       });
     },
   };
+}
+
+async function* statesIn<Tx>(tx: Tx, resource: MovedResource<Tx>, { keys, after, to }: DigestsRequest) {
+  if (keys) {
+    yield await resource.read(tx, keys);
+    return;
+  }
+  for (let last = after; ; ) {
+    const chunk = await resource.keys(tx, { after: last, to, limit: digestChunk });
+    yield await resource.read(tx, chunk);
+    if (chunk.length < digestChunk) return;
+    last = chunk.at(-1) ?? last;
+  }
 }

@@ -12,10 +12,11 @@ const lockTimeout = '2s';
  * Begins to capture a resource: from the commit on, every change of its tables is noted. The monolith stays the owner.
  * May be repeated.
  *
+ * @param epoch of the monolith's ownership, if the group has none yet: higher than all that the service has seen
  * @throws MigrationError `unknown_columns` when a table has columns that the resource does not know
  * @throws MigrationError `locked` when a transaction keeps a table for too long
  */
-export async function attach(pool: Pool, resource: Resource): Promise<void> {
+export async function attach(pool: Pool, resource: Resource, epoch: number): Promise<void> {
   await whileLocksAreFree(() =>
     inTransaction(pool, async (db) => {
       await db.query(`set local lock_timeout = '${lockTimeout}'`);
@@ -23,8 +24,8 @@ export async function attach(pool: Pool, resource: Resource): Promise<void> {
       await refuseUnknownColumns(db, resource);
       for (const statement of triggersOf(resource)) await db.query(statement);
       await db.query(
-        `insert into migration.ownership (group_name, epoch, state) values ($1, 1, 'owner') on conflict do nothing`,
-        [resource.group],
+        `insert into migration.ownership (group_name, epoch, state) values ($1, $2, 'owner') on conflict do nothing`,
+        [resource.group, epoch],
       );
     }),
   );
@@ -64,8 +65,8 @@ export async function detach(pool: Pool, resource: Resource, others: readonly Re
 /** @throws MigrationError `unknown_columns`: what is in them would not travel */
 export async function refuseUnknownColumns(db: Queryable, { name, tables }: Resource): Promise<void> {
   const { rows } = await db.query<{ table_name: string; column_name: string }>(
-    `select table_name, column_name from information_schema.columns
-     where table_schema = current_schema and table_name = any($1)`,
+    `select attrelid::regclass::text as table_name, attname as column_name from pg_attribute
+     where attrelid = any($1::text[]::regclass[]) and attnum > 0 and not attisdropped`,
     [tables.map((table) => table.name)],
   );
   const unknown = rows.filter(({ table_name, column_name }) => {

@@ -1,4 +1,4 @@
-import { type Change, type Outcome, type State, versionOf } from '@banyan/kit/import';
+import { type Change, type Outcome, type State, type Version, versionOf } from '@banyan/kit/import';
 import type { Client } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { refuseUnknownColumns } from '../monolith/attach.ts';
@@ -15,6 +15,18 @@ const retryParked = "interval '5 seconds'";
 /** Key of the notes that measure the lag: no aggregate has it. */
 const heartbeatKey = '~heartbeat';
 
+/** How long a look at the columns of the tables holds. */
+const columnsFreshMs = 1_000;
+
+const readNotes = `
+  with picked as (
+    select key from migration.notes
+    where resource = $1 and (retry_at is null or retry_at < clock_timestamp())
+    order by id limit ${passLimit}
+  )
+  select id, key, extract(epoch from clock_timestamp() - noted_at) * 1000 as age_ms
+  from migration.notes where resource = $1 and key in (select key from picked)`;
+
 interface Note {
   id: string;
   key: string;
@@ -23,15 +35,28 @@ interface Note {
 
 /** What one pass has sent. */
 export interface Pass {
-  sent: number;
+  keys: readonly string[];
   /** Whether there were more notes than one pass takes. */
   more: boolean;
   refused: readonly Outcome[];
+  /** Aggregates that the service refused earlier, and that rest. */
+  parked: number;
   /** The age of the oldest note, in ms, when the service had it. Null: there was none. */
   lagMs: number | null;
-  /** Of a pass with `after`: the last key that was read. Null: there are no further ones. */
+  version: Version;
+}
+
+/** What one snapshot held. */
+interface Read {
+  epoch: number;
+  version: Version;
+  notes: readonly Note[];
+  states: ReadonlyMap<string, State | null>;
   last: string | null;
-  version: number;
+  more: boolean;
+  parked: number;
+  /** Monotonic ms. */
+  atMs: number;
 }
 
 /**
@@ -42,6 +67,7 @@ export interface Pass {
 export class Relay {
   readonly #client: Client;
   readonly #send: Send;
+  readonly #columnsUntilMs = new Map<string, number>();
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(client: Client, send: Send) {
@@ -61,13 +87,36 @@ export class Relay {
   }
 
   /** Sends what was noted, oldest first. */
-  pass(resource: Resource): Promise<Pass> {
-    return this.#run(resource, null);
+  async pass(resource: Resource): Promise<Pass> {
+    return this.#deliver(resource, await this.#exclusively(() => this.#read(resource, null)));
   }
 
-  /** Sends what was noted and, besides, `limit` aggregates after a key (null: from the first). */
-  chunk(resource: Resource, after: string | null, limit: number): Promise<Pass> {
-    return this.#run(resource, { after, limit });
+  /**
+   * Reads `limit` aggregates after a key (null: from the first), and what was noted. Resolves when they are read, so that
+   * the next chunk can be read while this one is sent.
+   *
+   * @returns the last key that was read (null: there are no further ones), and what was sent
+   */
+  async chunk(
+    resource: Resource,
+    after: string | null,
+    limit: number,
+  ): Promise<{ last: string | null; delivered: Promise<Pass> }> {
+    const read = await this.#exclusively(() => this.#read(resource, { after, limit }));
+    const delivered = this.#deliver(resource, read);
+    // It is awaited later.
+    delivered.catch(() => {});
+    return { last: read.last, delivered };
+  }
+
+  /** Has aggregates sent once more. */
+  async note(resource: Resource, keys: readonly string[]): Promise<void> {
+    await this.#exclusively(() =>
+      this.#client.query('insert into migration.notes (resource, key) select $1, unnest($2::text[])', [
+        resource.name,
+        keys,
+      ]),
+    );
   }
 
   /** Notes the time, so that the lag of a quiet resource is measured too. */
@@ -77,23 +126,17 @@ export class Relay {
     );
   }
 
-  async #run(resource: Resource, chunk: { after: string | null; limit: number } | null): Promise<Pass> {
-    const read = await this.#exclusively(() => this.#read(resource, chunk));
+  async #deliver(resource: Resource, read: Read): Promise<Pass> {
     const changes = [...read.states].map(([key, state]) => ({ key, version: read.version, state }));
     // An empty batch still takes the whole path to the service's store, which is what a heartbeat measures.
     const outcomes = changes.length + read.notes.length === 0 ? [] : await this.#send(resource, read.epoch, changes);
     const refused = outcomes.filter(({ outcome }) => outcome === 'refused');
-    const sentAtMs = performance.now();
-    if (read.notes.length > 0) await this.#exclusively(() => this.#settleNotes(resource, read.notes, refused));
     const oldestMs = Math.max(...read.notes.map(({ age_ms }) => Number(age_ms)));
-    return {
-      sent: changes.length,
-      more: read.more,
-      refused,
-      lagMs: read.notes.length === 0 ? null : oldestMs + (sentAtMs - read.atMs),
-      last: read.last,
-      version: read.version,
-    };
+    const lagMs = read.notes.length === 0 ? null : oldestMs + (performance.now() - read.atMs);
+    if (read.notes.length + refused.length > 0) {
+      await this.#exclusively(() => this.#settleNotes(resource, read.notes, refused));
+    }
+    return { ...read, keys: [...read.states.keys()], refused, lagMs };
   }
 
   /** One statement at a time: a connection runs one transaction. */
@@ -103,26 +146,22 @@ export class Relay {
     return result;
   }
 
-  async #read(resource: Resource, chunk: { after: string | null; limit: number } | null) {
+  async #read(resource: Resource, chunk: { after: string | null; limit: number } | null): Promise<Read> {
     const client = this.#client;
-    await refuseUnknownColumns(client, resource);
-    const { rows: drawn } = await client.query<{ counter: string }>(`select nextval('migration.counter') as counter`);
-    await client.query('begin isolation level repeatable read read only');
+    await this.#refuseUnknownColumns(resource);
+    await client.query('begin isolation level repeatable read');
     try {
+      // One relay reads one snapshot after the other, so it does not matter which comes first, version or snapshot.
+      const { rows } = await client.query<{ counter: string; parked: number }>(
+        `select nextval('migration.counter') as counter,
+                (select count(*)::int from migration.notes where resource = $1 and parked is not null) as parked`,
+        [resource.name],
+      );
       const ownership = await readOwnership(client, resource.group);
       if (ownership === null || ownership.state === 'follower') {
         throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}`);
       }
-      const { rows: notes } = await client.query<Note>(
-        `with picked as (
-           select key from migration.notes
-           where resource = $1 and (retry_at is null or retry_at < clock_timestamp())
-           order by id limit ${passLimit}
-         )
-         select id, key, extract(epoch from clock_timestamp() - noted_at) * 1000 as age_ms
-         from migration.notes where resource = $1 and key in (select key from picked)`,
-        [resource.name],
-      );
+      const { rows: notes } = await client.query<Note>(readNotes, [resource.name]);
       const atMs = performance.now();
       const keys = new Set(notes.map(({ key }) => key));
       keys.delete(heartbeatKey);
@@ -132,16 +171,36 @@ export class Relay {
         for (const { key } of rows) keys.add(key);
         last = rows.at(-1)?.key ?? null;
       }
-      const states = new Map<string, State | null>([...keys].map((key) => [key, null]));
-      if (keys.size > 0) {
-        const { rows } = await client.query<{ key: string; state: State }>(resource.states, [[...keys]]);
-        for (const { key, state } of rows) states.set(key, state);
-      }
-      const version = versionOf(ownership.epoch, Number(drawn[0]?.counter));
-      return { epoch: ownership.epoch, version, notes, states, last, more: notes.length >= passLimit, atMs };
+      const version = versionOf(ownership.epoch, Number(rows[0]?.counter));
+      return {
+        epoch: ownership.epoch,
+        version,
+        notes,
+        states: await this.#states(resource, [...keys]),
+        last,
+        more: notes.length >= passLimit,
+        parked: rows[0]?.parked ?? 0,
+        atMs,
+      };
     } finally {
       await client.query('commit');
     }
+  }
+
+  /** The states of aggregates; null for those that do not exist. */
+  async #states(resource: Resource, keys: readonly string[]): Promise<Map<string, State | null>> {
+    const states = new Map<string, State | null>(keys.map((key) => [key, null]));
+    if (keys.length === 0) return states;
+    const { rows } = await this.#client.query<{ key: string; state: State }>(resource.states, [keys]);
+    for (const { key, state } of rows) states.set(key, state);
+    return states;
+  }
+
+  async #refuseUnknownColumns(resource: Resource): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs < (this.#columnsUntilMs.get(resource.name) ?? 0)) return;
+    await refuseUnknownColumns(this.#client, resource);
+    this.#columnsUntilMs.set(resource.name, nowMs + columnsFreshMs);
   }
 
   /** Deletes exactly the notes that were read. Those of refused aggregates stay, with the reason. */

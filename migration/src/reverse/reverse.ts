@@ -7,17 +7,26 @@ import type { Resource } from '../resources/resource.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 
 /** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
-export async function bringBack(pool: Pool, service: ServiceSide, resource: Resource): Promise<{ applied: number }> {
-  for (let applied = 0; ; ) {
+export async function bringBack(
+  pool: Pool,
+  service: ServiceSide,
+  resource: Resource,
+  onBrought: (keys: readonly string[]) => void,
+): Promise<void> {
+  for (;;) {
     const { ownership, changes, more } = await service.changes(resource);
     if (ownership.state === 'follower') {
       throw new MigrationError('not_the_owner', `the ${resource.service} service does not own ${resource.name}`);
     }
     if (changes.length > 0) {
-      applied += await applyToMonolith(pool, resource, ownership.epoch, changes);
-      await service.acknowledge(resource, changes);
+      await applyToMonolith(pool, resource, ownership.epoch, changes);
+      await service.acknowledge(
+        resource,
+        changes.map(({ key, version }) => ({ key, version })),
+      );
+      onBrought(changes.map(({ key }) => key));
     }
-    if (!more) return { applied };
+    if (!more) return;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { ParityReport } from './parity.ts';
+import type { ParityReport } from './client-parity.ts';
 import { createTwoSides, type TwoSides } from './testing.ts';
 
 describe('parity', () => {

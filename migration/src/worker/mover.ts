@@ -1,0 +1,124 @@
+import type { Logger } from '@banyan/kit/log';
+import type { Pool } from 'pg';
+import { MigrationError, messageOf } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
+import { attach } from '../monolith/attach.ts';
+import { readOwnership } from '../monolith/fence.ts';
+import { parity } from '../parity/parity.ts';
+import type { ParityReport } from '../parity/parity-report.ts';
+import type { Relay } from '../relay/relay.ts';
+import { Rounds } from '../relay/rounds.ts';
+import type { Resource } from '../resources/resource.ts';
+import { bringBack } from '../reverse/reverse.ts';
+import type { ServiceSide } from '../service/service-side.ts';
+import { Lags } from './lag.ts';
+import { Touched } from './touched.ts';
+
+export interface MoverParts {
+  resource: Resource;
+  /** The relay's connection may be lost and opened again. */
+  relay(): Promise<Relay>;
+  monolith: Pool;
+  service: ServiceSide;
+  journal: Journal;
+  logger: Logger;
+  now(): Date;
+}
+
+/** Keeps one resource's follower in step with its owner, whichever side that is. */
+export class Mover {
+  readonly parts: MoverParts;
+  readonly lags = new Lags();
+  /** What changed since the last comparison of both sides. */
+  readonly touched = new Touched();
+  readonly #rounds = new Rounds(() => this.#round());
+  /** What the last round failed with. */
+  failure: string | null = null;
+
+  constructor(parts: MoverParts) {
+    this.parts = parts;
+  }
+
+  get resource(): Resource {
+    return this.parts.resource;
+  }
+
+  /**
+   * Resolves when the follower has every change that the owner had committed at the call.
+   *
+   * @throws MigrationError with the reason why it does not have them
+   */
+  settle(): Promise<void> {
+    return this.#rounds.next();
+  }
+
+  async #round(): Promise<void> {
+    try {
+      const { monolith, resource, service } = this.parts;
+      const ownership = await readOwnership(monolith, resource.group);
+      if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
+      if (ownership.state === 'follower') {
+        await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
+      } else {
+        await this.#sendNotes();
+      }
+      this.failure = null;
+    } catch (error) {
+      this.failure = messageOf(error);
+      throw error;
+    }
+  }
+
+  async #sendNotes(): Promise<void> {
+    const relay = await this.parts.relay();
+    for (;;) {
+      const { keys, more, lagMs, refused, parked } = await relay.pass(this.resource);
+      this.touched.add(keys);
+      if (lagMs !== null) this.lags.add(lagMs);
+      const [first] = refused;
+      if (first) throw new MigrationError('parked', `the service refuses ${first.key}: ${first.reason ?? ''}`);
+      if (parked > 0) throw new MigrationError('parked', `${parked} changes are refused by the service`);
+      if (!more) return;
+    }
+  }
+
+  /** Begins to capture the resource, and makes the service follow the monolith. May be repeated. */
+  async attach(): Promise<void> {
+    const { resource, monolith, service, journal } = this.parts;
+    const { ownership } = await service.ownership(resource);
+    await attach(monolith, resource, ownership.epoch + 1);
+    const mine = await readOwnership(monolith, resource.group);
+    if (mine?.state === 'owner' && ownership.state === 'follower' && ownership.epoch !== mine.epoch) {
+      await service.changeOwnership(resource, ownership, { ...mine, state: 'follower', wayBack: false });
+    }
+    await journal.attach(resource.name);
+  }
+
+  /** Compares both sides and writes the result down. */
+  async parity(onProgress?: (done: number) => void, signal?: AbortSignal): Promise<ParityReport> {
+    const { resource, monolith, service, journal, now } = this.parts;
+    const ownership = await readOwnership(monolith, resource.group);
+    const mark = this.touched.mark();
+    const report = await parity(resource, {
+      db: monolith,
+      service,
+      monolithOwns: ownership?.state !== 'follower',
+      settle: () => this.settle(),
+      now,
+      ...(onProgress ? { onProgress } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    if (report.clean) this.touched.forget(mark);
+    await journal.saveParity(resource.name, report);
+    return report;
+  }
+
+  /** Has aggregates sent once more by the owner's side. */
+  async resend(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const { resource, monolith, service, relay } = this.parts;
+    const ownership = await readOwnership(monolith, resource.group);
+    if (ownership?.state === 'follower') await service.repeat(resource, keys);
+    else await (await relay()).note(resource, keys);
+  }
+}
