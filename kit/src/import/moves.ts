@@ -59,7 +59,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
   };
 
   return {
-    write: (name, work) => {
+    write: async (name, work) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {
         const { epoch, state, wayBack } = await ledger.ownership(tx, resource.group, 'shared');
@@ -73,7 +73,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
     },
     ownership: (group) =>
       ledger.transaction(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
-    changeOwnership: (group, from, to) => {
+    changeOwnership: async (group, from, to) => {
       ofGroup(group);
       return ledger.transaction(async (tx) => {
         const now = await ledger.ownership(tx, group, 'exclusive');
@@ -82,7 +82,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         return { changed, ...(await describe(tx, group, changed ? to : now)) };
       });
     },
-    apply: (name, epoch, changes) => {
+    apply: async (name, epoch, changes) => {
       const { resource, validator } = known(name);
       const outcomes = new Map<string, Outcome>();
       const usable = changes.filter(({ key, state }) => {
@@ -110,7 +110,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         return [...outcomes.values()];
       });
     },
-    changes: (name, limit) => {
+    changes: async (name, limit) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {
         const ownership = await ledger.ownership(tx, resource.group, 'none');
@@ -125,11 +125,11 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         return { ownership, changes, more: rows.length === limit };
       });
     },
-    acknowledge: (name, seen) => {
+    acknowledge: async (name, seen) => {
       known(name);
       return ledger.transaction((tx) => ledger.acknowledge(tx, name, seen));
     },
-    repeat: (name, keys) => {
+    repeat: async (name, keys) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {
         const { epoch, state, wayBack } = await ledger.ownership(tx, resource.group, 'shared');
@@ -144,7 +144,7 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         );
       });
     },
-    digests: (name, range) => {
+    digests: async (name, range) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {
         const all: { key: string; digest: string }[] = [];
