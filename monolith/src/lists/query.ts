@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { badRequest } from '../api/faults.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
-import { badRequest } from './faults.ts';
 import { type FilterTerm, parseFilter } from './filter.ts';
 import { type Page, pageLinks, pageMeta, parsePage } from './paging.ts';
 
@@ -15,11 +15,11 @@ export interface ListQuery {
   include: ReadonlySet<string>;
 }
 
-const MAX_INCLUDES = 5;
+const maxIncludes = 5;
 
 /**
  * The query of a request. If a name occurs twice, the last value counts.
- * @throws ShopError bad_request: a text cannot be stored
+ * @throws ShopError `bad_request` when a text cannot be stored
  */
 export function queryOf(request: FastifyRequest): Query {
   const query: Query = {};
@@ -34,12 +34,12 @@ export function queryOf(request: FastifyRequest): Query {
 /** The names in `include`, trimmed. Callers ignore unknown names. */
 export function includeOf(query: Query): ReadonlySet<string> {
   const names = (query.include ?? '').split(',').map((name) => name.trim().toLowerCase());
-  return new Set(names.filter((name) => name !== '').slice(0, MAX_INCLUDES));
+  return new Set(names.filter((name) => name !== '').slice(0, maxIncludes));
 }
 
 /**
  * Reads filter, sort, page and include of a list.
- * @throws ShopError bad_request: one of them cannot be parsed
+ * @throws ShopError `bad_request` when one of them cannot be parsed
  */
 export async function readListQuery(shop: Shop, request: FastifyRequest): Promise<ListQuery> {
   const query = queryOf(request);

@@ -1,7 +1,7 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import type { Bindings } from '../api/sql.ts';
 import type { FilterTerm, Operator } from './filter.ts';
-import { isUuid } from './ids.ts';
-import type { Bindings } from './sql.ts';
 
 /** How to filter by one field: its operators, and the SQL condition of a term. Values are bound parameters. */
 export interface FilterField {
@@ -11,11 +11,11 @@ export interface FilterField {
 
 export type FilterFields = Readonly<Record<string, FilterField>>;
 
-const COMPARISONS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
+const comparisons = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
 /**
  * Translates terms into SQL conditions.
- * @throws ShopError bad_request: the resource does not support a field or an operator
+ * @throws ShopError `bad_request` when the resource does not support a field or an operator
  */
 export function filterConditions(terms: readonly FilterTerm[], fields: FilterFields, bindings: Bindings): string[] {
   return terms.map((term) => {
@@ -65,7 +65,7 @@ export function integerField(column: string): FilterField {
     condition({ op, field, values }, bindings) {
       const value = Number(values[0]);
       if (!Number.isSafeInteger(value)) throw badRequest(`The field ${field} takes a whole number`);
-      return `${column} ${COMPARISONS[op as keyof typeof COMPARISONS]} ${bindings.add(value)}::bigint`;
+      return `${column} ${comparisons[op as keyof typeof comparisons]} ${bindings.add(value)}::bigint`;
     },
   };
 }
@@ -82,7 +82,7 @@ export function timeField(column: string): FilterField {
       if (op === 'eq' && isDate(text)) {
         return `${column} >= ${bound}::timestamptz and ${column} < ${bound}::timestamptz + interval '1 day'`;
       }
-      return `${column} ${COMPARISONS[op as keyof typeof COMPARISONS]} ${bound}::timestamptz`;
+      return `${column} ${comparisons[op as keyof typeof comparisons]} ${bound}::timestamptz`;
     },
   };
 }

@@ -1,11 +1,11 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
 
 /** Maps field names to columns. */
 export type SortFields = Readonly<Record<string, string>>;
 
 /**
  * `order by` of a list: `field` ascends, `-field` descends. `tieBreak` (a unique column) keeps pages disjoint.
- * @throws ShopError bad_request: the resource cannot be sorted by the field
+ * @throws ShopError `bad_request` when the resource cannot be sorted by the field
  */
 export function orderBy(sort: string | undefined, fields: SortFields, tieBreak: string, fallback: string): string {
   if (sort === undefined || sort.trim() === '') return `order by ${fallback}`;
