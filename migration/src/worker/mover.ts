@@ -1,7 +1,7 @@
 import type { Logger } from '@banyan/kit/log';
 import type { Pool } from 'pg';
 import { MigrationError, messageOf } from '../errors.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, Target } from '../journal/journal.ts';
 import { attach } from '../monolith/attach.ts';
 import { readOwnership } from '../monolith/fence.ts';
 import { parity } from '../parity/parity.ts';
@@ -80,6 +80,17 @@ export class Mover {
       if (parked > 0) throw new MigrationError('parked', `${parked} changes are refused by the service`);
       if (!more) return;
     }
+  }
+
+  /** How many changes of a side wait to be brought over. */
+  async open(side: Target): Promise<number> {
+    const { resource, monolith, service } = this.parts;
+    if (side === 'service') return (await service.changes(resource)).changes.length;
+    const { rows } = await monolith.query<{ count: number }>(
+      'select count(*)::int as count from migration.notes where resource = $1',
+      [resource.name],
+    );
+    return rows[0]?.count ?? 0;
   }
 
   /** Begins to capture the resource, and makes the service follow the monolith. May be repeated. */
