@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createTwoSides, type TwoSides } from './testing.ts';
+import { createTwoSides, type TwoSides } from './testing/two-sides.ts';
 
 describe('the command line', () => {
   let sides: TwoSides;
