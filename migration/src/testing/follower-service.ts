@@ -1,7 +1,8 @@
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes, type MovedResource, type Moves, openMoves } from '@banyan/kit/import';
 import { createLogger } from '@banyan/kit/log';
-import { mariadbLedger, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
+import { openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
+import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import { Metrics } from '@banyan/kit/metrics';
 import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
 import Type, { type Static } from 'typebox';
@@ -19,7 +20,10 @@ const BrandState = Type.Object({
 type BrandState = Static<typeof BrandState>;
 
 const asRows = `json_table(?, '$[*]' columns (id varchar(36) path '$.id', slug varchar(255) path '$.slug', state json path '$.state'))`;
-const remove = statement<object, [string]>('f_remove', `delete from brands where id in (select id from ${asRows} as r)`);
+const remove = statement<object, [string]>(
+  'f_remove',
+  `delete from brands where id in (select id from ${asRows} as r)`,
+);
 const setAside = statement<object, [string]>(
   'f_set_aside',
   `update brands join ${asRows} as r on brands.slug = r.slug and brands.id <> r.id set brands.slug = null`,
@@ -37,7 +41,10 @@ const keys = statement<{ id: string }, [string | null, string | null, string | n
   'f_keys',
   'select id from brands where (? is null or id > ?) and (? is null or id <= ?) order by id limit ?',
 );
-const displaced = statement<{ count: number }>('f_displaced', 'select count(*) as count from brands where slug is null');
+const displaced = statement<{ count: number }>(
+  'f_displaced',
+  'select count(*) as count from brands where slug is null',
+);
 
 const brands: MovedResource<Queryable, BrandState> = {
   name: 'brands',
@@ -47,7 +54,9 @@ const brands: MovedResource<Queryable, BrandState> = {
     const present = JSON.stringify(
       changes.flatMap(({ key, state }) => (state === null ? [] : [{ id: key, slug: state.slug, state }])),
     );
-    await tx.run(remove, [JSON.stringify(changes.filter(({ state }) => state === null).map(({ key }) => ({ id: key })))]);
+    await tx.run(remove, [
+      JSON.stringify(changes.filter(({ state }) => state === null).map(({ key }) => ({ id: key }))),
+    ]);
     await tx.run(setAside, [present]);
     await tx.run(put, [present]);
   },

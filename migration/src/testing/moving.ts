@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { applySchema } from '@banyan/kit/schema';
-import { createLogger } from '@banyan/kit/log';
 import { openMeshClient } from '@banyan/kit/client';
+import { createLogger } from '@banyan/kit/log';
+import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testing';
 import pg from 'pg';
 import { MigrationError } from '../errors.ts';
@@ -11,8 +11,8 @@ import { openPool } from '../monolith/database.ts';
 import { brands } from '../resources/brands.ts';
 import { type ServiceSide, serviceSide } from '../service/service-side.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
-import { RelayConnection } from '../worker/relay-connection.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
+import { RelayConnection } from '../worker/relay-connection.ts';
 import { type VerbOptions, Worker } from '../worker/worker.ts';
 import { type FollowerService, startFollower } from './follower-service.ts';
 
@@ -31,6 +31,8 @@ export interface Moving {
   worker(): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
+  /** A connection of its own to the monolith's database. The caller ends it. */
+  session(): Promise<pg.Client>;
   drop(): Promise<void>;
 }
 
@@ -42,9 +44,15 @@ export interface RunningWorker {
 }
 
 /** @param around wraps the worker's calls of the service, for faults at a chosen moment */
-export async function openMoving(around: (service: ServiceSide) => ServiceSide = (service) => service): Promise<Moving> {
-  const [monolith, own, follower] = await Promise.all([createTestDatabase(), createTestDatabase(), startFollower(token)]);
-  await allowReplicaRole(monolith.url);
+export async function openMoving(
+  around: (service: ServiceSide) => ServiceSide = (service) => service,
+): Promise<Moving> {
+  const [monolith, own, follower] = await Promise.all([
+    createTestDatabase(),
+    createTestDatabase(),
+    startFollower(token),
+  ]);
+  await replicaRole('grant', monolith.url);
   const files = (await readdir(monolithSchema)).filter((name) => name.endsWith('.sql'));
   if (files.length === 0) throw new Error('the monolith has no schema files');
   await applySchema({ url: monolith.url, folder: monolithSchema });
@@ -76,6 +84,11 @@ export async function openMoving(around: (service: ServiceSide) => ServiceSide =
         slug,
       ]);
       return id;
+    },
+    session: async () => {
+      const client = new pg.Client({ connectionString: monolith.url });
+      await client.connect();
+      return client;
     },
     worker: async () => {
       const logger = createLogger({ level: 'silent', service: 'migrator' });
@@ -115,6 +128,7 @@ export async function openMoving(around: (service: ServiceSide) => ServiceSide =
     },
     drop: async () => {
       await Promise.all([...running].map((one) => one.stop()));
+      await replicaRole('revoke', monolith.url);
       await Promise.all([monolith.drop(), own.drop(), follower.close()]);
     },
   };
@@ -126,9 +140,10 @@ async function idle(worker: Worker): Promise<boolean> {
 }
 
 /** What an operator grants to the role of the migration, unless it is a superuser. */
-async function allowReplicaRole(url: string): Promise<void> {
+async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
   const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
   await admin.connect();
-  await admin.query(`grant set on parameter session_replication_role to "${new URL(url).username}"`);
+  const direction = verb === 'grant' ? 'to' : 'from';
+  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
   await admin.end();
 }
