@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
+import type { Queryable } from '../resources/queryable.ts';
 import type { Resource } from '../resources/resource.ts';
-import { inTransaction, type Queryable } from './database.ts';
+import { inTransaction } from './database.ts';
 import { applySchema, hasSchema } from './schema.ts';
 import { dropsOf, triggersOf } from './triggers.ts';
 

@@ -1,12 +1,5 @@
 import pg from 'pg';
-
-/** The pool, or the connection of one transaction. */
-export interface Queryable {
-  query<Row extends pg.QueryResultRow>(
-    text: string,
-    values?: unknown[],
-  ): Promise<{ rows: Row[]; rowCount: number | null }>;
-}
+import type { Queryable } from '../resources/queryable.ts';
 
 /** How long a statement may take. Long, because a backfill reads thousands of rows at a time. */
 const statementTimeoutMs = 30_000;

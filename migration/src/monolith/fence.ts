@@ -1,7 +1,8 @@
 import type { Ownership } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
-import { inTransaction, type Queryable } from './database.ts';
+import type { Queryable } from '../resources/queryable.ts';
+import { inTransaction } from './database.ts';
 import { fenceLock } from './triggers.ts';
 
 /** How long the change of an owner waits for writes in flight. */

@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../resources/queryable.ts';
 
 /**
  * What the migration keeps in the monolith's database, in a schema of its own: it must be committed together with the

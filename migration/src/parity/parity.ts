@@ -1,5 +1,5 @@
 import { digestOf, rangeDigest, type State } from '@banyan/kit/import';
-import type { Queryable } from '../monolith/database.ts';
+import type { Queryable } from '../resources/queryable.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 import type { Divergence, ParityReport } from './parity-report.ts';

@@ -1,5 +1,5 @@
 import type { State } from '@banyan/kit/import';
-import type { Queryable } from '../monolith/database.ts';
+import type { Queryable } from './queryable.ts';
 
 /** A table of the monolith whose rows are parts of an aggregate. */
 export interface CapturedTable {

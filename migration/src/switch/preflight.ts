@@ -1,6 +1,6 @@
 import { MigrationError, messageOf } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
-import type { Mover } from '../worker/mover.ts';
+import type { Mover } from '../mover/mover.ts';
 
 /** How old a comparison of both sides may be. */
 const parityFreshMs = 10 * 60_000;

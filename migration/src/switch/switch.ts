@@ -1,7 +1,7 @@
 import { MigrationError, messageOf } from '../errors.ts';
 import type { OpenSwitch, Target } from '../journal/journal.ts';
+import type { Mover } from '../mover/mover.ts';
 import { differingKeys } from '../parity/parity.ts';
-import type { Mover } from '../worker/mover.ts';
 import type { MeshAdmin } from './mesh-admin.ts';
 import { preflight } from './preflight.ts';
 import { monolithSide, serviceOwnershipSide } from './sides.ts';
@@ -18,7 +18,7 @@ export interface SwitchOptions {
 }
 
 /**
- * Changes the owner of a resource, and routes its requests to it. Each step is journalled before and after; whatever
+ * Changes the owner of a resource, and routes its requests to it. Each step is journaled before and after; whatever
  * fails before the commit point is undone, and after it only the way forward is left.
  *
  * @returns whether it was switched; otherwise it was undone, for the reason given

@@ -1,7 +1,7 @@
 import { MigrationError } from '../errors.ts';
+import type { Mover } from '../mover/mover.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
 import type { Pass } from '../relay/relay.ts';
-import type { Mover } from './mover.ts';
 
 /** Aggregates in one chunk. */
 const chunkSize = 2_000;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@banyan/kit/log';
 import { messageOf } from '../errors.ts';
-import type { Mover } from './mover.ts';
+import type { Mover } from '../mover/mover.ts';
 
 /** Between two rounds: the largest part of the lag. */
 const pollMs = 25;

@@ -3,8 +3,8 @@ import { messageOf } from '../errors.ts';
 import type { Entry, Target } from '../journal/journal.ts';
 import { readOwnership } from '../monolith/fence.ts';
 import { hasSchema } from '../monolith/schema.ts';
+import type { Mover } from '../mover/mover.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
-import type { Mover } from './mover.ts';
 import type { Operation } from './operations.ts';
 
 /** Where a resource stands, as `status` prints it. */

@@ -3,12 +3,12 @@ import { MigrationError, messageOf } from '../errors.ts';
 import type { Journal, Target } from '../journal/journal.ts';
 import { detach } from '../monolith/attach.ts';
 import { readOwnership } from '../monolith/fence.ts';
+import { Mover, type MoverParts } from '../mover/mover.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
 import { backfill, repair } from './backfill.ts';
 import { followOwner } from './follow.ts';
-import { Mover, type MoverParts } from './mover.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
 

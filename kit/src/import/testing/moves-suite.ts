@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import Type from 'typebox';
 import { ServiceError } from '../../service/errors.ts';
 import type { Change } from '../contract.ts';
 import { digestOf, rangeDigest } from '../digest.ts';
-import type { Ledger } from '../ledger.ts';
 import type { MovedResource } from '../moved-resource.ts';
 import { type Moves, openMoves } from '../moves.ts';
 import { neverOwned, type Ownership } from '../ownership.ts';
 import { epochOf, versionOf } from '../version.ts';
-
-export interface Thing extends Readonly<Record<string, unknown>> {
-  /** Unique. */
-  name: string;
-}
-
-export const Thing = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) });
-
-/** One engine with an empty store that holds things. */
-export interface MovesSubject<Tx> {
-  ledger: Ledger<Tx>;
-  /** Its name and its group are `things`, its schema is {@link Thing}. */
-  resource: MovedResource<Tx, Thing>;
-  /** An ordinary write of the service. */
-  put(tx: Tx, key: string, name: string): Promise<void>;
-  /** Deletes everything, versions and ownership included. */
-  clear(): Promise<void>;
-  drop(): Promise<void>;
-}
+import type { MovesSubject } from './subject.ts';
 
 const owner = (epoch: number, wayBack = true): Ownership => ({ epoch, state: 'owner', wayBack });
 const follower = (epoch: number): Ownership => ({ epoch, state: 'follower', wayBack: false });
