@@ -17,7 +17,7 @@ describe('the command line', () => {
   });
 
   test('lists the mappings', async () => {
-    assert.match((await sides.migrate('list')).out, /^auth-clients .*MONOLITH_DATABASE_URL/);
+    assert.match((await sides.migrate('list')).out, /^auth-clients .*MONOLITH_DATABASE_URL/m);
   });
 
   for (const args of [

@@ -21,7 +21,9 @@ export type MigrationCode =
   | 'not_attached'
   | 'parked'
   | 'switching'
-  | 'busy';
+  | 'busy'
+  | 'no_worker'
+  | 'refused';
 
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
