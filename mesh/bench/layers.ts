@@ -16,6 +16,7 @@ import { localReply } from '../src/reply.ts';
 import { routeTable } from '../src/routing/table.ts';
 import { MirrorPools } from '../src/service-state/mirror-pools.ts';
 import { readSettings } from '../src/settings.ts';
+import { Settlers } from '../src/settle/settlers.ts';
 import { layersOf } from '../src/stack.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../src/testing/config.ts';
@@ -55,6 +56,8 @@ function layers() {
     logLine: lines.write,
     ...createTelemetry(readSettings({}).settings, clock).parts,
     mirrorPools: new MirrorPools(connect),
+    settlers: new Settlers({ clock, random: Math.random, log: pino({ level: 'silent' }) }),
+    inForce: { routes: null },
     trustsPeer: () => false,
   };
   const routes = routeTable(config, registry);

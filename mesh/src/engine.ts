@@ -9,6 +9,7 @@ import { balancerOf } from './service-state/balancer.ts';
 import { MirrorPools } from './service-state/mirror-pools.ts';
 import { occupancyOf } from './service-state/places.ts';
 import type { Settings } from './settings.ts';
+import { Settlers } from './settle/settlers.ts';
 import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { limitsOf } from './upstream/connections.ts';
@@ -34,6 +35,10 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
   const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
     connectionsTo(host, port, { ...limitsOf(policy), headBytesMax: settings.headBytesMax });
   const mirrorPools = new MirrorPools(connect);
+  const settlers = new Settlers({ clock, random, log });
+  metrics.gauge('mesh_unsettled', 'Processes for which resources have not settled.', ['settles'], () =>
+    settlers.list().map(({ key, settled }) => ({ values: [key], value: settled ? 0 : 1 })),
+  );
   const parts: Parts = {
     clock,
     random,
@@ -41,6 +46,8 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     logLine,
     ...telemetry.parts,
     mirrorPools,
+    settlers,
+    inForce: { routes: null },
     trustsPeer: trustedPeers(settings.trustedProxies),
   };
   const registry = new Registry({
@@ -69,6 +76,7 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     endpointGauges: () => endpointGauges(metrics, registry, clock.now),
     /** Ends every upstream connection, and exports the last traces. */
     async close(): Promise<void> {
+      settlers.close();
       await registry.close();
       await mirrorPools.close();
       await telemetry.close(exportMsMax);

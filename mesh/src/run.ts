@@ -17,6 +17,7 @@ import { openEntrances, restartNeeded } from './entrances.ts';
 import { inProcess } from './in-process.ts';
 import type { Handler } from './layer.ts';
 import type { Log } from './log.ts';
+import type { Parts } from './parts.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 
@@ -48,6 +49,8 @@ export interface RunOptions {
 export interface RunningMesh {
   mesh: ControlPlane;
   registry: Registry;
+  /** What the layers use. */
+  parts: Parts;
   traces: TraceRing;
   /** Port by entrance name. Gateways with several ports appear once per port, as `name` and `name:port`. */
   ports: ReadonlyMap<string, number>;
@@ -166,6 +169,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   return {
     mesh,
     registry,
+    parts,
     traces: telemetry.traces,
     ports,
     adminPort,

@@ -188,6 +188,9 @@ export class Fleet {
       case 'reply':
         this.#questions.replied(message.id, message.json);
         break;
+      case 'unsettled':
+        void this.#tellOthers(member, message.key).then(() => member.send({ kind: 'told', id: message.id }));
+        break;
       case 'metrics':
         member.metrics = message.metrics;
         this.#questions.replied(message.id, message.metrics);
@@ -212,11 +215,24 @@ export class Fleet {
     this.#feed.send(member);
   }
 
-  async #askAll(question: (id: number) => ToWorker): Promise<unknown[]> {
+  /** Resolves when every other worker that takes requests knows. One that starts finds out by itself. */
+  async #tellOthers(than: Member, key: string): Promise<void> {
+    const others = [...this.#members].filter((member) => member !== than);
+    // A worker may listen before its message says so.
+    for (const member of others) if (member.state === 'starting') member.send({ kind: 'unsettled', id: 0, key });
+    await this.#askThese(
+      others.filter(({ state }) => state !== 'starting'),
+      (id) => ({ kind: 'unsettled', id, key }),
+    );
+  }
+
+  #askAll(question: (id: number) => ToWorker): Promise<unknown[]> {
+    return this.#askThese(this.#in('ready', 'draining'), question);
+  }
+
+  async #askThese(members: readonly Member[], question: (id: number) => ToWorker): Promise<unknown[]> {
     const replies = await Promise.all(
-      this.#in('ready', 'draining').map((member) =>
-        this.#questions.ask(member, replyMsMax, (id) => member.send(question(id))),
-      ),
+      members.map((member) => this.#questions.ask(member, replyMsMax, (id) => member.send(question(id)))),
     );
     return replies.filter((reply) => reply !== noReply && reply !== null);
   }
