@@ -103,6 +103,11 @@ export class Journal {
     ]);
   }
 
+  /** After a store was restored from a backup and copied anew. */
+  async forgetNewest(name: string): Promise<void> {
+    await this.#pool.query('update resources set newest_monolith = 0, newest_service = 0 where name = $1', [name]);
+  }
+
   /** @throws MigrationError `switching` when a switch of the resource is under way */
   async beginSwitch(name: string, target: Target): Promise<OpenSwitch> {
     const { rows } = await this.#pool.query<{ id: string }>(

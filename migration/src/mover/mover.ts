@@ -1,29 +1,19 @@
-import type { Logger } from '@banyan/kit/log';
-import type { Pool } from 'pg';
 import { MigrationError, messageOf } from '../errors.ts';
-import type { Journal, Target } from '../journal/journal.ts';
+import type { Target } from '../journal/journal.ts';
 import { attach } from '../monolith/attach.ts';
-import { readOwnership } from '../monolith/fence.ts';
+import { changeOwnership, readOwnership } from '../monolith/fence.ts';
 import { parity } from '../parity/parity.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
-import type { Relay } from '../relay/relay.ts';
 import { Rounds } from '../relay/rounds.ts';
 import type { Resource } from '../resources/resource.ts';
 import { bringBack } from '../reverse/reverse.ts';
-import type { ServiceSide } from '../service/service-side.ts';
 import { Lags } from './lag.ts';
+import type { MoverParts } from './mover-parts.ts';
 import { Touched } from './touched.ts';
+import { refuseOlderStores } from './went-back.ts';
 
-export interface MoverParts {
-  resource: Resource;
-  /** The relay's connection may be lost and opened again. */
-  relay(): Promise<Relay>;
-  monolith: Pool;
-  service: ServiceSide;
-  journal: Journal;
-  logger: Logger;
-  now(): Date;
-}
+/** How often it is checked that no store was restored from a backup. */
+const olderStoresMs = 2_000;
 
 /** Keeps one resource's follower in step with its owner, whichever side that is. */
 export class Mover {
@@ -32,6 +22,7 @@ export class Mover {
   /** What changed since the last comparison of both sides. */
   readonly touched = new Touched();
   readonly #rounds = new Rounds(() => this.#round());
+  #checkStoresAtMs = 0;
   /** What the last round failed with. */
   failure: string | null = null;
 
@@ -57,6 +48,7 @@ export class Mover {
       const { monolith, resource, service } = this.parts;
       const ownership = await readOwnership(monolith, resource.group);
       if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
+      await this.#refuseOlderStores();
       if (ownership.state === 'follower') {
         await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
       } else {
@@ -67,6 +59,13 @@ export class Mover {
       this.failure = messageOf(error);
       throw error;
     }
+  }
+
+  /** Once in a while: a restored store also breaks the connections to it, so that a round fails and this is asked anew. */
+  async #refuseOlderStores(): Promise<void> {
+    if (this.failure === null && performance.now() < this.#checkStoresAtMs) return;
+    await refuseOlderStores(this.parts);
+    this.#checkStoresAtMs = performance.now() + olderStoresMs;
   }
 
   async #sendNotes(): Promise<void> {
@@ -103,6 +102,22 @@ export class Mover {
       await service.changeOwnership(resource, ownership, { ...mine, state: 'follower', wayBack: false });
     }
     await journal.attach(resource.name);
+  }
+
+  /**
+   * Begins an epoch of the monolith, so that whatever it sends from now on is newer than all that the service has: also
+   * after the monolith was restored from a backup, which took its counter back.
+   */
+  async renewEpoch(): Promise<void> {
+    const { resource, monolith, service } = this.parts;
+    const mine = await readOwnership(monolith, resource.group);
+    const { ownership } = await service.ownership(resource);
+    if (mine?.state !== 'owner' || ownership.state !== 'follower') {
+      throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}: switch it back first`);
+    }
+    const epoch = Math.max(mine.epoch, ownership.epoch) + 1;
+    await service.changeOwnership(resource, ownership, { ...ownership, epoch });
+    await changeOwnership(monolith, resource.group, mine, { state: 'owner', epoch });
   }
 
   /** Compares both sides and writes the result down. */

@@ -31,6 +31,8 @@ export interface Moving {
   worker(): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
+  /** The newest version of the service that the worker has written down. */
+  newestSeen(): Promise<number>;
   /** A connection of its own to the monolith's database. The caller ends it. */
   session(): Promise<pg.Client>;
   drop(): Promise<void>;
@@ -84,6 +86,10 @@ export async function openMoving(
         slug,
       ]);
       return id;
+    },
+    newestSeen: async () => {
+      const [row] = await own.query<{ newest: string }>('select newest_service as newest from resources');
+      return Number(row?.newest);
     },
     session: async () => {
       const client = new pg.Client({ connectionString: monolith.url });

@@ -28,6 +28,10 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
   const { rows } = await monolith.query<{ count: number }>(resource.count);
   const total = rows[0]?.count ?? 0;
   if (!goesOn) await journal.beginBackfill(resource.name, total);
+  if (full) {
+    await mover.renewEpoch();
+    await journal.forgetNewest(resource.name);
+  }
   await copy(mover, goesOn ? before.after : null, goesOn ? before.sent : 0, (done) => onProgress(done, total), signal);
   await mover.settle();
   await journal.finishBackfill(resource.name);

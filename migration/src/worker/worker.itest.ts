@@ -286,6 +286,28 @@ describe('moving brands', () => {
     assert.deepEqual([await slugAtService(a), await slugAtService(b), await slugAtService(c)], ['a', 'b', 'c']);
   });
 
+  for (const side of ['service', 'monolith'] as const) {
+    test(`a ${side} whose store went back to a backup stops the migration, until everything is copied anew`, async () => {
+      const id = await moving.addBrand('kept');
+      await backfilled();
+      await moving.monolith.query("update brands set slug = 'changed' where id = $1", [id]);
+      await settle();
+      await until('the newest versions to be written down', async () => (await moving.newestSeen()) > 0);
+      if (side === 'service') await moving.follower.database.query('update aggregate_versions set version = 1');
+      else await moving.monolith.query("select setval('migration.counter', 1)");
+      await until('the worker to see it', () =>
+        settle().then(
+          () => false,
+          (error: Error) => new RegExp(`the store of the ${side} .* backup`).test(error.message),
+        ),
+      );
+      await moving.monolith.query("update brands set slug = 'after the restore' where id = $1", [id]);
+      const operation = await one.run('backfill', { full: true });
+      assert.equal(operation.state, 'done', String(operation.result));
+      assert.equal(await slugAtService(id), 'after the restore');
+    });
+  }
+
   test('a second worker waits until the first one is gone, and goes on from there', async () => {
     const id = await moving.addBrand('handed on');
     await backfilled();

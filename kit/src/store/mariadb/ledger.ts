@@ -1,25 +1,19 @@
-import type { Ledger, VersionRow } from '../../import/ledger.ts';
-import { neverOwned, type Ownership } from '../../import/ownership.ts';
+import type { Ledger } from '../../import/ledger.ts';
+import { type LedgerStatements, type OwnershipRow, sqlLedger } from '../sql/ledger.ts';
 import { type Queryable, statement } from '../statement.ts';
 import type { Mariadb } from './mariadb.ts';
 
-interface OwnershipRow {
-  epoch: number;
-  state: Ownership['state'];
-  way_back: number;
-}
-
 const readOwnership = 'select epoch, state, way_back from ownership where group_name = ?';
-const reads = {
+const ownership = {
   none: statement<OwnershipRow, [string]>('kit_ownership', readOwnership),
   shared: statement<OwnershipRow, [string]>('kit_ownership_shared', `${readOwnership} lock in share mode`),
   exclusive: statement<OwnershipRow, [string]>('kit_ownership_exclusive', `${readOwnership} for update`),
 };
-const beginOwnership = statement<object, [string, number, string, boolean]>(
+const beginOwnership = statement<object, [string, number, string, number]>(
   'kit_ownership_begin',
   'insert ignore into ownership (group_name, epoch, state, way_back) values (?, ?, ?, ?)',
 );
-const setOwnership = statement<object, [number, string, boolean, string]>(
+const setOwnership = statement<object, [number, string, number, string]>(
   'kit_ownership_set',
   'update ownership set epoch = ?, state = ?, way_back = ? where group_name = ?',
 );
@@ -27,9 +21,9 @@ const nextCounter = statement<{ counter: number }>('kit_next_counter', 'select n
 
 // A list of rows is one value: a statement with a placeholder for each is prepared anew for every length.
 const rowsOf = `json_table(?, '$[*]' columns (
-  aggregate_key varchar(512) path '$.key', version bigint path '$.version', deleted boolean path '$.deleted')) as incoming`;
+  aggregate_key varchar(512) path '$.key', version bigint path '$.version', deleted tinyint path '$.deleted')) as incoming`;
 
-const record = statement<object, [string, boolean, string]>(
+const record = statement<object, [string, number, string]>(
   'kit_versions_record',
   `insert into aggregate_versions (resource, aggregate_key, version, deleted, pending)
    select ?, aggregate_key, version, deleted, ? from ${rowsOf}
@@ -69,36 +63,20 @@ const newest = statement<{ version: number | null }, [string]>(
   'select max(version) as version from aggregate_versions where resource = ?',
 );
 
-/** The ledger of a MariaDB store: see {@link Ledger}. */
-export function mariadbLedger(db: Mariadb): Ledger<Queryable> {
-  return {
-    transaction: (work) => db.transaction(work),
-    ownership: async (tx, group, lock) => {
-      const [row] = await tx.query(reads[lock], [group]);
-      if (row) return { epoch: row.epoch, state: row.state, wayBack: row.way_back === 1 };
-      const { epoch, state, wayBack } = neverOwned;
-      await tx.run(beginOwnership, [group, epoch, state, wayBack]);
-      const [begun] = await tx.query(reads[lock], [group]);
-      return begun ? { epoch: begun.epoch, state: begun.state, wayBack: begun.way_back === 1 } : neverOwned;
-    },
-    setOwnership: async (tx, group, { epoch, state, wayBack }) => {
-      await tx.run(setOwnership, [epoch, state, wayBack, group]);
-    },
-    nextCounter: async (tx) => (await tx.query(nextCounter, []))[0]?.counter ?? 0,
-    record: async (tx, resource, rows, isPending) => {
-      await tx.run(record, [resource, isPending, json(rows)]);
-    },
-    claim: async (tx, resource, rows) => {
-      await tx.run(claim, [resource, json(rows)]);
-      return new Set((await tx.query(claimed, [json(rows), resource])).map((row) => row.aggregate_key));
-    },
-    pending: async (tx, resource, limit) =>
-      (await tx.query(pending, [resource, limit])).map((row) => ({ ...row, deleted: row.deleted === 1 })),
-    acknowledge: async (tx, resource, seen) => {
-      await tx.run(acknowledge, [json(seen), resource]);
-    },
-    newest: async (tx, resource) => (await tx.query(newest, [resource]))[0]?.version ?? 0,
-  };
-}
+const statements: LedgerStatements = {
+  ownership,
+  beginOwnership,
+  setOwnership,
+  nextCounter,
+  record,
+  pending,
+  acknowledge,
+  newest,
+};
 
-const json = (rows: readonly (VersionRow | { key: string; version: number })[]): string => JSON.stringify(rows);
+/** The ledger of a MariaDB store: see {@link Ledger}. */
+export const mariadbLedger = (db: Mariadb): Ledger<Queryable> =>
+  sqlLedger(db, statements, async (tx, resource, rows) => {
+    await tx.run(claim, [resource, rows]);
+    return tx.query(claimed, [rows, resource]);
+  });
