@@ -4,6 +4,7 @@ import { attach } from '../monolith/attach.ts';
 import { changeOwnership, readOwnership } from '../monolith/fence.ts';
 import { parity } from '../parity/parity.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
+import type { Relay } from '../relay/relay.ts';
 import { Rounds } from '../relay/rounds.ts';
 import type { Resource } from '../resources/resource.ts';
 import { bringBack } from '../reverse/reverse.ts';
@@ -23,6 +24,7 @@ export class Mover {
   readonly touched = new Touched();
   readonly #rounds = new Rounds(() => this.#round());
   #checkStoresAtMs = 0;
+  #checkedRelay: Relay | null = null;
   /** What the last round failed with. */
   failure: string | null = null;
 
@@ -61,9 +63,12 @@ export class Mover {
     }
   }
 
-  /** Once in a while: a restored store also breaks the connections to it, so that a round fails and this is asked anew. */
+  /** Once in a while, and after a failure or a lost connection: a restore ends the connections to a store. */
   async #refuseOlderStores(): Promise<void> {
-    if (this.failure === null && performance.now() < this.#checkStoresAtMs) return;
+    const relay = await this.parts.relay();
+    const isDue = this.failure !== null || relay !== this.#checkedRelay || performance.now() >= this.#checkStoresAtMs;
+    if (!isDue) return;
+    this.#checkedRelay = relay;
     await refuseOlderStores(this.parts);
     this.#checkStoresAtMs = performance.now() + olderStoresMs;
   }

@@ -294,7 +294,13 @@ describe('moving brands', () => {
       await settle();
       await until('the newest versions to be written down', async () => (await moving.newestSeen()) > 0);
       if (side === 'service') await moving.follower.database.query('update aggregate_versions set version = 1');
-      else await moving.monolith.query("select setval('migration.counter', 1)");
+      // A restore ends the connections to the server.
+      else {
+        await moving.monolith.query(
+          `select setval('migration.counter', 1), pg_terminate_backend(pid)
+           from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+        );
+      }
       await until('the worker to see it', () =>
         settle().then(
           () => false,
