@@ -39,8 +39,8 @@ export interface Pass {
   /** Whether there were more notes than one pass takes. */
   more: boolean;
   refused: readonly Outcome[];
-  /** Aggregates that the service refused earlier, and that rest. */
-  parked: number;
+  /** An aggregate that the service refused earlier and that rests, with the reason. Null: there is none. */
+  parked: { key: string; reason: string } | null;
   /** The age of the oldest note, in ms, when the service had it. Null: there was none. */
   lagMs: number | null;
   version: Version;
@@ -54,7 +54,7 @@ interface Read {
   states: ReadonlyMap<string, State | null>;
   last: string | null;
   more: boolean;
-  parked: number;
+  parked: Pass['parked'];
   /** Monotonic ms. */
   atMs: number;
 }
@@ -152,9 +152,10 @@ export class Relay {
     await client.query('begin isolation level repeatable read');
     try {
       // One relay reads one snapshot after the other, so it does not matter which comes first, version or snapshot.
-      const { rows } = await client.query<{ counter: string; parked: number }>(
+      const { rows } = await client.query<{ counter: string; parked: Pass['parked'] }>(
         `select nextval('migration.counter') as counter,
-                (select count(*)::int from migration.notes where resource = $1 and parked is not null) as parked`,
+                (select jsonb_build_object('key', key, 'reason', parked) from migration.notes
+                 where resource = $1 and parked is not null limit 1) as parked`,
         [resource.name],
       );
       const ownership = await readOwnership(client, resource.group);
@@ -179,7 +180,7 @@ export class Relay {
         states: await this.#states(resource, [...keys]),
         last,
         more: notes.length >= passLimit,
-        parked: rows[0]?.parked ?? 0,
+        parked: rows[0]?.parked ?? null,
         atMs,
       };
     } finally {

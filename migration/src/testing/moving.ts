@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { openMeshClient } from '@banyan/kit/client';
+import { counterOf } from '@banyan/kit/import';
 import { createLogger } from '@banyan/kit/log';
 import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testing';
@@ -31,8 +32,8 @@ export interface Moving {
   worker(): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
-  /** The newest version of the service that the worker has written down. */
-  newestSeen(): Promise<number>;
+  /** The counters of the newest versions that the worker has written down. */
+  newestSeen(): Promise<{ monolith: number; service: number }>;
   /** A connection of its own to the monolith's database. The caller ends it. */
   session(): Promise<pg.Client>;
   drop(): Promise<void>;
@@ -88,8 +89,10 @@ export async function openMoving(
       return id;
     },
     newestSeen: async () => {
-      const [row] = await own.query<{ newest: string }>('select newest_service as newest from resources');
-      return Number(row?.newest);
+      const [row] = await own.query<{ monolith: string; service: string }>(
+        'select newest_monolith as monolith, newest_service as service from resources',
+      );
+      return { monolith: counterOf(Number(row?.monolith ?? 0)), service: counterOf(Number(row?.service ?? 0)) };
     },
     session: async () => {
       const client = new pg.Client({ connectionString: monolith.url });

@@ -292,7 +292,10 @@ describe('moving brands', () => {
       await backfilled();
       await moving.monolith.query("update brands set slug = 'changed' where id = $1", [id]);
       await settle();
-      await until('the newest versions to be written down', async () => (await moving.newestSeen()) > 0);
+      await until('newer versions to be written down', async () => {
+        const { monolith, service } = await moving.newestSeen();
+        return monolith > 20 && service > 0;
+      });
       if (side === 'service') await moving.follower.database.query('update aggregate_versions set version = 1');
       // A restore ends the connections to the server.
       else {
