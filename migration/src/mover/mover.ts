@@ -76,14 +76,10 @@ export class Mover {
   async #sendNotes(): Promise<void> {
     const relay = await this.parts.relay();
     for (;;) {
-      const { keys, more, lagMs, refused, parked } = await relay.pass(this.resource);
+      const { keys, more, lagMs, parked } = await relay.pass(this.resource);
       this.touched.add(keys);
       if (lagMs !== null) this.lags.add(lagMs);
-      const first = refused[0] ?? parked;
-      // The round that read the notes of a mended aggregate has sent it: only others are left.
-      if (first && !(refused.length === 0 && keys.includes(first.key))) {
-        throw new MigrationError('parked', `the service refuses ${first.key}: ${first.reason ?? ''}`);
-      }
+      if (parked) throw new MigrationError('parked', `the service refuses ${parked.key}: ${parked.reason}`);
       if (!more) return;
     }
   }

@@ -27,6 +27,9 @@ const readNotes = `
   select id, key, extract(epoch from clock_timestamp() - noted_at) * 1000 as age_ms
   from migration.notes where resource = $1 and key in (select key from picked)`;
 
+const parkedNote = `(select jsonb_build_object('key', key, 'reason', parked) from migration.notes
+  where resource = $1 and parked is not null limit 1)`;
+
 interface Note {
   id: string;
   key: string;
@@ -39,7 +42,7 @@ export interface Pass {
   /** Whether there were more notes than one pass takes. */
   more: boolean;
   refused: readonly Outcome[];
-  /** An aggregate that the service refused earlier and that rests, with the reason. Null: there is none. */
+  /** An aggregate that the service refuses, with the reason. Null: there is none. */
   parked: { key: string; reason: string } | null;
   /** The age of the oldest note, in ms, when the service had it. Null: there was none. */
   lagMs: number | null;
@@ -136,7 +139,17 @@ export class Relay {
     if (read.notes.length + refused.length > 0) {
       await this.#exclusively(() => this.#settleNotes(resource, read.notes, refused));
     }
-    return { ...read, keys: [...read.states.keys()], refused, lagMs };
+    // Read once more: this pass may have sent what was refused before.
+    const parked =
+      read.parked === null && refused.length === 0
+        ? null
+        : await this.#exclusively(async () => {
+            const { rows } = await this.#client.query<{ parked: Pass['parked'] }>(`select ${parkedNote} as parked`, [
+              resource.name,
+            ]);
+            return rows[0]?.parked ?? null;
+          });
+    return { ...read, keys: [...read.states.keys()], refused, parked, lagMs };
   }
 
   /** One statement at a time: a connection runs one transaction. */
@@ -153,9 +166,7 @@ export class Relay {
     try {
       // One relay reads one snapshot after the other, so it does not matter which comes first, version or snapshot.
       const { rows } = await client.query<{ counter: string; parked: Pass['parked'] }>(
-        `select nextval('migration.counter') as counter,
-                (select jsonb_build_object('key', key, 'reason', parked) from migration.notes
-                 where resource = $1 and parked is not null limit 1) as parked`,
+        `select nextval('migration.counter') as counter, ${parkedNote} as parked`,
         [resource.name],
       );
       const ownership = await readOwnership(client, resource.group);
