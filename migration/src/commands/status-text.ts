@@ -50,15 +50,15 @@ function reasonsOf(one: ResourceStatus | undefined): string[] {
 }
 
 export function parityReportText(report: ParityReport): string {
-  const { compared, ranges, lagging, raced, divergent } = report;
+  const { compared, ranges, lagging, raced, divergent, listed } = report;
   const lines = [
     report.clean
       ? `both sides hold the same ${compared} ${report.resource} (${ranges} key ranges compared)`
-      : `${divergent.length} of ${compared} ${report.resource} differ`,
+      : `${divergent} of ${compared} ${report.resource} differ`,
   ];
   if (lagging + raced > 0) lines.push(`${lagging} lagged behind and ${raced} changed while they were compared`);
-  for (const { key, kind } of divergent.slice(0, 20)) lines.push(`  ${kind.padEnd(10)}${key}`);
-  if (divergent.length > 20) lines.push(`  … and ${divergent.length - 20} more (--json has 1,000)`);
+  for (const { key, kind } of listed.slice(0, 20)) lines.push(`  ${kind.padEnd(10)}${key}`);
+  if (divergent > 20) lines.push(`  … and ${divergent - 20} more (--json has up to 1,000)`);
   if (!report.clean) lines.push(`\`repair ${report.resource}\` sends what differs once more`);
   return lines.join('\n');
 }

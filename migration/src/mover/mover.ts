@@ -1,3 +1,4 @@
+import { maxChanges } from '@banyan/kit/import';
 import { MigrationError, messageOf } from '../errors.ts';
 import type { Target } from '../journal/journal.ts';
 import { attach } from '../monolith/attach.ts';
@@ -125,10 +126,23 @@ export class Mover {
 
   /** Compares both sides and writes the result down. */
   async parity(onProgress?: (done: number) => void, signal?: AbortSignal): Promise<ParityReport> {
+    return (await this.#compare(onProgress, signal)).report;
+  }
+
+  /** Has the owner send once more what differs, and compares again. */
+  async repair(onProgress?: (done: number) => void, signal?: AbortSignal): Promise<ParityReport> {
+    const { report, differing } = await this.#compare(onProgress, signal);
+    if (report.clean) return report;
+    await this.#resend(differing);
+    await this.settle();
+    return this.parity(onProgress, signal);
+  }
+
+  async #compare(onProgress?: (done: number) => void, signal?: AbortSignal) {
     const { resource, monolith, service, journal, now } = this.parts;
     const ownership = await readOwnership(monolith, resource.group);
     const mark = this.touched.mark();
-    const report = await parity(resource, {
+    const compared = await parity(resource, {
       db: monolith,
       service,
       monolithOwns: ownership?.state !== 'follower',
@@ -137,17 +151,18 @@ export class Mover {
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
-    if (report.clean) this.touched.forget(mark);
-    await journal.saveParity(resource.name, report);
-    return report;
+    if (compared.report.clean) this.touched.forget(mark);
+    await journal.saveParity(resource.name, compared.report);
+    return compared;
   }
 
-  /** Has aggregates sent once more by the owner's side. */
-  async resend(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
+  async #resend(keys: readonly string[]): Promise<void> {
     const { resource, monolith, service, relay } = this.parts;
     const ownership = await readOwnership(monolith, resource.group);
-    if (ownership?.state === 'follower') await service.repeat(resource, keys);
-    else await (await relay()).note(resource, keys);
+    for (let from = 0; from < keys.length; from += maxChanges) {
+      const some = keys.slice(from, from + maxChanges);
+      if (ownership?.state === 'follower') await service.repeat(resource, some);
+      else await (await relay()).note(resource, some);
+    }
   }
 }

@@ -16,7 +16,9 @@ export interface ParityReport {
   lagging: number;
   /** Aggregates that changed while they were compared, and agree now. */
   raced: number;
-  /** Aggregates that differ although the owner's did not change meanwhile. At most 1,000 are listed. */
-  divergent: readonly Divergence[];
+  /** Aggregates that differ although the owner's did not change meanwhile. */
+  divergent: number;
+  /** The first of them, at most 1,000. */
+  listed: readonly Divergence[];
   clean: boolean;
 }

@@ -24,8 +24,15 @@ const maxListed = 1_000;
 
 type Digests = Map<string, string>;
 
-/** Compares both sides, range by range. Reads differing ranges again until they agree or are proven different. */
-export async function parity(resource: Resource, sides: ParitySides): Promise<ParityReport> {
+/**
+ * Compares both sides, range by range. Reads differing ranges again until they agree or are proven different.
+ *
+ * @returns the report, and the keys of all divergent aggregates
+ */
+export async function parity(
+  resource: Resource,
+  sides: ParitySides,
+): Promise<{ report: ParityReport; differing: readonly string[] }> {
   const counts = { lagging: 0, raced: 0 };
   const divergent: Divergence[] = [];
   let compared = 0;
@@ -50,15 +57,17 @@ export async function parity(resource: Resource, sides: ParitySides): Promise<Pa
     if (last === null) break;
     after = last;
   }
-  return {
+  const report: ParityReport = {
     resource: resource.name,
     at: sides.now().toISOString(),
     compared,
     ranges,
     ...counts,
-    divergent: divergent.slice(0, maxListed),
+    divergent: divergent.length,
+    listed: divergent.slice(0, maxListed),
     clean: divergent.length === 0,
   };
+  return { report, differing: divergent.map(({ key }) => key) };
 }
 
 /** Compares given aggregates only. Returns those that differ. The follower must have everything. */

@@ -28,7 +28,7 @@ export async function preflight(mover: Mover): Promise<void> {
     const fresh =
       saved?.clean && now().getTime() - Date.parse(saved.at) < parityFreshMs && mover.touched.keys() !== null;
     const { clean, divergent } = fresh ? saved : await mover.parity();
-    return clean ? null : `${divergent.length} differ: run repair ${resource.name}`;
+    return clean ? null : `${divergent} differ: run repair ${resource.name}`;
   });
   await need('names', async () => {
     const { displaced } = await service.ownership(resource);

@@ -135,7 +135,7 @@ async function compare(mover: Mover): Promise<void> {
   const keys = mover.touched.keys();
   if (keys === null) {
     const { clean, divergent } = await mover.parity();
-    if (!clean) throw new MigrationError('not_equal', `${divergent.length} ${mover.resource.name} differ`);
+    if (!clean) throw new MigrationError('not_equal', `${divergent} ${mover.resource.name} differ`);
     return;
   }
   const differing = await differingKeys(mover.resource, { db: monolith, service }, keys);

@@ -35,24 +35,13 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
   await copy(mover, goesOn ? before.after : null, goesOn ? before.sent : 0, (done) => onProgress(done, total), signal);
   await mover.settle();
   await journal.finishBackfill(resource.name);
-  const first = await mover.parity(undefined, signal);
-  if (first.clean) return first;
-  return repair(mover, first);
-}
-
-/** Sends divergent aggregates once more, and compares again. */
-export async function repair(mover: Mover, { divergent }: ParityReport): Promise<ParityReport> {
-  await mover.resend(divergent.map(({ key }) => key));
-  await mover.settle();
-  const report = await mover.parity();
-  if (!report.clean) {
-    const [first] = report.divergent;
-    throw new MigrationError(
-      'not_equal',
-      `${report.divergent.length} ${mover.resource.name} still differ, such as ${first?.key} (${first?.kind})`,
-    );
-  }
-  return report;
+  const report = await mover.repair(undefined, signal);
+  if (report.clean) return report;
+  const [first] = report.listed;
+  throw new MigrationError(
+    'not_equal',
+    `${report.divergent} ${resource.name} differ after the backfill, such as ${first?.key} (${first?.kind})`,
+  );
 }
 
 async function copy(

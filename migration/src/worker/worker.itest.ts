@@ -275,7 +275,7 @@ describe('moving brands', () => {
     await moving.follower.database.query('delete from brands where id = ?', [b]);
     const { result } = await one.run('parity');
     assert.deepEqual(
-      (result as { divergent: { key: string; kind: string }[] }).divergent.toSorted((x, y) => (x.key < y.key ? -1 : 1)),
+      (result as { listed: { key: string; kind: string }[] }).listed.toSorted((x, y) => (x.key < y.key ? -1 : 1)),
       [
         { key: a, kind: 'different' },
         { key: b, kind: 'missing' },

@@ -8,7 +8,7 @@ import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
-import { backfill, repair } from './backfill.ts';
+import { backfill } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
@@ -90,7 +90,7 @@ export class Worker {
         case 'parity':
           return mover.parity((done) => onProgress(done, done), signal);
         case 'repair':
-          return repair(mover, await mover.parity((done) => onProgress(done, done), signal));
+          return mover.repair((done) => onProgress(done, done), signal);
         case 'switch':
           await recover(mover, this.#parts.mesh);
           return switchOwner(mover, this.#parts.mesh, options.target ?? 'service', { onStep });
