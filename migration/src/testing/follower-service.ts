@@ -20,10 +20,7 @@ const BrandState = Type.Object({
 type BrandState = Static<typeof BrandState>;
 
 const asRows = `json_table(?, '$[*]' columns (id varchar(36) path '$.id', slug varchar(255) path '$.slug', state json path '$.state'))`;
-const remove = statement<object, [string]>(
-  'f_remove',
-  `delete from brands where id in (select id from ${asRows} as r)`,
-);
+const remove = statement<object, [string]>('f_remove', `delete brands from brands join ${asRows} as r using (id)`);
 const setAside = statement<object, [string]>(
   'f_set_aside',
   `update brands join ${asRows} as r on brands.slug = r.slug and brands.id <> r.id set brands.slug = null`,
