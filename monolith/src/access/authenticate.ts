@@ -1,10 +1,10 @@
 import { ShopError } from '../errors.ts';
 import { isRevoked } from '../oauth/clients.ts';
 import type { IssuerKeys } from '../oauth/issuer-keys.ts';
+import { keyIdOf, verifiedClaims } from '../oauth/read-jwt.ts';
 import { findLiveToken } from '../oauth/tokens.ts';
 import type { Shop } from '../shop.ts';
 import type { Access } from './access.ts';
-import { keyIdOf, verifiedClaims } from './read-jwt.ts';
 
 /**
  * The subject of a bearer token.

@@ -1,5 +1,5 @@
-import { styleOf } from '../api/currency.ts';
 import { badRequest } from '../api/faults.ts';
+import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { CartDraft } from './draft.ts';

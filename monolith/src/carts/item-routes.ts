@@ -5,7 +5,7 @@ import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { errorBody, ShopError } from '../errors.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';

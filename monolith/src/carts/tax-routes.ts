@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isMembers, listOf, type Members, objectOf } from '../api/body.ts';
 import { badRequest, forbidden, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import { cartId, changeCart, changeCartIn } from './cart.ts';
 import type { CartDraft } from './draft.ts';

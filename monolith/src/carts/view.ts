@@ -1,4 +1,5 @@
-import { type CurrencyStyle, formattedPrice, lineTotals, NO_PRICE, sumTotals, type Taxed } from '../money.ts';
+import { linePrices } from '../api/line-prices.ts';
+import { type CurrencyStyle, formattedPrice, NO_PRICE, type PricedLine, sumTotals } from '../money.ts';
 import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './store.ts';
 
 // Clients of this API read this moment as "never".
@@ -61,23 +62,13 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
 }
 
 /** A line as the calculation of totals needs it. */
-export function pricedLine(item: PricedItem) {
+export function pricedLine(item: PricedItem): PricedLine {
   return {
     unitAmount: item.unit_amount,
     quantity: item.quantity,
     includesTax: item.includes_tax,
     rates: item.taxes.map((tax) => tax.rate),
   };
-}
-
-/** Unit price and value of one line of a cart or an order, with and without tax. */
-export function linePrices(line: ReturnType<typeof pricedLine>, style: CurrencyStyle) {
-  const { unit, value } = lineTotals(line);
-  const both = (part: keyof Taxed) => ({
-    unit: formattedPrice(unit[part], style),
-    value: formattedPrice(value[part], style),
-  });
-  return { with_tax: both('withTax'), without_tax: both('withoutTax'), tax: both('tax') };
 }
 
 function cartMeta({ cart, items, style }: PricedCart) {

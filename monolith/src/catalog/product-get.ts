@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
-import { includedMember, includeOf, queryOf } from '../api/query.ts';
 import { Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';

@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import { allOf, Bindings } from '../api/sql.ts';
+import { displayCurrency } from '../currencies/display.ts';
 import {
   booleanField,
   type FilterFields,
@@ -6,11 +8,9 @@ import {
   integerField,
   textField,
   uuidField,
-} from '../api/filter-fields.ts';
-import { listReply, readListQuery } from '../api/query.ts';
-import { byText, orderBy } from '../api/sort.ts';
-import { allOf, Bindings } from '../api/sql.ts';
-import { displayCurrency } from '../currencies/display.ts';
+} from '../lists/filter-fields.ts';
+import { listReply, readListQuery } from '../lists/query.ts';
+import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
 import { KINDS } from './kinds.ts';
 import { loadDetails } from './product-details.ts';

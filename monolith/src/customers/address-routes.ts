@@ -4,7 +4,7 @@ import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import type { Queryable } from '../db.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import {
   ADDRESS_MEMBERS,

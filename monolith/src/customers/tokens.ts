@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { verifiedClaims } from '../access/read-jwt.ts';
 import { ShopError } from '../errors.ts';
+import { verifiedClaims } from '../oauth/read-jwt.ts';
 import type { Shop } from '../shop.ts';
 import { findPasswordHash } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../db.ts';
-import type { Keyed } from './once.ts';
+import type { Keyed } from './keyed.ts';
 
 /** How long the store keeps a key. */
 export const KEY_LIFETIME_MS = 24 * 3_600_000;

@@ -3,14 +3,14 @@ import Type from 'typebox';
 import { listOf, objectOf } from '../api/body.ts';
 import { badRequest, notFound, unprocessable } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
-import { listReply, readListQuery } from '../api/query.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { productMissing } from '../catalog/product-get.ts';
 import { inTransaction, type Queryable } from '../db.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
+import { listReply, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
-import { recordStock, type StockTransactionRow } from './stock.ts';
+import { recordStock, type StockTransactionRow } from '../stock/record-stock.ts';
 
 const MAX_QUANTITY = 1_000_000_000;
 /** The most products in one request for stock. */

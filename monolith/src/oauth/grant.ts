@@ -1,5 +1,6 @@
 import { ShopError } from '../errors.ts';
-import { type Keyed, once, type Reply } from '../idempotency/once.ts';
+import type { Keyed } from '../idempotency/keyed.ts';
+import { once, type Reply } from '../idempotency/once.ts';
 import type { Shop } from '../shop.ts';
 import { type Asker, writeAudit, writeAuditNow } from './audit.ts';
 import { cleanUpClient } from './clean-up.ts';

@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { HashQueue, limitsHere } from './hash-turns.ts';
+import { HashQueue, limitsHere } from './hash-queue.ts';
 
 /** Cost of scrypt: N = 2^logN. */
 export interface ScryptCost {

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Access } from '../access/access.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
 
@@ -9,9 +8,12 @@ const REFRESH_LIFETIME_MS = 14 * 24 * 3_600_000;
 /** The most live tokens of one client with a secret. */
 const MAX_LIVE_TOKENS = 100_000;
 
+/** Who a token is for: a shop front without a secret, or a client with one. */
+export type TokenKind = 'implicit' | 'client_credentials';
+
 export interface StoredToken {
   clientId: string;
-  kind: Access['kind'];
+  kind: TokenKind;
   scope: string;
   issuedAt: Date;
   expiresAt: Date;
@@ -32,7 +34,7 @@ export const newTokenText = (): string => randomBytes(20).toString('hex');
 /** Generates a token that is not in the store yet; with `refreshable`, also a refresh token. Writes nothing. */
 export async function draftToken(
   db: Queryable,
-  grant: { clientId: string; kind: Access['kind']; scope: string; refreshable: boolean },
+  grant: { clientId: string; kind: TokenKind; scope: string; refreshable: boolean },
   now: Date,
   makeText = newTokenText,
 ): Promise<IssuedToken> {

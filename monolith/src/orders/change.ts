@@ -1,7 +1,7 @@
 import { refused, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
-import { recordStock, shipStock } from '../inventories/stock.ts';
+import { recordStock, shipStock } from '../stock/record-stock.ts';
 import { type OrderEvent, type StockEffect, transition } from './state.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 

@@ -1,4 +1,4 @@
-import { type FilterFields, integerField, textField, timeField, uuidField } from '../api/filter-fields.ts';
+import { type FilterFields, integerField, textField, timeField, uuidField } from '../lists/filter-fields.ts';
 
 const name = (address: 'shipping_address' | 'billing_address') =>
   `(o.${address}->>'first_name' || ' ' || (o.${address}->>'last_name'))`;

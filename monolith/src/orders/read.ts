@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import { styleOf } from '../api/currency.ts';
 import { forbidden, notFound } from '../api/faults.ts';
-import { filterConditions } from '../api/filter-fields.ts';
 import { isUuid } from '../api/ids.ts';
-import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
-import { orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
+import { styleOf } from '../currencies/style.ts';
 import type { Queryable } from '../db.ts';
+import { filterConditions } from '../lists/filter-fields.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
+import { orderBy } from '../lists/sort.ts';
 import type { CurrencyStyle } from '../money.ts';
 import type { Shop } from '../shop.ts';
 import { ORDER_FILTERS, ORDER_SORTS } from './filters.ts';

@@ -1,5 +1,5 @@
 import { openPool, type Pool } from '../db.ts';
-import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
+import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
 import { type Holdings, holdingsOf, holdingsText, isInUse, writtenText } from './holdings.ts';

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { objectOf } from '../api/body.ts';
-import { MAX_PAGE_LENGTH } from '../api/paging.ts';
 import { checker } from '../api/validate.ts';
 import type { Shop } from '../shop.ts';
-import { loadSettings, type Settings, saveSettings } from './store.ts';
+import { loadSettings, MAX_PAGE_LENGTH, type Settings, saveSettings } from './store.ts';
 
 // Members that are not listed are read-only: writes to them are ignored.
 const SettingsChange = Type.Object({

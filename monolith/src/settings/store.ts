@@ -1,5 +1,8 @@
 import type { Queryable } from '../db.ts';
 
+/** The most records on a page, whatever the client or the settings ask for. */
+export const MAX_PAGE_LENGTH = 100;
+
 /** The settings of the store; one row. */
 export interface Settings {
   /** Records on a page, if the client gives no limit. */

@@ -10,8 +10,8 @@ import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
 import { DECOY_HASH } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
+import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import type { Shop } from '../shop.ts';
 
 export interface Reply {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Debts } from '../debts.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { applySchema, readSchemaFiles, type SchemaFile } from './apply-schema.ts';
 import { reconcileIndexes } from './debt-indexes.ts';
-import { applySchema, readSchemaFiles, type SchemaFile } from './migrate.ts';
 
 describe('schema', () => {
   let open: TestShop;

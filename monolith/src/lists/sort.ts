@@ -1,4 +1,4 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
 
 /** Maps field names to columns. */
 export type SortFields = Readonly<Record<string, string>>;

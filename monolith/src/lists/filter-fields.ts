@@ -1,7 +1,7 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import type { Bindings } from '../api/sql.ts';
 import type { FilterTerm, Operator } from './filter.ts';
-import { isUuid } from './ids.ts';
-import type { Bindings } from './sql.ts';
 
 /** How to filter by one field: its operators, and the SQL condition of a term. Values are bound parameters. */
 export interface FilterField {

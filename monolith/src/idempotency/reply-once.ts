@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PoolClient } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { parseKey } from './key.ts';
-import { type Keyed, once, type Reply } from './once.ts';
+import type { Keyed } from './keyed.ts';
+import { once, type Reply } from './once.ts';
 
 /** The longest wait for a concurrent request with the same key, even if the caller has more time. */
 const MAX_WAIT_MS = 10_000;

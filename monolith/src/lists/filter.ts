@@ -1,4 +1,4 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
 
 export const OPERATORS = ['eq', 'like', 'gt', 'ge', 'lt', 'le', 'in'] as const;
 export type Operator = (typeof OPERATORS)[number];

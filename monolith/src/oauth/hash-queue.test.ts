@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HashQueue, hashLimits, poolThreads } from './hash-turns.ts';
+import { HashQueue, hashLimits, poolThreads } from './hash-queue.ts';
 
 const MEBIBYTE = 1_048_576;
 

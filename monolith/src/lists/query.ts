@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { badRequest } from '../api/faults.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
-import { badRequest } from './faults.ts';
 import { type FilterTerm, parseFilter } from './filter.ts';
 import { type Page, pageLinks, pageMeta, parsePage } from './paging.ts';
 

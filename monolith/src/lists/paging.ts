@@ -1,4 +1,5 @@
-import { badRequest } from './faults.ts';
+import { badRequest } from '../api/faults.ts';
+import { MAX_PAGE_LENGTH } from '../settings/store.ts';
 
 /** Both in records. */
 export interface Page {
@@ -14,7 +15,6 @@ export interface PageLinks {
   next: string | null;
 }
 
-export const MAX_PAGE_LENGTH = 100;
 // Beyond this offset the store reads and discards too many rows.
 const MAX_OFFSET = 10_000;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { Bindings } from '../api/sql.ts';
 import { ShopError } from '../errors.ts';
 import { parseFilter } from './filter.ts';
 import { filterConditions, likePattern, textField, timeField, uuidField } from './filter-fields.ts';
-import { Bindings } from './sql.ts';
 
 describe('parseFilter', () => {
   test('reads terms, blanks trimmed', () => {
