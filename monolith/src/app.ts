@@ -13,6 +13,7 @@ import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes } from './health/routes.ts';
+import { internalRoutes } from './internal/routes.ts';
 import { inventoryRoutes } from './inventories/routes.ts';
 import { jsonBodies } from './json-bodies.ts';
 import { IssuerKeys } from './oauth/issuer-keys.ts';
@@ -53,6 +54,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
 
   healthRoutes(app, readiness);
   oauthRoutes(app, shop);
+  internalRoutes(app, shop);
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
   customerRoutes(app, shop, customerTokens);

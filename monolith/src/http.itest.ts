@@ -55,10 +55,13 @@ describe('bad input', () => {
   });
 
   test('a text that cannot be stored is 400', async () => {
-    const data = { type: 'customer', name: 'nul \u0000', email: 'nul@example.com' };
-    const { status, body } = await open.admin('POST', '/v2/customers', { data });
-    assert.equal(status, 400);
-    assert.equal(body.errors[0].detail, 'The request holds a value that cannot be stored');
+    for (const text of ['nul \u0000', 'half of a pair \ud800', '\udc00']) {
+      const data = { type: 'customer', name: text, email: 'nul@example.com' };
+      const { status, body } = await open.admin('POST', '/v2/customers', { data });
+      assert.equal(status, 400);
+      assert.equal(body.errors[0].detail, 'The body holds a character that is not text');
+      assert.equal((await open.admin('POST', '/v2/customers', { data: { [text]: 1 } })).status, 400);
+    }
     assert.ok((await open.admin('GET', '/v2/customers/%00')).status < 500);
     assert.ok((await open.admin('GET', '/v2/customers?filter=eq(email,%00)')).status < 500);
   });

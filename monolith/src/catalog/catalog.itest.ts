@@ -307,3 +307,57 @@ describe('brands and collections', () => {
     });
   }
 });
+
+describe('the order of lists is one that another store can have', () => {
+  const ids = (body: { data: { id: string }[] }) => body.data.map(({ id }) => id);
+
+  test('by creation in microseconds, then by id, forwards and backwards', async () => {
+    for (const [plural, type] of [
+      ['brands', 'brand'],
+      ['products', 'product'],
+    ] as const) {
+      const tag = randomUUID();
+      const made: string[] = [];
+      for (const name of ['one', 'two', 'three', 'four']) {
+        const group = { type, name: tag, slug: `${tag}-${name}` };
+        const data = { ...group, sku: group.slug, status: 'live' };
+        if (type === 'product') made.push(await makeProduct(it, data));
+        else made.push((await it.admin('POST', `/v2/${plural}`, { data })).body.data.id);
+      }
+      const [first = '', ...alike] = made;
+      const at = (ids: string[], moment: string) =>
+        it.shop.db.query(`update ${plural} set created_at = $2 where id = any($1)`, [ids, moment]);
+      await at(alike, '2018-05-10T14:11:32.000002Z');
+      await at([first], '2018-05-10T14:11:32.000001Z');
+      const expected = [first, ...alike.sort()];
+      const list = `/v2/${plural}?filter=eq(name,${tag})`;
+      assert.deepEqual(ids((await it.admin('GET', list)).body), expected);
+      assert.deepEqual(ids((await it.admin('GET', `${list}&sort=name`)).body), expected);
+      assert.deepEqual(ids((await it.admin('GET', `${list}&sort=-name`)).body), expected.toReversed());
+    }
+  });
+
+  test('links of a product by position: in the order in which they were added', async () => {
+    const made: string[] = [];
+    for (const name of ['p1', 'p2', 'p3', 'p4']) made.push(await makeCategory(name));
+    const id = await makeProduct(it);
+    const url = `/v2/products/${id}/relationships/categories`;
+    const links = (...list: (string | undefined)[]) => ({ data: list.map((each) => ({ type: 'category', id: each })) });
+    const [one, two, three, four] = made;
+    await it.admin('POST', url, links(three, one));
+    await it.admin('POST', url, links(two, one));
+    assert.deepEqual((await it.admin('POST', url, links(four))).body, links(three, one, two, four));
+    await it.admin('DELETE', url, links(one));
+    assert.deepEqual((await it.admin('POST', url, links(one))).body, links(three, two, four, one));
+    assert.deepEqual((await it.admin('PUT', url, links(two, one))).body, links(two, one));
+  });
+
+  test('text without regard to the case of A to Z, by the bytes of UTF-8', async () => {
+    const tag = randomUUID();
+    for (const name of ['é', 'Z', 'a', '\u{1f600}', '\uffee', 'É', 'B'])
+      await it.admin('POST', '/v2/brands', { data: { type: 'brand', name, slug: `${tag}-${name}` } });
+    const { body } = await it.admin('GET', `/v2/brands?sort=name&filter=like(slug,${tag}*)`);
+    const names = body.data.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names, ['a', 'B', 'Z', 'É', 'é', '\uffee', '\u{1f600}']);
+  });
+});

@@ -53,15 +53,10 @@ export async function loadGroupLinks(
   const ids = groups.map((group) => group.id);
   const parentIds = groups.flatMap((group) => (group.parent_id === null ? [] : [group.parent_id]));
   const [products, children, parents] = await Promise.all([
-    db.query<{ owner: string; target: string }>(
-      `select l.${kind.linkColumn} as owner, l.product_id as target from ${kind.linkTable} l
-       join products p on p.id = l.product_id
-       where l.${kind.linkColumn} = any($1) and ($2 is false or p.status = 'live') order by l.seq`,
-      [ids, liveOnly],
-    ),
+    productsOf(db, kind, ids, liveOnly),
     db.query<{ owner: string; target: string }>(
       `select parent_id as owner, id as target from ${kind.plural}
-       where parent_id = any($1) and ($2 is false or status = 'live') order by seq`,
+       where parent_id = any($1) and ($2 is false or status = 'live') order by created_at, id`,
       [ids, liveOnly],
     ),
     db.query<{ id: string }>(`select id from ${kind.plural} where id = any($1) and ($2 is false or status = 'live')`, [
@@ -70,10 +65,26 @@ export async function loadGroupLinks(
     ]),
   ]);
   return {
-    products: grouped(products.rows),
+    products,
     children: grouped(children.rows),
     parents: new Set(parents.rows.map((row) => row.id)),
   };
+}
+
+/** The products of groups by the id of the group, in the default order of products. Groups without products are absent. */
+export async function productsOf(
+  db: Queryable,
+  kind: Kind,
+  groupIds: readonly string[],
+  liveOnly: boolean,
+): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ owner: string; target: string }>(
+    `select l.${kind.linkColumn} as owner, l.product_id as target from ${kind.linkTable} l
+     join products p on p.id = l.product_id
+     where l.${kind.linkColumn} = any($1) and ($2 is false or p.status = 'live') order by p.created_at, p.id`,
+    [groupIds, liveOnly],
+  );
+  return grouped(rows);
 }
 
 /** A group in the form of the API. */

@@ -27,9 +27,10 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       'select product_id, currency, amount, includes_tax from product_prices where product_id = any($1) order by currency',
       [ids],
     ),
-    db.query<Link>('select product_id, file_id as target from product_files where product_id = any($1) order by seq', [
-      ids,
-    ]),
+    db.query<Link>(
+      'select product_id, file_id as target from product_files where product_id = any($1) order by position',
+      [ids],
+    ),
     db.query<Link>('select product_id, file_id as target from product_main_images where product_id = any($1)', [ids]),
     db.query<{ product_id: string; available: string }>(
       'select product_id, available from stock where product_id = any($1)',
@@ -60,7 +61,7 @@ async function linksTo(db: Queryable, kind: Kind, ids: readonly string[], liveOn
   const { rows } = await db.query<Link>(
     `select l.product_id, l.${kind.linkColumn} as target from ${kind.linkTable} l
      join ${kind.plural} t on t.id = l.${kind.linkColumn}
-     where l.product_id = any($1) and ($2 is false or t.status = 'live') order by l.seq`,
+     where l.product_id = any($1) and ($2 is false or t.status = 'live') order by l.position`,
     [ids, liveOnly],
   );
   return grouped(rows);

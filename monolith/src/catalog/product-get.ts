@@ -24,13 +24,13 @@ export async function getProduct(shop: Shop, request: FastifyRequest, id: string
   return { data: { ...view, meta: { ...view.meta, variation_matrix: [] } }, ...includedMember(included) };
 }
 
-/** The products with these ids that exist and are visible, in insertion order. */
+/** The products with these ids that exist and are visible, in the default order. */
 export async function productsById(shop: Shop, request: FastifyRequest, ids: readonly string[], liveOnly: boolean) {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
   const bindings = new Bindings();
   const where = `p.id = any(${bindings.add(known)})${liveOnly ? " and p.status = 'live'" : ''}`;
-  const found = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.seq', bindings });
+  const found = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.created_at, p.id', bindings });
   const rows = await translated(shop.db, found, languageOf(request));
   const details = await loadDetails(shop.db, known, liveOnly);
   const currency = await displayCurrency(shop, request);

@@ -16,7 +16,7 @@ export async function productIncludes(
     const ids = [...new Set([...details.links[kind.plural].values()].flat())];
     const bindings = new Bindings();
     const where = `g.id = any(${bindings.add(ids)})`;
-    const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.seq', bindings });
+    const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.created_at, g.id', bindings });
     const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
     included[kind.plural] = rows.map((row) => groupView(kind, row, links));
   }

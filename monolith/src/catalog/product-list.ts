@@ -66,7 +66,7 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
     ...(liveOnly ? ["p.status = 'live'"] : []),
     ...filterConditions(query.filter, liveOnly ? SHOPPER_FILTERS : ADMIN_FILTERS, bindings),
   ]);
-  const order = orderBy(query.sort, SORTS, 'p.seq', 'p.seq');
+  const order = orderBy(query.sort, SORTS, 'p.created_at, p.id');
   const total = await countProducts(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const found = await selectProducts(shop.db, shop.debts, { where, tail, bindings });

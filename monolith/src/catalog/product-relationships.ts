@@ -76,12 +76,15 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
     } else {
       if (targets !== undefined) await requireTargets(db, targets, type, ids);
       await db.query(
-        `insert into ${linkTable} (product_id, ${linkColumn}) select $1, unnest($2::uuid[]) on conflict do nothing`,
+        // The product is locked, so no other request takes the same position.
+        `insert into ${linkTable} (product_id, ${linkColumn}, position)
+         select $1, link.id, link.n + (select coalesce(max(position), 0) from ${linkTable} where product_id = $1)
+         from unnest($2::uuid[]) with ordinality as link (id, n) on conflict do nothing`,
         [productId, ids],
       );
     }
     const { rows } = await db.query<{ id: string }>(
-      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by seq`,
+      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by position`,
       [productId],
     );
     return { data: rows.map(({ id }) => ({ type, id })) };

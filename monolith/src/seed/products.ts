@@ -142,7 +142,7 @@ function links(
 ): Table {
   return {
     name,
-    columns: ['product_id', column],
-    rows: products.flatMap((product) => groupsOf(product).map(({ id }): Cell[] => [product.id, id])),
+    columns: ['product_id', column, 'position'],
+    rows: products.flatMap((product) => groupsOf(product).map(({ id }, index): Cell[] => [product.id, id, index + 1])),
   };
 }
