@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { check } from '../config/check.ts';
 import { DocumentsError } from '../run.ts';
+import { documentPaths } from '../settings.ts';
 import { adminClient, defaultAdminUrl } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
@@ -54,11 +55,11 @@ export async function main(
   program
     .command('check')
     .description('check documents and print all faults; exits 1 if there is one')
-    .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
+    .argument('[paths...]', 'files, folders and patterns (default: MESH_DOCUMENTS)')
     .option('--strict', 'also exit 1 on a reference that leads nowhere')
     .option('--json', 'as JSON')
     .action(async (paths: string[], { json = false, strict = false }: { json?: boolean; strict?: boolean }) => {
-      const asked = paths.length > 0 ? paths : [env.MESH_DOCUMENTS || 'mesh/platform'];
+      const asked = paths.length > 0 ? paths : documentPaths(env.MESH_DOCUMENTS ?? '');
       const outcome = await check({ paths: asked, json, strict, variables: env });
       output.out(outcome.output);
       code = outcome.exitCode;
@@ -88,8 +89,8 @@ export async function main(
 
   program
     .command('shift')
-    .description('set weights of a route; services that are not named share what is left to 100')
-    .argument('<route>', 'name of an HTTPRoute')
+    .description('set weights; services that are not named share what is left to 100')
+    .argument('<route>', 'name of an HTTPRoute (all its rules that have these services), or route/rule')
     .argument('<weights...>', 'service=weight')
     .option('--why <text>', 'for the journal', '')
     .option('--who <name>', 'for the journal', userName())

@@ -1,5 +1,6 @@
 import type { MeshStatus } from '../control/status.ts';
-import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
+import type { Weights } from '../control/weight-groups.ts';
+import type { MirrorShare, WeightChanges } from '../control/weights.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
@@ -10,8 +11,11 @@ interface Route {
   weights: Weights;
   mirrors: MirrorShare[];
   hostnames: string[];
-  changed: { at: string; who: string } | null;
+  changed: Changed;
+  weightGroups: { rule: string | null; weights: Weights; changed: Changed }[];
 }
+
+type Changed = { at: string; who: string } | null;
 
 interface Endpoints {
   services: {
@@ -44,11 +48,13 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   out(
     table([
       ['ROUTE', 'SHARES', 'SET BY'],
-      ...routes.map(({ name, weights, changed }) => [
-        name,
-        sharesText(weights),
-        changed === null ? 'documents' : `${changed.who}, ${changed.at}`,
-      ]),
+      ...routes.flatMap(({ name, weights, changed, weightGroups }) =>
+        weightGroups.length < 2
+          ? [sharesRow(name, weights, changed)]
+          : weightGroups.map(({ rule, ...group }) =>
+              sharesRow(rule === null ? name : `${name}/${rule}`, group.weights, group.changed),
+            ),
+      ),
     ]),
   );
   if (mirrors.length > 0) {
@@ -76,6 +82,10 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
       ]),
     ]),
   );
+}
+
+function sharesRow(name: string, weights: Weights, changed: Changed): string[] {
+  return [name, sharesText(weights), changed === null ? 'documents' : `${changed.who}, ${changed.at}`];
 }
 
 /** Weights as the share of requests that each service gets. */
