@@ -1,3 +1,11 @@
 export { createTestDatabase, type TestDatabase } from './database.ts';
+export {
+  type FakeMesh,
+  type FakeReply,
+  type FakeRequest,
+  type FakeService,
+  serviceAt,
+  startFakeMesh,
+} from './fake-mesh.ts';
 export { createTestMariadb } from './mariadb.ts';
 export { until } from './until.ts';
