@@ -45,9 +45,10 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   const issuerKeys = jwksUrl === undefined ? undefined : new IssuerKeys(jwksUrl, shop.now);
   const customerTokens = new CustomerTokens(shop);
 
+  // First: a browser hides an error without the headers of CORS, that of an unknown path included.
+  cors(app);
   errorHandlers(app);
   jsonBodies(app);
-  cors(app);
   draining(app);
   accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
   currencyHook(app, shop);

@@ -25,6 +25,8 @@ export interface Api {
   anonymous: Call;
   /** Unique for each run of a case: names and slugs that hold it belong to this run. */
   tag: string;
+  /** Counts up from 1 in each run of a case. */
+  next(): number;
 }
 
 /** One case of the contract. It uses only the API, so it runs over any base URL. */
@@ -53,6 +55,7 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api {
   let turn = 0;
+  let count = 0;
   const caller =
     (authorization: string | undefined): Call =>
     async (method, path, body, headers = {}) => {
@@ -77,5 +80,9 @@ export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api
     shopper: caller(`Bearer: ${tokens.shopper}`),
     anonymous: caller(undefined),
     tag,
+    next: () => {
+      count += 1;
+      return count;
+    },
   };
 }

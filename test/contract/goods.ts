@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Api, Reply } from './api.ts';
 
-let made = 0;
-
 /** Makes a live brand and returns its id. `members` replace the defaults. */
 export async function makeBrand(api: Api, members: Record<string, unknown> = {}): Promise<string> {
-  made += 1;
+  const made = api.next();
   const data = { type: 'brand', name: 'Brand', slug: `brand-${api.tag}-${made}`, status: 'live', ...members };
   const { status, body } = await api.admin('POST', '/v2/brands', { data });
   assert.equal(status, 201, JSON.stringify(body));
@@ -14,7 +12,7 @@ export async function makeBrand(api: Api, members: Record<string, unknown> = {})
 
 /** Makes a live product and returns its id. `members` replace the defaults. */
 export async function makeProduct(api: Api, members: Record<string, unknown> = {}): Promise<string> {
-  made += 1;
+  const made = api.next();
   const data = {
     ...{ type: 'product', name: `Product ${made}`, slug: `${api.tag}-${made}`, sku: `${api.tag}-${made}` },
     ...{ description: 'Made for a test', manage_stock: false, status: 'live', commodity_type: 'physical' },

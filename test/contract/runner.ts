@@ -45,7 +45,9 @@ export function describeContract(
           if (differences[title] !== undefined) return t.skip(differences[title]);
           const [expected, actual] = [reference, other].map((name) => transcripts.get(name)?.get(title)?.lines ?? []);
           assert.ok(expected !== undefined && expected.length > 0, 'the case has run');
-          assert.deepEqual(actual, expected);
+          const at = expected.findIndex((line, index) => line !== actual?.[index]);
+          if (at >= 0) assert.equal(actual?.[at], expected[at], `reply ${at + 1}`);
+          assert.equal(actual?.length, expected.length);
         });
       }
     });

@@ -62,7 +62,7 @@ export class Peers {
     const batches = Array.from({ length: Math.ceil(ids.length / batch) }, (_, index) =>
       ids.slice(index * batch, (index + 1) * batch),
     );
-    const own = forwarded(headers);
+    const own = forwarded(headers, decisive);
     const replies = await Promise.all(
       batches.map((some) =>
         this.#ask('products', `/v2/products?page[limit]=${batch}&filter=in(id,${some.join(',')})`, own, headers),
@@ -106,7 +106,7 @@ export class Peers {
     if (!/^[A-Z]{3}$/.test(code)) throw disabled();
     const { now, currencyFreshMs } = this.#options;
     if ((this.#enabled.get(code) ?? Number.NEGATIVE_INFINITY) > now()) return;
-    const reply = await this.#ask('currencies', '/v2/currencies', forwarded(headers), headers);
+    const reply = await this.#ask('currencies', '/v2/currencies', forwarded(headers, ['authorization']), headers);
     const list = reply?.status === 200 ? (reply.body as { data?: unknown }).data : null;
     if (!Array.isArray(list)) return;
     const known = (list as { code: string; enabled: boolean }[]).find((currency) => currency.code === code);
@@ -142,8 +142,9 @@ export class Peers {
 }
 
 /** What the caller sent that decides about the products that it sees. */
-function forwarded(headers: IncomingHttpHeaders): Record<string, string> {
-  const names = ['authorization', 'x-moltin-currency', 'x-moltin-language', 'x-moltin-customer-token'];
+const decisive = ['authorization', 'x-moltin-currency', 'x-moltin-language', 'x-moltin-customer-token'];
+
+function forwarded(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
   const given = names.map((name) => [name, headers[name]] as const);
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
