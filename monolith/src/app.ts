@@ -9,6 +9,7 @@ import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { fileRoutes } from './files/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -56,6 +57,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
   customerRoutes(app, shop, customerTokens);
+  fileRoutes(app, shop, readiness);
   catalogRoutes(app, shop);
   inventoryRoutes(app, shop);
   cartRoutes(app, shop);

@@ -96,6 +96,20 @@ export const DEBTS = [
     path: 'other',
     summary: 'A list of orders reads the items with one query for each order',
   },
+  {
+    number: 25,
+    name: 'files-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'The files of a page of products are read with one query each',
+  },
+  {
+    number: 26,
+    name: 'content-checked-on-read',
+    tunable: true,
+    path: 'other',
+    summary: 'The content of a file is read into memory and hashed for every reader',
+  },
 ] as const satisfies readonly Debt[];
 
 export type DebtName = (typeof DEBTS)[number]['name'];

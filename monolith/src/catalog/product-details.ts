@@ -27,10 +27,8 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       'select product_id, currency, amount, includes_tax from product_prices where product_id = any($1) order by currency',
       [ids],
     ),
-    db.query<Link>('select product_id, file_id as target from product_files where product_id = any($1) order by seq', [
-      ids,
-    ]),
-    db.query<Link>('select product_id, file_id as target from product_main_images where product_id = any($1)', [ids]),
+    filesOf(db, 'product_files', 'order by l.seq', ids, liveOnly),
+    filesOf(db, 'product_main_images', '', ids, liveOnly),
     db.query<{ product_id: string; available: string }>(
       'select product_id, available from stock where product_id = any($1)',
       [ids],
@@ -54,6 +52,15 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
     mainImages: new Map(images.rows.map((row) => [row.product_id, row.target])),
     available: new Map(stock.rows.map((row) => [row.product_id, Number(row.available)])),
   };
+}
+
+/** Links to files that exist; clients that see live entities only get public files. */
+function filesOf(db: Queryable, table: string, order: string, ids: readonly string[], liveOnly: boolean) {
+  return db.query<Link>(
+    `select l.product_id, l.file_id as target from ${table} l join files f on f.id = l.file_id
+     where l.product_id = any($1) and ($2 is false or f.public) ${order}`,
+    [ids, liveOnly],
+  );
 }
 
 async function linksTo(db: Queryable, kind: Kind, ids: readonly string[], liveOnly: boolean) {

@@ -1,4 +1,6 @@
 import { Bindings } from '../api/sql.ts';
+import { fileView } from '../files/file-view.ts';
+import { findFiles } from '../files/find-files.ts';
 import type { Shop } from '../shop.ts';
 import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import { KINDS } from './kinds.ts';
@@ -19,6 +21,14 @@ export async function productIncludes(
     const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.seq', bindings });
     const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
     included[kind.plural] = rows.map((row) => groupView(kind, row, links));
+  }
+  const files = async (ids: Iterable<string>) => {
+    const rows = await findFiles(shop, [...ids], liveOnly);
+    return rows.map((row) => fileView(row, shop.config.publicUrl));
+  };
+  if (include.has('files')) included.files = await files([...details.links.files.values()].flat());
+  if (include.has('main_image') || include.has('main_images')) {
+    included.main_images = await files(details.mainImages.values());
   }
   return included;
 }

@@ -15,8 +15,8 @@ interface Relation {
   type: string;
   linkTable: string;
   linkColumn: string;
-  /** Table of the targets; undefined for files, because this shop stores only their ids. */
-  targets: string | undefined;
+  /** Table of the targets. */
+  targets: string;
 }
 
 const RELATIONS: readonly Relation[] = [
@@ -32,7 +32,7 @@ const RELATIONS: readonly Relation[] = [
     type: 'file',
     linkTable: 'product_files',
     linkColumn: 'file_id',
-    targets: undefined,
+    targets: 'files',
   },
 ];
 
@@ -74,7 +74,7 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
     if (verb === 'DELETE') {
       await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
     } else {
-      if (targets !== undefined) await requireTargets(db, targets, type, ids);
+      await requireTargets(db, targets, type, ids);
       await db.query(
         `insert into ${linkTable} (product_id, ${linkColumn}) select $1, unnest($2::uuid[]) on conflict do nothing`,
         [productId, ids],
@@ -94,6 +94,7 @@ async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   return changeProduct(shop, request, async (db, productId) => {
     await db.query('delete from product_main_images where product_id = $1', [productId]);
     if (id === undefined) return { data: [] };
+    await requireTargets(db, 'files', 'file', [id]);
     await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
     return { data: { type: 'main_image', id } };
   });
