@@ -4,6 +4,7 @@ import { accessHooks } from './access/hooks.ts';
 import { cartRoutes } from './carts/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
+import { childRoutes } from './children/routes.ts';
 import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
@@ -22,6 +23,7 @@ import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
+import { variationsRoutes } from './variations/routes.ts';
 
 /** The largest body of a request, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
@@ -59,6 +61,8 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   customerRoutes(app, shop, customerTokens);
   fileRoutes(app, shop, readiness);
   catalogRoutes(app, shop);
+  variationsRoutes(app, shop);
+  childRoutes(app, shop);
   inventoryRoutes(app, shop);
   cartRoutes(app, shop);
   checkoutRoutes(app, shop);

@@ -1,4 +1,5 @@
 import type { Queryable } from '../db.ts';
+import { loadFamilies, type ProductFamilies } from '../variations/product-families.ts';
 import { KINDS, type Kind } from './kinds.ts';
 
 export interface Price {
@@ -13,6 +14,7 @@ export interface ProductDetails {
   links: Record<Kind['plural'] | 'files', Map<string, string[]>>;
   mainImages: Map<string, string>;
   available: Map<string, number>;
+  families: ProductFamilies;
 }
 
 interface Link {
@@ -22,7 +24,7 @@ interface Link {
 
 /** Loads the related data of a page of products: one query for each kind, whatever the number of products. */
 export async function loadDetails(db: Queryable, ids: readonly string[], liveOnly: boolean): Promise<ProductDetails> {
-  const [prices, files, images, stock, ...links] = await Promise.all([
+  const [prices, files, images, stock, families, ...links] = await Promise.all([
     db.query<{ product_id: string; currency: string; amount: string; includes_tax: boolean }>(
       'select product_id, currency, amount, includes_tax from product_prices where product_id = any($1) order by currency',
       [ids],
@@ -33,6 +35,7 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       'select product_id, available from stock where product_id = any($1)',
       [ids],
     ),
+    loadFamilies(db, ids, liveOnly),
     ...KINDS.map((kind) => linksTo(db, kind, ids, liveOnly)),
   ]);
   const [categories, brands, collections] = links;
@@ -50,6 +53,7 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       files: grouped(files.rows),
     },
     mainImages: new Map(images.rows.map((row) => [row.product_id, row.target])),
+    families,
     available: new Map(stock.rows.map((row) => [row.product_id, Number(row.available)])),
   };
 }

@@ -2,6 +2,8 @@ import { Bindings } from '../api/sql.ts';
 import { fileView } from '../files/file-view.ts';
 import { findFiles } from '../files/find-files.ts';
 import type { Shop } from '../shop.ts';
+import { findVariations } from '../variations/find-variation.ts';
+import { variationView } from '../variations/variation-view.ts';
 import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import { KINDS } from './kinds.ts';
 import type { ProductDetails } from './product-details.ts';
@@ -29,6 +31,10 @@ export async function productIncludes(
   if (include.has('files')) included.files = await files([...details.links.files.values()].flat());
   if (include.has('main_image') || include.has('main_images')) {
     included.main_images = await files(details.mainImages.values());
+  }
+  if (include.has('variations')) {
+    const ids = [...details.families.variations.values()].flat().map(({ id }) => id);
+    included.variations = (await findVariations(shop.db, shop.debts, ids)).map(variationView);
   }
   return included;
 }

@@ -101,7 +101,7 @@ async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
 }
 
 /** Locks a product, changes its links, and marks the product as changed. */
-async function changeProduct<T>(
+export async function changeProduct<T>(
   shop: Shop,
   request: FastifyRequest<ById>,
   work: (db: Queryable, productId: string) => Promise<T>,
@@ -135,8 +135,16 @@ export function linkIds(links: readonly Members[]): string[] {
   return [...new Set(ids)];
 }
 
-async function requireTargets(db: Queryable, table: string, type: string, ids: readonly string[]): Promise<void> {
-  // Shared locks keep the targets in place until the links are written.
+/**
+ * Keeps the targets of links in place until the links are written.
+ * @throws ShopError `not_found` when one of them does not exist
+ */
+export async function requireTargets(
+  db: Queryable,
+  table: string,
+  type: string,
+  ids: readonly string[],
+): Promise<void> {
   const { rows } = await db.query(`select id from ${table} where id = any($1) for key share`, [ids]);
   if (rows.length < ids.length) {
     const title = `${type[0]?.toUpperCase()}${type.slice(1)} not found`;
