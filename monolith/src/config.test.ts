@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parseConfig } from './config.ts';
 
 const DATABASE_URL = 'postgres://shop:hunter2@store:5432/monolith';
@@ -14,7 +14,7 @@ describe('parseConfig', () => {
         host: '127.0.0.1',
         port: 3000,
         databaseUrl: DATABASE_URL,
-        filesFolder: resolve('.banyan/files'),
+        filesFolder: fileURLToPath(new URL('../../.banyan/files', import.meta.url)),
         publicUrl: 'http://127.0.0.1:3000',
         debtsPaid: [],
         jwksUrl: undefined,

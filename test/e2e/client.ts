@@ -34,6 +34,8 @@ export interface Client {
   Settings: Calls;
   /** From 36.0.0 on; 3.24.1 cannot upload. */
   Files: Query;
+  /** From 36.0.0 on, too. */
+  Variations: Query;
   Cart(reference?: string): Query;
 }
 

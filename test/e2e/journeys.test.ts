@@ -6,6 +6,7 @@ import { createClient, sdkVersions } from './client.ts';
 import { administer, type RawCall } from './journeys/admin.ts';
 import { hangPictures } from './journeys/pictures.ts';
 import { shop } from './journeys/shopper.ts';
+import { buildVariants, buyVariant } from './journeys/variants.ts';
 
 // Its types would bring those of browsers into every file.
 const require = createRequire(import.meta.url);
@@ -43,6 +44,14 @@ for (const target of targets) {
       const clientWith = (customFetch?: unknown) =>
         createClient({ url, version: '36.0.0', clientId, clientSecret, currency: 'USD', customFetch });
       await hangPictures(clientWith(), clientWith(require('cross-fetch')));
+    });
+
+    test('@moltin/sdk 36.0.0: an administrator builds variants, and a shopper buys one', async () => {
+      const url = target.url();
+      const { client_id: clientId, client_secret: clientSecret } = platform.client;
+      const options = { url, version: '36.0.0', clientId, currency: 'USD' } as const;
+      const variants = await buildVariants(createClient({ ...options, clientSecret }));
+      await buyVariant(createClient(options), variants);
     });
   });
 }
