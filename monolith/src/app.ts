@@ -4,11 +4,13 @@ import { accessHooks } from './access/hooks.ts';
 import { cartRoutes } from './carts/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
+import { childRoutes } from './children/routes.ts';
 import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { fileRoutes } from './files/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -22,6 +24,7 @@ import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
+import { variationsRoutes } from './variations/routes.ts';
 
 /** The largest body of a request, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
@@ -59,7 +62,10 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
   customerRoutes(app, shop, customerTokens);
+  fileRoutes(app, shop, readiness);
   catalogRoutes(app, shop);
+  variationsRoutes(app, shop);
+  childRoutes(app, shop);
   inventoryRoutes(app, shop);
   cartRoutes(app, shop);
   checkoutRoutes(app, shop);

@@ -71,7 +71,7 @@ describe('bad input', () => {
       ['GET', '/', {}],
       ['GET', '/v2', {}],
       ['GET', '/v2/subscriptions', {}],
-      ['POST', '/v2/files', { 'content-type': 'multipart/form-data; boundary=x' }],
+      ['POST', '/v2/pictures', { 'content-type': 'multipart/form-data; boundary=x' }],
       ['POST', '/pcm/products', json],
       ['PATCH', '/v2/products', json],
     ];

@@ -8,7 +8,7 @@ import type { Access } from './access.ts';
 
 /**
  * The subject of a bearer token.
- * @throws ShopError invalid_token: the token is missing, unknown, expired or forged
+ * @throws ShopError `invalid_token` when the token is missing, unknown, expired or forged
  */
 export async function authenticate(
   shop: Shop,
@@ -48,7 +48,7 @@ async function fromStore(shop: Shop, token: string): Promise<Access | undefined>
 
 /**
  * The subject of a JWT from another issuer, verified with the issuer's published keys; undefined for an invalid token.
- * @throws ShopError issuer_unavailable: the issuer has never published its keys to this process
+ * @throws ShopError `issuer_unavailable` when the issuer has never published its keys to this process
  */
 export async function fromJwt(
   now: Date,

@@ -27,7 +27,7 @@ export class Adding {
 
   /**
    * `wanted` is the currency that an empty cart takes.
-   * @throws ShopError bad_request: the request names another currency than the cart's
+   * @throws ShopError `bad_request` when the request names another currency than the cart's
    */
   constructor(request: FastifyRequest, draft: CartDraft, wanted: string, allOrNothing: boolean) {
     const { currency } = draft.cart;
@@ -52,7 +52,7 @@ export class Adding {
 
   /**
    * Counts lines before they are read.
-   * @throws ShopError bad_request: the request adds too many lines
+   * @throws ShopError `bad_request` when the request adds too many lines
    */
   spend(lines: number): void {
     if (lines > this.#left) throw badRequest(`One request adds at most ${MAX_LINES} lines, merged ones included`);

@@ -10,7 +10,7 @@ const MAX_ID_LENGTH = 128;
 
 /**
  * The client's own id for its cart.
- * @throws ShopError bad_request: the id cannot be stored
+ * @throws ShopError `bad_request` when the id cannot be stored
  */
 export function cartId(text: string): string {
   const hasControls = [...text].some((character) => character < ' ' || character === '\x7f');

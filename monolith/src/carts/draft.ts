@@ -34,7 +34,7 @@ export class CartDraft {
 
   /**
    * A line of the cart.
-   * @throws ShopError not_found: the cart has no such line
+   * @throws ShopError `not_found` when the cart has no such line
    */
   require(itemId: string): ItemRow {
     const item = this.#items.find((each) => each.id === itemId.toLowerCase());
@@ -44,7 +44,7 @@ export class CartDraft {
 
   /**
    * Adds a line in `currency`. The first line sets the currency of the cart.
-   * @throws ShopError bad_request: the cart is full
+   * @throws ShopError `bad_request` when the cart is full
    */
   add(line: NewLine, currency: string): ItemRow {
     if (this.#items.length >= MAX_LINES) throw badRequest(`A cart holds at most ${MAX_LINES} different items`);
@@ -69,7 +69,7 @@ export class CartDraft {
 
   /**
    * Adds a tax to a line.
-   * @throws ShopError validation_failed: the line has the maximum number of taxes
+   * @throws ShopError `validation_failed` when the line has the maximum number of taxes
    */
   addTax(item: ItemRow, { name = null, jurisdiction = null, code = null, rate }: TaxItem): TaxRow {
     if (item.taxes.length >= MAX_TAXES) {

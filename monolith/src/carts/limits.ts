@@ -6,7 +6,7 @@ export const MAX_LINES = 100;
 export const MAX_TAXES = 5;
 export const MAX_QUANTITY = 1_000_000;
 
-/** @throws ShopError bad_request: the quantity or value of a line is too large to calculate exactly */
+/** @throws ShopError `bad_request` when the quantity or value of a line is too large to calculate exactly */
 export function checkLine(quantity: number, unitAmount: number): void {
   if (quantity > MAX_QUANTITY) throw badRequest(`A line holds at most ${MAX_QUANTITY}`, 'data.quantity');
   if (quantity * unitAmount > MAX_AMOUNT) throw badRequest('The value of the line is too large', 'data.quantity');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { plainPng } from '../seed/png.ts';
+import { uploadFile } from '../testing/forms.ts';
 import { makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
@@ -201,15 +203,54 @@ describe('relationships of products', () => {
 
   test('include a main image, which an object or array sets and an empty body clears', async () => {
     const id = await makeProduct(it);
-    const file = randomUUID();
+    const file = await uploadFile(it, plainPng(4, 3, [9, 9, 9]), 'image.png');
     const url = `/v2/products/${id}/relationships/main-image`;
     const image = { type: 'main_image', id: file };
     assert.deepEqual((await it.admin('POST', url, { data: image })).body, { data: image });
     assert.deepEqual((await it.admin('PUT', url, { data: [image] })).body, { data: image });
     const { relationships } = (await it.shopper('GET', `/v2/products/${id}`)).body.data;
     assert.deepEqual(relationships.main_image, { data: image });
+    for (const name of ['main_image', 'main_images']) {
+      const { included } = (await it.shopper('GET', `/v2/products?filter=eq(id,${id})&include=${name}`)).body;
+      assert.deepEqual(included.main_images, [(await it.shopper('GET', `/v2/files/${file}`)).body.data]);
+    }
+    for (const wrong of [randomUUID(), id]) {
+      const { status, body } = await it.admin('PUT', url, { data: { type: 'main_image', id: wrong } });
+      assert.deepEqual([status, body.errors[0].title], [404, 'File not found']);
+    }
+    assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships.main_image, {
+      data: image,
+    });
     assert.equal((await it.admin('PUT', url)).status, 200);
     assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships, {});
+  });
+
+  test('include files that exist and that the client may see', async () => {
+    const shops = [it, await openTestShop(['files-one-by-one'])];
+    for (const shop of shops) {
+      const id = await makeProduct(shop);
+      const manual = await uploadFile(shop, 'manual', 'manual.txt');
+      shop.advance(1);
+      const [plan, draft] = [
+        await uploadFile(shop, 'plan', 'plan.txt'),
+        await uploadFile(shop, 'draft', 'd.txt', false),
+      ];
+      const links = (...ids: string[]) => ({ data: ids.map((each) => ({ type: 'file', id: each })) });
+      const url = `/v2/products/${id}/relationships/files`;
+      assert.deepEqual((await shop.admin('POST', url, links(plan, manual, draft))).body, links(plan, manual, draft));
+      assert.equal((await shop.admin('POST', `${url.slice(0, -1)}`, links(randomUUID()))).status, 404);
+      const seen = (await shop.shopper('GET', `/v2/products/${id}?include=files`)).body;
+      assert.deepEqual(seen.data.relationships.files, links(plan, manual));
+      const names = seen.included.files.map((file: { file_name: string }) => file.file_name);
+      assert.deepEqual(names, ['manual.txt', 'plan.txt']);
+      assert.equal((await shop.admin('GET', `/v2/products/${id}?include=files`)).body.included.files.length, 3);
+      await shop.admin('DELETE', `/v2/files/${plan}`);
+      assert.deepEqual(
+        (await shop.admin('GET', `/v2/products/${id}`)).body.data.relationships.files,
+        links(manual, draft),
+      );
+    }
+    await shops[1]?.close();
   });
 });
 

@@ -101,7 +101,7 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
 
 /**
  * One group.
- * @throws ShopError not_found: the group does not exist, or is a draft that the client may not see
+ * @throws ShopError `not_found` when the group does not exist, or is a draft that the client may not see
  */
 export async function getGroup(shop: Shop, request: FastifyRequest, kind: Kind, id: string) {
   if (!isUuid(id)) throw groupMissing(kind);

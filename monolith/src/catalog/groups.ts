@@ -53,7 +53,7 @@ export async function loadGroupLinks(
   const ids = groups.map((group) => group.id);
   const parentIds = groups.flatMap((group) => (group.parent_id === null ? [] : [group.parent_id]));
   const [products, children, parents] = await Promise.all([
-    productsOf(db, kind, ids, liveOnly),
+    linksToProducts(db, kind, ids, liveOnly),
     db.query<{ owner: string; target: string }>(
       `select parent_id as owner, id as target from ${kind.plural}
        where parent_id = any($1) and ($2 is false or status = 'live') order by created_at, id`,
@@ -65,26 +65,32 @@ export async function loadGroupLinks(
     ]),
   ]);
   return {
-    products,
+    products: grouped(products),
     children: grouped(children.rows),
     parents: new Set(parents.rows.map((row) => row.id)),
   };
 }
 
-/** The products of groups by the id of the group, in the default order of products. Groups without products are absent. */
-export async function productsOf(
+/** A link from a group to a product. */
+interface Link {
+  owner: string;
+  target: string;
+}
+
+/** The links of groups to their products, in the default order of products. */
+export async function linksToProducts(
   db: Queryable,
   kind: Kind,
   groupIds: readonly string[],
   liveOnly: boolean,
-): Promise<Map<string, string[]>> {
-  const { rows } = await db.query<{ owner: string; target: string }>(
+): Promise<Link[]> {
+  const { rows } = await db.query<Link>(
     `select l.${kind.linkColumn} as owner, l.product_id as target from ${kind.linkTable} l
      join products p on p.id = l.product_id
      where l.${kind.linkColumn} = any($1) and ($2 is false or p.status = 'live') order by p.created_at, p.id`,
     [groupIds, liveOnly],
   );
-  return grouped(rows);
+  return rows;
 }
 
 /** A group in the form of the API. */
@@ -108,7 +114,8 @@ export function groupView(kind: Kind, row: GroupRow, links: GroupLinks) {
   };
 }
 
-function grouped(rows: readonly { owner: string; target: string }[]): Map<string, string[]> {
+/** Ids of targets by the id of their owner. Owners without targets are absent. */
+export function grouped(rows: readonly Link[]): Map<string, string[]> {
   const byOwner = Map.groupBy(rows, (row) => row.owner);
   return new Map([...byOwner].map(([owner, links]) => [owner, links.map((link) => link.target)]));
 }

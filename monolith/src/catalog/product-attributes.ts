@@ -18,7 +18,7 @@ const FITS: Record<Attribute['field_type'], (value: unknown) => boolean> = {
 
 /**
  * Stores the members of `data` that are attributes. Null unsets an attribute; other members are ignored.
- * @throws ShopError validation_failed: a value has the wrong type
+ * @throws ShopError `validation_failed` when a value has the wrong type
  */
 export async function writeAttributes(db: Queryable, productId: string, data: Members): Promise<void> {
   const { rows } = await db.query<Attribute>(

@@ -5,6 +5,7 @@ import { Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
+import { variationMatrix } from '../variations/product-families.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
 import { selectProducts } from './product-rows.ts';
@@ -13,7 +14,7 @@ import { productView } from './product-view.ts';
 
 /**
  * One product with the includes that the client wants.
- * @throws ShopError not_found: the product does not exist, or is a draft that the client may not see
+ * @throws ShopError `not_found` when the product does not exist, or is a draft that the client may not see
  */
 export async function getProduct(shop: Shop, request: FastifyRequest, id: string) {
   const liveOnly = request.access.kind === 'implicit';
@@ -21,7 +22,8 @@ export async function getProduct(shop: Shop, request: FastifyRequest, id: string
   if (found === undefined) throw productMissing();
   const included = await productIncludes(shop, includeOf(queryOf(request)), found.details, liveOnly);
   const { view } = found;
-  return { data: { ...view, meta: { ...view.meta, variation_matrix: [] } }, ...includedMember(included) };
+  const variation_matrix = await variationMatrix(shop.db, view.id, liveOnly);
+  return { data: { ...view, meta: { ...view.meta, variation_matrix } }, ...includedMember(included) };
 }
 
 /** The products with these ids that exist and are visible, in the default order. */

@@ -63,6 +63,8 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
   const where = allOf([
+    // A setting hides the children from lists; it is read here to save a query.
+    'p.parent_id is null or (select list_child_products from settings)',
     ...(liveOnly ? ["p.status = 'live'"] : []),
     ...filterConditions(query.filter, liveOnly ? SHOPPER_FILTERS : ADMIN_FILTERS, bindings),
   ]);

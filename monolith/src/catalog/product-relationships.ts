@@ -15,8 +15,8 @@ interface Relation {
   type: string;
   linkTable: string;
   linkColumn: string;
-  /** Table of the targets; undefined for files, because this shop stores only their ids. */
-  targets: string | undefined;
+  /** Table of the targets. */
+  targets: string;
 }
 
 const RELATIONS: readonly Relation[] = [
@@ -32,7 +32,7 @@ const RELATIONS: readonly Relation[] = [
     type: 'file',
     linkTable: 'product_files',
     linkColumn: 'file_id',
-    targets: undefined,
+    targets: 'files',
   },
 ];
 
@@ -74,7 +74,7 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
     if (verb === 'DELETE') {
       await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
     } else {
-      if (targets !== undefined) await requireTargets(db, targets, type, ids);
+      await requireTargets(db, targets, type, ids);
       await db.query(
         // The product is locked, so no other request takes the same position.
         `insert into ${linkTable} (product_id, ${linkColumn}, position)
@@ -97,13 +97,14 @@ async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   return changeProduct(shop, request, async (db, productId) => {
     await db.query('delete from product_main_images where product_id = $1', [productId]);
     if (id === undefined) return { data: [] };
+    await requireTargets(db, 'files', 'file', [id]);
     await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
     return { data: { type: 'main_image', id } };
   });
 }
 
 /** Locks a product, changes its links, and marks the product as changed. */
-async function changeProduct<T>(
+export async function changeProduct<T>(
   shop: Shop,
   request: FastifyRequest<ById>,
   work: (db: Queryable, productId: string) => Promise<T>,
@@ -124,8 +125,8 @@ const MAX_LINKS = 1_000;
 
 /**
  * The distinct ids of links.
- * @throws ShopError validation_failed: a link is not an id
- * @throws ShopError bad_request: there are too many links
+ * @throws ShopError `validation_failed` when a link is not an id
+ * @throws ShopError `bad_request` when there are too many links
  */
 export function linkIds(links: readonly Members[]): string[] {
   if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');
@@ -137,8 +138,16 @@ export function linkIds(links: readonly Members[]): string[] {
   return [...new Set(ids)];
 }
 
-async function requireTargets(db: Queryable, table: string, type: string, ids: readonly string[]): Promise<void> {
-  // Shared locks keep the targets in place until the links are written.
+/**
+ * Keeps the targets of links in place until the links are written.
+ * @throws ShopError `not_found` when one of them does not exist
+ */
+export async function requireTargets(
+  db: Queryable,
+  table: string,
+  type: string,
+  ids: readonly string[],
+): Promise<void> {
   const { rows } = await db.query(`select id from ${table} where id = any($1) for key share`, [ids]);
   if (rows.length < ids.length) {
     const title = `${type[0]?.toUpperCase()}${type.slice(1)} not found`;

@@ -18,8 +18,8 @@ const MAX_CURRENCIES = 10;
 
 /**
  * Creates a currency.
- * @throws ShopError bad_request: the code is taken
- * @throws ShopError validation_failed: the store has ten currencies
+ * @throws ShopError `bad_request` when the code is taken
+ * @throws ShopError `validation_failed` when the store has ten currencies
  */
 export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<Currency> {
   const complete = withDefaults(input);

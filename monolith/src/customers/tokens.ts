@@ -47,7 +47,7 @@ export class CustomerTokens {
 
   /**
    * The customer of a token. The error is 403, not 401, because clients read 401 as a bad access token.
-   * @throws ShopError forbidden: the token is malformed or expired, its customer is deleted, or the password has
+   * @throws ShopError `forbidden` when the token is malformed or expired, its customer is deleted, or the password has
    * changed since
    */
   async verify(token: string): Promise<string> {

@@ -7,7 +7,7 @@ export const MAX_KEY_LENGTH = 255;
  * The key in an `Idempotency-Key` header: a quoted string (RFC 9651, section 3.3.3;
  * draft-ietf-httpapi-idempotency-key-header, section 2.1) or, as most clients send it, a bare one without spaces and
  * quotes. Both forms of a key are equal. Undefined without the header.
- * @throws ShopError bad_request: the value has neither form, or is longer than `MAX_KEY_LENGTH`
+ * @throws ShopError `bad_request` when the value has neither form, or is longer than `MAX_KEY_LENGTH`
  */
 export function parseKey(field: string | string[] | undefined): string | undefined {
   if (field === undefined) return undefined;

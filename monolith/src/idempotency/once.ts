@@ -19,8 +19,8 @@ export interface Reply {
  * A refusal that decides about the current state (see `isDecided`) undoes the work, is stored like a reply, and is
  * thrown. Any other error leaves no key, so that the client may retry.
  *
- * @throws ShopError validation_failed: the key was used with a different body
- * @throws ShopError in_progress: the concurrent request does not finish in time
+ * @throws ShopError `validation_failed` when the key was used with a different body
+ * @throws ShopError `in_progress` when the concurrent request does not finish in time
  */
 export async function once(
   pool: Pool,

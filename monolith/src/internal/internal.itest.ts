@@ -26,6 +26,8 @@ test('services read the products of groups, also of groups that are not kept her
   const path = `/internal/links/brands?ids=${brand},${randomUUID()}`;
   assert.deepEqual((await ask(path)).body, { data: [{ id: brand, products: [live, draft] }] });
   assert.deepEqual((await ask(`${path}&live=true`)).body, { data: [{ id: brand, products: [live] }] });
+  const ordered = (await ask(`${path}&order=true`)).body;
+  assert.deepEqual(ordered, { data: [{ id: brand, products: [live, draft] }], meta: { order: [live, draft] } });
   for (const ids of ['', 'x', `${brand},`, Array(101).fill(brand).join(',')]) {
     assert.equal((await ask(`/internal/links/brands?ids=${ids}`)).status, 400, ids);
   }

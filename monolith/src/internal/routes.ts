@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { badRequest } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
-import { productsOf } from '../catalog/groups.ts';
+import { grouped, linksToProducts } from '../catalog/groups.ts';
 import { KINDS } from '../catalog/kinds.ts';
 import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
@@ -23,15 +23,19 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
     return { data: { page_length: pageLength } };
   });
 
-  // The products of groups, whether or not the groups are kept here: `ids` of groups, and `live=true` for live products.
+  // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and
+  // `order=true` for the order of all products of all groups together.
   for (const kind of KINDS) {
     app.get(`/internal/links/${kind.plural}`, async (request) => {
       checkIntrospector(shop, request.headers.authorization);
-      const { ids = '', live } = queryOf(request);
+      const { ids = '', live, order } = queryOf(request);
       const groupIds = ids.split(',');
       if (groupIds.length > MAX_IDS || !groupIds.every(isUuid)) throw badRequest(`ids is 1 to ${MAX_IDS} ids`, 'ids');
-      const products = await productsOf(shop.db, kind, groupIds, live === 'true');
-      return { data: [...products].map(([id, productIds]) => ({ id, products: productIds })) };
+      const links = await linksToProducts(shop.db, kind, groupIds, live === 'true');
+      return {
+        data: [...grouped(links)].map(([id, products]) => ({ id, products })),
+        ...(order === 'true' && { meta: { order: [...new Set(links.map(({ target }) => target))] } }),
+      };
     });
   }
 }

@@ -129,7 +129,7 @@ async function transactionsOf(db: Queryable, productId: string): Promise<StockTr
 
 /**
  * Changes the stock of the product in the path and replies 201, once for each `Idempotency-Key`.
- * @throws ShopError not_found: the product does not exist
+ * @throws ShopError `not_found` when the product does not exist
  */
 function changeStockOnce(
   shop: Shop,
@@ -147,7 +147,7 @@ function changeStockOnce(
 
 /**
  * Blocks deletion of the product until the end of the transaction; returns its id.
- * @throws ShopError not_found: the product does not exist
+ * @throws ShopError `not_found` when the product does not exist
  */
 async function keepProduct(db: Queryable, request: FastifyRequest<ByProduct>): Promise<string> {
   const { productId } = request.params;

@@ -15,7 +15,7 @@ const COMPARISONS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
 /**
  * Translates terms into SQL conditions.
- * @throws ShopError bad_request: the resource does not support a field or an operator
+ * @throws ShopError `bad_request` when the resource does not support a field or an operator
  */
 export function filterConditions(terms: readonly FilterTerm[], fields: FilterFields, bindings: Bindings): string[] {
   return terms.map((term) => {

@@ -16,7 +16,7 @@ const UNPARSEABLE = 'Could not parse the supplied filter';
 /**
  * Parses `eq(status,live):like(sku,A*)` into terms, all of which must hold. The parser balances parentheses, because
  * values may contain `:` (timestamps), commas and parentheses.
- * @throws ShopError bad_request: the text is not a filter, names an unknown operator, or has more than ten terms
+ * @throws ShopError `bad_request` when the text is not a filter, names an unknown operator, or has more than ten terms
  */
 export function parseFilter(text: string): FilterTerm[] {
   const terms: FilterTerm[] = [];

@@ -20,7 +20,7 @@ const MAX_OFFSET = 10_000;
 
 /**
  * Reads `page[limit]` (1 to 100) and `page[offset]` (records).
- * @throws ShopError bad_request: one of them is not such a number
+ * @throws ShopError `bad_request` when one of them is not such a number
  */
 export function parsePage(query: Record<string, string | undefined>, defaultLimit: number): Page {
   const limit = wholeNumber(query['page[limit]'], 'page[limit]', 1) ?? defaultLimit;

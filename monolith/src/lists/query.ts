@@ -20,7 +20,7 @@ const MAX_INCLUDES = 5;
 
 /**
  * The query of a request. If a name occurs twice, the last value counts.
- * @throws ShopError bad_request: a text cannot be stored
+ * @throws ShopError `bad_request` when a text cannot be stored
  */
 export function queryOf(request: FastifyRequest): Query {
   const query: Query = {};
@@ -41,7 +41,7 @@ export function includeOf(query: Query): ReadonlySet<string> {
 
 /**
  * Reads filter, sort, page and include of a list.
- * @throws ShopError bad_request: one of them cannot be parsed
+ * @throws ShopError `bad_request` when one of them cannot be parsed
  */
 export async function readListQuery(shop: Shop, request: FastifyRequest): Promise<ListQuery> {
   const query = queryOf(request);

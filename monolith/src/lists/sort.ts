@@ -6,7 +6,7 @@ export type SortFields = Readonly<Record<string, string>>;
 /**
  * `order by` of a list: `field` ascends, `-field` descends. `tieBreak` are columns that are unique together: they keep
  * pages disjoint. Only columns whose values leave this store with their row: another store must list in the same order.
- * @throws ShopError bad_request: the resource cannot be sorted by the field
+ * @throws ShopError `bad_request` when the resource cannot be sorted by the field
  */
 export function orderBy(sort: string | undefined, fields: SortFields, tieBreak: string, fallback = tieBreak): string {
   if (sort === undefined || sort.trim() === '') return `order by ${fallback}`;

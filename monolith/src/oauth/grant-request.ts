@@ -10,7 +10,7 @@ const MAX_FIELD_LENGTH = 512;
 
 /**
  * Reads a form, or a JSON object with the same members.
- * @throws ShopError bad_request: the grant or one of its fields is missing
+ * @throws ShopError `bad_request` when the grant or one of its fields is missing
  */
 export function parseGrantRequest(body: unknown): GrantRequest {
   const grantType = field(body, 'grant_type');

@@ -22,8 +22,8 @@ import {
 /**
  * Issues a token for one of the three grants. Earlier tokens stay valid, because clients request several at once and
  * use them all. With `keyed`, repeated requests issue one token and receive the same reply: see `once`.
- * @throws ShopError invalid_client: client, secret or refresh token are wrong
- * @throws ShopError rate_limited: too many tokens are requested
+ * @throws ShopError `invalid_client` when client, secret or refresh token are wrong
+ * @throws ShopError `rate_limited` when too many tokens are requested
  */
 export async function grantToken(
   shop: Shop,

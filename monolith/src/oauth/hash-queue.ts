@@ -57,7 +57,7 @@ export class HashQueue {
 
   /**
    * Runs `work`, which needs `bytes` of memory, as soon as the limits allow.
-   * @throws ShopError busy: too many hashes are waiting
+   * @throws ShopError `busy` when too many hashes are waiting
    */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     await this.#wait(bytes);

@@ -27,7 +27,7 @@ export class IssuerKeys {
 
   /**
    * The key with an id; undefined if the issuer has none.
-   * @throws ShopError issuer_unavailable: the issuer has never published its keys to this process
+   * @throws ShopError `issuer_unavailable` when the issuer has never published its keys to this process
    */
   async find(keyId: string): Promise<KeyObject | undefined> {
     const known = this.#keys.get(keyId);

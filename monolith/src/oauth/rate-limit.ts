@@ -15,7 +15,7 @@ export const RATE_LIMITS: RateLimits = { perClient: 60_000, perAddress: 120_000 
 const WINDOW_MS = 60_000;
 
 // Debt 5: counts the audit rows of all years.
-/** @throws ShopError rate_limited: a client or an address requests too many tokens */
+/** @throws ShopError `rate_limited` when a client or an address requests too many tokens */
 export async function checkRate(db: Queryable, asker: Asker, limits: RateLimits = RATE_LIMITS): Promise<void> {
   const since = new Date(asker.at.getTime() - WINDOW_MS);
   const byClient = await count(db, 'client_id', asker.clientId, since);

@@ -22,7 +22,7 @@ const queue = new HashQueue(limitsHere());
 
 /**
  * Hashes a secret in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`.
- * @throws ShopError busy: too many hashes are waiting
+ * @throws ShopError `busy` when too many hashes are waiting
  */
 export async function hashSecret(
   secret: string,
@@ -34,7 +34,7 @@ export async function hashSecret(
 
 /**
  * Whether a secret matches a hash, in constant time. Runs in the thread pool.
- * @throws ShopError busy: too many hashes are waiting
+ * @throws ShopError `busy` when too many hashes are waiting
  */
 export async function verifySecret(secret: string, stored: string): Promise<boolean> {
   const { salt, hash, cost } = parse(stored);

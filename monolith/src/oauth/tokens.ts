@@ -92,7 +92,7 @@ export async function findLiveToken(db: Queryable, accessToken: string, now: Dat
   return rows[0];
 }
 
-/** @throws ShopError rate_limited: the client holds the maximum number of live tokens */
+/** @throws ShopError `rate_limited` when the client holds the maximum number of live tokens */
 export async function checkLiveTokens(
   db: Queryable,
   clientId: string,

@@ -7,8 +7,8 @@ import { itemsOfOrder, type OrderRow } from './store.ts';
 
 /**
  * Applies an event to a locked order: moves the stock, writes the new state and returns the changed order.
- * @throws ShopError validation_failed: the order does not allow the event
- * @throws ShopError bad_request: stock is short
+ * @throws ShopError `validation_failed` when the order does not allow the event
+ * @throws ShopError `bad_request` when stock is short
  */
 export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, now: Date): Promise<OrderRow> {
   const next = transition(order, event);

@@ -43,7 +43,7 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
 
 /**
  * One order, with its items if the client wants them.
- * @throws ShopError not_found: the order does not exist, or is another customer's
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
  */
 export async function getOrder(shop: Shop, request: FastifyRequest, id: string) {
   const order = await findOrder(shop.db, request, id);
@@ -59,8 +59,8 @@ export async function orderReply(db: Queryable, order: OrderRow, withItems: bool
 
 /**
  * Reads an order; `lock` keeps it unchanged until the end of the transaction.
- * @throws ShopError not_found: the order does not exist, or is another customer's
- * @throws ShopError forbidden: orders need a customer
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
+ * @throws ShopError `forbidden` when the token is implicit and names no customer
  */
 export async function findOrder(db: Queryable, request: FastifyRequest, id: string, lock = false): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();
@@ -73,7 +73,7 @@ export async function findOrder(db: Queryable, request: FastifyRequest, id: stri
 
 /**
  * Locks an order to pay. Every client that knows the id may pay, except for orders of another customer.
- * @throws ShopError not_found: the order does not exist, or is another customer's
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
  */
 export async function lockOrderToPay(db: Queryable, request: FastifyRequest, id: string): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();

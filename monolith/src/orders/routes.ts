@@ -65,7 +65,7 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
 
 /**
  * Changes the shipping address.
- * @throws ShopError validation_failed: the goods have left for another address
+ * @throws ShopError `validation_failed` when the goods have left for another address
  */
 async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddress, now: Date): Promise<OrderRow> {
   const address = wholeAddress(ShippingAddress, given);

@@ -32,7 +32,7 @@ export async function transactionsOf(db: Queryable, orderId: string): Promise<Tr
   return rows;
 }
 
-/** @throws ShopError not_found: the order has no such transaction */
+/** @throws ShopError `not_found` when the order has no such transaction */
 export async function requireTransaction(db: Queryable, orderId: string, id: string): Promise<TransactionRow> {
   const found = isUuid(id) ? (await transactionsOf(db, orderId)).find((row) => row.id === id.toLowerCase()) : undefined;
   if (found === undefined) throw notFound('The requested transaction could not be found');

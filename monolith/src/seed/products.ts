@@ -7,6 +7,8 @@ import { ADJECTIVES, COLOURS, MATERIALS, NOUNS, PLACES, SEASONS } from './words.
 
 export interface SeededProduct {
   id: string;
+  /** The base of a child product. */
+  parentId?: string;
   name: string;
   slug: string;
   sku: string;
@@ -88,6 +90,7 @@ export function productTables(products: readonly SeededProduct[], attributeIds: 
       name: 'products',
       columns: [
         'id',
+        'parent_id',
         'name',
         'slug',
         'sku',
@@ -100,6 +103,7 @@ export function productTables(products: readonly SeededProduct[], attributeIds: 
       ],
       rows: products.map((p): Cell[] => [
         p.id,
+        p.parentId ?? null,
         p.name,
         p.slug,
         p.sku,

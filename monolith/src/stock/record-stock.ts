@@ -31,7 +31,7 @@ const MAX_LEVEL = 1_000_000_000_000;
 /**
  * Applies an action to a product's stock and records the action. Runs in a transaction, which keeps the row locked:
  * when two requests want the last unit, only one gets it.
- * @throws ShopError validation_failed: stock would fall below zero
+ * @throws ShopError `validation_failed` when stock would fall below zero
  */
 export async function recordStock(
   db: Queryable,

@@ -13,11 +13,15 @@ export interface PeersOptions {
   currencyFreshMs: number;
 }
 
-/** A product in the form of the API. */
-export interface ShownProduct {
-  id: string;
-  meta: { timestamps: { created_at: string } };
+/** Links from brands to products that the caller may see. */
+export interface ProductLinks {
+  /** By the id of the brand, in the default order of products. */
+  ofBrand: ReadonlyMap<string, readonly string[]>;
+  /** All of them once, in the default order of products. Empty unless asked for. */
+  order: readonly string[];
 }
+
+export const noLinks: ProductLinks = { ofBrand: new Map(), order: [] };
 
 /** The page length of a new store: used until the settings have been read once. */
 const initialPageLength = 100;
@@ -40,25 +44,26 @@ export class Peers {
     this.#options = options;
   }
 
-  /** Products of brands by the id of the brand, in the default order of products. Null: their owner cannot be asked. */
+  /** The products of brands. Null: their owner cannot be asked. */
   async productsOf(
     brandIds: readonly string[],
-    liveOnly: boolean,
+    { liveOnly, ordered }: { liveOnly: boolean; ordered: boolean },
     headers: IncomingHttpHeaders,
-  ): Promise<Map<string, string[]> | null> {
-    if (brandIds.length === 0) return new Map();
-    const path = `/internal/links/brands?ids=${brandIds.join(',')}${liveOnly ? '&live=true' : ''}`;
+  ): Promise<ProductLinks | null> {
+    if (brandIds.length === 0) return noLinks;
+    const path = `/internal/links/brands?ids=${brandIds.join(',')}&live=${liveOnly}&order=${ordered}`;
     const reply = await this.#ask('products', path, this.#basic(), headers);
-    const links = reply?.status === 200 ? (reply.body as { data?: { id: string; products: string[] }[] }).data : null;
-    return Array.isArray(links) ? new Map(links.map(({ id, products }) => [id, products])) : null;
+    if (reply?.status !== 200) return null;
+    const { data, meta } = reply.body as { data: { id: string; products: string[] }[]; meta?: { order: string[] } };
+    return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: meta?.order ?? [] };
   }
 
   /**
-   * The products with these ids that the caller may see, in their default order. Null: their owner cannot be asked.
+   * The products with these ids that the caller may see, in the order of the ids. Null: their owner cannot be asked.
    *
    * @throws BrandsError `bad_request`: the owner refuses the caller's headers
    */
-  async products(ids: readonly string[], headers: IncomingHttpHeaders): Promise<ShownProduct[] | null> {
+  async products(ids: readonly string[], headers: IncomingHttpHeaders): Promise<{ id: string }[] | null> {
     const batches = Array.from({ length: Math.ceil(ids.length / batch) }, (_, index) =>
       ids.slice(index * batch, (index + 1) * batch),
     );
@@ -72,8 +77,8 @@ export class Peers {
     if (refusal) throw refused(refusal.body);
     const lists = replies.map((reply) => (reply?.status === 200 ? (reply.body as { data?: unknown }).data : null));
     if (!lists.every((list) => Array.isArray(list))) return null;
-    // Each batch is in order already. Creation is shown in milliseconds, so it decides between batches.
-    return lists.length === 1 ? (lists[0] as ShownProduct[]) : (lists.flat() as ShownProduct[]).sort(byCreation);
+    const found = new Map((lists.flat() as { id: string }[]).map((product) => [product.id, product]));
+    return ids.flatMap((id) => found.get(id) ?? []);
   }
 
   /** The page length of lists. While the settings cannot be asked, the last one known. */
@@ -147,11 +152,6 @@ const decisive = ['authorization', 'x-moltin-currency', 'x-moltin-language', 'x-
 function forwarded(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
   const given = names.map((name) => [name, headers[name]] as const);
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
-
-function byCreation(a: ShownProduct, b: ShownProduct): number {
-  const [left, right] = [a, b].map(({ id, meta }) => `${meta.timestamps.created_at} ${id}`) as [string, string];
-  return left < right ? -1 : 1;
 }
 
 function refused(body: unknown): BrandsError {

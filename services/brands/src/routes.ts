@@ -22,7 +22,7 @@ import { BrandChange, NewBrand, paths } from './contract.ts';
 import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
 import { brandMissing } from './errors.ts';
 import { addFamilyRoutes } from './family-routes.ts';
-import type { Peers } from './peers.ts';
+import { noLinks, type Peers } from './peers.ts';
 import { type Store, sortFields } from './store.ts';
 
 export interface Handlers {
@@ -124,14 +124,14 @@ export function addRoutes(server: Server, { store, peers, authenticate, publicUr
     const liveOnly = seesLiveOnly(request.caller);
     const ids = brands.map(({ id }) => id);
     const parentIds = brands.flatMap(({ parentId }) => (parentId === null ? [] : [parentId]));
+    const ordered = includeOf(queryOf(request)).has('products');
     const [links, children, parents] = await Promise.all([
-      peers.productsOf(ids, liveOnly, request.headers),
+      peers.productsOf(ids, { liveOnly, ordered }, request.headers),
       store.childrenOf(ids, liveOnly),
       store.visible(parentIds, liveOnly),
     ]);
-    const products = links ?? new Map<string, string[]>();
-    const wanted = includeOf(queryOf(request)).has('products') ? [...new Set([...products.values()].flat())] : [];
-    const included = wanted.length === 0 ? [] : await peers.products(wanted, request.headers);
+    const { ofBrand: products, order } = links ?? noLinks;
+    const included = order.length === 0 ? [] : await peers.products(order, request.headers);
     if (links === null || included === null) reply.header(missingHeader, 'products');
     return {
       data: brands.map((brand) => brandView(brand, { products, children, parents })),
