@@ -7,6 +7,7 @@ import { adminClient, defaultAdminUrl } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
+import { type HoldOptions, hold, release } from './hold.ts';
 import { journal } from './journal.ts';
 import type { Output } from './output.ts';
 import { restart } from './restart.ts';
@@ -102,6 +103,31 @@ export async function main(
         weights: string[],
         { json = false, ...options }: { why: string; who: string; ifMatch?: string; json?: boolean },
       ) => shift(admin(), route, weights, { ...options, json }, output),
+    );
+
+  program
+    .command('hold')
+    .description('let new requests of a rule wait, so that it can be moved; returns when every worker holds them')
+    .argument('<route>', 'name of an HTTPRoute (all its rules), or route/rule')
+    .option('--for <duration>', 'the hold ends by itself after this', '5s')
+    .option('--max <requests>', 'requests that may wait; more go on', '1000')
+    .option('--wait <duration>', 'wait until the requests in flight have ended; exits 1 if they have not')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--json', 'as JSON')
+    .action(async (target: string, { json = false, ...options }: Omit<HoldOptions, 'json'> & { json?: boolean }) =>
+      hold(admin(), target, { ...options, json }, output),
+    );
+
+  program
+    .command('release')
+    .description('let the requests that a hold keeps waiting go on')
+    .argument('<route>', 'as it was held')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--json', 'as JSON')
+    .action(async (target: string, { json = false, ...by }: { who: string; why: string; json?: boolean }) =>
+      release(admin(), target, { ...by, json }, output),
     );
 
   program

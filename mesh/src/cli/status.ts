@@ -1,6 +1,7 @@
 import type { MeshStatus } from '../control/status.ts';
 import type { Weights } from '../control/weight-groups.ts';
 import type { MirrorShare, WeightChanges } from '../control/weights.ts';
+import type { Hold } from '../hold/holds.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
@@ -28,7 +29,7 @@ interface Endpoints {
 /** `mesh status`: routes with shares and mirrors, services with their endpoints, and refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
   const [now, { routes }, { services }, metrics] = await Promise.all([
-    admin.get<MeshStatus & { changes: WeightChanges }>('/status'),
+    admin.get<MeshStatus & { changes: WeightChanges; holds: Hold[] }>('/status'),
     admin.get<{ routes: Route[] }>('/routes'),
     admin.get<Endpoints>('/endpoints'),
     admin.get<MetricsJson>('/metrics.json'),
@@ -41,6 +42,9 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   out(`Generation ${now.generation}, in force since ${now.since}`);
   if (now.refused.length > 0) {
     out(`The documents on disk are refused, and the last good ones are in force:\n  ${now.refused.join('\n  ')}`);
+  }
+  for (const { route, rule, endsInMs } of now.holds) {
+    out(`New requests of ${rule === null ? route : `${route}/${rule}`} wait, for ${Math.ceil(endsInMs)} ms more`);
   }
   if (now.unresolved.length > 0) out(`References that lead nowhere:\n  ${now.unresolved.join('\n  ')}`);
   if (now.restartNeeded.length > 0) out(`A restart is needed:\n  ${now.restartNeeded.join('\n  ')}`);
