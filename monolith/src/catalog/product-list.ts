@@ -63,8 +63,11 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
   const where = allOf([
-    // A setting hides the children from lists; it is read here to save a query.
-    'p.parent_id is null or (select list_child_products from settings)',
+    // A setting hides the children from lists; it is read here to save a query. Products that the filter names by their
+    // ids are asked for, children or not.
+    ...(query.filter.some(({ field }) => field === 'id')
+      ? []
+      : ['p.parent_id is null or (select list_child_products from settings)']),
     ...(liveOnly ? ["p.status = 'live'"] : []),
     ...filterConditions(query.filter, liveOnly ? SHOPPER_FILTERS : ADMIN_FILTERS, bindings),
   ]);

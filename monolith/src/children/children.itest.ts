@@ -318,6 +318,8 @@ describe('children', () => {
     await setting(false);
     assert.deepEqual(await listed(), [1, base]);
     assert.equal((await it.shopper('GET', `/v2/products/${child?.id}`)).status, 200);
+    const named = (await it.shopper('GET', `/v2/products?filter=in(id,${child?.id})`)).body.data;
+    assert.equal(named[0].id, child?.id, 'its id names it');
     await setting(true);
   });
 });

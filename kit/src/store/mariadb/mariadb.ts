@@ -1,12 +1,14 @@
 import type { Connection } from 'mariadb';
 import { type Clock, systemClock } from '../../service/clock.ts';
 import { Added } from '../added.ts';
+import { repeated } from '../repeated.ts';
+import { OutboxTable, questionMarks } from '../sql/outbox-table.ts';
 import type { Queryable } from '../statement.ts';
-import type { Outbox, TransactionalStore } from '../store.ts';
+import type { TransactionalStore } from '../store.ts';
 import { Connections } from './connections.ts';
 import { attemptsAfter, errorNumber } from './errors.ts';
 import { inboxOf } from './inbox.ts';
-import { addEvent, outboxFeed } from './outbox.ts';
+import { outboxFeed } from './outbox.ts';
 import { queryable, withLimit } from './run.ts';
 import { applySchema } from './schema.ts';
 import { connectionConfig, statementLimitMs } from './settings.ts';
@@ -38,7 +40,7 @@ export function openMariadb(options: MariadbOptions): Mariadb {
   const maxConnections = options.maxConnections ?? 10;
   const connections = new Connections({ config, maxConnections, waitMs: connectTimeoutMs, onIdleError });
   const added = new Added();
-  const outboxes = new WeakMap<Queryable, { used: boolean }>();
+  const outbox = new OutboxTable(questionMarks, added);
 
   const onOne = async <Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> => {
     const connection = await connections.acquire();
@@ -56,14 +58,12 @@ export function openMariadb(options: MariadbOptions): Mariadb {
   const once = async <Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> => {
     const connection = await connections.acquire();
     const tx = queryable(connection, limitMs);
-    const outbox = { used: false };
-    outboxes.set(tx, outbox);
     let usable = true;
     try {
       await withLimit(connection, connection.beginTransaction(), limitMs);
       const result = await work(tx);
       await withLimit(connection, connection.commit(), limitMs);
-      if (outbox.used) added.tell();
+      outbox.committed(tx);
       return result;
     } catch (error) {
       // A connection that cannot roll back is thrown away: it may still be inside the transaction.
@@ -77,18 +77,10 @@ export function openMariadb(options: MariadbOptions): Mariadb {
     }
   };
 
-  const outbox = (tx: Queryable): Outbox => ({
-    add: async (event) => {
-      await addEvent(tx, event);
-      const mine = outboxes.get(tx);
-      if (mine) mine.used = true;
-    },
-  });
-
   return {
     ...direct,
-    transaction: (work) => repeated(() => once(work)),
-    outbox,
+    transaction: (work) => repeated(() => once(work), attemptsOf),
+    outbox: outbox.of,
     inbox: (tx) => inboxOf(tx, now),
     ping: () => onOne((connection) => withLimit(connection, connection.ping(), limitMs)),
     close: () => connections.close(),
@@ -97,16 +89,6 @@ export function openMariadb(options: MariadbOptions): Mariadb {
     failures: failuresIn(direct, now),
     forget: (beforeMs) => forget(direct, beforeMs),
   };
-}
-
-async function repeated<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (attempts >= attemptsOf(error)) throw error;
-    }
-  }
 }
 
 /** `storeError` keeps the driver's error as cause. */

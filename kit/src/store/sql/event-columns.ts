@@ -1,5 +1,5 @@
-import type { TraceContext } from '../mesh/trace.ts';
-import type { NewEvent, OutboxRow } from './events.ts';
+import type { TraceContext } from '../../mesh/trace.ts';
+import type { NewEvent, OutboxRow } from '../events.ts';
 
 /** A row of the outbox table, which has the same columns in every SQL engine. */
 export interface EventColumns {
