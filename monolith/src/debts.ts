@@ -96,6 +96,34 @@ export const allDebts = [
     path: 'other',
     summary: 'A list of orders reads the items with one query for each order',
   },
+  {
+    number: 25,
+    name: 'files-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'The files of a page of products are read with one query each',
+  },
+  {
+    number: 26,
+    name: 'content-checked-on-read',
+    tunable: true,
+    path: 'other',
+    summary: 'The content of a file is read into memory and hashed for every reader',
+  },
+  {
+    number: 27,
+    name: 'options-by-queries',
+    tunable: true,
+    path: 'other',
+    summary: 'Variations are read with one query for the options of each, and one for the modifiers of each option',
+  },
+  {
+    number: 28,
+    name: 'children-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'A build writes each child product with its own statements',
+  },
 ] as const satisfies readonly Debt[];
 
 export type DebtName = (typeof allDebts)[number]['name'];

@@ -14,6 +14,13 @@ export const duplicateKey = 1062;
  */
 const unavailableErrors = new Set([1040, 1044, 1045, 1049, 1053, 1077, 1203, 1205, 1213, 1226, 1290, 1317, 1927, 1969]);
 
+/** The name of the unique key that a write would have broken. Undefined for any other error. */
+export function duplicateKeyIn(error: unknown): string | undefined {
+  const { sqlMessage } = error as { sqlMessage?: unknown };
+  if (errorNumber(error) !== duplicateKey || typeof sqlMessage !== 'string') return undefined;
+  return /for key '(\w+)'$/.exec(sqlMessage)?.[1];
+}
+
 /** The number that the server or the driver gave an error. Undefined for other errors. */
 export function errorNumber(error: unknown): number | undefined {
   const errno = (error as { errno?: unknown } | null)?.errno;

@@ -15,6 +15,7 @@ import { connectionConfig, statementLimitMs } from './settings.ts';
 import { failuresIn, forget } from './tables.ts';
 
 export { type Queryable, type Statement, statement } from '../statement.ts';
+export { duplicateKeyIn } from './errors.ts';
 
 export interface MariadbOptions {
   /** `mariadb://user:password@host:port/database` */
