@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SettlePolicy } from '../config/policy-model.ts';
+import { cli } from '../testing/cli.ts';
 import { meshConfig, readsAndWrites, service } from '../testing/config.ts';
 import { Closing, type TestMesh, testMesh, until, upstreamServer } from '../testing/harness.ts';
 import { quietPort } from '../testing/quiet-port.ts';
@@ -140,10 +141,15 @@ describe('while settling fails', () => {
     assert.ok((await counted(mesh)).some((line) => line.includes('outcome="not_held"')));
     const warned = mesh.log.lines.filter(({ message }) => message.startsWith('settling fails'));
     assert.equal(warned.length, 1);
+    assert.match(
+      (await cli(mesh, 'status')).out,
+      /brands, logos have not settled \(migrator:80\), so reads go where writes go: migrator replied with 503/,
+    );
     state.auto = 204;
     await until(isSettled, 'a round succeeds');
     assert.equal(await ask('GET'), '200 new');
     assert.ok(asked.length > 2);
+    assert.doesNotMatch((await cli(mesh, 'status')).out, /not settled/);
   });
 
   test('a hanging round delays one write, and no further one', async () => {
