@@ -23,10 +23,9 @@ export interface Outcome {
   error: string;
 }
 
-const repository = new URL('../../', import.meta.url);
-
-/** The folder of the auth service's SQL files, which the service exports. */
+// The folders of both sides' SQL files, which the workspaces export.
 const authSchema = new URL('.', import.meta.resolve('@banyan/auth/schema/001_clients.sql'));
+const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 
 export async function createTwoSides(): Promise<TwoSides> {
   const [monolith, auth] = await Promise.all([createTestDatabase(), createTestDatabase()]);
@@ -82,10 +81,9 @@ export function hashLike(secret: string): string {
 
 /** The monolith's own file that makes the table: the columns read here are the columns there are. */
 async function schemaFileWith(table: string): Promise<string> {
-  const folder = new URL('monolith/src/schema/', repository);
-  for (const name of await readdir(folder)) {
-    const text = await readFile(new URL(name, folder), 'utf8');
+  for (const name of await readdir(monolithSchema)) {
+    const text = await readFile(new URL(name, monolithSchema), 'utf8');
     if (new RegExp(`create table (if not exists )?${table}\\b`, 'i').test(text)) return text;
   }
-  throw new Error(`no file in ${folder.pathname} makes ${table}`);
+  throw new Error(`no file in ${monolithSchema.pathname} makes ${table}`);
 }
