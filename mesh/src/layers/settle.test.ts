@@ -130,6 +130,31 @@ describe('behind a request', () => {
   });
 });
 
+describe('a round', () => {
+  test('is asked for again when the connection breaks, once', async () => {
+    let asked = 0;
+    let broken = 0;
+    const migrator = await upstreamServer(closing, (request, response) => {
+      asked += 1;
+      if (broken > 0) {
+        broken -= 1;
+        request.socket.destroy();
+      } else response.writeHead(204).end();
+    });
+    const { ask, isSettled } = await platform({ migratorPort: migrator.port });
+    await until(isSettled, 'the first round has succeeded');
+    asked = 0;
+    broken = 1;
+    assert.equal(await ask('POST'), '200 old');
+    assert.equal(asked, 2);
+    assert.equal(await ask('GET'), '200 new');
+    broken = 2;
+    assert.equal(await ask('POST'), '200 old');
+    await until(isSettled, 'a later round succeeds');
+    assert.ok(asked >= 5);
+  });
+});
+
 describe('while settling fails', () => {
   test('reads go where writes go, and writes are not held, until a round succeeds', async () => {
     const { mesh, asked, state, ask, isSettled } = await platform({ failover: true });
