@@ -57,7 +57,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   currencyHook(app, shop);
 
   healthRoutes(app, readiness);
-  oauthRoutes(app, shop);
+  oauthRoutes(app, shop, customerTokens);
   internalRoutes(app, shop);
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);

@@ -134,6 +134,26 @@ export const brandHostileCases: Case[] = [
     },
   },
   {
+    name: 'a customer token is verified, although brands are the same for all customers',
+    run: async ({ admin, shopper, tag }) => {
+      const [email, password] = [`${tag}@example.com`, 'secret'];
+      const customer = { type: 'customer', name: 'Ada', email, password };
+      const { id } = (await admin('POST', '/v2/customers', { data: customer })).body.data;
+      const signIn = { data: { type: 'token', email, password } };
+      const { token } = (await shopper('POST', '/v2/customers/tokens', signIn)).body.data;
+      const read = (call: Api['admin'], customerToken: string) =>
+        call('GET', '/v2/brands?page[limit]=1', undefined, { 'x-moltin-customer-token': customerToken });
+      assert.equal((await read(shopper, token)).status, 200);
+      assert.equal((await read(shopper, '')).status, 200);
+      for (const wrong of [`${token}x`, 'x', 'a.b.c', `${token.split('.').slice(0, 2).join('.')}.`, `${token}&x=1`]) {
+        const { status, body } = await read(admin, wrong);
+        assert.equal(status, 403, wrong);
+        assert.deepEqual(body.errors, [{ status: 403, title: 'Forbidden', detail: 'The customer token is not valid' }]);
+      }
+      assert.equal((await admin('DELETE', `/v2/customers/${id}`)).status, 204);
+    },
+  },
+  {
     name: 'browsers may send requests from any origin, with any header',
     run: async ({ anonymous, shopper }) => {
       const preflight = await anonymous('OPTIONS', '/v2/brands', undefined, {

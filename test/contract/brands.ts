@@ -252,6 +252,45 @@ export const brandCases: Case[] = [
     },
   },
   {
+    name: 'included products are those that are shown, children of a product too, more than a page holds',
+    run: async (api) => {
+      const { admin, shopper, tag } = api;
+      const make = async (path: string, data: object): Promise<string> =>
+        (await admin('POST', path, { data })).body.data.id;
+      const variation = await make('/v2/variations', { type: 'product-variation', name: `Size ${tag}` });
+      for (const option of ['S', 'M']) {
+        const path = `/v2/variations/${variation}/options`;
+        const id = await make(path, { type: 'option', name: option, description: option });
+        const modifiers = `${path}/${id}/modifiers`;
+        for (const modifier_type of ['slug_append', 'sku_append']) {
+          await make(modifiers, { type: 'modifier', modifier_type, value: option });
+        }
+      }
+      const brand = await makeBrand(api);
+      const product = await makeProduct(api);
+      const link = { data: [{ type: 'brand', id: brand }] };
+      await admin('POST', `/v2/products/${product}/relationships/brands`, link);
+      const variations = { data: [{ type: 'product-variation', id: variation }] };
+      await admin('PUT', `/v2/products/${product}/relationships/variations`, variations);
+      assert.equal((await admin('POST', `/v2/products/${product}/build`)).status, 200);
+      for (let n = 0; n < 100; n += 1) {
+        const other = await makeProduct(api);
+        await admin('POST', `/v2/products/${other}/relationships/brands`, link);
+      }
+      const setting = (list_child_products: boolean) =>
+        admin('PUT', '/v2/settings', { data: { type: 'settings', list_child_products } });
+      await setting(false);
+      const { body } = await shopper('GET', `/v2/brands/${brand}?include=products`);
+      await setting(true);
+      const linked = body.data.relationships.products.data.map(({ id }: { id: string }) => id);
+      assert.equal(linked.length, 103);
+      assert.deepEqual(
+        body.included.products.map(({ id }: { id: string }) => id),
+        linked,
+      );
+    },
+  },
+  {
     name: 'included products are in the language and the currency of the request',
     run: async (api) => {
       const { admin, shopper } = api;

@@ -6,6 +6,8 @@ export interface Transcript {
 
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 const moment = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g;
+const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+const expiry = /"expires":\d+/g;
 const requestId = /"request_id":"[^"]*"/g;
 
 /** Headers that belong to the contract. */
@@ -30,7 +32,12 @@ export function transcript(): Transcript {
     note: ({ method, path }, status, headers, text) => {
       const shown = compared.map((name) => `${name}: ${headers.get(name)}`).join('; ');
       const plain = (part: string) =>
-        part.replace(uuid, numbered('id')).replace(moment, '<moment>').replace(requestId, '"request_id":"…"');
+        part
+          .replace(jwt, '<token>')
+          .replace(uuid, numbered('id'))
+          .replace(moment, '<moment>')
+          .replace(expiry, '"expires":<seconds>')
+          .replace(requestId, '"request_id":"<id>"');
       lines.push(`${method} ${plain(path)} -> ${status} ${shown} ${plain(text)}`);
     },
   };

@@ -30,7 +30,8 @@ export interface AuthenticateOptions {
 export function authenticator(options: AuthenticateOptions): Authenticate {
   const { mesh, now, freshMs = 10_000 } = options;
   const keys = new KeySet({ mesh, now, ...options.keys });
-  const opaque = new Introspection({ mesh, now, freshMs, staleMs: 300_000, entries: 50_000, ...options.opaque });
+  const remembered = { freshMs, staleMs: 300_000, entries: 50_000 };
+  const opaque = new Introspection({ mesh, now, ...remembered, ...options.opaque, form: /^[0-9a-f]{40}$/, read });
 
   const bySignature = async (token: string): Promise<Access | undefined> => {
     const keyId = keyIdOf(token);
@@ -44,6 +45,13 @@ export function authenticator(options: AuthenticateOptions): Authenticate {
     if (!access) throw new ServiceError('invalid_token');
     return access;
   };
+}
+
+/** The caller that an introspection response identifies. */
+function read({ client_id: clientId, identifier: kind, scope }: Readonly<Record<string, unknown>>): Access | undefined {
+  if (typeof clientId !== 'string') return undefined;
+  if (kind !== 'implicit' && kind !== 'client_credentials') return undefined;
+  return { kind, clientId, scope: typeof scope === 'string' ? scope : '' };
 }
 
 /** The token of `Bearer <t>` (RFC 6750) or of `Bearer: <t>`, which clients older than 2021 send. */

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Authenticate, guardRoutes, readOnlyForShoppers, seesLiveOnly } from '@banyan/kit/access';
+import {
+  type Authenticate,
+  type FindSubject,
+  guardRoutes,
+  readOnlyForShoppers,
+  seesLiveOnly,
+} from '@banyan/kit/access';
 import {
   attributesReply,
   checker,
@@ -29,6 +35,8 @@ export interface Handlers {
   store: Store;
   peers: Peers;
   authenticate: Authenticate;
+  /** Who a customer token belongs to. Brands are the same for all, but a wrong token is refused on any path. */
+  findCustomer: FindSubject;
   /** The platform's address as clients see it. */
   publicUrl: string;
   now: Clock;
@@ -52,8 +60,12 @@ interface ById {
 }
 
 /** HTTP to domain, and back. */
-export function addRoutes(server: Server, { store, peers, authenticate, publicUrl, now }: Handlers): void {
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers });
+export function addRoutes(
+  server: Server,
+  { store, peers, authenticate, findCustomer, publicUrl, now }: Handlers,
+): void {
+  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
+  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
   server.addHook('onRequest', async (request) => {
     if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
   });

@@ -1,4 +1,4 @@
-import { authenticator } from '@banyan/kit/access';
+import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
@@ -35,12 +35,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     logger.warn({ err: error }, 'an idle connection to the store was lost'),
   );
   const mesh = openMeshClient({ meshUrl: config.MESH_URL });
-  const authenticate = authenticator({
-    mesh,
-    now,
-    keys: { service: 'auth', path: '/.well-known/jwks.json' },
-    opaque: { service: 'monolith', path: '/oauth/introspect', credentials },
-  });
+  const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
+  const keys = { service: 'auth', path: '/.well-known/jwks.json' };
+  const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
+  const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
   const peers = new Peers({
     mesh,
     credentials,
@@ -59,7 +57,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { store, peers, authenticate, publicUrl: config.PUBLIC_URL, now });
+  addRoutes(server, { store, peers, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
 
   const running = await runService({
     name: 'brands',
