@@ -55,7 +55,7 @@ export class Peers {
     const reply = await this.#ask('products', path, this.#basic(), headers);
     if (reply?.status !== 200) return null;
     const { data, meta } = reply.body as { data: { id: string; products: string[] }[]; meta?: { order: string[] } };
-    return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: meta?.order ?? [] };
+    return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: (ordered && meta?.order) || [] };
   }
 
   /**
