@@ -37,6 +37,26 @@ test('services read the length of a page', async () => {
   assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
 });
 
+test('services ask who a customer token belongs to', async () => {
+  const [email, password] = [`${randomUUID()}@example.com`, 'secret'];
+  const customer = { type: 'customer', name: 'Ada', email, password };
+  const { id } = (await it.admin('POST', '/v2/customers', { data: customer })).body.data;
+  const signIn = { data: { type: 'token', email, password } };
+  const { token, expires } = (await it.shopper('POST', '/v2/customers/tokens', signIn)).body.data;
+  const introspect = async (text: string, hint = 'customer_token') => {
+    const headers = { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' };
+    const payload = new URLSearchParams({ token: text, token_type_hint: hint }).toString();
+    return (await it.app.inject({ method: 'POST', url: '/oauth/introspect', headers, payload })).json();
+  };
+  assert.deepEqual(await introspect(token), { active: true, sub: id, exp: expires });
+  for (const wrong of [`${token}x`, 'x', it.adminToken.slice('Bearer '.length)]) {
+    assert.deepEqual(await introspect(wrong), { active: false });
+  }
+  assert.deepEqual(await introspect(token, 'access_token'), { active: false });
+  await it.admin('DELETE', `/v2/customers/${id}`);
+  assert.deepEqual(await introspect(token), { active: false });
+});
+
 test('clients of the API do not', async () => {
   for (const path of ['/internal/settings', `/internal/links/brands?ids=${randomUUID()}`]) {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {

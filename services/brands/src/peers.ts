@@ -31,7 +31,7 @@ const timeoutMs = 2_000;
 
 /**
  * What this service asks of others, through the mesh and by the name of what they own, whichever side owns it now. An
- * owner that cannot be asked is no failure: what it knows is then absent.
+ * owner that cannot be asked fails no request: what it knows is then absent.
  */
 export class Peers {
   readonly #options: PeersOptions;
@@ -55,7 +55,7 @@ export class Peers {
     const reply = await this.#ask('products', path, this.#basic(), headers);
     if (reply?.status !== 200) return null;
     const { data, meta } = reply.body as { data: { id: string; products: string[] }[]; meta?: { order: string[] } };
-    return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: meta?.order ?? [] };
+    return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: (ordered && meta?.order) || [] };
   }
 
   /**
