@@ -18,7 +18,7 @@ const password = 'postgres';
  * @throws Error when Docker responds, but has no image and cannot fetch it.
  */
 export async function containerStore(): Promise<TestStore | null> {
-  if (!(await dockerAnswers())) return null;
+  if (!(await dockerResponds())) return null;
   // Loaded on demand: it is large, and only tests need it.
   const { GenericContainer, getContainerRuntimeClient, ImageName, Wait } = await import('testcontainers');
   const client = await getContainerRuntimeClient();
@@ -54,7 +54,7 @@ export async function containerStore(): Promise<TestStore | null> {
     .start();
   const url = `postgres://postgres:${password}@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
   const stop = async () => void (await container.stop({ timeout: 0 }));
-  await until(() => answers(url), { limitMs: 30_000, what: `${image} answers` }).catch(async (error: unknown) => {
+  await until(() => responds(url), { limitMs: 30_000, what: `${image} responds` }).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -91,7 +91,7 @@ async function removeLeftovers(docker: Dockerode): Promise<void> {
   }
 }
 
-async function answers(connectionString: string): Promise<boolean> {
+async function responds(connectionString: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
   return client
@@ -102,7 +102,7 @@ async function answers(connectionString: string): Promise<boolean> {
 }
 
 /** Pings Docker directly, because testcontainers searches for many seconds before it gives up. */
-export function dockerAnswers(): Promise<boolean> {
+export function dockerResponds(): Promise<boolean> {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
   const url = URL.canParse(host) ? new URL(host) : null;
   if (url === null) return Promise.resolve(false);

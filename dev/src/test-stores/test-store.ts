@@ -19,7 +19,7 @@ export async function testStore(variables: Readonly<Record<string, string | unde
     try {
       const store = await containerStore();
       if (store !== null) return store;
-      whyNot = 'Docker does not answer';
+      whyNot = 'Docker does not respond';
     } catch (error) {
       whyNot = messageOf(error);
     }

@@ -11,7 +11,7 @@ export interface ShiftOptions {
 }
 
 /**
- * `mesh shift token auth=100`: sets weights of a route. Services that are not named share what is left to 100.
+ * `mesh shift token auth=100`: sets weights of a route. Services that are not named share the rest up to 100.
  *
  * @throws MeshCliError
  */

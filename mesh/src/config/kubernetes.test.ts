@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { formatFault } from './fault.ts';
 import { loadConfig } from './parse.ts';
 import { substitute } from './reading/substitute.ts';
-import { serialise } from './writing/serialise.ts';
+import { serialize } from './writing/serialize.ts';
 
 const platform = new URL('../../platform/', import.meta.url);
 const good = new URL('../../test-documents/good/', import.meta.url);
@@ -56,7 +56,7 @@ describe('documents conform to the Gateway API', () => {
     const result = await loadConfig([platform.pathname], {});
     assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
     assert.deepEqual(result.warnings.map(formatFault), []);
-    assert.equal(validateText(serialise(result.config)), 1);
+    assert.equal(validateText(serialize(result.config)), 1);
   });
 
   test('the schemas refuse a wrong document', () => {

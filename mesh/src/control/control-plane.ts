@@ -114,7 +114,7 @@ export class ControlPlane {
   }
 
   /**
-   * Sets the weights of a route. Services that are not named share what is left to 100.
+   * Sets the weights of a route. Services that are not named share the rest up to 100.
    *
    * @param by.ifMatch the etag that the caller decided on; absent = whatever is in force
    * @throws ControlError unknown_route, invalid, stale, not_written

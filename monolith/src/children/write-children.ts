@@ -13,7 +13,7 @@ export interface Child extends ChildPlan {
 }
 
 /** Links that a new child takes over from its base. Later builds leave the links of a child alone. */
-const LINKS = [
+const inheritedLinks = [
   { table: 'product_categories', column: 'category_id', order: 'seq' },
   { table: 'product_brands', column: 'brand_id', order: 'seq' },
   { table: 'product_collections', column: 'collection_id', order: 'seq' },
@@ -88,7 +88,7 @@ async function equipNew(db: Queryable, baseId: string, ids: readonly string[], n
     `insert into stock_transactions (product_id, action, quantity, created_at) select unnest($1::uuid[]), 'create', 0, $2`,
     [ids, now],
   );
-  for (const { table, column, order } of LINKS) {
+  for (const { table, column, order } of inheritedLinks) {
     await db.query(
       `insert into ${table} (product_id, ${column}) select c.id, l.${column}
        from unnest($1::uuid[]) with ordinality as c (id, position), ${table} l where l.product_id = $2

@@ -22,7 +22,7 @@ export const postgres: StoreDriver = {
   async prepare(service, context) {
     const given = context.variables.POSTGRES_URL;
     if (given) {
-      await mustAnswer(given);
+      await mustRespond(given);
       return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
     }
     const found = await findBinaries(context.variables);
@@ -47,7 +47,7 @@ export const postgres: StoreDriver = {
         stopSignal: 'SIGINT',
         signalGroup: false,
         stopGraceMs: 10_000,
-        ready: () => answers(`${url}/postgres`),
+        ready: () => responds(`${url}/postgres`),
       },
     };
   },
@@ -59,7 +59,7 @@ const givenLimitMs = 5_000;
 const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
 
 /** @throws DevError store_unavailable when the server of POSTGRES_URL does not respond; the message says what to do. */
-async function mustAnswer(url: string): Promise<void> {
+async function mustRespond(url: string): Promise<void> {
   const next = 'correct POSTGRES_URL, or unset it to use a server of this machine';
   if (!URL.canParse(url)) throw new DevError('store_unavailable', `POSTGRES_URL is no URL: ${next}`);
   const end = performance.now() + givenLimitMs;
@@ -87,7 +87,7 @@ function settings(service: ServiceSpec, { port, throwaway }: StoreContext): stri
   return [...fromFile, ...[...own, ...(throwaway ? careless : [])].flatMap((setting) => ['-c', setting])];
 }
 
-async function answers(connectionString: string): Promise<boolean> {
+async function responds(connectionString: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
   try {
