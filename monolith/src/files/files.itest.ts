@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { plainPng } from '../seed/png.ts';
 import { multipartBody, postForm, testBoundary, uploadFile } from '../testing/forms.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
@@ -126,6 +127,26 @@ describe('an upload', () => {
     assert.equal((await postForm(it, [file('broken'), { name: 'public', value: 'maybe' }])).status, 422);
     assert.equal((await postForm(it, [{ name: '__proto__', value: 'x' }, file('broken')])).status, 400);
     assert.equal((await onDisk()).length, before);
+  });
+
+  test('of any bytes is stored or refused', async () => {
+    const whole = multipartBody([{ name: 'public', value: 'true' }, file(png)]);
+    const before = (await onDisk()).filter((name) => !/^[0-9a-f]{64}$/.test(name));
+    const change = fc.record({ at: fc.nat(whole.length - 1), drop: fc.nat(40), put: fc.uint8Array({ maxLength: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const payload = changes.reduce<Buffer>(
+          (bytes, { at, drop, put }) => Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + drop)]),
+          whole,
+        );
+        const { status, body } = await postForm(it, [], { payload });
+        assert.ok([201, 400, 422].includes(status), `${status} ${JSON.stringify(body)}`);
+        if (status !== 201) assert.equal(body.errors[0].status, status);
+      }),
+      { numRuns: 200 },
+    );
+    const after = (await onDisk()).filter((name) => !/^[0-9a-f]{64}$/.test(name));
+    assert.deepEqual(after, before, 'nothing incomplete is left');
   });
 
   test('whose header lacks the boundary is read: the first line has it', async () => {

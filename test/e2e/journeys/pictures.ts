@@ -4,6 +4,8 @@ import type { Client, Reply } from '../client.ts';
 
 /** A gif of one pixel. */
 const gif = Buffer.from('R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs=', 'base64');
+/** Nearly as much as the shop takes, so that it does not pass in one piece. */
+const largeBytes = 9 * 1024 * 1024;
 const formType = 'multipart/form-data';
 
 /**
@@ -20,6 +22,9 @@ export async function hangPictures(plain: Client, crossed: Client): Promise<void
     assert.deepEqual([data.type, data.mime_type, data.file_size, data.public], ['file', 'image/gif', gif.length, true]);
     assert.deepEqual(data.meta.dimensions, { width: 1, height: 1 });
   }
+  const large = new FormData();
+  large.append('file', new Blob([Buffer.alloc(largeBytes)]), 'large.bin');
+  assert.equal((await plain.Files.Create!(large, formType)).data.file_size, largeBytes);
   const link = await crossed.Files.Link!('https://images.example/elsewhere.png');
   assert.equal(link.data.link.href, 'https://images.example/elsewhere.png');
   for (const unreadable of [
