@@ -8,6 +8,9 @@ import type { ContentStore } from './content-store.ts';
 import { shownImages } from './content-type.ts';
 import type { FileRow } from './file-rows.ts';
 
+/** Larger than Node's own pieces: a file takes fewer turns of the event loop. */
+const chunkBytes = 256 * 1024;
+
 /**
  * Sends the content of a file. Browsers show images, and only those that can run nothing: an drawing is a download.
  * @throws ShopError `not_found` when the content is elsewhere, or missing
@@ -40,7 +43,9 @@ export async function sendContent(
     throw notFound('The content of this file is missing');
   }
   const whole = { ...headers, 'content-type': file.mime_type, 'content-length': file.file_size };
-  const body = shop.debts.owed('content-checked-on-read') ? await checked(handle, hash) : handle.createReadStream();
+  const body = shop.debts.owed('content-checked-on-read')
+    ? await checked(handle, hash)
+    : handle.createReadStream({ highWaterMark: chunkBytes });
   return reply.headers(whole).send(body);
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
@@ -18,7 +19,8 @@ import { countVariations, selectVariations, variationOrder } from './variation-r
 import { optionView, variationView } from './variation-view.ts';
 
 const type = Type.Literal('product-variation');
-const newVariation = checker(Type.Object({ type, name: ShortText }));
+const NewVariation = Type.Object({ type, name: ShortText });
+const newVariation = checker(NewVariation);
 const variationChange = checker(
   Type.Object({ type: Type.Optional(type), name: Type.Optional(ShortText), id: Type.Optional(Type.String()) }),
 );
@@ -31,6 +33,8 @@ interface ByVariation {
 }
 
 export function variationRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/variations/attributes', () => attributesReply('variations', NewVariation));
+
   app.get('/v2/variations', (request) => listVariations(shop, request));
 
   app.post('/v2/variations', async (request, reply) => {

@@ -82,6 +82,11 @@ describe('variations', () => {
     assert.deepEqual(await names('sort=name'), ['a', 'b', 'C']);
     assert.deepEqual(await names('sort=-name&page[limit]=1&page[offset]=1'), ['b']);
     assert.equal((await it.admin('GET', '/v2/variations?sort=price')).status, 400);
+    const attributes = (await it.admin('GET', '/v2/variations/attributes')).body;
+    assert.deepEqual(
+      [attributes.meta.entity, attributes.data.map(({ value }: { value: string }) => value)],
+      ['variations', ['type', 'name']],
+    );
   });
 
   test('are for full tokens only', async () => {
