@@ -35,7 +35,7 @@ describe('a cart', () => {
     assert.equal((await it.shopper('DELETE', cart)).status, 204);
   });
 
-  test('shows the main image of a product, if everybody may see it', async () => {
+  test('shows the main image of a product, if shoppers may see it', async () => {
     const cart = newCart();
     const id = await makeProduct(it);
     await it.shopper('POST', `${cart}/items`, custom({ sku: 'post' }));

@@ -342,7 +342,7 @@ describe('the list of files', () => {
     assert.equal(attributes.body.meta.entity, 'files');
   });
 
-  test('is for everybody to read and for a full token to change', async () => {
+  test('is read with any token and changed with a full one', async () => {
     const id = await uploadFile(it, 'mine');
     assert.equal((await it.shopper('DELETE', `/v2/files/${id}`)).status, 403);
     assert.equal((await it.shopper('POST', '/v2/files', {})).status, 403);
