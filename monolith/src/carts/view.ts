@@ -1,4 +1,5 @@
 import { linePrices } from '../api/line-prices.ts';
+import { imageView } from '../files/product-image.ts';
 import { type CurrencyStyle, formattedPrice, noPrice, type PricedLine, sumTotals } from '../money.ts';
 import { type CartRow, cartLifetimeMs, type ItemRow, type TaxRow } from './store.ts';
 
@@ -98,7 +99,7 @@ function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
     name: item.name,
     description: item.description,
     sku: item.sku,
-    image: { mime_type: '', file_name: '', href: '' },
+    image: imageView(item.image, publicUrl),
     quantity: item.quantity,
     manage_stock: item.manage_stock,
     unit_price: price(item.unit_amount),

@@ -70,11 +70,12 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
   const { type, linkTable, linkColumn, targets } = relation;
   const ids = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    // Before the links: a deletion locks the target first, and then its links.
+    if (verb !== 'DELETE') await requireTargets(db, targets, type, ids);
     if (verb === 'PUT') await db.query(`delete from ${linkTable} where product_id = $1`, [productId]);
     if (verb === 'DELETE') {
       await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
     } else {
-      await requireTargets(db, targets, type, ids);
       await db.query(
         // The product is locked, so no other request takes the same position.
         `insert into ${linkTable} (product_id, ${linkColumn}, position)
@@ -95,9 +96,9 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
 async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   const [id] = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    if (id !== undefined) await requireTargets(db, 'files', 'file', [id]);
     await db.query('delete from product_main_images where product_id = $1', [productId]);
     if (id === undefined) return { data: [] };
-    await requireTargets(db, 'files', 'file', [id]);
     await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
     return { data: { type: 'main_image', id } };
   });

@@ -4,7 +4,7 @@ import type { OptionRow, VariationRow } from '../variations/variation-rows.ts';
 import { applyModifiers, type Template } from './apply-modifiers.ts';
 
 /** The most children of one product. */
-export const MAX_CHILDREN = 250;
+export const maxChildren = 250;
 
 /** A child as the next build makes it. */
 export interface ChildPlan extends Template {
@@ -50,10 +50,10 @@ function checkVariations(variations: readonly VariationRow[]): void {
   });
   if (faults.length > 0) throw failedValidation(faults.slice(0, 20));
   const count = variations.reduce((product, { options }) => product * options.length, 1);
-  if (count > MAX_CHILDREN) {
+  if (count > maxChildren) {
     throw unprocessable(
       'Failed Validation',
-      `A product has at most ${MAX_CHILDREN} children, and these would be ${count}`,
+      `A product has at most ${maxChildren} children, and these would be ${count}`,
     );
   }
 }

@@ -9,7 +9,7 @@ import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
 
 /** The most groups that one request may name: as many as a page holds. */
-const MAX_IDS = 100;
+const maxIds = 100;
 
 /**
  * `/internal/…`: what services ask that have taken over a resource, with the credentials of introspection. No client of
@@ -30,7 +30,7 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
       checkIntrospector(shop, request.headers.authorization);
       const { ids = '', live, order } = queryOf(request);
       const groupIds = ids.split(',');
-      if (groupIds.length > MAX_IDS || !groupIds.every(isUuid)) throw badRequest(`ids is 1 to ${MAX_IDS} ids`, 'ids');
+      if (groupIds.length > maxIds || !groupIds.every(isUuid)) throw badRequest(`ids is 1 to ${maxIds} ids`, 'ids');
       const links = await linksToProducts(shop.db, kind, groupIds, live === 'true');
       return {
         data: [...grouped(links)].map(([id, products]) => ({ id, products })),

@@ -20,7 +20,7 @@ const forgetKeysJob: Job = {
   intervalMs: hourMs,
   run: ({ db, now }) => forgetKeys(db, now()),
 };
-const SWEEP_CONTENT: Job = {
+const sweepContentJob: Job = {
   name: 'sweep content of files',
   intervalMs: hourMs,
   run: ({ db, config, now }) => sweepContent(db, config.filesFolder, now()),
@@ -34,7 +34,7 @@ const cleanUpTokensJob: Job = {
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [expireCartsJob, forgetKeysJob, SWEEP_CONTENT];
+  const always = [expireCartsJob, forgetKeysJob, sweepContentJob];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 

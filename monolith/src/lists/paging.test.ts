@@ -8,7 +8,7 @@ import { orderBy } from './sort.ts';
 const urlOfList = 'http://shop.test/v2/products';
 
 describe('paging', () => {
-  test('a page in the middle links to all its neighbours and repeats the query', () => {
+  test('a page in the middle links to all its neighbors and repeats the query', () => {
     const query = { sort: '-name', filter: 'eq(name,a b)', 'page[limit]': '10', 'page[offset]': '20' };
     const page = parsePage(query, 100);
     const others = '&sort=-name&filter=eq(name%2Ca%20b)';

@@ -16,7 +16,7 @@ export interface SeededFamilies {
   options: ReadonlyMap<string, readonly { variationId: string; optionId: string }[]>;
 }
 
-const OPTIONS = {
+const optionPlans = {
   Size: [
     { name: 'S', description: 'Small', text: ' S', code: 'S', dollars: 0 },
     { name: 'M', description: 'Medium', text: ' M', code: 'M', dollars: 0 },
@@ -79,7 +79,7 @@ function planVariations(plan: Plan): VariationRow[] {
     at += 1;
     return { created_at: new Date(at), updated_at: new Date(at) };
   };
-  return Object.entries(OPTIONS).map(([name, options]) => ({
+  return Object.entries(optionPlans).map(([name, options]) => ({
     ...{ id: random.uuid(), name, ...stamp() },
     options: options.map((option): OptionRow => {
       const modifiers = modifiersOf(option).map((modifier) => ({ ...modifier, id: random.uuid() }));

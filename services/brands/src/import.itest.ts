@@ -35,7 +35,7 @@ describe('moving brands to the service and back', () => {
     ...change,
   });
   const bring = (id: string, given: object | null) =>
-    call('POST', paths.import('brands'), {
+    call('POST', paths.incoming('brands'), {
       epoch: 0,
       changes: [{ key: id, version: versionOf(0, ++counter), state: given }],
     });
@@ -117,11 +117,11 @@ describe('moving brands to the service and back', () => {
       'all',
       [{ key: id, version: -1, state: null }],
     ]) {
-      const { status } = await call('POST', paths.import('brands'), { epoch: 0, changes });
+      const { status } = await call('POST', paths.incoming('brands'), { epoch: 0, changes });
       assert.equal(status, 422);
     }
-    assert.equal((await call('POST', paths.import('others'), { epoch: 0, changes: [] })).status, 404);
-    assert.equal((await call('POST', paths.import('brands'), { epoch: 7, changes: [] })).status, 409);
+    assert.equal((await call('POST', paths.incoming('others'), { epoch: 0, changes: [] })).status, 404);
+    assert.equal((await call('POST', paths.incoming('brands'), { epoch: 7, changes: [] })).status, 409);
   });
 });
 

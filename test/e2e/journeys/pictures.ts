@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import NodeForm from 'form-data';
 import type { Client, Reply } from '../client.ts';
 
-/** A GIF of one pixel. */
-const GIF = Buffer.from('R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs=', 'base64');
-const FORM = 'multipart/form-data';
+/** A gif of one pixel. */
+const gif = Buffer.from('R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs=', 'base64');
+/** Nearly as much as the shop takes, so that it does not pass in one piece. */
+const largeBytes = 9 * 1024 * 1024;
+const formType = 'multipart/form-data';
 
 /**
  * Uploads pictures in every way that the client knows, and shows them with a product. `plain` uses Node's own `fetch`,
@@ -15,16 +17,19 @@ export async function hangPictures(plain: Client, crossed: Client): Promise<void
   const streamed = await crossed.Files.Create!(nodeForm('Streamed.gif'), nodeForm('').getHeaders()['content-type']);
   const form = nodeForm('Buffered.gif');
   const buffered = await plain.Files.Create!(form.getBuffer(), form.getHeaders()['content-type']);
-  const native = await plain.Files.Create!(nativeForm('Native.gif'), FORM);
+  const native = await plain.Files.Create!(nativeForm('Native.gif'), formType);
   for (const { data } of [streamed, buffered, native]) {
-    assert.deepEqual([data.type, data.mime_type, data.file_size, data.public], ['file', 'image/gif', GIF.length, true]);
+    assert.deepEqual([data.type, data.mime_type, data.file_size, data.public], ['file', 'image/gif', gif.length, true]);
     assert.deepEqual(data.meta.dimensions, { width: 1, height: 1 });
   }
+  const large = new FormData();
+  large.append('file', new Blob([Buffer.alloc(largeBytes)]), 'large.bin');
+  assert.equal((await plain.Files.Create!(large, formType)).data.file_size, largeBytes);
   const link = await crossed.Files.Link!('https://images.example/elsewhere.png');
   assert.equal(link.data.link.href, 'https://images.example/elsewhere.png');
   for (const unreadable of [
     () => plain.Files.Create!(nodeForm('Lost.gif'), nodeForm('').getHeaders()['content-type']),
-    () => plain.Files.Create!(nodeForm('Lost.gif'), FORM),
+    () => plain.Files.Create!(nodeForm('Lost.gif'), formType),
     () => plain.Files.Link!('https://images.example/lost.png'),
   ]) {
     await assert.rejects(unreadable(), (refusal: Reply) => [400, 422].includes(refusal.errors[0].status));
@@ -49,7 +54,7 @@ async function show(client: Client, { image, others }: { image: string; others: 
 
   const content = await fetch(new URL(new URL(found.link.href).pathname, `http://${client.config.host}`));
   assert.equal(content.headers.get('content-type'), 'image/gif');
-  assert.deepEqual(Buffer.from(await content.arrayBuffer()), GIF);
+  assert.deepEqual(Buffer.from(await content.arrayBuffer()), gif);
   await client.Products.UpdateRelationships!(id, 'main-image', null);
   await client.Products.UpdateRelationships!(id, 'file', []);
   assert.equal((await client.Products.Get!(id)).data.relationships.main_image, undefined);
@@ -59,14 +64,14 @@ async function show(client: Client, { image, others }: { image: string; others: 
 function nodeForm(fileName: string): NodeForm {
   const form = new NodeForm();
   form.setBoundary('----journey-boundary');
-  form.append('file', GIF, { filename: fileName });
+  form.append('file', gif, { filename: fileName });
   form.append('public', 'true');
   return form;
 }
 
 function nativeForm(fileName: string): FormData {
   const form = new FormData();
-  form.append('file', new Blob([GIF]), fileName);
+  form.append('file', new Blob([gif]), fileName);
   form.append('public', 'true');
   return form;
 }
