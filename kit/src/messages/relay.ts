@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../service/clock.ts';
 import type { OutboxRow } from '../store/events.ts';
 import type { OutboxClaim, Store } from '../store/store.ts';
 import { messageOf } from './envelope.ts';
+import { Forgetting } from './forgetting.ts';
 import type { Publisher } from './publisher.ts';
 
 export interface RelayOptions {
@@ -15,8 +16,6 @@ export interface RelayOptions {
   batch?: number;
   /** How long a type waits that no queue took. */
   parkMs?: number;
-  /** How long published events stay, for a replay. */
-  keepMs?: number;
   now?: Clock;
 }
 
@@ -25,8 +24,6 @@ export interface Relay {
   readonly published: number;
   close(): Promise<void>;
 }
-
-const forgetEveryMs = 3_600_000;
 
 /**
  * Publishes what is in the outbox: one relay at a time per store, in the order of the outbox, each event until the
@@ -37,12 +34,12 @@ const forgetEveryMs = 3_600_000;
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, publisher, logger, pollMs = 1_000, batch = 200, parkMs = 5_000 } = options;
-  const { keepMs = 7 * 86_400_000, now = systemClock } = options;
+  const { now = systemClock } = options;
   const stop = new AbortController();
   /** Types that no queue takes, and when to try them again. The rest need not wait behind them. */
   const parked = new Map<string, number>();
   let wake = Promise.withResolvers<void>();
-  let forgetAtMs = now();
+  const forgetting = new Forgetting(store, now);
   let published = 0;
   const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
 
@@ -89,12 +86,6 @@ export function startRelay(options: RelayOptions): Relay {
     return rows.length === batch;
   };
 
-  const forget = async () => {
-    if (now() < forgetAtMs) return;
-    forgetAtMs = now() + forgetEveryMs;
-    await store.forget(now() - keepMs);
-  };
-
   const run = async () => {
     let claim: OutboxClaim | null = null;
     let failing = false;
@@ -103,7 +94,7 @@ export function startRelay(options: RelayOptions): Relay {
         claim ??= await store.outboxFeed.claim();
         if (claim !== null) {
           while (!stop.signal.aborted && (await round(claim)));
-          await forget();
+          await forgetting.step();
         }
         failing = false;
       } catch (error) {
