@@ -19,6 +19,9 @@ export interface RelayOptions {
   now?: Clock;
 }
 
+/** The wait after a failure: no commit may come that wakes the relay. */
+const retryMs = 1_000;
+
 export interface Relay {
   /** Events published since the start, those of interrupted rounds included. */
   readonly published: number;
@@ -43,8 +46,8 @@ export function startRelay(options: RelayOptions): Relay {
   let published = 0;
   const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
 
-  const pause = async () => {
-    const timer = setTimeout(() => wake.resolve(), pollMs);
+  const pause = async (limitMs: number) => {
+    const timer = setTimeout(() => wake.resolve(), limitMs);
     await wake.promise;
     clearTimeout(timer);
     wake = Promise.withResolvers();
@@ -104,7 +107,7 @@ export function startRelay(options: RelayOptions): Relay {
         await claim?.release().catch(() => {});
         claim = null;
       }
-      if (!stop.signal.aborted) await pause();
+      if (!stop.signal.aborted) await pause(failing ? Math.min(pollMs, retryMs) : pollMs);
     }
     await claim?.release().catch(() => {});
   };
