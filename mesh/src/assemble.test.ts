@@ -4,12 +4,14 @@ import { assemble, describeStack } from './assemble.ts';
 import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
 import { MeshError } from './errors.ts';
+import { Holds } from './hold/holds.ts';
 import type { Layer } from './layer.ts';
 import { observing } from './observing.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
 import { MirrorPools } from './service-state/mirror-pools.ts';
 import { readSettings } from './settings.ts';
+import { Settlers } from './settle/settlers.ts';
 import { layersOf } from './stack.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
@@ -37,6 +39,9 @@ function realLayers(): Layer[] {
       logLine: log.logLine,
       ...createTelemetry(readSettings({}).settings, clock).parts,
       mirrorPools: new MirrorPools(() => assert.fail('nothing is mirrored')),
+      settlers: new Settlers({ clock, random: () => 0, log }),
+      inForce: { routes: null },
+      holds: new Holds(clock),
       trustsPeer: () => false,
     },
     { number: 1, routes: routeTable(meshConfig([], []), registry) },
@@ -53,8 +58,8 @@ describe('a stack', () => {
           return next(exchange);
         },
       });
-    const answering = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
-    const stack = assemble([noting('outer'), noting('inner'), answering]);
+    const replying = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
+    const stack = assemble([noting('outer'), noting('inner'), replying]);
     assert.equal((await stack.handle(exchangeOf({ body: '' }))).status, 200);
     assert.deepEqual(order, ['outer', 'inner']);
     assert.deepEqual(

@@ -30,7 +30,7 @@ export function replyWithError(thrown: FastifyError, request: FastifyRequest, re
   return reply.code(status).send(errorBody(error, request.id));
 }
 
-const UNREADABLE: Readonly<Record<string, { status: number; title: string }>> = {
+const unreadable: Readonly<Record<string, { status: number; title: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, title: 'Request Header Fields Too Large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
 };
@@ -41,7 +41,7 @@ export function replyToUnreadable(error: ConnectionError, socket: Socket): void 
     socket.destroy();
     return;
   }
-  const { status, title } = UNREADABLE[error.code] ?? { status: 400, title: 'Bad Request' };
+  const { status, title } = unreadable[error.code] ?? { status: 400, title: 'Bad Request' };
   const body = JSON.stringify({ errors: [{ status, title }] });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
@@ -49,7 +49,7 @@ export function replyToUnreadable(error: ConnectionError, socket: Socket): void 
   );
 }
 
-const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+const byStatus: Readonly<Record<number, ErrorCode>> = {
   // A path parameter longer than any id is an unknown path.
   414: 'not_found',
   413: 'body_too_large',
@@ -62,5 +62,5 @@ function asShopError(thrown: FastifyError): ShopError {
   if (fault !== undefined) return fault;
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
-  return new ShopError(BY_STATUS[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });
+  return new ShopError(byStatus[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });
 }

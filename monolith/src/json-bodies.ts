@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { badRequest } from './api/faults.ts';
-import { isDeeperThan, MAX_DEPTH } from './json-depth.ts';
+import { isDeeperThan, maxDepth } from './json-depth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /**
- * Parses JSON bodies of at most `MAX_DEPTH` levels. An empty body counts as no body, because clients send one with a
+ * Parses JSON bodies of at most `maxDepth` levels. An empty body counts as no body, because clients send one with a
  * JSON content type on DELETE, capture and refund.
  */
 export function jsonBodies(app: FastifyInstance): void {
@@ -20,7 +20,7 @@ export function jsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
-    else if (isDeeperThan(body, MAX_DEPTH)) done(badRequest(`The body is nested deeper than ${MAX_DEPTH} levels`));
+    else if (isDeeperThan(body, maxDepth)) done(badRequest(`The body is nested deeper than ${maxDepth} levels`));
     else void parse(request, body, done);
   });
 }

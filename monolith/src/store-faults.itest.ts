@@ -21,7 +21,7 @@ const customer = async () => {
   const data = { type: 'customer', name: 'Ada', email: `${randomUUID()}@example.com` };
   return (await it.admin('POST', '/v2/customers', { data })).body.data.id as string;
 };
-const ADDRESS = {
+const sampleAddress = {
   type: 'address',
   first_name: 'Ada',
   last_name: 'Byron',
@@ -33,7 +33,7 @@ const ADDRESS = {
 const post = (path: string, data: unknown) => it.admin('POST', path, { data });
 
 /** Resources with a parent: the table of the parent, how to create one, and the request to send during its deletion. */
-const PAIRS: readonly {
+const pairs: readonly {
   what: string;
   table: string;
   parent: () => Promise<string>;
@@ -43,7 +43,7 @@ const PAIRS: readonly {
     what: 'an address of a customer',
     table: 'customers',
     parent: customer,
-    child: (id) => post(`/v2/customers/${id}/addresses`, ADDRESS),
+    child: (id) => post(`/v2/customers/${id}/addresses`, sampleAddress),
   },
   {
     what: 'a change of a customer',
@@ -96,7 +96,7 @@ const PAIRS: readonly {
 ];
 
 describe('a parent that is deleted while a child is made is not found', () => {
-  for (const { what, table, parent, child } of PAIRS) {
+  for (const { what, table, parent, child } of pairs) {
     test(what, async () => {
       const id = await parent();
       const deletion = await holdOpen(it, `delete from ${table} where id = $1`, [id]);

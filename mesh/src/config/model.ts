@@ -1,9 +1,9 @@
-import type { BackendTrafficPolicy, RoutePolicy, SessionPersistence } from './policy-model.ts';
+import type { BackendTrafficPolicy, PathMatch, RoutePolicy, SessionPersistence } from './policy-model.ts';
 
 export type * from './policy-model.ts';
 
 /**
- * The content of the documents, normalised: references resolved, defaults filled in, durations as milliseconds, header
+ * The content of the documents, normalized: references resolved, defaults filled in, durations as milliseconds, header
  * names in lower case, lists in a fixed order. Plain JSON data: two configurations are equal if their JSON is.
  */
 export interface MeshConfig {
@@ -103,11 +103,6 @@ export interface HttpRouteMatch {
   headers: ValueMatch[];
   queryParams: ValueMatch[];
   method?: string;
-}
-
-export interface PathMatch {
-  type: 'Exact' | 'PathPrefix' | 'RegularExpression';
-  value: string;
 }
 
 /** A condition on a header (name in lower case) or query parameter (name as written). */

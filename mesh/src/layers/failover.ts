@@ -30,7 +30,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
   };
 
   /** Whether the failover backend has an endpoint that can reply. */
-  const canAnswer = ({ backend }: Failover) => whyUnusable(backend.service, clock.now(), random) === null;
+  const canReply = ({ backend }: Failover) => whyUnusable(backend.service, clock.now(), random) === null;
 
   const attempted = async (next: Handler, exchange: Exchange, plan: Failover): Promise<Reply> => {
     const { path, authority, failureHeaders } = exchange;
@@ -38,7 +38,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
     try {
       return await next(exchange);
     } catch (thrown) {
-      if (!wasUnreached(asMeshError(thrown)) || exchange.aborted !== null || !canAnswer(plan)) throw thrown;
+      if (!wasUnreached(asMeshError(thrown)) || exchange.aborted !== null || !canReply(plan)) throw thrown;
       // The request before the filters of the first backend.
       Object.assign(exchange, { path, authority, failureHeaders, headers, endpoint: null, tried: null });
       failOver(exchange, plan, 'not_reached');
@@ -60,13 +60,15 @@ export function failover({ clock, random, meters }: Parts): Layer {
       const plan = exchange.route?.rule.failover;
       const service = exchange.backend?.service;
       if (plan === undefined || service === undefined || service === plan.backend.service) return next(exchange);
+      // The other side is behind: a late reply would be better than an old one.
+      if (exchange.weighedBy !== null) return next(exchange);
       if (!plan.methods.has(exchange.method) || askedFor(exchange, service.name)) return next(exchange);
       const why = whyUnusable(service, clock.now(), random);
       if (why === null) {
         // An attempt may have read a body by then.
         return exchange.body === null ? attempted(next, exchange, plan) : next(exchange);
       }
-      if (canAnswer(plan)) failOver(exchange, plan, why);
+      if (canReply(plan)) failOver(exchange, plan, why);
       return next(exchange);
     },
   };

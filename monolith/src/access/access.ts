@@ -1,6 +1,8 @@
+import type { TokenKind } from '../oauth/tokens.ts';
+
 /** The caller, as the access token identifies it. */
 export interface Access {
-  kind: 'implicit' | 'client_credentials';
+  kind: TokenKind;
   clientId: string;
   scope: string;
   /** From `X-MOLTIN-CUSTOMER-TOKEN`: limits the visible records to those of this customer. */

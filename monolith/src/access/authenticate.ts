@@ -1,14 +1,14 @@
 import { ShopError } from '../errors.ts';
 import { isRevoked } from '../oauth/clients.ts';
 import type { IssuerKeys } from '../oauth/issuer-keys.ts';
+import { keyIdOf, verifiedClaims } from '../oauth/read-jwt.ts';
 import { findLiveToken } from '../oauth/tokens.ts';
 import type { Shop } from '../shop.ts';
 import type { Access } from './access.ts';
-import { keyIdOf, verifiedClaims } from './read-jwt.ts';
 
 /**
  * The subject of a bearer token.
- * @throws ShopError invalid_token: the token is missing, unknown, expired or forged
+ * @throws ShopError `invalid_token` when the token is missing, unknown, expired or forged
  */
 export async function authenticate(
   shop: Shop,
@@ -48,7 +48,7 @@ async function fromStore(shop: Shop, token: string): Promise<Access | undefined>
 
 /**
  * The subject of a JWT from another issuer, verified with the issuer's published keys; undefined for an invalid token.
- * @throws ShopError issuer_unavailable: the issuer has never published its keys to this process
+ * @throws ShopError `issuer_unavailable` when the issuer has never published its keys to this process
  */
 export async function fromJwt(
   now: Date,

@@ -19,7 +19,7 @@ export function dataOf(body: unknown): unknown {
 
 /**
  * `data` of a body that must be one object.
- * @throws ShopError bad_request: `data` is not an object
+ * @throws ShopError `bad_request` when `data` is not an object
  */
 export function objectOf(body: unknown): Members {
   const data = dataOf(body);

@@ -3,7 +3,7 @@ import { failedValidation } from './faults.ts';
 
 /**
  * Runs a write.
- * @throws ShopError validation_failed: the value of one of `members` is taken (constraint `<table>_<member>_key`)
+ * @throws ShopError `validation_failed` when the value of one of `members` is taken (constraint `<table>_<member>_key`)
  */
 export async function uniqueOr422<T>(table: string, members: readonly string[], work: () => Promise<T>): Promise<T> {
   try {
@@ -16,7 +16,7 @@ export async function uniqueOr422<T>(table: string, members: readonly string[], 
   }
 }
 
-/** @throws ShopError validation_failed: the id in the body differs from the id in the path */
+/** @throws ShopError `validation_failed` when the id in the body differs from the id in the path */
 export function sameId(pathId: string, bodyId: string | undefined): void {
   if (bodyId !== undefined && bodyId !== pathId) {
     throw failedValidation([{ detail: 'The data.id field differs from the id in the path.', source: 'data.id' }]);

@@ -9,7 +9,7 @@ export type Check<S extends TSchema> = (value: unknown) => Static<S>;
 /**
  * Compiles a schema into a check. The check reports one fault for each wrong member, with its path from `root`
  * (`data.price.0.amount`).
- * @throws ShopError validation_failed: a member breaks the schema
+ * @throws ShopError `validation_failed` when a member breaks the schema
  */
 export function checker<S extends TSchema>(schema: S, root = 'data'): Check<S> {
   const validator = Compile(schema);

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../api/faults.ts';
 import type { ShopError } from '../errors.ts';
 import type { CartDraft } from './draft.ts';
-import { MAX_LINES, mixedCurrencies } from './limits.ts';
+import { maxLines, mixedCurrencies } from './limits.ts';
 import { Shelf } from './shelf.ts';
 
 /** A cart to be merged. */
@@ -23,11 +23,11 @@ export class Adding {
   readonly failures: ShopError[] = [];
   readonly allOrNothing: boolean;
   readonly #wanted: string;
-  #left = MAX_LINES;
+  #left = maxLines;
 
   /**
    * `wanted` is the currency that an empty cart takes.
-   * @throws ShopError bad_request: the request names another currency than the cart's
+   * @throws ShopError `bad_request` when the request names another currency than the cart's
    */
   constructor(request: FastifyRequest, draft: CartDraft, wanted: string, allOrNothing: boolean) {
     const { currency } = draft.cart;
@@ -52,10 +52,10 @@ export class Adding {
 
   /**
    * Counts lines before they are read.
-   * @throws ShopError bad_request: the request adds too many lines
+   * @throws ShopError `bad_request` when the request adds too many lines
    */
   spend(lines: number): void {
-    if (lines > this.#left) throw badRequest(`One request adds at most ${MAX_LINES} lines, merged ones included`);
+    if (lines > this.#left) throw badRequest(`One request adds at most ${maxLines} lines, merged ones included`);
     this.#left -= lines;
   }
 }

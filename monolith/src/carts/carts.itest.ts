@@ -16,7 +16,7 @@ before(async () => {
 after(() => it.close());
 
 const newCart = () => `/v2/carts/${randomUUID()}`;
-const EUR = { 'x-moltin-currency': 'EUR' };
+const eur = { 'x-moltin-currency': 'EUR' };
 const product = (id: string, quantity?: unknown, more = {}) => ({ data: { type: 'cart_item', id, quantity, ...more } });
 const custom = (members: Record<string, unknown>) => ({
   data: { type: 'custom_item', name: 'Postage', price: { amount: 250 }, ...members },
@@ -144,7 +144,7 @@ describe('a cart', () => {
     ];
     const both = await makeProduct(it, { price: prices });
     const dollarsOnly = await makeProduct(it);
-    const first = await it.shopper('POST', `${cart}/items`, product(both), EUR);
+    const first = await it.shopper('POST', `${cart}/items`, product(both), eur);
     assert.equal(first.body.meta.display_price.with_tax.formatted, '€9,00');
     const usd = { 'x-moltin-currency': 'USD' };
     assert.equal((await it.shopper('POST', `${cart}/items`, product(both), usd)).status, 400);

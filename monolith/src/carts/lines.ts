@@ -1,14 +1,14 @@
 import Type, { type Static } from 'typebox';
 import { badRequest, forbidden } from '../api/faults.ts';
 import { productMissing } from '../catalog/product-get.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 import type { Adding } from './adding.ts';
-import { checkLine, insufficientStock, MAX_QUANTITY, MAX_TAXES } from './limits.ts';
+import { checkLine, insufficientStock, maxQuantity, maxTaxes } from './limits.ts';
 import type { ItemRow } from './store.ts';
 import { TaxItem } from './taxes.ts';
 
-export const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }));
-export const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: MAX_TAXES }));
+export const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: maxQuantity }));
+export const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: maxTaxes }));
 
 export const CustomLine = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
@@ -16,7 +16,7 @@ export const CustomLine = Type.Object({
   description: Type.Optional(Type.String({ maxLength: 10_000 })),
   quantity: Quantity,
   price: Type.Object({
-    amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT }),
+    amount: Type.Integer({ minimum: 0, maximum: maxAmount }),
     includes_tax: Type.Optional(Type.Boolean()),
   }),
   tax: Taxes,

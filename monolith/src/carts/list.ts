@@ -1,4 +1,4 @@
-import { styleOf } from '../api/currency.ts';
+import { styleOf } from '../currencies/style.ts';
 import type { Queryable } from '../db.ts';
 import type { CurrencyStyle } from '../money.ts';
 import type { CartRow, TaxRow } from './store.ts';

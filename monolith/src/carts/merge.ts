@@ -10,8 +10,8 @@ const mergedCart = checker(Type.Object({ cart_id: Type.String({ minLength: 1, ma
 
 /**
  * Adds the lines of another cart, which stays unchanged. The lines are counted before they are read.
- * @throws ShopError not_found: the cart is unknown
- * @throws ShopError bad_request: the currencies differ, or the request adds too many lines
+ * @throws ShopError `not_found` when the cart is unknown
+ * @throws ShopError `bad_request` when the currencies differ, or the request adds too many lines
  */
 export async function mergeCart(to: Adding, data: unknown): Promise<void> {
   const { cart_id: sourceId } = mergedCart(data);

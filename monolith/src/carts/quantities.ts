@@ -3,8 +3,8 @@ import { checkLine, insufficientStock } from './limits.ts';
 
 /**
  * Sets the quantities of lines. 0 removes a line, even if it is already gone. One query reads the stock of all lines.
- * @throws ShopError not_found: a line is unknown
- * @throws ShopError bad_request: stock is short, or a line is too large
+ * @throws ShopError `not_found` when a line is unknown
+ * @throws ShopError `bad_request` when stock is short, or a line is too large
  */
 export async function changeQuantities(
   draft: CartDraft,

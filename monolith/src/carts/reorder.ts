@@ -12,9 +12,9 @@ const orderItems = checker(Type.Object({ order_id: Type.String() }));
 /**
  * Adds the lines of an order that the client may see: products at today's prices, custom items unchanged. Unless the
  * request is all-or-nothing, lines that cannot be added are reported in `errors`.
- * @throws ShopError not_found: the order is unknown
- * @throws ShopError forbidden: orders need a customer
- * @throws ShopError with the first failure, when no line could be added
+ * @throws ShopError `not_found` when the order is unknown
+ * @throws ShopError `forbidden` when the token is implicit and names no customer
+ * @throws ShopError with the code of the first failure when no line could be added
  */
 export async function reorder(to: Adding, data: unknown): Promise<void> {
   const { order_id: orderId } = orderItems(data);

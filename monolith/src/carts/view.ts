@@ -1,8 +1,9 @@
-import { type CurrencyStyle, formattedPrice, lineTotals, NO_PRICE, sumTotals, type Taxed } from '../money.ts';
-import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './store.ts';
+import { linePrices } from '../api/line-prices.ts';
+import { type CurrencyStyle, formattedPrice, noPrice, type PricedLine, sumTotals } from '../money.ts';
+import { type CartRow, cartLifetimeMs, type ItemRow, type TaxRow } from './store.ts';
 
 // Clients of this API read this moment as "never".
-const NEVER = '0001-01-01T00:00:00Z';
+const never = '0001-01-01T00:00:00Z';
 
 /** The members of a line that determine its price. */
 export type PricedItem = Pick<ItemRow, 'id' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
@@ -61,7 +62,7 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
 }
 
 /** A line as the calculation of totals needs it. */
-export function pricedLine(item: PricedItem) {
+export function pricedLine(item: PricedItem): PricedLine {
   return {
     unitAmount: item.unit_amount,
     quantity: item.quantity,
@@ -70,19 +71,9 @@ export function pricedLine(item: PricedItem) {
   };
 }
 
-/** Unit price and value of one line of a cart or an order, with and without tax. */
-export function linePrices(line: ReturnType<typeof pricedLine>, style: CurrencyStyle) {
-  const { unit, value } = lineTotals(line);
-  const both = (part: keyof Taxed) => ({
-    unit: formattedPrice(unit[part], style),
-    value: formattedPrice(value[part], style),
-  });
-  return { with_tax: both('withTax'), without_tax: both('withoutTax'), tax: both('tax') };
-}
-
 function cartMeta({ cart, items, style }: PricedCart) {
   const totals = sumTotals(items.map(pricedLine));
-  const price = (amount: number) => (style === undefined ? NO_PRICE : formattedPrice(amount, style));
+  const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
     display_price: {
       with_tax: price(totals.withTax),
@@ -90,9 +81,9 @@ function cartMeta({ cart, items, style }: PricedCart) {
       tax: price(totals.tax),
     },
     timestamps: {
-      created_at: cart?.created_at.toISOString() ?? NEVER,
-      updated_at: cart?.updated_at.toISOString() ?? NEVER,
-      expires_at: cart === undefined ? NEVER : new Date(cart.updated_at.getTime() + CART_LIFETIME_MS).toISOString(),
+      created_at: cart?.created_at.toISOString() ?? never,
+      updated_at: cart?.updated_at.toISOString() ?? never,
+      expires_at: cart === undefined ? never : new Date(cart.updated_at.getTime() + cartLifetimeMs).toISOString(),
     },
   };
 }

@@ -13,8 +13,8 @@ export async function lockFamily(db: Queryable, kind: Kind): Promise<void> {
 
 /**
  * Sets or removes the parent of children. Runs in a transaction that has locked the family.
- * @throws ShopError not_found: a group does not exist
- * @throws ShopError validation_failed: a group would become its own ancestor
+ * @throws ShopError `not_found` when a group does not exist
+ * @throws ShopError `validation_failed` when a group would become its own ancestor
  */
 export async function setParent(
   db: Queryable,

@@ -3,16 +3,16 @@ import Type, { type Static } from 'typebox';
 import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
-import { type FilterFields, filterConditions, textField, uuidField } from '../api/filter-fields.ts';
 import { isUuid } from '../api/ids.ts';
-import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
-import { byText, orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { LongText, ShortText, Status } from '../api/text.ts';
 import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { type FilterFields, filterConditions, textField, uuidField } from '../lists/filter-fields.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
+import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
 import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import type { Kind } from './kinds.ts';
@@ -29,13 +29,13 @@ function newGroupSchema(kind: Kind) {
 }
 type NewGroup = Static<ReturnType<typeof newGroupSchema>>;
 
-const FILTERS: FilterFields = {
+const filters: FilterFields = {
   id: uuidField('g.id = any($::uuid[])'),
   name: textField('g.name'),
   slug: textField('g.slug'),
   status: textField('g.status', ['eq', 'in']),
 };
-const SORTS = {
+const sorts = {
   created_at: 'g.created_at',
   description: byText('g.description'),
   name: byText('g.name'),
@@ -101,7 +101,7 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
 
 /**
  * One group.
- * @throws ShopError not_found: the group does not exist, or is a draft that the client may not see
+ * @throws ShopError `not_found` when the group does not exist, or is a draft that the client may not see
  */
 export async function getGroup(shop: Shop, request: FastifyRequest, kind: Kind, id: string) {
   if (!isUuid(id)) throw groupMissing(kind);
@@ -121,9 +121,9 @@ async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
   const bindings = new Bindings();
   const where = allOf([
     ...(liveOnly ? ["g.status = 'live'"] : []),
-    ...filterConditions(query.filter, FILTERS, bindings),
+    ...filterConditions(query.filter, filters, bindings),
   ]);
-  const order = orderBy(query.sort, SORTS, 'g.seq', 'g.seq');
+  const order = orderBy(query.sort, sorts, 'g.seq', 'g.seq');
   const total = await countGroups(shop.db, kind, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectGroups(shop.db, kind, { where, tail, bindings });

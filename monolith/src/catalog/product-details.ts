@@ -1,5 +1,5 @@
 import type { Queryable } from '../db.ts';
-import { KINDS, type Kind } from './kinds.ts';
+import { type Kind, kinds } from './kinds.ts';
 
 export interface Price {
   amount: number;
@@ -35,7 +35,7 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       'select product_id, available from stock where product_id = any($1)',
       [ids],
     ),
-    ...KINDS.map((kind) => linksTo(db, kind, ids, liveOnly)),
+    ...kinds.map((kind) => linksTo(db, kind, ids, liveOnly)),
   ]);
   const [categories, brands, collections] = links;
   return {

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
-import { includedMember, includeOf, queryOf } from '../api/query.ts';
 import { Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
@@ -13,7 +13,7 @@ import { productView } from './product-view.ts';
 
 /**
  * One product with the includes that the client wants.
- * @throws ShopError not_found: the product does not exist, or is a draft that the client may not see
+ * @throws ShopError `not_found` when the product does not exist, or is a draft that the client may not see
  */
 export async function getProduct(shop: Shop, request: FastifyRequest, id: string) {
   const liveOnly = request.access.kind === 'implicit';

@@ -5,7 +5,7 @@ import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
-import { KINDS } from './kinds.ts';
+import { kinds } from './kinds.ts';
 import { productMissing } from './product-get.ts';
 
 /** A to-many relation of products. */
@@ -19,8 +19,8 @@ interface Relation {
   targets: string | undefined;
 }
 
-const RELATIONS: readonly Relation[] = [
-  ...KINDS.map(({ type, plural, linkTable, linkColumn }) => ({
+const relations: readonly Relation[] = [
+  ...kinds.map(({ type, plural, linkTable, linkColumn }) => ({
     paths: [plural],
     type,
     linkTable,
@@ -43,7 +43,7 @@ interface ById {
 }
 
 export function productRelationshipRoutes(app: FastifyInstance, shop: Shop): void {
-  for (const relation of RELATIONS) {
+  for (const relation of relations) {
     for (const path of relation.paths) {
       const url = `/v2/products/:id/relationships/${path}`;
       app.post<ById>(url, (request) => changeLinks(shop, request, relation, 'POST'));
@@ -117,15 +117,15 @@ async function changeProduct<T>(
 }
 
 /** The most links that one request may name. */
-const MAX_LINKS = 1_000;
+const maxLinks = 1_000;
 
 /**
  * The distinct ids of links.
- * @throws ShopError validation_failed: a link is not an id
- * @throws ShopError bad_request: there are too many links
+ * @throws ShopError `validation_failed` when a link is not an id
+ * @throws ShopError `bad_request` when there are too many links
  */
 export function linkIds(links: readonly Members[]): string[] {
-  if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');
+  if (links.length > maxLinks) throw badRequest(`One request names at most ${maxLinks} links`, 'data');
   const ids = links.map((link, index) => {
     if (isUuid(link.id)) return link.id.toLowerCase();
     const source = `data.${index}.id`;

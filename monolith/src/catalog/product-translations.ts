@@ -11,7 +11,8 @@ export interface Texts {
 /**
  * The language in `X-MOLTIN-LANGUAGE`: two letters of ISO 639-1; of a longer tag (`fr-CA`) the first two. Without the
  * header, or with an empty one, the result is undefined and means the product's own texts.
- * @throws ShopError bad_request: any other value, because a translation must not overwrite the product itself
+ * @throws ShopError `bad_request` when it is any other value, because a translation must not overwrite the product
+ * itself
  */
 export function languageOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-moltin-language'];

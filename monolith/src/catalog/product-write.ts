@@ -1,7 +1,7 @@
 import type { Members } from '../api/body.ts';
 import { failedValidation } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
-import { recordStock } from '../inventories/stock.ts';
+import { recordStock } from '../stock/record-stock.ts';
 import { writeAttributes } from './product-attributes.ts';
 import type { NewProduct, PriceInput, ProductChange } from './product-schema.ts';
 

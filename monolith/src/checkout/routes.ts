@@ -3,7 +3,7 @@ import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';

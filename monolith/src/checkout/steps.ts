@@ -18,7 +18,7 @@ export interface Customer {
 
 /**
  * Step 1: the cart, locked.
- * @throws ShopError bad_request: there is no cart
+ * @throws ShopError `bad_request` when there is no cart
  */
 export async function lockCart(db: Queryable, id: string, now: Date): Promise<CartRow> {
   const { rows } = await db.query<CartRow>('select * from carts where id = $1 and updated_at > $2 for update', [
@@ -31,7 +31,7 @@ export async function lockCart(db: Queryable, id: string, now: Date): Promise<Ca
 
 /**
  * Step 2: its lines.
- * @throws ShopError bad_request: there are no lines
+ * @throws ShopError `bad_request` when there are no lines
  */
 export async function readLines(db: Queryable, cart: CartRow): Promise<ItemRow[]> {
   const lines = await loadItems(db, cart.id);
@@ -41,7 +41,7 @@ export async function readLines(db: Queryable, cart: CartRow): Promise<ItemRow[]
 
 /**
  * Step 3: the cart's currency.
- * @throws ShopError bad_request: the request names another currency
+ * @throws ShopError `bad_request` when the request names another currency
  */
 export function settleCurrency(cart: CartRow, request: FastifyRequest): string {
   if (cart.currency === null) throw emptyCart();
@@ -51,8 +51,8 @@ export function settleCurrency(cart: CartRow, request: FastifyRequest): string {
 
 /**
  * Step 4: the buyer.
- * @throws ShopError not_found: the customer is unknown
- * @throws ShopError forbidden: the customer token belongs to another customer
+ * @throws ShopError `not_found` when the customer is unknown
+ * @throws ShopError `forbidden` when the customer token belongs to another customer
  */
 export async function identifyCustomer(db: Queryable, request: FastifyRequest, buyer: Buyer): Promise<Customer> {
   if (!('id' in buyer)) return { id: null, ...buyer };
@@ -77,7 +77,7 @@ export async function lockStock(shop: Shop, db: Queryable, lines: readonly ItemR
 
 /**
  * Step 6: the stock suffices. Payments allocate stock; checkout does not.
- * @throws ShopError bad_request: stock is short
+ * @throws ShopError `bad_request` when stock is short
  */
 export function checkStock(lines: readonly ItemRow[], available: ReadonlyMap<string, number>): void {
   for (const { product_id: id, sku, quantity, manage_stock } of lines) {

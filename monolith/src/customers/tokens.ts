@@ -1,11 +1,11 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { verifiedClaims } from '../access/read-jwt.ts';
 import { ShopError } from '../errors.ts';
+import { verifiedClaims } from '../oauth/read-jwt.ts';
 import type { Shop } from '../shop.ts';
 import { findPasswordHash } from './store.ts';
 
-const LIFETIME_S = 24 * 3_600;
+const lifetimeS = 24 * 3_600;
 
 export interface CustomerToken {
   id: string;
@@ -37,7 +37,7 @@ export class CustomerTokens {
   async issue({ id: customerId, name, passwordHash }: SignedIn): Promise<CustomerToken> {
     const key = await this.#loadKey();
     const issuedAt = Math.floor(this.#shop.now().getTime() / 1000);
-    const expires = issuedAt + LIFETIME_S;
+    const expires = issuedAt + lifetimeS;
     const id = randomUUID();
     const pwd = passwordMark(key, passwordHash);
     const claims = { sub: customerId, name, iat: issuedAt, exp: expires, jti: id, pwd };
@@ -47,7 +47,7 @@ export class CustomerTokens {
 
   /**
    * The customer of a token. The error is 403, not 401, because clients read 401 as a bad access token.
-   * @throws ShopError forbidden: the token is malformed or expired, its customer is deleted, or the password has
+   * @throws ShopError `forbidden` when the token is malformed or expired, its customer is deleted, or the password has
    * changed since
    */
   async verify(token: string): Promise<string> {

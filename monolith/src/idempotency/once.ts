@@ -1,27 +1,8 @@
 import { inTransaction, isLockTimeout, type Pool, type PoolClient } from '../db.ts';
 import { errorBody, ShopError, statusOf } from '../errors.ts';
+import type { Keyed } from './keyed.ts';
 import { seal, unseal } from './seal.ts';
 import { claim, type KeyRow, keep, sha256 } from './store.ts';
-
-/**
- * A request that must act only once. Requests are equal if all members except `body`, `waitMs` and `secret` are equal.
- */
-export interface Keyed {
-  /** From `parseKey`. */
-  key: string;
-  client: string;
-  /** Empty without a customer. */
-  customer: string;
-  method: string;
-  /** The path without the query. */
-  path: string;
-  /** The body as text; a different body under the same key is refused. */
-  body: string;
-  /** How long to wait for a concurrent request with the same key. */
-  waitMs: number;
-  /** Encrypts the stored reply, if the store must not be able to read it. See `seal`. */
-  secret?: string;
-}
 
 /** A reply; `body` is JSON text. */
 export interface Reply {
@@ -38,8 +19,8 @@ export interface Reply {
  * A refusal that decides about the current state (see `isDecided`) undoes the work, is stored like a reply, and is
  * thrown. Any other error leaves no key, so that the client may retry.
  *
- * @throws ShopError validation_failed: the key was used with a different body
- * @throws ShopError in_progress: the concurrent request does not finish in time
+ * @throws ShopError `validation_failed` when the key was used with a different body
+ * @throws ShopError `in_progress` when the concurrent request does not finish in time
  */
 export async function once(
   pool: Pool,

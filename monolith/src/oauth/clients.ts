@@ -1,10 +1,10 @@
-import type { Access } from '../access/access.ts';
 import type { Queryable } from '../db.ts';
+import type { TokenKind } from './tokens.ts';
 
 export interface Client {
   clientId: string;
   secretHash: string;
-  kinds: Access['kind'][];
+  kinds: TokenKind[];
 }
 
 /** Finds a client that is not revoked. */

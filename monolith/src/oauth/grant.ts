@@ -1,5 +1,6 @@
 import { ShopError } from '../errors.ts';
-import { type Keyed, once, type Reply } from '../idempotency/once.ts';
+import type { Keyed } from '../idempotency/keyed.ts';
+import { once, type Reply } from '../idempotency/once.ts';
 import type { Shop } from '../shop.ts';
 import { type Asker, writeAudit, writeAuditNow } from './audit.ts';
 import { cleanUpClient } from './clean-up.ts';
@@ -8,7 +9,7 @@ import type { GrantRequest } from './grant-request.ts';
 import { scopeOf } from './permissions.ts';
 import { checkRate } from './rate-limit.ts';
 import type { CheckSecret } from './secret-check.ts';
-import { DECOY_HASH } from './secret-hash.ts';
+import { decoyHash } from './secret-hash.ts';
 import {
   checkLiveTokens,
   draftToken,
@@ -21,8 +22,8 @@ import {
 /**
  * Issues a token for one of the three grants. Earlier tokens stay valid, because clients request several at once and
  * use them all. With `keyed`, repeated requests issue one token and receive the same reply: see `once`.
- * @throws ShopError invalid_client: client, secret or refresh token are wrong
- * @throws ShopError rate_limited: too many tokens are requested
+ * @throws ShopError `invalid_client` when client, secret or refresh token are wrong
+ * @throws ShopError `rate_limited` when too many tokens are requested
  */
 export async function grantToken(
   shop: Shop,
@@ -88,7 +89,7 @@ async function prepareToken(
   const kind = request.grantType === 'client_credentials' ? 'client_credentials' : 'implicit';
   // Unknown clients are hashed too, so that the response time does not reveal whether a client exists.
   const secretFits =
-    request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? DECOY_HASH);
+    request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? decoyHash);
   if (!secretFits || !client?.kinds.includes(kind)) {
     throw new ShopError('invalid_client', { detail: 'The client credentials are not valid' });
   }

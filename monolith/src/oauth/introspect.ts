@@ -8,7 +8,7 @@ export type Introspection =
   | { active: false }
   | { active: true; client_id: string; identifier: string; scope: string; exp: number; token_type: 'Bearer' };
 
-/** @throws ShopError invalid_client: the header is not HTTP Basic with the configured client */
+/** @throws ShopError `invalid_client` when the header is not HTTP Basic with the configured client */
 export function checkIntrospector(shop: Shop, authorization: string | undefined): void {
   const expected = shop.config.introspection;
   const given = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1] ?? '';

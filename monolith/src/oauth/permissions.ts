@@ -1,6 +1,6 @@
-import type { Access } from '../access/access.ts';
 import type { Queryable } from '../db.ts';
 import type { Debts } from '../debts.ts';
+import type { TokenKind } from './tokens.ts';
 
 interface Permission {
   area: string;
@@ -8,14 +8,14 @@ interface Permission {
 }
 
 /** The permissions of a kind of token, as a scope: `carts:read carts:write catalog:read`. */
-export async function scopeOf(db: Queryable, debts: Debts, kind: Access['kind']): Promise<string> {
+export async function scopeOf(db: Queryable, debts: Debts, kind: TokenKind): Promise<string> {
   const permissions = debts.owed('permissions-one-by-one') ? await oneByOne(db, kind) : await allAtOnce(db, kind);
   const scopes = permissions.map(({ area, verb }) => `${area}:${verb === 'read' ? 'read' : 'write'}`);
   return [...new Set(scopes)].sort().join(' ');
 }
 
 // Debt 4: one query for each role, each permission of a role, and the resource of each permission.
-async function oneByOne(db: Queryable, kind: Access['kind']): Promise<Permission[]> {
+async function oneByOne(db: Queryable, kind: TokenKind): Promise<Permission[]> {
   const permissions: Permission[] = [];
   const roles = await db.query<{ id: number }>('select id from api_roles where identifier_kind = $1', [kind]);
   for (const role of roles.rows) {
@@ -39,7 +39,7 @@ async function oneByOne(db: Queryable, kind: Access['kind']): Promise<Permission
   return permissions;
 }
 
-async function allAtOnce(db: Queryable, kind: Access['kind']): Promise<Permission[]> {
+async function allAtOnce(db: Queryable, kind: TokenKind): Promise<Permission[]> {
   const { rows } = await db.query<Permission>(
     `select distinct r.area, p.verb
      from api_roles role

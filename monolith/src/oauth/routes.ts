@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sendReply, waitMsOf } from '../idempotency/answer-once.ts';
 import { parseKey } from '../idempotency/key.ts';
-import type { Keyed } from '../idempotency/once.ts';
+import type { Keyed } from '../idempotency/keyed.ts';
+import { sendReply, waitMsOf } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import { formBodies } from './form-bodies.ts';
 import { grantToken } from './grant.ts';

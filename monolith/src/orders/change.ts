@@ -1,14 +1,14 @@
 import { refused, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
-import { recordStock, shipStock } from '../inventories/stock.ts';
+import { recordStock, shipStock } from '../stock/record-stock.ts';
 import { type OrderEvent, type StockEffect, transition } from './state.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 
 /**
  * Applies an event to a locked order: moves the stock, writes the new state and returns the changed order.
- * @throws ShopError validation_failed: the order does not allow the event
- * @throws ShopError bad_request: stock is short
+ * @throws ShopError `validation_failed` when the order does not allow the event
+ * @throws ShopError `bad_request` when stock is short
  */
 export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, now: Date): Promise<OrderRow> {
   const next = transition(order, event);

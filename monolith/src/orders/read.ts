@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import { styleOf } from '../api/currency.ts';
 import { forbidden, notFound } from '../api/faults.ts';
-import { filterConditions } from '../api/filter-fields.ts';
 import { isUuid } from '../api/ids.ts';
-import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../api/query.ts';
-import { orderBy } from '../api/sort.ts';
 import { allOf, Bindings } from '../api/sql.ts';
+import { styleOf } from '../currencies/style.ts';
 import type { Queryable } from '../db.ts';
+import { filterConditions } from '../lists/filter-fields.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
+import { orderBy } from '../lists/sort.ts';
 import type { CurrencyStyle } from '../money.ts';
 import type { Shop } from '../shop.ts';
-import { ORDER_FILTERS, ORDER_SORTS } from './filters.ts';
+import { orderFilters, orderSorts } from './filters.ts';
 import { itemsOfOrder, itemsOfOrders, type OrderRow, selectOrders } from './store.ts';
 import { orderItemView, orderView } from './view.ts';
 
@@ -17,12 +17,12 @@ import { orderItemView, orderView } from './view.ts';
 export async function listOrders(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
-  const where = allOf([...ownOnly(request, bindings), ...filterConditions(query.filter, ORDER_FILTERS, bindings)]);
+  const where = allOf([...ownOnly(request, bindings), ...filterConditions(query.filter, orderFilters, bindings)]);
   const count = await shop.db.query<{ total: string }>(
     `select count(*) as total from orders o where ${where}`,
     bindings.values,
   );
-  const order = orderBy(query.sort, ORDER_SORTS, 'o.seq', 'o.created_at desc, o.seq desc');
+  const order = orderBy(query.sort, orderSorts, 'o.seq', 'o.created_at desc, o.seq desc');
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const orders = await selectOrders(shop.db, { where, tail, bindings });
   const items = await itemsOfOrders(
@@ -43,7 +43,7 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
 
 /**
  * One order, with its items if the client wants them.
- * @throws ShopError not_found: the order does not exist, or is another customer's
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
  */
 export async function getOrder(shop: Shop, request: FastifyRequest, id: string) {
   const order = await findOrder(shop.db, request, id);
@@ -59,8 +59,8 @@ export async function orderReply(db: Queryable, order: OrderRow, withItems: bool
 
 /**
  * Reads an order; `lock` keeps it unchanged until the end of the transaction.
- * @throws ShopError not_found: the order does not exist, or is another customer's
- * @throws ShopError forbidden: orders need a customer
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
+ * @throws ShopError `forbidden` when the token is implicit and names no customer
  */
 export async function findOrder(db: Queryable, request: FastifyRequest, id: string, lock = false): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();
@@ -73,7 +73,7 @@ export async function findOrder(db: Queryable, request: FastifyRequest, id: stri
 
 /**
  * Locks an order to pay. Every client that knows the id may pay, except for orders of another customer.
- * @throws ShopError not_found: the order does not exist, or is another customer's
+ * @throws ShopError `not_found` when the order does not exist, or is another customer's
  */
 export async function lockOrderToPay(db: Queryable, request: FastifyRequest, id: string): Promise<OrderRow> {
   if (!isUuid(id)) throw orderMissing();

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { ShippingAddress, wholeAddress } from '../api/address.ts';
 import { objectOf } from '../api/body.ts';
-import { styleOf } from '../api/currency.ts';
 import { forbidden, unprocessable } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
+import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
@@ -65,7 +65,7 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
 
 /**
  * Changes the shipping address.
- * @throws ShopError validation_failed: the goods have left for another address
+ * @throws ShopError `validation_failed` when the goods have left for another address
  */
 async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddress, now: Date): Promise<OrderRow> {
   const address = wholeAddress(ShippingAddress, given);

@@ -1,4 +1,4 @@
-import { linePrices } from '../carts/view.ts';
+import { linePrices } from '../api/line-prices.ts';
 import { type CurrencyStyle, formattedPrice } from '../money.ts';
 import type { OrderItemRow, OrderRow } from './store.ts';
 

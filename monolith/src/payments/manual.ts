@@ -15,8 +15,8 @@ export type Method = 'authorize' | 'capture' | 'purchase';
 /**
  * Pays a locked order through the manual gateway, which serves shops that take their money by other means. The gateway
  * accepts every payment.
- * @throws ShopError validation_failed: the order cannot be paid
- * @throws ShopError bad_request: stock is short
+ * @throws ShopError `validation_failed` when the order cannot be paid
+ * @throws ShopError `bad_request` when stock is short
  */
 export async function payManually(
   db: Queryable,
@@ -36,8 +36,8 @@ export async function payManually(
 
 /**
  * Captures an authorization.
- * @throws ShopError not_found: the order has no such transaction
- * @throws ShopError validation_failed: there is nothing to capture
+ * @throws ShopError `not_found` when the order has no such transaction
+ * @throws ShopError `validation_failed` when there is nothing to capture
  */
 export async function capture(
   db: Queryable,
@@ -57,8 +57,8 @@ export async function capture(
 /**
  * Refunds a payment: `amount` (minor units), or everything that is left. The order counts as refunded when nothing is
  * left.
- * @throws ShopError not_found: the order has no such transaction
- * @throws ShopError validation_failed: the amount exceeds what is left
+ * @throws ShopError `not_found` when the order has no such transaction
+ * @throws ShopError `validation_failed` when the amount exceeds what is left
  */
 export async function refund(
   db: Queryable,

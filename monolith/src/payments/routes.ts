@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { dataOf, isMembers, objectOf } from '../api/body.ts';
-import { styleOf } from '../api/currency.ts';
 import { failedValidation, forbidden, unprocessable } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
+import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type PoolClient } from '../db.ts';
 import { findGateway } from '../gateways/store.ts';
-import { replyOnce } from '../idempotency/answer-once.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import { findOrder, lockOrderToPay } from '../orders/read.ts';
 import type { OrderRow } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';

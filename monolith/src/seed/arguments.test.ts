@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseSeedArguments } from './arguments.ts';
 
-const ENV = { DATABASE_URL: 'postgres://store/monolith' };
+const environment = { DATABASE_URL: 'postgres://store/monolith' };
 
 describe('parseSeedArguments', () => {
   test('needs a size; the database may come from the environment', () => {
-    const parsed = parseSeedArguments(['--size', 'small'], ENV);
+    const parsed = parseSeedArguments(['--size', 'small'], environment);
     assert.deepEqual(parsed, {
       ok: true,
       arguments: {
         size: 'small',
         seed: 1,
-        databaseUrl: ENV.DATABASE_URL,
+        databaseUrl: environment.DATABASE_URL,
         credentialsFile: undefined,
         until: new Date('2018-06-01T00:00:00Z'),
         ifEmpty: false,
@@ -32,7 +32,7 @@ describe('parseSeedArguments', () => {
         '--copy=b',
         '--json',
       ]),
-      ENV,
+      environment,
     );
     assert.ok(parsed.ok === true);
     assert.equal(parsed.arguments.databaseUrl, 'postgres://x/y');
@@ -41,7 +41,7 @@ describe('parseSeedArguments', () => {
     assert.equal(parsed.arguments.credentialsFile, 'c.json');
     assert.deepEqual(parsed.arguments.copies, ['a', 'b']);
     assert.ok(parsed.arguments.replace && parsed.arguments.json);
-    const careful = parseSeedArguments(['--size=small', '--if-empty'], ENV);
+    const careful = parseSeedArguments(['--size=small', '--if-empty'], environment);
     assert.ok(careful.ok === true && careful.arguments.ifEmpty);
   });
 
@@ -49,8 +49,8 @@ describe('parseSeedArguments', () => {
     const parsed = parseSeedArguments(['--size', 'huge', '--seed', '1.5', '--now', 'soon'], {});
     assert.ok(parsed.ok === false);
     assert.equal(parsed.faults.length, 4);
-    assert.ok(parseSeedArguments(['--size', 'small', '--if-empty', '--replace'], ENV).ok === false);
-    assert.ok(parseSeedArguments(['--sise', 'small'], ENV).ok === false);
+    assert.ok(parseSeedArguments(['--size', 'small', '--if-empty', '--replace'], environment).ok === false);
+    assert.ok(parseSeedArguments(['--sise', 'small'], environment).ok === false);
   });
 
   test('tells help from a fault', () => {

@@ -8,10 +8,10 @@ import type { Config } from '../config.ts';
 import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
-import { DECOY_HASH } from '../oauth/secret-hash.ts';
+import { decoyHash } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
+import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { applySchema, readSchemaFiles } from '../schema/migrate.ts';
 import type { Shop } from '../shop.ts';
 
 export interface Reply {
@@ -91,7 +91,7 @@ export async function openTestShop(
 
 /**
  * The server for test databases.
- * @throws Error without a server, because such a test must not seem to pass
+ * @throws Error when there is no server, because such a test must not seem to pass
  */
 export function testPostgresUrl(): string {
   const serverUrl = process.env.TEST_POSTGRES_URL;
@@ -120,7 +120,7 @@ export async function issueToken(shop: Shop, kind: Access['kind']): Promise<stri
   await shop.db.query(
     `insert into api_clients (name, client_id, secret_hash, identifier_kinds)
      values ('Tests', 'tests', $1, '{implicit,client_credentials}') on conflict do nothing`,
-    [DECOY_HASH],
+    [decoyHash],
   );
   const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
   const made = await draftToken(shop.db, grant, farAhead);
