@@ -17,18 +17,18 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 async function run(seed: number, forgetful = false) {
   const random = seeded(seed);
   const clock = testClock();
-  const delay = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  const later = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   const world = { committed: 0, applied: 0, acknowledged: 0, follows: true, replies: true };
   const outcomes = new Map<string, number>();
   let writing = 0;
 
   const round = async () => {
     const position = world.committed;
-    await delay(1 + random() * 10);
+    await later(1 + random() * 10);
     if (!world.replies) return 'down';
     for (let waitedMs = 0; world.applied < position; waitedMs += 5) {
       if (waitedMs > 400) return 'behind';
-      await delay(5);
+      await later(5);
     }
     return null;
   };
@@ -38,9 +38,9 @@ async function run(seed: number, forgetful = false) {
       const others = settlers.filter((_settler, index) => index !== own);
       await Promise.all(
         others.map(async (other) => {
-          await delay(random() * 5);
+          await later(random() * 5);
           other.mark();
-          await delay(random() * 5);
+          await later(random() * 5);
         }),
       );
     };
@@ -50,10 +50,10 @@ async function run(seed: number, forgetful = false) {
 
   const write = async (settler: Settler) => {
     writing += 1;
-    await delay(random() * 5);
+    await later(random() * 5);
     world.committed += 1;
     const mine = world.committed;
-    await delay(random() * 5);
+    await later(random() * 5);
     const outcome = await settler.after(250, true);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     world.acknowledged = Math.max(world.acknowledged, mine);
