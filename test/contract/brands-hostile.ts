@@ -44,8 +44,6 @@ export const brandHostileCases: Case[] = [
         const reply = await api.admin('POST', '/v2/brands', 'a=b', { 'content-type': type });
         assert.deepEqual([reply.status, reply.body.errors[0].title], [415, 'Unsupported Media Type'], type);
       }
-      const long = await api.admin('POST', '/v2/brands', { data: { name: 'x'.repeat(1_100_000) } });
-      assert.deepEqual([long.status, long.body.errors[0].title], [413, 'Payload Too Large']);
     },
   },
   {
@@ -80,7 +78,7 @@ export const brandHostileCases: Case[] = [
         '%',
         "'",
         '1e308',
-        '-1',
+        '-17.5',
         '9'.repeat(30),
         '('.repeat(300),
         '%F0%9F%92%A9',

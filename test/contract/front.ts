@@ -14,7 +14,10 @@ export async function startFront(targetOf: (path: string) => string): Promise<Fr
       outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(outgoing);
     });
-    passed.on('error', () => outgoing.destroy());
+    passed.on('error', () => {
+      // A server may reply and close before it has read the whole body.
+      if (!outgoing.headersSent) outgoing.destroy();
+    });
     incoming.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -44,7 +44,7 @@ export class Peers {
     this.#options = options;
   }
 
-  /** The products of brands. Null: their owner cannot be asked. */
+  /** The products of brands. Null: their owner cannot be asked. Never rejects. */
   async productsOf(
     brandIds: readonly string[],
     { liveOnly, ordered }: { liveOnly: boolean; ordered: boolean },
@@ -54,7 +54,8 @@ export class Peers {
     const path = `/internal/links/brands?ids=${brandIds.join(',')}&live=${liveOnly}&order=${ordered}`;
     const reply = await this.#ask('products', path, this.#basic(), headers);
     if (reply?.status !== 200) return null;
-    const { data, meta } = reply.body as { data: { id: string; products: string[] }[]; meta?: { order: string[] } };
+    const { data, meta } = reply.body as { data?: { id: string; products: string[] }[]; meta?: { order: string[] } };
+    if (!Array.isArray(data)) return null;
     return { ofBrand: new Map(data.map(({ id, products }) => [id, products])), order: (ordered && meta?.order) || [] };
   }
 
@@ -131,7 +132,7 @@ export class Peers {
     path: string,
     own: Record<string, string> | null,
     caused: IncomingHttpHeaders,
-  ): Promise<{ status: number; body: unknown } | undefined> {
+  ): Promise<{ status: number; body: object } | undefined> {
     if (own === null) return undefined;
     const deadlineAtMs = deadlineOf(caused[timeoutHeader], performance.now());
     try {
@@ -139,7 +140,8 @@ export class Peers {
         ...{ service, method: 'GET', path, headers: own, trace: traceContext(caused), timeoutMs },
         ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
       });
-      return { status, body: JSON.parse(text) };
+      const body: unknown = JSON.parse(text);
+      return typeof body === 'object' && body !== null ? { status, body } : undefined;
     } catch {
       return undefined;
     }

@@ -28,7 +28,7 @@ import { BrandChange, NewBrand, paths } from './contract.ts';
 import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
 import { brandMissing } from './errors.ts';
 import { addFamilyRoutes } from './family-routes.ts';
-import { noLinks, type Peers } from './peers.ts';
+import { noLinks, type Peers, type ProductLinks } from './peers.ts';
 import { type Store, sortFields } from './store.ts';
 
 export interface Handlers {
@@ -77,7 +77,11 @@ export function addRoutes(
     const filter = readFilter(query.filter, filterFields);
     const sort = readSort(query.sort, sortFields);
     const { brands, total } = await store.list({ liveOnly, filter, sort, page });
-    const { data, included } = await shown(brands, request, reply);
+    const links = linksOf(
+      brands.map(({ id }) => id),
+      request,
+    );
+    const { data, included } = await shown(brands, links, request, reply);
     return listReply({ request, publicUrl }, page, total, data, included);
   });
 
@@ -125,20 +129,32 @@ export function addRoutes(
   addFamilyRoutes(server, { store, now, showBrand });
 
   async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
-    const brand = await store.find(brandIdOf(id), seesLiveOnly(request.caller));
+    const brandId = brandIdOf(id);
+    // Asked for beside the brand itself, whose id is known already.
+    const links = linksOf([brandId], request);
+    const brand = await store.find(brandId, seesLiveOnly(request.caller));
     if (brand === undefined) throw brandMissing();
-    const { data, included } = await shown([brand], request, reply);
+    const { data, included } = await shown([brand], links, request, reply);
     return { data: data[0], ...includedMember(included) };
   }
 
+  function linksOf(ids: readonly string[], request: FastifyRequest): Promise<ProductLinks | null> {
+    const ordered = includeOf(queryOf(request)).has('products');
+    return peers.productsOf(ids, { liveOnly: seesLiveOnly(request.caller), ordered }, request.headers);
+  }
+
   /** Brands in the form of the API, with the products that the request wants included. */
-  async function shown(brands: readonly Brand[], request: FastifyRequest, reply: FastifyReply) {
+  async function shown(
+    brands: readonly Brand[],
+    asked: Promise<ProductLinks | null>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
     const liveOnly = seesLiveOnly(request.caller);
     const ids = brands.map(({ id }) => id);
     const parentIds = brands.flatMap(({ parentId }) => (parentId === null ? [] : [parentId]));
-    const ordered = includeOf(queryOf(request)).has('products');
     const [links, children, parents] = await Promise.all([
-      peers.productsOf(ids, { liveOnly, ordered }, request.headers),
+      asked,
       store.childrenOf(ids, liveOnly),
       store.visible(parentIds, liveOnly),
     ]);

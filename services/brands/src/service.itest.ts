@@ -90,7 +90,15 @@ describe('the brands service', () => {
 
   test('replies without what it cannot ask for, and says so', async () => {
     const id = await make();
-    for (const broken of [undefined, () => ({ status: 500, body: '<html>' }), () => ({ status: 401, body: {} })]) {
+    const odd: FakeService = () => ({ status: 200, body: { data: {} } });
+    const nothing: FakeService = () => ({ status: 200, body: 'null' });
+    for (const broken of [
+      undefined,
+      () => ({ status: 500, body: '<html>' }),
+      () => ({ status: 401, body: {} }),
+      odd,
+      nothing,
+    ]) {
       mesh.services = { monolith: issuer, ...(broken && { products: broken, settings: broken, currencies: broken }) };
       const headers = { 'x-moltin-currency': 'XXX' };
       const one = await call('GET', `/v2/brands/${id}?include=products`, undefined, headers);
