@@ -14,7 +14,7 @@ export interface VersionRow {
  * one. `Tx` is a transaction of the engine.
  */
 export interface Ledger<Tx> {
-  /** A transaction that may write. */
+  /** A transaction that may write. An engine may repeat `work`: nothing of an earlier attempt was written. */
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /**
    * Reads who owns a group. `shared` keeps it from changing until the transaction ends, `exclusive` waits for all that
@@ -32,7 +32,7 @@ export interface Ledger<Tx> {
    */
   claim(tx: Tx, resource: string, rows: readonly VersionRow[]): Promise<Set<string>>;
   /** The oldest versions that the follower lacks, at most `limit`. */
-  pending(tx: Tx, resource: string, limit: number): Promise<VersionRow[]>;
+  pending(tx: Tx, resource: string, limit: number): Promise<Pick<VersionRow, 'key' | 'version'>[]>;
   /** Forgets that the follower lacks these very versions. */
   acknowledge(tx: Tx, resource: string, seen: readonly { key: string; version: Version }[]): Promise<void>;
   /** The newest version of a resource; 0 without any. */

@@ -113,3 +113,33 @@ function kit.transaction(name, work)
   end)
 end
 
+-- Whether a command still has the reply that it had. A number is an integer reply, and false is nil.
+local function same(reply, before)
+  if before == cjson.null then return reply == false end
+  if type(before) ~= 'table' or type(reply) ~= 'table' then return reply == before end
+  if #before ~= #reply then return false end
+  for at, member in ipairs(before) do
+    if not same(reply[at], member) then return false end
+  end
+  return true
+end
+
+-- The end of a transaction of the ledger (ledger-tx.ts). `expected`: commands with the replies that the transaction
+-- built upon. `newer`: scores that must be larger than those that are there. `forgotten`: members that go if their score
+-- is still this one. Returns 'conflict', and has done nothing, where something changed meanwhile.
+kit.transaction('kit_commit', function(tx, args)
+  local parts = cjson.decode(args[1])
+  for _, expected in ipairs(parts.expected) do
+    if not same(redis.call(unpack(expected.command)), expected.reply) then return 'conflict' end
+  end
+  for _, newer in ipairs(parts.newer) do
+    local known = redis.call('ZSCORE', newer.key, newer.member)
+    if known and tonumber(known) >= tonumber(newer.score) then return 'conflict' end
+  end
+  for _, forgotten in ipairs(parts.forgotten) do
+    local known = redis.call('ZSCORE', forgotten.key, forgotten.member)
+    if known and tonumber(known) == tonumber(forgotten.score) then tx.write('ZREM', forgotten.key, forgotten.member) end
+  end
+  for _, write in ipairs(parts.writes) do tx.write(unpack(write)) end
+  return 'done'
+end)
