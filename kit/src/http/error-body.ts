@@ -4,6 +4,7 @@ export interface ApiFault {
   title: string;
   detail?: string;
   source?: string;
+  meta?: Readonly<Record<string, unknown>>;
   request_id?: string;
 }
 

@@ -67,9 +67,13 @@ function unexpectedError(): ErrorResponse {
 function serviceErrorResponse({ code, details }: ServiceError, table: ErrorTable): ErrorResponse {
   const row = table[code];
   if (!row) return unexpectedError();
-  const { detail, source, title = row.title, faults, retryAfterS, retryable } = details;
+  const { detail, source, meta, title = row.title, faults, retryAfterS, retryable } = details;
   const list: readonly FaultDetails[] = faults ?? [
-    { ...(detail === undefined ? {} : { detail }), ...(source === undefined ? {} : { source }) },
+    {
+      ...(detail === undefined ? {} : { detail }),
+      ...(source === undefined ? {} : { source }),
+      ...(meta === undefined ? {} : { meta }),
+    },
   ];
   return {
     status: row.status,

@@ -2,14 +2,23 @@ import { ServiceError } from '../service/errors.ts';
 import { isDeeperThan, maxDepth } from './json-depth.ts';
 import type { Server } from './server-type.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body before it was parsed, if the request has an `Idempotency-Key`. */
+    bodyText: string | undefined;
+  }
+}
+
 /**
  * Parses JSON bodies of at most {@link maxDepth} levels whose texts can be stored. An empty body counts as no body,
  * because clients of the public API send one with a JSON content type.
  */
 export function parseJsonBodies(server: Server): void {
   const parse = server.getDefaultJsonParser('error', 'error');
+  server.decorateRequest('bodyText', undefined);
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
     else if (isDeeperThan(body, maxDepth)) done(refusal(`The body is nested deeper than ${maxDepth} levels`));
     else {

@@ -15,6 +15,7 @@ import { requestIds } from './request-id.ts';
 import { sendError } from './send-error.ts';
 import type { Server } from './server-type.ts';
 
+export { type ApiFault, errorResponse } from './errors.ts';
 export type { Server } from './server-type.ts';
 
 export interface ServerOptions {

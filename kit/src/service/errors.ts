@@ -16,6 +16,8 @@ export interface FaultDetails {
   detail?: string;
   /** Path of the member at fault, such as `data.name`. */
   source?: string;
+  /** What the fault is about, such as a product. Shown to the client. */
+  meta?: Readonly<Record<string, unknown>>;
 }
 
 export interface ErrorDetails {
@@ -23,6 +25,8 @@ export interface ErrorDetails {
   detail?: string;
   /** Path of the member at fault, such as `client_id`. */
   source?: string;
+  /** See {@link FaultDetails}. */
+  meta?: Readonly<Record<string, unknown>>;
   /** Sent as `Retry-After`, in whole seconds. */
   retryAfterS?: number;
   /** False tells callers further out not to retry, because the mesh has already done so (`MeshReply.retryable`). */

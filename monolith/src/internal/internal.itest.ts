@@ -33,6 +33,39 @@ test('services read the products of groups, also of groups that are not kept her
   }
 });
 
+test('services read products by id and SKU with all prices, drafts too, and their stock', async () => {
+  const price = [
+    { amount: 1000, currency: 'USD', includes_tax: true },
+    { amount: 900, currency: 'EUR', includes_tax: false },
+  ];
+  const sku = `sku, with & comma ${randomUUID()}`;
+  const [one, other] = [
+    await makeProduct(it, { price, status: 'draft', manage_stock: true, stock: 7 }),
+    await makeProduct(it, { sku }),
+  ];
+  const path = `/internal/products?id=${one}&id=${randomUUID()}&sku=${encodeURIComponent(sku)}&sku=none`;
+  const { body } = await ask(path);
+  const found = new Map<string, Record<string, unknown>>(body.data.map((row: { id: string }) => [row.id, row]));
+  assert.deepEqual([...found.keys()].sort(), [one, other].sort());
+  assert.deepEqual(found.get(one)?.prices, {
+    USD: { amount: 1000, includes_tax: true },
+    EUR: { amount: 900, includes_tax: false },
+  });
+  assert.deepEqual([found.get(one)?.status, found.get(one)?.manage_stock, found.get(other)?.sku], ['draft', true, sku]);
+  const stock = await ask(`/internal/stock?id=${one}`);
+  assert.deepEqual(stock.body, { data: [{ id: one, available: 7 }] });
+  assert.deepEqual((await ask(`/internal/images?id=${one}`)).body, { data: [] });
+  for (const wrong of ['id=x', 'sku=%00', `${'sku=a&'.repeat(101)}`]) {
+    assert.equal((await ask(`/internal/products?${wrong}`)).status, 400, wrong);
+  }
+});
+
+test('services ask which customers exist', async () => {
+  const data = { type: 'customer', name: 'Ada', email: `${randomUUID()}@example.com` };
+  const { id } = (await it.admin('POST', '/v2/customers', { data })).body.data;
+  assert.deepEqual((await ask(`/internal/customers?id=${id}&id=${randomUUID()}`)).body, { data: [{ id }] });
+});
+
 test('services read the length of a page', async () => {
   assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
 });

@@ -7,6 +7,7 @@ import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
+import { goodsRoutes } from './goods-routes.ts';
 
 /** The most groups that one request may name: as many as a page holds. */
 const maxIds = 100;
@@ -22,6 +23,8 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
     const { pageLength } = await loadSettings(shop.db);
     return { data: { page_length: pageLength } };
   });
+
+  goodsRoutes(app, shop);
 
   // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and
   // `order=true` for the order of all products of all groups together.

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { badRequest } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
+import { isText } from '../api/text.ts';
+import { imageColumn, imageView, type ProductImage } from '../files/product-image.ts';
+import { checkIntrospector } from '../oauth/introspect.ts';
+import type { Shop } from '../shop.ts';
+
+/** The most products or customers that one request may name. */
+const maxNamed = 100;
+
+/** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
+export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
+  // Products by `id` and `sku`, each of which may be repeated, with all their prices. Drafts too: the service decides.
+  app.get('/internal/products', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const [ids, skus] = [named(request, 'id', isUuid), named(request, 'sku', isText)];
+    const { rows } = await shop.db.query(
+      `select p.id, p.name, p.sku, p.slug, p.description, p.manage_stock, p.status,
+         coalesce((select jsonb_object_agg(c.currency, jsonb_build_object('amount', c.amount, 'includes_tax', c.includes_tax))
+           from product_prices c where c.product_id = p.id), '{}') as prices
+       from products p where p.id = any($1::uuid[]) or p.sku = any($2)`,
+      [ids, skus],
+    );
+    return { data: rows };
+  });
+
+  // The main images of products, where shoppers may see them.
+  app.get('/internal/images', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const { rows } = await shop.db.query<{ id: string; image: ProductImage | null }>(
+      `select id, image from (select p.id, ${imageColumn('p.id')} from unnest($1::uuid[]) as p (id)) as images
+       where image is not null`,
+      [named(request, 'id', isUuid)],
+    );
+    return { data: rows.map(({ id, image }) => ({ id, image: imageView(image, shop.config.publicUrl) })) };
+  });
+
+  app.get('/internal/stock', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const { rows } = await shop.db.query(
+      'select product_id as id, available::float8 as available from stock where product_id = any($1::uuid[])',
+      [named(request, 'id', isUuid)],
+    );
+    return { data: rows };
+  });
+
+  // Those of the customers that exist.
+  app.get('/internal/customers', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const { rows } = await shop.db.query('select id from customers where id = any($1::uuid[])', [
+      named(request, 'id', isUuid),
+    ]);
+    return { data: rows };
+  });
+}
+
+/** The values of a parameter that may be repeated. */
+function named(request: FastifyRequest, name: string, isOne: (text: string) => boolean): string[] {
+  const given = (request.query as Record<string, string | string[] | undefined>)[name] ?? [];
+  const values = [given].flat();
+  if (values.length > maxNamed || !values.every(isOne)) {
+    throw badRequest(`The parameter ${name} is given at most ${maxNamed} times`, name);
+  }
+  return values;
+}

@@ -1,0 +1,23 @@
+import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import { readConfig } from '@banyan/kit/settings';
+import Type, { type Static } from 'typebox';
+
+const Settings = Type.Object({
+  ...commonSettings(3104),
+  ...migrationSettings,
+  REDIS_URL: Type.String({ pattern: '^redis://[^\\s]+$' }),
+  /** Begins every key of this service. */
+  REDIS_TAG: Type.String({ default: 'carts', pattern: '^[\\w-]+$' }),
+  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
+  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
+  /** Currencies are asked of their owner this often at most. One that is not known is asked for at once. */
+  CURRENCY_FRESH_MS: whole(1_000, 0),
+  /** How often carts that have expired are removed from the lists. */
+  SWEEP_EVERY_MS: whole(60_000, 100),
+});
+export type Config = Static<typeof Settings>;
+
+/** @throws ConfigError with all faults */
+export function cartsConfig(env: NodeJS.ProcessEnv): Config {
+  return readConfig(Settings, env, commonContradictions);
+}

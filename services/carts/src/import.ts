@@ -1,0 +1,163 @@
+import type { Clock } from '@banyan/kit/clock';
+import type { MovedResource, State } from '@banyan/kit/import';
+import type { RedisTx } from '@banyan/kit/redis-ledger';
+import Type, { type Static } from 'typebox';
+import { type Cart, expiryMs, type Line } from './cart.ts';
+import { KeptReply, readReplies, writeReply } from './replies.ts';
+import { deleteCart, type Keys, readCarts, writeCart } from './rows.ts';
+
+/** RFC 3339 in UTC, with microseconds. */
+const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
+const Id = Type.String({ minLength: 36, maxLength: 36 });
+const Nullable = Type.Union([Type.String(), Type.Null()]);
+
+const TaxState = Type.Object({
+  id: Id,
+  name: Nullable,
+  jurisdiction: Nullable,
+  code: Nullable,
+  // A number of the API's JSON, which both sides keep as a double.
+  rate: Type.Number({ minimum: 0 }),
+});
+const LineState = Type.Object({
+  id: Id,
+  type: Type.Enum(['cart_item', 'custom_item']),
+  product_id: Type.Union([Id, Type.Null()]),
+  name: Type.String(),
+  sku: Type.String(),
+  slug: Type.String(),
+  description: Type.String(),
+  quantity: Type.Integer({ minimum: 1 }),
+  manage_stock: Type.Boolean(),
+  unit_amount: Type.Integer({ minimum: 0 }),
+  includes_tax: Type.Boolean(),
+  created_at: Moment,
+  updated_at: Moment,
+  taxes: Type.Array(TaxState),
+});
+const ReplyState = Type.Object({ ...KeptReply.properties, created_at: Moment });
+
+/** A cart as it travels: with its lines in their order, their taxes, and what it replied to keyed requests. */
+const CartState = Type.Object({
+  /** Null: there are only replies. */
+  cart: Type.Union([
+    Type.Object({
+      name: Nullable,
+      description: Nullable,
+      currency: Nullable,
+      created_at: Moment,
+      updated_at: Moment,
+      /** In the order of their ids. */
+      customers: Type.Array(Id),
+      lines: Type.Array(LineState),
+    }),
+    Type.Null(),
+  ]),
+  /** In the order of their hashes. */
+  replies: Type.Array(ReplyState),
+});
+type CartState = Static<typeof CartState>;
+
+/** How carts move between the monolith and this service. Transitional. */
+export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
+  const resource: MovedResource<RedisTx, CartState> = {
+    name: 'carts',
+    group: 'carts',
+    schema: CartState,
+    apply: async (tx, changes) => {
+      const ids = changes.map(({ key }) => key);
+      const there = await tx.peek((client) => readCarts(client, keys, ids));
+      for (const [index, { key, state }] of changes.entries()) {
+        const before = there[index]?.cart;
+        if (before !== undefined) deleteCart(tx, keys, before);
+        if (state?.cart) writeCart(tx, keys, undefined, cartOf(key, state.cart));
+        for (const reply of state?.replies ?? []) {
+          writeReply(tx, keys, key, { ...reply, created_at: microsIn(reply.created_at) });
+        }
+      }
+    },
+    read: async (tx, ids) => {
+      const carts = await tx.peek((client) => readCarts(client, keys, ids));
+      const replies = await readReplies(tx, keys, ids, now());
+      const states = ids.map((id, index): [string, CartState] => {
+        const cart = carts[index]?.cart;
+        const kept = replies.get(id) ?? [];
+        return [
+          id,
+          {
+            cart: cart === undefined || expiryMs(cart) <= now() ? null : stateOf(cart),
+            replies: kept.map((reply) => ({ ...reply, created_at: textOf(reply.created_at) })),
+          },
+        ];
+      });
+      return new Map(states.filter(([, { cart, replies: some }]) => cart !== null || some.length > 0));
+    },
+    keys: (tx, { after, to, limit }) =>
+      tx.peek((client) =>
+        client.zrange(
+          ...([keys.ids, after === null ? '-' : `(${after}`, to === null ? '+' : `[${to}`] as const),
+          ...(['BYLEX', 'LIMIT', 0, limit] as const),
+        ),
+      ),
+    displaced: async () => 0,
+  };
+  return resource as unknown as MovedResource<RedisTx, State>;
+}
+
+function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNullable<CartState['cart']>): Cart {
+  return {
+    id,
+    ...state,
+    createdAt: microsIn(created_at),
+    updatedAt: microsIn(updated_at),
+    lines: lines.map(
+      ({
+        product_id,
+        manage_stock,
+        unit_amount,
+        includes_tax,
+        created_at: made,
+        updated_at: changed,
+        ...line
+      }): Line => ({
+        ...line,
+        productId: product_id,
+        manageStock: manage_stock,
+        unitAmount: unit_amount,
+        includesTax: includes_tax,
+        createdAt: microsIn(made),
+        updatedAt: microsIn(changed),
+      }),
+    ),
+  };
+}
+
+function stateOf({ id: _id, createdAt, updatedAt, customers, lines, ...cart }: Cart): NonNullable<CartState['cart']> {
+  return {
+    ...cart,
+    created_at: textOf(createdAt),
+    updated_at: textOf(updatedAt),
+    customers: [...customers],
+    lines: lines.map(
+      ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, taxes, ...line }) => ({
+        ...line,
+        taxes: [...taxes],
+        product_id: productId,
+        manage_stock: manageStock,
+        unit_amount: unitAmount,
+        includes_tax: includesTax,
+        created_at: textOf(made),
+        updated_at: textOf(changed),
+      }),
+    ),
+  };
+}
+
+/** `Date` has milliseconds only. */
+const microsIn = (text: string): number => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
+
+function textOf(micros: number): string {
+  const milliseconds = Math.floor(micros / 1_000);
+  const rest = String(micros - milliseconds * 1_000).padStart(3, '0');
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
+}

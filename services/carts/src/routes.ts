@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { type Authenticate, type FindSubject, guardRoutes, type Rule } from '@banyan/kit/access';
+import {
+  checker,
+  failedValidation,
+  includedMember,
+  includeOf,
+  linkIds,
+  listOf,
+  listReply,
+  objectOf,
+  queryOf,
+  readPage,
+} from '@banyan/kit/api';
+import type { Server } from '@banyan/kit/http';
+import type { FastifyRequest } from 'fastify';
+import { cartIdOf } from './cart.ts';
+import { CartChange, NewCart, paths } from './contract.ts';
+import type { Draft } from './draft.ts';
+import { forbidden, notFound } from './errors.ts';
+import { type ByCart, changeCart, changeIn, type Handlers, shownItems, shownOf } from './handlers.ts';
+import { addItemRoutes } from './item-routes.ts';
+import { addTaxRoutes } from './tax-routes.ts';
+import { cartView } from './view.ts';
+
+const newCart = checker(NewCart);
+const cartChange = checker(CartChange);
+
+/** Every client that knows the id of a cart may use it; shoppers must not set their own tax. */
+const shoppersSetNoTax: Rule = ({ path }, { kind }) =>
+  kind === 'client_credentials' || !path.split('/').includes('taxes');
+
+export interface Guards {
+  authenticate: Authenticate;
+  /** Who a customer token belongs to. */
+  findCustomer: FindSubject;
+}
+
+/** HTTP to domain, and back. */
+export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
+  const { store, peers, currencies, once, publicUrl } = handlers;
+  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
+  guardRoutes(server, { prefix: '/v2/', authenticate, rule: shoppersSetNoTax, second });
+  server.decorateRequest('currency', undefined);
+  server.addHook('onRequest', async (request) => {
+    if (request.routeOptions.url?.startsWith('/v2/')) request.currency = await currencies.asked(request.headers);
+  });
+
+  server.get<ByCart>(paths.cart, { schema: { summary: 'Read a cart' } }, async (request, reply) => {
+    const id = cartIdOf(request.params.ref);
+    const [cart] = await store.read([id]);
+    const shown = await shownOf(handlers, id, cart, request.headers);
+    const items = includeOf(queryOf(request)).has('items')
+      ? (await shownItems(handlers, request, reply, { id, cart })).data
+      : [];
+    return { data: cartView(shown), ...includedMember({ items }) };
+  });
+
+  server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request) => {
+    const customerId = request.caller.subject ?? null;
+    if (customerId === null && request.caller.kind === 'implicit') throw forbidden('Lists of carts need a customer');
+    const page = await readPage(queryOf(request), () => peers.pageLength(request.headers));
+    const { carts, total } = await store.list(customerId, page);
+    const shown = await Promise.all(carts.map((cart) => shownOf(handlers, cart.id, cart, request.headers)));
+    return listReply({ request, publicUrl }, page, total, shown.map(cartView));
+  });
+
+  server.post(paths.carts, { schema: { summary: 'Make a named cart' } }, async (request, reply) => {
+    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const id = wanted === undefined ? randomUUID() : cartIdOf(wanted);
+    const { subject } = request.caller;
+    if (subject !== undefined) await requireCustomers([subject], request);
+    return once(request, reply, id, async (changes) => {
+      const cart = await changeIn(handlers, changes, id, (draft) => {
+        if (draft.cart.name !== null) {
+          throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
+        }
+        label(draft, name, description);
+        if (subject !== undefined) associate(draft, [subject]);
+      });
+      return async () => ({ data: cartView(await shownOf(handlers, id, cart, request.headers)) });
+    });
+  });
+
+  server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request) => {
+    const { name, description } = cartChange(objectOf(request.body));
+    const id = cartIdOf(request.params.ref);
+    const cart = await changeCart(handlers, id, (draft) => label(draft, name, description));
+    return { data: cartView(await shownOf(handlers, id, cart, request.headers)) };
+  });
+
+  server.delete<ByCart>(paths.cart, { schema: { summary: 'Delete a cart' } }, async (request, reply) => {
+    await store.transaction(cartIdOf(request.params.ref), (changes) => changes.delete());
+    return reply.code(204).send();
+  });
+
+  server.post<ByCart>(paths.customers, { schema: { summary: 'Give a cart to customers' } }, async (request) => {
+    const ids = customersOf(request);
+    await requireCustomers(ids, request);
+    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => associate(draft, ids));
+    return { data: ids.map((id) => ({ type: 'customer', id })) };
+  });
+
+  server.delete<ByCart>(paths.customers, { schema: { summary: 'Let customers go' } }, async (request, reply) => {
+    const ids = customersOf(request);
+    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+      draft.cart = { ...draft.cart, customers: draft.cart.customers.filter((id) => !ids.includes(id)) };
+    });
+    return reply.code(204).send();
+  });
+
+  addItemRoutes(server, handlers);
+  addTaxRoutes(server, handlers);
+
+  /** @throws CartsError `not_found` */
+  async function requireCustomers(ids: readonly string[], { headers }: FastifyRequest): Promise<void> {
+    if (ids.length === 0) return;
+    const known = await peers.customers(ids, headers);
+    if (!ids.every((id) => known.has(id))) throw notFound('customer not found');
+  }
+}
+
+/** Customers named in a body. Shoppers and bearers of a customer token may name themselves only. */
+function customersOf({ body, caller }: FastifyRequest): string[] {
+  const ids = linkIds(listOf(body));
+  const narrowed = caller.kind === 'implicit' || caller.subject !== undefined;
+  if (narrowed && ids.some((id) => id !== caller.subject)) throw forbidden('This is another customer');
+  return ids;
+}
+
+function associate(draft: Draft, ids: readonly string[]): void {
+  draft.cart = { ...draft.cart, customers: [...new Set([...draft.cart.customers, ...ids])].sort() };
+}
+
+function label(draft: Draft, name?: string, description?: string): void {
+  const { cart } = draft;
+  draft.cart = { ...cart, name: name ?? cart.name, description: description ?? cart.description };
+}

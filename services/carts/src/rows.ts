@@ -1,0 +1,143 @@
+import type { RedisTx } from '@banyan/kit/redis-ledger';
+import type { ChainableCommander, Redis } from 'ioredis';
+import { type Cart, expiryMs, type Line } from './cart.ts';
+
+/** A key of the cart with an id, or one of the indexes. Ids are the last part: clients choose them. */
+export const keysOf = (prefix: string) => ({
+  /** Hash of the cart's members. `revision` is another one after each change. */
+  cart: (id: string) => `${prefix}cart:${id}`,
+  /** Hash of its lines, each with its taxes, by id. */
+  lines: (id: string) => `${prefix}lines:${id}`,
+  /** ZSET of the ids of its lines, in their order. */
+  order: (id: string) => `${prefix}order:${id}`,
+  /** SET of its customers. */
+  customers: (id: string) => `${prefix}customers:${id}`,
+  /** SET of the ids of a customer's carts. */
+  cartsOf: (customerId: string) => `${prefix}carts_of:${customerId}`,
+  /** A request that had an Idempotency-Key, and its reply. */
+  reply: (hash: string) => `${prefix}reply:${hash}`,
+  /** SET of the hashes of such requests to a cart. */
+  replies: (id: string) => `${prefix}replies:${id}`,
+  /** ZSET of carts, the newest first, then by id. */
+  created: `${prefix}created`,
+  /** ZSET of carts by the moment in which they expire, ms. */
+  expiry: `${prefix}expiry`,
+  /** ZSET of what moves, in bytewise order: carts, and carts that are gone but for their replies. */
+  ids: `${prefix}ids`,
+  /** ZSET of the same by the moment in which they are forgotten, ms. */
+  until: `${prefix}until`,
+});
+export type Keys = ReturnType<typeof keysOf>;
+
+/** A cart as the store has it, with its revision. */
+export interface Stored {
+  cart: Cart;
+  revision: string;
+}
+
+/** Adds the reads of one cart to a MULTI: four commands. */
+export function readCart(multi: ChainableCommander, keys: Keys, id: string): ChainableCommander {
+  return multi
+    .hgetall(keys.cart(id))
+    .hgetall(keys.lines(id))
+    .zrange(keys.order(id), '0', '-1')
+    .smembers(keys.customers(id));
+}
+
+/** Reads carts as they are at one moment, expired ones included. */
+export async function readCarts(client: Redis, keys: Keys, ids: readonly string[]): Promise<(Stored | undefined)[]> {
+  if (ids.length === 0) return [];
+  const multi = client.multi();
+  for (const id of ids) readCart(multi, keys, id);
+  const replies = (await multi.exec()) ?? [];
+  const values = replies.map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+  return ids.map((id, index) => storedOf(id, values.slice(4 * index, 4 * index + 4)));
+}
+
+type Members = Readonly<Record<string, string>>;
+
+function storedOf(id: string, values: readonly unknown[]): Stored | undefined {
+  const [members, lines, order, customers] = values as [Members, Members, string[], string[]];
+  if (members.revision === undefined) return undefined;
+  const cart: Cart = {
+    id,
+    name: members.name ?? null,
+    description: members.description ?? null,
+    currency: members.currency ?? null,
+    createdAt: Number(members.created_at),
+    updatedAt: Number(members.updated_at),
+    customers: [...customers].sort(),
+    lines: order.flatMap((lineId) => (lines[lineId] === undefined ? [] : [JSON.parse(lines[lineId]) as Line])),
+  };
+  return { cart, revision: members.revision };
+}
+
+/** Writes what differs between what is stored and a cart. `before` is undefined if the cart starts afresh. */
+export function writeCart(tx: RedisTx, keys: Keys, before: Cart | undefined, cart: Cart): void {
+  const { id } = cart;
+  const untilMs = expiryMs(cart);
+  if (before === undefined) tx.write('DEL', keys.lines(id), keys.order(id), keys.customers(id));
+  tx.write('DEL', keys.cart(id));
+  tx.write('HSET', keys.cart(id), ...membersOf(cart, tx.id));
+  writeLines(tx, keys, before?.lines ?? [], cart);
+  writeCustomers(tx, keys, before?.customers ?? [], cart, untilMs);
+  for (const key of [keys.cart, keys.lines, keys.order, keys.customers]) tx.write('PEXPIREAT', key(id), untilMs);
+  tx.write('ZADD', keys.created, -cart.createdAt, id);
+  tx.write('ZADD', keys.expiry, untilMs, id);
+  tx.write('ZADD', keys.ids, 0, id);
+  tx.write('ZADD', keys.until, 'GT', untilMs, id);
+}
+
+/** Deletes a cart. What it replied to requests with an Idempotency-Key stays. */
+export function deleteCart(tx: RedisTx, keys: Keys, { id, customers }: Cart): void {
+  tx.write('DEL', keys.cart(id), keys.lines(id), keys.order(id), keys.customers(id));
+  for (const customer of customers) tx.write('SREM', keys.cartsOf(customer), id);
+  tx.write('ZREM', keys.created, id);
+  tx.write('ZREM', keys.expiry, id);
+}
+
+function membersOf({ name, description, currency, createdAt, updatedAt }: Cart, revision: string): (string | number)[] {
+  return [
+    ...['revision', revision, 'created_at', createdAt, 'updated_at', updatedAt],
+    ...(name === null ? [] : ['name', name]),
+    ...(description === null ? [] : ['description', description]),
+    ...(currency === null ? [] : ['currency', currency]),
+  ];
+}
+
+function writeLines(tx: RedisTx, keys: Keys, before: readonly Line[], { id, lines }: Cart): void {
+  const [earlier, later] = [new Set(before), new Set(lines.map((line) => line.id))];
+  const gone = before.filter((line) => !later.has(line.id)).map((line) => line.id);
+  // Lines are never changed in place: one that is the same object is the same.
+  const changed = lines.filter((line) => !earlier.has(line));
+  if (gone.length > 0) tx.write('HDEL', keys.lines(id), ...gone);
+  if (changed.length > 0) {
+    tx.write('HSET', keys.lines(id), ...changed.flatMap((line) => [line.id, JSON.stringify(line)]));
+  }
+  if (before.length === lines.length && before.every((line, index) => line.id === lines[index]?.id)) return;
+  tx.write('DEL', keys.order(id));
+  if (lines.length > 0) tx.write('ZADD', keys.order(id), ...lines.flatMap((line, index) => [index, line.id]));
+}
+
+function writeCustomers(
+  tx: RedisTx,
+  keys: Keys,
+  before: readonly string[],
+  { id, customers }: Cart,
+  untilMs: number,
+): void {
+  const gone = before.filter((customer) => !customers.includes(customer));
+  const added = customers.filter((customer) => !before.includes(customer));
+  if (gone.length > 0) tx.write('SREM', keys.customers(id), ...gone);
+  for (const customer of gone) tx.write('SREM', keys.cartsOf(customer), id);
+  if (added.length > 0) tx.write('SADD', keys.customers(id), ...added);
+  for (const customer of added) tx.write('SADD', keys.cartsOf(customer), id);
+  for (const customer of customers) {
+    // GT leaves a key without an expiry as it is.
+    tx.write('PEXPIREAT', keys.cartsOf(customer), untilMs, 'NX');
+    tx.write('PEXPIREAT', keys.cartsOf(customer), untilMs, 'GT');
+  }
+}

@@ -1,0 +1,96 @@
+import { authenticator, subjectFinder } from '@banyan/kit/access';
+import { allowBrowsers } from '@banyan/kit/api';
+import { openMeshClient } from '@banyan/kit/client';
+import { type Clock, systemClock } from '@banyan/kit/clock';
+import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { createServer } from '@banyan/kit/http';
+import { addImportRoutes } from '@banyan/kit/import';
+import { closeOnSignal } from '@banyan/kit/lifecycle';
+import { createLogger, type Logger } from '@banyan/kit/log';
+import { Metrics } from '@banyan/kit/metrics';
+import { type RunningService, runService } from '@banyan/kit/run';
+import { Asking } from './asking.ts';
+import { type Config, cartsConfig } from './config.ts';
+import { Currencies } from './currencies.ts';
+import { cartsErrors } from './errors.ts';
+import { replyOnce } from './once.ts';
+import { Peers } from './peers.ts';
+import { addRoutes } from './routes.ts';
+import { openStore, type Store } from './store.ts';
+
+/** Runs the service until it is told to stop. */
+export async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = cartsConfig(env);
+  const logger = createLogger({ level: config.LOG_LEVEL, service: 'carts' });
+  closeOnSignal(await startService(config, logger), logger);
+}
+
+export interface Service extends RunningService {
+  /** All routes, in the form that Fastify prints. */
+  printRoutes(): string;
+  store: Store;
+}
+
+/** A hundred products with long descriptions. */
+const maxReplyBytes = 16 * 1_048_576;
+
+/** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
+export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
+  const credentials = credentialsOf(config);
+  const store = openStore({
+    url: config.REDIS_URL,
+    tag: config.REDIS_TAG,
+    now,
+    onIdleError: (error) => logger.warn({ err: error }, 'the connection to the store was lost'),
+    onCareless: (fault) => logger.warn({ fault }, 'the store may lose what it acknowledged'),
+  });
+  const mesh = openMeshClient({ meshUrl: config.MESH_URL, maxReplyBytes });
+  const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
+  const keys = { service: 'auth', path: '/.well-known/jwks.json' };
+  const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
+  const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
+  const asking = new Asking({ mesh, credentials });
+  const peers = new Peers(asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const currencies = new Currencies(asking, now, config.CURRENCY_FRESH_MS);
+
+  const server = await createServer({
+    logger,
+    metrics: new Metrics(),
+    errors: cartsErrors,
+    checks: { store: () => store.ping() },
+    forms: false,
+    docs: { title: 'carts', version: '1', description: 'Carts, their lines and taxes' },
+  });
+  await allowBrowsers(server);
+  addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
+  const once = replyOnce(store, now);
+  addRoutes(
+    server,
+    { store, peers, currencies, once, publicUrl: config.PUBLIC_URL, now },
+    { authenticate, findCustomer },
+  );
+
+  const sweeping = setInterval(() => {
+    store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'expired carts were not swept'));
+  }, config.SWEEP_EVERY_MS);
+  sweeping.unref();
+
+  const running = await runService({
+    name: 'carts',
+    server,
+    host: config.HOST,
+    port: config.PORT,
+    prepare: async () => {
+      const applied = await store.applySchema();
+      if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
+      if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('carts');
+    },
+    lease: leaseOf(config),
+    release: async () => {
+      clearInterval(sweeping);
+      await Promise.all([mesh.close(), store.close()]);
+    },
+    logger,
+  });
+  return { ...running, store, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from '@banyan/kit/api';
+import type { Clock } from '@banyan/kit/clock';
+import { type Moves, openMoves } from '@banyan/kit/import';
+import { openRedis } from '@banyan/kit/redis';
+import { type RedisTx, redisLedger } from '@banyan/kit/redis-ledger';
+import { type Cart, expiryMs } from './cart.ts';
+import { cartsImport } from './import.ts';
+import { Lanes } from './lanes.ts';
+import { type KeptReply, replyUntilMs, writeReply } from './replies.ts';
+import { deleteCart, keysOf, readCarts, writeCart } from './rows.ts';
+
+/** The numbered files of functions of this service's store. */
+export const schemaFolder = new URL('../schema/', import.meta.url);
+
+/** What a transaction may read and write. It is repeated when another one has changed the same cart meanwhile. */
+export interface Changes {
+  /** The cart; undefined if there is none or it has expired. */
+  find(): Promise<Cart | undefined>;
+  put(cart: Cart): Promise<void>;
+  /** Deletes the cart, if there is one. */
+  delete(): Promise<void>;
+  /** The reply to an earlier request, by the hash of its scope. */
+  reply(hash: string): Promise<KeptReply | undefined>;
+  keep(reply: KeptReply): Promise<void>;
+}
+
+export interface Store {
+  /** Carts by their ids, as they are at one moment; undefined for those that do not exist or have expired. */
+  read(ids: readonly string[]): Promise<(Cart | undefined)[]>;
+  /** A page of all carts, or of a customer's, the newest first; and how many there are. */
+  list(customerId: string | null, page: Page): Promise<{ carts: Cart[]; total: number }>;
+  /**
+   * Every write happens in one. `work` may be repeated.
+   *
+   * @throws ServiceError `misdirected` while another system owns the carts
+   */
+  transaction<Result>(cartId: string, work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  /** Removes expired carts from the indexes. */
+  sweep(): Promise<void>;
+  /** Who owns the carts, and the way by which they move. */
+  readonly moves: Moves<RedisTx>;
+  /** Resolves with the names of the schema files that it applied. */
+  applySchema(): Promise<string[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  url: string;
+  tag: string;
+  now: Clock;
+  onIdleError: (error: Error) => void;
+  onCareless: (fault: string) => void;
+}
+
+/** A transaction's own id is asked for again after a lost reply only, so it is kept for some minutes. */
+const keepOperationsMs = 600_000;
+/** A batch of the migration takes longer than a change of a cart. */
+const commandTimeoutMs = 5_000;
+
+/** Opens the store. It connects at the first command. */
+export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptions): Store {
+  const db = openRedis({ url, tag, now, onIdleError, onCareless, keepOperationsMs, commandTimeoutMs });
+  const keys = keysOf(db.prefix);
+  const moves = openMoves(redisLedger(db), [cartsImport(keys, now)]);
+  const lanes = new Lanes();
+  const live = (cart: Cart | undefined) => (cart !== undefined && expiryMs(cart) > now() ? cart : undefined);
+  const read = async (ids: readonly string[]) =>
+    (await db.read((client) => readCarts(client, keys, ids))).map((stored) => live(stored?.cart));
+  const sweep = async () => {
+    for (;;) {
+      const { text } = await db.transaction({ name: 'sweep', operationId: randomUUID(), args: [] });
+      if (Number(text) < 1_000) return;
+    }
+  };
+
+  return {
+    read,
+    list: async (customerId, { limit, offset }) => {
+      if (customerId !== null) {
+        const ids = await db.read((client) => client.smembers(keys.cartsOf(customerId)));
+        const carts = (await read(ids)).filter((cart) => cart !== undefined).sort(newestFirst);
+        return { carts: carts.slice(offset, offset + limit), total: carts.length };
+      }
+      await sweep();
+      const [total, ids] = await Promise.all([
+        db.read((client) => client.zcard(keys.created)),
+        db.read((client) => client.zrange(keys.created, String(offset), String(offset + limit - 1))),
+      ]);
+      return { carts: (await read(ids)).filter((cart) => cart !== undefined), total };
+    },
+    transaction: (cartId, work) =>
+      lanes.take(cartId, () =>
+        moves.write('carts', async (tx, changed) => {
+          const [stored] = await tx.peek((client) => readCarts(client, keys, [cartId]));
+          tx.expect(['HGET', keys.cart(cartId), 'revision'], stored?.revision ?? null);
+          const before = live(stored?.cart);
+          let noted = false;
+          const note = async (deleted: boolean) => {
+            if (!noted) await changed(cartId, { deleted });
+            noted = true;
+          };
+          return work({
+            find: async () => before,
+            put: async (cart) => {
+              // What has expired and is still there is deleted with its index entries.
+              if (before === undefined && stored !== undefined) deleteCart(tx, keys, stored.cart);
+              writeCart(tx, keys, before, cart);
+              await note(false);
+            },
+            delete: async () => {
+              if (stored === undefined) return;
+              deleteCart(tx, keys, stored.cart);
+              await note(true);
+            },
+            reply: async (hash) => {
+              const text = await tx.read('GET', keys.reply(hash));
+              const kept = typeof text === 'string' ? (JSON.parse(text) as KeptReply) : undefined;
+              return kept && replyUntilMs(kept) > now() ? kept : undefined;
+            },
+            keep: async (reply) => {
+              writeReply(tx, keys, cartId, reply);
+              await note(false);
+            },
+          });
+        }),
+      ),
+    sweep,
+    moves,
+    applySchema: () => db.applySchema({ folder: schemaFolder }),
+    ping: () => db.ping(),
+    close: () => db.close(),
+  };
+}
+
+function newestFirst(a: Cart, b: Cart): number {
+  return b.createdAt - a.createdAt || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+}
