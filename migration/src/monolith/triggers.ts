@@ -35,29 +35,33 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
          using hint = 'delete the rows, or run: npm run migrate -- detach ${name}';
      end $$`,
-    ...tables.flatMap(({ name: table, key }) => [
+    ...tables.flatMap(({ name: table, key, shared }) => [
+      // A row of a table below the root finds its key through the root, which is gone if both are deleted.
       `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
+       declare
+         earlier text := case when tg_op <> 'INSERT' then ${key('old')}::text end;
+         later text := case when tg_op <> 'DELETE' then ${key('new')}::text end;
        begin
-         if tg_op <> 'INSERT' then
-           insert into migration.notes (resource, key) values ('${name}', old.${key}::text);
-         end if;
-         if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.${key} is distinct from old.${key}) then
-           insert into migration.notes (resource, key) values ('${name}', new.${key}::text);
-         end if;
+         insert into migration.notes (resource, key)
+           select distinct '${name}', key from unnest(array[earlier, later]) as keys (key) where key is not null;
          return null;
        end $$`,
       ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
-      `create trigger migration_lock before insert or update or delete on ${table}
-         for each statement execute function migration.lock_${suffix}()`,
-      `create trigger migration_refuse before insert or update or delete on ${table}
-         for each row execute function migration.refuse_${suffix}()`,
-      `create trigger migration_truncate before truncate on ${table}
-         for each statement execute function migration.refuse_truncate_${suffix}()`,
+      ...(shared ? [] : fenceOf(table, suffix)),
       `create trigger migration_note after insert or update or delete on ${table}
          for each row execute function migration.note_${suffix}_${table}()`,
     ]),
   ];
 }
+
+const fenceOf = (table: string, suffix: string): string[] => [
+  `create trigger migration_lock before insert or update or delete on ${table}
+     for each statement execute function migration.lock_${suffix}()`,
+  `create trigger migration_refuse before insert or update or delete on ${table}
+     for each row execute function migration.refuse_${suffix}()`,
+  `create trigger migration_truncate before truncate on ${table}
+     for each statement execute function migration.refuse_truncate_${suffix}()`,
+];
 
 /** The statements that give a resource up. */
 export function dropsOf({ name, tables }: Resource): string[] {

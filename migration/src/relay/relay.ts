@@ -12,8 +12,8 @@ export type Send = (resource: Resource, epoch: number, changes: readonly Change[
 const passLimit = 1_000;
 /** How long a refused aggregate rests. */
 const retryParked = "interval '5 seconds'";
-/** Key of the notes that measure the lag: no aggregate has it. */
-const heartbeatKey = '~heartbeat';
+/** Key of the notes that measure the lag. No aggregate has it: clients choose ids of carts, without control characters. */
+const heartbeatKey = '\u0001heartbeat';
 
 /** How long a look at the columns of the tables holds. */
 const columnsFreshMs = 1_000;

@@ -10,7 +10,7 @@ export const brands: Resource = {
   tables: [
     {
       name: 'brands',
-      key: 'id',
+      key: (row) => `${row}.id`,
       columns: ['id', 'seq', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
     },
   ],

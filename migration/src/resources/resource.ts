@@ -4,8 +4,10 @@ import type { Queryable } from './queryable.ts';
 /** A table of the monolith whose rows are parts of an aggregate. */
 export interface CapturedTable {
   name: string;
-  /** The column that holds the aggregate's key. */
-  key: string;
+  /** SQL of the aggregate's key, by the name of a row. Null: the row belongs to none. */
+  key: (row: string) => string;
+  /** Other resources write the table too, so it is not fenced: their rows have no key. */
+  shared?: true;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
   columns: readonly string[];
 }

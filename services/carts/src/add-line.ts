@@ -16,14 +16,18 @@ export function addLine(to: Adding, data: unknown): void {
   if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
   switch (data.type) {
     case 'cart_item':
-      return addProduct(to, data);
+      addProduct(to, data);
+      break;
     case 'custom_item':
       to.spend(1);
-      return addCustom(to, customLine(data));
+      addCustom(to, customLine(data));
+      break;
     case 'cart_items':
-      return mergeCart(to, data);
+      mergeCart(to, data);
+      break;
     case 'order_items':
-      return reorder(to, data);
+      reorder(to, data);
+      break;
     case 'promotion_item':
       throw notFound('No promotion could be found with the given code.');
     default:
@@ -92,7 +96,7 @@ function reorder(to: Adding, data: unknown): void {
 
 function addOrderLine(to: Adding, line: PastOrder['lines'][number], currency: string, orderCurrency: string): void {
   const { productId, name, sku, quantity, unitAmount: amount, includesTax } = line;
-  if (productId !== null) return putProduct(to, { currency, wanted: productId, quantity });
-  if (currency !== orderCurrency) throw mixedCurrencies(currency);
-  addCustom(to, { name, sku, quantity, price: { amount, includes_tax: includesTax } }, { currency });
+  if (productId !== null) putProduct(to, { currency, wanted: productId, quantity });
+  else if (currency !== orderCurrency) throw mixedCurrencies(currency);
+  else addCustom(to, { name, sku, quantity, price: { amount, includes_tax: includesTax } }, { currency });
 }

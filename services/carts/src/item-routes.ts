@@ -137,9 +137,9 @@ async function suppliesOf(
   { store, peers }: Handlers,
   id: string,
   entries: readonly unknown[],
-  { headers }: FastifyRequest,
+  request: FastifyRequest,
 ): Promise<Supplies> {
-  const goods = new Goods(peers, headers);
+  const goods = new Goods(peers, request.headers);
   const named = (type: string, ...names: string[]) =>
     entries
       .filter(isMembers)
@@ -150,7 +150,7 @@ async function suppliesOf(
   const orderIds = [...new Set(named('order_items', 'order_id'))];
   const [[before, ...found], orders] = await Promise.all([
     store.read([id, ...sources]),
-    Promise.all(orderIds.map(async (order) => [order, await orderOf(peers, order, headers)] as const)),
+    Promise.all(orderIds.map(async (order) => [order, await orderOf(peers, order, request)] as const)),
   ]);
   const merged = found.flatMap(productsOf);
   const again = orders.flatMap(([, order]) =>
@@ -164,10 +164,10 @@ async function suppliesOf(
 async function orderOf(
   peers: Handlers['peers'],
   id: string,
-  headers: FastifyRequest['headers'],
+  { caller, headers }: FastifyRequest,
 ): Promise<PastOrder | CartsError> {
   try {
-    return await peers.order(id, headers);
+    return await peers.order(id, caller, headers);
   } catch (error) {
     if (error instanceof CartsError && ['bad_request', 'forbidden', 'not_found'].includes(error.code)) return error;
     throw error;

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Access } from '@banyan/kit/access';
 import { isUuid } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { type Asking, forwarded, unavailable } from './asking.ts';
-import { CartsError, notFound } from './errors.ts';
+import { CartsError, forbidden, notFound } from './errors.ts';
 import type { Image, PastOrder, Product } from './products.ts';
 
 /** How many one request names, and how long its path may become: heads have 16 KiB. */
@@ -62,8 +63,11 @@ export class Peers {
    *
    * @throws CartsError what its owner replies to the caller; `peer_unavailable`, `peer_timeout`
    */
-  async order(id: string, headers: IncomingHttpHeaders): Promise<PastOrder> {
+  async order(id: string, { kind, subject }: Access, headers: IncomingHttpHeaders): Promise<PastOrder> {
     if (!isUuid(id)) throw notFound('The requested order could not be found');
+    if (kind === 'implicit' && subject === undefined) {
+      throw forbidden('Orders need a customer token or client credentials');
+    }
     const own = forwarded(headers, ['authorization', 'x-moltin-customer-token']);
     const { status, body } = await this.#asking.ask('orders', `/v2/orders/${id}?include=items`, own, headers);
     if (status !== 200) throw refusalOf(status, body);

@@ -99,16 +99,18 @@ local function begin(prefix, operation, now_ms)
 end
 
 -- Registers a function of the service. It gets a transaction and its arguments, which are text, and returns text. The
--- text is kept under the id of the operation: a repetition returns it and does nothing.
+-- text is kept under the id of the operation: a repetition returns it and does nothing. With a second value that is
+-- true, nothing is kept: the function has done nothing, and a repetition calls it again.
 function kit.transaction(name, work)
   redis.register_function(LIBRARY .. '_' .. name, function(keys, args)
     local prefix, operation, now_ms, keep_s = args[1], args[2], args[3], args[4]
     local before = redis.call('GET', keys[1])
     if before then return { 1, 0, before } end
     local tx, finish = begin(prefix, operation, now_ms)
-    local result = work(tx, { unpack(args, 5) }) or ''
+    local result, forgotten = work(tx, { unpack(args, 5) })
+    result = result or ''
     if type(result) ~= 'string' then error('a transaction returns text', 0) end
-    tx.write('SET', keys[1], result, 'EX', keep_s)
+    if not forgotten then tx.write('SET', keys[1], result, 'EX', keep_s) end
     return { 0, finish(), result }
   end)
 end
@@ -130,11 +132,11 @@ end
 kit.transaction('kit_commit', function(tx, args)
   local parts = cjson.decode(args[1])
   for _, expected in ipairs(parts.expected) do
-    if not same(redis.call(unpack(expected.command)), expected.reply) then return 'conflict' end
+    if not same(redis.call(unpack(expected.command)), expected.reply) then return 'conflict', true end
   end
   for _, newer in ipairs(parts.newer) do
     local known = redis.call('ZSCORE', newer.key, newer.member)
-    if known and tonumber(known) >= tonumber(newer.score) then return 'conflict' end
+    if known and tonumber(known) >= tonumber(newer.score) then return 'conflict', true end
   end
   for _, forgotten in ipairs(parts.forgotten) do
     local known = redis.call('ZSCORE', forgotten.key, forgotten.member)

@@ -1,0 +1,184 @@
+import type { Queryable } from './queryable.ts';
+import { type Resource, type StateChange, timeText } from './resource.ts';
+
+/** A cart expires after this without a change, and a reply to a keyed request after a day. Neither is deleted then. */
+const live = (cart: string) => `${cart}.updated_at > now() - interval '7 days'`;
+const kept = (reply: string) => `${reply}.status is not null and ${reply}.created_at > now() - interval '1 day'`;
+
+/** A text of an URL without its percent encoding. */
+const decoded = (text: string) => `(
+  select convert_from(string_agg(
+    case when part like '\\%__' then decode(substr(part, 2), 'hex') else convert_to(part, 'UTF8') end,
+    ''::bytea order by n), 'UTF8')
+  from regexp_matches(${text}, '%[0-9A-Fa-f]{2}|.', 'g') with ordinality as parts (found, n), unnest(found) as part)`;
+
+/**
+ * The id of the cart that a keyed request was for; null for requests to other resources. The checkout belongs to the
+ * orders. A new cart's id may be in the reply only.
+ */
+const cartOfReply = (row: string) => `case
+  when ${row}.path ~ '^/v2/carts/[^/]+/(items|taxes)(/|$)' then ${decoded(`split_part(${row}.path, '/', 4)`)}
+  when ${row}.path = '/v2/carts' then ${row}.reply::jsonb #>> '{data,id}'
+end`;
+
+const replyState = `jsonb_build_object(
+  'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
+  'key', r.key, 'body_hash', encode(r.body_hash, 'hex'), 'status', r.status, 'reply', r.reply,
+  'created_at', ${timeText('r.created_at')})`;
+
+const taxesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
+    'id', t.id, 'name', t.name, 'jurisdiction', t.jurisdiction, 'code', t.code, 'rate', t.rate) order by t.seq), '[]')
+  from cart_item_taxes t where t.item_id = i.id)`;
+
+const linesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
+    'id', i.id, 'type', i.type, 'product_id', i.product_id, 'name', i.name, 'sku', i.sku, 'slug', i.slug,
+    'description', i.description, 'quantity', i.quantity, 'manage_stock', i.manage_stock,
+    'unit_amount', i.unit_amount, 'includes_tax', i.includes_tax, 'created_at', ${timeText('i.created_at')},
+    'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf}) order by i.seq), '[]')
+  from cart_items i where i.cart_id = c.id)`;
+
+const customersOf = `(select coalesce(jsonb_agg(l.customer_id order by l.customer_id::text collate "C"), '[]')
+  from cart_customers l where l.cart_id = c.id)`;
+
+/** A cart's lines are inserted in their order, so that `seq` shows it. */
+interface CartState {
+  cart: (Record<string, unknown> & { lines: readonly { id: string; taxes: readonly object[] }[] }) | null;
+  replies: readonly object[];
+}
+
+/** Carts with their lines, taxes and customers, and what was replied to requests with an Idempotency-Key. */
+export const carts: Resource = {
+  name: 'carts',
+  group: 'carts',
+  service: 'carts',
+  route: 'carts',
+  summary: 'Carts with their lines and taxes',
+  tables: [
+    {
+      name: 'carts',
+      key: (row) => `${row}.id`,
+      columns: ['id', 'name', 'description', 'currency', 'created_at', 'updated_at'],
+    },
+    { name: 'cart_customers', key: (row) => `${row}.cart_id`, columns: ['cart_id', 'customer_id'] },
+    {
+      name: 'cart_items',
+      key: (row) => `${row}.cart_id`,
+      columns: [
+        ...['id', 'seq', 'cart_id', 'type', 'product_id', 'name', 'sku', 'slug', 'description', 'quantity'],
+        ...['manage_stock', 'unit_amount', 'includes_tax', 'created_at', 'updated_at'],
+      ],
+    },
+    {
+      name: 'cart_item_taxes',
+      key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.item_id)`,
+      columns: ['id', 'seq', 'item_id', 'name', 'jurisdiction', 'code', 'rate'],
+    },
+    {
+      name: 'idempotency_keys',
+      key: cartOfReply,
+      shared: true,
+      columns: [
+        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
+      ],
+    },
+  ],
+  states: `
+    with found as (
+      select c.id, jsonb_build_object(
+        'name', c.name, 'description', c.description, 'currency', c.currency,
+        'created_at', ${timeText('c.created_at')}, 'updated_at', ${timeText('c.updated_at')},
+        'customers', ${customersOf}, 'lines', ${linesOf}) as cart
+      from carts c where c.id = any($1::text[]) and ${live('c')}
+    ), replied as (
+      select ${cartOfReply('r')} as id, jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
+      from idempotency_keys r
+      where r.path like '/v2/carts%' and ${kept('r')} and ${cartOfReply('r')} = any($1::text[]) group by 1
+    )
+    select id as key, jsonb_build_object('cart', found.cart, 'replies', coalesce(replied.replies, '[]')) as state
+    from found full join replied using (id)`,
+  // The store has no locale, so its order of text is that of bytes.
+  keys: `
+    select id as key from (
+      (select c.id from carts c where ${live('c')} and ($1::text is null or c.id > $1::text) order by c.id limit $2)
+      union
+      (select ${cartOfReply('r')} from idempotency_keys r where r.path like '/v2/carts%' and ${kept('r')})
+    ) as ids
+    where id is not null and ($1::text is null or id > $1::text) order by id limit $2`,
+  count: `select count(*)::int as count from carts c where ${live('c')}`,
+  displaced: 'select 0 as count',
+  apply: async (db, changes) => {
+    await removeCarts(
+      db,
+      changes.map(({ key }) => key),
+    );
+    await insertCarts(db, changes);
+    await insertReplies(db, changes);
+  },
+  afterDelete: async () => {},
+};
+
+/** Replies stay: each has a lifetime of its own. */
+async function removeCarts(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.query(
+    'delete from cart_item_taxes t using cart_items i where i.id = t.item_id and i.cart_id = any($1::text[])',
+    [ids],
+  );
+  await db.query('delete from cart_items where cart_id = any($1::text[])', [ids]);
+  await db.query('delete from cart_customers where cart_id = any($1::text[])', [ids]);
+  await db.query('delete from carts where id = any($1::text[])', [ids]);
+}
+
+async function insertCarts(db: Queryable, changes: readonly StateChange[]): Promise<void> {
+  const present = changes.flatMap(({ key, state }) => {
+    const { cart } = (state ?? { cart: null }) as unknown as Pick<CartState, 'cart'>;
+    return cart === null ? [] : [{ ...cart, id: key }];
+  });
+  if (present.length === 0) return;
+  const rows = JSON.stringify(present);
+  await db.query(
+    `insert into carts (id, name, description, currency, created_at, updated_at)
+     select * from jsonb_to_recordset($1::jsonb) as row(
+       id text, name text, description text, currency text, created_at timestamptz, updated_at timestamptz)`,
+    [rows],
+  );
+  await db.query(
+    `insert into cart_customers (cart_id, customer_id)
+     select row.id, customer::uuid from jsonb_to_recordset($1::jsonb) as row(id text, customers jsonb),
+       jsonb_array_elements_text(row.customers) as customer`,
+    [rows],
+  );
+  await db.query(
+    `insert into cart_items (cart_id, id, type, product_id, name, sku, slug, description, quantity, manage_stock,
+       unit_amount, includes_tax, created_at, updated_at)
+     select c.id, line.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+       jsonb_array_elements(c.lines) with ordinality as each(value, n),
+       jsonb_to_record(each.value) as line(id uuid, type text, product_id uuid, name text, sku text, slug text,
+         description text, quantity integer, manage_stock boolean, unit_amount bigint, includes_tax boolean,
+         created_at timestamptz, updated_at timestamptz)
+     order by c.id, n`,
+    [rows],
+  );
+  await db.query(
+    `insert into cart_item_taxes (item_id, id, name, jurisdiction, code, rate)
+     select (line.value ->> 'id')::uuid, tax.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+       jsonb_array_elements(c.lines) with ordinality as line(value, n),
+       jsonb_array_elements(line.value -> 'taxes') with ordinality as each(value, k),
+       jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)
+     order by c.id, n, k`,
+    [rows],
+  );
+}
+
+async function insertReplies(db: Queryable, changes: readonly StateChange[]): Promise<void> {
+  const replies = changes.flatMap(({ state }) => (state as unknown as CartState | null)?.replies ?? []);
+  if (replies.length === 0) return;
+  await db.query(
+    `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
+     select decode(hash, 'hex'), client, customer, method, path, key, decode(body_hash, 'hex'), status, reply, created_at
+     from jsonb_to_recordset($1::jsonb) as row(hash text, client text, customer text, method text, path text, key text,
+       body_hash text, status integer, reply text, created_at timestamptz)
+     on conflict (scope_hash) do update set body_hash = excluded.body_hash, status = excluded.status,
+       reply = excluded.reply, created_at = excluded.created_at`,
+    [JSON.stringify(replies)],
+  );
+}
