@@ -10,7 +10,7 @@ const decoded = (text: string) => `(
   select convert_from(string_agg(
     case when part like '\\%__' then decode(substr(part, 2), 'hex') else convert_to(part, 'UTF8') end,
     ''::bytea order by n), 'UTF8')
-  from regexp_matches(${text}, '%[0-9A-Fa-f]{2}|.', 'g') with ordinality as parts (found, n), unnest(found) as part)`;
+  from regexp_matches(${text}, '%[0-9A-Fa-f]{2}|.', 'g') with ordinality as pieces (piece, n), unnest(piece) as part)`;
 
 /**
  * The id of the cart that a keyed request was for; null for requests to other resources. The checkout belongs to the
@@ -55,6 +55,14 @@ export const carts: Resource = {
   summary: 'Carts with their lines and taxes',
   tables: [
     {
+      name: 'idempotency_keys',
+      key: cartOfReply,
+      shared: true,
+      columns: [
+        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
+      ],
+    },
+    {
       name: 'carts',
       key: (row) => `${row}.id`,
       columns: ['id', 'name', 'description', 'currency', 'created_at', 'updated_at'],
@@ -72,14 +80,6 @@ export const carts: Resource = {
       name: 'cart_item_taxes',
       key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.item_id)`,
       columns: ['id', 'seq', 'item_id', 'name', 'jurisdiction', 'code', 'rate'],
-    },
-    {
-      name: 'idempotency_keys',
-      key: cartOfReply,
-      shared: true,
-      columns: [
-        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
-      ],
     },
   ],
   states: `

@@ -32,6 +32,7 @@ export interface Resource {
   route: string;
   /** One sentence for the list. */
   summary: string;
+  /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */
   states: string;

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { after, before, beforeEach, test } from 'node:test';
+import { applySchema } from '@banyan/kit/schema';
+import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
+import type pg from 'pg';
+import { attach } from '../monolith/attach.ts';
+import { openPool } from '../monolith/database.ts';
+import { notOwner } from '../monolith/triggers.ts';
+import { carts } from './carts.ts';
+
+const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
+
+let database: TestDatabase;
+let pool: pg.Pool;
+before(async () => {
+  database = await createTestDatabase();
+  assert.ok((await readdir(schema)).length > 0);
+  await applySchema({ url: database.url, folder: schema });
+  pool = openPool(database.url, () => {});
+  await attach(pool, carts, 1);
+});
+after(async () => {
+  await pool?.end();
+  await database?.drop();
+});
+beforeEach(async () => {
+  await pool.query("update migration.ownership set state = 'owner'");
+  await pool.query('delete from migration.notes');
+});
+
+const noted = async () => {
+  const { rows } = await pool.query<{ key: string }>('delete from migration.notes returning key');
+  return [...new Set(rows.map(({ key }) => key))].sort();
+};
+const keyed = (path: string, reply: string | null = null) =>
+  pool.query(
+    `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
+     values (decode(md5($1), 'hex'), 'c', '', 'POST', $2, 'k', '', $3, $4, now())`,
+    [randomUUID(), path, reply === null ? null : 201, reply],
+  );
+
+test('a change of a cart, its customers, its lines and their taxes notes the cart', async () => {
+  const [line, id] = [randomUUID(), `a cart ${randomUUID()}`];
+  for (const [statement, values] of [
+    ['insert into carts (id) values ($1)', [id]],
+    ['insert into cart_customers values ($1, $2)', [id, randomUUID()]],
+    [
+      "insert into cart_items (id, cart_id, type, name, quantity, unit_amount) values ($2, $1, 'custom_item', 'N', 1, 1)",
+      [id, line],
+    ],
+    ['insert into cart_item_taxes (item_id, rate) values ($1, 0.2)', [line]],
+    ['update cart_item_taxes set rate = 0.1 where item_id = $1', [line]],
+    ['delete from carts where id = $1', [id]],
+  ] as const) {
+    await pool.query(statement, [...values]);
+    assert.deepEqual(await noted(), [id], statement);
+  }
+});
+
+test('a reply to a keyed request notes the cart that it was for, and requests to others note nothing', async () => {
+  await keyed('/v2/carts/a%20b%C3%A9%25/items');
+  await keyed('/v2/carts/plain/taxes');
+  await keyed('/v2/carts/lines/items/5/taxes');
+  await keyed('/v2/carts', '{"data":{"id":"made"}}');
+  assert.deepEqual(await noted(), ['a bé%', 'lines', 'made', 'plain']);
+  await keyed('/v2/carts/a/checkout', '{"data":{"id":"an order"}}');
+  await keyed('/v2/carts');
+  await keyed('/v2/orders/5/payments', '{"data":{"id":"a transaction"}}');
+  await pool.query("delete from idempotency_keys where path like '%checkout'");
+  assert.deepEqual(await noted(), []);
+});
+
+test('a follower refuses changes of carts, and others go on to keep their keys', async () => {
+  await pool.query("insert into carts (id) values ('followed')");
+  await pool.query("update migration.ownership set state = 'follower'");
+  for (const statement of ["insert into carts (id) values ('x')", "delete from carts where id = 'followed'"]) {
+    await assert.rejects(pool.query(statement), (error: { code?: string }) => error.code === notOwner);
+  }
+  await keyed('/v2/orders/5/payments', '{}');
+  await pool.query('delete from idempotency_keys');
+});
