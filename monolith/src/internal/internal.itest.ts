@@ -91,7 +91,8 @@ test('services ask who a customer token belongs to', async () => {
 });
 
 test('clients of the API do not', async () => {
-  for (const path of ['/internal/settings', `/internal/links/brands?ids=${randomUUID()}`]) {
+  const goods = ['products', 'images', 'stock', 'customers'].map((name) => `/internal/${name}`);
+  for (const path of ['/internal/settings', `/internal/links/brands?ids=${randomUUID()}`, ...goods]) {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {
       assert.equal((await ask(path, authorization)).status, 401, `${path} ${authorization}`);
     }
