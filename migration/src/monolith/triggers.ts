@@ -35,9 +35,11 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
          using hint = 'delete the rows, or run: npm run migrate -- detach ${name}';
      end $$`,
-    ...tables.flatMap(({ name: table, key, shared }) => [
-      // A row of a table below the root finds its key through the root, which is gone if both are deleted.
-      `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
+    // All functions come first: the statements after them lock the tables.
+    ...tables.map(
+      ({ name: table, key }) =>
+        // A row of a table below the root finds its key through the root, which is gone if both are deleted.
+        `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
        declare
          earlier text := case when tg_op <> 'INSERT' then ${key('old')}::text end;
          later text := case when tg_op <> 'DELETE' then ${key('new')}::text end;
@@ -46,6 +48,8 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
            select distinct '${name}', key from unnest(array[earlier, later]) as keys (key) where key is not null;
          return null;
        end $$`,
+    ),
+    ...tables.flatMap(({ name: table, shared }) => [
       ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       ...(shared ? [] : fenceOf(table, suffix)),
       `create trigger migration_note after insert or update or delete on ${table}
