@@ -55,10 +55,10 @@ describe('up --json', () => {
     );
     assert.match(up.credentials ?? '', /clients\.json$/);
     child.stdin?.write('{"command":"restart","process":"shop","env":{"GREETING":"moin"}}\n');
-    await line(({ command }) => command === 'restart', 'the answer');
+    await line(({ command }) => command === 'restart', 'the reply');
     assert.match(await (await fetch(processes.shop?.url ?? '')).text(), /moin/);
     child.stdin?.write('{"command":"clone-database","from":"shop","to":"shop_copy"}\n');
-    assert.equal((await line(({ command }) => command === 'clone-database', 'the answer')).event, 'answer');
+    assert.equal((await line(({ command }) => command === 'clone-database', 'the reply')).event, 'reply');
     child.stdin?.end();
     const [code] = await once(child, 'close');
     assert.equal(code, 0);

@@ -30,13 +30,13 @@ describe('databases', () => {
     for (const name of [from, to]) await query('postgres', `drop database if exists ${pg.escapeIdentifier(name)}`);
   });
 
-  test('are made once, whatever their name, and sort bytewise', async () => {
+  test('are created once, whatever their name, and sort bytewise', async () => {
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), [from]);
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), []);
     assert.deepEqual(await query(from, `select 'a' > 'B' as bytewise`), [{ bytewise: true }]);
   });
 
-  test('one made by two at once is no error', async () => {
+  test('two processes may create the same one at once', async () => {
     await query('postgres', `drop database ${pg.escapeIdentifier(from)}`);
     await Promise.all([ensureDatabases(serverUrl, [from]), ensureDatabases(serverUrl, [from])]);
     assert.deepEqual(await ensureDatabases(serverUrl, [from]), []);
@@ -73,7 +73,7 @@ describe('databases', () => {
     });
   }
 
-  test('a copy that breaks off leaves the target as it was, and the next one removes what was left', async () => {
+  test('an interrupted copy leaves the target unchanged, and the next copy removes the remains', async () => {
     const owner = new pg.Client({ connectionString: serverUrl });
     await owner.connect();
     await query('postgres', `drop database if exists ${pg.escapeIdentifier(to)}`);

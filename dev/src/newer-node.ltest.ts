@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('a Node.js too old for TypeScript', () => {
   const folder = freshFolder();
-  // Says that it is old, and is not: what it would be asked to do is what is looked at.
+  // A Node.js that reports an old version: the test checks the command that it would run.
   const old = join(folder, 'old.cjs');
   writeFileSync(
     old,
@@ -26,7 +26,7 @@ describe('a Node.js too old for TypeScript', () => {
     ['mesh/mesh.mjs', ['--help'], /Usage: mesh/],
     ['dev/run.mjs', ['monolith/src/main.ts', '--debts'], /tunable/i],
   ] as const) {
-    test(`${file} ${args.join(' ')} runs with the one of the lockfile, where there is one`, () => {
+    test(`${file} ${args.join(' ')} runs with the Node.js of the lockfile, if there is one`, () => {
       const { status, stdout, stderr } = run(file, [...args]);
       const brought = existsSync(join(root, `node_modules/node-${process.platform}-${process.arch}`));
       if (brought) {
@@ -39,7 +39,7 @@ describe('a Node.js too old for TypeScript', () => {
     });
   }
 
-  test('says in a sentence what is missing where npm brought none along', () => {
+  test('prints one sentence when npm has installed no newer Node.js', () => {
     for (const file of ['mesh.mjs', 'newer-node.mjs']) cpSync(join(root, 'mesh', file), join(folder, file));
     const { status, stderr } = run(join(folder, 'mesh.mjs'), ['check']);
     assert.equal(status, 1);

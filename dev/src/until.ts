@@ -5,7 +5,7 @@ export interface UntilOptions {
   limitMs: number;
   /** Pause between two looks. */
   everyMs?: number;
-  /** What is waited for, for the error. */
+  /** The awaited condition, for the error message. */
   what?: string;
 }
 

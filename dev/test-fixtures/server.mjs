@@ -1,4 +1,4 @@
-// A tiny server for the launcher's own tests: healthy when its database (if it has one) answers, crashes on demand.
+// A tiny server for the launcher's own tests: healthy when its database (if it has one) responds, crashes on demand.
 import { createServer } from 'node:http';
 import pg from 'pg';
 

@@ -55,7 +55,7 @@ test('the exit code is the verdict, and the reports are there either way', async
   }
 });
 
-test('a command line that is wrong is told from a run that broke', async () => {
+test('a wrong command line and a broken run have different exit codes', async () => {
   const never = [scenario(async () => assert.fail('it runs'))];
   assert.equal(await runCli(['made:up', '--seed', 'x'], never), 2);
   assert.equal(await runCli(['nothing'], never), 2);
@@ -71,7 +71,7 @@ test('a folder that cannot be written is found before anything is measured', asy
   assert.equal(await runCli(['made:up', '--out', join(file, 'in-it')], never), 1);
 });
 
-test('a signal breaks the run off, which ends by its own cleaning up', async () => {
+test('a signal stops the run, which cleans up first', async () => {
   let cleaned = false;
   const waiting = scenario(async ({ signal }) => {
     try {

@@ -34,7 +34,7 @@ export async function runCli(words: readonly string[], scenarios: readonly Scena
   let code = 0;
   const program = new Command('load')
     .description(
-      'Measures what the migration buys, and judges it. Load goes to this machine only, bounded in count and time.',
+      'Measures what the migration gains, and gives a verdict. Sends load to this machine only, with limits on requests and time.',
     )
     .exitOverride();
   for (const scenario of scenarios) {
@@ -106,7 +106,7 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
     }
     return codes[report.verdict.outcome];
   } catch (error) {
-    // What a child says that ended with the same signal is no news.
+    // The output of a child that ended with the same signal is not reported.
     if (stop.signal.aborted) return interrupted;
     throw error;
   } finally {

@@ -58,8 +58,8 @@ describe('a stack', () => {
           return next(exchange);
         },
       });
-    const answering = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
-    const stack = assemble([noting('outer'), noting('inner'), answering]);
+    const replying = layer('end', { scope: 'transport', wrap: () => async () => localReply(200, [], '') });
+    const stack = assemble([noting('outer'), noting('inner'), replying]);
     assert.equal((await stack.handle(exchangeOf({ body: '' }))).status, 200);
     assert.deepEqual(order, ['outer', 'inner']);
     assert.deepEqual(

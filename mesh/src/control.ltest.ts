@@ -74,7 +74,7 @@ describe('weights', () => {
       [['token', 'newer=10'], /has no backend "newer": it has old, new/],
       [['tokens', 'new=10'], /no route "tokens": the routes are token/],
       [['token', 'new=10x'], /Not a weight: new=10x[\s\S]*service=weight/],
-      [['token', 'new=101'], /can only get what is left to 100/],
+      [['token', 'new=101'], /can only get the rest up to 100/],
       [['token', 'new=0', 'old=0'], /every weight would be 0/],
     ] as const) {
       const refused = await cli(mesh, 'shift', ...args);

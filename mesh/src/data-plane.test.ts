@@ -28,7 +28,7 @@ describe('a request passes through', () => {
       response.writeHead(201, [
         ['Set-Cookie', 'a=1'],
         ['Set-Cookie', 'b=2'],
-        ['X-Answer', 'yes'],
+        ['X-Reply', 'yes'],
       ] as never);
       response.end(
         JSON.stringify({ method: request.method, url: request.url, custom: request.headers['x-custom'], body }),
@@ -41,7 +41,7 @@ describe('a request passes through', () => {
     });
     assert.equal(response.status, 201);
     assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
-    assert.equal(response.headers.get('x-answer'), 'yes');
+    assert.equal(response.headers.get('x-reply'), 'yes');
     assert.deepEqual(await response.json(), {
       method: 'PUT',
       url: '/a//b/%20c?x=1&y=%20z',

@@ -9,8 +9,8 @@ import type { Reply } from './reply.ts';
  *
  * @param limitBytes 0 = no reply is held
  */
-export function isHeld({ tunnelled, headers, body }: Reply, limitBytes: number): boolean {
-  if (limitBytes === 0 || tunnelled || body.onHeld === undefined || body.whole === true) return false;
+export function isHeld({ tunneled, headers, body }: Reply, limitBytes: number): boolean {
+  if (limitBytes === 0 || tunneled || body.onHeld === undefined || body.whole === true) return false;
   if (body.length !== null && body.length > limitBytes) return false;
   return !/^text\/event-stream(?:$|[\s;])/i.test(header(headers, 'content-type') ?? '');
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type Clock, systemClock } from './clock.ts';
 import { placesMax } from './telemetry/families.ts';
-import { type MetricsJson, turnMs } from './telemetry/metrics.ts';
+import { type MetricsJson, periodMs } from './telemetry/metrics.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, type TestMesh, testMesh, until, upstreamServer } from './testing/harness.ts';
 import { readPrometheus, type Sample } from './testing/prometheus.ts';
@@ -151,7 +151,7 @@ describe('metrics', () => {
       meshConfig([service(name, [upstream.port])], [route(`to-${name}`, [rule({ backendRefs: [backendRef(name)] })])]);
     // Due every 30 s: the end of a period, and drained instances.
     let due: (() => void)[] = [];
-    const turn = () => {
+    const endPeriod = () => {
       const tasks = due;
       due = [];
       for (const task of tasks) task();
@@ -159,7 +159,7 @@ describe('metrics', () => {
     const clock: Clock = {
       ...systemClock,
       after(delayMs, task) {
-        if (delayMs !== turnMs) return systemClock.after(delayMs, task);
+        if (delayMs !== periodMs) return systemClock.after(delayMs, task);
         due.push(task);
         return () => {
           due = due.filter((other) => other !== task);
@@ -173,8 +173,8 @@ describe('metrics', () => {
     await ask(mesh);
     const named = async () => new Set((await scrape(mesh)).flatMap(({ labels }) => [labels.route, labels.service]));
     assert.ok((await named()).has('to-old') && (await named()).has('old'));
-    turn();
-    turn();
+    endPeriod();
+    endPeriod();
     const left = await named();
     assert.ok(!left.has('to-old') && !left.has('old'), [...left].join());
     assert.ok(left.has('to-new') && left.has('new'));

@@ -13,7 +13,7 @@ const joins = /%[0-9a-f]?%(?:3[0-9]|[46][1-6])/i;
  *
  * @returns null where decoding would make a new escape of parts of two
  */
-export function normalisedPath(path: string): string | null {
+export function normalizedPath(path: string): string | null {
   if (joins.test(path)) return null;
   return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));

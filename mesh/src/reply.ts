@@ -62,7 +62,7 @@ export interface Reply {
    * True for an upgraded connection (101 and the bytes after it, or the upstream's refusal): the tunnel writes to the
    * client itself.
    */
-  readonly tunnelled: boolean;
+  readonly tunneled: boolean;
 }
 
 /** A reply that the mesh makes itself. */
@@ -72,7 +72,7 @@ export function localReply(status: number, headers: Headers, content: string | U
     status,
     headers: [...headers, 'content-length', String(bytes.byteLength)],
     body: new LocalBody(bytes),
-    tunnelled: false,
+    tunneled: false,
   };
 }
 

@@ -16,7 +16,7 @@ export async function withTimeLimit(
   try {
     const reply = await next(exchange);
     // A tunnel has no time limit.
-    if (reply.tunnelled) cancel();
+    if (reply.tunneled) cancel();
     else reply.body.onEnd(cancel);
     return reply;
   } catch (thrown) {

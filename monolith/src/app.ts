@@ -27,7 +27,7 @@ import type { Shop } from './shop.ts';
 import { variationsRoutes } from './variations/routes.ts';
 
 /** The largest body of a request, in bytes. */
-export const BODY_LIMIT = 1024 * 1024;
+export const bodyLimitBytes = 1024 * 1024;
 
 /** Composes the shop; the calls below list its areas. */
 export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
@@ -36,7 +36,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
     // Bindings of a child logger would duplicate the attributes: each log line names its request.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: bodyLimitBytes,
     // Cart ids come from clients: up to 128 characters, each of which may be percent-encoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
     frameworkErrors: replyWithError,

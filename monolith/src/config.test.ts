@@ -3,17 +3,17 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from './config.ts';
 
-const DATABASE_URL = 'postgres://shop:hunter2@store:5432/monolith';
+const storeUrl = 'postgres://shop:hunter2@store:5432/monolith';
 
 describe('parseConfig', () => {
   test('needs the database only', () => {
-    const parsed = parseConfig({ DATABASE_URL });
+    const parsed = parseConfig({ DATABASE_URL: storeUrl });
     assert.deepEqual(parsed, {
       ok: true,
       config: {
         host: '127.0.0.1',
         port: 3000,
-        databaseUrl: DATABASE_URL,
+        databaseUrl: storeUrl,
         filesFolder: fileURLToPath(new URL('../../.banyan/files', import.meta.url)),
         publicUrl: 'http://127.0.0.1:3000',
         debtsPaid: [],
@@ -26,7 +26,7 @@ describe('parseConfig', () => {
 
   test('reads everything', () => {
     const parsed = parseConfig({
-      DATABASE_URL,
+      DATABASE_URL: storeUrl,
       HOST: '0.0.0.0',
       PORT: '0',
       PUBLIC_URL: 'https://shop.example/',

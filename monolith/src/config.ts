@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DebtName, parseDebtsPaid } from './debts.ts';
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export interface Config {
   host: string;
@@ -18,7 +18,7 @@ export interface Config {
   jwksUrl: string | undefined;
   /** The client that may introspect tokens (RFC 7662); if absent, all introspection is refused. */
   introspection: { clientId: string; clientSecret: string } | undefined;
-  logLevel: (typeof LOG_LEVELS)[number];
+  logLevel: (typeof logLevels)[number];
 }
 
 /** A setting that breaks its rule. Values of secrets are not shown. */
@@ -67,8 +67,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       '',
     );
   }
-  const logLevel = LOG_LEVELS.find((level) => level === (text('LOG_LEVEL') || 'info'));
-  if (logLevel === undefined) fault('LOG_LEVEL', `one of ${LOG_LEVELS.join(', ')}`);
+  const logLevel = logLevels.find((level) => level === (text('LOG_LEVEL') || 'info'));
+  if (logLevel === undefined) fault('LOG_LEVEL', `one of ${logLevels.join(', ')}`);
 
   if (faults.length > 0 || logLevel === undefined) return { ok: false, faults };
   const introspection = clientId === '' ? undefined : { clientId, clientSecret };

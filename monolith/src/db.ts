@@ -8,7 +8,7 @@ export interface Queryable {
 }
 
 /** The longest duration of a statement in a request. */
-export const STATEMENT_TIMEOUT_MS = 30_000;
+export const defaultStatementTimeoutMs = 30_000;
 
 /**
  * Opens a pool. `onIdleError` receives the errors of idle connections. With `statementTimeoutMs` 0, statements have no
@@ -17,7 +17,7 @@ export const STATEMENT_TIMEOUT_MS = 30_000;
 export function openPool(
   databaseUrl: string,
   onIdleError: (error: Error) => void,
-  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  statementTimeoutMs = defaultStatementTimeoutMs,
 ): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -60,10 +60,10 @@ export async function inTransaction<T>(pool: Pool, work: (db: PoolClient) => Pro
   }
 }
 
-const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 // Shutting down, crashed, starting up, too many connections, no such database.
-const SERVER_STATES = new Set(['57P01', '57P02', '57P03', '53300', '3D000']);
-const DRIVER_MESSAGES =
+const serverStates = new Set(['57P01', '57P02', '57P03', '53300', '3D000']);
+const driverMessages =
   /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|query read timeout/i;
 
 /** Whether an error means that the store is currently unreachable, and not that a statement was wrong. */
@@ -72,11 +72,11 @@ export function isStoreUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return (
-    CONNECTION_ERRORS.has(code) ||
-    SERVER_STATES.has(code) ||
+    connectionErrors.has(code) ||
+    serverStates.has(code) ||
     // Class 08 of SQLSTATE: connection exceptions.
     code.startsWith('08') ||
-    DRIVER_MESSAGES.test(error.message)
+    driverMessages.test(error.message)
   );
 }
 

@@ -11,7 +11,7 @@ export interface Debt {
 }
 
 /** Every debt of the monolith. DEBTS.md describes each. */
-export const DEBTS = [
+export const allDebts = [
   {
     number: 1,
     name: 'slow-secret-hash',
@@ -126,7 +126,7 @@ export const DEBTS = [
   },
 ] as const satisfies readonly Debt[];
 
-export type DebtName = (typeof DEBTS)[number]['name'];
+export type DebtName = (typeof allDebts)[number]['name'];
 
 /** The state of all debts. A debt is paid by name when the program starts (`DEBTS_PAID`). */
 export class Debts {
@@ -143,7 +143,7 @@ export class Debts {
 
   /** Names of the paid debts, in the order of the list. */
   paid(): DebtName[] {
-    return DEBTS.map((debt) => debt.name).filter((name) => this.#paid.has(name));
+    return allDebts.map((debt) => debt.name).filter((name) => this.#paid.has(name));
   }
 }
 
@@ -156,9 +156,9 @@ export function parseDebtsPaid(text: string): { paid: DebtName[]; unknown: strin
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const paid = DEBTS.filter((debt) => given.includes(debt.name) || (debt.tunable && given.includes('tunable'))).map(
-    (debt) => debt.name,
-  );
-  const known: readonly string[] = [...DEBTS.map((debt) => debt.name), 'tunable'];
+  const paid = allDebts
+    .filter((debt) => given.includes(debt.name) || (debt.tunable && given.includes('tunable')))
+    .map((debt) => debt.name);
+  const known: readonly string[] = [...allDebts.map((debt) => debt.name), 'tunable'];
   return { paid, unknown: given.filter((word) => !known.includes(word)) };
 }

@@ -4,12 +4,12 @@ import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 import { traceIds } from './log.ts';
 import { storeFault } from './store-faults.ts';
 
-const UNKNOWN_PATH = 'The requested path could not be found';
+const unknownPathDetail = 'The requested path could not be found';
 
 /** Replies to every error and every unknown path in the API's error shape. Unexpected errors are logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>(replyWithError);
-  const unknownPath = () => new ShopError('not_found', { detail: UNKNOWN_PATH });
+  const unknownPath = () => new ShopError('not_found', { detail: unknownPathDetail });
   app.setNotFoundHandler(() => {
     throw unknownPath();
   });
@@ -32,7 +32,7 @@ export function replyWithError(thrown: FastifyError, request: FastifyRequest, re
   return reply.code(status).send(errorBody(error, request.id));
 }
 
-const UNREADABLE: Readonly<Record<string, { status: number; title: string }>> = {
+const unreadable: Readonly<Record<string, { status: number; title: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, title: 'Request Header Fields Too Large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
 };
@@ -43,7 +43,7 @@ export function replyToUnreadable(error: ConnectionError, socket: Socket): void 
     socket.destroy();
     return;
   }
-  const { status, title } = UNREADABLE[error.code] ?? { status: 400, title: 'Bad Request' };
+  const { status, title } = unreadable[error.code] ?? { status: 400, title: 'Bad Request' };
   const body = JSON.stringify({ errors: [{ status, title }] });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
@@ -52,14 +52,14 @@ export function replyToUnreadable(error: ConnectionError, socket: Socket): void 
 }
 
 /** Errors that Fastify raises before a handler runs, and what the API says about them. */
-const REFUSALS: Readonly<Record<string, [code: ErrorCode, detail: string]>> = {
+const refusals: Readonly<Record<string, [code: ErrorCode, detail: string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The content type of the body is not supported here'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is too large'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['bad_request', 'The body is not valid JSON'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'The body is not as long as Content-Length says'],
   FST_ERR_BAD_URL: ['bad_request', 'The URL is malformed'],
   // A path parameter longer than any id is an unknown path.
-  FST_ERR_MAX_PARAM_LENGTH: ['not_found', UNKNOWN_PATH],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', unknownPathDetail],
 };
 
 function asShopError(thrown: FastifyError): ShopError {
@@ -68,6 +68,6 @@ function asShopError(thrown: FastifyError): ShopError {
   if (fault !== undefined) return fault;
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
-  const [code, detail] = REFUSALS[thrown.code] ?? ['bad_request', thrown.message];
+  const [code, detail] = refusals[thrown.code] ?? ['bad_request', thrown.message];
   return new ShopError(code, { detail }, { cause: thrown });
 }

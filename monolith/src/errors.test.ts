@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 
-const STATUS: Record<ErrorCode, number> = {
+const statuses: Record<ErrorCode, number> = {
   bad_request: 400,
   invalid_token: 401,
   invalid_client: 401,
@@ -21,7 +21,7 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 describe('errors', () => {
-  for (const [code, status] of Object.entries(STATUS) as [ErrorCode, number][]) {
+  for (const [code, status] of Object.entries(statuses) as [ErrorCode, number][]) {
     test(`${code} has status ${status}, in every member of the body`, () => {
       assert.equal(statusOf(code), status);
       const { errors } = errorBody(new ShopError(code, [{ detail: 'a' }, { detail: 'b' }]), 'req-1');

@@ -1,4 +1,4 @@
-/** The closed list of error codes; `STATUS` maps each to its HTTP status. */
+/** The closed list of error codes; `statuses` maps each to its HTTP status. */
 export type ErrorCode =
   | 'bad_request'
   | 'invalid_token'
@@ -16,7 +16,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'issuer_unavailable';
 
-const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
+const statuses: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   bad_request: { status: 400, title: 'Bad Request' },
   invalid_token: { status: 401, title: 'Unable to validate access token' },
   invalid_client: { status: 401, title: 'Unauthorized' },
@@ -58,14 +58,14 @@ export class ShopError extends Error {
   /** `faults`: at least one; several if one body has several faults. */
   constructor(code: ErrorCode, faults: Fault | readonly Fault[] = {}, options?: ErrorOptions) {
     const list: readonly Fault[] = Array.isArray(faults) ? faults : [faults];
-    super(list[0]?.detail ?? STATUS[code].title, options);
+    super(list[0]?.detail ?? statuses[code].title, options);
     this.code = code;
     this.faults = list.length === 0 ? [{}] : list;
   }
 }
 
 export function statusOf(code: ErrorCode): number {
-  return STATUS[code].status;
+  return statuses[code].status;
 }
 
 /**
@@ -73,7 +73,7 @@ export function statusOf(code: ErrorCode): number {
  * carry `requestId`, which leads to the log line.
  */
 export function errorBody(error: ShopError, requestId: string): { errors: ErrorMember[] } {
-  const { status, title } = STATUS[error.code];
+  const { status, title } = statuses[error.code];
   return {
     errors: error.faults.map((fault) => ({
       status,

@@ -5,20 +5,20 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { DEBTS } from './debts.ts';
+import { allDebts } from './debts.ts';
 import { Random } from './seed/random.ts';
 import { uploadFile } from './testing/forms.ts';
-import { ADDRESS, enableManual, makeOrder, makeProduct } from './testing/goods.ts';
-import { body, NO_REQUEST, query, SEGMENTS } from './testing/grammar.ts';
+import { enableManual, makeOrder, makeProduct, sampleAddress } from './testing/goods.ts';
+import { body, noRequest, query, segments } from './testing/grammar.ts';
 import { issueToken, openTestShop, type TestShop } from './testing/open-shop.ts';
 import { type Route, routesOf } from './testing/route-table.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const seed = Number(process.env.FUZZ_SEED ?? 1);
 /** Requests for each route and method; `FUZZ_ROUNDS` sets a higher number. */
-const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 6);
+const rounds = Number(process.env.FUZZ_ROUNDS ?? 6);
 /** Debts cost time only, and this test does not measure time. */
-const PAID = DEBTS.map(({ name }) => name);
-const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
+const paid = allDebts.map(({ name }) => name);
+const introspection = { clientId: 'auth', clientSecret: 'let me ask' };
 
 type Headers = Record<string, string>;
 
@@ -30,7 +30,7 @@ let ids: Record<string, string[]>;
 let members: Record<string, Record<string, unknown[]>>;
 
 before(async () => {
-  it = await openTestShop(PAID, { introspection: INTROSPECTION });
+  it = await openTestShop(paid, { introspection: introspection });
   await it.app.listen({ host: '127.0.0.1', port: 0 });
   port = (it.app.server.address() as AddressInfo).port;
   await enableManual(it);
@@ -44,7 +44,7 @@ before(async () => {
   const category = await make('/v2/categories', { type: 'category', name: 'C', slug: slug(), status: 'live' });
   const brand = await make('/v2/brands', { type: 'brand', name: 'B', slug: slug(), status: 'live' });
   const customer = await make('/v2/customers', { type: 'customer', name: 'C', email: 'c@example.com', password: 'p' });
-  const address = await make(`/v2/customers/${customer}/addresses`, { type: 'address', ...ADDRESS });
+  const address = await make(`/v2/customers/${customer}/addresses`, { type: 'address', ...sampleAddress });
   const cart = randomUUID();
   const order = await makeOrder(it, cart, product);
   const [line] = (await it.admin('GET', `/v2/carts/${cart}/items`)).body.data;
@@ -97,7 +97,7 @@ before(async () => {
       type: ['customer', 'address', 'token'],
       name: ['N'],
       email: ['c@example.com', 'd@example.com'],
-      ...Object.fromEntries(Object.entries(ADDRESS).map(([name, value]) => [name, [value]])),
+      ...Object.fromEntries(Object.entries(sampleAddress).map(([name, value]) => [name, [value]])),
     },
     products: {
       type: ['product', 'category'],
@@ -128,8 +128,8 @@ before(async () => {
       jurisdiction: ['UK'],
       rate: [0.2],
       customer: [customer, { id: customer }, { name: 'Ada', email: 'a@example.com' }],
-      billing_address: [ADDRESS],
-      shipping_address: [ADDRESS],
+      billing_address: [sampleAddress],
+      shipping_address: [sampleAddress],
     },
     orders: {
       type: ['order', 'payment'],
@@ -139,7 +139,7 @@ before(async () => {
       amount: [100],
       shipping: ['fulfilled'],
       status: ['cancelled'],
-      shipping_address: [ADDRESS],
+      shipping_address: [sampleAddress],
       options: [{ receipt_email: true }],
     },
     gateways: { type: ['gateway'], enabled: [true], test: [false], login: ['x'] },
@@ -181,11 +181,11 @@ function fill(random: Random, path: string): string {
     .replaceAll(/:(\w+)/g, (_, name: string) => {
       const known = ids[name];
       assert.ok(known, `the test knows nothing of :${name}`);
-      return random.chance(70) ? random.pick(known) : random.pick(SEGMENTS);
+      return random.chance(70) ? random.pick(known) : random.pick(segments);
     });
 }
 
-const ODD_HEADERS: Headers[] = [
+const oddHeaders: Headers[] = [
   { 'x-moltin-currency': 'XXX' },
   { 'x-moltin-currency': '__proto__' },
   { 'x-moltin-language': '\u00ff,;q=x' },
@@ -252,7 +252,7 @@ describe('no route replies 500', () => {
   });
 
   test('with any text in place of a token', async () => {
-    const random = new Random(SEED, 'tokens');
+    const random = new Random(seed, 'tokens');
     const placed = wrongTokens().flatMap((token): Headers[] => [
       { authorization: `Bearer ${token}` },
       { authorization: `Basic ${token}` },
@@ -268,25 +268,25 @@ describe('no route replies 500', () => {
   });
 
   test('with a body that is not a request at all', async () => {
-    const random = new Random(SEED, 'no request');
+    const random = new Random(seed, 'no request');
     for (const route of routes().filter(({ method }) => method !== 'GET' && method !== 'HEAD')) {
-      for (const payload of resourceOf(route) === 'inventories' ? NO_REQUEST : random.sample(NO_REQUEST, 6)) {
+      for (const payload of resourceOf(route) === 'inventories' ? noRequest : random.sample(noRequest, 6)) {
         await send(route, fill(random, route.path), { ...json, authorization: `Bearer ${tokens.full}` }, payload);
       }
     }
     noFaults();
   });
 
-  test(`with any request of the grammar (FUZZ_SEED=${SEED})`, async () => {
-    const random = new Random(SEED, 'grammar');
-    const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
-    for (let round = 0; round < ROUNDS; round += 1) {
+  test(`with any request of the grammar (FUZZ_SEED=${seed})`, async () => {
+    const random = new Random(seed, 'grammar');
+    const basic = Buffer.from(`${introspection.clientId}:${introspection.clientSecret}`).toString('base64');
+    for (let round = 0; round < rounds; round += 1) {
       for (const route of routes()) {
         const resource = resourceOf(route);
         const token = random.chance(80) ? tokens.full : tokens.implicit;
         const authorization = resource === 'oauth' ? `Basic ${basic}` : `Bearer ${token}`;
         const customer = random.chance(10) ? { 'x-moltin-customer-token': tokens.customer } : {};
-        const odd = random.chance(10) ? random.pick(ODD_HEADERS) : {};
+        const odd = random.chance(10) ? random.pick(oddHeaders) : {};
         const payload = body(random, members[resource] ?? { x: [1] });
         const url = fill(random, route.path) + query(random);
         await send(route, url, { ...json, authorization, ...customer, ...odd }, payload);
@@ -300,7 +300,7 @@ describe('no route replies 500', () => {
     for (const payload of [`{"data":{"type":"product","material":${deep}}}`, `{"data":[${deep}]}`, deep]) {
       for (const route of routes().filter(({ method }) => method === 'POST' || method === 'PUT')) {
         if (!route.path.startsWith('/v2/')) continue;
-        const url = fill(new Random(SEED, 'deep'), route.path);
+        const url = fill(new Random(seed, 'deep'), route.path);
         const { status } = await call(route.method, url, { ...json, authorization: `Bearer ${tokens.full}` }, payload);
         assert.equal(status, 400, `${route.method} ${route.path}`);
       }
@@ -319,7 +319,7 @@ describe('no route replies 500', () => {
       'a=1&a=2',
       'x'.repeat(9e4),
     ];
-    const basic = Buffer.from(`${INTROSPECTION.clientId}:${INTROSPECTION.clientSecret}`).toString('base64');
+    const basic = Buffer.from(`${introspection.clientId}:${introspection.clientSecret}`).toString('base64');
     for (const route of routes().filter(({ method }) => method === 'POST')) {
       for (const form of [...forms, `token=${'x'.repeat(5_000)}`, 'grant_type=implicit&client_id=%00']) {
         const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Basic ${basic}` };

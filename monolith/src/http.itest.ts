@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { BODY_LIMIT } from './app.ts';
+import { bodyLimitBytes } from './app.ts';
 import { openTestShop, type TestShop } from './testing/open-shop.ts';
 
 describe('bad input', () => {
@@ -36,8 +36,8 @@ describe('bad input', () => {
 
   test('a body over the limit is 413, one below is read', async () => {
     const padded = (bytes: number) => JSON.stringify({ ...customer, padding: ' '.repeat(bytes) });
-    assert.equal((await open.admin('POST', '/v2/customers', padded(BODY_LIMIT))).status, 413);
-    assert.equal((await open.admin('POST', '/v2/customers', padded(BODY_LIMIT - 200))).status, 201);
+    assert.equal((await open.admin('POST', '/v2/customers', padded(bodyLimitBytes))).status, 413);
+    assert.equal((await open.admin('POST', '/v2/customers', padded(bodyLimitBytes - 200))).status, 201);
   });
 
   test('an empty body with a JSON content type is accepted', async () => {

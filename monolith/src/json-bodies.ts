@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { badRequest } from './api/faults.ts';
 import { isStorable } from './api/text.ts';
-import { isDeeperThan, MAX_DEPTH } from './json-depth.ts';
+import { isDeeperThan, maxDepth } from './json-depth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /**
- * Parses JSON bodies of at most `MAX_DEPTH` levels whose texts can be stored. An empty body counts as no body, because clients send one with a
+ * Parses JSON bodies of at most `maxDepth` levels whose texts can be stored. An empty body counts as no body, because clients send one with a
  * JSON content type on DELETE, capture and refund.
  */
 export function jsonBodies(app: FastifyInstance): void {
@@ -21,7 +21,7 @@ export function jsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
-    else if (isDeeperThan(body, MAX_DEPTH)) done(badRequest(`The body is nested deeper than ${MAX_DEPTH} levels`));
+    else if (isDeeperThan(body, maxDepth)) done(badRequest(`The body is nested deeper than ${maxDepth} levels`));
     else
       void parse(request, body, (error, value) => {
         // Only an escape can put such a character into a body that is UTF-8.

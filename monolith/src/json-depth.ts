@@ -1,5 +1,5 @@
 /** The most levels of arrays and objects in a body: more than any client sends, few enough for every recursion. */
-export const MAX_DEPTH = 64;
+export const maxDepth = 64;
 
 /**
  * Whether JSON text nests arrays and objects deeper than `limit`. Counts only the brackets outside of strings, so the

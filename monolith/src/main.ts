@@ -1,7 +1,7 @@
-import { DEBTS } from './debts.ts';
+import { allDebts } from './debts.ts';
 import { serve } from './serve.ts';
 
-const USAGE = `usage: npm run monolith                        serve; configured by the environment (monolith/README.md)
+const usageText = `usage: npm run monolith                        serve; configured by the environment (monolith/README.md)
        npm run monolith -- --debts [--json]   list the debts, which DEBTS_PAID pays by name
 `;
 
@@ -11,18 +11,20 @@ async function main(args: readonly string[]): Promise<number> {
   const [first, second, ...rest] = args;
   if (first === undefined) return serve(process.env);
   if (first === '--debts' && (second === undefined || second === '--json') && rest.length === 0) {
-    process.stdout.write(second === '--json' ? `${JSON.stringify(DEBTS)}\n` : debtTable());
+    process.stdout.write(second === '--json' ? `${JSON.stringify(allDebts)}\n` : debtTable());
     return 0;
   }
   const asksForHelp = first === '--help' || first === '-h';
-  (asksForHelp ? process.stdout : process.stderr).write(USAGE);
+  (asksForHelp ? process.stdout : process.stderr).write(usageText);
   return asksForHelp ? 0 : 2;
 }
 
 function debtTable(): string {
-  const width = Math.max(...DEBTS.map(({ name }) => name.length));
-  return DEBTS.map(
-    ({ number, name, tunable, path, summary }) =>
-      `${String(number).padStart(2)}  ${name.padEnd(width)}  ${path}  ${tunable ? 'tunable' : '       '}  ${summary}\n`,
-  ).join('');
+  const width = Math.max(...allDebts.map(({ name }) => name.length));
+  return allDebts
+    .map(
+      ({ number, name, tunable, path, summary }) =>
+        `${String(number).padStart(2)}  ${name.padEnd(width)}  ${path}  ${tunable ? 'tunable' : '       '}  ${summary}\n`,
+    )
+    .join('');
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { CurrencyStyle } from './money.ts';
-import { formatAmount, lineTotals, MAX_AMOUNT, MAX_TAX_RATE, sumTotals, taxUnit } from './money.ts';
+import { formatAmount, lineTotals, maxAmount, maxTaxRate, sumTotals, taxUnit } from './money.ts';
 
-const USD: CurrencyStyle = {
+const usd: CurrencyStyle = {
   code: 'USD',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is how currencies write it.
   format: '${price}',
@@ -12,26 +12,26 @@ const USD: CurrencyStyle = {
   thousandSeparator: ',',
   decimalPlaces: 2,
 };
-const EUR: CurrencyStyle = {
+const eur: CurrencyStyle = {
   code: 'EUR',
   format: '{price} €',
   decimalPoint: ',',
   thousandSeparator: '.',
   decimalPlaces: 2,
 };
-const JPY: CurrencyStyle = { ...USD, code: 'JPY', format: '¥{price}', decimalPlaces: 0 };
+const jpy: CurrencyStyle = { ...usd, code: 'JPY', format: '¥{price}', decimalPlaces: 0 };
 
 describe('formatAmount', () => {
   const cases: [number, CurrencyStyle, string][] = [
-    [0, USD, '$0.00'],
-    [5, USD, '$0.05'],
-    [-500, USD, '-$5.00'],
-    [123456789, USD, '$1,234,567.89'],
-    [123456789, EUR, '1.234.567,89 €'],
-    [1234, JPY, '¥1,234'],
-    [100, { ...USD, thousandSeparator: '' }, '$1.00'],
+    [0, usd, '$0.00'],
+    [5, usd, '$0.05'],
+    [-500, usd, '-$5.00'],
+    [123456789, usd, '$1,234,567.89'],
+    [123456789, eur, '1.234.567,89 €'],
+    [1234, jpy, '¥1,234'],
+    [100, { ...usd, thousandSeparator: '' }, '$1.00'],
     // `$&` in a separator is text, not a pattern of String.replace.
-    [123456, { ...USD, thousandSeparator: '$&' }, '$1$&234.56'],
+    [123456, { ...usd, thousandSeparator: '$&' }, '$1$&234.56'],
   ];
   for (const [amount, style, expected] of cases) {
     test(`${amount} ${style.code} is ${expected}`, () => assert.equal(formatAmount(amount, style), expected));
@@ -39,8 +39,8 @@ describe('formatAmount', () => {
 
   test('the digits read back as the amount', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -MAX_AMOUNT, max: MAX_AMOUNT }), (amount) => {
-        const digits = formatAmount(amount, USD).replaceAll(/[$.,-]/g, '');
+      fc.property(fc.integer({ min: -maxAmount, max: maxAmount }), (amount) => {
+        const digits = formatAmount(amount, usd).replaceAll(/[$.,-]/g, '');
         assert.equal(Number(digits), Math.abs(amount));
       }),
     );
@@ -67,8 +67,8 @@ describe('taxUnit', () => {
     assert.equal(taxUnit(15, false, [0.1, 0.2]).tax, 5);
   });
 
-  const rate = fc.double({ min: 0, max: MAX_TAX_RATE, noNaN: true });
-  const amount = fc.integer({ min: 0, max: MAX_AMOUNT });
+  const rate = fc.double({ min: 0, max: maxTaxRate, noNaN: true });
+  const amount = fc.integer({ min: 0, max: maxAmount });
 
   test('parts are non-negative safe integers that add up', () => {
     fc.assert(

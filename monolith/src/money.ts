@@ -35,12 +35,12 @@ export interface LineTotals {
 }
 
 /** The largest unit price and line value, in minor units: the sum of 100 lines at the highest tax stays safe. */
-export const MAX_AMOUNT = 100_000_000_000;
+export const maxAmount = 100_000_000_000;
 /** Highest rate of one tax item (2000 %). */
-export const MAX_TAX_RATE = 20;
+export const maxTaxRate = 20;
 
 // Rates are counted in millionths, so that rounding is exact: 0.1 + 0.2 has no float error.
-const RATE_SCALE = 1_000_000n;
+const rateScale = 1_000_000n;
 
 /** Prints an amount in minor units, with decimal point and thousands separator. The minus precedes the whole text. */
 export function formatAmount(amount: number, style: CurrencyStyle): string {
@@ -57,17 +57,17 @@ export function formattedPrice(amount: number, style: CurrencyStyle): FormattedP
 }
 
 /** The printed amount of an empty cart, which has no currency yet. */
-export const NO_PRICE: FormattedPrice = { amount: 0, currency: '', formatted: '0' };
+export const noPrice: FormattedPrice = { amount: 0, currency: '', formatted: '0' };
 
 /**
  * Tax of one unit, method `simple`. The net of a gross price is rounded half up first. The tax on the rounded net is
  * rounded half up, and gross is their sum, so a gross price can change by one minor unit.
  */
 export function taxUnit(unitAmount: number, includesTax: boolean, rates: readonly number[]): Taxed {
-  const rate = rates.reduce((sum, each) => sum + BigInt(Math.round(each * Number(RATE_SCALE))), 0n);
+  const rate = rates.reduce((sum, each) => sum + BigInt(Math.round(each * Number(rateScale))), 0n);
   const given = BigInt(unitAmount);
-  const net = includesTax ? divideHalfUp(given * RATE_SCALE, RATE_SCALE + rate) : given;
-  const tax = divideHalfUp(net * rate, RATE_SCALE);
+  const net = includesTax ? divideHalfUp(given * rateScale, rateScale + rate) : given;
+  const tax = divideHalfUp(net * rate, rateScale);
   return { withTax: Number(net + tax), withoutTax: Number(net), tax: Number(tax) };
 }
 

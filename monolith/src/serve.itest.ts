@@ -10,15 +10,15 @@ import pg from 'pg';
 import { type CuttableProxy, openProxy } from './testing/cuttable-proxy.ts';
 import { testPostgresUrl } from './testing/open-shop.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-const LIMIT_MS = 20_000;
+const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
+const limitMs = 20_000;
 
 /**
  * Polls until `done` accepts the reply. `ask` must wait for something outside the process, so that the event loop
  * runs.
  */
 async function until<T>(what: string, ask: () => Promise<T>, done: (reply: T) => boolean): Promise<T> {
-  const limit = AbortSignal.timeout(LIMIT_MS);
+  const limit = AbortSignal.timeout(limitMs);
   for (;;) {
     const reply = await ask();
     if (done(reply)) return reply;
@@ -27,7 +27,7 @@ async function until<T>(what: string, ask: () => Promise<T>, done: (reply: T) =>
 }
 
 function run(args: readonly string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' });
+  return spawn(process.execPath, [mainFile, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' });
 }
 
 async function finished(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
@@ -183,7 +183,7 @@ describe('the process', () => {
     assert.equal((await grant()).status, 200);
   });
 
-  test('finishes what is in flight when asked to stop, and exits with 0', { timeout: LIMIT_MS }, async () => {
+  test('finishes what is in flight when asked to stop, and exits with 0', { timeout: limitMs }, async () => {
     const exited = once(child, 'exit');
     const unused = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
     await once(unused, 'connect');

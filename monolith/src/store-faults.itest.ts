@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { storeFault } from './store-faults.ts';
+import { uploadFile } from './testing/forms.ts';
 import { makeProduct } from './testing/goods.ts';
 import { holdOpen, lockWaiters } from './testing/locks.ts';
 import { openTestShop, type Reply, type TestShop } from './testing/open-shop.ts';
+import { makeVariation } from './testing/variants.ts';
 
 let it: TestShop;
 before(async () => {
@@ -21,7 +23,7 @@ const customer = async () => {
   const data = { type: 'customer', name: 'Ada', email: `${randomUUID()}@example.com` };
   return (await it.admin('POST', '/v2/customers', { data })).body.data.id as string;
 };
-const ADDRESS = {
+const sampleAddress = {
   type: 'address',
   first_name: 'Ada',
   last_name: 'Byron',
@@ -33,7 +35,7 @@ const ADDRESS = {
 const post = (path: string, data: unknown) => it.admin('POST', path, { data });
 
 /** Resources with a parent: the table of the parent, how to create one, and the request to send during its deletion. */
-const PAIRS: readonly {
+const pairs: readonly {
   what: string;
   table: string;
   parent: () => Promise<string>;
@@ -43,7 +45,7 @@ const PAIRS: readonly {
     what: 'an address of a customer',
     table: 'customers',
     parent: customer,
-    child: (id) => post(`/v2/customers/${id}/addresses`, ADDRESS),
+    child: (id) => post(`/v2/customers/${id}/addresses`, sampleAddress),
   },
   {
     what: 'a change of a customer',
@@ -69,7 +71,36 @@ const PAIRS: readonly {
     what: 'a file of a product',
     table: 'products',
     parent: () => makeProduct(it),
-    child: (id) => post(`/v2/products/${id}/relationships/files`, [{ type: 'file', id: randomUUID() }]),
+    child: async (id) => {
+      const file = { type: 'file', id: await uploadFile(it, 'a file') };
+      return post(`/v2/products/${id}/relationships/files`, [file]);
+    },
+  },
+  {
+    what: 'the main image of a product',
+    table: 'files',
+    parent: () => uploadFile(it, 'an image'),
+    child: async (id) =>
+      post(`/v2/products/${await makeProduct(it)}/relationships/main-image`, { type: 'main_image', id }),
+  },
+  {
+    what: 'a variation of a product',
+    table: 'variations',
+    parent: () => makeVariation(it, 'Size'),
+    child: async (id) =>
+      post(`/v2/products/${await makeProduct(it)}/relationships/variations`, [{ type: 'product-variation', id }]),
+  },
+  {
+    what: 'an option of a variation',
+    table: 'variations',
+    parent: () => makeVariation(it, 'Size'),
+    child: (id) => post(`/v2/variations/${id}/options`, { type: 'option', name: 'S' }),
+  },
+  {
+    what: 'the children of a product',
+    table: 'products',
+    parent: () => makeProduct(it),
+    child: (id) => it.admin('POST', `/v2/products/${id}/build`),
   },
   ...(
     [
@@ -96,7 +127,7 @@ const PAIRS: readonly {
 ];
 
 describe('a parent that is deleted while a child is made is not found', () => {
-  for (const { what, table, parent, child } of PAIRS) {
+  for (const { what, table, parent, child } of pairs) {
     test(what, async () => {
       const id = await parent();
       const deletion = await holdOpen(it, `delete from ${table} where id = $1`, [id]);

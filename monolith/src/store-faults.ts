@@ -7,17 +7,17 @@ import { type ErrorCode, ShopError } from './errors.ts';
  * because a concurrent request may have caused them. Undefined for errors of other origin and for bugs.
  */
 export function storeFault(error: unknown): ShopError | undefined {
-  const [code, detail] = isStoreUnavailable(error) ? UNAVAILABLE : meaning(error);
+  const [code, detail] = isStoreUnavailable(error) ? unavailable : meaning(error);
   return code && new ShopError(code, { detail }, { cause: error });
 }
 
 type Meaning = readonly [code: ErrorCode | undefined, detail: string];
 
-const UNAVAILABLE: Meaning = ['store_unavailable', 'The store does not respond; try again'];
-const NOT_ITS_FAULT: Meaning = [undefined, ''];
+const unavailable: Meaning = ['store_unavailable', 'The store does not respond; try again'];
+const notItsFault: Meaning = [undefined, ''];
 
 function meaning(error: unknown): Meaning {
-  if (!(error instanceof pg.DatabaseError)) return NOT_ITS_FAULT;
+  if (!(error instanceof pg.DatabaseError)) return notItsFault;
   switch (error.code) {
     // Foreign key: the parent of the new row was deleted meanwhile.
     case '23503':
@@ -35,6 +35,6 @@ function meaning(error: unknown): Meaning {
       // Class 22: the value does not fit its type, for example a text with a NUL.
       return error.code?.startsWith('22')
         ? ['bad_request', 'The request holds a value that cannot be stored']
-        : NOT_ITS_FAULT;
+        : notItsFault;
   }
 }

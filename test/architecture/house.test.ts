@@ -46,6 +46,22 @@ describe('the house', () => {
   });
 });
 
+describe('names and comments', () => {
+  const linesWith = (pattern: RegExp, folders: readonly string[]) =>
+    folders
+      .flatMap(sourcesBelow)
+      .flatMap(({ path, text }) => [...text.matchAll(pattern)].map(([line]) => `${path}: ${line.trim()}`));
+
+  test('constants are in camelCase', () => {
+    // A schema has the name of its type, and formulas keep their one-letter names.
+    assert.deepEqual(linesWith(/^\s*(?:export )?const [A-Z][A-Z0-9_]+(?: =|:).*/gm, workspaces), []);
+  });
+
+  test('the monolith names the code of an error in backticks, and its condition', () => {
+    assert.deepEqual(linesWith(/@throws ShopError (?!`[a-z_]+` when |with ).*/g, ['monolith']), []);
+  });
+});
+
 describe('tests', () => {
   const tests = [...workspaces].flatMap(sourcesBelow).filter(({ path }) => isTest(path));
 

@@ -32,6 +32,9 @@ interface Retired {
   in?: readonly string[];
 }
 
+/** The workspaces that hold nothing of the shop. */
+const ours = ['kit', 'mesh', 'dev', 'loadtest'];
+
 const retired: readonly Retired[] = [
   {
     pattern: /\b(nobody|somebody|whoever)\b/i,
@@ -48,7 +51,19 @@ const retired: readonly Retired[] = [
   { pattern: /\bmigrations\b/i, instead: 'schema: SQL files are in schema/, and migration is a workspace' },
   { pattern: /\bjourney/i, instead: 'scenario; journeys is the folder of end-to-end scripts', except: /^test\/e2e\// },
   { pattern: /[,;]\s+else\b/i, instead: 'otherwise', proseOnly: true },
-  { pattern: /\banswer/i, instead: 'reply, respond', proseOnly: true, in: ['mesh'] },
+  { pattern: /\banswer/i, instead: 'reply, respond', proseOnly: true, in: ['mesh', 'kit', 'dev'] },
+  {
+    pattern:
+      /(?:normal|serial|summar|initial|recogn|organ|optim|minim|maxim|author|priorit|synchron|categor|util|real|special|standard|random|final|custom|token|sanit|general)is(?:e|ing|ation)/i,
+    instead: 'American spelling: -ize',
+  },
+  { pattern: /(?:behavi|neighb|hon|fav|lab|flav)our/i, instead: 'American spelling: -or' },
+  {
+    pattern: /\b(?:labell|modell|signall|tunnell|journall)(?:ed|ing)|\b(?:whilst|towards|learnt|spelt)\b/i,
+    instead: 'American spelling',
+  },
+  // Values of the shop's API are spelled so: the color of a product, the state of an order.
+  { pattern: /colour|cancell(?:ed|ing)|\bfulfil\b|catalogue|\bgrey\b/i, instead: 'American spelling', in: ours },
   { pattern: /\bfleet\b/i, instead: 'instances: a fleet is the workers of a mesh', in: ['loadtest'] },
 ];
 
@@ -117,6 +132,9 @@ describe('the vocabulary', () => {
     assert.equal(found('kit/src/a.ts', '  } else {'), 0);
     assert.equal(found('kit/src/a.ts', 'if (a) b(); else c(); // The rest.'), 0);
     assert.equal(found('mesh/README.md', 'The mesh answers.'), 1);
-    assert.equal(found('dev/README.md', 'The launcher answers.'), 0);
+    assert.equal(found('loadtest/README.md', 'The target answers.'), 0);
+    assert.equal(found('kit/src/a.ts', 'const isNormalised = true;'), 1);
+    assert.equal(found('kit/src/a.ts', 'const isCancelled = true;'), 1);
+    assert.equal(found('services/orders/src/a.ts', "const state = 'cancelled';"), 0);
   });
 });

@@ -13,10 +13,10 @@ export type Compose = { command: [string, ...string[]] } | { missing: string };
 /** Compose v2 where Docker has it, otherwise docker-compose 1.29. */
 export function findCompose(): Compose {
   if (!works('docker', 'info'))
-    return { missing: 'no Docker answers here (docker info failed): start it to run these tests' };
+    return { missing: 'Docker does not respond here (docker info failed): start it to run these tests' };
   if (works('docker', 'compose', 'version')) return { command: ['docker', 'compose'] };
   if (works('docker-compose', 'version')) return { command: ['docker-compose'] };
-  return { missing: 'Docker answers, but neither docker compose nor docker-compose is installed' };
+  return { missing: 'Docker responds, but neither docker compose nor docker-compose is installed' };
 }
 
 function works(file: string, ...args: string[]): boolean {

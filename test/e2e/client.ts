@@ -10,16 +10,16 @@ const packages: Record<SdkVersion, string> = { '3.24.1': 'moltin-sdk-3', '36.0.0
 
 /** One resource of the API as the client returns it: flat JSON:API-like objects. */
 // biome-ignore lint/suspicious/noExplicitAny: the client's own typings miss half of its results; the journeys assert each field.
-export type Answer = any;
+export type Reply = any;
 
-type Calls = Record<string, (...args: unknown[]) => Promise<Answer>>;
+type Calls = Record<string, (...args: unknown[]) => Promise<Reply>>;
 type Query = Calls & Record<'Filter' | 'Limit' | 'Offset' | 'Sort' | 'With', (value: unknown) => Query>;
 
 /** What the journeys use of the client; both versions have all of it. */
 export interface Client {
   config: { protocol: string; host: string };
   request: { send?: unknown };
-  Authenticate(): Promise<Answer>;
+  Authenticate(): Promise<Reply>;
   Products: Query;
   Categories: Query;
   Brands: Query;

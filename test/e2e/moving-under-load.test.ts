@@ -63,5 +63,5 @@ test('the weight survives a restart of the mesh', async () => {
   assert.equal(response.status, 200);
   const client = createClient({ url: platform.edge, version: '36.0.0', clientId: platform.client.client_id });
   const { access_token } = await client.Authenticate();
-  assert.equal(access_token.split('.').length, 3, 'still the service that answers');
+  assert.equal(access_token.split('.').length, 3, 'still the token of the service');
 });

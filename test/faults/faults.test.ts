@@ -18,7 +18,7 @@ for (const [side, weight] of [
   ['the monolith', 0],
   ['the auth service', 100],
 ] as const) {
-  describe(`bad token requests, answered by ${side}`, () => {
+  describe(`bad token requests, replied to by ${side}`, () => {
     beforeEach(() => shiftToken(platform, weight));
     const form = 'application/x-www-form-urlencoded';
 

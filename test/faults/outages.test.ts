@@ -170,7 +170,7 @@ test('the store dies mid-request, under load: clear errors, no partial writes, t
   for (const { what: slug, status } of written()) {
     const found = await fetch(`${platform.edge}/v2/brands?filter=eq(slug,${slug})`, { headers: { authorization } });
     const { data } = (await found.json()) as { data: unknown[] };
-    if (status === 201) assert.equal(data.length, 1, `${slug} was answered 201 and must be there`);
+    if (status === 201) assert.equal(data.length, 1, `${slug} got a 201 and must be there`);
     else assert.ok(data.length <= 1, `${slug} must not be there twice`);
   }
 });

@@ -58,7 +58,7 @@ describe('the cookbook: every document', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('there is one for each step', () => {
-    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
   for (const step of new Set(recipes.map((recipe) => recipe.step))) {
@@ -67,8 +67,8 @@ describe('the cookbook: every document', () => {
         writeFileSync(join(folder, 'documents', file), yaml);
       }
       const { stdout } = await run(process.execPath, ['mesh.mjs', 'check', '--json', 'documents'], { cwd: folder });
-      const answer = JSON.parse(stdout) as { faults: unknown[]; warnings: unknown[] };
-      assert.deepEqual([answer.faults, answer.warnings], [[], []]);
+      const reply = JSON.parse(stdout) as { faults: unknown[]; warnings: unknown[] };
+      assert.deepEqual([reply.faults, reply.warnings], [[], []]);
     });
   }
 });
@@ -129,23 +129,23 @@ describe('the promises of the cookbook', () => {
   const writeStep = (step: number) => recipes.filter((recipe) => recipe.step === step).forEach(write);
   const follow = async (step: number) => {
     writeStep(step);
-    const answer = await fetch(`${admin}/reload`, {
+    const reply = await fetch(`${admin}/reload`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ who: 'test', why: `step ${step}` }),
     });
-    assert.equal(answer.status, 200, await answer.text());
+    assert.equal(reply.status, 200, await reply.text());
   };
   const get = async (path: string, headers: Record<string, string> = {}) => {
-    const answer = await fetch(edge + path, { headers });
-    return { status: answer.status, headers: answer.headers, by: await answer.text() };
+    const reply = await fetch(edge + path, { headers });
+    return { status: reply.status, headers: reply.headers, by: await reply.text() };
   };
   const command = async (...words: string[]) => {
     const env = { ...process.env, MESH_ADMIN_URL: admin };
     return (await run(process.execPath, ['mesh.mjs', ...words], { cwd: folder, env })).stdout;
   };
   const shift = (...words: string[]) => command('shift', ...words);
-  const answeredBy = async (path: string, times: number) => {
+  const repliesBy = async (path: string, times: number) => {
     const by: Record<string, number> = {};
     for (let i = 0; i < times; i += 1) {
       const name = (await get(path)).by;
@@ -206,12 +206,12 @@ describe('the promises of the cookbook', () => {
       await command('explain', 'GET', '/carts/1'),
       /^route carts, [\s\S]+ 90 % monolith: [\s\S]+ 10 % carts: /m,
     );
-    const tenth = await answeredBy('/carts/1', 300);
+    const tenth = await repliesBy('/carts/1', 300);
     // 30 are expected, and 82 are ten standard deviations more.
     assert.ok((tenth.carts ?? 0) > 0 && (tenth.carts ?? 0) < 82, JSON.stringify(tenth));
-    assert.deepEqual(await answeredBy('/cartsandmore', 20), { monolith: 20 });
+    assert.deepEqual(await repliesBy('/cartsandmore', 20), { monolith: 20 });
     await shift('carts', 'carts=50', '--why', 'the cookbook');
-    const half = await answeredBy('/carts/1', 300);
+    const half = await repliesBy('/carts/1', 300);
     assert.ok((half.carts ?? 0) > 82 && (half.monolith ?? 0) > 82, JSON.stringify(half));
     assert.match(await command('stats'), /carts/);
   });
@@ -248,7 +248,7 @@ describe('the promises of the cookbook', () => {
 
   test('step 5: the monolith responds, and a quarter of the reads is copied and compared', async () => {
     await follow(5);
-    assert.deepEqual(await answeredBy('/products', 200), { monolith: 200 });
+    assert.deepEqual(await repliesBy('/products', 200), { monolith: 200 });
     await until('copies have come', () => upstreams.products.got.length > 0);
     assert.equal(upstreams.products.got[0]?.headers['x-mesh-shadow'], 'products');
     assert.ok(upstreams.products.got.length < 120);
@@ -265,7 +265,7 @@ describe('the promises of the cookbook', () => {
     await follow(6);
     assert.equal((await get('/reviews', { 'x-dark': 'reviews' })).by, 'reviews');
     assert.equal((await get('/anything', { 'x-mesh-override': 'monolith=reviews' })).by, 'reviews');
-    assert.deepEqual(await answeredBy('/reviews', 20), { monolith: 20 });
+    assert.deepEqual(await repliesBy('/reviews', 20), { monolith: 20 });
   });
 
   test('step 7: a failed read is retried', async () => {
@@ -294,9 +294,34 @@ describe('the promises of the cookbook', () => {
   test('step 10: all clients are back at the monolith, and the header still reaches the service', async () => {
     rmSync(join(folder, 'documents/carts-limits.yaml'));
     await follow(10);
-    assert.deepEqual(await answeredBy('/carts/1', 30), { monolith: 30 });
+    assert.deepEqual(await repliesBy('/carts/1', 30), { monolith: 30 });
     assert.equal((await get('/carts/1', { 'x-canary': 'carts' })).by, 'carts');
     const { entries } = (await (await fetch(`${admin}/journal`)).json()) as { entries: { why: string }[] };
     assert.ok(entries.some(({ why }) => why === 'the cookbook'));
+  });
+
+  test('step 11: reads move first, then the writes without one that fails, and both come back', async () => {
+    await follow(11);
+    const post = async () => {
+      const answer = await fetch(`${edge}/reviews`, { method: 'POST', body: 'good' });
+      return `${answer.status} ${await answer.text()}`;
+    };
+    assert.equal(await shift('reviews/reads', 'reviews=100'), 'reviews/reads: monolith=0 reviews=100\n');
+    assert.equal((await get('/reviews')).by, 'reviews');
+    assert.equal(await post(), '200 monolith');
+    upstreams.monolith.statuses.push(421, 421);
+    assert.equal(await post(), '200 monolith', 'the third try');
+    const held = await command('hold', 'reviews/writes', '--for', '30s', '--wait', '2s');
+    assert.equal(held, 'reviews/writes: held for 30s; in flight from before: 0\n');
+    const waiting = post();
+    await until('it waits', async () => {
+      const answer = await fetch(`${admin}/routes/reviews/rules/writes/hold`);
+      return ((await answer.json()) as { waiting: number }).waiting === 1;
+    });
+    await shift('reviews/writes', 'reviews=100');
+    await command('release', 'reviews/writes');
+    assert.equal(await waiting, '200 reviews');
+    await shift('reviews', 'monolith=100');
+    assert.deepEqual([await post(), (await get('/reviews')).by], ['200 monolith', 'monolith']);
   });
 });

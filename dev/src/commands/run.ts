@@ -16,9 +16,9 @@ import { inForeground } from './child.ts';
 export async function run(options: StackOptions, name: string, args: readonly string[]): Promise<number> {
   const { stack = 'default', dataDir } = options;
   const command = { command: 'command-line', process: name, ...(args.length > 0 ? { args } : {}) };
-  const answer = await ask(stackFolder(stack, dataDir), command);
-  if (answer?.event === 'error') throw new DevError('unknown_process', answer.message ?? '');
-  if (answer?.line !== undefined) return inForeground(answer.line);
+  const reply = await ask(stackFolder(stack, dataDir), command);
+  if (reply?.event === 'error') throw new DevError('unknown_process', reply.message ?? '');
+  if (reply?.line !== undefined) return inForeground(reply.line);
 
   const file = options.composeFile ?? join(repository, 'docker-compose.yml');
   const service = readTopology(file, options.variables ?? process.env).services[name];

@@ -6,9 +6,9 @@ import type { StackOptions } from '../stack/options.ts';
 
 /** Prints what runs where. Exit code 1 where nothing runs. */
 export async function status({ stack = 'default', dataDir }: StackOptions, json: boolean): Promise<number> {
-  const answer = await ask(stackFolder(stack, dataDir), { command: 'status' });
-  if (answer?.status === undefined)
+  const reply = await ask(stackFolder(stack, dataDir), { command: 'status' });
+  if (reply?.status === undefined)
     throw new DevError('not_running', `the stack "${stack}" is not running: start it with npm start`);
-  console.log(json ? JSON.stringify(answer.status) : summary(answer.status, null));
+  console.log(json ? JSON.stringify(reply.status) : summary(reply.status, null));
   return 0;
 }

@@ -6,8 +6,8 @@ import { until } from '../until.ts';
 /** Stops the running stack and waits until it has stopped. Nothing running is as good as stopped. */
 export async function stop({ stack = 'default', dataDir }: StackOptions): Promise<number> {
   const folder = stackFolder(stack, dataDir);
-  const answer = await ask(folder, { command: 'stop' });
-  if (answer?.status === undefined) {
+  const reply = await ask(folder, { command: 'stop' });
+  if (reply?.status === undefined) {
     console.log(`The stack "${stack}" is not running.`);
     return 0;
   }

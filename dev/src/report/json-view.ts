@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { answer } from '../stack/commands.ts';
+import { carryOut } from '../stack/commands.ts';
 import type { Stack } from '../stack/stack.ts';
 import { failure } from './failure.ts';
 import type { View } from './view.ts';
@@ -7,7 +7,7 @@ import type { View } from './view.ts';
 /** For programs: events as JSON lines on stdout, commands as JSON lines on stdin, whose end stops the stack. */
 export function jsonView(stack: Stack): View {
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => void answer(stack, line).then(write));
+  lines.on('line', (line) => void carryOut(stack, line).then(write));
   lines.on('close', () => void stack.stop());
   return {
     on: write,

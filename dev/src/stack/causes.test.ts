@@ -29,7 +29,7 @@ describe('the causes of a failed start', () => {
     );
   });
 
-  test('there is none where everything is ready, or where a dependency is not part of the selection', () => {
+  test('there are none when everything is ready, or when a dependency is not selected', () => {
     assert.deepEqual(causesOf('shop', parts({ shop: [null, ['elsewhere']] })), []);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fixture, freshFolder } from '../testing.ts';
-import { answer } from './commands.ts';
+import { carryOut } from './commands.ts';
 import type { StackEvent } from './events.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -9,7 +9,7 @@ describe('the control protocol', () => {
   const events: StackEvent[] = [];
   let stack: Stack;
   const dataDir = freshFolder();
-  const ask = (command: object) => answer(stack, JSON.stringify(command));
+  const ask = (command: object) => carryOut(stack, JSON.stringify(command));
   const environment = async (name: string) => {
     const reply = await fetch(`${stack.processes[name]?.url}/environment`);
     return (await reply.json()) as Record<string, string>;
@@ -36,7 +36,7 @@ describe('the control protocol', () => {
   test('restart changes the environment, null removes a variable, and the change stays', async () => {
     assert.equal((await environment('shop')).GREETING, 'first');
     const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'second', EXTRA: 'x' } });
-    assert.deepEqual(reply, { event: 'answer', command: 'restart', process: 'shop' });
+    assert.deepEqual(reply, { event: 'reply', command: 'restart', process: 'shop' });
     await ask({ command: 'restart', process: 'shop', env: { EXTRA: null } });
     const now = await environment('shop');
     assert.deepEqual([now.GREETING, now.EXTRA], ['second', undefined]);
@@ -53,7 +53,7 @@ describe('the control protocol', () => {
     const reply = await ask({ command: 'restart', process: 'shop', env: { GREETING: 'refuse' } });
     assert.equal(reply.event, 'error');
     assert.match(reply.message ?? '', /exit code 3: refusing to start/);
-    assert.equal((await ask({ command: 'restart', process: 'shop', env: { GREETING: 'back' } })).event, 'answer');
+    assert.equal((await ask({ command: 'restart', process: 'shop', env: { GREETING: 'back' } })).event, 'reply');
   });
 
   test('command-line shows how a one-shot would run', async () => {
@@ -72,8 +72,8 @@ describe('the control protocol', () => {
     ['a process that was not started', '{"command":"stop","process":"greet"}', 'unknown_process'],
     ['a copy without a database server', '{"command":"clone-database","from":"a","to":"b"}', 'not_running'],
   ] as const) {
-    test(`${what} is answered with ${code}`, async () => {
-      const reply = await answer(stack, line);
+    test(`${what} gets the code ${code}`, async () => {
+      const reply = await carryOut(stack, line);
       assert.deepEqual([reply.event, reply.code], ['error', code]);
     });
   }

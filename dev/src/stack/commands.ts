@@ -3,8 +3,8 @@ import type { CommandLine } from './processes.ts';
 import type { StackStatus } from './status.ts';
 
 /** The response to a command; `command` and `process` repeat the request. */
-export interface Answer {
-  event: 'answer' | 'error';
+export interface Reply {
+  event: 'reply' | 'error';
   command: string;
   process?: string;
   message?: string;
@@ -27,7 +27,7 @@ export interface Commandable {
 
 type Body = Readonly<Record<string, unknown>>;
 
-const commands: Record<string, (stack: Commandable, body: Body) => Promise<Partial<Answer>>> = {
+const commands: Record<string, (stack: Commandable, body: Body) => Promise<Partial<Reply>>> = {
   status: async (stack) => ({ status: stack.status() }),
   start: async (stack, body) => done(stack.start(name(body), env(body))),
   stop: async (stack, body) => (body.process === undefined ? stopSoon(stack) : done(stack.stopProcess(name(body)))),
@@ -39,8 +39,8 @@ const commands: Record<string, (stack: Commandable, body: Body) => Promise<Parti
   }),
 };
 
-/** Carries out one line of the control protocol. Never rejects: a failure is an answer too. */
-export async function answer(stack: Commandable, line: string): Promise<Answer> {
+/** Carries out one line of the control protocol. Never rejects: a failure is a reply too. */
+export async function carryOut(stack: Commandable, line: string): Promise<Reply> {
   let body: Body = {};
   try {
     const parsed: unknown = JSON.parse(line);
@@ -50,7 +50,7 @@ export async function answer(stack: Commandable, line: string): Promise<Answer> 
     if (run === undefined) {
       throw new DevError('bad_command', `command must be one of ${Object.keys(commands).join(', ')}`);
     }
-    return { event: 'answer', ...about(body), ...(await run(stack, body)) };
+    return { event: 'reply', ...about(body), ...(await run(stack, body)) };
   } catch (error) {
     const code =
       error instanceof DevError ? error.code : error instanceof SyntaxError ? 'bad_command' : 'command_failed';
@@ -63,13 +63,13 @@ function about(body: Body): { command: string; process?: string } {
   return typeof body.process === 'string' ? { command, process: body.process } : { command };
 }
 
-async function done(work: Promise<void>): Promise<Partial<Answer>> {
+async function done(work: Promise<void>): Promise<Partial<Reply>> {
   await work;
   return {};
 }
 
-/** Does not wait for the launcher's end: the answer must be sent before the socket closes. */
-async function stopSoon(stack: Commandable): Promise<Partial<Answer>> {
+/** Does not wait for the launcher's end: the reply must be sent before the socket closes. */
+async function stopSoon(stack: Commandable): Promise<Partial<Reply>> {
   setImmediate(() => void stack.stop());
   return { status: stack.status() };
 }

@@ -23,7 +23,7 @@ describe("the lock on a stack's folder", () => {
     assert.equal(await ask(first.folder, { command: 'status' }), null);
   });
 
-  test('of several starts at once, one gets it', async () => {
+  test('of several starts at once, one succeeds', async () => {
     const dataDir = freshFolder();
     const starts = await Promise.allSettled([1, 2, 3].map(() => startStack({ ...options, dataDir })));
     const won = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
@@ -32,14 +32,14 @@ describe("the lock on a stack's folder", () => {
     await won[0]?.stop();
   });
 
-  test('another name runs beside it', async () => {
+  test('a stack with another name runs beside it', async () => {
     const dataDir = freshFolder();
     const [one, two] = await Promise.all(['one', 'two'].map((stack) => startStack({ ...options, dataDir, stack })));
     assert.notEqual(one?.processes.shop?.url, two?.processes.shop?.url);
     await Promise.all([one?.stop(), two?.stop()]);
   });
 
-  test('a socket that a killed launcher left is no lock', async () => {
+  test('the socket of a killed launcher does not block a start', async () => {
     const dataDir = freshFolder();
     const socket = join(dataDir, 'default', 'control.sock');
     mkdirSync(join(dataDir, 'default'));
@@ -51,10 +51,10 @@ describe("the lock on a stack's folder", () => {
     await stack.stop();
   });
 
-  test('a folder whose path is too long for a socket works all the same', async () => {
+  test('a folder works although its path is too long for a socket', async () => {
     const dataDir = join(freshFolder(), 'a'.repeat(60), 'b'.repeat(60));
     const stack = await startStack({ ...options, dataDir });
-    assert.equal((await ask(stack.folder, { command: 'status' }))?.event, 'answer');
+    assert.equal((await ask(stack.folder, { command: 'status' }))?.event, 'reply');
     await stack.stop();
   });
 });

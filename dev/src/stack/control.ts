@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { isAlive } from '../alive.ts';
 import { DevError, messageOf } from '../errors.ts';
 import { until } from '../until.ts';
-import { type Answer, answer, type Commandable } from './commands.ts';
+import { type Commandable, carryOut, type Reply } from './commands.ts';
 import type { StackStatus } from './status.ts';
 
 /** The longest path that a Unix socket takes on Linux (108) and macOS (104), with its final zero. */
@@ -73,7 +73,7 @@ export class Control {
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).on('line', (line) => {
       void this.#stack.promise
-        .then((stack) => answer(stack, line))
+        .then((stack) => carryOut(stack, line))
         .then((reply) => socket.writable && socket.write(`${JSON.stringify(reply)}\n`));
     });
   }
@@ -91,7 +91,7 @@ function bound(path: string): Promise<Server | null> {
 }
 
 /** Sends one command to the launcher that has this folder; null when none responds. */
-export function ask(folder: string, command: Record<string, unknown>): Promise<Answer | null> {
+export function ask(folder: string, command: Record<string, unknown>): Promise<Reply | null> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath(folder));
     let said = '';
@@ -105,7 +105,7 @@ export function ask(folder: string, command: Record<string, unknown>): Promise<A
     socket.on('error', () => resolve(null));
     socket.on('close', () => {
       try {
-        resolve(JSON.parse(said) as Answer);
+        resolve(JSON.parse(said) as Reply);
       } catch {
         resolve(null);
       }

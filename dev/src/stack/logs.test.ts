@@ -26,7 +26,7 @@ describe('logs', () => {
     );
   });
 
-  test('the last error is found, also before a farewell line', () => {
+  test('the last error is found, even if another line follows it', () => {
     const error = '{"severityNumber":21,"body":"cannot serve","attributes":{"err":{"message":"no such host"}}}\n';
     const file = log('bye', `${error}{"severityNumber":9,"body":"stopped"}\n`);
     assert.equal(lastError(file), 'cannot serve: no such host');
@@ -42,7 +42,7 @@ describe('logs', () => {
 
   test('a missing log has no last line', () => assert.equal(lastLine(join(folder, 'missing')), ''));
 
-  test('a follower gives whole lines, once', () => {
+  test('a follower returns each whole line once', () => {
     const file = log('follow', 'old\n');
     const follower = new Follower(file);
     appendFileSync(file, 'one\ntw');

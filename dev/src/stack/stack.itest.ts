@@ -93,7 +93,7 @@ describe('a topology with its store', () => {
     });
   });
 
-  test('what cannot be had stays down with its reason, and the rest runs', async () => {
+  test('a process whose store is missing stays down with the reason, and the rest runs', async () => {
     await withStack({ dataDir: freshFolder(), profiles: ['queue'] }, async (stack) => {
       assert.match(stack.status().stores.queue?.reason ?? '', /image unheard-of:1: use docker compose/);
       assert.match(stack.processes.consumer?.reason ?? '', /needs queue/);
@@ -109,7 +109,7 @@ describe('a topology with its store', () => {
     });
   });
 
-  test('what does not come up is told by its cause alone, however far down that is', async () => {
+  test('a failure is reported by its root cause alone, however long the chain', async () => {
     const given = { ...variables, POSTGRES_URL: 'postgres://stranger:hush@no-such-host.invalid:1' };
     await withStack({ dataDir: freshFolder(), variables: given }, async (stack) => {
       assert.equal(stack.status().stores.postgres?.state, 'down');
@@ -136,7 +136,7 @@ describe('a topology with its store', () => {
     });
   });
 
-  test('the server of the npm package serves where the machine has none', async () => {
+  test('the server of the npm package is used when the machine has none', async () => {
     await withStack({ dataDir: freshFolder(), variables: { ...variables, BANYAN_POSTGRES: 'npm' } }, async (stack) => {
       assert.match(stack.status().stores.postgres?.source ?? '', /from npm$/);
       assert.equal((await ask(stack, 'shop')).database, 'shop');
@@ -152,7 +152,7 @@ describe('a topology with its store', () => {
     });
   });
 
-  test('throw-away data are gone afterwards', async () => {
+  test('throwaway data are deleted at the end', async () => {
     const dataDir = freshFolder();
     const data: string[] = [];
     await withStack({ dataDir, throwaway: true }, async (stack) => {
@@ -220,7 +220,7 @@ describe('a topology with its store', () => {
     });
   });
 
-  test('a password that the data were not made with is told as such', async () => {
+  test('a password that does not belong to the data is reported as such', async () => {
     const dataDir = freshFolder();
     await withStack({ dataDir, only: ['postgres'], throwaway: false }, async () => {});
     const other = { ...variables, FIXTURE_PASSWORD: 'another' };

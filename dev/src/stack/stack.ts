@@ -283,7 +283,7 @@ export class Stack {
     await this.#supervised.get(name)?.stop();
   }
 
-  /** Kills every process at once, as a second Ctrl-C asks for. */
+  /** Kills every process at once, as after a second Ctrl-C. */
   async abandon(): Promise<void> {
     await Promise.all([...this.#supervised.values()].map((one) => one.kill('SIGKILL')));
   }

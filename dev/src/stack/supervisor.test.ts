@@ -120,7 +120,7 @@ describe('a supervised process', () => {
 });
 
 describe('a supervised task', () => {
-  test('is done when it ends well', async () => {
+  test('is done when it ends with exit code 0', async () => {
     const { supervised, names } = supervise('', { task: true });
     await supervised.start();
     assert.equal(supervised.state, 'done');

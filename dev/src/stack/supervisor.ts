@@ -124,7 +124,7 @@ export class Supervised {
     this.#options.emit({ event: 'stopped', process: this.name });
   }
 
-  /** Starts once and watches until ready; what goes wrong is told by `state` and `reason`. */
+  /** Starts once and watches until ready; a failure is in `state` and `reason`. */
   async #launch(announce: 'ready' | 'restarted'): Promise<void> {
     const { name, task, emit, readyTimeoutMs } = this.#options;
     const launch = this.#options.launch();

@@ -38,7 +38,7 @@ export interface StoreDriver {
   quick: boolean;
   /** URL of a server at `host:port`, with the user and password that the Compose file gives it. */
   url(service: ServiceSpec, address: string): string;
-  /** Asks a server something; rejects, with a `code` where there is one, unless it answers. */
+  /** Asks a server something; rejects, with a `code` where there is one, unless it responds. */
   ask(url: string): Promise<void>;
   /** Arguments of a server whose data are deleted afterwards: a kill loses nothing confirmed, a power cut may. */
   careless: readonly string[];

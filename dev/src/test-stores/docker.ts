@@ -39,7 +39,7 @@ export async function openDocker(): Promise<Docker | null> {
   const disabled = process.env.TESTCONTAINERS_RYUK_DISABLED === 'true';
   const registry = disabled || (await fetched(helper, 15_000));
   if (!registry) process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  // Where the helper's image cannot be had, no registry answers, and no other image comes either.
+  // Where the helper's image cannot be had, no registry responds, and no other image comes either.
   return { has: (image) => fetched(image, registry ? 60_000 : 0) };
 }
 

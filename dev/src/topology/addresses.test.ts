@@ -26,7 +26,7 @@ const environment = (values: Record<string, string>) =>
   rewriteEnvironment({ ...edge, environment: values }, topology, addresses);
 
 describe('addresses outside of containers', () => {
-  test('the ports and neighbours of a process', () => {
+  test('the ports and neighbors of a process', () => {
     assert.deepEqual(rewriteEnvironment(edge, topology, addresses), {
       HOST: '127.0.0.1',
       PORT: '28080',
@@ -69,12 +69,12 @@ describe('addresses outside of containers', () => {
     });
   });
 
-  test('a word that is also the name of a service is left alone in arguments', () => {
+  test('a word in arguments stays unchanged, even if it is the name of a service', () => {
     assert.equal(text('shop'), 'shop');
     assert.equal(text('shop:shop_copy'), 'shop:shop_copy');
   });
 
-  test('what is different outside of containers', () => {
+  test('settings differ outside of containers', () => {
     const local = { ...edge, environment: { TOKEN: 'needed', KEEP: '1' }, localEnvironment: { TOKEN: '' } };
     assert.deepEqual(rewriteEnvironment(local, topology, addresses), { TOKEN: '', KEEP: '1' });
   });

@@ -52,7 +52,7 @@ function rewriteHost(value: string, topology: Topology, addresses: Addresses): s
   return topology.services[value] === undefined ? value : loopback;
 }
 
-/** `X_PORT` belongs to the service that `X_HOST` names; without such a neighbour it is a port of the process's own. */
+/** `X_PORT` belongs to the service that `X_HOST` names; without such a neighbor it is a port of the process's own. */
 function rewritePort(
   key: string,
   port: number,
@@ -60,8 +60,8 @@ function rewritePort(
   topology: Topology,
   addresses: Addresses,
 ): string {
-  const neighbour = service.environment[key.replace(/PORT$/, 'HOST')];
-  const owner = neighbour !== undefined && topology.services[neighbour] !== undefined ? neighbour : service.name;
+  const neighbor = service.environment[key.replace(/PORT$/, 'HOST')];
+  const owner = neighbor !== undefined && topology.services[neighbor] !== undefined ? neighbor : service.name;
   const store = addresses.stores.get(owner);
   if (store !== undefined) return new URL(store).port;
   return String(addresses.ports.get(owner)?.get(port) ?? port);

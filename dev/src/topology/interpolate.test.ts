@@ -28,7 +28,7 @@ describe('variables of the Compose file', () => {
     assert.throws(() => interpolate('${MISSING:?set it in .env}', variables), /MISSING is not set: set it in \.env/);
   });
 
-  test('a dollar that starts nothing is refused', () => {
+  test('a dollar sign without a variable is refused', () => {
     assert.throws(() => interpolate('cost: $5', variables), { code: 'bad_topology' });
   });
 

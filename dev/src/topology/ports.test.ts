@@ -23,7 +23,7 @@ describe('ports', () => {
     assert.ok(instead !== undefined && instead >= 20_000);
   });
 
-  test('chosen freely follow from the folder and never collide', async () => {
+  test('free ports are derived from the folder and never collide', async () => {
     const again = await Promise.all(['a', 'a', 'b'].map((seed) => planPorts(all, 'auto', seed, async () => true)));
     const [first, second, other] = again.map(({ ports }) => flat(ports));
     assert.deepEqual(first, second);

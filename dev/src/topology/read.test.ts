@@ -65,7 +65,7 @@ describe('reading a Compose file', () => {
     );
   });
 
-  test('a file that is no YAML, or has no services, is refused by name', () => {
+  test('a file that is not YAML, or has no services, is refused by name', () => {
     assert.throws(() => readTopology(written('services: ['), {}), /docker-compose\.yml/);
     assert.throws(() => readTopology(written('a: b'), {}), /has no services/);
   });
@@ -93,7 +93,7 @@ describe("the platform's own topology", () => {
     assert.equal(new Set(published).size, published.length);
   });
 
-  test('the mesh needs no service to start: what is missing stays on the monolith', () => {
+  test('the mesh starts without any service: their routes stay on the monolith', () => {
     assert.deepEqual(Object.keys(topology.services.mesh?.dependsOn ?? {}), ['monolith']);
   });
 });

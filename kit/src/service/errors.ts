@@ -63,7 +63,12 @@ export type KitCode =
   | 'issuer_unavailable'
   | 'store_unavailable'
   | 'peer_unavailable'
-  | 'peer_timeout';
+  | 'peer_timeout'
+  // While a resource moves: see kit/src/import.
+  | 'misdirected'
+  | 'not_following'
+  | 'unknown_resource'
+  | 'not_the_migration';
 
 export const kitErrors = {
   bad_request: { status: 400, title: 'Bad Request' },
@@ -76,4 +81,9 @@ export const kitErrors = {
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_timeout: { status: 504, title: 'Gateway Timeout' },
+  // RFC 9110, section 15.5.20: the mesh routes the request again.
+  misdirected: { status: 421, title: 'Misdirected Request' },
+  not_following: { status: 409, title: 'Conflict' },
+  unknown_resource: { status: 404, title: 'Not Found' },
+  not_the_migration: { status: 401, title: 'Unauthorized' },
 } as const satisfies Record<KitCode, ErrorStatus>;

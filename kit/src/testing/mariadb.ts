@@ -27,6 +27,17 @@ export async function createTestMariadb(): Promise<TestDatabase> {
   await admin.query(`create user '${name}'@'%' identified by '${password}'`);
   await admin.query(`grant all on ${name}.* to '${name}'@'%'`);
   let inside: Promise<Connection> | undefined;
+  const openInside = async () => {
+    const connection = await createConnection({
+      ...server,
+      user: name,
+      password,
+      database: name,
+      bigIntAsNumber: true,
+    });
+    connection.on('error', () => {});
+    return connection;
+  };
   const endConnections = async () => {
     await admin.query(`kill user '${name}'@'%'`);
     inside = undefined;
@@ -35,10 +46,8 @@ export async function createTestMariadb(): Promise<TestDatabase> {
   return {
     url: Object.assign(new URL(serverUrl), { username: name, password, pathname: `/${name}` }).toString(),
     query: async <Row extends object>(text: string, values: unknown[] = []) => {
-      inside ??= createConnection({ ...server, user: name, password, database: name, bigIntAsNumber: true });
-      const connection = await inside;
-      connection.on('error', () => {});
-      return connection.query<Row[]>(text, values);
+      inside ??= openInside();
+      return (await inside).query<Row[]>(text, values);
     },
     takeDown: async () => {
       await admin.query(`alter user '${name}'@'%' account lock`);

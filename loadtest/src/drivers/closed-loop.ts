@@ -26,7 +26,7 @@ interface Client {
  * Latencies are taken from its `response` events, which carry fractions; its own histogram is of whole milliseconds.
  *
  * When the target closes a connection, autocannon goes on with a new one, forgets its pending requests, and pairs later
- * answers with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each
+ * replies with earlier requests: from then on its latencies are wrong, and its count of errors stays at zero. So each
  * close is an error here (`closed by the target`), and so is each request that was never settled (`lost`).
  *
  * @throws the reason of `signal` when it was given up

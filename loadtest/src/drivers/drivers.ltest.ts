@@ -72,7 +72,7 @@ test('the open loop times a request from when it was due, not from when it was s
   });
 });
 
-test('the open loop throws its warm-up away, and tells how many requests that was', async () => {
+test('the open loop discards its warm-up, and reports the number of discarded requests', async () => {
   const clock = eagerClock();
   let served = 0;
   const slowAtFirst: RequestListener = (_request, response) => {
@@ -112,7 +112,7 @@ test('the open loop counts connections that are cut, and goes on', () =>
     },
   ));
 
-test('the open loop counts what is never answered as timeouts', () =>
+test('the open loop counts requests without a reply as timeouts', () =>
   serving(
     everyNth(10, () => {}),
     async (target) => {
@@ -133,7 +133,7 @@ test('the open loop drops and counts what exceeds the outstanding limit: it neve
     },
   ));
 
-test('the open loop gives several origins their turns', () => {
+test('the open loop sends to several origins one after the other', () => {
   const seen = [0, 0];
   const counting =
     (index: number): RequestListener =>
@@ -151,7 +151,7 @@ test('the open loop gives several origins their turns', () => {
   );
 });
 
-test('the open loop answers correctly from its own thread', () =>
+test('the open loop counts correctly from its own thread', () =>
   serving(
     (_request, response) => response.end('ok'),
     async (target) => {
@@ -161,7 +161,7 @@ test('the open loop answers correctly from its own thread', () =>
     },
   ));
 
-test('the closed loop sends as many requests as it was told, and counts refusals apart', () =>
+test('the closed loop sends the given number of requests, and counts refusals separately', () =>
   serving(
     everyNth(5, (_request, response) => {
       response.statusCode = 500;
@@ -174,7 +174,7 @@ test('the closed loop sends as many requests as it was told, and counts refusals
     },
   ));
 
-test('the closed loop knows how long a request waited that was given up', () =>
+test('the closed loop measures how long an abandoned request waited', () =>
   serving(
     everyNth(3, () => {}),
     async (target) => {
@@ -195,7 +195,7 @@ test('the closed loop counts connections that the target cuts, which autocannon 
     },
   ));
 
-test('the closed loop says when answers close the connection: its latencies are wrong from then on', () =>
+test('the closed loop reports that replies closed the connection: its latencies are wrong from then on', () =>
   serving(
     everyNth(5, (_request, response) => {
       response.setHeader('connection', 'close');
@@ -207,7 +207,7 @@ test('the closed loop says when answers close the connection: its latencies are 
     },
   ));
 
-test('the closed loop calls nothing lost that was under way when its time was up', () =>
+test('the closed loop does not count requests as lost that are in flight at the end', () =>
   serving(
     (_request, response) => response.end('ok'),
     async (target) => {
@@ -216,7 +216,7 @@ test('the closed loop calls nothing lost that was under way when its time was up
     },
   ));
 
-test('the open loop tells how late it handed requests out', () =>
+test('the open loop reports how late it sent requests', () =>
   serving(
     (_request, response) => response.end('ok'),
     async (target) => {
@@ -231,7 +231,7 @@ test('the open loop tells how late it handed requests out', () =>
     },
   ));
 
-test('the metronome keeps appointments in order, past ones too, and never early', async () => {
+test('the metronome keeps appointments in order, including past ones, and never early', async () => {
   const clock = await metronome();
   const startMs = clock.now();
   for (const dueMs of [startMs - 100, startMs + 5, startMs + 5.5, startMs + 30]) {
@@ -241,7 +241,7 @@ test('the metronome keeps appointments in order, past ones too, and never early'
   await clock.stop();
 });
 
-test('an open loop that is given up ends at once, with the reason', () =>
+test('an aborted open loop ends at once, with the reason', () =>
   serving(
     () => {},
     async (target) => {
@@ -262,11 +262,11 @@ test('load goes to loopback addresses only', async () => {
     assert.throws(() => assertLocal(url), /loopback/);
   }
   for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assertLocal(url);
-  // In a container: its neighbours by address, never a name, another network or a public address.
-  const neighbours = ['172.18.0.5/16', '203.0.113.7/24'];
-  assertLocal('http://172.18.3.4:8080', neighbours);
+  // In a container: its neighbors by address, never a name, another network or a public address.
+  const neighbors = ['172.18.0.5/16', '203.0.113.7/24'];
+  assertLocal('http://172.18.3.4:8080', neighbors);
   for (const url of ['http://172.19.0.1', 'http://203.0.113.9', 'http://monolith:3000', 'http://172.18.0.1.example']) {
-    assert.throws(() => assertLocal(url, neighbours), /neighbours/);
+    assert.throws(() => assertLocal(url, neighbors), /neighbors/);
   }
   await assert.rejects(closedLoop({ url: 'http://10.0.0.1', requests: [] }, { connections: 1, amount: 1 }), /loopback/);
 });

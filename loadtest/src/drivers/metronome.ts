@@ -13,7 +13,7 @@ const earlyMs = 0.15;
  */
 export async function metronome(): Promise<OpenLoopClock & { stop(): Promise<void> }> {
   const shared = new SharedArrayBuffer(slotBytes);
-  const { turn, dueMs } = appointment(shared);
+  const { number, dueMs } = appointment(shared);
   const worker = new Worker(new URL('./metronome-worker.ts', import.meta.url), { workerData: shared });
   await once(worker, 'online');
   let keep = () => {};
@@ -22,12 +22,12 @@ export async function metronome(): Promise<OpenLoopClock & { stop(): Promise<voi
     now: monotonicMs,
     at(atMs, call) {
       const look = () => (monotonicMs() >= atMs ? call() : void setImmediate(look));
-      // Behind schedule: one request a turn of the loop, so that answers are read in between.
+      // Behind schedule: one request per iteration of the event loop, so that replies are read in between.
       if (atMs - earlyMs <= monotonicMs()) return void setImmediate(look);
       keep = look;
       dueMs[0] = atMs - earlyMs;
-      Atomics.add(turn, 0, 1);
-      Atomics.notify(turn, 0);
+      Atomics.add(number, 0, 1);
+      Atomics.notify(number, 0);
     },
     stop: async () => void (await worker.terminate()),
   };

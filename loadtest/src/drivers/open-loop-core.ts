@@ -24,8 +24,8 @@ export interface OpenLoopClock {
 }
 
 /**
- * Sends each request when the schedule says, however slow the answers are, and times each **from when it was due** to
- * the last byte of its answer. So a stall of the target, or of this driver, is in the figures of every request that had
+ * Sends each request when the schedule says, however slow the replies are, and times each **from when it was due** to
+ * the last byte of its reply. So a stall of the target, or of this driver, is in the figures of every request that had
  * to wait for it (no coordinated omission: Gil Tene, "How NOT to measure latency").
  */
 export async function openLoop(
@@ -121,7 +121,7 @@ function optionsOf(request: Target['requests'][number]): Dispatcher.DispatchOpti
   return { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null };
 }
 
-/** Hears one answer to its end and tells how it went: null for a whole 2xx answer. */
+/** Reads one reply to its end and says how it went: null for a whole 2xx reply. */
 class Outcome implements Dispatcher.DispatchHandler {
   #status = 0;
   readonly #tell: (error: string | null) => void;

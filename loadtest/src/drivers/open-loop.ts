@@ -12,7 +12,7 @@ export interface OpenLoopProfile {
   connections?: number;
   outstandingMax?: number;
   timeoutMs?: number;
-  /** Requests sent for so long before the window, thrown away. None where absent. */
+  /** How long requests are sent before the window and discarded. Absent: none. */
   warmUpMs?: number;
 }
 

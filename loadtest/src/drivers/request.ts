@@ -23,11 +23,11 @@ export interface TargetRequest {
  * container, the containers of the same private network are this machine, too.
  * @throws Error for any other address, and for a name
  */
-export function assertLocal(url: string, neighbours: readonly string[] = containerNetworks()): void {
+export function assertLocal(url: string, neighbors: readonly string[] = containerNetworks()): void {
   const { hostname } = new URL(url);
   if (hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)) return;
-  if (isIPv4(hostname) && isPrivate(hostname) && isWithin(hostname, neighbours)) return;
-  throw new Error(`${url}: load goes to loopback addresses only, and from a container to its neighbours`);
+  if (isIPv4(hostname) && isPrivate(hostname) && isWithin(hostname, neighbors)) return;
+  throw new Error(`${url}: load goes to loopback addresses only, and from a container to its neighbors`);
 }
 
 /** The IPv4 networks that this container is attached to, as `172.18.0.0/16`; none outside of a container. */

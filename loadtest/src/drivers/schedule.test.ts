@@ -6,7 +6,7 @@ test('a constant rate spaces requests evenly', () => {
   assert.deepEqual([...constantRate(4, 1000)], [0, 250, 500, 750]);
 });
 
-test('a length that was made of a count gives that count again', () => {
+test('a length computed from a count gives that count again', () => {
   for (let p50Ms = 1; p50Ms < 2000; p50Ms += 7.3) {
     const perSecond = 600 / p50Ms;
     assert.equal([...constantRate(perSecond, (3 / perSecond) * 1000)].length, 3, `${p50Ms} ms`);

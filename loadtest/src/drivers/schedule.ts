@@ -1,4 +1,4 @@
-/** When requests are due, in milliseconds from the start: the load does not depend on how fast answers come. */
+/** When requests are due, in milliseconds from the start: the load does not depend on how fast replies come. */
 export type Schedule = Generator<number, void>;
 
 /** Evenly spaced: `perSecond` requests for `durationMs`. */

@@ -9,7 +9,7 @@ test('percentiles come from fractions of milliseconds, to a thousandth', () => {
   assert.ok(Math.abs((figures.maxMs ?? 0) - 100) < 0.2, String(figures.maxMs));
 });
 
-test('a histogram of nothing has no figure', () => {
+test('an empty histogram has no figure', () => {
   assert.deepEqual(percentilesOf(histogramOf([])), {
     p50Ms: null,
     p95Ms: null,
@@ -36,7 +36,7 @@ test('the curve rises, and ends where the samples carry no further percentile', 
   assert.ok(ms >= 96 && ms < 100, String(ms));
 });
 
-test('the median of an even number is the mean of the middle two, and of none is no number', () => {
+test('the median of an even number of values is the mean of the middle two; of none it is NaN', () => {
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.equal(median([9, 1, 5]), 5);
   assert.ok(Number.isNaN(median([])));

@@ -8,7 +8,7 @@ test('fields are counted after the name, whatever the name holds', () => {
   assert.deepEqual(parseStat(text), { parent: 7, ticks: 230, residentPages: 2048 });
 });
 
-test('this very process uses memory, and one that is not there is null', () => {
+test('this process uses memory, and a missing process is null', () => {
   const usage = usageOf(process.pid);
   // No /proc on some systems: then every process is unknown, and the report says so.
   if (usage !== null) assert.ok(usage.residentBytes > 1_000_000);

@@ -2,9 +2,9 @@
 export interface Run {
   /** When each answered request was due, from the start of the window. */
   atMs: number[];
-  /** How long it took from then to the last byte of the answer; same index. */
+  /** How long it took from then to the last byte of the reply; same index. */
   latencyMs: number[];
-  /** Requests that brought no 2xx answer, by what happened: `status 503`, `timeout`, `connection` … */
+  /** Requests that got no 2xx reply, by what happened: `status 503`, `timeout`, `connection` … */
   errors: Record<string, number>;
   /** The longest that a failed request waited from when it was due; 0 where none failed or none says. */
   longestFailedMs: number;

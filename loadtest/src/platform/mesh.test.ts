@@ -14,7 +14,7 @@ d_bucket{route="monolith",service="monolith",le="+Inf"} 900
 d_sum{route="token",service="auth"} 3
 `;
 
-test('the mesh’s histogram is added up over the series of one route, between two looks', () => {
+test('the mesh’s histogram is the sum over the series of one route, between two scrapes', () => {
   const before = bucketsFrom(text(5, 5), 'd', { route: 'token' });
   const after = bucketsFrom(text(10, 105), 'd', { route: 'token' });
   assert.equal(before.get(0.001), 6);
@@ -55,20 +55,20 @@ test('histograms of several windows are added up bucket by bucket', () => {
   );
 });
 
-test('a mesh without the histogram is told apart from one without requests', async () => {
-  const answers: [number, string][] = [
+test('a mesh without the histogram differs from a mesh without requests', async () => {
+  const replies: [number, string][] = [
     [200, 'up 1\n'],
     [403, 'no'],
   ];
   const server = createServer((_request, response) => {
-    const [status, body] = answers.shift() ?? [500, ''];
+    const [status, body] = replies.shift() ?? [500, ''];
     response.writeHead(status).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     await assert.rejects(requestBuckets(url, { route: 'token' }), /has no http_server_request_duration_seconds/);
-    await assert.rejects(requestBuckets(url, { route: 'token' }), /answers 403/);
+    await assert.rejects(requestBuckets(url, { route: 'token' }), /replied 403/);
   } finally {
     server.closeAllConnections();
     server.close();

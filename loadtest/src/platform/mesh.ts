@@ -36,7 +36,7 @@ export type Buckets = Map<number, number>;
  */
 export async function requestBuckets(adminUrl: string, labels: Record<string, string>): Promise<Buckets> {
   const response = await fetch(`${adminUrl}/metrics`, { headers: authorization() });
-  if (!response.ok) throw new Error(`${adminUrl}/metrics answers ${response.status}`);
+  if (!response.ok) throw new Error(`${adminUrl}/metrics replied ${response.status}`);
   const family = 'http_server_request_duration_seconds';
   const buckets = bucketsFrom(await response.text(), family, labels);
   if (buckets.size === 0) throw new Error(`${adminUrl}/metrics has no ${family} of ${JSON.stringify(labels)}`);
@@ -58,7 +58,7 @@ export function bucketsFrom(text: string, family: string, labels: Record<string,
   return buckets;
 }
 
-/** What was added between two looks. */
+/** What was added between two scrapes. */
 export function difference(before: Buckets, after: Buckets): Buckets {
   return new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
 }

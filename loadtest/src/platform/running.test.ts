@@ -59,7 +59,7 @@ test('a running platform is found by its URLs, and gets its weights back', async
   assert.deepEqual(weights, { monolith: 90, auth: 10 });
 });
 
-test('without LOAD_EDGE_URL there is none; a half-named one is told with all that is missing', async () => {
+test('without LOAD_EDGE_URL there is none; an incomplete one is refused with all missing variables', async () => {
   assert.equal(namesRunning({}), false);
   assert.equal(namesRunning({ LOAD_EDGE_URL: url }), true);
   await assert.rejects(
@@ -68,14 +68,14 @@ test('without LOAD_EDGE_URL there is none; a half-named one is told with all tha
   );
 });
 
-test('a process that does not answer is told by name, and another machine is refused', async () => {
+test('a process that does not respond is named, and another machine is refused', async () => {
   const nowhere = { ...environment(), LOAD_AUTH_URL: `http://127.0.0.1:${(await freePorts(1))[0]}` };
-  await assert.rejects(runningPlatform(nowhere, 'token'), /auth does not answer at .*LOAD_AUTH_URL.*ECONNREFUSED/);
+  await assert.rejects(runningPlatform(nowhere, 'token'), /auth does not respond at .*LOAD_AUTH_URL.*ECONNREFUSED/);
   const elsewhere = { ...environment(), LOAD_AUTH_URL: 'http://203.0.113.5' };
   await assert.rejects(runningPlatform(elsewhere, 'token'), /loopback/);
 });
 
-test('the admin port’s refusal is told', async () => {
+test('the admin port’s refusal is reported', async () => {
   process.env.MESH_ADMIN_TOKEN = 'wrong';
   try {
     await assert.rejects(runningPlatform(environment(), 'token'), /401/);

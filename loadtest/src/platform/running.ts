@@ -23,7 +23,7 @@ export function namesRunning(env: Environment): boolean {
 /**
  * The platform that the environment names by its URLs and its credentials file. It is measured as it runs: nothing is
  * started and nothing restarted, and `stop` puts the weights of `route` back.
- * @throws Error with everything that is missing, does not answer, or is another machine
+ * @throws Error with everything that is missing, does not respond, or is another machine
  */
 export async function runningPlatform(env: Environment, route: string): Promise<Platform> {
   const names = [...Object.keys(variables), 'LOAD_CREDENTIALS'];
@@ -36,7 +36,7 @@ export async function runningPlatform(env: Environment, route: string): Promise<
     // Requests to the admin port name it: it refuses hosts that it does not know. Load goes to addresses, so that no
     // look-up is timed.
     const url = which === 'admin' ? new URL(given).origin : await byAddress(given, variable);
-    await assertAnswers(url, name, variable);
+    await assertResponds(url, name, variable);
     const { urls } = processes[name] ?? { urls: {} };
     processes[name] = { state: 'ready', reason: '', pid: null, url, urls: { ...urls, [which]: url } };
   }
@@ -66,12 +66,12 @@ async function byAddress(given: string, variable: string): Promise<string> {
   return url.origin;
 }
 
-async function assertAnswers(url: string, name: string, variable: string): Promise<void> {
+async function assertResponds(url: string, name: string, variable: string): Promise<void> {
   try {
     await (await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(10_000) })).text();
   } catch (error) {
     const { cause, message } = error as Error;
     const reason = cause instanceof Error ? cause.message : message;
-    throw new Error(`${name} does not answer at ${url} (${variable}): ${reason}`);
+    throw new Error(`${name} does not respond at ${url} (${variable}): ${reason}`);
   }
 }

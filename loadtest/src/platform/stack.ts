@@ -24,7 +24,7 @@ interface Waiting {
 export class PlatformStack implements Platform {
   #status: PlatformStatus;
   readonly #child: ChildProcessWithoutNullStreams;
-  /** Commands are sent one after the other, so answers come in their order. */
+  /** Commands are sent one after the other, so replies come in their order. */
   readonly #waiting: Waiting[];
   readonly #ended: Promise<void>;
 
@@ -71,7 +71,7 @@ export class PlatformStack implements Platform {
     createInterface({ input: child.stdout }).on('line', (text) => {
       const line = JSON.parse(text) as Line & PlatformStatus;
       if (line.event === 'up') up.resolve(line);
-      else if (line.event === 'answer') waiting.shift()?.resolve(line);
+      else if (line.event === 'reply') waiting.shift()?.resolve(line);
       else if (line.event === 'error') waiting.shift()?.reject(new Error(line.message));
       else onEvent(line);
     });

@@ -12,7 +12,7 @@ export const othersShareMax = 0.15;
  */
 export const scheduleSlackMs = 5;
 
-/** What disturbed these stages, a sentence each. Empty where nothing did, or where nothing can tell (no /proc). */
+/** What disturbed these stages, a sentence each. Empty if nothing did, or if it is unknown (no /proc). */
 export function disturbances(stages: readonly Stage[]): string[] {
   return stages.flatMap(({ name, othersCpuShare, sendLagP99Ms }) => [
     ...(othersCpuShare !== null && othersCpuShare > othersShareMax

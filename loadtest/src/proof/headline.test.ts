@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
 import { faster, fewerFailures, ratioOf } from './headline.ts';
-import { summarise } from './stage.ts';
+import { summarize } from './stage.ts';
 
 const stage = (failed: number) => {
   const latencyMs = new Array<number>(1000 - failed).fill(10);
   const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors: { 'status 503': failed } };
   const window = { run, cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 1000 };
-  return summarise({ name: 'x', driver: 'open-loop', connections: 1, ours: [] }, [window]);
+  return summarize({ name: 'x', driver: 'open-loop', connections: 1, ours: [] }, [window]);
 };
 
 test('a headline says how much faster, and from what to what', () => {
@@ -16,7 +16,7 @@ test('a headline says how much faster, and from what to what', () => {
   assert.equal(faster('p50:', 1, 2).figure, '2 times slower', 'a loss is not called a gain');
 });
 
-test('a headline of figures that are missing claims nothing', () => {
+test('a headline without figures claims nothing', () => {
   for (const missing of [null, undefined, Number.NaN, 0]) {
     assert.equal(faster('p50:', 415, missing).figure, 'no figure');
     assert.equal(faster('p50:', missing, 1).figure, 'no figure');

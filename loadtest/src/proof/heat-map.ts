@@ -5,7 +5,7 @@ const fromMs = 0.1;
 const rowsPerDecade = 10;
 const rows = 50; // 0.1 ms to 10 s
 
-/** Counts answers by when they were due and by how long they took, on a logarithmic scale. */
+/** Counts replies by when they were due and by how long they took, on a logarithmic scale. */
 export function heatMapOf(run: Run, columns = 60): HeatMap {
   const counts = Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
   for (const [i, at] of run.atMs.entries()) {

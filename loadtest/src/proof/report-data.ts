@@ -43,7 +43,7 @@ export interface Stage extends Percentiles {
   heat: HeatMap;
 }
 
-/** Counts of answers by time (columns) and latency (rows, each a tenth of a decade). */
+/** Counts of replies by time (columns) and latency (rows, each a tenth of a decade). */
 export interface HeatMap {
   durationMs: number;
   columns: number;
@@ -104,11 +104,11 @@ export interface Bar {
   control: boolean;
 }
 
-/** What one would put into a talk. */
+/** The summary for a talk. */
 export interface Headline {
   /** What was done, in a sentence. */
   done: string;
-  /** What it bought, in one large figure: `1,206 times faster`. */
+  /** The gain, in one large figure: `1,206 times faster`. */
   figure: string;
   /** From what to what: `415 ms → 0.34 ms`. */
   change: string;

@@ -68,7 +68,7 @@ export interface StageProfile {
 }
 
 /** Sums the windows of a stage up, failed requests among them. Samples are joined; percentiles are never averaged. */
-export function summarise(profile: StageProfile, windows: readonly Window[]): Stage {
+export function summarize(profile: StageProfile, windows: readonly Window[]): Stage {
   const joined = joinRuns(windows.map(({ run }) => run));
   const histogram = histogramOf(allLatencies(joined));
   const requests = joined.latencyMs.length;

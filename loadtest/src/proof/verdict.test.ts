@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
 import { tokenChecks } from '../scenarios/token/checks.ts';
 import type { IndependentMedians, Outcome, Stage } from './report-data.ts';
-import { summarise } from './stage.ts';
+import { summarize } from './stage.ts';
 import { succeeds } from './success.ts';
 import { atLeast, atMost, below, between, mediansAgree, noErrors, verdictOf } from './verdict.ts';
 
@@ -22,7 +22,7 @@ const stage = (name: string, ms: number, { errors = {}, othersShare, sendLagMs, 
   const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors, sendLagMs: sendLag };
   const othersCpuUs = othersShare === undefined ? null : othersShare * 1_000_000 * cpus().length;
   const window = { run, cpuUs: {}, residentBytes: {}, othersCpuUs, lookMs: 1000 };
-  return summarise({ name, driver: 'autocannon', connections: 1, ours: [] }, [window]);
+  return summarize({ name, driver: 'autocannon', connections: 1, ours: [] }, [window]);
 };
 /** A run of the token proof, on a machine that is so many times slower. */
 const measured = (slower = 1) => [
@@ -101,7 +101,7 @@ describe('the verdict', () => {
     assert.match(verdict.checks.flatMap(({ disturbances }) => disturbances).join(), /open-200: the driver .*25\.0 ms/);
   });
 
-  test('a disturbance makes no check pass that does not hold, and none fail that does', () => {
+  test('a disturbance changes neither a check that holds to a failure, nor one that fails to a pass', () => {
     assert.equal(outcomeOf(good.map(({ name, p50Ms }) => stage(name, p50Ms ?? 0, { othersShare: 0.5 }))), 'pass');
     assert.equal(outcomeOf(instead(stage('tuned', 400, { othersShare: 0.1 }))), 'fail', 'too little to matter');
   });
@@ -165,8 +165,8 @@ describe('the verdict', () => {
     assert.match(check.detail, /ledger of d: 3/);
   });
 
-  test('a stage that nothing was answered in is not a fast one', () => {
-    const silent = summarise({ name: 'extracted', driver: 'autocannon', connections: 1, ours: [] }, [
+  test('a stage without a successful request is not a fast one', () => {
+    const silent = summarize({ name: 'extracted', driver: 'autocannon', connections: 1, ours: [] }, [
       { run: emptyRun(), cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 0 },
     ]);
     const checks = tokenChecks({ stages: instead(silent), independentMedians: [] });
@@ -181,7 +181,7 @@ describe('the verdict', () => {
     assert.equal(silent.cpuUsPerRequest, null);
   });
 
-  test('says why the mesh’s histogram tells nothing', () => {
+  test('says why the mesh’s histogram has no figure', () => {
     assert.match(mediansAgree(medians('x', 500, 500), []).detail, /mesh: not on this path/);
   });
 
@@ -196,7 +196,7 @@ describe('the verdict', () => {
     assert.equal(agree(2, 2.38, 0.8), 'pass', 'on a machine half as fast');
   });
 
-  test('a figure that is no number passes nothing', () => {
+  test('a check of NaN does not pass', () => {
     assert.equal(between('x', Number.NaN, [0, 1], []).outcome, 'fail');
     assert.equal(below('x', Number.NaN, 1, []).outcome, 'fail');
     assert.equal(atLeast('x', Number.NaN, 0, []).outcome, 'fail');
@@ -212,7 +212,7 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
     othersCpuUs: 400_000,
     lookMs: 1000,
   });
-  const joined = summarise({ name: 'x', driver: 'autocannon', connections: 1, ours: ['auth'] }, [
+  const joined = summarize({ name: 'x', driver: 'autocannon', connections: 1, ours: ['auth'] }, [
     window(new Array<number>(490).fill(1)),
     window(new Array<number>(10).fill(1000)),
   ]);
@@ -221,7 +221,7 @@ test('windows of a stage are joined: the percentile is of all requests, not a me
   assert.equal(joined.cpuUsPerRequest, 4);
   const warmed = { ...window([1, 1]), run: { ...window([1, 1]).run, warmUps: 2 } };
   const profile = { name: 'x', driver: 'open-loop', connections: 1, ours: ['auth'] } as const;
-  assert.equal(summarise(profile, [warmed]).cpuUsPerRequest, 250, 'the warm-up used CPU too');
+  assert.equal(summarize(profile, [warmed]).cpuUsPerRequest, 250, 'the warm-up used CPU too');
   assert.equal(joined.requestsPerSecond, 250);
   // 0.8 s of CPU in 2 s of however many cores there are.
   assert.equal(joined.othersCpuShare, 0.4 / cpus().length);
@@ -232,7 +232,7 @@ test('a failed request is in every percentile, as the longest wait of its stage'
   const failing = (errors: Record<string, number>, longestFailedMs: number, dropped = 0) => {
     const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors, longestFailedMs, dropped };
     const window = { run, cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 1000 };
-    return summarise({ name: 'x', driver: 'open-loop', connections: 1, ours: [] }, [window]);
+    return summarize({ name: 'x', driver: 'open-loop', connections: 1, ours: [] }, [window]);
   };
   const timeouts = failing({ timeout: 80 }, 5000);
   assert.equal(Math.round(timeouts.p50Ms ?? 0), 10);

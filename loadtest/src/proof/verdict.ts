@@ -103,7 +103,7 @@ export function mediansAgree(medians: IndependentMedians, stages: Judged): Check
     meshP50 === null
       ? `, mesh: ${meshAbsent ?? 'no samples'}`
       : `, mesh ${ms(meshP50.aboveMs)} to ${ms(meshP50.upToMs)}`;
-  const detail = `closed loop ${ms(closed)}, open loop ${ms(open)}${mesh}; required: ${ms(slack)} apart at most`;
+  const detail = `closed loop ${ms(closed)}, open loop ${ms(open)}${mesh}; required: within ${ms(slack)}`;
   const apart = Math.abs(open - closed);
   return judgeFigure(`Independent measurements of ${stage} agree`, apart, apart <= slack, detail, stages);
 }

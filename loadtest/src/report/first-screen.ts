@@ -12,7 +12,7 @@ export const outcomes: Record<Outcome, { look: string; verdict: string; check: s
 
 export const controlTag = '<span class="tag">control</span>';
 
-/** What one would put into a talk: what was done, what it bought, in one figure and one chart, and how sure that is. */
+/** The summary for a talk: the change, its gain in one figure and one chart, and the confidence. */
 export function firstScreen(report: Report): string {
   const { headline, title } = report;
   return `<header class="hero ${report.verdict.outcome}">${failures(report)}<h1>${escapeHtml(title)}</h1>

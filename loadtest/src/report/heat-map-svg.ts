@@ -16,7 +16,7 @@ export function heatMaps(stages: readonly Stage[]): string {
 <p class="small">Answered requests by when they were due. All pictures have one scale of latency. Two bands in one picture are two populations: an average would show neither.</p>`;
 }
 
-/** The decades that any stage has an answer in: the same for all, so that they can be compared by eye. */
+/** The decades that any stage has a reply in: the same for all, so that they can be compared by eye. */
 function usedRows(stages: readonly Stage[]): { from: number; to: number } {
   const used = stages.flatMap(({ heat }) =>
     heat.counts.flatMap((line, row) => (line.some((count) => count > 0) ? [row] : [])),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
 import type { Report } from '../proof/report-data.ts';
-import { summarise } from '../proof/stage.ts';
+import { summarize } from '../proof/stage.ts';
 import { reportPage } from './html.ts';
 import { writeReport } from './write.ts';
 
@@ -26,14 +26,14 @@ function stageOf(name: string, latencyMs: number[], errors: Record<string, numbe
       lookMs: 0,
     },
   ];
-  return summarise({ name, control, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
+  return summarize({ name, control, driver: 'autocannon', connections: 1, ours: ['auth'] }, windows);
 }
 
 function report(overrides: Partial<Report> = {}): Report {
   const spread = (base: number) => Array.from({ length: 100 }, (_, i) => base + i / 10);
   return {
     scenario: 'token',
-    title: 'What extracting authentication buys',
+    title: 'What extracting authentication gains',
     headline: {
       done: 'Authentication was taken out.',
       figure: '413 times faster',
@@ -123,7 +123,7 @@ describe('the report page', () => {
     assert.match(page, /status 503/);
   });
 
-  test('opens with what was done, what it bought, a chart, and how sure that is', () => {
+  test('opens with the change, its gain, a chart and the confidence', () => {
     const page = reportPage(report());
     const screen = page.slice(page.indexOf('<header'), page.indexOf('</header>'));
     for (const told of ['Authentication was taken out.', '413 times faster', '517 ms → 1.25 ms', 'The verdict holds']) {

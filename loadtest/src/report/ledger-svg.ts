@@ -11,7 +11,7 @@ interface Bar {
   label: string;
   from: number;
   to: number;
-  colour: string;
+  color: string;
   figure: string;
 }
 
@@ -20,15 +20,15 @@ export function ledger({ stages, causes }: Report): string {
   const legacy = stages.find(({ name }) => name === 'legacy')?.p50Ms ?? 0;
   const tuned = stages.find(({ name }) => name === 'tuned')?.p50Ms ?? 0;
   const extracted = stages.find(({ name }) => name === 'extracted')?.p50Ms ?? 0;
-  const bars: Bar[] = [{ label: 'legacy p50', from: 0, to: legacy, colour: '#d1495b', figure: ms(legacy) }];
+  const bars: Bar[] = [{ label: 'legacy p50', from: 0, to: legacy, color: '#d1495b', figure: ms(legacy) }];
   let level = legacy;
-  const fall = (label: string, by: number, colour: string) => {
+  const fall = (label: string, by: number, color: string) => {
     const next = level - by;
     bars.push({
       label,
       from: Math.max(0, next),
       to: level,
-      colour,
+      color,
       figure: `${by < 0 ? '+' : '−'}${ms(Math.abs(by))}`,
     });
     level = next;
@@ -36,17 +36,17 @@ export function ledger({ stages, causes }: Report): string {
   const name = ({ number, debt }: Report['causes'][number]) => `Debt ${number}: ${debt}`;
   for (const cause of causes.filter(({ tunable }) => tunable)) fall(name(cause), cause.ms, '#e0a030');
   fall('overlap of these debts', level - tuned, '#8d99ae');
-  bars.push({ label: 'tuned p50', from: 0, to: tuned, colour: '#e0a030', figure: ms(tuned) });
+  bars.push({ label: 'tuned p50', from: 0, to: tuned, color: '#e0a030', figure: ms(tuned) });
   for (const cause of causes.filter(({ tunable }) => !tunable)) fall(name(cause), cause.ms, '#2a9d8f');
   fall('the rest of the monolith’s path', level - extracted, '#8d99ae');
-  bars.push({ label: 'extracted p50', from: 0, to: extracted, colour: '#2a9d8f', figure: ms(extracted) });
+  bars.push({ label: 'extracted p50', from: 0, to: extracted, color: '#2a9d8f', figure: ms(extracted) });
 
   const most = Math.max(...bars.map(({ to }) => to), 1);
   const x = (value: number) => left + (value / most) * (width - left - right);
-  const rows = bars.map(({ label, from, to, colour, figure }, row) => {
+  const rows = bars.map(({ label, from, to, color, figure }, row) => {
     const y = row * rowHeight;
     const wide = Math.max(1.5, x(to) - x(from));
-    return `<text x="${left - 12}" y="${y + 20}" text-anchor="end">${escapeHtml(label)}</text><rect x="${x(from).toFixed(1)}" y="${y + 5}" width="${wide.toFixed(1)}" height="${rowHeight - 10}" fill="${colour}" rx="2"/><text x="${(x(from) + wide + 8).toFixed(1)}" y="${y + 20}">${escapeHtml(figure)}</text>`;
+    return `<text x="${left - 12}" y="${y + 20}" text-anchor="end">${escapeHtml(label)}</text><rect x="${x(from).toFixed(1)}" y="${y + 5}" width="${wide.toFixed(1)}" height="${rowHeight - 10}" fill="${color}" rx="2"/><text x="${(x(from) + wide + 8).toFixed(1)}" y="${y + 20}">${escapeHtml(figure)}</text>`;
   });
   const table = causes.map(
     (cause) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { emptyRun } from '../measure/run.ts';
-import { summarise } from '../proof/stage.ts';
+import { summarize } from '../proof/stage.ts';
 import { percentileCurves, ticksOf } from './percentile-svg.ts';
 
 const stage = (name: string, offeredPerSecond?: number, errors: Record<string, number> = {}, longestFailedMs = 0) => {
@@ -9,7 +9,7 @@ const stage = (name: string, offeredPerSecond?: number, errors: Record<string, n
   const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000, errors, longestFailedMs };
   const driver = offeredPerSecond === undefined ? 'autocannon' : 'open-loop';
   const load = offeredPerSecond === undefined ? {} : { offeredPerSecond };
-  return summarise({ name, driver, connections: 8, ours: [], ...load }, [
+  return summarize({ name, driver, connections: 8, ours: [], ...load }, [
     { run, cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 1000 },
   ]);
 };
@@ -21,7 +21,7 @@ describe('the scale of a curve', () => {
     assert.deepEqual(ticksOf(10, 100), [10, 20, 50, 100]);
   });
 
-  test('has a height also where all took the same', () => {
+  test('has a height even if all values are equal', () => {
     assert.ok(ticksOf(10, 10).length > 1);
   });
 });

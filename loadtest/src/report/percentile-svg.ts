@@ -74,13 +74,13 @@ function picture(stages: readonly Stage[]): string {
     const path = stage.spectrum.map(({ p, ms }) => `${x(p).toFixed(1)},${y(ms).toFixed(1)}`);
     const muted = stage.control ? ' opacity="0.5"' : '';
     const dash = dashes && stage.driver === 'open-loop' ? ' stroke-dasharray="6 4"' : '';
-    return `<polyline points="${path.join(' ')}" fill="none" stroke="${colour(index)}" stroke-width="${stage.control ? 1.5 : 2.5}"${dash}${muted}><title>${escapeHtml(stage.name)}</title></polyline>${ring(stage)}`;
+    return `<polyline points="${path.join(' ')}" fill="none" stroke="${color(index)}" stroke-width="${stage.control ? 1.5 : 2.5}"${dash}${muted}><title>${escapeHtml(stage.name)}</title></polyline>${ring(stage)}`;
   });
   const legend = stages.map((stage, index) => {
     const dashed = dashes && stage.driver === 'open-loop' ? ' class="dashed"' : '';
     const control = stage.control ? ' class="control"' : '';
     const tag = stage.control ? ` ${controlTag}` : '';
-    return `<span${control}><i${dashed} style="border-color:${colour(index)}"></i>${escapeHtml(stage.name)}${tag}</span>`;
+    return `<span${control}><i${dashed} style="border-color:${color(index)}"></i>${escapeHtml(stage.name)}${tag}</span>`;
   });
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Percentile curves">${rows.join('')}${columns.join('')}${curves.join('')}<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">share of the requests that took no longer</text></svg>
 <p class="legend">${legend.join('')}</p>`;
@@ -98,6 +98,6 @@ export function ticksOf(low: number, high: number): number[] {
   return all.slice(Math.max(0, first), Math.max(first + 1, last) + 1);
 }
 
-function colour(index: number): string {
+function color(index: number): string {
   return palette[index % palette.length] as string;
 }

@@ -1,4 +1,4 @@
-/** Colours of the series, in the order of the stages; readable on light and dark ground. */
+/** Colors of the series, in the order of the stages; readable on light and dark ground. */
 export const palette = [
   '#d1495b',
   '#e0a030',

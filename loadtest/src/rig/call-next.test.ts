@@ -28,10 +28,10 @@ async function through(passesOn: boolean, headers: Record<string, string>, reply
       callNext({ url: behind, host: 'third', passesOn }, request.headers, performance.now(), response),
     ),
   );
-  return { answer: await fetch(front, { headers }), seen: () => seen };
+  return { reply: await fetch(front, { headers }), seen: () => seen };
 }
 
-test('the trace and the time that is left go inwards, nothing else does', async () => {
+test('only the trace and the remaining time are passed on to the next service', async () => {
   const sent = { traceparent: 'tp', 'x-mesh-override': 'a=b', 'x-request-timeout-ms': '1000', 'x-other': 'no' };
   const { seen } = await through(true, sent, {});
   const { host, traceparent, 'x-mesh-override': override, 'x-request-timeout-ms': left, 'x-other': other } = seen();
@@ -39,11 +39,11 @@ test('the trace and the time that is left go inwards, nothing else does', async 
   assert.ok(Number(left) > 0 && Number(left) <= 1000, String(left));
 });
 
-test('what the mesh says about trying again goes outwards, where the service passes it on', async () => {
+test('the retry mark of the mesh is passed back to the caller if the service passes it on', async () => {
   for (const passesOn of [true, false]) {
-    const { answer } = await through(passesOn, {}, { 'x-mesh-retryable': 'false' });
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers.get('x-mesh-retryable'), passesOn ? 'false' : null);
+    const { reply } = await through(passesOn, {}, { 'x-mesh-retryable': 'false' });
+    assert.equal(reply.status, 503);
+    assert.equal(reply.headers.get('x-mesh-retryable'), passesOn ? 'false' : null);
   }
 });
 

@@ -7,7 +7,7 @@ const timeoutHeader = 'x-request-timeout-ms';
 const passedInwards = ['traceparent', 'tracestate', 'baggage', 'x-mesh-override', 'x-mesh-shadow'];
 
 /**
- * Calls the service behind this one, through the mesh, and answers as it did, with the headers that a service passes
+ * Calls the service behind this one, through the mesh, and replies as it did, with the headers that a service passes
  * on: the trace and the time that is left inwards, what the mesh says about trying again outwards.
  *
  * @param arrivedAtMs `performance.now()` when the request came
@@ -24,18 +24,18 @@ export function callNext(
   if (givenMs > 0) {
     headers[timeoutHeader] = String(Math.max(1, Math.floor(givenMs - (performance.now() - arrivedAtMs))));
   }
-  const answer = (status: number, mark?: string) => {
+  const respond = (status: number, mark?: string) => {
     const passedOn = mark !== undefined && next.passesOn ? { [retryableHeader]: mark } : {};
     response.writeHead(status, { ...passedOn, 'content-length': 0 }).end();
   };
   const call = request(next.url, { headers }, (reply) => {
     const mark = reply.headers[retryableHeader];
     reply.resume();
-    reply.once('end', () => answer(reply.statusCode ?? 502, typeof mark === 'string' ? mark : undefined));
-    reply.once('error', () => answer(502));
+    reply.once('end', () => respond(reply.statusCode ?? 502, typeof mark === 'string' ? mark : undefined));
+    reply.once('error', () => respond(502));
   });
-  call.once('error', () => answer(502));
-  // The caller has gone, or a hop has cancelled the request: the call on its behalf is cancelled, too.
+  call.once('error', () => respond(502));
+  // The caller has gone, or a hop has canceled the request: the call on its behalf is canceled, too.
   response.once('close', () => call.destroy());
   call.end();
 }

@@ -14,10 +14,10 @@ export interface ChildOptions {
   args: readonly string[];
   env?: Record<string, string>;
   cwd?: string;
-  /** True for one line of its output that means it serves. Null: `answers` finds out instead. */
+  /** True for one line of its output that means it serves. Null: `responds` finds out instead. */
   ready: ((line: string) => boolean) | null;
   /** Looks whether it serves, where no line says so. */
-  answers?: () => Promise<boolean>;
+  responds?: () => Promise<boolean>;
   /** An IPC channel, for children of ours. */
   channel?: boolean;
   /** How long it may take to serve, in milliseconds. */
@@ -28,7 +28,7 @@ export interface ChildOptions {
  * Starts a process and resolves when it serves. @throws Error with its last words when it ends first, or does not serve in time.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { file, args, env = {}, cwd, ready, answers, channel = false, withinMs = 60_000 } = options;
+  const { file, args, env = {}, cwd, ready, responds, channel = false, withinMs = 60_000 } = options;
   const child: ChildProcess = spawn(file, [...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
@@ -62,9 +62,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   let over = false;
   let next: NodeJS.Timeout | undefined;
   try {
-    if (answers !== undefined) {
+    if (responds !== undefined) {
       const look = async (): Promise<void> => {
-        if (await answers()) serving.resolve();
+        if (await responds()) serving.resolve();
         else if (!over) next = setTimeout(() => void look(), 50);
       };
       void look();

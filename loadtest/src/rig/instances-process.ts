@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { seededRandom } from '../drivers/schedule.ts';
-import { type Behaviour, outcomeOf } from './behaviour.ts';
+import { type Behavior, outcomeOf } from './behavior.ts';
 import { callNext } from './call-next.ts';
 import type { InstancesMessage, InstancesPlan } from './instances.ts';
 
@@ -17,16 +17,16 @@ for (const [index, instance] of instances.entries()) {
     const arrivedAtMs = performance.now();
     request.resume();
     instance.seen += 1;
-    const outcome = outcomeOf(instance.behaviour, random);
+    const outcome = outcomeOf(instance.behavior, random);
     if (outcome === null) return;
     const { status, afterMs } = outcome;
-    const body = Buffer.alloc(instance.behaviour.bodyBytes, 'x');
-    const answer = () => {
+    const body = Buffer.alloc(instance.behavior.bodyBytes, 'x');
+    const reply = () => {
       response.writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length });
       response.end(body);
     };
     const act = () => {
-      if (status !== 200 || instance.next === undefined) answer();
+      if (status !== 200 || instance.next === undefined) reply();
       else callNext(instance.next, request.headers, arrivedAtMs, response);
     };
     if (afterMs > 0) setTimeout(act, afterMs);
@@ -39,9 +39,9 @@ for (const [index, instance] of instances.entries()) {
 
 process.on('message', (message: InstancesMessage) => {
   if (message.kind === 'behave') {
-    const { index, behaviour } = message;
+    const { index, behavior } = message;
     const instance = instances[index];
-    if (instance !== undefined) instance.behaviour = { ...instance.behaviour, ...(behaviour as Behaviour) };
+    if (instance !== undefined) instance.behavior = { ...instance.behavior, ...(behavior as Behavior) };
   } else process.send?.({ seen: instances.map(({ seen }) => seen) });
 });
 process.on('disconnect', () => process.exit(0));

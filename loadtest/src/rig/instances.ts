@@ -1,17 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Behaviour, healthy } from './behaviour.ts';
+import { type Behavior, healthy } from './behavior.ts';
 import { freePorts } from './free-port.ts';
 
 export interface Instance {
   service: string;
   port: number;
-  behaviour: Behaviour;
+  behavior: Behavior;
   next?: NextHop;
 }
 
-/** The service that an instance calls before it answers, through the mesh. */
+/** The service that an instance calls before it replies, through the mesh. */
 export interface NextHop {
   url: string;
   host: string;
@@ -24,7 +24,7 @@ export interface InstancesPlan {
   instances: Instance[];
 }
 
-export type InstancesMessage = { kind: 'behave'; index: number; behaviour: Partial<Behaviour> } | { kind: 'count' };
+export type InstancesMessage = { kind: 'behave'; index: number; behavior: Partial<Behavior> } | { kind: 'count' };
 
 /** Instances of made-up services, in a process of their own. */
 export class Instances {
@@ -45,19 +45,19 @@ export class Instances {
     services: readonly {
       name: string;
       count: number;
-      behaviour?: Partial<Behaviour>;
+      behavior?: Partial<Behavior>;
       next?: NextHop;
     }[],
     seed: number,
   ): Promise<Instances> {
     const ports = await freePorts(services.reduce((sum, { count }) => sum + count, 0));
-    const instances = services.flatMap(({ name, count, behaviour, next }) =>
+    const instances = services.flatMap(({ name, count, behavior, next }) =>
       Array.from({ length: count }, (): Instance => {
         const port = ports.shift() as number;
         return {
           service: name,
           port,
-          behaviour: { ...healthy, ...behaviour },
+          behavior: { ...healthy, ...behavior },
           ...(next === undefined ? {} : { next }),
         };
       }),
@@ -71,8 +71,8 @@ export class Instances {
   }
 
   /** Changes how one instance behaves from now on. */
-  behave(index: number, behaviour: Partial<Behaviour>): void {
-    this.#child.send({ kind: 'behave', index, behaviour } satisfies InstancesMessage);
+  behave(index: number, behavior: Partial<Behavior>): void {
+    this.#child.send({ kind: 'behave', index, behavior } satisfies InstancesMessage);
   }
 
   /** Requests seen so far, by service. */

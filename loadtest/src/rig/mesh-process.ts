@@ -36,7 +36,7 @@ export async function startMesh(folder: string, documents: Documents, internalPo
       NODE_ENV: 'production',
     },
     ready: null,
-    answers: async () => {
+    responds: async () => {
       const response = await fetch(`${adminUrl}/health/ready`).catch(() => null);
       await response?.arrayBuffer();
       return response?.ok === true;

@@ -49,6 +49,6 @@ function localAddress({ socket }: IncomingMessage): string | undefined {
 function same(origin: string, host: string): boolean {
   if (!/^https?:\/\//i.test(origin) || !URL.canParse(origin)) return false;
   const { protocol, host: ofOrigin } = new URL(origin);
-  // Normalised in the same way: without the port that is the scheme's own.
+  // Normalized in the same way: without the port that is the scheme's own.
   return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === ofOrigin;
 }

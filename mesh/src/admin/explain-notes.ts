@@ -81,7 +81,7 @@ function failoverNotes({ rule }: RouteMatch, { method }: Asked): string[] {
   const now = failing.length === 0 ? '' : `; now: ${failing.join(', ')}`;
   const never = failover.methods.has(method) ? '' : ` (not this one: ${method})`;
   return [
-    `failover: ${to.name} answers for a backend without a healthy endpoint, ` +
+    `failover: ${to.name} replies for a backend without a healthy endpoint, ` +
       `${[...failover.methods].join(', ')} only${never}${now}`,
   ];
 }

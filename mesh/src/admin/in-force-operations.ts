@@ -1,5 +1,5 @@
 import { describeStack } from '../assemble.ts';
-import { serialiseRedacted } from '../config/writing/serialise.ts';
+import { serializeRedacted } from '../config/writing/serialize.ts';
 import type { StackInForce } from '../control/stack-in-force.ts';
 import { explainRequest } from './explain.ts';
 import type { Operation } from './server.ts';
@@ -13,7 +13,7 @@ export function inForceOperations(inForce: StackInForce): Operation[] {
       right: 'read',
       summary:
         'The configuration in force as documents, defaults filled in, changes by hand included; values of header fields are redacted.',
-      handle: () => ({ text: { type: 'application/json', content: `${serialiseRedacted(inForce.config)}\n` } }),
+      handle: () => ({ text: { type: 'application/json', content: `${serializeRedacted(inForce.config)}\n` } }),
     },
     {
       methods: ['GET'],

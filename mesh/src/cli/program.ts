@@ -32,7 +32,7 @@ export async function main(
       writeOut: (text) => output.out(text.trimEnd()),
       writeErr: (text) => output.err(text.trimEnd()),
     })
-    .addHelpText('after', '\nCommands that ask a running mesh find it by MESH_ADMIN_URL, and use MESH_ADMIN_TOKEN.');
+    .addHelpText('after', '\nCommands that query a running mesh find it by MESH_ADMIN_URL and send MESH_ADMIN_TOKEN.');
 
   program
     .command('run')
@@ -45,7 +45,7 @@ export async function main(
 
   program
     .command('restart')
-    .description('replace the worker processes one after the other, losing no request')
+    .description('replace the worker processes one after the other, without losing a request')
     .option('--why <text>', 'for the journal', '')
     .option('--who <name>', 'for the journal', userName())
     .option('--json', 'as JSON')
@@ -57,7 +57,7 @@ export async function main(
     .command('check')
     .description('check documents and print all faults; exits 1 if there is one')
     .argument('[paths...]', 'files, folders and patterns (default: MESH_DOCUMENTS)')
-    .option('--strict', 'also exit 1 on a reference that leads nowhere')
+    .option('--strict', 'also exit 1 if a reference is unresolved')
     .option('--json', 'as JSON')
     .action(async (paths: string[], { json = false, strict = false }: { json?: boolean; strict?: boolean }) => {
       const asked = paths.length > 0 ? paths : documentPaths(env.MESH_DOCUMENTS ?? '');
@@ -68,7 +68,7 @@ export async function main(
 
   program
     .command('explain')
-    .description('print the layers that run, or where one request would go, and why')
+    .description('print the running layers, or where a request would go and why')
     .argument('[method]', 'as in: mesh explain POST /oauth/access_token')
     .argument('[target]', 'a path, or a URL if the host matters')
     .option('--entrance <name>', 'a Gateway, gateway:port, or internal')
@@ -90,7 +90,7 @@ export async function main(
 
   program
     .command('shift')
-    .description('set weights; services that are not named share what is left to 100')
+    .description('set weights; services that are not named share the rest up to 100')
     .argument('<route>', 'name of an HTTPRoute (all its rules that have these services), or route/rule')
     .argument('<weights...>', 'service=weight')
     .option('--why <text>', 'for the journal', '')
@@ -144,15 +144,15 @@ export async function main(
 
   program
     .command('errors')
-    .description('print what fails, where and why, the last failure first')
-    .option('--limit <groups>', 'groups at most', '50')
+    .description('print the failures, latest first: what fails, where and why')
+    .option('--limit <groups>', 'maximum number of groups', '50')
     .option('--json', 'as JSON')
     .action(async ({ json = false, limit }: { json?: boolean; limit: string }) => errors(admin(), limit, json, output));
 
   program
     .command('journal')
-    .description('print what was changed, when, by whom and why, the last change first')
-    .option('--limit <entries>', 'entries at most', '20')
+    .description('print the changes, latest first: what changed, when, by whom and why')
+    .option('--limit <entries>', 'maximum number of entries', '20')
     .option('--json', 'as JSON')
     .action(async ({ json = false, limit }: { json?: boolean; limit: string }) =>
       journal(admin(), limit, json, output),
@@ -163,15 +163,15 @@ export async function main(
     .description('show requests as they end, until interrupted')
     .option('--route <name>', 'an HTTPRoute')
     .option('--service <name>', 'a Service')
-    .option('--endpoint <host:port>', 'of the last attempt')
+    .option('--endpoint <host:port>', 'endpoint of the last attempt')
     .option('--method <method>')
-    .option('--path <prefix>', 'what the path begins with')
+    .option('--path <prefix>', 'prefix of the path')
     .option('--status <status>', 'as in 503, or 5xx')
     .option('--min-ms <ms>', 'only requests that took at least this long')
     .option('--failed', 'failures only')
-    .option('--per-second <lines>', 'lines a second at most')
-    .option('--count <requests>', 'end after so many')
-    .option('--json', 'one JSON object a line')
+    .option('--per-second <lines>', 'maximum number of lines per second')
+    .option('--count <requests>', 'end after this many requests')
+    .option('--json', 'one JSON object per line')
     .action(async ({ json = false, ...options }: Omit<TapOptions, 'json'> & { json?: boolean }) => {
       const stop = new AbortController();
       const interrupted = () => stop.abort();

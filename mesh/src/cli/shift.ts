@@ -12,7 +12,7 @@ export interface ShiftOptions {
 
 /**
  * `mesh shift token auth=100`: sets weights of a route's rules that have these services; `mesh shift brands/writes
- * brands=100`: of one rule. Services that are not named share what is left to 100.
+ * brands=100`: of one rule. Services that are not named share the rest up to 100.
  *
  * @param target the name of a route, or `route/rule`
  * @throws MeshCliError

@@ -56,3 +56,13 @@ describe('bad documents', () => {
     });
   }
 });
+
+test('every expectation has its document', () => {
+  const orphans = ['good', 'bad'].flatMap((kind) => {
+    const documents = new Set(documentsIn(kind).map((name) => name.replace('.yaml', '')));
+    return readdirSync(new URL(`${kind}/`, folder))
+      .filter((name) => !documents.has(name.replace(/\.(yaml|config\.txt|warnings\.txt|faults\.txt)$/, '')))
+      .map((name) => `${kind}/${name}`);
+  });
+  assert.deepEqual(orphans, []);
+});

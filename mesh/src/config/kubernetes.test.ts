@@ -10,7 +10,7 @@ import { formatFault } from './fault.ts';
 import { loadConfig } from './parse.ts';
 import { readFiles } from './reading/files.ts';
 import { substitute } from './reading/substitute.ts';
-import { serialise } from './writing/serialise.ts';
+import { serialize } from './writing/serialize.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Those that `mesh run` reads in this repository. */
@@ -58,7 +58,7 @@ describe('documents conform to the Gateway API', () => {
     const result = await loadConfig(platform, {});
     assert.ok(result.ok, result.ok ? '' : result.faults.map(formatFault).join('\n'));
     assert.deepEqual(result.warnings.map(formatFault), []);
-    assert.equal(validateText(serialise(result.config)), 1);
+    assert.equal(validateText(serialize(result.config)), 1);
   });
 
   test('the schemas refuse a wrong document', () => {

@@ -3,7 +3,7 @@ import type { BackendTrafficPolicy, PathMatch, RoutePolicy, SessionPersistence }
 export type * from './policy-model.ts';
 
 /**
- * The content of the documents, normalised: references resolved, defaults filled in, durations as milliseconds, header
+ * The content of the documents, normalized: references resolved, defaults filled in, durations as milliseconds, header
  * names in lower case, lists in a fixed order. Plain JSON data: two configurations are equal if their JSON is.
  */
 export interface MeshConfig {

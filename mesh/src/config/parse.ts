@@ -3,7 +3,7 @@ import type { MeshConfig } from './model.ts';
 import { readDocuments } from './reading/documents.ts';
 import { readFiles, type SourceFile } from './reading/files.ts';
 import type { Variables } from './reading/substitute.ts';
-import { normalise } from './resolving/normalise.ts';
+import { normalize } from './resolving/normalize.ts';
 import { checkReferences } from './resolving/references.ts';
 import { warnOfShadowing } from './resolving/shadowing.ts';
 import { digestOf } from './writing/digest.ts';
@@ -14,7 +14,7 @@ export type ConfigResult =
   | { ok: false; faults: Fault[]; warnings: Fault[]; documents: number };
 
 /**
- * Reads, checks and normalises documents. With any fault there is no configuration; the result has all faults, in the
+ * Reads, checks and normalizes documents. With any fault there is no configuration; the result has all faults, in the
  * order of reading.
  *
  * @param variables values of `${NAME}` in the documents
@@ -41,7 +41,7 @@ export function parseConfig(files: readonly SourceFile[], variables: Variables):
   const errors = all.filter(({ severity }) => severity === 'error').sort(byPlace);
   const warnings = all.filter(({ severity }) => severity === 'warning').sort(byPlace);
   if (errors.length > 0) return { ok: false, faults: errors, warnings, documents: count };
-  const config = normalise(documents);
+  const config = normalize(documents);
   return { ok: true, config, digest: digestOf(config), warnings, documents: count };
 }
 

@@ -8,7 +8,7 @@ import type { MeshConfig } from './model.ts';
 import { parseConfig } from './parse.ts';
 import { diffConfigs } from './writing/diff.ts';
 import { digestOf } from './writing/digest.ts';
-import { serialise } from './writing/serialise.ts';
+import { serialize } from './writing/serialize.ts';
 
 type Doc = Record<string, unknown>;
 
@@ -246,7 +246,7 @@ describe('a configuration', () => {
     fc.assert(
       fc.property(documents, (docs) => {
         const config = parse(inYaml(docs));
-        const again = parse(serialise(config));
+        const again = parse(serialize(config));
         assert.deepEqual(again, config);
         assert.deepEqual(diffConfigs(config, again), []);
       }),

@@ -126,7 +126,7 @@ export class ControlPlane {
 
   /**
    * Sets the weights of one rule, or of all rules of a route that have the services in `asked`. Services that are not
-   * named share what is left to 100.
+   * named share the rest up to 100.
    *
    * @param target the name of a route, or `route/rule`
    * @param by.ifMatch the etag of the route that the caller decided on; absent = whatever is in force

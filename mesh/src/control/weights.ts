@@ -59,7 +59,7 @@ export function plannedWeights({ key, weights: present }: WeightGroup, asked: We
   const taken = Object.values(asked).reduce((sum, weight) => sum + weight, 0);
   if (others.length > 0 && taken > 100) {
     throw new ControlError('invalid', [
-      `the weights given add up to ${taken}; ${others.join(', ')} can only get what is left to 100`,
+      `the weights given add up to ${taken}; ${others.join(', ')} can only get the rest up to 100`,
     ]);
   }
   const planned: Weights = {};

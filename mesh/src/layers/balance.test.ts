@@ -46,7 +46,7 @@ async function counts(ask: () => Promise<{ who: string }>, times: number): Promi
 }
 
 describe('balancing by the service’s policy', () => {
-  test('round robin uses each instance in its turn', async () => {
+  test('round robin uses the instances one after the other', async () => {
     const { ask } = await before({ algorithm: 'RoundRobin' }, three);
     assert.deepEqual(await counts(ask, 12), [4, 4, 4]);
   });

@@ -47,7 +47,7 @@ export function balance({ clock, random }: Parts): Layer {
         balancer.observe(endpoint, nowMs, nowMs - startedMs, spare ? 'failure' : 'success', askedMs);
         reply.body.onEnd(({ error }) => {
           endpoint.inFlight -= 1;
-          if (error === null || reply.tunnelled) return;
+          if (error === null || reply.tunneled) return;
           const endedMs = clock.now();
           if (resultOf(exchange, error, endedMs - startedMs) !== 'failure') return;
           // The head was measured as a success. A truncated body counts as one more attempt, which failed.

@@ -65,9 +65,9 @@ export function circuitBreaker({ clock, random, meters, log }: Parts): Layer {
         }
         // One verdict per attempt, when it is over. Otherwise an endpoint that truncates its bodies would have one
         // success for each failure. A tunnel may last for days, and a probe must not keep other requests waiting.
-        const early = admission === 'probe' || reply.tunnelled || reply.status >= 500;
+        const early = admission === 'probe' || reply.tunneled || reply.status >= 500;
         if (early) settle(service, endpoint, breaker, admission, reply.status >= 500 ? 'failure' : 'success');
-        if (reply.tunnelled || reply.status >= 500) return reply;
+        if (reply.tunneled || reply.status >= 500) return reply;
         reply.body.onEnd(({ error }) => {
           if (error === null && early) return;
           const result = error === null ? 'success' : resultOf(exchange, error, clock.now() - startedMs);

@@ -104,6 +104,6 @@ function sampleOf({ clock }: Parts, exchange: Exchange, error: MeshError | null,
     method: exchange.method,
     path: pathnameOf(exchange.askedPath).slice(0, pathCharsMax),
     status: status === 0 ? null : status,
-    detail: error?.detail ?? `The service answered ${status}.`,
+    detail: error?.detail ?? `The service replied ${status}.`,
   };
 }

@@ -214,7 +214,7 @@ test('the explanation of a request names the failover backend, and says that it 
     const response = await fetch(`${mesh.adminUrl}/explain?path=/${query}`);
     return ((await response.json()) as Explanation).route?.notes.at(-1);
   };
-  const says = 'failover: old answers for a backend without a healthy endpoint, GET only';
+  const says = 'failover: old replies for a backend without a healthy endpoint, GET only';
   assert.equal(await note(), `${says}; now: new has no endpoint`);
   assert.equal(await note('&method=POST'), `${says} (not this one: POST); now: new has no endpoint`);
   await change([await canaryServer()]);

@@ -30,7 +30,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
   };
 
   /** Whether the failover backend has an endpoint that can reply. */
-  const canAnswer = ({ backend }: Failover) => whyUnusable(backend.service, clock.now(), random) === null;
+  const canReply = ({ backend }: Failover) => whyUnusable(backend.service, clock.now(), random) === null;
 
   const attempted = async (next: Handler, exchange: Exchange, plan: Failover): Promise<Reply> => {
     const { path, authority, failureHeaders } = exchange;
@@ -38,7 +38,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
     try {
       return await next(exchange);
     } catch (thrown) {
-      if (!wasUnreached(asMeshError(thrown)) || exchange.aborted !== null || !canAnswer(plan)) throw thrown;
+      if (!wasUnreached(asMeshError(thrown)) || exchange.aborted !== null || !canReply(plan)) throw thrown;
       // The request before the filters of the first backend.
       Object.assign(exchange, { path, authority, failureHeaders, headers, endpoint: null, tried: null });
       failOver(exchange, plan, 'not_reached');
@@ -68,7 +68,7 @@ export function failover({ clock, random, meters }: Parts): Layer {
         // An attempt may have read a body by then.
         return exchange.body === null ? attempted(next, exchange, plan) : next(exchange);
       }
-      if (canAnswer(plan)) failOver(exchange, plan, why);
+      if (canReply(plan)) failOver(exchange, plan, why);
       return next(exchange);
     },
   };

@@ -1,9 +1,9 @@
 import type { Exchange } from '../exchange.ts';
+import { replyAtLastForward } from '../filters/max-forwards.ts';
 import { type Headers, header, headerValues, setHeader } from '../headers.ts';
 import type { Layer } from '../layer.ts';
 import type { Parts } from '../parts.ts';
 import { clientBehind } from '../policy/client.ts';
-import { replyAtLastForward } from './max-forwards.ts';
 import { overrideHeader } from './override.ts';
 
 /** The name of this mesh in Via. */

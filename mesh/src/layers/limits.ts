@@ -66,7 +66,7 @@ export function limits({ clock }: Parts): Layer {
       try {
         const reply = await next(exchange);
         // A tunnel may last for days: it does not count as a request in flight.
-        if (reply.tunnelled) leave();
+        if (reply.tunneled) leave();
         else reply.body.onEnd(leave);
         return reply;
       } catch (thrown) {

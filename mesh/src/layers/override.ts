@@ -18,7 +18,7 @@ export const overrideHeader = 'x-mesh-override';
  * anyway, and the edge has dropped the fields from outside.
  */
 export function overrideGuard(): Layer {
-  const honoured = ({ facts, route }: Exchange): boolean =>
+  const honored = ({ facts, route }: Exchange): boolean =>
     mayOverride(facts.entrance.side, route?.rule.policy.override.allowFrom ?? [], facts.peerAddress);
 
   return {
@@ -31,7 +31,7 @@ export function overrideGuard(): Layer {
     ],
     wrap: (next) => (exchange) => {
       const { headers } = exchange;
-      if (header(headers, overrideHeader) !== undefined && !honoured(exchange)) removeHeader(headers, overrideHeader);
+      if (header(headers, overrideHeader) !== undefined && !honored(exchange)) removeHeader(headers, overrideHeader);
       return next(exchange);
     },
   };

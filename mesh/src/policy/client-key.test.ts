@@ -38,7 +38,7 @@ test('a header tells clients apart, in a short key that cannot pass for an addre
 const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
 
 /** One address in any spelling: zeros left out or not, upper case or not, `::` for any run of zeros, a zone or none. */
-function spelt(address: readonly number[], { padded, upper, zone, from }: Spelling): string {
+function spelled(address: readonly number[], { padded, upper, zone, from }: Spelling): string {
   const texts = address.map((group) => group.toString(16).padStart(padded ? 4 : 1, '0'));
   const start = address.findIndex((group, i) => i >= from && group === 0);
   let text = texts.join(':');
@@ -69,10 +69,10 @@ test('any IPv6 address: the same key however it is written and wherever in its /
     fc.property(zeros, groups, spelling, spelling, fc.nat({ max: 3 }), (address, other, one, another, at) => {
       // ::ffff:0:0/96 is IPv4.
       fc.pre(!address.slice(0, 5).every((group) => group === 0));
-      const key = byAddress(spelt(address, one));
-      assert.equal(byAddress(spelt([...address.slice(0, 4), ...other.slice(4)], another)), key);
+      const key = byAddress(spelled(address, one));
+      assert.equal(byAddress(spelled([...address.slice(0, 4), ...other.slice(4)], another)), key);
       const elsewhere = address.map((group, i) => (i === at ? group ^ 1 : group));
-      assert.notEqual(byAddress(spelt(elsewhere, another)), key);
+      assert.notEqual(byAddress(spelled(elsewhere, another)), key);
     }),
   );
 });

@@ -15,7 +15,7 @@ export const coldCostMs = 2 ** 40;
 /**
  * The expected duration of the next request to one endpoint, in ms: its latency times the requests in front of it.
  *
- * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and towards 0 while
+ * The latency is a moving average that jumps up to a peak at once and decays with `decayMs`, and toward 0 while
  * nothing is measured, so that a slow endpoint is tried again. An endpoint without a measurement costs nothing: it gets
  * one request at once, and the next after the reply to the first. (As in Finagle's PeakEwma. Guessing a latency
  * instead, as others do, starves new endpoints beside endpoints that are faster than the guess.) The same holds for an

@@ -11,17 +11,17 @@ describe('round robin', () => {
   test('is smooth: 5, 1, 1 gives a a b a c a a', () => {
     const endpoints = fakeEndpoints([5, 1, 1]);
     const balancer = roundRobin(plainWeight);
-    const turns = Array.from({ length: 7 }, () => 'abc'[endpoints.indexOf(balancer.pick(endpoints, context) as never)]);
-    assert.equal(turns.join(''), 'aabacaa');
+    const picks = Array.from({ length: 7 }, () => 'abc'[endpoints.indexOf(balancer.pick(endpoints, context) as never)]);
+    assert.equal(picks.join(''), 'aabacaa');
   });
 
-  test('gives every endpoint exactly its share of each full turn', () => {
+  test('gives every endpoint exactly its share of each full round', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }), (weights) => {
         const endpoints = fakeEndpoints(weights);
         const balancer = roundRobin(plainWeight);
         const sum = weights.reduce((a, b) => a + b, 0);
-        for (let turn = 0; turn < 3; turn += 1) {
+        for (let round = 0; round < 3; round += 1) {
           assert.deepEqual(
             tally(endpoints, sum, () => balancer.pick(endpoints, context)),
             weights,

@@ -2,7 +2,7 @@ import { type Balancer, type EndpointView, learnsNothing } from './balancer.ts';
 import type { WeightOf } from './weights.ts';
 
 /**
- * Smooth weighted round robin, as in nginx: in each turn every endpoint earns its weight, the richest is chosen and
+ * Smooth weighted round robin, as in nginx: on each pick every endpoint earns its weight, the richest is chosen and
  * pays the sum. Weights 5, 1, 1 give a a b a c a a, not a a a a a b c. Endpoints keep their credit when others come and
  * go.
  */

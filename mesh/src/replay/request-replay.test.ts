@@ -11,7 +11,7 @@ class Upload implements BodySource {
   readonly length: number | null;
   paused = false;
   started = 0;
-  cancelled = false;
+  canceled = false;
   #sink: BodySink | null = null;
 
   constructor(length: number | null) {
@@ -29,7 +29,7 @@ class Upload implements BodySource {
     this.paused = false;
   }
   cancel(): void {
-    this.cancelled = true;
+    this.canceled = true;
     this.#sink = null;
   }
   chunk(bytes: Uint8Array): void {
@@ -134,7 +134,7 @@ describe('a request body for several attempts', () => {
     attempt.source.pause();
     upload.chunk(content(3000));
     assert.equal(attempt.error?.code, 'overloaded');
-    assert.equal(upload.cancelled, true);
+    assert.equal(upload.canceled, true);
     assert.equal(full.takenBytes, 0);
   });
 
@@ -161,7 +161,7 @@ describe('a request body for several attempts', () => {
     assert.equal(upload.started, 1);
     assert.equal(String(first.bytes), 'ab');
     assert.equal(String(second.bytes), 'abcd');
-    assert.equal(upload.cancelled, false);
+    assert.equal(upload.canceled, false);
   });
 
   test('a body announced as longer than the limit is not kept; another attempt can have it until one begins to read', () => {
@@ -269,9 +269,9 @@ describe('a request body for several attempts', () => {
     const replay = new RequestReplay(upload, 100, memory);
     const attempt = new Attempt(replay.open()).start();
     replay.release();
-    assert.equal(upload.cancelled, false, 'the reply’s head may come before the body has gone');
+    assert.equal(upload.canceled, false, 'the reply’s head may come before the body has gone');
     attempt.source.cancel();
-    assert.equal(upload.cancelled, true);
+    assert.equal(upload.canceled, true);
   });
 
   test('any body, cut anywhere, for any number of attempts: the last attempt reads it byte for byte, the others a beginning of it', async () => {

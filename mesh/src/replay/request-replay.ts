@@ -29,7 +29,7 @@ export class RequestReplay implements SharedBody {
   #paused = false;
   /** No attempt follows: nothing is kept, and the source is canceled when the last reader leaves. */
   #released = false;
-  #cancelled = false;
+  #canceled = false;
 
   /** @param limitBytes 0 = nothing is kept */
   constructor(source: BodySource, limitBytes: number, memory: HeldMemory) {
@@ -46,7 +46,7 @@ export class RequestReplay implements SharedBody {
 
   /** Whether another attempt can read the body from its first byte. */
   get replayable(): boolean {
-    if (this.#released || this.#cancelled || this.#failure !== null) return false;
+    if (this.#released || this.#canceled || this.#failure !== null) return false;
     return !this.#started || this.#kept !== null;
   }
 
@@ -74,8 +74,8 @@ export class RequestReplay implements SharedBody {
 
   /** The body is not wanted any more. */
   cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
+    if (this.#canceled) return;
+    this.#canceled = true;
     this.#stopKeeping();
     for (const reader of this.#readers) reader.drop();
     this.#readers.clear();
@@ -83,7 +83,7 @@ export class RequestReplay implements SharedBody {
   }
 
   begin(): void {
-    if (this.#started || this.#cancelled) return;
+    if (this.#started || this.#canceled) return;
     this.#started = true;
     this.#source.start({
       chunk: (bytes) => this.#chunk(bytes),
@@ -161,7 +161,7 @@ export class RequestReplay implements SharedBody {
 
   /** Runs the source while a reader keeps up with it, or while its bytes are kept. */
   #pace(): void {
-    if (!this.#started || this.#ended || this.#cancelled || this.#failure !== null) return;
+    if (!this.#started || this.#ended || this.#canceled || this.#failure !== null) return;
     const pause = this.#readers.size === 0 || (this.#kept === null && this.#someBehind());
     if (pause === this.#paused) return;
     this.#paused = pause;

@@ -41,7 +41,7 @@ async function listener(handler: Handler = echo, over: Partial<ListenerLimits> =
 /** A reply whose content the test writes. */
 function streamed(headers: string[], content: (client: Parameters<Reply['body']['pipeTo']>[0]) => void): Reply {
   const body = { length: null, pipeTo: content, discard: () => {}, onEnd: () => {} };
-  return { status: 200, headers, body, tunnelled: false };
+  return { status: 200, headers, body, tunneled: false };
 }
 
 const get = (path = '/', ...fields: string[]) =>

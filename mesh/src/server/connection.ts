@@ -173,7 +173,7 @@ export class ClientConnection implements BodyCarrier, ReplyOwner, MessageListene
   async #handle(transaction: Transaction): Promise<void> {
     try {
       const reply = await this.#owner.handler()(transaction.exchange);
-      if (reply.tunnelled) return;
+      if (reply.tunneled) return;
       if (this.#current !== transaction || this.#state !== 'open') reply.body.discard();
       else sendReply(transaction, reply, this.#owner.draining);
     } catch {

@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import { normalisedPath } from '../percent-encoding.ts';
+import { normalizedPath } from '../percent-encoding.ts';
 
 /** A request target in the one form that the mesh uses for routing and forwarding. */
 export interface Target {
@@ -65,7 +65,7 @@ function inspect(target: string): Finding {
 
 function normalized(target: string): string {
   const query = target.indexOf('?');
-  const path = normalisedPath(query < 0 ? target : target.slice(0, query));
+  const path = normalizedPath(query < 0 ? target : target.slice(0, query));
   if (path === null) throw refused('The request target has escapes that only some readers would see.');
   return withoutDotSegments(path) + (query < 0 ? '' : target.slice(query));
 }

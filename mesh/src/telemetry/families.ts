@@ -127,14 +127,14 @@ export function dropSeries(family: Family<unknown>, wanted: Readonly<Record<stri
   }
 }
 
-export function labelled(labels: readonly string[], values: readonly string[]): Record<string, string> {
+export function labeled(labels: readonly string[], values: readonly string[]): Record<string, string> {
   return Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']));
 }
 
 /** The series of a family of counters; `recent` is the growth in the recent periods. */
 export function countersIn({ labels, series }: Family<Counter>) {
   return [...series.values()].map(({ values, item, older }) => ({
-    labels: labelled(labels, values),
+    labels: labeled(labels, values),
     value: item.value,
     recent: item.value - older,
   }));

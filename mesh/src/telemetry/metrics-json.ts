@@ -1,15 +1,15 @@
-import { countersIn, type Families, labelled } from './families.ts';
+import { countersIn, type Families, labeled } from './families.ts';
 import { type Latencies, latenciesOf } from './recent.ts';
 
-interface LabelledValue {
+interface LabeledValue {
   labels: Record<string, string>;
   value: number;
 }
 
 /** The reply to `GET /metrics.json`. */
 export interface MetricsJson {
-  counters: { name: string; series: (LabelledValue & { recent: number })[] }[];
-  gauges: { name: string; series: LabelledValue[] }[];
+  counters: { name: string; series: (LabeledValue & { recent: number })[] }[];
+  gauges: { name: string; series: LabeledValue[] }[];
   durations: {
     name: string;
     series: {
@@ -31,12 +31,12 @@ export function metricsJson(families: Families): MetricsJson {
   const counters = families.counters.map((family) => ({ name: family.name, series: countersIn(family) }));
   const gauges = families.gauges.map(({ name, labels, read }) => ({
     name,
-    series: [...read()].map(({ values, value }) => ({ labels: labelled(labels, values), value })),
+    series: [...read()].map(({ values, value }) => ({ labels: labeled(labels, values), value })),
   }));
   const durations = families.durations.map(({ name, labels, series }) => ({
     name,
     series: [...series.values()].map(({ values, item }) => ({
-      labels: labelled(labels, values),
+      labels: labeled(labels, values),
       count: item.count,
       meanMs: item.count === 0 ? 0 : item.sumMs / item.count,
       p50Ms: item.percentileMs(50),

@@ -9,7 +9,7 @@ import {
   familyNamed,
   type Gauge,
   type IsGone,
-  labelled,
+  labeled,
   type Series,
   seriesOf,
 } from './families.ts';
@@ -20,7 +20,7 @@ import { metricsText } from './metrics-text.ts';
 export type { MetricsCopy, MetricsJson };
 
 /** How long a period is: "recent" means the last one to two periods. */
-export const turnMs = 30_000;
+export const periodMs = 30_000;
 
 /** Everything that one process counts: created once per process, rendered on request. */
 export class Metrics {
@@ -54,10 +54,10 @@ export class Metrics {
   }
 
   /**
-   * Ends a period: "recent" now begins with the period before. Called every `turnMs`. Drops the series that have not
+   * Ends a period: "recent" now begins with the period before. Called every `periodMs`. Drops the series that have not
    * changed for a period and name something that is gone: the requests that began before it went have ended.
    */
-  turn(nowMs: number, isGone: IsGone = () => false): void {
+  rotate(nowMs: number, isGone: IsGone = () => false): void {
     this.#endedAtMs = [this.#endedAtMs[1], nowMs];
     for (const family of this.#families.counters) {
       for (const entry of family.series.values()) endPeriodOf(entry, entry.item.value);
@@ -65,7 +65,7 @@ export class Metrics {
     }
     for (const family of this.#families.durations) {
       for (const entry of family.series.values()) {
-        entry.item.recent.turn();
+        entry.item.recent.rotate();
         endPeriodOf(entry, entry.item.count);
       }
       dropGone(family, isGone);
@@ -109,7 +109,7 @@ export class Metrics {
     const family = this.#families.durations.find((candidate) => candidate.name === name);
     if (family === undefined) return [];
     return [...family.series.values()].map(({ values, item }) => ({
-      labels: labelled(family.labels, values),
+      labels: labeled(family.labels, values),
       durations: item,
     }));
   }

@@ -17,7 +17,7 @@ export class RecentDurations {
   }
 
   /** Ends a period: drops the period before last. */
-  turn(): void {
+  rotate(): void {
     const oldest = this.#before;
     this.#before = this.#current;
     this.#current = oldest.fill(0);

@@ -35,11 +35,11 @@ describe('recent durations', () => {
   test('are forgotten after two periods, and add up', () => {
     const [a, b] = [new RecentDurations(), new RecentDurations()];
     a.record(10);
-    a.turn();
+    a.rotate();
     b.record(1000);
     assert.equal(latenciesOf([a, b]).count, 2);
     assert.ok(latenciesOf([a, b]).p50Ms < 11);
-    a.turn();
+    a.rotate();
     assert.equal(latenciesOf([a]).count, 0);
   });
 });
@@ -57,8 +57,8 @@ test('stats are the last one to two periods, effective beside actual', () => {
     for (let i = 0; i < count; i += 1) meters.attemptDurations('shop', endpoint).record(50);
   };
   effective('5xx', 1000);
-  metrics.turn(0);
-  metrics.turn(30_000);
+  metrics.rotate(0);
+  metrics.rotate(30_000);
   effective('2xx', 96);
   effective('4xx', 3);
   effective('5xx', 1);
@@ -85,8 +85,8 @@ test('stats are the last one to two periods, effective beside actual', () => {
       ['b', 1],
     ],
   );
-  metrics.turn(60_000);
-  metrics.turn(90_000);
+  metrics.rotate(60_000);
+  metrics.rotate(90_000);
   assert.equal(statsOf(metrics, 90_000).routes[0]?.successRate, null);
 });
 
@@ -118,12 +118,12 @@ test('series of a route that is gone are dropped when they no longer change, and
   }
   const slow = counter('old', '5xx');
   slow.value += 1;
-  metrics.turn(30_000, gone);
+  metrics.rotate(30_000, gone);
   slow.value += 1;
   assert.equal(routes().length, 5);
-  metrics.turn(60_000, gone);
+  metrics.rotate(60_000, gone);
   // Series that changed in that period stay for another.
   assert.deepEqual(routes(), ['new', 'old', 'new']);
-  metrics.turn(90_000, gone);
+  metrics.rotate(90_000, gone);
   assert.deepEqual(routes(), ['new', 'new']);
 });

@@ -82,8 +82,8 @@ describe('metrics', () => {
     for (const value of ['0.5', '0.95', '0.99']) assert.ok(Math.abs(quantile(value) - 0.01) < 0.0005, value);
     assert.ok(Math.abs(quantile('0.999') - 1) < 0.05);
     assert.match(metrics.text(), /# TYPE b_recent_seconds summary\n[\s\S]*b_recent_seconds_count\{x="1"\} 1001\n/);
-    metrics.turn(30_000);
-    metrics.turn(60_000);
+    metrics.rotate(30_000);
+    metrics.rotate(60_000);
     assert.ok(Number.isNaN(quantile('0.5')));
   });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../settings.ts';
 import { ErrorGroups } from './error-groups.ts';
 import { createMeters } from './meters.ts';
-import { turnMs } from './metrics.ts';
+import { periodMs } from './metrics.ts';
 import { otlpSender } from './otlp.ts';
 import { processGauges } from './process-gauges.ts';
 import { sampler } from './sampling.ts';
@@ -37,11 +37,11 @@ export function createTelemetry(settings: Settings, clock: Clock) {
         };
   const errors = new ErrorGroups();
   const tap = new Tap(clock, meters.metrics);
-  let cancelTurn = () => {};
+  let cancelRotation = () => {};
   let inForce = (): Named => ({ routes: new Set(), services: new Set() });
-  const endTurn = () => {
+  const rotate = () => {
     const { routes, services } = inForce();
-    meters.metrics.turn(clock.now(), (label, value) => {
+    meters.metrics.rotate(clock.now(), (label, value) => {
       if (value === 'none' || value === 'other') return false;
       // Between services, a service without a route is named by itself.
       if (label === 'route') return !routes.has(value) && !services.has(value);
@@ -49,9 +49,9 @@ export function createTelemetry(settings: Settings, clock: Clock) {
     });
     for (const name of meters.retryBudgets.keys()) if (!services.has(name)) meters.retryBudgets.delete(name);
   };
-  const turn = () => {
-    endTurn();
-    cancelTurn = clock.after(turnMs, turn);
+  const rotateRegularly = () => {
+    rotate();
+    cancelRotation = clock.after(periodMs, rotateRegularly);
   };
   return {
     /** What goes into the parts of every stack. */
@@ -70,18 +70,18 @@ export function createTelemetry(settings: Settings, clock: Clock) {
      * Starts the periods: from now on, "recent" means the last one to two. `named` is called in each period; series
      * with other names are dropped.
      */
-    start(named: () => Named, ownTurns = true) {
+    start(named: () => Named, ownRotation = true) {
       inForce = named;
       // Twice: there is no period before the first.
-      meters.metrics.turn(clock.now());
-      if (ownTurns) turn();
-      else endTurn();
+      meters.metrics.rotate(clock.now());
+      if (ownRotation) rotateRegularly();
+      else rotate();
     },
     /** Ends a period when another process says so: counts over different periods would not add up. */
-    turn: endTurn,
+    rotate,
     /** Ends the streams, and exports the waiting spans, for at most `timeoutMs`. */
     async close(timeoutMs: number): Promise<void> {
-      cancelTurn();
+      cancelRotation();
       tap.close();
       await spanExport?.close(timeoutMs);
     },

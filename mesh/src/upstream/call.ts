@@ -33,7 +33,7 @@ export class Call implements Reply, ReplyBody {
   readonly exchange: UpstreamRequest;
   status = 0;
   headers: Headers = none;
-  readonly tunnelled = false;
+  readonly tunneled = false;
   length: number | null = null;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: MeshError) => void = () => {};

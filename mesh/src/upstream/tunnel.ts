@@ -14,7 +14,7 @@ const keepAliveProbeMs = 60_000;
 
 /**
  * Joins the client's connection to a connection to the endpoint (WebSocket). Resolves when the upstream has replied:
- * with a tunnelled reply once the two connections are joined, and with an ordinary reply if the upstream refuses. Bytes
+ * with a tunneled reply once the two connections are joined, and with an ordinary reply if the upstream refuses. Bytes
  * that the client sends behind its request wait until the upstream has agreed to switch, because it would read them as
  * HTTP before.
  *
@@ -179,7 +179,7 @@ function joined(
     discard: () => client.destroy(),
     onEnd: ending.onEnd,
   };
-  return { status: 101, headers: withoutHopByHop(lowerCased(rawHeaders)), body, tunnelled: true };
+  return { status: 101, headers: withoutHopByHop(lowerCased(rawHeaders)), body, tunneled: true };
 }
 
 /** An ordinary reply to an upgrade request. Silence and cancelation bound it like any other reply. */
@@ -229,6 +229,6 @@ function refusal(exchange: Exchange, response: IncomingMessage, idleMs: number):
     status: response.statusCode ?? 502,
     headers: withoutHopByHop(lowerCased(response.rawHeaders)),
     body,
-    tunnelled: false,
+    tunneled: false,
   };
 }

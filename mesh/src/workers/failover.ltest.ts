@@ -74,7 +74,7 @@ test('workers fail over by the health that the primary knows, and one metric cou
   const [, count] = /mesh_failovers_total\{route="shop",.*reason="none_healthy"\} (\d+)/.exec(text) ?? [];
   assert.ok(Number(count) >= 4, text.match(/mesh_failovers.*/g)?.join('\n'));
   const { route } = await mesh.admin.get<{ route: { notes: string[] } }>('/explain?path=/');
-  assert.match(route.notes.join(), /failover: old answers .*; now: next has none that is healthy/);
+  assert.match(route.notes.join(), /failover: old replies .*; now: next has none that is healthy/);
   healthy = true;
   await until(async () => (await four()) === 'next,next,next,next', 'both workers have it back');
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Settings } from '../settings.ts';
-import { type Metrics, turnMs } from '../telemetry/metrics.ts';
+import { type Metrics, periodMs } from '../telemetry/metrics.ts';
 import { FleetFigures } from './fleet-figures.ts';
 import { Member, type WorkerShown } from './member.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
@@ -84,9 +84,9 @@ export class Fleet {
       this.#tell({ kind: 'rotate' });
       // Fetched regularly, so that little of what a worker has counted is lost when it dies.
       void this.metrics();
-      this.#cancelRotation = this.#options.clock.after(turnMs, rotate);
+      this.#cancelRotation = this.#options.clock.after(periodMs, rotate);
     };
-    this.#cancelRotation = this.#options.clock.after(turnMs, rotate);
+    this.#cancelRotation = this.#options.clock.after(periodMs, rotate);
     return this.#in('ready')[0]?.ports ?? new Map();
   }
 

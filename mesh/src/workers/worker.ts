@@ -140,7 +140,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
         taps.delete(message.id);
         break;
       case 'rotate':
-        telemetry.turn();
+        telemetry.rotate();
         break;
       case 'drain':
         void drain();

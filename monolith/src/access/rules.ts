@@ -15,7 +15,7 @@ const reading: Rule = ({ method }) => method === 'GET' || method === 'HEAD';
 /**
  * The permissions of an implicit token, by the first segment of the path. Resources that are not listed are refused.
  */
-const IMPLICIT: Readonly<Record<string, Rule>> = {
+const implicitRules: Readonly<Record<string, Rule>> = {
   products: reading,
   categories: reading,
   brands: reading,
@@ -34,7 +34,7 @@ const IMPLICIT: Readonly<Record<string, Rule>> = {
 export function mayDo(asked: Asked, access: Access): boolean {
   if (access.kind === 'implicit') {
     const resource = asked.path.split('/')[2] ?? '';
-    const rule = Object.hasOwn(IMPLICIT, resource) ? IMPLICIT[resource] : undefined;
+    const rule = Object.hasOwn(implicitRules, resource) ? implicitRules[resource] : undefined;
     return rule?.(asked, access) === true;
   }
   // A customer token narrows even a full token to that customer.

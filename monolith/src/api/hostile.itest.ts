@@ -59,7 +59,7 @@ async function paths(): Promise<[method: string, path: string][]> {
   ];
 }
 
-const BOTTOMLESS = '['.repeat(2000) + ']'.repeat(2000);
+const bottomless = '['.repeat(2000) + ']'.repeat(2000);
 const values = [
   'a\0b',
   '\ud800',
@@ -84,7 +84,7 @@ const members = [
 
 /** Bodies that no real client sends: nothing, nonsense, and every member with every strange value. */
 function* bodies(): Generator<string> {
-  yield* ['', 'null', '5', '"x"', '[]', '{}', '{"data": undefined}', '{', `{"data": ${BOTTOMLESS}}`, '{"data":null}'];
+  yield* ['', 'null', '5', '"x"', '[]', '{}', '{"data": undefined}', '{', `{"data": ${bottomless}}`, '{"data":null}'];
   yield '{"data":{"__proto__":{"id":1},"id":"x"}}';
   yield '{"data":{"constructor":{"prototype":{}},"id":"x"}}';
   for (const type of ['cart_item', 'custom_item', 'cart_items']) {

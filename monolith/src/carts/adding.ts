@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../api/faults.ts';
 import type { ShopError } from '../errors.ts';
 import type { CartDraft } from './draft.ts';
-import { MAX_LINES, mixedCurrencies } from './limits.ts';
+import { maxLines, mixedCurrencies } from './limits.ts';
 import { Shelf } from './shelf.ts';
 
 /** A cart to be merged. */
@@ -23,7 +23,7 @@ export class Adding {
   readonly failures: ShopError[] = [];
   readonly allOrNothing: boolean;
   readonly #wanted: string;
-  #left = MAX_LINES;
+  #left = maxLines;
 
   /**
    * `wanted` is the currency that an empty cart takes.
@@ -55,7 +55,7 @@ export class Adding {
    * @throws ShopError `bad_request` when the request adds too many lines
    */
   spend(lines: number): void {
-    if (lines > this.#left) throw badRequest(`One request adds at most ${MAX_LINES} lines, merged ones included`);
+    if (lines > this.#left) throw badRequest(`One request adds at most ${maxLines} lines, merged ones included`);
     this.#left -= lines;
   }
 }

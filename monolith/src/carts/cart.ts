@@ -6,7 +6,7 @@ import { CartDraft } from './draft.ts';
 import { findCart, loadItems, openCart } from './store.ts';
 import type { CartState } from './view.ts';
 
-const MAX_ID_LENGTH = 128;
+const maxIdLength = 128;
 
 /**
  * The client's own id for its cart.
@@ -14,8 +14,8 @@ const MAX_ID_LENGTH = 128;
  */
 export function cartId(text: string): string {
   const hasControls = [...text].some((character) => character < ' ' || character === '\x7f');
-  if (text === '' || text.length > MAX_ID_LENGTH || hasControls || !text.isWellFormed()) {
-    throw badRequest(`The id of a cart is a text of 1 to ${MAX_ID_LENGTH} characters`);
+  if (text === '' || text.length > maxIdLength || hasControls || !text.isWellFormed()) {
+    throw badRequest(`The id of a cart is a text of 1 to ${maxIdLength} characters`);
   }
   return text;
 }

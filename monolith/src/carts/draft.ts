@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { badRequest, notFound, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { writeDraft } from './draft-writes.ts';
-import { MAX_LINES, MAX_TAXES } from './limits.ts';
+import { maxLines, maxTaxes } from './limits.ts';
 import type { CartRow, ItemRow, TaxRow } from './store.ts';
 import type { TaxItem } from './taxes.ts';
 
@@ -47,7 +47,7 @@ export class CartDraft {
    * @throws ShopError `bad_request` when the cart is full
    */
   add(line: NewLine, currency: string): ItemRow {
-    if (this.#items.length >= MAX_LINES) throw badRequest(`A cart holds at most ${MAX_LINES} different items`);
+    if (this.#items.length >= maxLines) throw badRequest(`A cart holds at most ${maxLines} different items`);
     const item: ItemRow = { ...line, id: randomUUID(), created_at: this.now, updated_at: this.now, taxes: [] };
     this.#items = [...this.#items, item];
     this.cart = { ...this.cart, currency };
@@ -72,10 +72,10 @@ export class CartDraft {
    * @throws ShopError `validation_failed` when the line has the maximum number of taxes
    */
   addTax(item: ItemRow, { name = null, jurisdiction = null, code = null, rate }: TaxItem): TaxRow {
-    if (item.taxes.length >= MAX_TAXES) {
+    if (item.taxes.length >= maxTaxes) {
       throw unprocessable(
         'Tax item not added to cart item.',
-        `Cannot exceed tax item limit of (${MAX_TAXES}) on cart item.`,
+        `Cannot exceed tax item limit of (${maxTaxes}) on cart item.`,
       );
     }
     const tax: TaxRow = { id: randomUUID(), item_id: item.id, name, jurisdiction, code, rate };

@@ -10,14 +10,14 @@ import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
 import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
-import { MAX_LINES, MAX_QUANTITY } from './limits.ts';
+import { maxLines, maxQuantity } from './limits.ts';
 import { changeQuantities } from './quantities.ts';
 import { itemsReply } from './view.ts';
 
-const newQuantity = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: MAX_QUANTITY }) }));
+const newQuantity = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: maxQuantity }) }));
 const newQuantities = checker(
-  Type.Array(Type.Object({ id: Type.String(), quantity: Type.Integer({ minimum: 0, maximum: MAX_QUANTITY }) }), {
-    maxItems: MAX_LINES,
+  Type.Array(Type.Object({ id: Type.String(), quantity: Type.Integer({ minimum: 0, maximum: maxQuantity }) }), {
+    maxItems: maxLines,
   }),
 );
 
@@ -73,8 +73,7 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
 async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply): Promise<FastifyReply> {
   const data = dataOf(request.body);
   const entries: unknown[] = Array.isArray(data) ? data : [data];
-  if (entries.length === 0 || entries.length > MAX_LINES)
-    throw badRequest(`Add 1 to ${MAX_LINES} items at once`, 'data');
+  if (entries.length === 0 || entries.length > maxLines) throw badRequest(`Add 1 to ${maxLines} items at once`, 'data');
   const id = cartId(request.params.ref);
   const allOrNothing = optionsOf(request.body).add_all_or_nothing === true;
   // Runs before the cart's transaction takes a connection: a request that waits for a second connection can deadlock.

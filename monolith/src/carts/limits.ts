@@ -1,15 +1,15 @@
 import { badRequest, refused } from '../api/faults.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 
 /** Lines of a cart, and lines that one request may add, including those of merged carts and orders. */
-export const MAX_LINES = 100;
-export const MAX_TAXES = 5;
-export const MAX_QUANTITY = 1_000_000;
+export const maxLines = 100;
+export const maxTaxes = 5;
+export const maxQuantity = 1_000_000;
 
 /** @throws ShopError `bad_request` when the quantity or value of a line is too large to calculate exactly */
 export function checkLine(quantity: number, unitAmount: number): void {
-  if (quantity > MAX_QUANTITY) throw badRequest(`A line holds at most ${MAX_QUANTITY}`, 'data.quantity');
-  if (quantity * unitAmount > MAX_AMOUNT) throw badRequest('The value of the line is too large', 'data.quantity');
+  if (quantity > maxQuantity) throw badRequest(`A line holds at most ${maxQuantity}`, 'data.quantity');
+  if (quantity * unitAmount > maxAmount) throw badRequest('The value of the line is too large', 'data.quantity');
 }
 
 export function insufficientStock({ id, sku }: { id: string; sku: string }) {

@@ -1,14 +1,14 @@
 import Type, { type Static } from 'typebox';
 import { badRequest, forbidden } from '../api/faults.ts';
 import { productMissing } from '../catalog/product-get.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 import type { Adding } from './adding.ts';
-import { checkLine, insufficientStock, MAX_QUANTITY, MAX_TAXES } from './limits.ts';
+import { checkLine, insufficientStock, maxQuantity, maxTaxes } from './limits.ts';
 import type { ItemRow } from './store.ts';
 import { TaxItem } from './taxes.ts';
 
-export const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }));
-export const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: MAX_TAXES }));
+export const Quantity = Type.Optional(Type.Integer({ minimum: 1, maximum: maxQuantity }));
+export const Taxes = Type.Optional(Type.Array(TaxItem, { maxItems: maxTaxes }));
 
 export const CustomLine = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
@@ -16,7 +16,7 @@ export const CustomLine = Type.Object({
   description: Type.Optional(Type.String({ maxLength: 10_000 })),
   quantity: Quantity,
   price: Type.Object({
-    amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT }),
+    amount: Type.Integer({ minimum: 0, maximum: maxAmount }),
     includes_tax: Type.Optional(Type.Boolean()),
   }),
   tax: Taxes,
@@ -37,7 +37,7 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
   const seesDrafts = line.trusted === true || to.request.access.kind === 'client_credentials';
   const product = await to.shelf.find(wanted, currency);
   if (product === undefined || (product.status !== 'live' && !seesDrafts)) throw productMissing();
-  const { id, name, sku, slug, description, manage_stock, amount, includes_tax } = product;
+  const { id, name, sku, slug, description, manage_stock, amount, includes_tax, image } = product;
   if (amount === null) throw badRequest(`The product ${sku} has no price in ${currency}`, 'data.id');
 
   const present = to.draft.items.find((each) => each.product_id === id);
@@ -49,7 +49,7 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
     : to.draft.add(
         {
           ...{ type: 'cart_item', product_id: id, name, sku, slug, description, quantity, manage_stock },
-          ...{ unit_amount: amount, includes_tax },
+          ...{ unit_amount: amount, includes_tax, image },
         },
         currency,
       );
@@ -76,7 +76,7 @@ export function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?:
     : to.draft.add(
         {
           ...{ type: 'custom_item', product_id: null, name, sku, slug: '', description, quantity },
-          ...{ manage_stock: false, unit_amount: price.amount, includes_tax: includesTax },
+          ...{ manage_stock: false, unit_amount: price.amount, includes_tax: includesTax, image: null },
         },
         currency,
       );

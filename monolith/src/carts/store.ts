@@ -1,7 +1,8 @@
 import type { Queryable } from '../db.ts';
+import { imageColumn, type ProductImage } from '../files/product-image.ts';
 
 /** A cart expires this long after its last change. Reads check the expiry. */
-export const CART_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
+export const cartLifetimeMs = 7 * 24 * 60 * 60 * 1000;
 
 export interface CartRow {
   id: string;
@@ -36,18 +37,20 @@ export interface ItemRow {
   /** Minor units. */
   unit_amount: number;
   includes_tax: boolean;
+  /** Of the product as it is now; null without one. */
+  image: ProductImage | null;
   created_at: Date;
   updated_at: Date;
   taxes: TaxRow[];
 }
 
-const CART = 'id, name, description, currency, created_at, updated_at';
-const ITEM = `id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-  unit_amount::float8 as unit_amount, includes_tax, created_at, updated_at`;
+const cartColumns = 'id, name, description, currency, created_at, updated_at';
+const itemColumns = `id, type, product_id, name, sku, slug, description, quantity, manage_stock,
+  unit_amount::float8 as unit_amount, includes_tax, created_at, updated_at, ${imageColumn('cart_items.product_id')}`;
 
 /** The cart; undefined if there is none or it has expired. */
 export async function findCart(db: Queryable, id: string, now: Date): Promise<CartRow | undefined> {
-  const { rows } = await db.query<CartRow>(`select ${CART} from carts where id = $1 and updated_at > $2`, [
+  const { rows } = await db.query<CartRow>(`select ${cartColumns} from carts where id = $1 and updated_at > $2`, [
     id,
     lastLiveMoment(now),
   ]);
@@ -62,7 +65,7 @@ export async function openCart(db: Queryable, id: string, now: Date): Promise<Ca
   // The no-op update locks the row. With "do nothing", a deletion could come before a second statement locks the row.
   const { rows } = await db.query<CartRow>(
     `insert into carts (id, created_at, updated_at) values ($1, $2, $2)
-     on conflict (id) do update set id = excluded.id returning ${CART}`,
+     on conflict (id) do update set id = excluded.id returning ${cartColumns}`,
     [id, now],
   );
   const cart = rows[0];
@@ -84,7 +87,7 @@ export async function openCart(db: Queryable, id: string, now: Date): Promise<Ca
 /** The lines of a cart in insertion order, each with its taxes. */
 export async function loadItems(db: Queryable, cartId: string): Promise<ItemRow[]> {
   const items = await db.query<Omit<ItemRow, 'taxes'>>(
-    `select ${ITEM} from cart_items where cart_id = $1 order by seq`,
+    `select ${itemColumns} from cart_items where cart_id = $1 order by seq`,
     [cartId],
   );
   const taxes = await db.query<TaxRow>(
@@ -96,5 +99,5 @@ export async function loadItems(db: Queryable, cartId: string): Promise<ItemRow[
 }
 
 export function lastLiveMoment(now: Date): Date {
-  return new Date(now.getTime() - CART_LIFETIME_MS);
+  return new Date(now.getTime() - cartLifetimeMs);
 }

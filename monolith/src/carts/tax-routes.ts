@@ -6,7 +6,7 @@ import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import { cartId, changeCart, changeCartIn } from './cart.ts';
 import type { CartDraft } from './draft.ts';
-import { MAX_LINES, MAX_TAXES } from './limits.ts';
+import { maxLines, maxTaxes } from './limits.ts';
 import type { ItemRow, TaxRow } from './store.ts';
 import { NewTaxItem, TaxChange } from './taxes.ts';
 import { taxView } from './view.ts';
@@ -77,7 +77,7 @@ export function cartTaxRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByCart>('/v2/carts/:ref/taxes', async (request, reply) => {
     onlyAdmin(request);
     const list = listOf(request.body);
-    if (list.length > MAX_LINES * MAX_TAXES) throw badRequest(`Add at most ${MAX_LINES * MAX_TAXES} tax items at once`);
+    if (list.length > maxLines * maxTaxes) throw badRequest(`Add at most ${maxLines * maxTaxes} tax items at once`);
     const wanted = list.map((tax) => ({ itemId: taxedItem(tax), tax: taxItem(tax) }));
     return replyOnce(shop, request, reply, 201, async (db) => {
       const added: TaxRow[] = [];

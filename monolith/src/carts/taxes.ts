@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { MAX_TAX_RATE } from '../money.ts';
+import { maxTaxRate } from '../money.ts';
 
 const Text = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]));
 
@@ -7,7 +7,7 @@ const members = {
   name: Text,
   jurisdiction: Text,
   code: Text,
-  rate: Type.Number({ minimum: 0, maximum: MAX_TAX_RATE }),
+  rate: Type.Number({ minimum: 0, maximum: maxTaxRate }),
 };
 
 /** A tax that is sent with a line. */

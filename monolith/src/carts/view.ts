@@ -1,9 +1,10 @@
 import { linePrices } from '../api/line-prices.ts';
-import { type CurrencyStyle, formattedPrice, NO_PRICE, type PricedLine, sumTotals } from '../money.ts';
-import { CART_LIFETIME_MS, type CartRow, type ItemRow, type TaxRow } from './store.ts';
+import { imageView } from '../files/product-image.ts';
+import { type CurrencyStyle, formattedPrice, noPrice, type PricedLine, sumTotals } from '../money.ts';
+import { type CartRow, cartLifetimeMs, type ItemRow, type TaxRow } from './store.ts';
 
 // Clients of this API read this moment as "never".
-const NEVER = '0001-01-01T00:00:00Z';
+const never = '0001-01-01T00:00:00Z';
 
 /** The members of a line that determine its price. */
 export type PricedItem = Pick<ItemRow, 'id' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
@@ -73,7 +74,7 @@ export function pricedLine(item: PricedItem): PricedLine {
 
 function cartMeta({ cart, items, style }: PricedCart) {
   const totals = sumTotals(items.map(pricedLine));
-  const price = (amount: number) => (style === undefined ? NO_PRICE : formattedPrice(amount, style));
+  const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
     display_price: {
       with_tax: price(totals.withTax),
@@ -81,9 +82,9 @@ function cartMeta({ cart, items, style }: PricedCart) {
       tax: price(totals.tax),
     },
     timestamps: {
-      created_at: cart?.created_at.toISOString() ?? NEVER,
-      updated_at: cart?.updated_at.toISOString() ?? NEVER,
-      expires_at: cart === undefined ? NEVER : new Date(cart.updated_at.getTime() + CART_LIFETIME_MS).toISOString(),
+      created_at: cart?.created_at.toISOString() ?? never,
+      updated_at: cart?.updated_at.toISOString() ?? never,
+      expires_at: cart === undefined ? never : new Date(cart.updated_at.getTime() + cartLifetimeMs).toISOString(),
     },
   };
 }
@@ -98,7 +99,7 @@ function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
     name: item.name,
     description: item.description,
     sku: item.sku,
-    image: { mime_type: '', file_name: '', href: '' },
+    image: imageView(item.image, publicUrl),
     quantity: item.quantity,
     manage_stock: item.manage_stock,
     unit_price: price(item.unit_amount),

@@ -29,13 +29,13 @@ function newGroupSchema(kind: Kind) {
 }
 type NewGroup = Static<ReturnType<typeof newGroupSchema>>;
 
-const FILTERS: FilterFields = {
+const filters: FilterFields = {
   id: uuidField('g.id = any($::uuid[])'),
   name: textField('g.name'),
   slug: textField('g.slug'),
   status: textField('g.status', ['eq', 'in']),
 };
-const SORTS = {
+const sorts = {
   created_at: 'g.created_at',
   description: byText('g.description'),
   name: byText('g.name'),
@@ -121,9 +121,9 @@ async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
   const bindings = new Bindings();
   const where = allOf([
     ...(liveOnly ? ["g.status = 'live'"] : []),
-    ...filterConditions(query.filter, FILTERS, bindings),
+    ...filterConditions(query.filter, filters, bindings),
   ]);
-  const order = orderBy(query.sort, SORTS, 'g.created_at, g.id');
+  const order = orderBy(query.sort, sorts, 'g.created_at, g.id');
   const total = await countGroups(shop.db, kind, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectGroups(shop.db, kind, { where, tail, bindings });

@@ -9,22 +9,22 @@ export interface Kind {
   linkColumn: string;
 }
 
-export const CATEGORIES: Kind = {
+export const categories: Kind = {
   type: 'category',
   plural: 'categories',
   linkTable: 'product_categories',
   linkColumn: 'category_id',
 };
-export const BRANDS: Kind = {
+export const brands: Kind = {
   type: 'brand',
   plural: 'brands',
   linkTable: 'product_brands',
   linkColumn: 'brand_id',
 };
-export const COLLECTIONS: Kind = {
+export const collections: Kind = {
   type: 'collection',
   plural: 'collections',
   linkTable: 'product_collections',
   linkColumn: 'collection_id',
 };
-export const KINDS: readonly Kind[] = [CATEGORIES, BRANDS, COLLECTIONS];
+export const kinds: readonly Kind[] = [categories, brands, collections];

@@ -8,7 +8,7 @@ interface Attribute {
   field_type: 'string' | 'integer' | 'float' | 'boolean' | 'object';
 }
 
-const FITS: Record<Attribute['field_type'], (value: unknown) => boolean> = {
+const fitsType: Record<Attribute['field_type'], (value: unknown) => boolean> = {
   string: (value) => typeof value === 'string',
   integer: Number.isSafeInteger,
   float: Number.isFinite,
@@ -26,7 +26,7 @@ export async function writeAttributes(db: Queryable, productId: string, data: Me
     [Object.keys(data)],
   );
   const faults: Fault[] = rows
-    .filter(({ slug, field_type }) => data[slug] !== null && !FITS[field_type](data[slug]))
+    .filter(({ slug, field_type }) => data[slug] !== null && !fitsType[field_type](data[slug]))
     .map(({ slug, field_type }) => ({
       detail: `The data.${slug} field must be ${field_type}.`,
       source: `data.${slug}`,

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db.ts';
 import { loadFamilies, type ProductFamilies } from '../variations/product-families.ts';
-import { KINDS, type Kind } from './kinds.ts';
+import { type Kind, kinds } from './kinds.ts';
 
 export interface Price {
   amount: number;
@@ -36,7 +36,7 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       [ids],
     ),
     loadFamilies(db, ids, liveOnly),
-    ...KINDS.map((kind) => linksTo(db, kind, ids, liveOnly)),
+    ...kinds.map((kind) => linksTo(db, kind, ids, liveOnly)),
   ]);
   const [categories, brands, collections] = links;
   return {

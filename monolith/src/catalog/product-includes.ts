@@ -5,7 +5,7 @@ import type { Shop } from '../shop.ts';
 import { findVariations } from '../variations/find-variation.ts';
 import { variationView } from '../variations/variation-view.ts';
 import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
-import { KINDS } from './kinds.ts';
+import { kinds } from './kinds.ts';
 import type { ProductDetails } from './product-details.ts';
 
 /** The entities that a page of products refers to and the client wants included, each once. */
@@ -16,7 +16,7 @@ export async function productIncludes(
   liveOnly: boolean,
 ): Promise<Record<string, unknown[]>> {
   const included: Record<string, unknown[]> = {};
-  for (const kind of KINDS.filter(({ plural }) => include.has(plural))) {
+  for (const kind of kinds.filter(({ plural }) => include.has(plural))) {
     const ids = [...new Set([...details.links[kind.plural].values()].flat())];
     const bindings = new Bindings();
     const where = `g.id = any(${bindings.add(ids)})`;

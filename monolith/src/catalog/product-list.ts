@@ -12,14 +12,14 @@ import {
 import { listReply, readListQuery } from '../lists/query.ts';
 import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
-import { KINDS } from './kinds.ts';
+import { kinds } from './kinds.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
 import { countProducts, selectProducts } from './product-rows.ts';
 import { languageOf, translated } from './product-translations.ts';
 import { productView } from './product-view.ts';
 
-const FILTERS: FilterFields = {
+const commonFilters: FilterFields = {
   id: uuidField('p.id = any($::uuid[])'),
   name: textField('p.name'),
   slug: textField('p.slug'),
@@ -30,12 +30,12 @@ const FILTERS: FilterFields = {
   manage_stock: booleanField('p.manage_stock'),
   stock: integerField('(select s.available from stock s where s.product_id = p.id)'),
 };
-const ADMIN_FILTERS: FilterFields = { ...FILTERS, ...groupFilters('true') };
+const adminFilters: FilterFields = { ...commonFilters, ...groupFilters('true') };
 // Clients that do not see drafts do not see the members of a draft category.
-const SHOPPER_FILTERS: FilterFields = { ...FILTERS, ...groupFilters("g.status = 'live'") };
+const shopperFilters: FilterFields = { ...commonFilters, ...groupFilters("g.status = 'live'") };
 
 function groupFilters(visible: string): FilterFields {
-  const filters = KINDS.map(({ type, plural, linkTable, linkColumn }): [string, FilterFields[string]] => [
+  const filters = kinds.map(({ type, plural, linkTable, linkColumn }): [string, FilterFields[string]] => [
     `${type}.id`,
     uuidField(
       `exists (select from ${linkTable} l join ${plural} g on g.id = l.${linkColumn}
@@ -45,7 +45,7 @@ function groupFilters(visible: string): FilterFields {
   return Object.fromEntries(filters);
 }
 
-const SORTS = {
+const sorts = {
   commodity_type: 'p.commodity_type',
   created_at: 'p.created_at',
   description: byText('p.description'),
@@ -69,9 +69,9 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
       ? []
       : ['p.parent_id is null or (select list_child_products from settings)']),
     ...(liveOnly ? ["p.status = 'live'"] : []),
-    ...filterConditions(query.filter, liveOnly ? SHOPPER_FILTERS : ADMIN_FILTERS, bindings),
+    ...filterConditions(query.filter, liveOnly ? shopperFilters : adminFilters, bindings),
   ]);
-  const order = orderBy(query.sort, SORTS, 'p.created_at, p.id');
+  const order = orderBy(query.sort, sorts, 'p.created_at, p.id');
   const total = await countProducts(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const found = await selectProducts(shop.db, shop.debts, { where, tail, bindings });

@@ -5,7 +5,7 @@ import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
-import { KINDS } from './kinds.ts';
+import { kinds } from './kinds.ts';
 import { productMissing } from './product-get.ts';
 
 /** A to-many relation of products. */
@@ -19,8 +19,8 @@ interface Relation {
   targets: string;
 }
 
-const RELATIONS: readonly Relation[] = [
-  ...KINDS.map(({ type, plural, linkTable, linkColumn }) => ({
+const relations: readonly Relation[] = [
+  ...kinds.map(({ type, plural, linkTable, linkColumn }) => ({
     paths: [plural],
     type,
     linkTable,
@@ -43,7 +43,7 @@ interface ById {
 }
 
 export function productRelationshipRoutes(app: FastifyInstance, shop: Shop): void {
-  for (const relation of RELATIONS) {
+  for (const relation of relations) {
     for (const path of relation.paths) {
       const url = `/v2/products/:id/relationships/${path}`;
       app.post<ById>(url, (request) => changeLinks(shop, request, relation, 'POST'));
@@ -70,11 +70,12 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
   const { type, linkTable, linkColumn, targets } = relation;
   const ids = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    // Before the links: a deletion locks the target first, and then its links.
+    if (verb !== 'DELETE') await requireTargets(db, targets, type, ids);
     if (verb === 'PUT') await db.query(`delete from ${linkTable} where product_id = $1`, [productId]);
     if (verb === 'DELETE') {
       await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
     } else {
-      await requireTargets(db, targets, type, ids);
       await db.query(
         // The product is locked, so no other request takes the same position.
         `insert into ${linkTable} (product_id, ${linkColumn}, position)
@@ -95,9 +96,9 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
 async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   const [id] = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    if (id !== undefined) await requireTargets(db, 'files', 'file', [id]);
     await db.query('delete from product_main_images where product_id = $1', [productId]);
     if (id === undefined) return { data: [] };
-    await requireTargets(db, 'files', 'file', [id]);
     await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
     return { data: { type: 'main_image', id } };
   });
@@ -121,7 +122,7 @@ export async function changeProduct<T>(
 }
 
 /** The most links that one request may name. */
-const MAX_LINKS = 1_000;
+const maxLinks = 1_000;
 
 /**
  * The distinct ids of links.
@@ -129,7 +130,7 @@ const MAX_LINKS = 1_000;
  * @throws ShopError `bad_request` when there are too many links
  */
 export function linkIds(links: readonly Members[]): string[] {
-  if (links.length > MAX_LINKS) throw badRequest(`One request names at most ${MAX_LINKS} links`, 'data');
+  if (links.length > maxLinks) throw badRequest(`One request names at most ${maxLinks} links`, 'data');
   const ids = links.map((link, index) => {
     if (isUuid(link.id)) return link.id.toLowerCase();
     const source = `data.${index}.id`;

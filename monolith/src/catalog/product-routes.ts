@@ -15,7 +15,7 @@ import { insertProduct, updateProduct } from './product-write.ts';
 
 const newProduct = checker(NewProduct);
 const productChange = checker(ProductChange);
-const UNIQUE = ['slug', 'sku'];
+const uniqueMembers = ['slug', 'sku'];
 
 interface ById {
   Params: { id: string };
@@ -33,7 +33,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     const product = newProduct(data);
     // The reply uses this language. An unreadable language is refused before anything is written.
     languageOf(request);
-    const id = await uniqueOr422('products', UNIQUE, () =>
+    const id = await uniqueOr422('products', uniqueMembers, () =>
       inTransaction(shop.db, async (db) => {
         const entityId = await insertProduct(db, product, data, shop.now());
         await audit(shop, db, request.access, { action: 'created', entity: 'product', entityId });
@@ -50,7 +50,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     sameId(id, change.id);
     if (!isUuid(id)) throw productMissing();
     const language = languageOf(request);
-    await uniqueOr422('products', UNIQUE, () =>
+    await uniqueOr422('products', uniqueMembers, () =>
       inTransaction(shop.db, async (db) => {
         const known = await updateProduct(
           db,

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
 import { LongText, ShortText, Status } from '../api/text.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 
 const Price = Type.Object({
-  amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT }),
+  amount: Type.Integer({ minimum: 0, maximum: maxAmount }),
   currency: Type.String({ pattern: '^[A-Z]{3}$' }),
   includes_tax: Type.Optional(Type.Boolean()),
 });
@@ -23,7 +23,7 @@ export const NewProduct = Type.Object({
   type,
   ...members,
   status: Type.Optional(Status),
-  stock: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_AMOUNT })),
+  stock: Type.Optional(Type.Integer({ minimum: 0, maximum: maxAmount })),
 });
 export const ProductChange = Type.Partial(Type.Object({ type, ...members, status: Status, id: Type.String() }));
 

@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => it.close());
 
-const FR = { 'x-moltin-language': 'fr' };
+const french = { 'x-moltin-language': 'fr' };
 const texts = async (path: string, headers = {}) => {
   const { data } = (await it.shopper('GET', path, undefined, headers)).body;
   const { name, description } = Array.isArray(data) ? data[0] : data;
@@ -20,21 +20,21 @@ test('a translation shows in its language only, and untranslated texts stay unch
   const id = await makeProduct(it, { name: 'Chair', description: 'Oak', slug: 'chair' });
   const path = `/v2/products/${id}`;
   const change = { data: { type: 'product', name: 'Chaise', slug: 'chair-2' } };
-  const { status, body } = await it.admin('PUT', path, change, FR);
+  const { status, body } = await it.admin('PUT', path, change, french);
   assert.deepEqual([status, body.data.name, body.data.description], [200, 'Chaise', 'Oak']);
   assert.equal(body.data.slug, 'chair-2', 'what is no text belongs to the product');
 
   assert.deepEqual(await texts(path), ['Chair', 'Oak']);
-  assert.deepEqual(await texts(path, FR), ['Chaise', 'Oak']);
+  assert.deepEqual(await texts(path, french), ['Chaise', 'Oak']);
   assert.deepEqual(await texts(path, { 'x-moltin-language': 'FR-ca' }), ['Chaise', 'Oak']);
   assert.deepEqual(await texts(path, { 'x-moltin-language': 'de' }), ['Chair', 'Oak']);
   const list = '/v2/products?filter=eq(slug,chair-2)';
-  assert.deepEqual(await texts(list, FR), ['Chaise', 'Oak']);
+  assert.deepEqual(await texts(list, french), ['Chaise', 'Oak']);
   assert.deepEqual(await texts(list), ['Chair', 'Oak']);
 
-  await it.admin('PUT', path, { data: { type: 'product', description: 'Chêne' } }, FR);
+  await it.admin('PUT', path, { data: { type: 'product', description: 'Chêne' } }, french);
   await it.admin('PUT', path, { data: { type: 'product', name: 'Seat' } });
-  assert.deepEqual(await texts(path, FR), ['Chaise', 'Chêne']);
+  assert.deepEqual(await texts(path, french), ['Chaise', 'Chêne']);
   assert.deepEqual(await texts(path), ['Seat', 'Oak']);
 });
 
@@ -51,7 +51,7 @@ test('a header that names no language is refused before anything is written', as
 
 test('deleting a product deletes its translations', async () => {
   const id = await makeProduct(it);
-  await it.admin('PUT', `/v2/products/${id}`, { data: { type: 'product', name: 'X' } }, FR);
+  await it.admin('PUT', `/v2/products/${id}`, { data: { type: 'product', name: 'X' } }, french);
   assert.equal((await it.admin('DELETE', `/v2/products/${id}`)).status, 204);
   const { rows } = await it.shop.db.query('select from product_translations where product_id = $1', [id]);
   assert.equal(rows.length, 0);

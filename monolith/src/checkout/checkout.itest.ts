@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { ADDRESS, makeProduct } from '../testing/goods.ts';
+import { makeProduct, sampleAddress } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
 let it: TestShop;
@@ -10,10 +10,10 @@ before(async () => {
 });
 after(() => it.close());
 
-const GUEST = {
+const guest = {
   customer: { name: 'Ada', email: 'ada@example.com' },
-  billing_address: ADDRESS,
-  shipping_address: ADDRESS,
+  billing_address: sampleAddress,
+  shipping_address: sampleAddress,
 };
 
 async function fill(cart: string, members: Record<string, unknown> = {}, quantity = 2): Promise<string> {
@@ -23,7 +23,7 @@ async function fill(cart: string, members: Record<string, unknown> = {}, quantit
   return id;
 }
 const newCart = () => `/v2/carts/${randomUUID()}`;
-const checkOut = (cart: string, data: Record<string, unknown> = GUEST, headers = {}) =>
+const checkOut = (cart: string, data: Record<string, unknown> = guest, headers = {}) =>
   it.shopper('POST', `${cart}/checkout`, { data }, headers);
 
 describe('checkout', () => {
@@ -39,9 +39,9 @@ describe('checkout', () => {
     assert.equal(status, 201);
     const { data } = body;
     assert.deepEqual([data.status, data.payment, data.shipping], ['incomplete', 'unpaid', 'unfulfilled']);
-    assert.deepEqual(data.customer, GUEST.customer);
+    assert.deepEqual(data.customer, guest.customer);
     assert.deepEqual(data.shipping_address, {
-      ...ADDRESS,
+      ...sampleAddress,
       company_name: '',
       line_2: '',
       phone_number: '',
@@ -63,11 +63,11 @@ describe('checkout', () => {
     await fill(cart);
     const customer = { type: 'customer', name: 'Grace', email: `${randomUUID()}@example.com` };
     const { id } = (await it.admin('POST', '/v2/customers', { data: customer })).body.data;
-    const { body } = await checkOut(cart, { ...GUEST, customer: { id } });
+    const { body } = await checkOut(cart, { ...guest, customer: { id } });
     assert.equal(body.data.customer.name, 'Grace');
     assert.deepEqual(body.data.relationships.customer, { data: { type: 'customer', id } });
     for (const unknown of [randomUUID(), 'nonsense']) {
-      assert.equal((await checkOut(cart, { ...GUEST, customer: { id: unknown } })).status, 404);
+      assert.equal((await checkOut(cart, { ...guest, customer: { id: unknown } })).status, 404);
     }
   });
 
@@ -76,7 +76,7 @@ describe('checkout', () => {
     await fill(cart);
     const { status, body } = await checkOut(cart, {
       customer: { name: 'Ada', email: 'nonsense' },
-      billing_address: { ...ADDRESS, postcode: '', county: undefined },
+      billing_address: { ...sampleAddress, postcode: '', county: undefined },
     });
     assert.equal(status, 422);
     const sources = new Set(body.errors.map(({ source }: { source: string }) => source));
@@ -101,7 +101,7 @@ describe('checkout', () => {
         enabled: true,
       },
     });
-    assert.equal((await checkOut(cart, GUEST, { 'x-moltin-currency': 'GBP' })).status, 400);
+    assert.equal((await checkOut(cart, guest, { 'x-moltin-currency': 'GBP' })).status, 400);
     await it.admin('POST', `/v2/inventories/${id}/transactions`, {
       data: { type: 'stock-transaction', action: 'decrement', quantity: 1 },
     });
@@ -117,7 +117,7 @@ describe('checkout', () => {
       const id = await makeProduct(paid, { manage_stock: true, stock: 2 });
       const cart = newCart();
       await paid.shopper('POST', `${cart}/items`, { data: { type: 'cart_item', id, quantity: 2 } });
-      assert.equal((await paid.shopper('POST', `${cart}/checkout`, { data: GUEST })).status, 201);
+      assert.equal((await paid.shopper('POST', `${cart}/checkout`, { data: guest })).status, 201);
       const rows = await paid.shop.db.query('select from audit_log');
       assert.equal(rows.rowCount, 0);
     } finally {

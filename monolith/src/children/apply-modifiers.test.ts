@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Modifier } from '../variations/modifier-types.ts';
 import { applyModifiers, type Template } from './apply-modifiers.ts';
 
-const BASE: Template = {
+const shirt: Template = {
   name: 'Shirt',
   slug: 'shirt-{COLOR}',
   sku: 'SH-{COLOR}',
@@ -17,16 +17,16 @@ const BASE: Template = {
   ],
 };
 const price = (amount: number, currency = 'USD') => [{ amount, currency }];
-const amounts = (modifiers: Modifier[]) => applyModifiers(BASE, modifiers).prices.map(({ amount }) => amount);
+const amounts = (modifiers: Modifier[]) => applyModifiers(shirt, modifiers).prices.map(({ amount }) => amount);
 
 describe('modifiers', () => {
   test('of no option leave the base as it is', () => {
-    assert.deepEqual(applyModifiers(BASE, []), BASE);
+    assert.deepEqual(applyModifiers(shirt, []), shirt);
   });
 
   test('set, extend and prefix each text', () => {
     for (const member of ['name', 'description', 'slug', 'sku'] as const) {
-      const { [member]: built, ...others } = applyModifiers(BASE, [
+      const { [member]: built, ...others } = applyModifiers(shirt, [
         { type: `${member}_append`, value: ' 1' },
         { type: `${member}_prepend`, value: 'a ' },
         { type: `${member}_equals`, value: 'Set' },
@@ -34,13 +34,13 @@ describe('modifiers', () => {
         { type: `${member}_prepend`, value: 'b ' },
       ]);
       assert.equal(built, 'b a Set 1 2');
-      const { [member]: _, ...unchanged } = BASE;
+      const { [member]: _, ...unchanged } = shirt;
       assert.deepEqual(others, unchanged);
     }
   });
 
   test('replace what is in braces in a slug or SKU', () => {
-    const built = applyModifiers(BASE, [
+    const built = applyModifiers(shirt, [
       { type: 'slug_builder', value: { seek: '{COLOR}', set: 'red' } },
       { type: 'sku_builder', value: { seek: 'COLOR', set: '$&' } },
       { type: 'sku_append', value: '-S' },
@@ -58,12 +58,12 @@ describe('modifiers', () => {
     const more: Modifier = { type: 'price_increment', value: [...price(50), ...price(50, 'EUR')] };
     assert.deepEqual(amounts([set, more]), [1050, 7]);
     assert.deepEqual(amounts([more, set]), [1050, 7]);
-    assert.equal(applyModifiers(BASE, [set]).prices[1]?.includes_tax, true);
-    assert.equal(applyModifiers(BASE, [{ type: 'price_equals', value: price(7) }]).prices[1]?.includes_tax, false);
+    assert.equal(applyModifiers(shirt, [set]).prices[1]?.includes_tax, true);
+    assert.equal(applyModifiers(shirt, [{ type: 'price_equals', value: price(7) }]).prices[1]?.includes_tax, false);
   });
 
   test('change status and kind', () => {
-    const { status, commodity_type } = applyModifiers(BASE, [
+    const { status, commodity_type } = applyModifiers(shirt, [
       { type: 'status', value: 'draft' },
       { type: 'commoditytype', value: 'digital' },
     ]);

@@ -5,6 +5,7 @@ import { isUuid } from '../api/ids.ts';
 import { uniqueOr422 } from '../api/unique.ts';
 import { audit } from '../audit.ts';
 import { productMissing, productsById } from '../catalog/product-get.ts';
+import { languageOf } from '../catalog/product-translations.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { findVariations } from '../variations/find-variation.ts';
@@ -22,6 +23,8 @@ import { type Child, writeChildren } from './write-children.ts';
  */
 export async function buildChildren(shop: Shop, request: FastifyRequest, id: string) {
   if (!isUuid(id)) throw productMissing();
+  // The reply uses this language. An unreadable language is refused before anything is written.
+  languageOf(request);
   const ids = await uniqueOr422('products', ['slug', 'sku'], () =>
     inTransaction(shop.db, async (db) => {
       const built = await buildIn(shop, db, id);

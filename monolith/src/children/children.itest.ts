@@ -268,6 +268,10 @@ describe('a build', () => {
     await refused([rows.variation], /data\.sku field is already taken/);
     assert.equal((await build(it, child?.id ?? '')).status, 422);
     assert.equal((await attach(it, child?.id ?? '', rows.variation)).status, 422);
+    await attach(it, base, size.variation, cheap.variation);
+    const headers = { 'x-moltin-language': 'no language' };
+    assert.equal((await it.admin('POST', `/v2/products/${base}/build`, undefined, headers)).status, 400);
+    assert.deepEqual((await product(it, base)).relationships.children.data, [{ type: 'product', id: child?.id }]);
     assert.equal((await build(it, randomUUID())).status, 404);
     assert.equal((await build(it, 'nonsense')).status, 404);
   });

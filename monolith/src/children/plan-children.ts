@@ -1,10 +1,10 @@
 import { type Fault, failedValidation, unprocessable } from '../api/faults.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 import type { OptionRow, VariationRow } from '../variations/variation-rows.ts';
 import { applyModifiers, type Template } from './apply-modifiers.ts';
 
 /** The most children of one product. */
-export const MAX_CHILDREN = 250;
+export const maxChildren = 250;
 
 /** A child as the next build makes it. */
 export interface ChildPlan extends Template {
@@ -50,10 +50,10 @@ function checkVariations(variations: readonly VariationRow[]): void {
   });
   if (faults.length > 0) throw failedValidation(faults.slice(0, 20));
   const count = variations.reduce((product, { options }) => product * options.length, 1);
-  if (count > MAX_CHILDREN) {
+  if (count > maxChildren) {
     throw unprocessable(
       'Failed Validation',
-      `A product has at most ${MAX_CHILDREN} children, and these would be ${count}`,
+      `A product has at most ${maxChildren} children, and these would be ${count}`,
     );
   }
 }
@@ -81,7 +81,7 @@ function faultsOf(plan: ChildPlan, others: readonly Template[]): Fault[] {
   }
   if (plan.description.length > 65_536) fault(`The description of ${plan.sku} would be longer than 65536 characters.`);
   for (const { amount, currency } of plan.prices) {
-    if (amount < 0 || amount > MAX_AMOUNT) fault(`The price of ${plan.sku} in ${currency} would be ${amount}.`);
+    if (amount < 0 || amount > maxAmount) fault(`The price of ${plan.sku} in ${currency} would be ${amount}.`);
   }
   for (const member of ['slug', 'sku'] as const) {
     if (others.some((other) => other[member] === plan[member]))

@@ -5,7 +5,7 @@ import { changeProduct, linkIds, requireTargets } from '../catalog/product-relat
 import type { Shop } from '../shop.ts';
 
 /** The most variations of one product. */
-const MAX_VARIATIONS = 10;
+const maxVariations = 10;
 
 interface ById {
   Params: { id: string };
@@ -37,8 +37,8 @@ async function changeVariations(shop: Shop, request: FastifyRequest<ById>, verb:
     const after = verb === 'DELETE' ? kept.filter((id) => !ids.includes(id)) : [...new Set([...kept, ...ids])];
     if (verb !== 'DELETE') {
       await requireTargets(db, 'variations', 'variation', ids);
-      if (after.length > MAX_VARIATIONS) {
-        throw unprocessable('Failed Validation', `A product has at most ${MAX_VARIATIONS} variations`);
+      if (after.length > maxVariations) {
+        throw unprocessable('Failed Validation', `A product has at most ${maxVariations} variations`);
       }
       const { rows } = await db.query('select from products where id = $1 and parent_id is not null', [productId]);
       if (rows.length > 0 && after.length > 0) {

@@ -13,7 +13,7 @@ export interface Child extends ChildPlan {
 }
 
 /** Links that a new child takes over from its base. Later builds leave the links of a child alone. */
-const LINKS = [
+const inheritedLinks = [
   { table: 'product_categories', columns: 'category_id, position' },
   { table: 'product_brands', columns: 'brand_id, position' },
   { table: 'product_collections', columns: 'collection_id, position' },
@@ -88,7 +88,7 @@ async function equipNew(db: Queryable, baseId: string, ids: readonly string[], n
     `insert into stock_transactions (product_id, action, quantity, created_at) select unnest($1::uuid[]), 'create', 0, $2`,
     [ids, now],
   );
-  for (const { table, columns } of LINKS) {
+  for (const { table, columns } of inheritedLinks) {
     await db.query(
       `insert into ${table} (product_id, ${columns}) select child, ${columns}
        from unnest($1::uuid[]) as child, ${table} where product_id = $2`,

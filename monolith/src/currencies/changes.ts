@@ -2,9 +2,9 @@ import { failedValidation, notFound } from '../api/faults.ts';
 import { inTransaction, isUniqueViolation, type Pool } from '../db.ts';
 import { ShopError } from '../errors.ts';
 import {
-  CODE_TAKEN,
   type Currency,
   type CurrencyInput,
+  codeTaken,
   deleteCurrency,
   findCurrency,
   insertCurrency,
@@ -14,7 +14,7 @@ import {
   updateCurrency,
 } from './store.ts';
 
-const MAX_CURRENCIES = 10;
+const maxCurrencies = 10;
 
 /**
  * Creates a currency.
@@ -27,10 +27,10 @@ export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<
   return freeCode(() =>
     inTransaction(pool, async (db) => {
       await lockCurrencies(db);
-      if ((await listCurrencies(db)).length >= MAX_CURRENCIES) {
+      if ((await listCurrencies(db)).length >= maxCurrencies) {
         throw new ShopError('validation_failed', {
           title: 'Currency limit reached',
-          detail: `A store has at most ${MAX_CURRENCIES} currencies`,
+          detail: `A store has at most ${maxCurrencies} currencies`,
         });
       }
       if (complete.isDefault) await unsetDefault(db);
@@ -95,7 +95,7 @@ async function freeCode<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isUniqueViolation(error, CODE_TAKEN)) throw error;
+    if (!isUniqueViolation(error, codeTaken)) throw error;
     throw new ShopError('bad_request', {
       title: 'Currency already exists',
       detail: 'The specified currency code already exists for this store',

@@ -11,22 +11,22 @@ export interface Currency extends CurrencyStyle {
   updatedAt: Date;
 }
 
-const COLUMNS = `id, code, exchange_rate as "exchangeRate", format, decimal_point as "decimalPoint",
+const columns = `id, code, exchange_rate as "exchangeRate", format, decimal_point as "decimalPoint",
   thousand_separator as "thousandSeparator", decimal_places as "decimalPlaces", enabled, is_default as "isDefault",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** All currencies, in insertion order. */
 export async function listCurrencies(db: Queryable): Promise<Currency[]> {
-  return (await db.query<Currency>(`select ${COLUMNS} from currencies order by seq`)).rows;
+  return (await db.query<Currency>(`select ${columns} from currencies order by seq`)).rows;
 }
 
 export async function findCurrency(db: Queryable, id: string): Promise<Currency | undefined> {
-  return (await db.query<Currency>(`select ${COLUMNS} from currencies where id = $1`, [id])).rows[0];
+  return (await db.query<Currency>(`select ${columns} from currencies where id = $1`, [id])).rows[0];
 }
 
 /** Finds a currency by ISO code, even a disabled one, because old carts and orders still print in it. */
 export async function currencyByCode(db: Queryable, code: string): Promise<Currency | undefined> {
-  return (await db.query<Currency>(`select ${COLUMNS} from currencies where code = $1`, [code])).rows[0];
+  return (await db.query<Currency>(`select ${columns} from currencies where code = $1`, [code])).rows[0];
 }
 
 /**
@@ -34,7 +34,7 @@ export async function currencyByCode(db: Queryable, code: string): Promise<Curre
  * @throws Error when the store has none, which the schema does not allow
  */
 export async function defaultCurrency(db: Queryable): Promise<Currency> {
-  const { rows } = await db.query<Currency>(`select ${COLUMNS} from currencies where is_default`);
+  const { rows } = await db.query<Currency>(`select ${columns} from currencies where is_default`);
   if (rows[0] === undefined) throw new Error('The store has no default currency');
   return rows[0];
 }
@@ -52,7 +52,7 @@ export interface CurrencyInput {
 }
 
 /** The unique constraint that fails when another currency has the code. */
-export const CODE_TAKEN = 'currencies_code';
+export const codeTaken = 'currencies_code';
 
 /** Blocks other writers of currencies until the transaction ends, because of the single default and the limit. */
 export async function lockCurrencies(db: Queryable): Promise<void> {
@@ -63,7 +63,7 @@ export async function insertCurrency(db: Queryable, input: CurrencyInput): Promi
   const { rows } = await db.query<Currency>(
     `insert into currencies
        (code, exchange_rate, format, decimal_point, thousand_separator, decimal_places, enabled, is_default)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
     valuesOf(input),
   );
   return rows[0];
@@ -76,7 +76,7 @@ export async function updateCurrency(db: Queryable, id: string, input: CurrencyI
        format = coalesce($4, format), decimal_point = coalesce($5, decimal_point),
        thousand_separator = coalesce($6, thousand_separator), decimal_places = coalesce($7, decimal_places),
        enabled = coalesce($8, enabled), is_default = coalesce($9, is_default), updated_at = now()
-     where id = $1 returning ${COLUMNS}`,
+     where id = $1 returning ${columns}`,
     [id, ...valuesOf(input)],
   );
   return rows[0];

@@ -7,9 +7,9 @@ import type { Queryable } from '../db.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import {
-  ADDRESS_MEMBERS,
   type Address,
   type AddressKey,
+  addressMembers,
   deleteAddress,
   findAddress,
   insertAddress,
@@ -22,8 +22,8 @@ import { customerExists } from './store.ts';
 type OfCustomer = { Params: { customerId: string } };
 type ByKey = { Params: AddressKey };
 
-const LIST = '/v2/customers/:customerId/addresses';
-const ONE = `${LIST}/:addressId`;
+const listPath = '/v2/customers/:customerId/addresses';
+const onePath = `${listPath}/:addressId`;
 
 const checkNew = checker(NewAddress);
 const checkUpdate = checker(AddressUpdate);
@@ -34,12 +34,12 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
     if (!(await customerExists(db, customerId))) throw notFound('customer not found');
   };
 
-  app.get<OfCustomer>(LIST, async ({ params }) => {
+  app.get<OfCustomer>(listPath, async ({ params }) => {
     await mustExist(shop.db, params.customerId);
     const addresses = await listAddresses(shop.db, params.customerId);
     return { data: addresses.map((address) => addressView(shop, address)) };
   });
-  app.post<OfCustomer>(LIST, async (request, reply) => {
+  app.post<OfCustomer>(listPath, async (request, reply) => {
     const { customerId } = request.params;
     const input = checkNew(objectOf(request.body));
     return replyOnce(shop, request, reply, 201, async (db) => {
@@ -47,15 +47,15 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
       return { data: addressView(shop, await insertAddress(db, customerId, input)) };
     });
   });
-  app.get<ByKey>(ONE, async ({ params }) => ({
+  app.get<ByKey>(onePath, async ({ params }) => ({
     data: addressView(shop, orNotFound(await findAddress(shop.db, params))),
   }));
-  app.put<ByKey>(ONE, async ({ params, body }) => {
+  app.put<ByKey>(onePath, async ({ params, body }) => {
     const { id, ...input } = checkUpdate(objectOf(body));
     sameId(params.addressId, id);
     return { data: addressView(shop, orNotFound(await updateAddress(shop.db, params, input))) };
   });
-  app.delete<ByKey>(ONE, async ({ params }, reply) => {
+  app.delete<ByKey>(onePath, async ({ params }, reply) => {
     if (!(await deleteAddress(shop.db, params))) throw addressNotFound();
     return reply.code(204).send();
   });
@@ -65,7 +65,7 @@ function addressView(shop: Shop, address: Address) {
   return {
     type: 'address',
     id: address.id,
-    ...Object.fromEntries(ADDRESS_MEMBERS.map((member) => [member, address[member]])),
+    ...Object.fromEntries(addressMembers.map((member) => [member, address[member]])),
     links: { self: `${shop.config.publicUrl}/v2/customers/${address.customer_id}/addresses/${address.id}` },
     meta: {
       timestamps: { created_at: address.created_at.toISOString(), updated_at: address.updated_at.toISOString() },

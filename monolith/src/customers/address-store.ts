@@ -2,7 +2,7 @@ import { isUuid } from '../api/ids.ts';
 import type { Queryable } from '../db.ts';
 
 /** Members of an address that clients write. The API and the table use the same names. */
-export const ADDRESS_MEMBERS = [
+export const addressMembers = [
   'name',
   'first_name',
   'last_name',
@@ -17,7 +17,7 @@ export const ADDRESS_MEMBERS = [
   'instructions',
 ] as const;
 
-export type AddressMember = (typeof ADDRESS_MEMBERS)[number];
+export type AddressMember = (typeof addressMembers)[number];
 export type AddressInput = Partial<Record<AddressMember, string>>;
 export type Address = Record<AddressMember, string> & {
   id: string;
@@ -75,7 +75,7 @@ export async function deleteAddress(db: Queryable, key: AddressKey): Promise<boo
 }
 
 function given(input: AddressInput): AddressMember[] {
-  return ADDRESS_MEMBERS.filter((member) => input[member] !== undefined);
+  return addressMembers.filter((member) => input[member] !== undefined);
 }
 
 function isKey({ customerId, addressId }: AddressKey): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
-const ADDRESS = {
+const sampleAddress = {
   type: 'address',
   first_name: 'Ada',
   last_name: 'Kaya',
@@ -165,7 +165,7 @@ describe('customers', () => {
     const { id, email } = await signUp({ password: 'secret' });
     const token = await tokenOf(email, 'secret');
     const path = `/v2/customers/${id}/addresses`;
-    const made = await open.shopper('POST', path, { data: ADDRESS }, token);
+    const made = await open.shopper('POST', path, { data: sampleAddress }, token);
     assert.equal(made.status, 201);
     assert.equal(made.body.data.line_2, '', 'what was not given is an empty text');
     const one = `${path}/${made.body.data.id}`;
@@ -182,16 +182,16 @@ describe('customers', () => {
   test('an address belongs to its customer, and is complete', async () => {
     const mine = await signUp();
     const yours = await signUp();
-    const made = await open.admin('POST', `/v2/customers/${mine.id}/addresses`, { data: ADDRESS });
+    const made = await open.admin('POST', `/v2/customers/${mine.id}/addresses`, { data: sampleAddress });
     const wrong = `/v2/customers/${yours.id}/addresses/${made.body.data.id}`;
     for (const method of ['GET', 'PUT', 'DELETE']) {
       assert.equal((await open.admin(method, wrong, { data: {} })).status, 404);
     }
-    const { postcode: _, ...incomplete } = ADDRESS;
+    const { postcode: _, ...incomplete } = sampleAddress;
     const { status, body } = await open.admin('POST', `/v2/customers/${mine.id}/addresses`, { data: incomplete });
     assert.equal(status, 422);
     assert.equal(body.errors[0].source, 'data.postcode');
     const unknown = '00000000-0000-4000-8000-000000000000';
-    assert.equal((await open.admin('POST', `/v2/customers/${unknown}/addresses`, { data: ADDRESS })).status, 404);
+    assert.equal((await open.admin('POST', `/v2/customers/${unknown}/addresses`, { data: sampleAddress })).status, 404);
   });
 });

@@ -18,7 +18,7 @@ import {
   type Customer,
   countCustomers,
   deleteCustomer,
-  EMAIL_TAKEN,
+  emailTaken,
   findCustomer,
   insertCustomer,
   selectCustomers,
@@ -31,14 +31,14 @@ type ById = { Params: { customerId: string } };
 const checkNew = checker(NewCustomer);
 const checkUpdate = checker(CustomerUpdate);
 
-const FILTERS = {
+const filters = {
   id: uuidField('c.id = any($::uuid[])'),
   name: textField('c.name'),
   email: textField('c.email'),
   created_at: timeField('c.created_at'),
   updated_at: timeField('c.updated_at'),
 };
-const SORTS = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', updated_at: 'c.updated_at' };
+const sorts = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', updated_at: 'c.updated_at' };
 
 /** `/v2/customers`, their tokens and their addresses. The access rules read the parameter `customerId`. */
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
@@ -77,9 +77,9 @@ async function listCustomers(shop: Shop, request: FastifyRequest) {
   const { customerId } = request.access;
   const where = allOf([
     ...(customerId === undefined ? [] : [`c.id = ${bindings.add(customerId)}`]),
-    ...filterConditions(query.filter, FILTERS, bindings),
+    ...filterConditions(query.filter, filters, bindings),
   ]);
-  const order = orderBy(query.sort, SORTS, 'c.seq', 'c.seq');
+  const order = orderBy(query.sort, sorts, 'c.seq', 'c.seq');
   const total = await countCustomers(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectCustomers(shop.db, { where, tail, bindings });
@@ -104,7 +104,7 @@ async function freeEmail<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isUniqueViolation(error, EMAIL_TAKEN)) throw error;
+    if (!isUniqueViolation(error, emailTaken)) throw error;
     throw failedValidation([{ detail: 'The data.email field is already taken.', source: 'data.email' }]);
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { objectOf } from '../api/body.ts';
 import { unprocessable } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
-import { DECOY_HASH, verifySecret } from '../oauth/secret-hash.ts';
+import { decoyHash, verifySecret } from '../oauth/secret-hash.ts';
 import type { Shop } from '../shop.ts';
 import { SignIn } from './schema.ts';
 import { findCredentials } from './store.ts';
@@ -16,7 +16,7 @@ export function signInRoute(app: FastifyInstance, shop: Shop, tokens: CustomerTo
     const { email, password } = check(objectOf(request.body));
     const customer = await findCredentials(shop.db, email);
     // Unknown customers are hashed too, so that the response time does not reveal them.
-    const fits = await verifySecret(password, customer?.passwordHash ?? DECOY_HASH);
+    const fits = await verifySecret(password, customer?.passwordHash ?? decoyHash);
     if (customer === undefined || customer.passwordHash === null || !fits)
       throw unprocessable('Failed Validation', 'The email or password is not right.');
     const { id, customerId, token, expires } = await tokens.issue({ ...customer, passwordHash: customer.passwordHash });

@@ -18,9 +18,9 @@ export interface CustomerChange {
 }
 
 /** The unique constraint that fails when another customer has the e-mail address. */
-export const EMAIL_TAKEN = 'customers_email';
+export const emailTaken = 'customers_email';
 
-const COLUMNS = `c.id, c.name, c.email, c.password_hash is not null as "hasPassword", c.created_at as "createdAt",
+const columns = `c.id, c.name, c.email, c.password_hash is not null as "hasPassword", c.created_at as "createdAt",
   c.updated_at as "updatedAt"`;
 
 /** Reads customers. `where` is a condition over `c`; `tail` holds order and limit. */
@@ -29,7 +29,7 @@ export async function selectCustomers(
   selection: { where: string; tail: string; bindings: Bindings },
 ): Promise<Customer[]> {
   const { rows } = await db.query<Customer>(
-    `select ${COLUMNS} from customers c where ${selection.where} ${selection.tail}`,
+    `select ${columns} from customers c where ${selection.where} ${selection.tail}`,
     selection.bindings.values,
   );
   return rows;
@@ -45,7 +45,7 @@ export async function countCustomers(db: Queryable, where: string, bindings: Bin
 
 export async function findCustomer(db: Queryable, id: string): Promise<Customer | undefined> {
   if (!isUuid(id)) return undefined;
-  return (await db.query<Customer>(`select ${COLUMNS} from customers c where c.id = $1`, [id])).rows[0];
+  return (await db.query<Customer>(`select ${columns} from customers c where c.id = $1`, [id])).rows[0];
 }
 
 export async function customerExists(db: Queryable, id: string): Promise<boolean> {
@@ -79,7 +79,7 @@ export async function insertCustomer(
   customer: { name: string; email: string; passwordHash: string | undefined },
 ): Promise<Customer | undefined> {
   const { rows } = await db.query<Customer>(
-    `insert into customers as c (name, email, password_hash) values ($1, $2, $3) returning ${COLUMNS}`,
+    `insert into customers as c (name, email, password_hash) values ($1, $2, $3) returning ${columns}`,
     [customer.name, customer.email, customer.passwordHash ?? null],
   );
   return rows[0];
@@ -91,7 +91,7 @@ export async function updateCustomer(db: Queryable, id: string, change: Customer
   const { rows } = await db.query<Customer>(
     `update customers as c set name = coalesce($2, name), email = coalesce($3, email),
        password_hash = coalesce($4, password_hash), updated_at = now()
-     where c.id = $1 returning ${COLUMNS}`,
+     where c.id = $1 returning ${columns}`,
     [id, change.name, change.email, change.passwordHash],
   );
   return rows[0];

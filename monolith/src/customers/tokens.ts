@@ -5,7 +5,7 @@ import { verifiedClaims } from '../oauth/read-jwt.ts';
 import type { Shop } from '../shop.ts';
 import { findPasswordHash } from './store.ts';
 
-const LIFETIME_S = 24 * 3_600;
+const lifetimeS = 24 * 3_600;
 
 export interface CustomerToken {
   id: string;
@@ -37,7 +37,7 @@ export class CustomerTokens {
   async issue({ id: customerId, name, passwordHash }: SignedIn): Promise<CustomerToken> {
     const key = await this.#loadKey();
     const issuedAt = Math.floor(this.#shop.now().getTime() / 1000);
-    const expires = issuedAt + LIFETIME_S;
+    const expires = issuedAt + lifetimeS;
     const id = randomUUID();
     const pwd = passwordMark(key, passwordHash);
     const claims = { sub: customerId, name, iat: issuedAt, exp: expires, jti: id, pwd };

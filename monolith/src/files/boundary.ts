@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Two hyphens, a boundary of at most 70 characters (RFC 2046 section 5.1.1), and the line break. */
-const MAX_FIRST_LINE = 2 + 70 + 2;
+const maxFirstLine = 2 + 70 + 2;
 
 /**
  * Adds the boundary to a multipart content type that lacks it, as some clients send it: the first line of the body is
@@ -29,7 +29,7 @@ function firstLine(request: IncomingMessage): Promise<string> {
       if (!Buffer.isBuffer(chunk)) return;
       read.push(chunk);
       const start = Buffer.concat(read);
-      if (start.length < MAX_FIRST_LINE && !start.includes('\r\n')) return;
+      if (start.length < maxFirstLine && !start.includes('\r\n')) return;
       // At once: a body that has been read to its end ends with the next tick.
       request.unshift(start);
       settle();

@@ -5,11 +5,14 @@ import { notFound } from '../api/faults.ts';
 import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
 import type { ContentStore } from './content-store.ts';
-import { SHOWN_IMAGES } from './content-type.ts';
+import { shownImages } from './content-type.ts';
 import type { FileRow } from './file-rows.ts';
 
+/** Larger than Node's own pieces: a file takes fewer turns of the event loop. */
+const chunkBytes = 256 * 1024;
+
 /**
- * Sends the content of a file. Browsers show images, and only those that can run nothing: an SVG is a download.
+ * Sends the content of a file. Browsers show images, and only those that can run nothing: an drawing is a download.
  * @throws ShopError `not_found` when the content is elsewhere, or missing
  */
 export async function sendContent(
@@ -40,7 +43,9 @@ export async function sendContent(
     throw notFound('The content of this file is missing');
   }
   const whole = { ...headers, 'content-type': file.mime_type, 'content-length': file.file_size };
-  const body = shop.debts.owed('content-checked-on-read') ? await checked(handle, hash) : handle.createReadStream();
+  const body = shop.debts.owed('content-checked-on-read')
+    ? await checked(handle, hash)
+    : handle.createReadStream({ highWaterMark: chunkBytes });
   return reply.headers(whole).send(body);
 }
 
@@ -60,7 +65,7 @@ async function checked(handle: FileHandle, hash: string): Promise<Buffer> {
 
 /** RFC 6266: a plain name for old clients, and the whole name. */
 function disposition({ mime_type, file_name }: FileRow): string {
-  const kind = SHOWN_IMAGES.has(mime_type) ? 'inline' : 'attachment';
+  const kind = shownImages.has(mime_type) ? 'inline' : 'attachment';
   const plain = file_name.replaceAll(/[^\w .()-]/g, '_');
   const whole = encodeURIComponent(file_name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
   return `${kind}; filename="${plain}"; filename*=UTF-8''${whole}`;

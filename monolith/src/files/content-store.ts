@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** The first bytes of content that are kept in memory, to tell its type and the size of an image. */
-const HEAD_BYTES = 256 * 1024;
+const headBytes = 256 * 1024;
 
 /** Content that has arrived and is on the disk, but does not have its final name yet. */
 export interface Received {
@@ -55,7 +55,7 @@ export class ContentStore {
     const measure = async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         hash.update(chunk);
-        if (size < HEAD_BYTES) head.push(chunk);
+        if (size < headBytes) head.push(chunk);
         size += chunk.length;
         yield chunk;
       }
@@ -67,7 +67,7 @@ export class ContentStore {
       await rm(path, { force: true });
       throw error;
     }
-    return { path, hash: hash.digest('hex'), size, head: Buffer.concat(head).subarray(0, HEAD_BYTES) };
+    return { path, hash: hash.digest('hex'), size, head: Buffer.concat(head).subarray(0, headBytes) };
   }
 
   /** Gives content its final name, durably. The same content gets a new time of change, which the sweep looks at. */

@@ -9,11 +9,13 @@ import { insertFile, type NewFile } from './file-rows.ts';
 import { type Form, noFile, readForm, wrongField } from './form.ts';
 import { sharedContentLock } from './sweep.ts';
 
-const MAX_URL_LENGTH = 2_048;
+const maxUrlLength = 2_048;
 
 /**
  * `POST /v2/files`: stores the uploaded file, or a link to a file elsewhere; returns the id.
- * @throws ShopError see `readForm`; `validation_failed` when there is no file, or a field is wrong
+ * @throws ShopError `validation_failed` when there is no file, or a field is wrong
+ * @throws ShopError `bad_request` when the form cannot be read
+ * @throws ShopError `body_too_large` when the file is too large
  */
 export async function createFile(
   shop: Shop,
@@ -64,7 +66,7 @@ function linkOf(form: Form, now: Date): NewFile {
   const url = URL.parse(location);
   const isLink =
     url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
-  if (!isLink || url.href.length > MAX_URL_LENGTH) throw wrongField('file_location', 'must be an http or https URL');
+  if (!isLink || url.href.length > maxUrlLength) throw wrongField('file_location', 'must be an http or https URL');
   const given = form.fields.get('file_name');
   const name = given ? plainName(given) : nameInUrl(url);
   return {

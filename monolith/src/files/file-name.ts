@@ -1,4 +1,4 @@
-const MAX_LENGTH = 255;
+const maxLength = 255;
 
 /**
  * A file name without folders and control characters, at most 255 characters; `file` if nothing is left. The name is
@@ -7,7 +7,7 @@ const MAX_LENGTH = 255;
 export function plainName(given: string): string {
   const last = given.split(/[/\\]/).at(-1) ?? '';
   const text = [...last.toWellFormed()].filter((character) => character >= ' ' && character !== '\x7f');
-  const name = text.slice(0, MAX_LENGTH).join('').trim();
+  const name = text.slice(0, maxLength).join('').trim();
   return /^\.*$/.test(name) ? 'file' : name;
 }
 

@@ -21,7 +21,7 @@ export interface FileRow {
 export type NewFile = Omit<FileRow, 'id'> & { filter_name: string };
 
 /** Lists are in this order, which is the same in every copy of the data. */
-export const FILE_ORDER = 'f.created_at, f.id';
+export const fileOrder = 'f.created_at, f.id';
 
 /** Reads files. `where` is a condition over `f`; `tail` holds order and limit. */
 export async function selectFiles(

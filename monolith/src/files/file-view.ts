@@ -21,7 +21,7 @@ export function fileView(row: FileRow, publicUrl: string) {
 }
 
 /** Where the content is. That of a file that is not public needs a token. */
-export function hrefOf(row: FileRow, publicUrl: string): string {
+export function hrefOf(row: Pick<FileRow, 'id' | 'mime_type' | 'public' | 'location'>, publicUrl: string): string {
   if (row.location !== null) return row.location;
   return row.public
     ? `${publicUrl}/files/${row.id}${extensionOf(row.mime_type)}`

@@ -7,11 +7,12 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { plainPng } from '../seed/png.ts';
-import { BOUNDARY, multipartBody, postForm, uploadFile } from '../testing/forms.ts';
+import { multipartBody, postForm, testBoundary, uploadFile } from '../testing/forms.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { ContentStore } from './content-store.ts';
-import { MAX_FILE_BYTES } from './form.ts';
+import { maxFileBytes } from './form.ts';
 import { sweepContent } from './sweep.ts';
 
 let it: TestShop;
@@ -23,8 +24,8 @@ before(async () => {
 });
 after(() => it.close());
 
-const PNG = plainPng(3, 2, [200, 30, 30]);
-const SVG =
+const png = plainPng(3, 2, [200, 30, 30]);
+const drawing =
   '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><script>alert(1)</script></svg>';
 const file = (value: Buffer | string, fileName = 'Red Chair.PNG') => ({ name: 'file', value, fileName });
 const hashOf = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
@@ -38,18 +39,18 @@ const onDisk = async () => {
 
 describe('an upload', () => {
   test('is described by its content, whatever the client says', async () => {
-    const { status, body } = await postForm(it, [{ name: 'public', value: 'true' }, file(PNG)]);
+    const { status, body } = await postForm(it, [{ name: 'public', value: 'true' }, file(png)]);
     assert.equal(status, 201);
     const { id, link, links, meta, ...rest } = body.data;
     assert.deepEqual(rest, {
-      ...{ type: 'file', file_name: 'Red Chair.PNG', mime_type: 'image/png', file_size: PNG.length, public: true },
+      ...{ type: 'file', file_name: 'Red Chair.PNG', mime_type: 'image/png', file_size: png.length, public: true },
     });
     assert.equal(link.href, `http://shop.test/files/${id}.png`);
     assert.equal(links.self, `http://shop.test/v2/files/${id}`);
     assert.deepEqual(meta.dimensions, { width: 3, height: 2 });
     assert.match(meta.timestamps.created_at, /^\d{4}-\d\d-\d\dT.*Z$/);
     assert.deepEqual((await it.shopper('GET', `/v2/files/${id}`)).body.data, body.data);
-    assert.equal((await get(`/files/${id}`)).rawPayload.equals(PNG), true);
+    assert.equal((await get(`/files/${id}`)).rawPayload.equals(png), true);
     const html = await postForm(it, [file('<html><script>alert(1)</script></html>', 'nice.png')]);
     assert.deepEqual([html.body.data.mime_type, html.body.data.meta.dimensions], ['text/plain', {}]);
     const noise = await postForm(it, [file(Buffer.from([0, 1, 2, 255, 254]), 'x.svg')]);
@@ -128,11 +129,31 @@ describe('an upload', () => {
     assert.equal((await onDisk()).length, before);
   });
 
+  test('of any bytes is stored or refused', async () => {
+    const whole = multipartBody([{ name: 'public', value: 'true' }, file(png)]);
+    const before = (await onDisk()).filter((name) => !/^[0-9a-f]{64}$/.test(name));
+    const change = fc.record({ at: fc.nat(whole.length - 1), drop: fc.nat(40), put: fc.uint8Array({ maxLength: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const payload = changes.reduce<Buffer>(
+          (bytes, { at, drop, put }) => Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + drop)]),
+          whole,
+        );
+        const { status, body } = await postForm(it, [], { payload });
+        assert.ok([201, 400, 422].includes(status), `${status} ${JSON.stringify(body)}`);
+        if (status !== 201) assert.equal(body.errors[0].status, status);
+      }),
+      { numRuns: 200 },
+    );
+    const after = (await onDisk()).filter((name) => !/^[0-9a-f]{64}$/.test(name));
+    assert.deepEqual(after, before, 'nothing incomplete is left');
+  });
+
   test('whose header lacks the boundary is read: the first line has it', async () => {
-    const { status, body } = await postForm(it, [file(PNG)], { type: 'multipart/form-data' });
+    const { status, body } = await postForm(it, [file(png)], { type: 'multipart/form-data' });
     assert.equal(status, 201, JSON.stringify(body));
-    assert.equal(body.data.file_size, PNG.length);
-    const half = multipartBody([file(PNG)]);
+    assert.equal(body.data.file_size, png.length);
+    const half = multipartBody([file(png)]);
     const sent = request({
       port,
       method: 'POST',
@@ -147,9 +168,9 @@ describe('an upload', () => {
 
   test('that is too large is 413, whether it says so or not', async () => {
     const before = (await onDisk()).length;
-    const whole = multipartBody([file(Buffer.alloc(MAX_FILE_BYTES + 1))]);
+    const whole = multipartBody([file(Buffer.alloc(maxFileBytes + 1))]);
     for (const headers of [{ 'content-length': String(whole.length) }, { 'transfer-encoding': 'chunked' }]) {
-      const type = `multipart/form-data; boundary=${BOUNDARY}`;
+      const type = `multipart/form-data; boundary=${testBoundary}`;
       const sent = request({
         port,
         method: 'POST',
@@ -162,8 +183,8 @@ describe('an upload', () => {
       assert.equal(response.statusCode, 413);
       assert.equal(JSON.parse(await text(response)).errors[0].status, 413);
     }
-    const largest = await postForm(it, [file(Buffer.alloc(MAX_FILE_BYTES), 'largest')]);
-    assert.equal(largest.body.data.file_size, MAX_FILE_BYTES);
+    const largest = await postForm(it, [file(Buffer.alloc(maxFileBytes), 'largest')]);
+    assert.equal(largest.body.data.file_size, maxFileBytes);
     assert.equal((await onDisk()).length, before + 1);
   });
 
@@ -172,7 +193,7 @@ describe('an upload', () => {
     const socket = connect(port, '127.0.0.1');
     const start = multipartBody([file(Buffer.alloc(200_000, 7))], { end: false });
     socket.write(`POST /v2/files HTTP/1.1\r\nHost: x\r\nAuthorization: ${it.adminToken}\r\n`);
-    socket.write(`Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\nContent-Length: 900000\r\n\r\n`);
+    socket.write(`Content-Type: multipart/form-data; boundary=${testBoundary}\r\nContent-Length: 900000\r\n\r\n`);
     socket.write(start);
     const settled = async (wanted: (names: string[]) => boolean) => {
       for (let look = 0; look < 2_000; look += 1) {
@@ -217,14 +238,14 @@ describe('a link to a file elsewhere', () => {
 
 describe('content', () => {
   test('is shown when it is a picture, and downloaded otherwise', async () => {
-    const shown = await get(`/files/${await uploadFile(it, PNG, "ä 'b'.png")}.png`);
+    const shown = await get(`/files/${await uploadFile(it, png, "ä 'b'.png")}.png`);
     assert.equal(shown.headers['content-type'], 'image/png');
     assert.equal(shown.headers['x-content-type-options'], 'nosniff');
     assert.match(
       String(shown.headers['content-disposition']),
       /^inline; filename="_ _b_\.png"; filename\*=UTF-8''%C3%A4%20%27b%27\.png$/,
     );
-    const svg = await postForm(it, [file(SVG, 'x.svg')]);
+    const svg = await postForm(it, [file(drawing, 'x.svg')]);
     assert.deepEqual(
       [svg.body.data.mime_type, svg.body.data.meta.dimensions],
       ['image/svg+xml', { width: 8, height: 4 }],
@@ -232,7 +253,7 @@ describe('content', () => {
     const drawn = await get(pathOf(svg.body.data.link.href));
     assert.match(String(drawn.headers['content-disposition']), /^attachment; /);
     assert.equal(drawn.headers['content-security-policy'], "default-src 'none'; sandbox");
-    assert.equal(drawn.body, SVG);
+    assert.equal(drawn.body, drawing);
   });
 
   test('is not sent again to a client that has it', async () => {
@@ -276,10 +297,10 @@ describe('content', () => {
   test('is the same when debt 26 is paid', async () => {
     const paid = await openTestShop(['content-checked-on-read', 'files-one-by-one']);
     try {
-      const id = await uploadFile(paid, PNG, 'a.png');
+      const id = await uploadFile(paid, png, 'a.png');
       const reply = await paid.app.inject(`/files/${id}.png`);
-      assert.equal(reply.rawPayload.equals(PNG), true);
-      assert.equal(reply.headers['content-length'], String(PNG.length));
+      assert.equal(reply.rawPayload.equals(png), true);
+      assert.equal(reply.headers['content-length'], String(png.length));
     } finally {
       await paid.close();
     }
@@ -321,7 +342,7 @@ describe('the list of files', () => {
     assert.equal(attributes.body.meta.entity, 'files');
   });
 
-  test('is for everybody to read and for a full token to change', async () => {
+  test('is read with any token and changed with a full one', async () => {
     const id = await uploadFile(it, 'mine');
     assert.equal((await it.shopper('DELETE', `/v2/files/${id}`)).status, 403);
     assert.equal((await it.shopper('POST', '/v2/files', {})).status, 403);

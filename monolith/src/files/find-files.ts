@@ -2,7 +2,7 @@ import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { Bindings } from '../api/sql.ts';
 import type { Shop } from '../shop.ts';
-import { FILE_ORDER, type FileRow, selectFiles } from './file-rows.ts';
+import { type FileRow, fileOrder, selectFiles } from './file-rows.ts';
 
 /**
  * The files with these ids, each once, in the order of lists; unknown ids are left out. With `publicOnly`, so are files
@@ -31,5 +31,5 @@ export async function requireFile(shop: Shop, id: string, publicOnly: boolean): 
 function filesIn(shop: Shop, ids: readonly string[], publicOnly: boolean): Promise<FileRow[]> {
   const bindings = new Bindings();
   const where = `f.id = any(${bindings.add(ids)}::uuid[])${publicOnly ? ' and f.public' : ''}`;
-  return selectFiles(shop.db, { where, tail: `order by ${FILE_ORDER}`, bindings });
+  return selectFiles(shop.db, { where, tail: `order by ${fileOrder}`, bindings });
 }

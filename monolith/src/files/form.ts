@@ -7,11 +7,11 @@ import { ensureBoundary } from './boundary.ts';
 import type { ContentStore, Received } from './content-store.ts';
 
 /** The largest file, in bytes. */
-export const MAX_FILE_BYTES = 10 * 1024 * 1024;
+export const maxFileBytes = 10 * 1024 * 1024;
 /** The largest text of a field, in bytes. */
-const MAX_FIELD_BYTES = 8 * 1024;
+const maxFieldBytes = 8 * 1024;
 /** What a form may add to its file: the other fields and the lines between the parts. */
-const MAX_EXTRA_BYTES = 256 * 1024;
+const maxExtraBytes = 256 * 1024;
 
 /** A form as it arrived. The caller keeps or discards `content`. */
 export interface Form {
@@ -33,17 +33,17 @@ export function noFile(): ShopError {
  * Reads a multipart form and writes its part `file` to the disk. After a failure nothing is left on the disk.
  * @throws ShopError `validation_failed` when the body is not a form, or a field is too long
  * @throws ShopError `bad_request` when the form is cut off, or cannot be parsed
- * @throws ShopError `body_too_large` when the file is larger than `MAX_FILE_BYTES`
+ * @throws ShopError `body_too_large` when the file is larger than `maxFileBytes`
  */
 export async function readForm(request: FastifyRequest, reply: FastifyReply, store: ContentStore): Promise<Form> {
   if (!request.isMultipart()) throw noFile();
-  if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + MAX_EXTRA_BYTES) throw tooLarge(reply);
+  if (Number(request.headers['content-length'] ?? 0) > maxFileBytes + maxExtraBytes) throw tooLarge(reply);
   if (!(await ensureBoundary(request.raw))) throw badRequest('The form has no boundary');
   let content: Received | undefined;
   let clientName = '';
   const fields = new Map<string, string>();
   try {
-    for await (const part of request.parts(LIMITS)) {
+    for await (const part of request.parts(formLimits)) {
       if (part.type === 'field') {
         const isText = typeof part.value === 'string' && !part.valueTruncated && !part.fieldnameTruncated;
         if (!isText) throw wrongField(part.fieldname.slice(0, 100), 'is not a short text');
@@ -65,13 +65,13 @@ export async function readForm(request: FastifyRequest, reply: FastifyReply, sto
   return { content, clientName, fields };
 }
 
-const LIMITS = {
+const formLimits = {
   limits: {
-    fileSize: MAX_FILE_BYTES,
+    fileSize: maxFileBytes,
     files: 1,
     fields: 20,
     parts: 21,
-    fieldSize: MAX_FIELD_BYTES,
+    fieldSize: maxFieldBytes,
     fieldNameSize: 100,
     headerPairs: 50,
   },
@@ -89,7 +89,7 @@ async function receive(part: MultipartFile, reply: FastifyReply, store: ContentS
 /** The rest of the body is not read, so the connection cannot be used again. */
 function tooLarge(reply: FastifyReply): ShopError {
   reply.header('connection', 'close');
-  return new ShopError('body_too_large', { detail: `A file has at most ${MAX_FILE_BYTES} bytes`, source: 'file' });
+  return new ShopError('body_too_large', { detail: `A file has at most ${maxFileBytes} bytes`, source: 'file' });
 }
 
 export function wrongField(name: string, complaint: string): ShopError {

@@ -4,14 +4,14 @@ import { inTransaction, type Pool, type Queryable } from '../db.ts';
 import { ContentStore } from './content-store.ts';
 
 /** Content without a row stays for this long: its upload may be about to write the row. */
-const GRACE_MS = 3_600_000;
+const graceMs = 3_600_000;
 
 // Any number works if every process uses the same one.
-const LOCK = 7_205_759_404;
+const contentLock = 7_205_759_404;
 
 /** Until the transaction ends, no sweep deletes content. Uploads do not wait for each other. */
 export async function sharedContentLock(db: Queryable): Promise<void> {
-  await db.query('select pg_advisory_xact_lock_shared($1)', [LOCK]);
+  await db.query('select pg_advisory_xact_lock_shared($1)', [contentLock]);
 }
 
 /**
@@ -20,7 +20,7 @@ export async function sharedContentLock(db: Queryable): Promise<void> {
  */
 export async function sweepContent(db: Pool, folder: string, now: Date): Promise<number> {
   const store = new ContentStore(folder);
-  const before = now.getTime() - GRACE_MS;
+  const before = now.getTime() - graceMs;
   let swept = 0;
   for (const name of await namesIn(store.incoming)) {
     const path = join(store.incoming, name);
@@ -40,7 +40,7 @@ export async function sweepContent(db: Pool, folder: string, now: Date): Promise
 /** Deletes content, unless an upload of the same content has come first. */
 async function sweepOne(db: Pool, store: ContentStore, hash: string, before: number): Promise<boolean> {
   return inTransaction(db, async (locked) => {
-    await locked.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await locked.query('select pg_advisory_xact_lock($1)', [contentLock]);
     const path = store.pathOf(hash);
     if ((await withoutRows(locked, [hash])).length === 0 || !(await isOlder(path, before))) return false;
     await rm(path, { force: true });

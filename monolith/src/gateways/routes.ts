@@ -7,21 +7,21 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
 import type { Shop } from '../shop.ts';
-import { findGateway, GATEWAY_SETTINGS, type GatewayRow, listGateways, saveGateway } from './store.ts';
+import { findGateway, type GatewayRow, gatewaySettings, listGateways, saveGateway } from './store.ts';
 
-const Common = {
+const commonMembers = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   enabled: Type.Optional(Type.Boolean()),
 };
 const Setting = Type.Optional(Type.Union([Type.String({ maxLength: 4096 }), Type.Boolean()]));
-const SCHEMAS = new Map(
-  Object.entries(GATEWAY_SETTINGS).map(([slug, settings]) => [
+const schemas = new Map(
+  Object.entries(gatewaySettings).map(([slug, settings]) => [
     slug,
-    Type.Object({ ...Common, ...Object.fromEntries(settings.map((setting) => [setting, Setting])) }),
+    Type.Object({ ...commonMembers, ...Object.fromEntries(settings.map((setting) => [setting, Setting])) }),
   ]),
 );
-const CHECKS = new Map([...SCHEMAS].map(([slug, schema]) => [slug, checker(schema)]));
-const common = checker(Type.Object(Common));
+const checks = new Map([...schemas].map(([slug, schema]) => [slug, checker(schema)]));
+const common = checker(Type.Object(commonMembers));
 
 interface BySlug {
   Params: { slug: string };
@@ -37,19 +37,19 @@ export function gatewayRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.get<BySlug>('/v2/gateways/:slug/attributes', (request) => {
-    const schema = SCHEMAS.get(request.params.slug);
+    const schema = schemas.get(request.params.slug);
     if (schema === undefined) throw gatewayMissing();
     return attributesReply(request.params.slug, schema);
   });
 
   app.put<BySlug>('/v2/gateways/:slug', async (request) => {
     const { slug } = request.params;
-    const check = CHECKS.get(slug);
+    const check = checks.get(slug);
     if (check === undefined) throw gatewayMissing();
     const data = objectOf(request.body);
     check(data);
     const { name, enabled } = common(data);
-    const given = (GATEWAY_SETTINGS[slug] ?? []).filter((setting) => data[setting] !== undefined);
+    const given = (gatewaySettings[slug] ?? []).filter((setting) => data[setting] !== undefined);
     const settings = Object.fromEntries(given.map((setting) => [setting, data[setting]]));
     const change = { ...(name !== undefined && { name }), ...(enabled !== undefined && { enabled }), settings };
     const gateway = await inTransaction(shop.db, async (db) => {
@@ -62,7 +62,7 @@ export function gatewayRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 function isKnown(slug: string): boolean {
-  return Object.hasOwn(GATEWAY_SETTINGS, slug);
+  return Object.hasOwn(gatewaySettings, slug);
 }
 
 /** The slug is the id. */

@@ -9,7 +9,7 @@ export interface GatewayRow {
 }
 
 /** Settings of each gateway, beside its name and whether it is enabled. */
-export const GATEWAY_SETTINGS: Readonly<Record<string, readonly string[]>> = {
+export const gatewaySettings: Readonly<Record<string, readonly string[]>> = {
   adyen: ['username', 'password', 'merchant_account', 'test'],
   authorize_net: ['login', 'password', 'test'],
   braintree: ['environment', 'merchant_id', 'public_key', 'private_key'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { ADDRESS, enableManual, makeOrder, makeProduct } from '../testing/goods.ts';
+import { enableManual, makeOrder, makeProduct, sampleAddress } from '../testing/goods.ts';
 import { holdOpen, lockWaiters } from '../testing/locks.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { forgetKeys } from './store.ts';
@@ -24,7 +24,7 @@ describe('a repeated request with the same Idempotency-Key', () => {
     const cart = randomUUID();
     const line = { type: 'cart_item', id: await makeProduct(it), quantity: 1 };
     await it.shopper('POST', `/v2/carts/${cart}/items`, { data: line });
-    const data = { customer: { name: 'Ada', email: `${cart}@example.com` }, billing_address: ADDRESS };
+    const data = { customer: { name: 'Ada', email: `${cart}@example.com` }, billing_address: sampleAddress };
     const checkOut = (key: string) => it.shopper('POST', `/v2/carts/${cart}/checkout`, { data }, keyed(key));
 
     const first = await checkOut('"one"');

@@ -6,10 +6,10 @@ import type { Keyed } from './keyed.ts';
 import { once, type Reply } from './once.ts';
 
 /** The longest wait for a concurrent request with the same key, even if the caller has more time. */
-const MAX_WAIT_MS = 10_000;
+const maxWaitMs = 10_000;
 
 /** The mesh sends the remaining time of its caller in this header, in milliseconds. */
-const DEADLINE_HEADER = 'x-request-timeout-ms';
+const deadlineHeader = 'x-request-timeout-ms';
 
 /** Replies to a request under `/v2`. Repeated requests with one `Idempotency-Key` do the work once. See `once`. */
 export async function replyOnce(
@@ -33,9 +33,9 @@ export function sendReply(reply: FastifyReply, { status, body }: Reply): Fastify
 
 /** How long a request may wait for a concurrent one with the same key, in ms: less than its caller. */
 export function waitMsOf(request: FastifyRequest): number {
-  const given = Number(request.headers[DEADLINE_HEADER]);
+  const given = Number(request.headers[deadlineHeader]);
   // A tenth remains for the work after the wait.
-  return Number.isFinite(given) && given > 0 ? Math.min(given * 0.9, MAX_WAIT_MS) : MAX_WAIT_MS;
+  return Number.isFinite(given) && given > 0 ? Math.min(given * 0.9, maxWaitMs) : maxWaitMs;
 }
 
 function keyedRequest(request: FastifyRequest): Keyed | undefined {

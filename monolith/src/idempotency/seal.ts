@@ -1,16 +1,16 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-const SALT_BYTES = 16;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+const saltBytes = 16;
+const ivBytes = 12;
+const tagBytes = 16;
 
 /**
  * Encrypts a reply with a secret that the request carries and the store does not have, such as a refresh token. Uses
  * AES-256-GCM with a key derived by HKDF (RFC 5869). The secret must be too long to guess.
  */
 export function seal(secret: string, text: string): string {
-  const salt = randomBytes(SALT_BYTES);
-  const iv = randomBytes(IV_BYTES);
+  const salt = randomBytes(saltBytes);
+  const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', keyOf(secret, salt), iv);
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64');
@@ -22,12 +22,12 @@ export function seal(secret: string, text: string): string {
  */
 export function unseal(secret: string, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64');
-  const salt = bytes.subarray(0, SALT_BYTES);
-  const iv = bytes.subarray(SALT_BYTES, SALT_BYTES + IV_BYTES);
-  const tag = bytes.subarray(SALT_BYTES + IV_BYTES, SALT_BYTES + IV_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(secret, salt), iv, { authTagLength: TAG_BYTES });
+  const salt = bytes.subarray(0, saltBytes);
+  const iv = bytes.subarray(saltBytes, saltBytes + ivBytes);
+  const tag = bytes.subarray(saltBytes + ivBytes, saltBytes + ivBytes + tagBytes);
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(secret, salt), iv, { authTagLength: tagBytes });
   decipher.setAuthTag(tag);
-  const text = bytes.subarray(SALT_BYTES + IV_BYTES + TAG_BYTES);
+  const text = bytes.subarray(saltBytes + ivBytes + tagBytes);
   return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
 }
 

@@ -3,7 +3,7 @@ import type { Queryable } from '../db.ts';
 import type { Keyed } from './keyed.ts';
 
 /** How long the store keeps a key. */
-export const KEY_LIFETIME_MS = 24 * 3_600_000;
+export const keyLifetimeMs = 24 * 3_600_000;
 
 /** An earlier request with the key, and its reply. */
 export interface KeyRow {
@@ -62,5 +62,5 @@ function scopeHash({ client, customer, method, path, key }: Keyed): Buffer {
 }
 
 function oldest(now: Date): Date {
-  return new Date(now.getTime() - KEY_LIFETIME_MS);
+  return new Date(now.getTime() - keyLifetimeMs);
 }

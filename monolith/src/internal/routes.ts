@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { badRequest } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { grouped, linksToProducts } from '../catalog/groups.ts';
-import { KINDS } from '../catalog/kinds.ts';
+import { kinds } from '../catalog/kinds.ts';
 import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
 
 /** The most groups that one request may name: as many as a page holds. */
-const MAX_IDS = 100;
+const maxIds = 100;
 
 /**
  * `/internal/…`: what services ask that have taken over a resource, with the credentials of introspection. No client of
@@ -25,12 +25,12 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
 
   // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and
   // `order=true` for the order of all products of all groups together.
-  for (const kind of KINDS) {
+  for (const kind of kinds) {
     app.get(`/internal/links/${kind.plural}`, async (request) => {
       checkIntrospector(shop, request.headers.authorization);
       const { ids = '', live, order } = queryOf(request);
       const groupIds = ids.split(',');
-      if (groupIds.length > MAX_IDS || !groupIds.every(isUuid)) throw badRequest(`ids is 1 to ${MAX_IDS} ids`, 'ids');
+      if (groupIds.length > maxIds || !groupIds.every(isUuid)) throw badRequest(`ids is 1 to ${maxIds} ids`, 'ids');
       const links = await linksToProducts(shop.db, kind, groupIds, live === 'true');
       return {
         data: [...grouped(links)].map(([id, products]) => ({ id, products })),

@@ -12,25 +12,25 @@ import { listReply, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { recordStock, type StockTransactionRow } from '../stock/record-stock.ts';
 
-const MAX_QUANTITY = 1_000_000_000;
+const maxQuantity = 1_000_000_000;
 /** The most products in one request for stock. */
-const MAX_PRODUCTS = 1_000;
+const maxProducts = 1_000;
 
 const stockAction = checker(
   Type.Object({
     type: Type.Literal('stock-transaction'),
     action: Type.Enum(['increment', 'decrement', 'allocate', 'deallocate']),
-    quantity: Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }),
+    quantity: Type.Integer({ minimum: 1, maximum: maxQuantity }),
   }),
 );
-const firstStock = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: MAX_QUANTITY }) }));
+const firstStock = checker(Type.Object({ quantity: Type.Integer({ minimum: 0, maximum: maxQuantity }) }));
 
 interface ByProduct {
   Params: { productId: string };
 }
 
 // Every product has stock: 0 for a product without a stock record.
-const STOCK = `select p.id as product_id, coalesce(s.available, 0)::float8 as available,
+const selectStock = `select p.id as product_id, coalesce(s.available, 0)::float8 as available,
   coalesce(s.allocated, 0)::float8 as allocated from products p left join stock s on s.product_id = p.id`;
 
 interface Stock {
@@ -48,7 +48,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
       `select count(*) as total from products p where ${visible(request)}`,
     );
     const { rows } = await shop.db.query<Stock>(
-      `${STOCK} where ${visible(request)} order by p.seq limit $1 offset $2`,
+      `${selectStock} where ${visible(request)} order by p.seq limit $1 offset $2`,
       [page.limit, page.offset],
     );
     return listReply(shop, request, page, Number(count.rows[0]?.total ?? 0), rows.map(stockView));
@@ -62,7 +62,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post('/v2/inventories/multiple', async (request) => {
     const entries = listOf(request.body);
-    if (entries.length > MAX_PRODUCTS) throw badRequest(`Ask for at most ${MAX_PRODUCTS} products at once`, 'data');
+    if (entries.length > maxProducts) throw badRequest(`Ask for at most ${maxProducts} products at once`, 'data');
     const ids = entries.map(({ id }) => id).filter(isUuid);
     return { data: (await stockOf(shop.db, ids, visible(request))).map(stockView) };
   });
@@ -111,7 +111,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 async function stockOf(db: Queryable, ids: readonly unknown[], visible: string): Promise<Stock[]> {
-  const { rows } = await db.query<Stock>(`${STOCK} where p.id = any($1) and ${visible} order by p.seq`, [
+  const { rows } = await db.query<Stock>(`${selectStock} where p.id = any($1) and ${visible} order by p.seq`, [
     ids.filter(isUuid),
   ]);
   return rows;

@@ -12,30 +12,30 @@ interface Job {
   run(shop: Shop): Promise<number>;
 }
 
-const HOUR_MS = 3_600_000;
+const hourMs = 3_600_000;
 
-const EXPIRE_CARTS: Job = { name: 'expire carts', intervalMs: HOUR_MS, run: ({ db, now }) => expireCarts(db, now()) };
-const FORGET_KEYS: Job = {
+const expireCartsJob: Job = { name: 'expire carts', intervalMs: hourMs, run: ({ db, now }) => expireCarts(db, now()) };
+const forgetKeysJob: Job = {
   name: 'forget idempotency keys',
-  intervalMs: HOUR_MS,
+  intervalMs: hourMs,
   run: ({ db, now }) => forgetKeys(db, now()),
 };
-const SWEEP_CONTENT: Job = {
+const sweepContentJob: Job = {
   name: 'sweep content of files',
-  intervalMs: HOUR_MS,
+  intervalMs: hourMs,
   run: ({ db, config, now }) => sweepContent(db, config.filesFolder, now()),
 };
-const CLEAN_UP_TOKENS: Job = {
+const cleanUpTokensJob: Job = {
   name: 'clean up tokens',
-  intervalMs: HOUR_MS,
+  intervalMs: hourMs,
   run: ({ db, now }) => cleanUpAll(db, now()),
 };
 
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [EXPIRE_CARTS, FORGET_KEYS, SWEEP_CONTENT];
-  return shop.debts.owed('token-clean-up-in-request') ? always : [...always, CLEAN_UP_TOKENS];
+  const always = [expireCartsJob, forgetKeysJob, sweepContentJob];
+  return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 
 // Debt 7: jobs run in the process that serves customers. With several processes, every process runs every job.

@@ -5,8 +5,8 @@ import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
 import type { Shop } from '../shop.ts';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
 
 /**
  * Applies the schema. Retries while the store is unreachable, because the shop may start before its store does.
@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 2_000;
  */
 export async function prepareStore(shop: Shop, readiness: Readiness, signal: AbortSignal): Promise<void> {
   const files = await readSchemaFiles();
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       const applied = await applySchema(shop.db, files);
       await reconcileIndexes(shop.db, shop.debts);

@@ -11,7 +11,7 @@ export interface FilterField {
 
 export type FilterFields = Readonly<Record<string, FilterField>>;
 
-const COMPARISONS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
+const comparisons = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
 /**
  * Translates terms into SQL conditions.
@@ -65,7 +65,7 @@ export function integerField(column: string): FilterField {
     condition({ op, field, values }, bindings) {
       const value = Number(values[0]);
       if (!Number.isSafeInteger(value)) throw badRequest(`The field ${field} takes a whole number`);
-      return `${column} ${COMPARISONS[op as keyof typeof COMPARISONS]} ${bindings.add(value)}::bigint`;
+      return `${column} ${comparisons[op as keyof typeof comparisons]} ${bindings.add(value)}::bigint`;
     },
   };
 }
@@ -82,7 +82,7 @@ export function timeField(column: string): FilterField {
       if (op === 'eq' && isDate(text)) {
         return `${column} >= ${bound}::timestamptz and ${column} < ${bound}::timestamptz + interval '1 day'`;
       }
-      return `${column} ${COMPARISONS[op as keyof typeof COMPARISONS]} ${bound}::timestamptz`;
+      return `${column} ${comparisons[op as keyof typeof comparisons]} ${bound}::timestamptz`;
     },
   };
 }

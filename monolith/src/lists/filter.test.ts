@@ -64,17 +64,17 @@ describe('parseFilter', () => {
 });
 
 describe('filterConditions', () => {
-  const FIELDS = { name: textField('t.name'), id: uuidField('t.id = any($::uuid[])'), at: timeField('t.at') };
+  const fields = { name: textField('t.name'), id: uuidField('t.id = any($::uuid[])'), at: timeField('t.at') };
   const conditions = (filter: string) => {
     const bindings = new Bindings();
-    return { sql: filterConditions(parseFilter(filter), FIELDS, bindings), values: bindings.values };
+    return { sql: filterConditions(parseFilter(filter), fields, bindings), values: bindings.values };
   };
 
   test('no value is ever part of the text of a statement', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 4 }), (text) => {
         const bindings = new Bindings();
-        const [sql] = filterConditions([{ op: 'eq', field: 'name', values: [text] }], FIELDS, bindings);
+        const [sql] = filterConditions([{ op: 'eq', field: 'name', values: [text] }], fields, bindings);
         assert.equal(sql, 't.name = any($1::text[])');
         assert.deepEqual(bindings.values, [[text]]);
       }),

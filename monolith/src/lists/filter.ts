@@ -1,7 +1,7 @@
 import { badRequest } from '../api/faults.ts';
 
-export const OPERATORS = ['eq', 'like', 'gt', 'ge', 'lt', 'le', 'in'] as const;
-export type Operator = (typeof OPERATORS)[number];
+export const operators = ['eq', 'like', 'gt', 'ge', 'lt', 'le', 'in'] as const;
+export type Operator = (typeof operators)[number];
 
 export interface FilterTerm {
   op: Operator;
@@ -10,8 +10,8 @@ export interface FilterTerm {
   values: string[];
 }
 
-const MAX_TERMS = 10;
-const UNPARSEABLE = 'Could not parse the supplied filter';
+const maxTerms = 10;
+const unparseable = 'Could not parse the supplied filter';
 
 /**
  * Parses `eq(status,live):like(sku,A*)` into terms, all of which must hold. The parser balances parentheses, because
@@ -23,16 +23,16 @@ export function parseFilter(text: string): FilterTerm[] {
   let at = 0;
   while (at < text.length) {
     const open = text.indexOf('(', at);
-    if (open < 0) throw badRequest(UNPARSEABLE);
+    if (open < 0) throw badRequest(unparseable);
     const close = closingParenthesis(text, open);
     terms.push(parseTerm(text.slice(at, open), text.slice(open + 1, close)));
-    if (terms.length > MAX_TERMS) throw badRequest(`A filter holds at most ${MAX_TERMS} terms`);
+    if (terms.length > maxTerms) throw badRequest(`A filter holds at most ${maxTerms} terms`);
     at = close + 1;
     if (at === text.length) return terms;
-    if (text[at] !== ':') throw badRequest(UNPARSEABLE);
+    if (text[at] !== ':') throw badRequest(unparseable);
     at += 1;
   }
-  throw badRequest(UNPARSEABLE);
+  throw badRequest(unparseable);
 }
 
 function closingParenthesis(text: string, open: number): number {
@@ -42,17 +42,17 @@ function closingParenthesis(text: string, open: number): number {
     if (text[at] === ')') depth -= 1;
     if (depth === 0) return at;
   }
-  throw badRequest(UNPARSEABLE);
+  throw badRequest(unparseable);
 }
 
 function parseTerm(name: string, inside: string): FilterTerm {
-  const op = OPERATORS.find((known) => known === name.trim());
+  const op = operators.find((known) => known === name.trim());
   const comma = inside.indexOf(',');
-  if (op === undefined || comma < 0) throw badRequest(UNPARSEABLE);
+  if (op === undefined || comma < 0) throw badRequest(unparseable);
   const field = inside.slice(0, comma).trim();
   const rest = inside.slice(comma + 1);
   const values = (op === 'in' ? rest.split(',') : [rest]).map(unquote);
-  if (!/^\w+(\.\w+)*$/.test(field) || values.some((value) => value === '')) throw badRequest(UNPARSEABLE);
+  if (!/^\w+(\.\w+)*$/.test(field) || values.some((value) => value === '')) throw badRequest(unparseable);
   return { op, field, values };
 }
 

@@ -5,15 +5,15 @@ import { ShopError } from '../errors.ts';
 import { pageLinks, pageMeta, parsePage } from './paging.ts';
 import { orderBy } from './sort.ts';
 
-const URL_OF_LIST = 'http://shop.test/v2/products';
+const urlOfList = 'http://shop.test/v2/products';
 
 describe('paging', () => {
-  test('a page in the middle links to all its neighbours and repeats the query', () => {
+  test('a page in the middle links to all its neighbors and repeats the query', () => {
     const query = { sort: '-name', filter: 'eq(name,a b)', 'page[limit]': '10', 'page[offset]': '20' };
     const page = parsePage(query, 100);
     const others = '&sort=-name&filter=eq(name%2Ca%20b)';
-    const to = (offset: number) => `${URL_OF_LIST}?page[limit]=10&page[offset]=${offset}${others}`;
-    assert.deepEqual(pageLinks(URL_OF_LIST, query, page, 48), {
+    const to = (offset: number) => `${urlOfList}?page[limit]=10&page[offset]=${offset}${others}`;
+    assert.deepEqual(pageLinks(urlOfList, query, page, 48), {
       current: to(20),
       first: to(0),
       last: to(40),
@@ -27,7 +27,7 @@ describe('paging', () => {
   });
 
   test('a single page has no last, prev or next', () => {
-    const { last, prev, next } = pageLinks(URL_OF_LIST, {}, { limit: 100, offset: 0 }, 3);
+    const { last, prev, next } = pageLinks(urlOfList, {}, { limit: 100, offset: 0 }, 3);
     assert.deepEqual([last, prev, next], [null, null, null]);
   });
 
@@ -57,7 +57,7 @@ describe('paging', () => {
         let seen = 0;
         for (;;) {
           seen += Math.min(limit, count - page.offset);
-          const { next } = pageLinks(URL_OF_LIST, {}, page, count);
+          const { next } = pageLinks(urlOfList, {}, page, count);
           if (next === null) break;
           page = parsePage(Object.fromEntries(new URL(next).searchParams), 10);
         }
@@ -68,14 +68,14 @@ describe('paging', () => {
 });
 
 describe('orderBy', () => {
-  const FIELDS = { name: 't.name' };
+  const fields = { name: 't.name' };
   test('names a column, its direction and a tie-break', () => {
-    assert.equal(orderBy('-name', FIELDS, 't.created_at, t.id'), 'order by t.name desc, t.created_at desc, t.id desc');
-    assert.equal(orderBy(undefined, FIELDS, 't.created_at, t.id'), 'order by t.created_at, t.id');
+    assert.equal(orderBy('-name', fields, 't.created_at, t.id'), 'order by t.name desc, t.created_at desc, t.id desc');
+    assert.equal(orderBy(undefined, fields, 't.created_at, t.id'), 'order by t.created_at, t.id');
   });
   test('an unknown field is 400', () => {
     for (const sort of ['price', 'toString', 'name desc', '--name']) {
-      assert.throws(() => orderBy(sort, FIELDS, 't.seq', 't.seq'), ShopError);
+      assert.throws(() => orderBy(sort, fields, 't.seq', 't.seq'), ShopError);
     }
   });
 });

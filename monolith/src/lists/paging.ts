@@ -1,5 +1,5 @@
 import { badRequest } from '../api/faults.ts';
-import { MAX_PAGE_LENGTH } from '../settings/store.ts';
+import { maxPageLength } from '../settings/store.ts';
 
 /** Both in records. */
 export interface Page {
@@ -16,7 +16,7 @@ export interface PageLinks {
 }
 
 // Beyond this offset the store reads and discards too many rows.
-const MAX_OFFSET = 10_000;
+const maxOffset = 10_000;
 
 /**
  * Reads `page[limit]` (1 to 100) and `page[offset]` (records).
@@ -25,8 +25,8 @@ const MAX_OFFSET = 10_000;
 export function parsePage(query: Record<string, string | undefined>, defaultLimit: number): Page {
   const limit = wholeNumber(query['page[limit]'], 'page[limit]', 1) ?? defaultLimit;
   const offset = wholeNumber(query['page[offset]'], 'page[offset]', 0) ?? 0;
-  if (offset > MAX_OFFSET) throw badRequest(`page[offset] is at most ${MAX_OFFSET}`, 'page[offset]');
-  return { limit: Math.min(limit, MAX_PAGE_LENGTH), offset };
+  if (offset > maxOffset) throw badRequest(`page[offset] is at most ${maxOffset}`, 'page[offset]');
+  return { limit: Math.min(limit, maxPageLength), offset };
 }
 
 function wholeNumber(text: string | undefined, name: string, least: number): number | undefined {

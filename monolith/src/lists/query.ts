@@ -16,7 +16,7 @@ export interface ListQuery {
   include: ReadonlySet<string>;
 }
 
-const MAX_INCLUDES = 5;
+const maxIncludes = 5;
 
 /**
  * The query of a request. If a name occurs twice, the last value counts.
@@ -36,7 +36,7 @@ export function queryOf(request: FastifyRequest): Query {
 /** The names in `include`, trimmed. Callers ignore unknown names. */
 export function includeOf(query: Query): ReadonlySet<string> {
   const names = (query.include ?? '').split(',').map((name) => name.trim().toLowerCase());
-  return new Set(names.filter((name) => name !== '').slice(0, MAX_INCLUDES));
+  return new Set(names.filter((name) => name !== '').slice(0, maxIncludes));
 }
 
 /**

@@ -21,7 +21,7 @@ describe('parseGrantRequest', () => {
     });
   });
 
-  const BAD: [string, unknown, string][] = [
+  const bad: [string, unknown, string][] = [
     ['no body', undefined, 'grant_type'],
     ['a list', [], 'grant_type'],
     ['no grant', { client_id: 'c' }, 'grant_type'],
@@ -37,7 +37,7 @@ describe('parseGrantRequest', () => {
     ['a text that no store takes', { grant_type: 'implicit', client_id: 'c\0' }, 'client_id'],
     ['inherited members', Object.create({ grant_type: 'implicit', client_id: 'c' }), 'grant_type'],
   ];
-  for (const [name, body, source] of BAD) {
+  for (const [name, body, source] of bad) {
     test(`refuses ${name}, naming ${source}`, () => {
       assert.throws(
         () => parseGrantRequest(body),

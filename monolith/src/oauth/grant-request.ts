@@ -6,7 +6,7 @@ export type GrantRequest =
   | { grantType: 'client_credentials'; clientId: string; clientSecret: string }
   | { grantType: 'refresh_token'; clientId: string; refreshToken: string };
 
-const MAX_FIELD_LENGTH = 512;
+const maxFieldLength = 512;
 
 /**
  * Reads a form, or a JSON object with the same members.
@@ -35,7 +35,7 @@ function field(body: unknown, name: string): string {
     typeof body === 'object' && body !== null && Object.hasOwn(body, name)
       ? (body as Record<string, unknown>)[name]
       : undefined;
-  if (typeof value !== 'string' || value === '' || value.length > MAX_FIELD_LENGTH || value.includes('\0')) {
+  if (typeof value !== 'string' || value === '' || value.length > maxFieldLength || value.includes('\0')) {
     throw new ShopError('bad_request', { title: 'invalid_request', detail: `${name} is required`, source: name });
   }
   return value;

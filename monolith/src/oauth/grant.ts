@@ -9,7 +9,7 @@ import type { GrantRequest } from './grant-request.ts';
 import { scopeOf } from './permissions.ts';
 import { checkRate } from './rate-limit.ts';
 import type { CheckSecret } from './secret-check.ts';
-import { DECOY_HASH } from './secret-hash.ts';
+import { decoyHash } from './secret-hash.ts';
 import {
   checkLiveTokens,
   draftToken,
@@ -89,7 +89,7 @@ async function prepareToken(
   const kind = request.grantType === 'client_credentials' ? 'client_credentials' : 'implicit';
   // Unknown clients are hashed too, so that the response time does not reveal whether a client exists.
   const secretFits =
-    request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? DECOY_HASH);
+    request.grantType !== 'client_credentials' || checkSecret(request.clientSecret, client?.secretHash ?? decoyHash);
   if (!secretFits || !client?.kinds.includes(kind)) {
     throw new ShopError('invalid_client', { detail: 'The client credentials are not valid' });
   }

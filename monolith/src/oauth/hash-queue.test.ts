@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HashQueue, hashLimits, poolThreads } from './hash-queue.ts';
 
-const MEBIBYTE = 1_048_576;
+const mebibyte = 1_048_576;
 
 test('one thread of the pool is left, and half of the memory beside the process', () => {
-  assert.equal(hashLimits(4, 8_192 * MEBIBYTE).concurrency, 3);
-  assert.equal(hashLimits(1, 8_192 * MEBIBYTE).concurrency, 1);
+  assert.equal(hashLimits(4, 8_192 * mebibyte).concurrency, 3);
+  assert.equal(hashLimits(1, 8_192 * mebibyte).concurrency, 1);
   // What docker-compose.yml gives: two hashes of 64 MiB.
-  assert.equal(hashLimits(4, 512 * MEBIBYTE).memoryBytes, 176 * MEBIBYTE);
-  assert.equal(hashLimits(4, 64 * MEBIBYTE).memoryBytes, 0);
+  assert.equal(hashLimits(4, 512 * mebibyte).memoryBytes, 176 * mebibyte);
+  assert.equal(hashLimits(4, 64 * mebibyte).memoryBytes, 0);
   assert.deepEqual([undefined, '', '1', '0', 'x', '16', '5000'].map(poolThreads), [4, 4, 1, 1, 1, 16, 1_024]);
 });
 

@@ -10,10 +10,10 @@ export interface HashLimits {
   queue: number;
 }
 
-const MEBIBYTE = 1_048_576;
+const mebibyte = 1_048_576;
 /** Memory of the process without any hash, with a margin. */
-const REST_BYTES = 160 * MEBIBYTE;
-const QUEUE = 64;
+const restBytes = 160 * mebibyte;
+const queueLength = 64;
 
 /**
  * The limits for a pool of `threads` and a process that may use `memoryBytes` in all. One thread of libuv's pool stays
@@ -22,8 +22,8 @@ const QUEUE = 64;
 export function hashLimits(threads: number, memoryBytes: number): HashLimits {
   return {
     concurrency: Math.max(1, threads - 1),
-    memoryBytes: Math.max(0, Math.floor((memoryBytes - REST_BYTES) / 2)),
-    queue: QUEUE,
+    memoryBytes: Math.max(0, Math.floor((memoryBytes - restBytes) / 2)),
+    queue: queueLength,
   };
 }
 

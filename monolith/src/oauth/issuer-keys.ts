@@ -1,10 +1,10 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { ShopError } from '../errors.ts';
 
-const REFETCH_AFTER_MS = 10_000;
+const refetchAfterMs = 10_000;
 /** Older keys are refreshed in the background, because the issuer may have withdrawn one. */
-const MAX_AGE_MS = 300_000;
-const FETCH_TIMEOUT_MS = 3_000;
+const maxAgeMs = 300_000;
+const fetchTimeoutMs = 3_000;
 
 /** Fetches a JWK Set (RFC 7517). */
 export type FetchKeys = (url: string) => Promise<unknown>;
@@ -40,14 +40,14 @@ export class IssuerKeys {
       return this.#keys.get(keyId);
     }
     // The refresh runs in the background. While the issuer is down, the known keys stay.
-    if (this.#now().getTime() - this.#fetchedAtMs >= MAX_AGE_MS) this.#refresh().catch(() => undefined);
+    if (this.#now().getTime() - this.#fetchedAtMs >= maxAgeMs) this.#refresh().catch(() => undefined);
     return known;
   }
 
   async #refresh(): Promise<void> {
     // Made-up key ids must not cause requests to the issuer, whether or not it responds.
     const sinceAskedMs = this.#now().getTime() - this.#requestedAtMs;
-    if (this.#fetching === undefined && sinceAskedMs < REFETCH_AFTER_MS && this.#keys.size > 0) return;
+    if (this.#fetching === undefined && sinceAskedMs < refetchAfterMs && this.#keys.size > 0) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
     });
@@ -70,7 +70,7 @@ export class IssuerKeys {
 }
 
 async function fetchJson(url: string): Promise<unknown> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
+  const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' });
   if (!response.ok) throw new Error(`The issuer responded with ${response.status}`);
   return response.json();
 }

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DEBTS, type DebtName } from '../debts.ts';
+import { allDebts, type DebtName } from '../debts.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { hashSecret } from './secret-hash.ts';
 
-const SECRET = '5'.repeat(40);
-const INTROSPECTION = { clientId: 'auth', clientSecret: 'let me ask' };
-const TUNABLE: DebtName[] = DEBTS.filter((debt) => debt.tunable).map(({ name }) => name);
+const secret = '5'.repeat(40);
+const introspection = { clientId: 'auth', clientSecret: 'let me ask' };
+const tunable: DebtName[] = allDebts.filter((debt) => debt.tunable).map(({ name }) => name);
 
 // A paid debt changes the cost of a reply, not its content.
-for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
+for (const paid of [[], tunable, allDebts.map(({ name }) => name)]) {
   describe(`access tokens, with ${paid.length} debts paid`, () => {
     let open: TestShop;
 
     before(async () => {
-      open = await openTestShop(paid, { introspection: INTROSPECTION });
-      const hash = await hashSecret(SECRET, undefined, { logN: 4, r: 8, p: 1 });
+      open = await openTestShop(paid, { introspection: introspection });
+      const hash = await hashSecret(secret, undefined, { logN: 4, r: 8, p: 1 });
       await open.shop.db.query(
         `insert into api_clients (name, client_id, secret_hash, identifier_kinds, revoked_at) values
            ('Server', 'server', $1, '{implicit,client_credentials}', null),
@@ -35,11 +35,11 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       });
       return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
     };
-    const server = { grant_type: 'client_credentials', client_id: 'server', client_secret: SECRET };
+    const server = { grant_type: 'client_credentials', client_id: 'server', client_secret: secret };
     const storefront = { grant_type: 'implicit', client_id: 'storefront' };
     const get = async (path: string, authorization: string) =>
       (await open.app.inject({ url: path, headers: { authorization } })).statusCode;
-    const introspect = async (token: string, authorization = basic(INTROSPECTION)) => {
+    const introspect = async (token: string, authorization = basic(introspection)) => {
       const reply = await open.app.inject({
         method: 'POST',
         url: '/oauth/introspect',
@@ -96,7 +96,7 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       }
     });
 
-    const REFUSED: [string, Record<string, string>, number][] = [
+    const refused: [string, Record<string, string>, number][] = [
       ['a wrong secret', { ...server, client_secret: 'x' }, 401],
       ['an unknown client', { ...server, client_id: 'unknown' }, 401],
       ['a revoked client', { ...server, client_id: 'revoked' }, 401],
@@ -106,7 +106,7 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
       ['no grant', {}, 400],
       ['no secret', { grant_type: 'client_credentials', client_id: 'server' }, 400],
     ];
-    for (const [name, form, expected] of REFUSED) {
+    for (const [name, form, expected] of refused) {
       test(`refuses ${name} with ${expected}`, async () => {
         const { status, body } = await post(form);
         assert.equal(status, expected);
@@ -136,7 +136,7 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
         ['token.requested', 'token.issued', 'token.requested', 'token.refused'],
       );
       assert.ok(rows.every(({ client_id }) => client_id === 'server'));
-      assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${SECRET}|wrong one`));
+      assert.doesNotMatch(JSON.stringify(rows), new RegExp(`${secret}|wrong one`));
     });
 
     test('stores no token in the clear', async () => {
@@ -194,6 +194,6 @@ for (const paid of [[], TUNABLE, DEBTS.map(({ name }) => name)]) {
   });
 }
 
-function basic({ clientId, clientSecret }: typeof INTROSPECTION): string {
+function basic({ clientId, clientSecret }: typeof introspection): string {
   return `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
 }

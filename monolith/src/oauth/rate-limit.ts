@@ -10,14 +10,14 @@ export interface RateLimits {
 }
 
 // The limits grew with every large customer. They stop runaway loops, not shoppers.
-export const RATE_LIMITS: RateLimits = { perClient: 60_000, perAddress: 120_000 };
+export const rateLimits: RateLimits = { perClient: 60_000, perAddress: 120_000 };
 
-const WINDOW_MS = 60_000;
+const windowMs = 60_000;
 
 // Debt 5: counts the audit rows of all years.
 /** @throws ShopError `rate_limited` when a client or an address requests too many tokens */
-export async function checkRate(db: Queryable, asker: Asker, limits: RateLimits = RATE_LIMITS): Promise<void> {
-  const since = new Date(asker.at.getTime() - WINDOW_MS);
+export async function checkRate(db: Queryable, asker: Asker, limits: RateLimits = rateLimits): Promise<void> {
+  const since = new Date(asker.at.getTime() - windowMs);
   const byClient = await count(db, 'client_id', asker.clientId, since);
   const byAddress = await count(db, 'remote_address', asker.remoteAddress, since);
   if (byClient >= limits.perClient || byAddress >= limits.perAddress) {

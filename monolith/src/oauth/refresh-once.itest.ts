@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { DEBTS } from '../debts.ts';
+import { allDebts } from '../debts.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
-import { DECOY_HASH } from './secret-hash.ts';
+import { decoyHash } from './secret-hash.ts';
 
 type Form = Record<string, string>;
 
-for (const paid of [[], DEBTS.map(({ name }) => name)]) {
+for (const paid of [[], allDebts.map(({ name }) => name)]) {
   describe(`the refresh grant with an Idempotency-Key, with ${paid.length} debts paid`, () => {
     let open: TestShop;
     let renew: Form;
@@ -15,7 +15,7 @@ for (const paid of [[], DEBTS.map(({ name }) => name)]) {
       open = await openTestShop(paid);
       await open.shop.db.query(
         `insert into api_clients (name, client_id, secret_hash, identifier_kinds) values ('S', 'storefront', $1, '{implicit}')`,
-        [DECOY_HASH],
+        [decoyHash],
       );
     });
     after(() => open.close());

@@ -8,8 +8,8 @@ import jwt from 'jsonwebtoken';
 import { caller, openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { hashSecret } from './secret-hash.ts';
 
-const SECRET = '5'.repeat(40);
-const BASIC = `Basic ${Buffer.from('auth:let me ask').toString('base64')}`;
+const secret = '5'.repeat(40);
+const basic = `Basic ${Buffer.from('auth:let me ask').toString('base64')}`;
 
 describe('a client that is revoked', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -33,7 +33,7 @@ describe('a client that is revoked', () => {
   });
 
   const addClient = async (clientId: string) => {
-    const hash = await hashSecret(SECRET, undefined, { logN: 4, r: 8, p: 1 });
+    const hash = await hashSecret(secret, undefined, { logN: 4, r: 8, p: 1 });
     await open.shop.db.query(
       `insert into api_clients (name, client_id, secret_hash, identifier_kinds)
        values ($1, $1, $2, '{implicit,client_credentials}')`,
@@ -47,7 +47,7 @@ describe('a client that is revoked', () => {
   };
   const ask = (form: Record<string, string>) => post('/oauth/access_token', form);
   const tokenOf = (client_id: string) =>
-    ask({ grant_type: 'client_credentials', client_id, client_secret: SECRET }).then((body) => body.access_token);
+    ask({ grant_type: 'client_credentials', client_id, client_secret: secret }).then((body) => body.access_token);
   const jwtOf = (sub: string) =>
     jwt.sign({ identifier: 'client_credentials', scope: '', sub }, privateKey, {
       algorithm: 'ES256',
@@ -55,7 +55,7 @@ describe('a client that is revoked', () => {
       expiresIn: 3600,
     });
   const status = async (token: string) => (await caller(open.app, token)('GET', '/v2/settings')).status;
-  const active = async (token: string) => (await post('/oauth/introspect', { token }, BASIC)).active;
+  const active = async (token: string) => (await post('/oauth/introspect', { token }, basic)).active;
   const change = (set: string, clientId: string) =>
     open.shop.db.query(`update api_clients set ${set} where client_id = $1`, [clientId]);
 
@@ -67,7 +67,7 @@ describe('a client that is revoked', () => {
     assert.deepEqual([await status(token), await status(jwtOf('partner')), await active(token)], [200, 200, true]);
     await change('revoked_at = now()', 'partner');
     assert.deepEqual([await status(token), await status(jwtOf('partner')), await active(token)], [401, 401, false]);
-    const { errors } = await ask({ grant_type: 'client_credentials', client_id: 'partner', client_secret: SECRET });
+    const { errors } = await ask({ grant_type: 'client_credentials', client_id: 'partner', client_secret: secret });
     assert.equal(errors[0].status, 401);
   });
 

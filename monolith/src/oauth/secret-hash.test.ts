@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DECOY_HASH, hashSecret, type ScryptCost, verifyClientSecret, verifySecret } from './secret-hash.ts';
+import { decoyHash, hashSecret, type ScryptCost, verifyClientSecret, verifySecret } from './secret-hash.ts';
 
-const CHEAP: ScryptCost = { logN: 4, r: 8, p: 1 };
-const SALT = Buffer.from('0123456789abcdef');
+const cheap: ScryptCost = { logN: 4, r: 8, p: 1 };
+const salt = Buffer.from('0123456789abcdef');
 
 describe('secret hashes', () => {
   test('carry their cost and salt, in PHC format', async () => {
     assert.match(
-      await hashSecret('secret', SALT, CHEAP),
+      await hashSecret('secret', salt, cheap),
       /^\$scrypt\$ln=4,r=8,p=1\$MDEyMzQ1Njc4OWFiY2RlZg==\$[\w+/=]{44}$/,
     );
   });
@@ -20,7 +20,7 @@ describe('secret hashes', () => {
   });
 
   test('distinguish the correct secret from a wrong one', async () => {
-    const hash = await hashSecret('secret', SALT, CHEAP);
+    const hash = await hashSecret('secret', salt, cheap);
     assert.equal(verifyClientSecret('secret', hash), true);
     assert.equal(verifyClientSecret('Secret', hash), false);
     assert.equal(await verifySecret('secret', hash), true);
@@ -28,8 +28,8 @@ describe('secret hashes', () => {
   });
 
   test('the decoy costs as much as a real hash and matches no secret', () => {
-    assert.match(DECOY_HASH, /^\$scrypt\$ln=16,r=8,p=2\$/);
-    assert.equal(verifyClientSecret('', DECOY_HASH), false);
+    assert.match(decoyHash, /^\$scrypt\$ln=16,r=8,p=2\$/);
+    assert.equal(verifyClientSecret('', decoyHash), false);
   });
 
   test('refuse other formats', () => {

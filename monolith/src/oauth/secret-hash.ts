@@ -13,10 +13,10 @@ export interface ScryptCost {
  * The cost that OWASP recommends for passwords (Password Storage Cheat Sheet, scrypt): 64 MiB and about 270 ms of one
  * core.
  */
-export const PASSWORD_COST: ScryptCost = { logN: 16, r: 8, p: 2 };
+export const passwordCost: ScryptCost = { logN: 16, r: 8, p: 2 };
 
-const HASH_BYTES = 32;
-const FORMAT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
+const hashBytes = 32;
+const hashFormat = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 const queue = new HashQueue(limitsHere());
 
@@ -24,12 +24,8 @@ const queue = new HashQueue(limitsHere());
  * Hashes a secret in the thread pool: `$scrypt$ln=…,r=…,p=…$<salt, base64>$<hash, base64>`.
  * @throws ShopError `busy` when too many hashes are waiting
  */
-export async function hashSecret(
-  secret: string,
-  salt: Buffer = randomBytes(16),
-  cost = PASSWORD_COST,
-): Promise<string> {
-  return format(salt, await inTurn(secret, salt, HASH_BYTES, cost), cost);
+export async function hashSecret(secret: string, salt: Buffer = randomBytes(16), cost = passwordCost): Promise<string> {
+  return format(salt, await inTurn(secret, salt, hashBytes, cost), cost);
 }
 
 /**
@@ -49,7 +45,7 @@ export function verifyClientSecret(secret: string, stored: string): boolean {
 }
 
 // The hash of an unknown secret: the refusal of an unknown client must take as long as that of a known one.
-export const DECOY_HASH = format(Buffer.alloc(16), Buffer.alloc(HASH_BYTES), PASSWORD_COST);
+export const decoyHash = format(Buffer.alloc(16), Buffer.alloc(hashBytes), passwordCost);
 
 function inTurn(secret: string, salt: Buffer, length: number, cost: ScryptCost): Promise<Buffer> {
   return queue.run(128 * 2 ** cost.logN * cost.r, () => scryptAsync(secret, salt, length, options(cost)));
@@ -60,7 +56,7 @@ function format(salt: Buffer, hash: Buffer, { logN, r, p }: ScryptCost): string 
 }
 
 function parse(stored: string): { salt: Buffer; hash: Buffer; cost: ScryptCost } {
-  const parts = FORMAT.exec(stored);
+  const parts = hashFormat.exec(stored);
   if (parts === null) throw new Error('A stored secret hash is not in the scrypt format');
   const [, logN, r, p, salt = '', hash = ''] = parts;
   return {

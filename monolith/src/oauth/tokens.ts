@@ -3,10 +3,10 @@ import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
 
 /** Lifetime of an access token, in seconds. */
-export const TOKEN_LIFETIME_S = 3_600;
-const REFRESH_LIFETIME_MS = 14 * 24 * 3_600_000;
+export const tokenLifetimeS = 3_600;
+const refreshLifetimeMs = 14 * 24 * 3_600_000;
 /** The most live tokens of one client with a secret. */
-const MAX_LIVE_TOKENS = 100_000;
+const maxLiveTokens = 100_000;
 
 /** Who a token is for: a shop front without a secret, or a client with one. */
 export type TokenKind = 'implicit' | 'client_credentials';
@@ -25,7 +25,7 @@ export interface IssuedToken extends StoredToken {
   refreshToken: string | undefined;
 }
 
-const COLUMNS = `t.client_id as "clientId", t.identifier as kind, t.scope, t.issued_at as "issuedAt",
+const columns = `t.client_id as "clientId", t.identifier as kind, t.scope, t.issued_at as "issuedAt",
   t.expires_at as "expiresAt"`;
 
 /** 40 hex characters. */
@@ -45,7 +45,7 @@ export async function draftToken(
     kind: grant.kind,
     scope: grant.scope,
     issuedAt: now,
-    expiresAt: new Date(now.getTime() + TOKEN_LIFETIME_S * 1000),
+    expiresAt: new Date(now.getTime() + tokenLifetimeS * 1000),
     accessToken,
     refreshToken: grant.refreshable ? makeText() : undefined,
   };
@@ -53,7 +53,7 @@ export async function draftToken(
 
 /** Stores a token. */
 export async function insertToken(db: Queryable, token: IssuedToken): Promise<void> {
-  const refreshExpiresAt = new Date(token.issuedAt.getTime() + REFRESH_LIFETIME_MS);
+  const refreshExpiresAt = new Date(token.issuedAt.getTime() + refreshLifetimeMs);
   await db.query(
     `insert into access_tokens
        (token_hash, client_id, identifier, scope, issued_at, expires_at, refresh_hash, refresh_expires_at)
@@ -84,7 +84,7 @@ async function exists(db: Queryable, accessToken: string): Promise<boolean> {
 /** Finds an unexpired token of a client that is not revoked and may still have tokens of this kind. */
 export async function findLiveToken(db: Queryable, accessToken: string, now: Date): Promise<StoredToken | undefined> {
   const { rows } = await db.query<StoredToken>(
-    `select ${COLUMNS} from access_tokens t
+    `select ${columns} from access_tokens t
      join api_clients c on c.client_id = t.client_id and c.revoked_at is null and t.identifier = any(c.identifier_kinds)
      where t.token_hash = $1 and t.expires_at > $2`,
     [hashOf(accessToken), now],
@@ -97,7 +97,7 @@ export async function checkLiveTokens(
   db: Queryable,
   clientId: string,
   now: Date,
-  limit = MAX_LIVE_TOKENS,
+  limit = maxLiveTokens,
 ): Promise<void> {
   const { rows } = await db.query<{ count: string }>(
     'select count(*) as count from access_tokens where client_id = $1 and expires_at > $2',

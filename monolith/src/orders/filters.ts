@@ -4,7 +4,7 @@ const name = (address: 'shipping_address' | 'billing_address') =>
   `(o.${address}->>'first_name' || ' ' || (o.${address}->>'last_name'))`;
 const ofCustomer = { name: textField('o.customer_name'), email: textField('o.customer_email') };
 
-export const ORDER_FILTERS: FilterFields = {
+export const orderFilters: FilterFields = {
   id: uuidField('o.id = any($::uuid[])'),
   status: textField('o.status', ['eq', 'in']),
   payment: textField('o.payment', ['eq', 'in']),
@@ -30,7 +30,7 @@ export const ORDER_FILTERS: FilterFields = {
   updated_at: timeField('o.updated_at'),
 };
 
-export const ORDER_SORTS = {
+export const orderSorts = {
   created_at: 'o.created_at',
   payment: 'o.payment',
   shipping: 'o.shipping',

@@ -9,7 +9,7 @@ import { includedMember, includeOf, listReply, queryOf, readListQuery } from '..
 import { orderBy } from '../lists/sort.ts';
 import type { CurrencyStyle } from '../money.ts';
 import type { Shop } from '../shop.ts';
-import { ORDER_FILTERS, ORDER_SORTS } from './filters.ts';
+import { orderFilters, orderSorts } from './filters.ts';
 import { itemsOfOrder, itemsOfOrders, type OrderRow, selectOrders } from './store.ts';
 import { orderItemView, orderView } from './view.ts';
 
@@ -17,12 +17,12 @@ import { orderItemView, orderView } from './view.ts';
 export async function listOrders(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
-  const where = allOf([...ownOnly(request, bindings), ...filterConditions(query.filter, ORDER_FILTERS, bindings)]);
+  const where = allOf([...ownOnly(request, bindings), ...filterConditions(query.filter, orderFilters, bindings)]);
   const count = await shop.db.query<{ total: string }>(
     `select count(*) as total from orders o where ${where}`,
     bindings.values,
   );
-  const order = orderBy(query.sort, ORDER_SORTS, 'o.seq', 'o.created_at desc, o.seq desc');
+  const order = orderBy(query.sort, orderSorts, 'o.seq', 'o.created_at desc, o.seq desc');
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const orders = await selectOrders(shop.db, { where, tail, bindings });
   const items = await itemsOfOrders(

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type OrderEvent, type OrderState, type StockEffect, transition } from './state.ts';
 
-const NEW: OrderState = { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' };
-const EVENTS: OrderEvent[] = ['authorize', 'capture', 'purchase', 'payment_failed', 'refund', 'fulfil', 'cancel'];
+const newOrder: OrderState = { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' };
+const allEvents: OrderEvent[] = ['authorize', 'capture', 'purchase', 'payment_failed', 'refund', 'fulfil', 'cancel'];
 
 function run(events: readonly OrderEvent[]): { state: OrderState; stock: StockEffect[]; refused: OrderEvent[] } {
-  let state = NEW;
+  let state = newOrder;
   const stock: StockEffect[] = [];
   const refused: OrderEvent[] = [];
   for (const event of events) {
@@ -58,7 +58,7 @@ describe('an order', () => {
 
   test('stock that leaves an order was allocated to it, once', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...EVENTS.filter((event) => event !== 'payment_failed'))), (events) => {
+      fc.property(fc.array(fc.constantFrom(...allEvents.filter((event) => event !== 'payment_failed'))), (events) => {
         let held = 0;
         for (const effect of run(events).stock) {
           if (effect === 'allocate') held += 1;

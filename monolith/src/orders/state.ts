@@ -18,7 +18,7 @@ interface Transition {
 }
 
 /** All allowed events of an order; other events are refused. The first matching row counts. */
-export const TRANSITIONS: readonly Transition[] = [
+export const transitions: readonly Transition[] = [
   {
     event: 'authorize',
     from: { status: 'incomplete', payment: 'unpaid' },
@@ -72,7 +72,7 @@ export function transition(
   state: OrderState,
   event: OrderEvent,
 ): { state: OrderState; stock: StockEffect } | undefined {
-  const found = TRANSITIONS.find((row) => row.event === event && matches(state, row.from));
+  const found = transitions.find((row) => row.event === event && matches(state, row.from));
   return found && { state: { ...state, ...found.to }, stock: found.stock };
 }
 

@@ -44,10 +44,10 @@ export interface OrderItemRow {
   created_at: Date;
 }
 
-const ORDER = `o.id, o.customer_id, o.customer_name, o.customer_email, o.status, o.payment, o.shipping, o.currency,
+const orderColumns = `o.id, o.customer_id, o.customer_name, o.customer_email, o.status, o.payment, o.shipping, o.currency,
   o.with_tax::float8 as with_tax, o.without_tax::float8 as without_tax, o.tax::float8 as tax,
   o.billing_address, o.shipping_address, o.created_at, o.updated_at`;
-const ITEM = `id, order_id, cart_item_id, product_id, name, sku, quantity, manage_stock,
+const itemColumns = `id, order_id, cart_item_id, product_id, name, sku, quantity, manage_stock,
   unit_amount::float8 as unit_amount, includes_tax, taxes, created_at`;
 
 /** Reads orders. `where` is a condition over `o`; `tail` holds order, limit and lock. */
@@ -56,14 +56,16 @@ export async function selectOrders(
   selection: { where: string; tail: string; bindings: Bindings },
 ): Promise<OrderRow[]> {
   const { where, tail, bindings } = selection;
-  return (await db.query<OrderRow>(`select ${ORDER} from orders o where ${where} ${tail}`, bindings.values)).rows;
+  return (await db.query<OrderRow>(`select ${orderColumns} from orders o where ${where} ${tail}`, bindings.values))
+    .rows;
 }
 
 /** The items of one order, in the order of the cart. */
 export async function itemsOfOrder(db: Queryable, orderId: string): Promise<OrderItemRow[]> {
-  const { rows } = await db.query<OrderItemRow>(`select ${ITEM} from order_items where order_id = $1 order by seq`, [
-    orderId,
-  ]);
+  const { rows } = await db.query<OrderItemRow>(
+    `select ${itemColumns} from order_items where order_id = $1 order by seq`,
+    [orderId],
+  );
   return rows;
 }
 
@@ -80,7 +82,7 @@ export async function itemsOfOrders(
     return items;
   }
   const { rows } = await db.query<OrderItemRow>(
-    `select ${ITEM} from order_items where order_id = any($1) order by seq`,
+    `select ${itemColumns} from order_items where order_id = any($1) order by seq`,
     [orderIds],
   );
   return Map.groupBy(rows, (row) => row.order_id);

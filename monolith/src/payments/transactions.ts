@@ -20,13 +20,13 @@ export interface TransactionRow {
   updated_at: Date;
 }
 
-const COLUMNS = `id, order_id, gateway, reference, custom_reference, amount::float8 as amount, currency,
+const columns = `id, order_id, gateway, reference, custom_reference, amount::float8 as amount, currency,
   transaction_type, status, created_at, updated_at`;
 
 /** The transactions of an order, oldest first. */
 export async function transactionsOf(db: Queryable, orderId: string): Promise<TransactionRow[]> {
   const { rows } = await db.query<TransactionRow>(
-    `select ${COLUMNS} from transactions where order_id = $1 order by seq`,
+    `select ${columns} from transactions where order_id = $1 order by seq`,
     [orderId],
   );
   return rows;
@@ -54,7 +54,7 @@ export async function insertTransaction(db: Queryable, made: NewTransaction, now
   const { rows } = await db.query<TransactionRow>(
     `insert into transactions (order_id, gateway, reference, custom_reference, amount, currency, transaction_type,
        status, created_at, updated_at)
-     values ($1, $2, $2, $3, $4, $5, $6, 'complete', $7, $7) returning ${COLUMNS}`,
+     values ($1, $2, $2, $3, $4, $5, $6, 'complete', $7, $7) returning ${columns}`,
     [made.orderId, made.gateway, made.customReference, made.amount, made.currency, made.type, now],
   );
   if (rows[0] === undefined) throw new Error('An insert gave no row');
@@ -70,7 +70,7 @@ export async function markCaptured(
 ): Promise<TransactionRow> {
   const { rows } = await db.query<TransactionRow>(
     `update transactions set transaction_type = 'capture', custom_reference = coalesce($2, custom_reference),
-       updated_at = $3 where id = $1 returning ${COLUMNS}`,
+       updated_at = $3 where id = $1 returning ${columns}`,
     [id, customReference, now],
   );
   if (rows[0] === undefined) throw new Error('A locked transaction vanished');

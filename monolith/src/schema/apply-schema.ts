@@ -10,7 +10,7 @@ export interface SchemaFile {
 }
 
 // Any number works if every process uses the same one. The lock serializes processes that start together.
-const LOCK = 7_205_759_403;
+const advisoryLock = 7_205_759_403;
 
 /** Reads the SQL files beside this file, in order. */
 export async function readSchemaFiles(): Promise<SchemaFile[]> {
@@ -25,7 +25,7 @@ export async function readSchemaFiles(): Promise<SchemaFile[]> {
  */
 export async function applySchema(db: Pool, files: readonly SchemaFile[]): Promise<string[]> {
   return inTransaction(db, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await client.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
     await client.query(
       `create table if not exists schema_migrations (
          name text primary key, checksum text not null, applied_at timestamptz not null default now())`,

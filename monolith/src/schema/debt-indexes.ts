@@ -8,7 +8,7 @@ interface DebtIndex {
 }
 
 /** The indexes that pay a debt. */
-const INDEXES: readonly DebtIndex[] = [
+const indexes: readonly DebtIndex[] = [
   { debt: 'token-table-unindexed', name: 'access_tokens_token', on: 'access_tokens (token_hash)' },
   { debt: 'token-table-unindexed', name: 'access_tokens_client', on: 'access_tokens (client_id, expires_at)' },
   {
@@ -22,7 +22,7 @@ const INDEXES: readonly DebtIndex[] = [
 
 /** Creates the indexes of the paid debts and drops those of the owed debts. */
 export async function reconcileIndexes(db: Pool, debts: Debts): Promise<void> {
-  for (const { debt, name, on } of INDEXES) {
+  for (const { debt, name, on } of indexes) {
     if (debts.owed(debt)) await db.query(`drop index if exists ${name}`);
     else await db.query(`create index if not exists ${name} on ${on}`);
   }

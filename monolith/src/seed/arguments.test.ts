@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseSeedArguments } from './arguments.ts';
 
-const ENV = { DATABASE_URL: 'postgres://store/monolith', FILES_FOLDER: '/srv/files' };
+const environment = { DATABASE_URL: 'postgres://store/monolith', FILES_FOLDER: '/srv/files' };
 
 describe('parseSeedArguments', () => {
   test('needs a size; the database may come from the environment', () => {
-    const parsed = parseSeedArguments(['--size', 'small'], ENV);
+    const parsed = parseSeedArguments(['--size', 'small'], environment);
     assert.deepEqual(parsed, {
       ok: true,
       arguments: {
         size: 'small',
         seed: 1,
-        databaseUrl: ENV.DATABASE_URL,
+        databaseUrl: environment.DATABASE_URL,
         filesFolder: '/srv/files',
         credentialsFile: undefined,
         until: new Date('2018-06-01T00:00:00Z'),
@@ -34,7 +34,7 @@ describe('parseSeedArguments', () => {
         '--copy=b',
         '--json',
       ]),
-      ENV,
+      environment,
     );
     assert.ok(parsed.ok === true);
     assert.equal(parsed.arguments.databaseUrl, 'postgres://x/y');
@@ -44,7 +44,7 @@ describe('parseSeedArguments', () => {
     assert.equal(parsed.arguments.filesFolder, '/other/files');
     assert.deepEqual(parsed.arguments.copies, ['a', 'b']);
     assert.ok(parsed.arguments.replace && parsed.arguments.json);
-    const careful = parseSeedArguments(['--size=small', '--if-empty'], ENV);
+    const careful = parseSeedArguments(['--size=small', '--if-empty'], environment);
     assert.ok(careful.ok === true && careful.arguments.ifEmpty);
   });
 
@@ -52,8 +52,8 @@ describe('parseSeedArguments', () => {
     const parsed = parseSeedArguments(['--size', 'huge', '--seed', '1.5', '--now', 'soon'], {});
     assert.ok(parsed.ok === false);
     assert.equal(parsed.faults.length, 4);
-    assert.ok(parseSeedArguments(['--size', 'small', '--if-empty', '--replace'], ENV).ok === false);
-    assert.ok(parseSeedArguments(['--sise', 'small'], ENV).ok === false);
+    assert.ok(parseSeedArguments(['--size', 'small', '--if-empty', '--replace'], environment).ok === false);
+    assert.ok(parseSeedArguments(['--sise', 'small'], environment).ok === false);
   });
 
   test('tells help from a fault', () => {

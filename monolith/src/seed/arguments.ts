@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { filesFolderOf } from '../config.ts';
-import { UNTIL } from './plan.ts';
+import { defaultUntil } from './plan.ts';
 import { isSizeName, type SizeName } from './sizes.ts';
 
 export interface SeedArguments {
@@ -18,17 +18,17 @@ export interface SeedArguments {
   json: boolean;
 }
 
-export const USAGE = `usage: npm run seed -- --size small|reference [options]
+export const usageText = `usage: npm run seed -- --size small|reference [options]
 
   --size NAME           small (tests) or reference (measurements)
   --seed N              a whole number; the same seed gives the same bytes (default 1)
-  --now INSTANT         the moment at which the data ends (default ${UNTIL.toISOString()})
+  --now INSTANT         the moment at which the data ends (default ${defaultUntil.toISOString()})
   --database-url URL    the monolith's database (default DATABASE_URL)
   --files-folder FOLDER the folder of the monolith's files (default FILES_FOLDER, or .banyan/files of the checkout)
   --credentials FILE    write the accounts that can sign in, as JSON
   --if-empty            do nothing if the shop holds data
-  --replace             also replace a shop that is in use, which means that it holds rows that no seed wrote
-  --copy NAME           a database on the same server with a copy of the shop, filled alike if it exists; repeatable
+  --replace             also replace a shop that is in use: one that holds rows that no seed wrote
+  --copy NAME           another database on the same server: if it exists, it gets the same data; repeatable
   --json                print a summary as JSON
 
 A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services
@@ -49,7 +49,7 @@ export function parseSeedArguments(
   if (!isSizeName(size)) faults.push(`--size ${size}: must be small or reference`);
   const seed = Number(parsed.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) faults.push(`--seed ${parsed.seed}: must be a whole number`);
-  const until = parsed.now === undefined ? UNTIL : new Date(parsed.now);
+  const until = parsed.now === undefined ? defaultUntil : new Date(parsed.now);
   if (Number.isNaN(until.getTime())) faults.push(`--now ${parsed.now}: must be an instant, as 2018-06-01T00:00:00Z`);
   const databaseUrl = parsed['database-url'] ?? env.DATABASE_URL ?? '';
   if (databaseUrl === '') faults.push('--database-url: required, or DATABASE_URL in the environment');

@@ -1,4 +1,4 @@
-import { DECOY_HASH, hashSecret } from '../oauth/secret-hash.ts';
+import { decoyHash, hashSecret } from '../oauth/secret-hash.ts';
 import { type Plan, spread } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
@@ -15,13 +15,13 @@ export interface SeededClient {
 }
 
 // Of ten clients, four are servers with a secret and six are storefronts, which run in browsers without one.
-const WITH_SECRET_OF_TEN = 4;
+const withSecretOfTen = 4;
 
 /** The API clients. The first is the demo's administrator, the second a storefront. */
 export function planClients(plan: Plan): SeededClient[] {
   const random = new Random(plan.seed, 'clients');
   return Array.from({ length: plan.size.clients }, (_, index) => {
-    const withSecret = index === 0 || (index !== 1 && index % 10 < WITH_SECRET_OF_TEN);
+    const withSecret = index === 0 || (index !== 1 && index % 10 < withSecretOfTen);
     const name =
       ['Banyan demo', 'Banyan storefront'][index] ?? `${withSecret ? 'Integration' : 'Storefront'} ${index + 1}`;
     const secret = random.hex(20);
@@ -38,12 +38,12 @@ export function planClients(plan: Plan): SeededClient[] {
 }
 
 // Each hash takes 64 MiB while it runs. Two at a time finish before the rows do.
-const HASHES_AT_ONCE = 2;
+const hashesAtOnce = 2;
 
 /** Starts hashing all secrets in the thread pool; the seed continues meanwhile. */
 export async function hashSecrets(clients: readonly SeededClient[], onHash: () => void): Promise<string[]> {
   // No secret matches this hash, so nothing can sign in with it.
-  const hashes = clients.map(() => DECOY_HASH);
+  const hashes = clients.map(() => decoyHash);
   const waiting = clients.entries();
   const work = async () => {
     for (const [index, { clientSecret, salt }] of waiting) {
@@ -52,7 +52,7 @@ export async function hashSecrets(clients: readonly SeededClient[], onHash: () =
       onHash();
     }
   };
-  await Promise.all(Array.from({ length: HASHES_AT_ONCE }, work));
+  await Promise.all(Array.from({ length: hashesAtOnce }, work));
   return hashes;
 }
 
@@ -64,7 +64,7 @@ export function clientTable(clients: readonly SeededClient[], hashes: readonly s
       client.id,
       client.name,
       client.clientId,
-      hashes[index] ?? DECOY_HASH,
+      hashes[index] ?? decoyHash,
       client.kind === 'implicit' ? ['implicit'] : ['implicit', 'client_credentials'],
       client.createdAt,
       client.createdAt,

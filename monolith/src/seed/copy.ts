@@ -4,7 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { PoolClient } from '../db.ts';
 import { copyLine, type Table } from './table.ts';
 
-const CHUNK_CHARACTERS = 64 * 1024;
+const chunkCharacters = 64 * 1024;
 
 /** Sends rows into a table. `onRows` receives the number of rows of each chunk. */
 export async function copyInto(db: PoolClient, table: Table, onRows: (rows: number) => void): Promise<void> {
@@ -18,7 +18,7 @@ function* chunks(table: Table, onRows: (rows: number) => void): Generator<string
   for (const row of table.rows) {
     text += copyLine(row);
     rows += 1;
-    if (text.length >= CHUNK_CHARACTERS) {
+    if (text.length >= chunkCharacters) {
       yield text;
       onRows(rows);
       text = '';

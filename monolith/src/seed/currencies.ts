@@ -3,14 +3,14 @@ import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
 
 /** `rate`: units of the currency for one US dollar. `taxPercent`: the tax rate of orders in the currency. */
-export const CURRENCIES = [
+export const currencies = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: how the API writes formats.
   { code: 'USD', format: '${price}', decimalPoint: '.', thousandSeparator: ',', rate: 1, taxPercent: 0 },
   { code: 'EUR', format: '€{price}', decimalPoint: ',', thousandSeparator: '.', rate: 0.86, taxPercent: 19 },
   { code: 'GBP', format: '£{price}', decimalPoint: '.', thousandSeparator: ',', rate: 0.75, taxPercent: 20 },
 ] as const;
 
-export type SeededCurrency = (typeof CURRENCIES)[number];
+export type SeededCurrency = (typeof currencies)[number];
 
 export function currencyTable(plan: Plan): Table {
   const random = new Random(plan.seed, 'currencies');
@@ -30,7 +30,7 @@ export function currencyTable(plan: Plan): Table {
       'created_at',
       'updated_at',
     ],
-    rows: CURRENCIES.map((currency, index): Cell[] => [
+    rows: currencies.map((currency, index): Cell[] => [
       random.uuid(),
       currency.code,
       currency.rate,

@@ -2,7 +2,7 @@ import { hashSecret } from '../oauth/secret-hash.ts';
 import { type Plan, spread } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
-import { FIRST_NAMES, LAST_NAMES, PLACES, STREETS } from './words.ts';
+import { firstNames, lastNames, places, streets } from './words.ts';
 
 export interface SeededCustomer {
   id: string;
@@ -29,21 +29,21 @@ export interface SeededAddress {
   country: string;
 }
 
-const WITH_PASSWORD = 3;
+const withPassword = 3;
 
 export function planCustomers(plan: Plan): SeededCustomer[] {
   const random = new Random(plan.seed, 'customers');
   const { customers: count } = plan.size;
   return Array.from({ length: count }, (_, index) => {
-    const firstName = random.pick(FIRST_NAMES);
-    const lastName = random.pick(LAST_NAMES);
+    const firstName = random.pick(firstNames);
+    const lastName = random.pick(lastNames);
     const secret = random.hex(8);
     return {
       id: random.uuid(),
       firstName,
       lastName,
       email: `${firstName}.${lastName}.${index + 1}@example.com`.toLowerCase(),
-      password: index < WITH_PASSWORD ? secret : undefined,
+      password: index < withPassword ? secret : undefined,
       salt: random.bytes(16),
       address: addressOf(random, firstName, lastName),
       createdAt: spread(plan, 730, index, count),
@@ -115,12 +115,12 @@ export function addressTable(plan: Plan, customers: readonly SeededCustomer[]): 
 }
 
 function addressOf(random: Random, firstName: string, lastName: string): SeededAddress {
-  const [city, county, country] = random.pick(PLACES);
+  const [city, county, country] = random.pick(places);
   return {
     first_name: firstName,
     last_name: lastName,
     company_name: '',
-    line_1: `${random.int(1, 200)} ${random.pick(STREETS)}`,
+    line_1: `${random.int(1, 200)} ${random.pick(streets)}`,
     line_2: '',
     city,
     postcode: String(random.int(10_000, 99_999)),

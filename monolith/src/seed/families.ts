@@ -1,7 +1,7 @@
 import { planChildren } from '../children/plan-children.ts';
 import type { Modifier } from '../variations/modifier-types.ts';
 import type { OptionRow, VariationRow } from '../variations/variation-rows.ts';
-import { CURRENCIES } from './currencies.ts';
+import { currencies } from './currencies.ts';
 import { daysBefore, type Plan } from './plan.ts';
 import type { SeededProduct } from './products.ts';
 import { Random } from './random.ts';
@@ -16,7 +16,7 @@ export interface SeededFamilies {
   options: ReadonlyMap<string, readonly { variationId: string; optionId: string }[]>;
 }
 
-const OPTIONS = {
+const optionPlans = {
   Size: [
     { name: 'S', description: 'Small', text: ' S', code: 'S', dollars: 0 },
     { name: 'M', description: 'Medium', text: ' M', code: 'M', dollars: 0 },
@@ -79,7 +79,7 @@ function planVariations(plan: Plan): VariationRow[] {
     at += 1;
     return { created_at: new Date(at), updated_at: new Date(at) };
   };
-  return Object.entries(OPTIONS).map(([name, options]) => ({
+  return Object.entries(optionPlans).map(([name, options]) => ({
     ...{ id: random.uuid(), name, ...stamp() },
     options: options.map((option): OptionRow => {
       const modifiers = modifiersOf(option).map((modifier) => ({ ...modifier, id: random.uuid() }));
@@ -89,7 +89,7 @@ function planVariations(plan: Plan): VariationRow[] {
 }
 
 function modifiersOf({ text, code, dollars }: { text: string; code: string; dollars: number }): Modifier[] {
-  const value = CURRENCIES.map(({ code: currency, rate }) => ({ amount: Math.round(dollars * rate), currency }));
+  const value = currencies.map(({ code: currency, rate }) => ({ amount: Math.round(dollars * rate), currency }));
   return [
     { type: 'name_append', value: text },
     { type: 'slug_append', value: `-${code.toLowerCase()}` },

@@ -7,7 +7,7 @@ import { plainPng } from './png.ts';
 import type { SeededProduct } from './products.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
-import { COLOURS, NOUNS } from './words.ts';
+import { colors, nouns } from './words.ts';
 
 /** A picture, a text, or a link to a file elsewhere. */
 export interface SeededFile {
@@ -35,7 +35,7 @@ export function planFiles(plan: Plan): SeededFile[] {
   const { files: count } = plan.size;
   return Array.from({ length: count }, (_, index) => {
     const id = random.uuid();
-    const subject = `${random.pick(COLOURS)}-${random.pick(NOUNS).toLowerCase()}-${index + 1}`;
+    const subject = `${random.pick(colors)}-${random.pick(nouns).toLowerCase()}-${index + 1}`;
     const side = random.int(8, 48);
     const color = [random.int(0, 255), random.int(0, 255), random.int(0, 255)] as const;
     const common = { id, createdAt: spread(plan, 700, index, count) };

@@ -1,7 +1,7 @@
 import { type Plan, spread } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
-import { ADJECTIVES, BRANDS, DEPARTMENTS, NOUNS, OCCASIONS } from './words.ts';
+import { adjectives, brands, departments, nouns, occasions } from './words.ts';
 
 /** A category, brand or collection. */
 export interface SeededGroup {
@@ -16,7 +16,7 @@ export interface SeededGroup {
 export function planCategories(plan: Plan): SeededGroup[] {
   const { categories: count } = plan.size;
   const random = new Random(plan.seed, 'categories');
-  const roots = Math.max(2, Math.min(DEPARTMENTS.length, Math.floor(count / 6)));
+  const roots = Math.max(2, Math.min(departments.length, Math.floor(count / 6)));
   const middle = roots + Math.floor(count / 4);
   const groups: SeededGroup[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -24,8 +24,8 @@ export function planCategories(plan: Plan): SeededGroup[] {
     const parent = index < roots ? undefined : random.pick(above);
     const name =
       parent === undefined
-        ? (DEPARTMENTS[index % DEPARTMENTS.length] ?? '')
-        : `${random.pick(ADJECTIVES)} ${random.pick(NOUNS)}s`;
+        ? (departments[index % departments.length] ?? '')
+        : `${random.pick(adjectives)} ${random.pick(nouns)}s`;
     groups.push(group(plan, random, { name, parentId: parent?.id ?? null, index, count }));
   }
   return groups;
@@ -38,11 +38,11 @@ export function leavesOf(groups: readonly SeededGroup[]): SeededGroup[] {
 }
 
 export function planBrands(plan: Plan): SeededGroup[] {
-  return flat(plan, 'brands', plan.size.brands, BRANDS, 'Works');
+  return flat(plan, 'brands', plan.size.brands, brands, 'Works');
 }
 
 export function planCollections(plan: Plan): SeededGroup[] {
-  return flat(plan, 'collections', plan.size.collections, OCCASIONS, 'No.');
+  return flat(plan, 'collections', plan.size.collections, occasions, 'No.');
 }
 
 export function groupTable(name: 'categories' | 'brands' | 'collections', groups: readonly SeededGroup[]): Table {

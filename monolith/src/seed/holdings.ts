@@ -1,5 +1,5 @@
 import type { Pool } from '../db.ts';
-import { SEEDED_TABLES } from './seed.ts';
+import { seededTables } from './seed.ts';
 
 /** The data in a shop before a seed replaces it. */
 export interface Holdings {
@@ -10,7 +10,7 @@ export interface Holdings {
 }
 
 /** The tables to name in a warning about lost data. */
-const NAMED: Readonly<Record<string, string>> = {
+const tableNames: Readonly<Record<string, string>> = {
   products: 'products',
   customers: 'customers',
   orders: 'orders',
@@ -25,7 +25,7 @@ const NAMED: Readonly<Record<string, string>> = {
  * or changed by use.
  */
 export async function holdingsOf(db: Pool): Promise<Holdings> {
-  const tables = [...SEEDED_TABLES, 'settings', 'gateways'];
+  const tables = [...seededTables, 'settings', 'gateways'];
   const counts = await Promise.all(
     tables.map(async (table) => {
       const text = `select xmin::text as writer, count(*)::int as rows from ${table} group by 1`;
@@ -59,7 +59,7 @@ export function isInUse({ written }: Holdings): boolean {
 
 /** For example `60 products, 200 customers, 2,000 access tokens`. */
 export function holdingsText({ rows }: Holdings): string {
-  return Object.entries(NAMED)
+  return Object.entries(tableNames)
     .filter(([table]) => (rows[table] ?? 0) > 0)
     .map(([table, name]) => `${(rows[table] ?? 0).toLocaleString('en')} ${name}`)
     .join(', ');

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openPool } from '../db.ts';
 import { caller, issueToken, openTestShop, type TestShop } from '../testing/open-shop.ts';
-import { SIZES } from './sizes.ts';
+import { sizes } from './sizes.ts';
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -53,7 +53,7 @@ describe('the seed command', { concurrency: false }, () => {
     assert.match(refused.err, /in use: .*1 in access_tokens, 1 in customers, .*1 in settings.*\n.*--replace/);
     const left = await seed('--if-empty');
     assert.deepEqual([left.code, /left as it is/.test(left.out)], [0, true]);
-    assert.equal(await customers(), SIZES.small.customers + 1);
+    assert.equal(await customers(), sizes.small.customers + 1);
   });
 
   test('--replace replaces it, with its copies where they exist', async () => {
@@ -63,7 +63,7 @@ describe('the seed command', { concurrency: false }, () => {
     try {
       const replaced = await seed('--replace', '--copy', copy, '--copy', `${copy}_missing`);
       assert.equal(replaced.code, 0, replaced.err);
-      assert.equal(await customers(), SIZES.small.customers);
+      assert.equal(await customers(), sizes.small.customers);
       const other = openPool(Object.assign(new URL(url), { pathname: `/${copy}` }).href, () => {});
       const digest = 'select md5(string_agg(t::text, chr(10) order by id)) as digest from api_clients t';
       try {

@@ -1,28 +1,28 @@
 import { openPool, type Pool } from '../db.ts';
 import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
-import { parseSeedArguments, type SeedArguments, USAGE } from './arguments.ts';
+import { parseSeedArguments, type SeedArguments, usageText } from './arguments.ts';
 import { writeCredentials } from './credentials-file.ts';
 import { type Holdings, holdingsOf, holdingsText, isInUse, writtenText } from './holdings.ts';
 import type { Plan } from './plan.ts';
 import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
-import { SIZES } from './sizes.ts';
+import { sizes } from './sizes.ts';
 
-const NEXT = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
+const nextStep = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
 
 /** SQLSTATE of a database that does not exist. */
-const INVALID_CATALOG_NAME = '3D000';
+const invalidCatalogName = '3D000';
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseSeedArguments(args, process.env);
   if (parsed.ok === 'help') {
-    process.stdout.write(USAGE);
+    process.stdout.write(usageText);
     return 0;
   }
   if (!parsed.ok) {
-    process.stderr.write(`${parsed.faults.map((fault) => `seed: ${fault}`).join('\n')}\n\n${USAGE}`);
+    process.stderr.write(`${parsed.faults.map((fault) => `seed: ${fault}`).join('\n')}\n\n${usageText}`);
     return 2;
   }
   try {
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function seed(given: SeedArguments): Promise<void> {
   const { size, seed, until, databaseUrl, filesFolder, credentialsFile, ifEmpty, replace, copies, json } = given;
   const startedAtMs = performance.now();
-  const plan = { seed, size: SIZES[size], until };
+  const plan = { seed, size: sizes[size], until };
   const db = openPool(databaseUrl, () => undefined, 0);
   try {
     await applySchema(db, await readSchemaFiles());
@@ -55,7 +55,7 @@ async function seed(given: SeedArguments): Promise<void> {
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
     const replaced = holdings !== null;
     const summary = filled
-      ? `seeded ${size} (seed ${seed}) in ${seconds} s${replaced ? `. ${NEXT}` : ''}`
+      ? `seeded ${size} (seed ${seed}) in ${seconds} s${replaced ? `. ${nextStep}` : ''}`
       : 'the shop holds data already: left as it is';
     process.stdout.write(
       json ? `${JSON.stringify({ size, seed, filled, replaced, seconds, counts: plan.size })}\n` : `${summary}\n`,
@@ -95,7 +95,7 @@ async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<
     process.stderr.write(`seed: the same for the copy ${name}\n`);
     await fill(db, plan);
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === INVALID_CATALOG_NAME;
+    const missing = error instanceof Error && 'code' in error && error.code === invalidCatalogName;
     if (!missing) throw error;
   } finally {
     await db.end();

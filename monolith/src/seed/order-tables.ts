@@ -4,7 +4,7 @@ import type { SeededProduct } from './products.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
 
-const PAYMENT_DELAY_MS = 60_000;
+const paymentDelayMs = 60_000;
 
 export function orderTables(orders: Iterable<SeededOrder>): Table[] {
   return [
@@ -119,7 +119,7 @@ function transactionRows({ id, transactionId, state, currency, totals, createdAt
 }
 
 function paidAt(createdAt: Date): Date {
-  return new Date(createdAt.getTime() + PAYMENT_DELAY_MS);
+  return new Date(createdAt.getTime() + paymentDelayMs);
 }
 
 /** The stock of every product that has stock: paid goods that are not shipped yet are allocated. */

@@ -1,5 +1,5 @@
 import { sumTotals } from '../money.ts';
-import { CURRENCIES, type SeededCurrency } from './currencies.ts';
+import { currencies, type SeededCurrency } from './currencies.ts';
 import type { SeededCustomer } from './customers.ts';
 import { type Plan, spread } from './plan.ts';
 import type { SeededProduct } from './products.ts';
@@ -36,23 +36,23 @@ export interface OrderState {
   transaction?: 'authorize' | 'capture' | 'refund';
 }
 
-const SHIPPED: OrderState = { status: 'complete', payment: 'paid', shipping: 'fulfilled', transaction: 'capture' };
-const PAID: OrderState = { status: 'complete', payment: 'paid', shipping: 'unfulfilled', transaction: 'capture' };
-const AUTHORIZED: OrderState = {
+const shipped: OrderState = { status: 'complete', payment: 'paid', shipping: 'fulfilled', transaction: 'capture' };
+const paid: OrderState = { status: 'complete', payment: 'paid', shipping: 'unfulfilled', transaction: 'capture' };
+const authorized: OrderState = {
   status: 'processing',
   payment: 'authorized',
   shipping: 'unfulfilled',
   transaction: 'authorize',
 };
-const REFUNDED: OrderState = { status: 'complete', payment: 'refunded', shipping: 'fulfilled', transaction: 'refund' };
-const ABANDONED: OrderState = { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' };
+const refunded: OrderState = { status: 'complete', payment: 'refunded', shipping: 'fulfilled', transaction: 'refund' };
+const abandoned: OrderState = { status: 'incomplete', payment: 'unpaid', shipping: 'unfulfilled' };
 // Seventy of a hundred are shipped; the others are in transit, refunded or unpaid.
-const STATES: readonly OrderState[] = [
-  ...Array<OrderState>(14).fill(SHIPPED),
-  ...Array<OrderState>(2).fill(PAID),
-  AUTHORIZED,
-  REFUNDED,
-  ...Array<OrderState>(2).fill(ABANDONED),
+const states: readonly OrderState[] = [
+  ...Array<OrderState>(14).fill(shipped),
+  ...Array<OrderState>(2).fill(paid),
+  authorized,
+  refunded,
+  ...Array<OrderState>(2).fill(abandoned),
 ];
 
 export function* planOrders(
@@ -64,13 +64,13 @@ export function* planOrders(
   const live = products.filter((product) => product.live);
   const { orders: count } = plan.size;
   for (let index = 0; index < count; index += 1) {
-    const currency = random.pick(CURRENCIES);
+    const currency = random.pick(currencies);
     const items = Array.from({ length: random.int(1, 4) }, () => itemOf(random, live, currency));
     yield {
       id: random.uuid(),
       cartId: random.hex(16),
       customer: random.pick(customers),
-      state: random.pick(STATES),
+      state: random.pick(states),
       currency,
       items,
       totals: sumTotals(

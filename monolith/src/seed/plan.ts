@@ -9,16 +9,16 @@ export interface Plan {
 }
 
 /** A constant, so that the same seed gives the same bytes on any day. */
-export const UNTIL = new Date('2018-06-01T00:00:00Z');
+export const defaultUntil = new Date('2018-06-01T00:00:00Z');
 
-const DAY_MS = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 
 /** A moment `days` before the end of the data. */
 export function daysBefore(plan: Plan, days: number): Date {
-  return new Date(plan.until.getTime() - days * DAY_MS);
+  return new Date(plan.until.getTime() - days * dayMs);
 }
 
 /** The moment of event `index` of `count` events that are spread evenly over the last `days`. */
 export function spread(plan: Plan, days: number, index: number, count: number): Date {
-  return new Date(plan.until.getTime() - Math.round(((count - index) / count) * days * DAY_MS));
+  return new Date(plan.until.getTime() - Math.round(((count - index) / count) * days * dayMs));
 }

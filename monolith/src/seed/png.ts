@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 export type Color = readonly [number, number, number];
 
 /**
- * A PNG (RFC 2083) of one color; sides in pixels, at most 100. The pixels are stored, not compressed: a compressor may
+ * A png (RFC 2083) of one color; sides in pixels, at most 100. The pixels are stored, not compressed: a compressor may
  * give other bytes on another machine.
  */
 export function plainPng(width: number, height: number, color: Color): Buffer {

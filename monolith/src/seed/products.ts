@@ -1,9 +1,9 @@
-import { CURRENCIES } from './currencies.ts';
+import { currencies } from './currencies.ts';
 import type { SeededGroup } from './groups.ts';
 import { type Plan, spread } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
-import { ADJECTIVES, COLOURS, MATERIALS, NOUNS, PLACES, SEASONS } from './words.ts';
+import { adjectives, colors, materials, nouns, places, seasons } from './words.ts';
 
 export interface SeededProduct {
   id: string;
@@ -36,10 +36,10 @@ export function planProducts(plan: Plan, shelves: Shelves): SeededProduct[] {
   const random = new Random(plan.seed, 'products');
   const { products: count } = plan.size;
   return Array.from({ length: count }, (_, index) => {
-    const colour = random.pick(COLOURS);
-    const material = random.pick(MATERIALS);
-    const noun = random.pick(NOUNS);
-    const name = `${random.pick(ADJECTIVES)} ${noun} in ${colour} ${material}`;
+    const colour = random.pick(colors);
+    const material = random.pick(materials);
+    const noun = random.pick(nouns);
+    const name = `${random.pick(adjectives)} ${noun} in ${colour} ${material}`;
     const digital = random.chance(5);
     return {
       id: random.uuid(),
@@ -62,7 +62,7 @@ export function planProducts(plan: Plan, shelves: Shelves): SeededProduct[] {
 
 function pricesOf(dollars: number): Record<string, number> {
   return Object.fromEntries(
-    CURRENCIES.map(({ code, rate }) => [code, Math.max(99, Math.round((dollars * rate) / 100) * 100 - 1)]),
+    currencies.map(({ code, rate }) => [code, Math.max(99, Math.round((dollars * rate) / 100) * 100 - 1)]),
   );
 }
 
@@ -70,15 +70,15 @@ function attributesOf(
   random: Random,
   { colour, material, digital }: { colour: string; material: string; digital: boolean },
 ) {
-  if (digital) return { origin: random.pick(PLACES)[2] };
+  if (digital) return { origin: random.pick(places)[2] };
   const cm = () => random.int(5, 200);
   return {
     weight: { unit: 'g', value: random.int(1, 400) * 50 },
     dimensions: { unit: 'cm', width: cm(), height: cm(), depth: cm() },
     material,
     colour,
-    ...(random.chance(50) && { season: random.pick(SEASONS) }),
-    origin: random.pick(PLACES)[2],
+    ...(random.chance(50) && { season: random.pick(seasons) }),
+    origin: random.pick(places)[2],
     ...(random.chance(60) && { warranty_months: random.pick([6, 12, 24, 60]) }),
   };
 }

@@ -1,5 +1,5 @@
-const BAR_WIDTH = 30;
-const REDRAW_MS = 100;
+const barWidth = 30;
+const redrawMs = 100;
 
 /** The output of the progress, and whether it can overwrite lines. */
 export interface Terminal {
@@ -32,7 +32,7 @@ export class Progress {
   /** Reports `rows` more rows as done. */
   advance(rows: number): void {
     this.#done += rows;
-    if (this.#terminal.isTTY && this.#nowMs() - this.#drawnAtMs >= REDRAW_MS) this.#draw();
+    if (this.#terminal.isTTY && this.#nowMs() - this.#drawnAtMs >= redrawMs) this.#draw();
   }
 
   /** Ends the bar with a line break. */
@@ -45,8 +45,8 @@ export class Progress {
   #draw(): void {
     this.#drawnAtMs = this.#nowMs();
     const share = this.#total === 0 ? 1 : Math.min(1, this.#done / this.#total);
-    const filled = Math.round(share * BAR_WIDTH);
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+    const filled = Math.round(share * barWidth);
+    const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
     const percent = String(Math.floor(share * 100)).padStart(3);
     this.#terminal.write(`\r${bar} ${percent} %  ${this.#part.padEnd(28).slice(0, 28)}`);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * A stream of numbers that depends on a seed and a name only: the same on every machine, and independent of the
@@ -64,10 +64,10 @@ export class Random {
     let text = '';
     while (text.length < length * 2) {
       const word = this.next();
-      text += HEX[word & 255];
-      text += HEX[(word >>> 8) & 255];
-      text += HEX[(word >>> 16) & 255];
-      text += HEX[word >>> 24];
+      text += hexOfByte[word & 255];
+      text += hexOfByte[(word >>> 8) & 255];
+      text += hexOfByte[(word >>> 16) & 255];
+      text += hexOfByte[word >>> 24];
     }
     return text.slice(0, length * 2);
   }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { caller, issueToken, openTestShop, type TestShop } from '../testing/open-shop.ts';
-import { UNTIL } from './plan.ts';
+import { defaultUntil } from './plan.ts';
 import { Progress } from './progress.ts';
-import { fillShop, isEmpty, knownCredentials, planCredentials, progressTotal, SEEDED_TABLES } from './seed.ts';
-import { SIZES } from './sizes.ts';
+import { fillShop, isEmpty, knownCredentials, planCredentials, progressTotal, seededTables } from './seed.ts';
+import { sizes } from './sizes.ts';
 
-const plan = (seed: number) => ({ seed, size: SIZES.small, until: UNTIL });
+const plan = (seed: number) => ({ seed, size: sizes.small, until: defaultUntil });
 
 describe('seed', () => {
   let open: TestShop;
@@ -40,7 +40,7 @@ describe('seed', () => {
     }
     return digests;
   };
-  const TABLES = [...SEEDED_TABLES, 'settings', 'gateways'];
+  const allTables = [...seededTables, 'settings', 'gateways'];
   const count = async (text: string) =>
     Number((await open.shop.db.query<{ n: string }>(`select count(*) as n ${text}`)).rows[0]?.n);
 
@@ -49,20 +49,20 @@ describe('seed', () => {
     const drawn = await fill(1);
     assert.match(drawn.join(''), /100 %/);
     assert.equal(await isEmpty(open.shop.db), false);
-    const first = await digest(TABLES);
+    const first = await digest(allTables);
     await open.admin('POST', '/v2/customers', {
       data: { type: 'customer', name: 'Passing by', email: 'passing@example.com' },
     });
     await fill(2);
-    const other = await digest(TABLES);
+    const other = await digest(allTables);
     await fill(1);
-    assert.deepEqual(await digest(TABLES), first);
+    assert.deepEqual(await digest(allTables), first);
     const differing = first.filter(({ digest: one }, index) => one !== other[index]?.digest);
     assert.ok(differing.length >= 25, 'most tables depend on the seed');
   });
 
   test('has the sizes it names', async () => {
-    const { products, customers, orders, clients, tokens, categories, brands, collections } = SIZES.small;
+    const { products, customers, orders, clients, tokens, categories, brands, collections } = sizes.small;
     assert.equal(await count('from products'), products);
     assert.equal(await count('from customers'), customers);
     assert.equal(await count('from orders'), orders);
@@ -72,7 +72,7 @@ describe('seed', () => {
     assert.equal(await count('from brands'), brands);
     assert.equal(await count('from collections'), collections);
     assert.equal(await count('from product_prices'), products * 3);
-    assert.equal(await count('from files'), SIZES.small.files);
+    assert.equal(await count('from files'), sizes.small.files);
     assert.equal(await count('from product_variations'), 3);
     assert.equal(await count('from products where parent_id is not null'), 9);
     assert.ok((await count('from product_main_images')) > products / 2);
@@ -81,7 +81,7 @@ describe('seed', () => {
 
   test('most tokens have expired, some live', async () => {
     const live = await count('from access_tokens where expires_at > now()');
-    assert.ok(live > 0 && live < SIZES.small.tokens / 20, `${live} live tokens`);
+    assert.ok(live > 0 && live < sizes.small.tokens / 20, `${live} live tokens`);
   });
 
   test('orders add up, and stock knows what is paid for and not shipped', async () => {
@@ -126,7 +126,7 @@ describe('seed', () => {
 
   test('credentials contain only what the shop knows, whatever the plan', async () => {
     const { db } = open.shop;
-    const larger = planCredentials({ ...plan(1), size: SIZES.reference });
+    const larger = planCredentials({ ...plan(1), size: sizes.reference });
     const known = await knownCredentials(db, larger);
     assert.deepEqual(
       known.clients.map(({ clientId }) => clientId),
@@ -139,7 +139,7 @@ describe('seed', () => {
     const admin = await callerOf('client_credentials');
     const parents = 'select distinct parent_id as id from products where parent_id is not null';
     const { rows } = await open.shop.db.query<{ id: string }>(parents);
-    assert.equal(rows.length, SIZES.small.families);
+    assert.equal(rows.length, sizes.small.families);
     const before = await digest(['products', 'product_prices', 'product_attribute_values', 'child_options']);
     for (const { id } of rows) {
       const { status, body } = await admin('POST', `/v2/products/${id}/build`);
@@ -156,10 +156,10 @@ describe('seed', () => {
   test('the API serves what was seeded', async () => {
     const admin = await callerOf('client_credentials');
     const products = await admin('GET', '/v2/products?page[limit]=5&include=categories,brands');
-    assert.equal(products.body.meta.results.total, SIZES.small.products);
+    assert.equal(products.body.meta.results.total, sizes.small.products);
     assert.match(products.body.data[0].meta.display_price.with_tax.formatted, /^\$\d/);
     const orders = await admin('GET', '/v2/orders?page[limit]=5&include=items');
-    assert.equal(orders.body.meta.results.total, SIZES.small.orders);
+    assert.equal(orders.body.meta.results.total, sizes.small.orders);
     const files = await admin('GET', '/v2/files?page[limit]=1&filter=gt(width,0)');
     const content = await open.app.inject(new URL(files.body.data[0].link.href).pathname);
     assert.deepEqual([content.statusCode, content.headers['content-type']], [200, 'image/png']);

@@ -17,7 +17,7 @@ import { auditTable, tokenTable } from './tokens.ts';
 /**
  * Every table that a seed fills or empties. Tables that the schema fills (gateways, roles, settings) are not listed.
  */
-export const SEEDED_TABLES = [
+export const seededTables = [
   'api_clients',
   'access_tokens',
   'token_audit',
@@ -95,10 +95,10 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
     // Hashing is the slow part. It runs in the thread pool while the rows are copied.
     const clients = planClients(plan);
     const customers = planCustomers(plan);
-    const secretHashes = hashSecrets(clients, () => progress.advance(HASH_WEIGHT));
+    const secretHashes = hashSecrets(clients, () => progress.advance(hashWeight));
     const passwordHashes = hashPasswords(customers);
 
-    await client.query(`truncate ${SEEDED_TABLES.join(', ')} restart identity`);
+    await client.query(`truncate ${seededTables.join(', ')} restart identity`);
     for await (const table of tables(client, plan, clients, customers, { secretHashes, passwordHashes })) {
       progress.start(table.name);
       await copyInto(client, table, (rows) => progress.advance(rows));
@@ -124,13 +124,13 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
 }
 
 // Rows that can be copied while one secret is hashed, for an even progress bar.
-const HASH_WEIGHT = 4_000;
+const hashWeight = 4_000;
 
 /** The length of the progress bar: about the rows of all tables, and the hashes. */
 export function progressTotal(plan: Plan): number {
   const { tokens, orders, products, customers } = plan.size;
   const secrets = planClients(plan).filter(({ clientSecret }) => clientSecret !== '').length;
-  return 2 * tokens + Math.round(4.2 * orders) + 15 * products + 2 * customers + HASH_WEIGHT * secrets;
+  return 2 * tokens + Math.round(4.2 * orders) + 15 * products + 2 * customers + hashWeight * secrets;
 }
 
 async function* tables(

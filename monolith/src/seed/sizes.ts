@@ -13,7 +13,7 @@ export interface Size {
   tokens: number;
 }
 
-export const SIZES = {
+export const sizes = {
   /** For tests: takes seconds. */
   small: {
     products: 60,
@@ -42,8 +42,8 @@ export const SIZES = {
   },
 } as const satisfies Record<string, Size>;
 
-export type SizeName = keyof typeof SIZES;
+export type SizeName = keyof typeof sizes;
 
 export function isSizeName(text: string): text is SizeName {
-  return Object.hasOwn(SIZES, text);
+  return Object.hasOwn(sizes, text);
 }

@@ -22,8 +22,8 @@ function cellText(cell: Cell): string {
   return escaped(`{${cell.map((text) => `"${text.replaceAll(/["\\]/g, (special) => `\\${special}`)}"`).join(',')}}`);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 function escaped(text: string): string {
-  return /[\\\t\n\r]/.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (special) => ESCAPES[special] ?? '') : text;
+  return /[\\\t\n\r]/.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (special) => escapes[special] ?? '') : text;
 }

@@ -3,13 +3,13 @@ import { type Plan, spread } from './plan.ts';
 import { Random } from './random.ts';
 import type { Cell, Table } from './table.ts';
 
-const HOUR_MS = 3_600_000;
-const TOKEN_DAYS = 540;
+const hourMs = 3_600_000;
+const tokenDays = 540;
 // The last moment of a signed 32-bit clock, which support entered for partners whose token "must not expire".
-const PARTNER_EXPIRY = new Date('2038-01-19T03:14:07Z');
-const PARTNER_PERCENT = 1;
+const partnerExpiry = new Date('2038-01-19T03:14:07Z');
+const partnerPercent = 1;
 
-const SCOPES = {
+const scopes = {
   client_credentials:
     'carts:read carts:write catalog:read catalog:write customers:read customers:write orders:read orders:write ' +
     'payments:read payments:write sign-up:read sign-up:write stock:read stock:write store:read store:write ' +
@@ -34,10 +34,10 @@ function* tokens(plan: Plan, clients: readonly SeededClient[]): Generator<Cell[]
   for (let index = 0; index < count; index += 1) {
     const { clientId, kind } = random.pick(clients);
     const issuedAt = issuedAtOf(plan, index);
-    const partner = kind === 'client_credentials' && random.chance(PARTNER_PERCENT);
-    const expiresAt = partner ? PARTNER_EXPIRY : new Date(issuedAt.getTime() + HOUR_MS);
+    const partner = kind === 'client_credentials' && random.chance(partnerPercent);
+    const expiresAt = partner ? partnerExpiry : new Date(issuedAt.getTime() + hourMs);
     // These hashes have no known token.
-    yield [random.hex(32), clientId, kind, SCOPES[kind], issuedAt, expiresAt];
+    yield [random.hex(32), clientId, kind, scopes[kind], issuedAt, expiresAt];
   }
 }
 
@@ -60,5 +60,5 @@ function* auditRows(plan: Plan, clients: readonly SeededClient[]): Generator<Cel
 }
 
 function issuedAtOf(plan: Plan, index: number): Date {
-  return spread(plan, TOKEN_DAYS, index, plan.size.tokens);
+  return spread(plan, tokenDays, index, plan.size.tokens);
 }

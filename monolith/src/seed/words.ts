@@ -1,4 +1,4 @@
-export const FIRST_NAMES = [
+export const firstNames = [
   'Ada',
   'Amir',
   'Beatriz',
@@ -41,7 +41,7 @@ export const FIRST_NAMES = [
   'Zoe',
 ] as const;
 
-export const LAST_NAMES = [
+export const lastNames = [
   'Abara',
   'Alvarez',
   'Bauer',
@@ -84,7 +84,7 @@ export const LAST_NAMES = [
   'Yilmaz',
 ] as const;
 
-export const STREETS = [
+export const streets = [
   'Acre Lane',
   'Bridge Street',
   'Canal Walk',
@@ -95,7 +95,7 @@ export const STREETS = [
 ] as const;
 
 /** City, county, country. */
-export const PLACES = [
+export const places = [
   ['Newcastle', 'Tyne and Wear', 'GB'],
   ['Leeds', 'West Yorkshire', 'GB'],
   ['Bristol', 'Avon', 'GB'],
@@ -107,10 +107,10 @@ export const PLACES = [
   ['Valencia', 'Comunitat Valenciana', 'ES'],
 ] as const;
 
-export const MATERIALS = ['oak', 'steel', 'linen', 'wool', 'cotton', 'ceramic', 'glass', 'leather', 'bamboo'] as const;
-export const COLOURS = ['red', 'blue', 'green', 'sand', 'black', 'white', 'grey', 'copper'] as const;
-export const SEASONS = ['spring', 'summer', 'autumn', 'winter'] as const;
-export const ADJECTIVES = [
+export const materials = ['oak', 'steel', 'linen', 'wool', 'cotton', 'ceramic', 'glass', 'leather', 'bamboo'] as const;
+export const colors = ['red', 'blue', 'green', 'sand', 'black', 'white', 'grey', 'copper'] as const;
+export const seasons = ['spring', 'summer', 'autumn', 'winter'] as const;
+export const adjectives = [
   'Quiet',
   'Bold',
   'Plain',
@@ -124,7 +124,7 @@ export const ADJECTIVES = [
   'Travel',
   'Garden',
 ] as const;
-export const NOUNS = [
+export const nouns = [
   'Chair',
   'Lamp',
   'Kettle',
@@ -146,9 +146,9 @@ export const NOUNS = [
   'Lantern',
   'Planter',
 ] as const;
-export const DEPARTMENTS = ['Living', 'Kitchen', 'Bedroom', 'Garden', 'Office', 'Children', 'Bath', 'Outlet'] as const;
-export const BRANDS = ['Alder', 'Birch', 'Cedar', 'Fern', 'Hazel', 'Juniper', 'Laurel', 'Rowan'] as const;
-export const OCCASIONS = [
+export const departments = ['Living', 'Kitchen', 'Bedroom', 'Garden', 'Office', 'Children', 'Bath', 'Outlet'] as const;
+export const brands = ['Alder', 'Birch', 'Cedar', 'Fern', 'Hazel', 'Juniper', 'Laurel', 'Rowan'] as const;
+export const occasions = [
   'New in',
   'Sale',
   'Gifts',

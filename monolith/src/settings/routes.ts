@@ -3,12 +3,12 @@ import Type, { type Static } from 'typebox';
 import { objectOf } from '../api/body.ts';
 import { checker } from '../api/validate.ts';
 import type { Shop } from '../shop.ts';
-import { loadSettings, MAX_PAGE_LENGTH, type Settings, saveSettings } from './store.ts';
+import { loadSettings, maxPageLength, type Settings, saveSettings } from './store.ts';
 
 // Members that are not listed are read-only: writes to them are ignored.
 const SettingsChange = Type.Object({
   type: Type.Optional(Type.Literal('settings')),
-  page_length: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_LENGTH })),
+  page_length: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPageLength })),
   list_child_products: Type.Optional(Type.Boolean()),
   additional_languages: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z]{2}$' }), { maxItems: 5 })),
   calculation_method: Type.Optional(Type.Enum(['simple', 'line'])),

@@ -1,7 +1,7 @@
 import type { Queryable } from '../db.ts';
 
 /** The most records on a page, whatever the client or the settings ask for. */
-export const MAX_PAGE_LENGTH = 100;
+export const maxPageLength = 100;
 
 /** The settings of the store; one row. */
 export interface Settings {
@@ -12,11 +12,11 @@ export interface Settings {
   calculationMethod: 'simple' | 'line';
 }
 
-const COLUMNS = `page_length as "pageLength", list_child_products as "listChildProducts",
+const columns = `page_length as "pageLength", list_child_products as "listChildProducts",
   additional_languages as "additionalLanguages", calculation_method as "calculationMethod"`;
 
 export async function loadSettings(db: Queryable): Promise<Settings> {
-  const { rows } = await db.query<Settings>(`select ${COLUMNS} from settings`);
+  const { rows } = await db.query<Settings>(`select ${columns} from settings`);
   if (rows[0] === undefined) throw new Error('The store has no settings');
   return rows[0];
 }
@@ -29,7 +29,7 @@ export async function saveSettings(db: Queryable, change: Partial<Settings>): Pr
        additional_languages = coalesce($3, additional_languages),
        calculation_method = coalesce($4, calculation_method),
        updated_at = now()
-     returning ${COLUMNS}`,
+     returning ${columns}`,
     [change.pageLength, change.listChildProducts, change.additionalLanguages, change.calculationMethod],
   );
   if (rows[0] === undefined) throw new Error('The store has no settings');

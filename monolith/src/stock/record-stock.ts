@@ -19,14 +19,14 @@ export interface StockTransactionRow {
 }
 
 /** What one unit of an action adds to each column. */
-const EFFECTS: Record<StockAction, { available: number; allocated: number }> = {
+const effects: Record<StockAction, { available: number; allocated: number }> = {
   create: { available: 1, allocated: 0 },
   increment: { available: 1, allocated: 0 },
   decrement: { available: -1, allocated: 0 },
   allocate: { available: -1, allocated: 1 },
   deallocate: { available: 1, allocated: -1 },
 };
-const MAX_LEVEL = 1_000_000_000_000;
+const maxLevel = 1_000_000_000_000;
 
 /**
  * Applies an action to a product's stock and records the action. Runs in a transaction, which keeps the row locked:
@@ -41,12 +41,12 @@ export async function recordStock(
   now: Date,
 ): Promise<StockTransactionRow> {
   await db.query('insert into stock (product_id, updated_at) values ($1, $2) on conflict do nothing', [productId, now]);
-  const available = EFFECTS[action].available * quantity;
-  const allocated = EFFECTS[action].allocated * quantity;
+  const available = effects[action].available * quantity;
+  const allocated = effects[action].allocated * quantity;
   const { rowCount } = await db.query(
     `update stock set available = available + $2, allocated = allocated + $3, updated_at = $4
      where product_id = $1 and available + $2 between 0 and $5 and allocated + $3 between 0 and $5`,
-    [productId, available, allocated, now, MAX_LEVEL],
+    [productId, available, allocated, now, maxLevel],
   );
   if (rowCount === 0) {
     throw unprocessable(

@@ -7,25 +7,25 @@ export interface Part {
   fileName?: string;
 }
 
-export const BOUNDARY = '----test-boundary-7f3a';
+export const testBoundary = '----test-boundary-7f3a';
 
 /** A multipart body (RFC 7578), whole or without its end. */
 export function multipartBody(parts: readonly Part[], { end = true } = {}): Buffer {
   const pieces = parts.flatMap(({ name, value, fileName }) => [
-    `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"`,
+    `--${testBoundary}\r\nContent-Disposition: form-data; name="${name}"`,
     fileName === undefined ? '' : `; filename="${fileName}"\r\nContent-Type: application/octet-stream`,
     '\r\n\r\n',
     value,
     '\r\n',
   ]);
-  return Buffer.concat([...pieces, end ? `--${BOUNDARY}--\r\n` : ''].map((piece) => Buffer.from(piece)));
+  return Buffer.concat([...pieces, end ? `--${testBoundary}--\r\n` : ''].map((piece) => Buffer.from(piece)));
 }
 
 /** Posts a form to `/v2/files`. `type` replaces the content type; `payload` the body that `parts` make. */
 export async function postForm(
   { app, adminToken }: TestShop,
   parts: readonly Part[],
-  { type = `multipart/form-data; boundary=${BOUNDARY}`, payload = multipartBody(parts) as Buffer | string } = {},
+  { type = `multipart/form-data; boundary=${testBoundary}`, payload = multipartBody(parts) as Buffer | string } = {},
 ): Promise<Reply> {
   const headers = { authorization: adminToken, 'content-type': type };
   const reply = await app.inject({ method: 'POST', url: '/v2/files', headers, payload });

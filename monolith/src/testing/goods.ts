@@ -23,7 +23,7 @@ export async function makeProduct({ admin }: TestShop, members: Record<string, u
   return body.data.id;
 }
 
-export const ADDRESS = {
+export const sampleAddress = {
   first_name: 'Ada',
   last_name: 'Byron',
   line_1: '1 Analytical Row',
@@ -46,7 +46,7 @@ export async function makeOrder(
   });
   assert.equal(added.status, 201, JSON.stringify(added.body));
   const order = await admin('POST', `/v2/carts/${cart}/checkout`, {
-    data: { customer, billing_address: ADDRESS, shipping_address: ADDRESS },
+    data: { customer, billing_address: sampleAddress, shipping_address: sampleAddress },
   });
   assert.equal(order.status, 201, JSON.stringify(order.body));
   return order.body.data.id;

@@ -4,10 +4,10 @@ import type { Random } from '../seed/random.ts';
 export const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
 /** Marks a place for raw JSON text that `JSON.stringify` would not produce. */
-const RAW = 'raw-json-goes-here';
+const rawMark = 'raw-json-goes-here';
 
 /** Values with a wrong type, size or content, for any member. */
-const WRONG: readonly unknown[] = [
+const wrongValues: readonly unknown[] = [
   ...[null, true, false, 0, -1, 0.5, 1e308, -1e308, 2 ** 31, 2 ** 53, 1e21, 5e-324],
   ...['', ' ', '\0', 'a\0b', '\ud800', '😀', '\u202e', '"', '%', "'; --", '../..', 'undefined', 'NaN', '1e999'],
   ...['x'.repeat(300), 'x'.repeat(3_000), 'é'.repeat(70_000), '9'.repeat(400), '(('.repeat(300)],
@@ -18,7 +18,7 @@ const WRONG: readonly unknown[] = [
 ];
 
 /** JSON text that replaces a value. */
-const RAW_WRONG = [
+const rawWrong = [
   nested(100),
   nested(60_000),
   `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
@@ -30,7 +30,7 @@ const RAW_WRONG = [
 ];
 
 /** Bodies that are not requests at all. */
-export const NO_REQUEST: readonly string[] = [
+export const noRequest: readonly string[] = [
   ...[
     '',
     ' ',
@@ -54,10 +54,10 @@ export const NO_REQUEST: readonly string[] = [
  * a wrong one.
  */
 export function body(random: Random, members: Readonly<Record<string, readonly unknown[]>>): string {
-  if (random.chance(10)) return random.pick(NO_REQUEST);
+  if (random.chance(10)) return random.pick(noRequest);
   const data = () => object(random, members, random.chance(30) ? 2 : 0);
   const whole = random.chance(25) ? { data: [data(), data()] } : random.chance(5) ? data() : { data: data() };
-  return JSON.stringify(whole).replaceAll(`"${RAW}"`, () => random.pick(RAW_WRONG));
+  return JSON.stringify(whole).replaceAll(`"${rawMark}"`, () => random.pick(rawWrong));
 }
 
 function object(random: Random, members: Readonly<Record<string, readonly unknown[]>>, dropped: number) {
@@ -74,18 +74,18 @@ function object(random: Random, members: Readonly<Record<string, readonly unknow
 
 /** A wrong value, or a value that is wrong in part. */
 function inside(random: Random, value: unknown): unknown {
-  if (random.chance(8)) return RAW;
-  if (typeof value !== 'object' || value === null || random.chance(40)) return random.pick(WRONG);
+  if (random.chance(8)) return rawMark;
+  if (typeof value !== 'object' || value === null || random.chance(40)) return random.pick(wrongValues);
   const copy: Record<string, unknown> = { ...value };
   const keys = Object.keys(copy);
-  if (keys.length === 0) return random.pick(WRONG);
+  if (keys.length === 0) return random.pick(wrongValues);
   const key = random.pick(keys);
   copy[key] = inside(random, copy[key]);
   return Array.isArray(value) ? Object.values(copy) : copy;
 }
 
 /** Segments of a path, percent-encoded. */
-export const SEGMENTS: readonly string[] = [
+export const segments: readonly string[] = [
   ...[
     '%00',
     '%ED%A0%80',
@@ -103,7 +103,7 @@ export const SEGMENTS: readonly string[] = [
   ...['x'.repeat(390), '%20', '00000000-0000-0000-0000-000000000000', '{"toString":1}', '%25', '*', ';a=b', 'tree'],
 ];
 
-const QUERY_VALUES = [
+const queryValues = [
   '%00',
   '%ED%A0%80',
   "'",
@@ -115,8 +115,8 @@ const QUERY_VALUES = [
   '',
   '😀',
 ];
-const QUERY_KEYS = ['sort', 'include', 'page[limit]', 'page[offset]', 'page', 'page[]', 'filter', '__proto__[x]', 'x'];
-const FILTERS = [
+const queryKeys = ['sort', 'include', 'page[limit]', 'page[offset]', 'page', 'page[]', 'filter', '__proto__[x]', 'x'];
+const filters = [
   'eq(name,V)',
   'like(name,*V*)',
   'eq(id,V)',
@@ -129,8 +129,8 @@ const FILTERS = [
 /** A query with its question mark; often empty. */
 export function query(random: Random): string {
   if (random.chance(60)) return '';
-  const value = random.pick(QUERY_VALUES);
-  const one = `${random.pick(QUERY_KEYS)}=${value}`;
-  const filter = `filter=${random.pick(FILTERS).replace('V', value)}`;
+  const value = random.pick(queryValues);
+  const one = `${random.pick(queryKeys)}=${value}`;
+  const filter = `filter=${random.pick(filters).replace('V', value)}`;
   return encodeURI(`?${random.pick([one, filter, `${one}&${filter}`, `${one}&${one}`, value])}`).replaceAll('%25', '%');
 }

@@ -16,11 +16,11 @@ export async function holdOpen({ shop }: TestShop, statement: string, values: un
 }
 
 /** The most queries to wait for, each a round trip: at least ten seconds in all. */
-const MAX_TRIES = 50_000;
+const maxTries = 50_000;
 
 /** Waits until `count` statements wait for a lock; returns their process ids, oldest transaction first. */
 export async function lockWaiters({ shop }: TestShop, count: number): Promise<number[]> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const { rows } = await shop.db.query<{ pid: number }>(
       `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
        order by xact_start`,

@@ -11,7 +11,7 @@ import type { Config } from '../config.ts';
 import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
-import { DECOY_HASH } from '../oauth/secret-hash.ts';
+import { decoyHash } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
@@ -126,7 +126,7 @@ export async function issueToken(shop: Shop, kind: Access['kind']): Promise<stri
   await shop.db.query(
     `insert into api_clients (name, client_id, secret_hash, identifier_kinds)
      values ('Tests', 'tests', $1, '{implicit,client_credentials}') on conflict do nothing`,
-    [DECOY_HASH],
+    [decoyHash],
   );
   const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
   const made = await draftToken(shop.db, grant, farAhead);

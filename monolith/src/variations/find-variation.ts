@@ -7,8 +7,8 @@ import {
   type ModifierRow,
   type OptionRow,
   selectVariations,
-  VARIATION_ORDER,
   type VariationRow,
+  variationOrder,
 } from './variation-rows.ts';
 
 /** The variations with these ids, in the order of lists. Unknown ids are left out. */
@@ -17,7 +17,7 @@ export async function findVariations(db: Queryable, debts: Debts, ids: readonly 
   if (known.length === 0) return [];
   const bindings = new Bindings();
   const where = `v.id = any(${bindings.add(known)}::uuid[])`;
-  return selectVariations(db, debts, { where, tail: `order by ${VARIATION_ORDER}`, bindings });
+  return selectVariations(db, debts, { where, tail: `order by ${variationOrder}`, bindings });
 }
 
 /** @throws ShopError `not_found` when the variation does not exist */

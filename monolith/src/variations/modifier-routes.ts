@@ -7,20 +7,20 @@ import { checker } from '../api/validate.ts';
 import type { Shop } from '../shop.ts';
 import { changeVariation } from './change-variation.ts';
 import { requireModifier, requireOption, requireVariation } from './find-variation.ts';
-import { MODIFIER_TYPES, type Modifier, modifierOf } from './modifier-types.ts';
+import { type Modifier, modifierOf, modifierTypes } from './modifier-types.ts';
 import type { ModifierRow, OptionRow } from './variation-rows.ts';
 import { modifierView } from './variation-view.ts';
 
 /** The most modifiers of one option. */
-const MAX_MODIFIERS = 50;
+const maxModifiers = 50;
 
 // As with options, a body may lack its type or have an earlier name.
 const type = Type.Optional(Type.Enum(['modifier', 'product-modifier']));
-const newModifier = checker(Type.Object({ type, modifier_type: Type.Enum(MODIFIER_TYPES), value: Type.Unknown() }));
+const newModifier = checker(Type.Object({ type, modifier_type: Type.Enum(modifierTypes), value: Type.Unknown() }));
 const modifierChange = checker(
   Type.Object({
     type,
-    modifier_type: Type.Optional(Type.Enum(MODIFIER_TYPES)),
+    modifier_type: Type.Optional(Type.Enum(modifierTypes)),
     value: Type.Optional(Type.Unknown()),
     id: Type.Optional(Type.String()),
   }),
@@ -49,8 +49,8 @@ export function modifierRoutes(app: FastifyInstance, shop: Shop): void {
     const modifier = modifierOf(modifier_type, value);
     const id = await changeVariation(shop, request, request.params.variation, async (db, variation, now) => {
       const option = requireOption(variation, request.params.option);
-      if (option.modifiers.length >= MAX_MODIFIERS) {
-        throw unprocessable('Failed Validation', `An option has at most ${MAX_MODIFIERS} modifiers`);
+      if (option.modifiers.length >= maxModifiers) {
+        throw unprocessable('Failed Validation', `An option has at most ${maxModifiers} modifiers`);
       }
       refuseBothWays(modifier, option.modifiers);
       const { rows } = await db.query<{ id: string }>(

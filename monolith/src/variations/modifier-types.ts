@@ -2,11 +2,11 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { failedValidation } from '../api/faults.ts';
 import { LongText, ShortText, Status } from '../api/text.ts';
 import { type Check, checker } from '../api/validate.ts';
-import { MAX_AMOUNT } from '../money.ts';
+import { maxAmount } from '../money.ts';
 
 const Prices = Type.Array(
   Type.Object({
-    amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT }),
+    amount: Type.Integer({ minimum: 0, maximum: maxAmount }),
     currency: Type.String({ pattern: '^[A-Z]{3}$' }),
     includes_tax: Type.Optional(Type.Boolean()),
   }),
@@ -16,7 +16,7 @@ const Builder = Type.Object({ seek: ShortText, set: Type.String({ maxLength: 255
 const CommodityType = Type.Enum(['physical', 'digital']);
 
 /** The value of each type of modifier. */
-const VALUES = {
+const valueSchemas = {
   name_equals: ShortText,
   name_append: ShortText,
   name_prepend: ShortText,
@@ -38,14 +38,14 @@ const VALUES = {
   status: Status,
 } as const satisfies Record<string, TSchema>;
 
-export type ModifierType = keyof typeof VALUES;
-export const MODIFIER_TYPES = Object.keys(VALUES) as ModifierType[];
+export type ModifierType = keyof typeof valueSchemas;
+export const modifierTypes = Object.keys(valueSchemas) as ModifierType[];
 
 /** A modifier with the value that its type takes. */
-export type Modifier = { [T in ModifierType]: { type: T; value: Static<(typeof VALUES)[T]> } }[ModifierType];
+export type Modifier = { [T in ModifierType]: { type: T; value: Static<(typeof valueSchemas)[T]> } }[ModifierType];
 
-const CHECKS = Object.fromEntries(
-  Object.entries(VALUES).map(([type, schema]) => [type, checker(schema, 'data.value')]),
+const checks = Object.fromEntries(
+  Object.entries(valueSchemas).map(([type, schema]) => [type, checker(schema, 'data.value')]),
 ) as Record<ModifierType, Check<TSchema>>;
 
 /**
@@ -54,7 +54,7 @@ const CHECKS = Object.fromEntries(
  */
 export function modifierOf(type: ModifierType, value: unknown): Modifier {
   if (value === undefined) throw wrongValue('is required');
-  const modifier = { type, value: CHECKS[type](value) } as Modifier;
+  const modifier = { type, value: checks[type](value) } as Modifier;
   if (modifier.type === 'price_equals' || modifier.type === 'price_increment' || modifier.type === 'price_decrement') {
     const currencies = modifier.value.map(({ currency }) => currency);
     if (new Set(currencies).size < currencies.length) throw wrongValue('holds a currency twice');

@@ -11,7 +11,7 @@ import { requireOption, requireVariation } from './find-variation.ts';
 import { optionView } from './variation-view.ts';
 
 /** The most options of one variation. A product has no more children, so more would be of no use. */
-const MAX_OPTIONS = 250;
+const maxOptions = 250;
 
 // Clients send these bodies as their caller made them: some without a type, some with the name of an earlier version.
 const type = Type.Optional(Type.Enum(['option', 'product-variation-option']));
@@ -47,8 +47,8 @@ export function optionRoutes(app: FastifyInstance, shop: Shop): void {
     const { variation: variationId } = request.params;
     const { name, description = '' } = newOption(objectOf(request.body));
     const id = await changeVariation(shop, request, variationId, async (db, { options }, now) => {
-      if (options.length >= MAX_OPTIONS) {
-        throw unprocessable('Failed Validation', `A variation has at most ${MAX_OPTIONS} options`);
+      if (options.length >= maxOptions) {
+        throw unprocessable('Failed Validation', `A variation has at most ${maxOptions} options`);
       }
       const { rows } = await db.query<{ id: string }>(
         `insert into variation_options (variation_id, name, description, created_at, updated_at)

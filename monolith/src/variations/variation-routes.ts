@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
@@ -14,23 +15,26 @@ import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
 import { changeVariation } from './change-variation.ts';
 import { missing, requireVariation } from './find-variation.ts';
-import { countVariations, selectVariations, VARIATION_ORDER } from './variation-rows.ts';
+import { countVariations, selectVariations, variationOrder } from './variation-rows.ts';
 import { optionView, variationView } from './variation-view.ts';
 
 const type = Type.Literal('product-variation');
-const newVariation = checker(Type.Object({ type, name: ShortText }));
+const NewVariation = Type.Object({ type, name: ShortText });
+const newVariation = checker(NewVariation);
 const variationChange = checker(
   Type.Object({ type: Type.Optional(type), name: Type.Optional(ShortText), id: Type.Optional(Type.String()) }),
 );
 
-const FILTERS = { id: uuidField('v.id = any($::uuid[])'), name: textField('v.name') };
-const SORTS = { created_at: 'v.created_at', name: byText('v.name'), updated_at: 'v.updated_at' };
+const filters = { id: uuidField('v.id = any($::uuid[])'), name: textField('v.name') };
+const sorts = { created_at: 'v.created_at', name: byText('v.name'), updated_at: 'v.updated_at' };
 
 interface ByVariation {
   Params: { variation: string };
 }
 
 export function variationRoutes(app: FastifyInstance, shop: Shop): void {
+  app.get('/v2/variations/attributes', () => attributesReply('variations', NewVariation));
+
   app.get('/v2/variations', (request) => listVariations(shop, request));
 
   app.post('/v2/variations', async (request, reply) => {
@@ -78,9 +82,9 @@ async function oneVariation(shop: Shop, id: string) {
 async function listVariations(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
-  const where = allOf(filterConditions(query.filter, FILTERS, bindings));
+  const where = allOf(filterConditions(query.filter, filters, bindings));
   const total = await countVariations(shop.db, where, bindings);
-  const order = orderBy(query.sort, SORTS, 'v.id', VARIATION_ORDER);
+  const order = orderBy(query.sort, sorts, 'v.id', variationOrder);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectVariations(shop.db, shop.debts, { where, tail, bindings });
   const options = query.include.has('options') ? rows.flatMap((row) => row.options.map(optionView)) : [];

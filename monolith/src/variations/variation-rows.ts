@@ -23,7 +23,7 @@ export interface VariationRow {
 }
 
 /** Lists are in this order, which is the same in every copy of the data. */
-export const VARIATION_ORDER = 'v.created_at, v.id';
+export const variationOrder = 'v.created_at, v.id';
 
 type BareOption = Omit<OptionRow, 'modifiers'> & { variation_id: string };
 interface BareModifier {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { makeModifier, makeOption, makeVariation } from '../testing/variants.ts';
-import { MODIFIER_TYPES } from './modifier-types.ts';
+import { modifierTypes } from './modifier-types.ts';
 
 let it: TestShop;
 before(async () => {
@@ -82,6 +82,11 @@ describe('variations', () => {
     assert.deepEqual(await names('sort=name'), ['a', 'b', 'C']);
     assert.deepEqual(await names('sort=-name&page[limit]=1&page[offset]=1'), ['b']);
     assert.equal((await it.admin('GET', '/v2/variations?sort=price')).status, 400);
+    const attributes = (await it.admin('GET', '/v2/variations/attributes')).body;
+    assert.deepEqual(
+      [attributes.meta.entity, attributes.data.map(({ value }: { value: string }) => value)],
+      ['variations', ['type', 'name']],
+    );
   });
 
   test('are for full tokens only', async () => {
@@ -141,7 +146,7 @@ describe('options', () => {
 });
 
 describe('modifiers', () => {
-  const GOOD: Record<string, unknown> = {
+  const goodValues: Record<string, unknown> = {
     ...{ slug_builder: { seek: 'X', set: 'y' }, sku_builder: { seek: '{X}', set: '' } },
     ...{
       price_equals: [{ amount: 1, currency: 'USD', includes_tax: true }],
@@ -156,9 +161,9 @@ describe('modifiers', () => {
   };
 
   test('of all types are made, read, changed and deleted', async () => {
-    for (const modifier_type of MODIFIER_TYPES) {
+    for (const modifier_type of modifierTypes) {
       const all = await pathOf();
-      const value = GOOD[modifier_type] ?? 'text';
+      const value = goodValues[modifier_type] ?? 'text';
       const made = await it.admin('POST', all, { data: { type: 'modifier', modifier_type, value } });
       assert.equal(made.status, 201, `${modifier_type} ${JSON.stringify(made.body)}`);
       const { id } = made.body.data;
@@ -170,7 +175,7 @@ describe('modifiers', () => {
       assert.equal((await it.admin('DELETE', `${all}/${id}`)).status, 204);
       assert.equal((await it.admin('GET', `${all}/${id}`)).status, 404);
     }
-    assert.equal(MODIFIER_TYPES.length, 19);
+    assert.equal(modifierTypes.length, 19);
   });
 
   test('whose value does not fit their type are refused', async () => {

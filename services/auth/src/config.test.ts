@@ -23,7 +23,7 @@ test('reports every fault, but not the password in a URL', () => {
 });
 
 test('contradictions are configuration faults, reported together with the others', () => {
-  const KEY_ENCRYPTION_KEY_PREVIOUS = 'ab'.repeat(32);
+  const previousKey = 'ab'.repeat(32);
   const faultsOf = (env: NodeJS.ProcessEnv) => {
     try {
       authConfig(env);
@@ -33,11 +33,14 @@ test('contradictions are configuration faults, reported together with the others
       return error.faults;
     }
   };
-  assert.deepEqual(faultsOf({ ...enough, INTROSPECTION_CLIENT_ID: 'a', KEY_ENCRYPTION_KEY_PREVIOUS, PORT: 'x' }), [
-    'PORT: "x" must be integer',
-    'INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: one of them is not set',
-    'KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY, which is not set',
-  ]);
+  assert.deepEqual(
+    faultsOf({ ...enough, INTROSPECTION_CLIENT_ID: 'a', KEY_ENCRYPTION_KEY_PREVIOUS: previousKey, PORT: 'x' }),
+    [
+      'PORT: "x" must be integer',
+      'INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: one of them is not set',
+      'KEY_ENCRYPTION_KEY_PREVIOUS needs KEY_ENCRYPTION_KEY, which is not set',
+    ],
+  );
 });
 
 test('slow hashes are limited by the machine or by the settings', () => {

@@ -11,7 +11,7 @@ export type AuthCode =
   | 'in_progress'
   | 'rate_limited'
   | 'busy'
-  | 'bad_answer'
+  | 'bad_reply'
   | 'key_sealed';
 
 export class AuthError extends ServiceError<AuthCode> {}
@@ -31,6 +31,6 @@ export const authErrors = {
   in_progress: { status: 409, title: 'Conflict' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
   busy: { status: 503, title: 'Service Unavailable' },
-  bad_answer: { status: 502, title: 'Bad Gateway' },
+  bad_reply: { status: 502, title: 'Bad Gateway' },
   key_sealed: { status: 503, title: 'Service Unavailable' },
 } as const satisfies CompleteErrorTable<AuthCode>;

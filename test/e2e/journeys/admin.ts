@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Answer, Client } from '../client.ts';
+import type { Client, Reply } from '../client.ts';
 import type { Purchase } from './shopper.ts';
 
 /** `fetch` with the client's own bearer token, for the calls that the client has no method for. */
-export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Answer }>;
+export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Reply }>;
 
 /**
- * An administrator's day with client credentials: settings, catalogue, prices, stock, and the order that a shopper
+ * An administrator's day with client credentials: settings, catalog, prices, stock, and the order that a shopper
  * left behind, captured, shipped and refunded.
  */
 export async function administer(client: Client, raw: RawCall, purchase: Purchase): Promise<void> {
   const token = await client.Authenticate();
   assert.equal(token.identifier, 'client_credentials');
   await settings(client);
-  const productId = await catalogue(client, raw);
+  const productId = await catalog(client, raw);
   await stock(client, productId);
-  await fulfil(client, purchase);
+  await fulfill(client, purchase);
 }
 
 async function settings(client: Client): Promise<void> {
@@ -29,7 +29,7 @@ async function settings(client: Client): Promise<void> {
   assert.equal(gateway.data.enabled, true);
 }
 
-async function catalogue(client: Client, raw: RawCall): Promise<string> {
+async function catalog(client: Client, raw: RawCall): Promise<string> {
   const mark = randomUUID().slice(0, 8);
   const named = (what: string) => ({ name: `${what} ${mark}`, slug: `${what}-${mark}`, status: 'live' });
   const brand = await client.Brands.Create!(named('brand'));
@@ -43,9 +43,9 @@ async function catalogue(client: Client, raw: RawCall): Promise<string> {
   });
   assert.equal(linked.status, 200);
   const tree = await client.Categories.Tree!();
-  const root = tree.data.find((category: Answer) => category.id === parent.data.id);
+  const root = tree.data.find((category: Reply) => category.id === parent.data.id);
   assert.deepEqual(
-    root.children.map((category: Answer) => category.id),
+    root.children.map((category: Reply) => category.id),
     [child.data.id],
   );
 
@@ -91,20 +91,20 @@ async function stock(client: Client, productId: string): Promise<void> {
     { total: level.data.total, available: level.data.available, allocated: level.data.allocated },
     { total: 10, available: 8, allocated: 2 },
   );
-  await assert.rejects(client.Inventories.DecrementStock!(productId, 99), (refusal: Answer) => {
+  await assert.rejects(client.Inventories.DecrementStock!(productId, 99), (refusal: Reply) => {
     assert.equal(refusal.errors[0].status, 422);
     return true;
   });
   const moves = await client.Inventories.GetTransactions!(productId);
-  assert.deepEqual(moves.data.map((move: Answer) => move.action).sort(), ['allocate', 'create', 'increment']);
+  assert.deepEqual(moves.data.map((move: Reply) => move.action).sort(), ['allocate', 'create', 'increment']);
 }
 
-async function fulfil(client: Client, purchase: Purchase): Promise<void> {
+async function fulfill(client: Client, purchase: Purchase): Promise<void> {
   const waiting = await client.Orders.Filter({ eq: { payment: 'authorized' } })
     .Sort('-created_at')
     .With('items').All!();
   assert.ok(
-    waiting.data.some((order: Answer) => order.id === purchase.orderId),
+    waiting.data.some((order: Reply) => order.id === purchase.orderId),
     'the order waits for its capture',
   );
   const path = { order: purchase.orderId, transaction: purchase.transactionId };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Answer, Client } from '../client.ts';
+import type { Client, Reply } from '../client.ts';
 
 const address = {
   first_name: 'Ada',
@@ -55,7 +55,7 @@ export async function shop(client: Client): Promise<Purchase> {
 
   const mine = await client.Orders.With('items').Sort('-created_at').All!(customer.token);
   assert.deepEqual(
-    mine.data.map((one: Answer) => one.id),
+    mine.data.map((one: Reply) => one.id),
     [order.id],
     'a customer sees exactly their own orders',
   );
@@ -71,45 +71,45 @@ export async function shop(client: Client): Promise<Purchase> {
   };
 }
 
-async function browse(client: Client): Promise<Answer> {
+async function browse(client: Client): Promise<Reply> {
   const currencies = await client.Currencies.All!();
   assert.ok(
-    currencies.data.some((currency: Answer) => currency.default && currency.enabled),
+    currencies.data.some((currency: Reply) => currency.default && currency.enabled),
     'one currency is the default',
   );
 
   const tree = await client.Categories.Tree!();
   assert.ok(tree.data.length > 0);
   assert.ok(
-    tree.data.some((category: Answer) => category.children?.length > 0),
+    tree.data.some((category: Reply) => category.children?.length > 0),
     'the tree has branches',
   );
   const { category, shelf } = await firstShelf(client, tree.data);
   assert.equal(shelf.meta.page.limit, 20);
-  const names = shelf.data.map((one: Answer) => one.name.toLowerCase());
+  const names = shelf.data.map((one: Reply) => one.name.toLowerCase());
   assert.deepEqual(names, [...names].sort(), 'sorted by name');
   assert.ok(
-    shelf.data.every((one: Answer) => one.status === 'live'),
+    shelf.data.every((one: Reply) => one.status === 'live'),
     'an implicit token sees what is live',
   );
 
-  const chosen = shelf.data.find((one: Answer) => one.meta.stock?.level >= 5) ?? shelf.data[0];
+  const chosen = shelf.data.find((one: Reply) => one.meta.stock?.level >= 5) ?? shelf.data[0];
   const bySlug = await client.Products.Filter({ eq: { slug: chosen.slug } }).Limit(1).All!();
   assert.deepEqual(
-    bySlug.data.map((one: Answer) => one.id),
+    bySlug.data.map((one: Reply) => one.id),
     [chosen.id],
   );
   const product = await client.Products.With(['brands', 'categories']).Get!(chosen.id);
   assert.ok(product.data.meta.display_price.with_tax.amount > 0);
   assert.ok(
-    product.included.categories.some((one: Answer) => one.id === category.id),
+    product.included.categories.some((one: Reply) => one.id === category.id),
     'the product names its category',
   );
   return product.data;
 }
 
 /** Walks the tree as a visitor does, until a category has something on its shelf. */
-async function firstShelf(client: Client, categories: Answer[]): Promise<{ category: Answer; shelf: Answer }> {
+async function firstShelf(client: Client, categories: Reply[]): Promise<{ category: Reply; shelf: Reply }> {
   const pending = [...categories];
   for (let category = pending.shift(); category !== undefined; category = pending.shift()) {
     pending.push(...(category.children ?? []));
@@ -120,7 +120,7 @@ async function firstShelf(client: Client, categories: Answer[]): Promise<{ categ
   return assert.fail('no category has a product');
 }
 
-async function fillCart(client: Client, reference: string, product: Answer): Promise<number> {
+async function fillCart(client: Client, reference: string, product: Reply): Promise<number> {
   const empty = await client.Cart(reference).Get!();
   assert.equal(empty.data.id, reference, 'an unknown cart is an empty cart');
 
@@ -132,7 +132,7 @@ async function fillCart(client: Client, reference: string, product: Answer): Pro
   await client.Cart(reference).AddCustomItem!({ name: 'Courier', sku: 'courier', quantity: 1, price: { amount: 495 } });
   const items = await client.Cart(reference).Items!();
   assert.deepEqual(
-    items.data.map((item: Answer) => item.type),
+    items.data.map((item: Reply) => item.type),
     ['cart_item', 'custom_item'],
     'lines keep the order in which they were added',
   );
@@ -144,7 +144,7 @@ async function fillCart(client: Client, reference: string, product: Answer): Pro
     quantity: 1,
     price: { amount: 250 },
   });
-  const wrap = extra.data.find((item: Answer) => item.sku === 'gift-wrap');
+  const wrap = extra.data.find((item: Reply) => item.sku === 'gift-wrap');
   await client.Cart(reference).RemoveItem!(wrap.id);
 
   const cart = await client.Cart(reference).Get!();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Answer, Client } from '../client.ts';
+import type { Client, Reply } from '../client.ts';
 
 /** A product with a child for each combination of its options. */
 export interface Variants {
@@ -28,7 +28,7 @@ export async function buildVariants(client: Client): Promise<Variants> {
 
   const built = await client.Products.BuildChildProducts!(baseId);
   assert.deepEqual(
-    built.data.map((child: Answer) => child.name),
+    built.data.map((child: Reply) => child.name),
     ['Shirt Red S', 'Shirt Red Large', 'Shirt Blue S', 'Shirt Blue Large'],
   );
   const again = await client.Products.BuildChildProducts!(baseId);
@@ -42,18 +42,18 @@ export async function buyVariant(client: Client, { baseId, slug, chosen, childId
   await client.Authenticate();
   const found = await client.Products.Filter({ eq: { slug } }).Limit(1).All!();
   assert.deepEqual(
-    found.data.map((one: Answer) => one.id),
+    found.data.map((one: Reply) => one.id),
     [baseId],
   );
   const { data: base } = await client.Products.With('main_image').Get!(baseId);
   assert.deepEqual(
-    base.meta.variations.map((variation: Answer) => [variation.name, variation.options.length]),
+    base.meta.variations.map((variation: Reply) => [variation.name, variation.options.length]),
     [
       ['Color', 2],
       ['Size', 2],
     ],
   );
-  const leaf = chosen.reduce((level: Answer, option) => level[option], base.meta.variation_matrix);
+  const leaf = chosen.reduce((level: Reply, option) => level[option], base.meta.variation_matrix);
   assert.equal(leaf, childId);
   const { data: child } = await client.Products.Get!(childId);
   assert.equal(child.relationships.parent.data.id, baseId);
@@ -80,7 +80,7 @@ async function choice(client: Client, name: string, options: string[]): Promise<
   }
   const { data: whole } = await client.Variations.Get!(data.id);
   assert.deepEqual(
-    whole.options.map((option: Answer) => option.id),
+    whole.options.map((option: Reply) => option.id),
     made,
   );
   return { id: data.id, options: made };
@@ -90,7 +90,7 @@ async function choice(client: Client, name: string, options: string[]): Promise<
 async function reviseOption(client: Client, variation: string, option: string): Promise<void> {
   await client.Variations.UpdateOption!(variation, option, { id: option, type: 'option', name: 'Large' });
   const { data: modifiers } = await client.Variations.Modifiers!(variation, option);
-  const named = modifiers.find((modifier: Answer) => modifier.modifier_type === 'name_append');
+  const named = modifiers.find((modifier: Reply) => modifier.modifier_type === 'name_append');
   const change = { id: named.id, type: 'modifier', modifier_type: 'name_append', value: ' Large' };
   await client.Variations.UpdateModifier!(variation, option, named.id, change);
   assert.equal((await client.Variations.Modifier!(variation, option, named.id)).data.value, ' Large');

@@ -58,7 +58,7 @@ export const postgres: StoreDriver = {
         stopSignal: 'SIGINT',
         signalGroup: false,
         stopGraceMs: 10_000,
-        ready: () => answers(`${url}/postgres`),
+        ready: () => responds(`${url}/postgres`),
       },
     };
   },
@@ -74,7 +74,7 @@ function settings(service: ServiceSpec, { port, throwaway }: StoreContext): stri
   return [...fromFile, ...own.flatMap((setting) => ['-c', setting]), ...(throwaway ? postgres.careless : [])];
 }
 
-async function answers(connectionString: string): Promise<boolean> {
+async function responds(connectionString: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
   try {

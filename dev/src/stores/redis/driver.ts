@@ -29,7 +29,7 @@ const kind: ServerKind<Server> = {
   debianPackages: ['redis-server', 'redis-tools'],
   install: 'apt-get install redis-server',
   passing: ['ECONNREFUSED', 'ECONNRESET'],
-  // Written before each answer, but not synced.
+  // Written before each reply, but not synced.
   careless: ['--appendfsync', 'no'],
   url: (service, address) => {
     const password = settingOf(service.command, 'requirepass');

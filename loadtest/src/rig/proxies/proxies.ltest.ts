@@ -26,7 +26,7 @@ for (const [name, start, installed] of [
   ['nginx', startNginx, isInstalled('nginx')],
   ['caddy', startCaddy, isInstalled('caddy')],
 ] as const) {
-  test(`${name} passes requests on over one connection where it is installed, and is left out where it is not`, async () => {
+  test(`${name} passes requests on over one connection where it is installed, and is left out otherwise`, async () => {
     const { port } = upstream.address() as AddressInfo;
     const proxy = await start(port);
     assert.equal(proxy !== null, installed);

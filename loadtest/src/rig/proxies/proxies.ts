@@ -128,7 +128,7 @@ async function configured(
     args: [...flags, config],
     env: environment(folder),
     ready: null,
-    answers: () => accepts(port),
+    responds: () => accepts(port),
   });
   return {
     url: `http://127.0.0.1:${port}`,

@@ -3,7 +3,7 @@ import { bars, failedPercent, fewerFailures } from '../../proof/headline.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
-import { measureWindow, summarise } from '../../proof/stage.ts';
+import { measureWindow, summarize } from '../../proof/stage.ts';
 import { succeeds, successPercent } from '../../proof/success.ts';
 import { judge } from '../../proof/verdict.ts';
 import { documentsOf } from '../../rig/documents.ts';
@@ -47,7 +47,7 @@ async function measureBalance(options: ScenarioOptions): Promise<Report> {
   const scale = quick ? 0.15 : 1;
   const perSecond = 1000;
   const durationMs = 60_000 * scale;
-  const instances = await Instances.start([{ name: 'shop', count: 11, behaviour: { medianMs: 167, sdMs: 5 } }], seed);
+  const instances = await Instances.start([{ name: 'shop', count: 11, behavior: { medianMs: 167, sdMs: 5 } }], seed);
   const stages: Stage[] = [];
   try {
     say(stageTitles);
@@ -69,7 +69,7 @@ async function measureBalance(options: ScenarioOptions): Promise<Report> {
         const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>
           withTimeline(events, () => openLoopRun(target, profile, signal)),
         );
-        const stage = summarise(
+        const stage = summarize(
           { name, control, driver: 'open-loop', connections: 1024, offeredPerSecond: perSecond, ours: ['mesh'] },
           [window],
         );

@@ -3,7 +3,7 @@ import { bars, failedPercent, fewerFailures } from '../../proof/headline.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
-import { measureWindow, summarise } from '../../proof/stage.ts';
+import { measureWindow, summarize } from '../../proof/stage.ts';
 import { succeeds, successPercent } from '../../proof/success.ts';
 import { documentsOf } from '../../rig/documents.ts';
 import { Instances } from '../../rig/instances.ts';
@@ -45,8 +45,8 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
   const durationMs = quick ? 12_000 : 60_000;
   const perSecond = 100;
   const stages: Stage[] = [];
-  const behaviour = { medianMs: 20, sdMs: 3 };
-  const instances = await Instances.start([{ name: 'shop', count: 5, behaviour }], seed);
+  const behavior = { medianMs: 20, sdMs: 3 };
+  const instances = await Instances.start([{ name: 'shop', count: 5, behavior }], seed);
   try {
     instances.behave(0, { failShare: 0.4, failExtraMs: 100 });
     say(stageTitles);
@@ -69,7 +69,7 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
         const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>
           openLoopRun(target, { perSecond, durationMs, connections: 256, seed }, signal),
         );
-        const stage = summarise(
+        const stage = summarize(
           {
             name: contender.name,
             control: contender.control,
@@ -113,7 +113,7 @@ async function measureBreaker(options: ScenarioOptions): Promise<Report> {
       succeeds(stages, 'with-retries', 100),
     ],
     notes: [
-      `Five instances of about 20 ms, ${perSecond} requests a second for ${durationMs / 1000} s after a cold start; one answers 40 % of its requests with 503, 100 ms later.`,
+      `Five instances of about 20 ms, ${perSecond} requests a second for ${durationMs / 1000} s after a cold start; one replies 503 to 40 % of its requests, 100 ms later.`,
       'No breaker and consecutive failures: least request, with failures counted at their real time, as published. Success rate: our default balancing (EWMA, failures count as slow). With retries: the same and up to two retries inside the budget.',
       'Published, without retries: 95, 97 and 99 %.',
     ],

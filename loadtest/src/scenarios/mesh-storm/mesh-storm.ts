@@ -3,7 +3,7 @@ import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import { recoveryMs } from '../../proof/recovery.ts';
 import type { Figure, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
-import { measureWindow, summarise } from '../../proof/stage.ts';
+import { measureWindow, summarize } from '../../proof/stage.ts';
 import { documentsOf, type RouteDocument } from '../../rig/documents.ts';
 import { freePorts } from '../../rig/free-port.ts';
 import { Instances } from '../../rig/instances.ts';
@@ -82,9 +82,9 @@ async function oneStorm(
   const hop = (host: string) => ({ url: `http://127.0.0.1:${internal}/`, host, passesOn });
   const instances = await Instances.start(
     [
-      { name: 'first', count: 2, behaviour: { medianMs: 2 }, next: hop('second') },
-      { name: 'second', count: 2, behaviour: { medianMs: 2 }, next: hop('third') },
-      { name: 'third', count: 2, behaviour: { medianMs: 5 } },
+      { name: 'first', count: 2, behavior: { medianMs: 2 }, next: hop('second') },
+      { name: 'second', count: 2, behavior: { medianMs: 2 }, next: hop('third') },
+      { name: 'third', count: 2, behavior: { medianMs: 5 } },
     ],
     seed,
   );
@@ -112,14 +112,14 @@ async function oneStorm(
       await openLoopRun(target, { perSecond, durationMs: warmUpMs, connections: 64, seed }, signal);
       const failing = instances.all.flatMap(({ service }, index) => (service === 'third' ? [index] : []));
       const counts: Promise<Record<string, number>>[] = [];
-      const turn = (failShare: number) => () => {
+      const setFailShare = (failShare: number) => () => {
         counts.push(instances.seen());
         for (const index of failing) instances.behave(index, { failShare });
       };
       const wellAtMs = quietMs + failMs;
       const events = [
-        { atMs: quietMs, happen: turn(0.5) },
-        { atMs: wellAtMs, happen: turn(0) },
+        { atMs: quietMs, happen: setFailShare(0.5) },
+        { atMs: wellAtMs, happen: setFailShare(0) },
       ];
       const profile = { perSecond, durationMs: wellAtMs + afterMs, connections: 256, seed };
       const window = await measureWindow({ ours: { mesh: mesh.pid }, stores: { backends: instances.pid } }, () =>
@@ -128,7 +128,7 @@ async function oneStorm(
       const [before = {}, after = {}] = await Promise.all(counts);
       const offered = (perSecond * failMs) / 1000;
       const load = (service: string) => ((after[service] ?? 0) - (before[service] ?? 0)) / offered;
-      const stage: Stage = summarise(
+      const stage: Stage = summarize(
         {
           name,
           control: name !== 'budget',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyRun } from '../../measure/run.ts';
-import { summarise } from '../../proof/stage.ts';
+import { summarize } from '../../proof/stage.ts';
 import { verdictOf } from '../../proof/verdict.ts';
 import { type Storm, stormChecks } from './checks.ts';
 import { amplificationBound } from './contenders.ts';
@@ -17,7 +17,7 @@ const storm = (name: string, third: number, failed: number, over: Partial<Storm>
   };
   const window = { run, cpuUs: {}, residentBytes: {}, othersCpuUs: null, lookMs: 1000 };
   return {
-    stage: summarise({ name, driver: 'open-loop', connections: 1, offeredPerSecond: 200, ours: [] }, [window]),
+    stage: summarize({ name, driver: 'open-loop', connections: 1, offeredPerSecond: 200, ours: [] }, [window]),
     load: { first: 1, second: 1, third },
     recoveryMs: 0,
     ...over,

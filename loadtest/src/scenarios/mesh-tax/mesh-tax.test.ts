@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyRun } from '../../measure/run.ts';
-import { summarise } from '../../proof/stage.ts';
+import { summarize } from '../../proof/stage.ts';
 import { verdictOf } from '../../proof/verdict.ts';
 import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 
 const stage = (name: string, ms: number, cpuUs: number | null = null) => {
   const latencyMs = new Array<number>(10).fill(ms);
   const run = { ...emptyRun(), latencyMs, atMs: latencyMs, durationMs: 1000 };
-  return summarise({ name, driver: 'autocannon', connections: 1, ours: [name] }, [
+  return summarize({ name, driver: 'autocannon', connections: 1, ours: [name] }, [
     {
       run,
       cpuUs: cpuUs === null ? {} : { [name]: cpuUs * latencyMs.length },
@@ -34,11 +34,11 @@ test('the mesh is held to a share of http-proxy and a multiple of HAProxy, where
   assert.ok(holds(80, 100, null));
 });
 
-test('a proxy of which nothing is known fails', () => {
+test('a proxy without figures fails', () => {
   assert.equal(verdictOf(taxChecks([stage('mesh', 2, 50)])).outcome, 'fail');
 });
 
-test('what a proxy adds is told beside the direct way at the same rate', () => {
+test('the added latency of a proxy is relative to the direct path at the same rate', () => {
   const stages = [...measured(80, 100, null), stage('direct-500', 0.25), stage('mesh-500', 0.75)];
   const figures = taxFigures(stages, ['direct', 'mesh'], [500]);
   const of = (name: string, what: string) => figures.find((one) => one.of === name && one.name === what)?.value;
@@ -48,14 +48,14 @@ test('what a proxy adds is told beside the direct way at the same rate', () => {
   assert.equal(of('direct', 'added p50 at 500/s'), undefined);
 });
 
-test('what a proxy adds is no figure where the samples carry no such percentile', () => {
+test('the added latency of a proxy is null where the samples carry no such percentile', () => {
   const stages = [...measured(80, 100, null), stage('direct-500', 0.25), stage('mesh-500', 0.75)];
   const added = taxFigures(stages, ['direct', 'mesh'], [500]).find(({ name }) => name === 'added p99.9 at 500/s');
   assert.ok(Number.isNaN(added?.value));
   assert.equal(JSON.parse(JSON.stringify(added)).value, null);
 });
 
-test('Caddy and nginx are shown and judged against nothing', () => {
+test('Caddy and nginx are shown without a check', () => {
   const stages = [...measured(80, 100, 30), stage('nginx', 1, 1), stage('caddy', 1, 1)];
   assert.equal(verdictOf(taxChecks(stages)).outcome, 'pass');
   const { chart } = taxHeadline(stages, ['direct', 'mesh', 'http-proxy', 'haproxy', 'nginx', 'caddy']);

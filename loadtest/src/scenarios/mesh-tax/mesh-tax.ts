@@ -6,7 +6,7 @@ import { allLatencies } from '../../measure/run.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
-import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
+import { measureWindow, summarize, type Window } from '../../proof/stage.ts';
 
 import { type Documents, documentsOf } from '../../rig/documents.ts';
 import { Instances } from '../../rig/instances.ts';
@@ -18,7 +18,7 @@ import { taxChecks, taxFigures, taxHeadline } from './checks.ts';
 export const meshTax: Scenario = {
   name: 'mesh:tax',
   file: 'mesh-tax',
-  summary: 'what a request costs direct, through the mesh, http-proxy, HAProxy, nginx and Caddy',
+  summary: 'what a request costs directly, and through the mesh, http-proxy, HAProxy, nginx and Caddy',
   run: measureTax,
 };
 
@@ -88,7 +88,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       }
     }
     const stages: Stage[] = contenders.map(({ name }) =>
-      summarise(
+      summarize(
         { name, control: name !== 'mesh', driver: 'autocannon', connections: saturating, ours: [name] },
         saturated.get(name) ?? [],
       ),
@@ -97,7 +97,7 @@ async function measureTax(options: ScenarioOptions): Promise<Report> {
       for (const { name } of contenders) {
         const profile = { driver: 'open-loop', connections: 64, offeredPerSecond: rate, ours: [name] } as const;
         stages.push(
-          summarise(
+          summarize(
             { name: `${name}-${rate}`, control: name !== 'mesh', ...profile },
             steady.get(`${name} ${rate}`) ?? [],
           ),

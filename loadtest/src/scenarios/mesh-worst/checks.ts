@@ -5,11 +5,11 @@ import { atMost, figure } from '../../proof/verdict.ts';
 
 /** The instances take 10 ms, by a timer on any machine: the mesh may add a tenth of that. */
 const addedShareMax = 0.1;
-/** With the mesh, one ill instance of five must cost less than half of what it costs without. */
+/** With the mesh, one faulty instance of five must cost less than half of what it costs without. */
 const illShareMax = 0.5;
 
 /**
- * The price when all is well, and what the mesh makes of one ill instance of five. Failed requests are in every
+ * The price when all is well, and what the mesh makes of one faulty instance of five. Failed requests are in every
  * percentile.
  */
 export function worstChecks(stages: readonly Stage[]): Check[] {

@@ -4,9 +4,9 @@ import { allLatencies } from '../../measure/run.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report, Stage } from '../../proof/report-data.ts';
 import { reportOf } from '../../proof/report-of.ts';
-import { measureWindow, summarise } from '../../proof/stage.ts';
+import { measureWindow, summarize } from '../../proof/stage.ts';
 import { successPercent } from '../../proof/success.ts';
-import type { Behaviour } from '../../rig/behaviour.ts';
+import type { Behavior } from '../../rig/behavior.ts';
 import { documentsOf } from '../../rig/documents.ts';
 import { Instances } from '../../rig/instances.ts';
 import { startMesh } from '../../rig/mesh-process.ts';
@@ -22,7 +22,7 @@ export const meshWorst: Scenario = {
 
 const usual = { medianMs: 10, sdMs: 1 };
 const well = { ...usual, failShare: 0, hangs: false };
-const cases: { name: string; ill: Partial<Behaviour> }[] = [
+const cases: { name: string; ill: Partial<Behavior> }[] = [
   { name: 'healthy', ill: {} },
   { name: 'slow', ill: { medianMs: 1500, sdMs: 50 } },
   { name: 'failing', ill: { failShare: 1 } },
@@ -49,7 +49,7 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
   const stages: Stage[] = [];
   /** For the rank test, failed requests among them. */
   const samples = new Map<string, number[]>();
-  const instances = await Instances.start([{ name: 'shop', count: 5, behaviour: usual }], seed);
+  const instances = await Instances.start([{ name: 'shop', count: 5, behavior: usual }], seed);
   try {
     const ports = instances.all.map(({ port }) => port);
     const requests = [{ method: 'GET', path: '/', headers: {} }];
@@ -78,9 +78,9 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
         ];
         for (const { target } of ways)
           await openLoopRun(target, { perSecond, durationMs: quick ? 1000 : 2000, connections: 500, seed }, signal);
-        for (const [turn, { way, target, ours }] of ways.entries()) {
+        for (const [nth, { way, target, ours }] of ways.entries()) {
           signal.throwIfAborted();
-          progress(index * 2 + turn, cases.length * 2, `${name}, ${way} the mesh`);
+          progress(index * 2 + nth, cases.length * 2, `${name}, ${way} the mesh`);
           instances.behave(0, { ...well, ...ill });
           const window = await measureWindow({ ours, stores: { instances: instances.pid } }, () =>
             openLoopRun(target, { perSecond, durationMs, connections: 2000, timeoutMs: 5000, seed }, signal),
@@ -92,7 +92,7 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
             offeredPerSecond: perSecond,
             ours: Object.keys(ours),
           } as const;
-          const stage = summarise({ name: `${name}-${way}`, control: way === 'without', ...profile }, [window]);
+          const stage = summarize({ name: `${name}-${way}`, control: way === 'without', ...profile }, [window]);
           samples.set(stage.name, allLatencies(window.run));
           stages.push(stage);
           say(`${stageLine(stage)}  ${successPercent(stage).toFixed(2)} %`);
@@ -117,7 +117,7 @@ async function measureWorst(options: ScenarioOptions): Promise<Report> {
     notes: [
       `Five instances of about 10 ms, ${perSecond} requests a second for ${durationMs / 1000} s in each case; the illness begins with the measurement, so what the mesh needs to notice it is in the figures.`,
       'Without: a client that knows all five instances, takes turns, and gives up after 5 s, which then counts as 5 s. With: the same client and the mesh, all its policies on.',
-      'slow: one instance takes 1.5 s. failing: one answers 503 at once. hanging: one never answers.',
+      'slow: one instance takes 1.5 s. failing: one replies 503 at once. hanging: one never replies.',
     ],
   });
 }

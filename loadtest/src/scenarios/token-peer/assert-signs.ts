@@ -19,5 +19,5 @@ export async function assertSigns(name: string, { url, requests: [request] }: Ta
     if (alg !== 'ES256') throw new Error(`${name} issues no JWT signed with ES256`);
     tokens.push(token ?? '');
   }
-  if (tokens[0] === tokens[1]) throw new Error(`${name} answers with the same token twice`);
+  if (tokens[0] === tokens[1]) throw new Error(`${name} replies with the same token twice`);
 }

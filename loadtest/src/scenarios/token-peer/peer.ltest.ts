@@ -20,7 +20,7 @@ test('oidc-provider signs a new JWT for each request', async () => {
   }
 });
 
-test('a contender that does not do the work is no contender', async () => {
+test('a contender that does not do the work is refused', async () => {
   const es256 = Buffer.from('{"alg":"ES256"}').toString('base64url');
   const hs256 = Buffer.from('{"alg":"HS256"}').toString('base64url');
   let token = '';

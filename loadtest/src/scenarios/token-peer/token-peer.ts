@@ -8,7 +8,7 @@ import { PlatformStack } from '../../platform/stack.ts';
 import { ratioOf } from '../../proof/headline.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Report } from '../../proof/report-data.ts';
-import { measureWindow, summarise, type Window } from '../../proof/stage.ts';
+import { measureWindow, summarize, type Window } from '../../proof/stage.ts';
 import { atLeast, noErrors, verdictOf } from '../../proof/verdict.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 import { assertSigns } from './assert-signs.ts';
@@ -19,7 +19,7 @@ const connections = 8;
 export const tokenPeer: Scenario = {
   name: 'token:peer',
   file: 'token-peer',
-  summary: 'tokens per second and core of the auth service and of oidc-provider, in turns',
+  summary: 'tokens per second and core of the auth service and of oidc-provider, alternating',
   run: measurePeers,
 };
 
@@ -59,7 +59,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         }
       }
       const stages = contenders.map(({ name }, index) =>
-        summarise(
+        summarize(
           { name, control: name !== 'auth', driver: 'autocannon', connections, ours: [name] },
           windows[index] ?? [],
         ),
@@ -75,7 +75,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         scenario: 'token:peer',
         title: 'Tokens per second and core: the auth service and oidc-provider',
         headline: {
-          done: 'Both check a client secret and sign a JWT with ES256; one core each, in turns.',
+          done: 'Both check a client secret and sign a JWT with ES256; one core each, alternating.',
           ...ratioOf(perCore(theirs), perCore(ours), 'the tokens of oidc-provider', 'tokens per second and core'),
           stages: ['oidc-provider', 'auth'],
           chart: {
@@ -103,7 +103,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
         residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
         notes: [
           `Tokens per second and core (1 s of CPU): auth ${perCore(ours).toFixed(0)}, oidc-provider ${perCore(theirs).toFixed(0)}.`,
-          `Closed loop, ${connections} connections, ${rounds} rounds in turns; CPU of the one process from /proc.`,
+          `Closed loop, ${connections} connections, ${rounds} alternating rounds; CPU of the one process from /proc.`,
           'Both check a client secret and sign a JWT with ES256. oidc-provider keeps what it keeps in memory; the auth service has its clients in PostgreSQL, and its CPU is told beside ours.',
         ],
         verdict: verdictOf([

@@ -13,7 +13,7 @@ const window = (latencyMs: number[], cpuUs: Record<string, number>, errors: Reco
   lookMs: 0,
 });
 
-test('a debt costs the median of the differences between neighbours: one noisy round does not move it', () => {
+test('a debt costs the median of the differences between neighbors: one noisy round does not move it', () => {
   const rounds = [
     { owed: window([500, 510, 520], {}), paid: window([350, 360, 370], {}) },
     { owed: window([500], {}), paid: window([2000], {}) },
@@ -39,7 +39,7 @@ test('its CPU is per request, of the monolith and its store together, over all r
   assert.equal(causeOf(debt, rounds).cpuMs, 200);
 });
 
-test('its failed requests are counted, those of both sides', () => {
+test('its failed requests are counted on both sides', () => {
   const rounds = [{ owed: window([1], {}, { 'status 500': 2 }), paid: window([1], {}, { timeout: 1 }) }];
   assert.equal(causeOf(debt, rounds).errors, 3);
 });

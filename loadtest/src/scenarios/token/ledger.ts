@@ -9,7 +9,7 @@ import { measureWindow, type Window } from '../../proof/stage.ts';
 import { type TokenTarget, tokenTargets } from './targets.ts';
 
 /**
- * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured in turns
+ * What each debt on the token's path costs: the spare monolith is started with that one debt paid, measured alternately
  * with the legacy one, and the medians are subtracted. Debts overlap (a scan that is not made cannot be counted twice),
  * so the parts need not add up to the whole; the page shows the remainder.
  */
@@ -48,7 +48,7 @@ interface Round {
   paid: Window;
 }
 
-/** The price of a debt from rounds measured with it owed and paid, each pair neighbours in time. */
+/** The price of a debt from rounds measured with it owed and paid, each pair neighbors in time. */
 export function causeOf({ number, name, summary, tunable }: Debt, rounds: readonly Round[]): Cause {
   // The median of the differences, not the difference of the medians: a noisy round spoils one pair.
   const differences = rounds.map(({ owed, paid }) => median(allLatencies(owed.run)) - median(allLatencies(paid.run)));

@@ -12,9 +12,9 @@ export interface TokenPlan {
   fastMs: number;
   /** The open loop of the slow stages: requests a round. */
   openLoopRequests: number;
-  /** Offered 200 tokens a second for so long, a round. */
+  /** How long 200 tokens a second are offered in each round. */
   steadyMs: number;
-  /** Offered 1,000 a second for so long, a round, through the mesh and past it. */
+  /** How long 1,000 requests a second are offered in each round, through the mesh and directly. */
   addedMs: number;
   /**
    * The cause ledger: rounds of each debt, requests in each. Many short rounds, so that a busy minute meets both sides.

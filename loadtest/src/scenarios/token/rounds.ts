@@ -5,7 +5,7 @@ import { median } from '../../measure/latencies.ts';
 import { allLatencies, type Run } from '../../measure/run.ts';
 import { type Buckets, difference, quantileBounds, requestBuckets, sum } from '../../platform/mesh.ts';
 import type { IndependentMedians, Stage } from '../../proof/report-data.ts';
-import { measureWindow, summarise, type Watched, type Window } from '../../proof/stage.ts';
+import { measureWindow, summarize, type Watched, type Window } from '../../proof/stage.ts';
 import type { TokenPlan } from './plan.ts';
 import { type StageName, stageNames, type TokenTarget } from './targets.ts';
 
@@ -41,7 +41,7 @@ export interface Rounds {
 }
 
 /**
- * The stages in turns, each followed at once by its open-loop windows: whatever else this machine does in these
+ * The stages one after the other, each followed at once by its open-loop windows: whatever else this machine does in these
  * minutes, it does to every stage and to both loops.
  */
 export async function interleavedRounds(
@@ -110,13 +110,13 @@ export async function interleavedRounds(
   }
 
   const closedStages = stageNames.map((name) =>
-    summarise(
+    summarize(
       { name, control: isControl(name), driver: 'autocannon', connections: 1, ours: targets[name].ours },
       closed[name],
     ),
   );
   const openStages = Object.entries(open).map(([name, { windows, perSecond, ours }]) =>
-    summarise(
+    summarize(
       { name, control: isControl(name), driver: 'open-loop', connections, offeredPerSecond: perSecond, ours },
       windows,
     ),

@@ -26,7 +26,7 @@ const clientCount = 20;
 export const token: Scenario = {
   name: 'token',
   file: 'token',
-  summary: 'a token from the monolith as it is, tuned, and from the auth service: through the mesh and past it',
+  summary: 'one token from the legacy monolith, the tuned monolith and the auth service, through the mesh and directly',
   run: measureTokens,
 };
 
@@ -53,7 +53,7 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     const checks = tokenChecks({ stages, independentMedians, causes, referenceData });
     return {
       scenario: 'token',
-      title: 'What extracting authentication buys',
+      title: 'What extracting authentication gains',
       headline: tokenHeadline(stages),
       startedAt: startedAt.toISOString(),
       tookMs: performance.now() - upAt,
@@ -169,9 +169,9 @@ function notesOnRunning(referenceData: boolean): string[] {
 
 function notesOf(plan: TokenPlan): string[] {
   return [
-    `Closed loop: autocannon, one connection, ${plan.rounds} rounds, the stages in turns. Latencies from its response events, in fractions of a millisecond.`,
+    `Closed loop: autocannon, one connection, ${plan.rounds} rounds, the stages one after the other in each round. Latencies from its response events, in fractions of a millisecond.`,
     'Open loop: requests sent by schedule on kept-alive connections, each timed from the moment it was due.',
-    'floor: a server that answers at once, in the same rounds: what the machine and the driver take by themselves.',
+    'floor: a server that replies at once, in the same rounds: what the machine and the driver take by themselves.',
     'Each stage was warmed up first; the warm-up is thrown away. The tuned monolith works on a copy of the database.',
     'A debt is priced by paying it alone. Debts overlap, so their prices need not add up to the whole.',
     'Event-loop delay is not measured: none of the processes exposes it.',

@@ -1,12 +1,12 @@
-import { normalisedPath } from '../../percent-encoding.ts';
+import { normalizedPath } from '../../percent-encoding.ts';
 
 /** `value` in the normal form that requests have during matching. */
 export function normalPath(value: string): string {
-  return normalisedPath(value) ?? value;
+  return normalizedPath(value) ?? value;
 }
 
 /**
- * Why `value` is not a path that a request can have once it is normalised (Gateway API's rules for path matches), or
+ * Why `value` is not a path that a request can have once it is normalized (Gateway API's rules for path matches), or
  * null.
  */
 export function pathFault(value: string, options: { empty?: boolean } = {}): string | null {
@@ -17,6 +17,6 @@ export function pathFault(value: string, options: { empty?: boolean } = {}): str
   if (/%(?![0-9A-Fa-f]{2})/.test(value)) return 'must have two hex digits after each "%"';
   if (value.includes('//')) return 'must not hold "//"';
   if (/%2f/i.test(value)) return 'must not hold an encoded "/" (%2F)';
-  if (/\/\.\.?(\/|$)/.test(normalPath(value))) return 'must not hold "." or ".." segments: no normalised path has them';
+  if (/\/\.\.?(\/|$)/.test(normalPath(value))) return 'must not hold "." or ".." segments: no normalized path has them';
   return null;
 }

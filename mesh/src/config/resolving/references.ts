@@ -9,7 +9,7 @@ import type { Step } from '../tree/tree.ts';
 import { checkFailovers } from './check-failover.ts';
 import { checkSettles } from './check-settle.ts';
 import { servicePortOf, statesEndpoints } from './endpoints.ts';
-import { addressesOf } from './normalise.ts';
+import { addressesOf } from './normalize.ts';
 import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
 
 /**

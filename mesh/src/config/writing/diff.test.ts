@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { MeshConfig } from '../model.ts';
 import { parseConfig } from '../parse.ts';
 import { diffConfigs } from './diff.ts';
-import { serialise, serialiseRedacted } from './serialise.ts';
+import { serialize, serializeRedacted } from './serialize.ts';
 
 const documents = `
 apiVersion: v1
@@ -81,10 +81,10 @@ describe('the difference of two configurations', () => {
 
 describe('showing a configuration', () => {
   test('hides header values that may be secrets, and no others', () => {
-    const shown = serialiseRedacted(config());
+    const shown = serializeRedacted(config());
     assert.doesNotMatch(shown, /c2VjcmV0/);
     assert.match(shown, /\[redacted\]/);
     assert.match(shown, /visible/);
-    assert.match(serialise(config()), /c2VjcmV0/);
+    assert.match(serialize(config()), /c2VjcmV0/);
   });
 });

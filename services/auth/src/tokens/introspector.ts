@@ -26,7 +26,7 @@ export class Introspector {
     this.#options = options;
   }
 
-  /** @throws ServiceError `store_unavailable`, `peer_unavailable`, `peer_timeout`, AuthError `bad_answer` */
+  /** @throws ServiceError `store_unavailable`, `peer_unavailable`, `peer_timeout`, AuthError `bad_reply` */
   async introspect(token: string, trace: TraceContext): Promise<IntrospectionResponse> {
     if (token.length > maxTokenLength) return { active: false };
     if (token.split('.').length !== 3) return this.#options.opaque.introspect(token, trace);

@@ -54,7 +54,7 @@ describe("the monolith's tokens", () => {
   test('report that callers must not retry what the mesh has retried', async () => {
     says('failed', 503, false);
     await assert.rejects(tokens.introspect(token, {}), {
-      code: 'bad_answer',
+      code: 'bad_reply',
       details: { detail: 'The monolith replied 503 about a token', retryable: false },
     });
   });
@@ -97,7 +97,7 @@ describe("the monolith's tokens", () => {
       nowMs = untilMs - 1;
       assert.deepEqual(await tokens.introspect(token, {}), reply);
       nowMs = untilMs;
-      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_answer' });
+      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_reply' });
     }
   });
 
@@ -136,7 +136,7 @@ describe("the monolith's tokens", () => {
       [{ ...live, identifier: 'root' }, 200],
     ] as const) {
       says(body, status);
-      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_answer' }, JSON.stringify([body, status]));
+      await assert.rejects(tokens.introspect(token, {}), { code: 'bad_reply' }, JSON.stringify([body, status]));
     }
     says(live);
     assert.deepEqual(await tokens.introspect(token, {}), live);

@@ -50,7 +50,7 @@ export class OpaqueTokens {
     this.#invalid = new BoundedMap(options.entries);
   }
 
-  /** @throws ServiceError `peer_unavailable`, `peer_timeout`, AuthError `bad_answer` */
+  /** @throws ServiceError `peer_unavailable`, `peer_timeout`, AuthError `bad_reply` */
   async introspect(token: string, trace: TraceContext): Promise<IntrospectionResponse> {
     if (!this.#options.caller || !opaque.test(token)) return inactive;
     // Keys are digests, so a memory dump does not list tokens.
@@ -83,7 +83,7 @@ export class OpaqueTokens {
     });
     const response = status === 200 ? readReply(text) : null;
     if (!response)
-      throw new AuthError('bad_answer', { detail: `The monolith replied ${status} about a token`, retryable });
+      throw new AuthError('bad_reply', { detail: `The monolith replied ${status} about a token`, retryable });
     this.#remember(key, response);
     return response;
   }

@@ -45,7 +45,7 @@ test('refuses with the same status as the monolith', async () => {
     [409, 'in_progress'],
     [422, 'key_reused'],
     [429, 'rate_limited'],
-    [500, 'bad_answer'],
+    [500, 'bad_reply'],
   ] as const) {
     await assert.rejects(sent({}, status), { code });
   }

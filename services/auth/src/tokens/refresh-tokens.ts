@@ -42,7 +42,7 @@ export class RefreshTokens {
    * Sends the `Idempotency-Key` to the monolith with the token. The monolith stores the key in the transaction that
    * uses the token. A retry gets the same tokens again, on either side of a move, and this service stores no token.
    *
-   * @throws AuthError `invalid_client`, `invalid_request`, `key_reused`, `in_progress`, `rate_limited`, `bad_answer`;
+   * @throws AuthError `invalid_client`, `invalid_request`, `key_reused`, `in_progress`, `rate_limited`, `bad_reply`;
    * ServiceError `peer_unavailable`, `peer_timeout`
    */
   async redeem(
@@ -70,7 +70,7 @@ export class RefreshTokens {
     if (refusal) throw refusal();
     const response = status === 200 ? readReply(text) : null;
     if (!response)
-      throw new AuthError('bad_answer', { detail: `The monolith replied ${status} about a refresh token`, retryable });
+      throw new AuthError('bad_reply', { detail: `The monolith replied ${status} about a refresh token`, retryable });
     return response;
   }
 }
