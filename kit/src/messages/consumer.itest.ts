@@ -175,9 +175,10 @@ describe('a consumer', () => {
   test('waits while the store is away, and counts no failure', async () => {
     let away = true;
     let attempts = 0;
-    const { failures } = shelf.store;
+    const { failures, forget } = shelf.store;
     const store = {
       failures,
+      forget,
       ping: async () => {
         if (away) throw new ServiceError('store_unavailable');
       },

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import { publishDead } from './dead-letter.ts';
 import { eventOf } from './envelope.ts';
 import { type FailureKind, failureKind, reasonOf } from './failures.ts';
+import { Forgetting } from './forgetting.ts';
 import { openLink } from './link.ts';
 import { Pauses } from './pauses.ts';
 import type { Publisher } from './publisher.ts';
@@ -20,7 +21,7 @@ export interface ConsumerOptions {
   consumer: string;
   /** Types of events, or patterns such as `things.*`. */
   types: readonly string[];
-  store: Pick<Store, 'failures' | 'ping'>;
+  store: Pick<Store, 'failures' | 'forget' | 'ping'>;
   /** Resolves after its commit. It may be called again with the same event: see `newerOnly` and `eachOnce`. */
   handle: (event: NewEvent) => Promise<void>;
   logger: Logger;
@@ -47,6 +48,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   const { backOffMs = 100, maxBackOffMs = 5_000 } = options;
   const stop = new AbortController();
   const pauses = new Pauses({ backOffMs, maxBackOffMs, signal: stop.signal });
+  const forgetting = new Forgetting(store, now);
   const running = new Set<Promise<void>>();
   const queue = publisher.names.queueOf(consumer);
 
@@ -94,11 +96,12 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
 
   const take = (channel: Channel, message: ConsumeMessage) => {
     const work = settle(message)
-      .then((settled) => {
+      .then(async (settled) => {
         if (settled) channel.ack(message);
+        await forgetting.step();
       })
       // The channel is gone: the broker delivers the message again.
-      .catch((error: unknown) => logger.warn({ consumer, err: error }, 'a message was handled and comes again'));
+      .catch((error: unknown) => logger.warn({ consumer, err: error }, 'a message was handled and may come again'));
     const tracked = work.finally(() => running.delete(tracked));
     running.add(tracked);
   };

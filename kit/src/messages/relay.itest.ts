@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import type { ConsumeMessage } from 'amqplib';
 import { createTestRabbitmq, type TestBroker } from '../testing/rabbitmq.ts';
 import { until } from '../testing/until.ts';
 import { type Envelope, eventOf } from './envelope.ts';
@@ -20,14 +19,16 @@ describe('the relay', () => {
   before(async () => {
     broker = await createTestRabbitmq();
     const { url, prefix } = broker;
-    publisher = await openPublisher({ url, prefix, name: 'tests', backOffMs: 5, confirmTimeoutMs: 200 });
+    publisher = await openPublisher({ url, prefix, name: 'tests', backOffMs: 5, confirmTimeoutMs: 20_000 });
     const channel = await broker.connection.createChannel();
     await channel.assertExchange(publisher.names.facts, 'topic', { durable: true });
     await channel.assertQueue(queue(), { arguments: { 'x-queue-type': 'quorum' } });
     await channel.bindQueue(queue(), publisher.names.facts, 'things.*');
     await channel.consume(queue(), (message) => {
-      received.push(eventOf((message as ConsumeMessage).content));
-      channel.ack(message as ConsumeMessage);
+      // Without a message: the queue was deleted, at the end.
+      if (message === null) return;
+      received.push(eventOf(message.content));
+      channel.ack(message);
     });
   });
   after(async () => {
@@ -80,32 +81,46 @@ describe('the relay', () => {
     assert.equal(await shelf.waiting(), 5);
     broker.bringBack();
     await until('an empty outbox', async () => (await shelf.waiting()) === 0);
+    await until('all events', () => new Set(versions()).size === 5);
     assert.deepEqual([...new Set(versions())], [1, 2, 3, 4, 5]);
   });
 
+  test('tries again after a failure, although no commit wakes it', async () => {
+    await relay.close();
+    relay = startRelay({ store: shelf.store, publisher, logger: log.logger, pollMs: 3_600_000 });
+    const failures = () => log.lines().filter(({ body }) => body === 'the outbox waits').length;
+    const before = failures();
+    broker.takeDown();
+    await shelf.add(eventAt(1));
+    await until('a failed round', () => failures() > before);
+    broker.bringBack();
+    await until('the event', () => received.length === 1);
+  });
+
   test('keeps events while the broker is silent', async () => {
-    await until('the connection', () =>
-      publisher
-        .publish(publisher.names.facts, 'things.x', Buffer.from(JSON.stringify(eventAt(99))), {})
-        .catch(() => false),
-    );
+    await relay.close();
+    const { url, prefix } = broker;
+    const impatient = await openPublisher({ url, prefix, name: 'tests', backOffMs: 5, confirmTimeoutMs: 200 });
+    relay = startRelay({ store: shelf.store, publisher: impatient, logger: log.logger, pollMs: 20 });
+    const publish = () =>
+      impatient.publish(publisher.names.facts, 'things.x', Buffer.from(JSON.stringify(eventAt(99))), {});
+    await until('the connection', () => publish().catch(() => false));
     broker.silence();
     await shelf.add(eventAt(1));
-    await assert.rejects(
-      publisher.publish(publisher.names.facts, 'things.x', Buffer.from('{}'), {}),
-      /no confirm within|away|closed/,
-    );
+    await assert.rejects(publish(), /no confirm within|away|closed/i);
     assert.equal(await shelf.waiting(), 1);
     broker.bringBack();
     await until('an empty outbox', async () => (await shelf.waiting()) === 0);
-    assert.ok(versions().includes(1));
+    await until('the event', () => versions().includes(1));
+    await relay.close();
+    await impatient.close();
   });
 
   test('keeps an event that no queue takes, lets others pass, and sends it once there is a queue', async () => {
     const others = [1, 2, 3, 4].map((n) => eventAt(n, { type: 'others.changed', aggregateId: 'other' }));
     await shelf.add(...others, eventAt(10));
     await until('the event behind', () => received.length === 1);
-    assert.equal(await shelf.waiting(), 4);
+    await until('its mark', async () => (await shelf.waiting()) === 4);
     const channel = await broker.connection.createChannel();
     await channel.bindQueue(queue(), publisher.names.facts, 'others.*');
     await until('an empty outbox', async () => (await shelf.waiting()) === 0);

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../service/clock.ts';
 import type { OutboxRow } from '../store/events.ts';
 import type { OutboxClaim, Store } from '../store/store.ts';
 import { messageOf } from './envelope.ts';
+import { Forgetting } from './forgetting.ts';
 import type { Publisher } from './publisher.ts';
 
 export interface RelayOptions {
@@ -15,18 +16,17 @@ export interface RelayOptions {
   batch?: number;
   /** How long a type waits that no queue took. */
   parkMs?: number;
-  /** How long published events stay, for a replay. */
-  keepMs?: number;
   now?: Clock;
 }
+
+/** The wait after a failure: no commit may come that wakes the relay. */
+const retryMs = 1_000;
 
 export interface Relay {
   /** Events published since the start, those of interrupted rounds included. */
   readonly published: number;
   close(): Promise<void>;
 }
-
-const forgetEveryMs = 3_600_000;
 
 /**
  * Publishes what is in the outbox: one relay at a time per store, in the order of the outbox, each event until the
@@ -37,17 +37,17 @@ const forgetEveryMs = 3_600_000;
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, publisher, logger, pollMs = 1_000, batch = 200, parkMs = 5_000 } = options;
-  const { keepMs = 7 * 86_400_000, now = systemClock } = options;
+  const { now = systemClock } = options;
   const stop = new AbortController();
   /** Types that no queue takes, and when to try them again. The rest need not wait behind them. */
   const parked = new Map<string, number>();
   let wake = Promise.withResolvers<void>();
-  let forgetAtMs = now();
+  const forgetting = new Forgetting(store, now);
   let published = 0;
   const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
 
-  const pause = async () => {
-    const timer = setTimeout(() => wake.resolve(), pollMs);
+  const pause = async (limitMs: number) => {
+    const timer = setTimeout(() => wake.resolve(), limitMs);
     await wake.promise;
     clearTimeout(timer);
     wake = Promise.withResolvers();
@@ -89,12 +89,6 @@ export function startRelay(options: RelayOptions): Relay {
     return rows.length === batch;
   };
 
-  const forget = async () => {
-    if (now() < forgetAtMs) return;
-    forgetAtMs = now() + forgetEveryMs;
-    await store.forget(now() - keepMs);
-  };
-
   const run = async () => {
     let claim: OutboxClaim | null = null;
     let failing = false;
@@ -103,7 +97,7 @@ export function startRelay(options: RelayOptions): Relay {
         claim ??= await store.outboxFeed.claim();
         if (claim !== null) {
           while (!stop.signal.aborted && (await round(claim)));
-          await forget();
+          await forgetting.step();
         }
         failing = false;
       } catch (error) {
@@ -113,7 +107,7 @@ export function startRelay(options: RelayOptions): Relay {
         await claim?.release().catch(() => {});
         claim = null;
       }
-      if (!stop.signal.aborted) await pause();
+      if (!stop.signal.aborted) await pause(failing ? Math.min(pollMs, retryMs) : pollMs);
     }
     await claim?.release().catch(() => {});
   };

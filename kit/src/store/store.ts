@@ -22,8 +22,11 @@ export interface Store {
   readonly outboxFeed: OutboxFeed;
   /** Counts the failures to handle messages, so that one that always fails does not come back forever. */
   readonly failures: HandlerFailures;
-  /** Deletes events that were published, and records of handled messages, before the given time. Bounded per call. */
-  forget(beforeMs: number): Promise<void>;
+  /**
+   * Deletes events that were published, and records of handled messages, before the given time: a batch, because a long
+   * delete holds locks. Returns whether there may be more.
+   */
+  forget(beforeMs: number): Promise<boolean>;
 }
 
 /** A store whose transactions are made of statements. `Tx` runs them. */

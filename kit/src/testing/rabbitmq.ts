@@ -38,10 +38,13 @@ export async function createTestRabbitmq(): Promise<TestBroker> {
     silence: proxy.silence,
     bringBack: proxy.restore,
     drop: async ({ queues, exchanges }) => {
-      for (const queue of queues) await channel.deleteQueue(queue);
-      for (const exchange of exchanges) await channel.deleteExchange(exchange);
-      await connection.close();
-      await proxy.close();
+      try {
+        for (const queue of queues) await channel.deleteQueue(queue);
+        for (const exchange of exchanges) await channel.deleteExchange(exchange);
+      } finally {
+        await connection.close().catch(() => {});
+        await proxy.close();
+      }
     },
   };
 }

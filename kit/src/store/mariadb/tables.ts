@@ -36,8 +36,8 @@ const forgetFailures = statement<object, [number]>(
   `delete from inbox_failures where failed_at_ms < ? order by failed_at_ms limit ${batch}`,
 );
 
-export async function forget(db: Queryable, beforeMs: number): Promise<void> {
-  await db.run(forgetOutbox, [beforeMs]);
-  await db.run(forgetInbox, [beforeMs]);
-  await db.run(forgetFailures, [beforeMs]);
+export async function forget(db: Queryable, beforeMs: number): Promise<boolean> {
+  const counts: number[] = [];
+  for (const one of [forgetOutbox, forgetInbox, forgetFailures]) counts.push(await db.run(one, [beforeMs]));
+  return counts.some((count) => count >= batch);
 }

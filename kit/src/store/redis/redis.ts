@@ -114,13 +114,13 @@ export function openRedis(options: RedisStoreOptions): RedisStore {
         return Number(replies?.[0]?.[1] ?? 1);
       },
     },
-    forget: async (beforeMs) => {
-      await connection.run(async (client) => {
+    forget: (beforeMs) =>
+      connection.run(async (client) => {
         const key = `${prefix}inbox`;
         const old = await client.zrange(key, '-inf', `(${beforeMs}`, 'BYSCORE', 'LIMIT', 0, batch);
         if (old.length > 0) await client.zrem(key, ...old);
-      });
-    },
+        return old.length >= batch;
+      }),
   };
 }
 

@@ -50,7 +50,9 @@ export function inboxTables(dialect: Dialect, now: Clock) {
       },
     }),
     forget: async (db: Queryable, beforeMs: number) => {
-      for (const one of forgets) await db.run(one, [beforeMs]);
+      const counts: number[] = [];
+      for (const one of forgets) counts.push(await db.run(one, [beforeMs]));
+      return counts.some((count) => count >= batch);
     },
   };
 }

@@ -213,7 +213,7 @@ export function describeStore(name: string, open: () => Promise<Subject>): void 
       const message = { consumer: 'tests', eventId: randomUUID() };
       const unpublished = event();
       await subject.change({ key: 'kept', event: unpublished, message });
-      await subject.store.forget(0);
+      assert.equal(await subject.store.forget(0), false);
       assert.equal(await subject.change({ key: 'kept', message }), false);
       await subject.store.forget(Date.now() + 60_000);
       assert.equal(await subject.change({ key: 'kept', message }), true);
