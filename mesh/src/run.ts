@@ -162,6 +162,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     journal,
     holds,
     inProcess: parts.holds,
+    settlers: parts.settlers,
     reload,
     accepting: () => accepting && plane.ready(),
     leases,

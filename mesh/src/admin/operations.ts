@@ -4,6 +4,7 @@ import type { Journal } from '../control/journal.ts';
 import type { Leases } from '../discovery/leases.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { Holds } from '../hold/holds.ts';
+import type { Settlers } from '../settle/settlers.ts';
 import { endpointOperations } from './endpoint-operations.ts';
 import { fieldsOf, textOf } from './fields.ts';
 import { holdOperations, holdStatusOperations } from './hold-operations.ts';
@@ -11,6 +12,7 @@ import { inForceOperations } from './in-force-operations.ts';
 import { leaseOperations } from './lease-operations.ts';
 import { routeOperations } from './route-operations.ts';
 import type { AdminRequest, Operation } from './server.ts';
+import { settleOperations } from './settle-operations.ts';
 import { limitOf, type TelemetryParts, telemetryOperations } from './telemetry-operations.ts';
 
 export interface AdminParts extends TelemetryParts {
@@ -21,6 +23,7 @@ export interface AdminParts extends TelemetryParts {
   holds: HoldPlan;
   /** The holds as they are in force in this process. */
   inProcess: Holds;
+  settlers: Settlers;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
   /** Whether the process takes requests: false while it drains. */
@@ -79,6 +82,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
       },
     })),
     ...holdOperations(parts.holds),
+    ...settleOperations(parts.settlers),
     {
       methods: ['POST'],
       path: '/reload',

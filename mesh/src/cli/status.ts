@@ -2,6 +2,7 @@ import type { MeshStatus } from '../control/status.ts';
 import type { Weights } from '../control/weight-groups.ts';
 import type { MirrorShare, WeightChanges } from '../control/weights.ts';
 import type { Hold } from '../hold/holds.ts';
+import type { SettleStatus } from '../settle/settlers.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
@@ -28,15 +29,16 @@ interface Endpoints {
 
 /** `mesh status`: routes with shares and mirrors, services with their endpoints, and refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
-  const [now, { routes }, { services }, metrics] = await Promise.all([
+  const [now, { routes }, { services }, metrics, { settles }] = await Promise.all([
     admin.get<MeshStatus & { changes: WeightChanges; holds: Hold[] }>('/status'),
     admin.get<{ routes: Route[] }>('/routes'),
     admin.get<Endpoints>('/endpoints'),
     admin.get<MetricsJson>('/metrics.json'),
+    admin.get<{ settles: SettleStatus[] }>('/settles'),
   ]);
   const mirrors = mirrorRows(routes, metrics);
   if (json) {
-    out(JSON.stringify({ ...now, routes, mirrors, services }));
+    out(JSON.stringify({ ...now, routes, mirrors, services, settles }));
     return;
   }
   out(`Generation ${now.generation}, in force since ${now.since}`);
@@ -45,6 +47,10 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   }
   for (const { route, rule, endsInMs } of now.holds) {
     out(`New requests of ${rule === null ? route : `${route}/${rule}`} wait, for ${Math.ceil(endsInMs)} ms more`);
+  }
+  for (const { service, resources, settled, failing } of settles) {
+    const why = failing === null ? '' : `: ${failing}`;
+    if (!settled) out(`${resources.join(', ')} have not settled (${service}), so reads go where writes go${why}`);
   }
   if (now.unresolved.length > 0) out(`References that lead nowhere:\n  ${now.unresolved.join('\n  ')}`);
   if (now.restartNeeded.length > 0) out(`A restart is needed:\n  ${now.restartNeeded.join('\n  ')}`);

@@ -77,10 +77,15 @@ export class HoldPlan {
     this.check(route, rule);
     if (!this.#drop(route, rule)) return false;
     const details = { route, ...(rule === null ? {} : { rule }) };
-    // Into the journal after the fact: a full disk must not keep requests waiting.
-    this.#options.onChange();
-    this.#options.journal.add({ what: 'released', ...by, details });
-    this.#options.log.info({ ...details, ...by }, 'released');
+    const { onChange, journal, log } = this.#options;
+    onChange();
+    log.info({ ...details, ...by }, 'released');
+    try {
+      journal.add({ what: 'released', ...by, details });
+    } catch (err) {
+      // A full disk must not keep requests waiting.
+      log.error({ err }, 'the release is not in the journal');
+    }
     return true;
   }
 

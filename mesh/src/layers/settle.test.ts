@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SettlePolicy } from '../config/policy-model.ts';
+import { cli } from '../testing/cli.ts';
 import { meshConfig, readsAndWrites, service } from '../testing/config.ts';
 import { Closing, type TestMesh, testMesh, until, upstreamServer } from '../testing/harness.ts';
 import { quietPort } from '../testing/quiet-port.ts';
@@ -129,6 +130,31 @@ describe('behind a request', () => {
   });
 });
 
+describe('a round', () => {
+  test('is asked for again when the connection breaks, once', async () => {
+    let asked = 0;
+    let broken = 0;
+    const migrator = await upstreamServer(closing, (request, response) => {
+      asked += 1;
+      if (broken > 0) {
+        broken -= 1;
+        request.socket.destroy();
+      } else response.writeHead(204).end();
+    });
+    const { ask, isSettled } = await platform({ migratorPort: migrator.port });
+    await until(isSettled, 'the first round has succeeded');
+    asked = 0;
+    broken = 1;
+    assert.equal(await ask('POST'), '200 old');
+    assert.equal(asked, 2);
+    assert.equal(await ask('GET'), '200 new');
+    broken = 2;
+    assert.equal(await ask('POST'), '200 old');
+    await until(isSettled, 'a later round succeeds');
+    assert.ok(asked >= 5);
+  });
+});
+
 describe('while settling fails', () => {
   test('reads go where writes go, and writes are not held, until a round succeeds', async () => {
     const { mesh, asked, state, ask, isSettled } = await platform({ failover: true });
@@ -140,10 +166,15 @@ describe('while settling fails', () => {
     assert.ok((await counted(mesh)).some((line) => line.includes('outcome="not_held"')));
     const warned = mesh.log.lines.filter(({ message }) => message.startsWith('settling fails'));
     assert.equal(warned.length, 1);
+    assert.match(
+      (await cli(mesh, 'status')).out,
+      /brands, logos have not settled \(migrator:80\), so reads go where writes go: migrator replied with 503/,
+    );
     state.auto = 204;
     await until(isSettled, 'a round succeeds');
     assert.equal(await ask('GET'), '200 new');
     assert.ok(asked.length > 2);
+    assert.doesNotMatch((await cli(mesh, 'status')).out, /not settled/);
   });
 
   test('a hanging round delays one write, and no further one', async () => {

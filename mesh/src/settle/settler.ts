@@ -56,6 +56,11 @@ export class Settler {
     return this.#cleared === this.#marks;
   }
 
+  /** Why settling fails now; null where the last round has succeeded. */
+  get failing(): string | null {
+    return this.#failing;
+  }
+
   /** Whether a round that begins now has succeeded. */
   join(): Promise<boolean> {
     return this.#rounds.join();

@@ -9,6 +9,18 @@ interface Kept {
   settler: Settler;
 }
 
+/** Whether what belongs to one target has settled, as far as this process knows. */
+export interface SettleStatus {
+  key: string;
+  /** `name:port` */
+  service: string;
+  resources: readonly string[];
+  /** False: reads go where writes go. */
+  settled: boolean;
+  /** Why the last round has failed; null where it has not. */
+  failing: string | null;
+}
+
 export interface SettlersOptions {
   clock: Clock;
   random: Random;
@@ -48,9 +60,14 @@ export class Settlers {
     this.#kept.get(key)?.settler.mark();
   }
 
-  /** The targets, and whether they have settled. */
-  list(): { key: string; settled: boolean }[] {
-    return [...this.#kept].map(([key, { settler }]) => ({ key, settled: settler.settled }));
+  list(): SettleStatus[] {
+    return [...this.#kept].map(([key, { target, settler }]) => ({
+      key,
+      service: target.service.id,
+      resources: target.resources,
+      settled: settler.settled,
+      failing: settler.failing,
+    }));
   }
 
   close(): void {

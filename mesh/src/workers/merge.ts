@@ -1,4 +1,5 @@
 import type { HoldStatus } from '../hold/holds.ts';
+import type { SettleStatus } from '../settle/settlers.ts';
 import type { ErrorGroup } from '../telemetry/error-groups.ts';
 import type { Shadow } from '../telemetry/shadows.ts';
 import type { Span } from '../telemetry/trace.ts';
@@ -119,6 +120,22 @@ const endpoints: Merge = (replies) => {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
+/** Settled where every process says so. */
+const settles: Merge = (replies) => {
+  const merged = new Map<string, SettleStatus>();
+  for (const { settles: list } of replies as { settles: SettleStatus[] }[]) {
+    for (const status of list) {
+      const { settled = true, failing = null } = merged.get(status.key) ?? {};
+      merged.set(status.key, {
+        ...status,
+        settled: settled && status.settled,
+        failing: failing ?? status.failing,
+      });
+    }
+  }
+  return { settles: [...merged.values()] };
+};
+
 /** What all processes have in flight and waiting. Held, as long as one of them holds. */
 export function mergedHold(replies: readonly HoldStatus[]): HoldStatus {
   return {
@@ -139,4 +156,5 @@ export const merges: Readonly<Record<string, Merge>> = {
   '/shadows': shadows,
   '/errors': errors,
   '/endpoints': endpoints,
+  '/settles': settles,
 };

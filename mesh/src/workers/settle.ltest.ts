@@ -42,6 +42,11 @@ test('a write that one worker could not settle is known to all before its reply,
       assert.equal(await ask('POST'), 'old');
       assert.deepEqual(await readAll(), ['old', 'old', 'old', 'old', 'old', 'old']);
     }
+    const { settles } = await mesh.admin.get<{ settles: { settled: boolean }[] }>('/settles');
+    assert.deepEqual(
+      settles.map(({ settled }) => settled),
+      [false],
+    );
     status = 204;
     await until(async () => (await readAll()).join() === settledNow.join(), 'every worker trusts it again');
   }

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { endpointOperations } from '../admin/endpoint-operations.ts';
 import { holdStatusOperations } from '../admin/hold-operations.ts';
 import { inForceOperations } from '../admin/in-force-operations.ts';
+import { settleOperations } from '../admin/settle-operations.ts';
 import { telemetryOperations } from '../admin/telemetry-operations.ts';
 import { systemClock } from '../clock.ts';
 import { StackInForce } from '../control/stack-in-force.ts';
@@ -64,6 +65,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
   const operations = [
     ...inForceOperations(inForce),
     ...holdStatusOperations(parts.holds),
+    ...settleOperations(parts.settlers),
     ...endpointOperations(registry, clock.now),
     ...telemetryOperations({
       metrics,
