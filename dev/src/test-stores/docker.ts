@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { request } from 'node:http';
 import { hostname } from 'node:os';
 import type { getContainerRuntimeClient } from 'testcontainers';
 import { isAlive } from '../alive.ts';
+import { dockerAnswers } from '../docker-answers.ts';
 
 type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
 
@@ -65,23 +64,4 @@ async function removeLeftovers({ container: { dockerode } }: Client): Promise<vo
       .remove({ force: true, v: true })
       .catch(() => {});
   }
-}
-
-/** Pings Docker directly, because testcontainers searches for many seconds before it gives up. */
-function dockerAnswers(): Promise<boolean> {
-  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  const url = URL.canParse(host) ? new URL(host) : null;
-  if (url === null) return Promise.resolve(false);
-  if (url.protocol === 'unix:' && !existsSync(url.pathname)) return Promise.resolve(false);
-  const place =
-    url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port || 2375 };
-  return new Promise((resolve) => {
-    const ping = request({ ...place, path: '/_ping', timeout: 3_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    ping.on('timeout', () => ping.destroy());
-    ping.on('error', () => resolve(false));
-    ping.end();
-  });
 }

@@ -1,4 +1,4 @@
-import { createConnection } from 'mariadb';
+import { connectedMariadb } from '../../connected-mariadb.ts';
 import { DevError } from '../../errors.ts';
 import type { ServiceSpec } from '../../topology/topology.ts';
 import type { StoreContext } from '../driver.ts';
@@ -50,19 +50,7 @@ function settings({ command }: ServiceSpec, { port, throwaway }: StoreContext): 
 }
 
 async function ask(url: string): Promise<void> {
-  const { hostname, port, username, password } = new URL(url);
-  const connection = await createConnection({
-    host: hostname,
-    port: Number(port || 3306),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    connectTimeout: 2_000,
-  });
-  try {
-    await connection.query('select 1');
-  } finally {
-    await connection.end().catch(() => {});
-  }
+  await connectedMariadb(url, (connection) => connection.query('select 1'));
 }
 
 async function answers(url: string): Promise<boolean> {
