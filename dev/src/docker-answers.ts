@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 
 /** Whether Docker responds: asked directly, since its clients search for many seconds before they give up. */
-export function dockerAnswers(): Promise<boolean> {
+export function dockerResponds(): Promise<boolean> {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
   const url = URL.canParse(host) ? new URL(host) : null;
   if (url === null) return Promise.resolve(false);

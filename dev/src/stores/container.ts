@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { dockerAnswers } from '../docker-answers.ts';
+import { dockerResponds } from '../docker-responds.ts';
 import type { ServiceSpec } from '../topology/topology.ts';
 import type { PreparedStore, StoreContext, StoreDriver } from './driver.ts';
 
@@ -24,7 +24,7 @@ export async function inContainer(
 ): Promise<PreparedStore | null> {
   const { variables, progress, signal, port, throwaway, folder } = context;
   const folders = (variables.PATH ?? '').split(delimiter).filter(Boolean);
-  if (!folders.some((one) => existsSync(join(one, 'docker'))) || !(await dockerAnswers())) return null;
+  if (!folders.some((one) => existsSync(join(one, 'docker'))) || !(await dockerResponds())) return null;
   const env: Record<string, string> = { ...service.environment };
   for (const [key, value] of Object.entries(variables))
     if (/^(PATH|HOME|DOCKER_\w+)$/.test(key)) env[key] = value ?? '';

@@ -15,7 +15,7 @@ export interface Given {
 }
 
 /** @throws DevError store_unavailable when the server of a given URL does not respond; the message says what to do. */
-export async function mustAnswer({ variable, url, ask, passing }: Given): Promise<void> {
+export async function mustRespond({ variable, url, ask, passing }: Given): Promise<void> {
   const next = `correct ${variable}, or unset it to use a server of this machine`;
   if (!URL.canParse(url)) throw new DevError('store_unavailable', `${variable} is no URL: ${next}`);
   const end = performance.now() + givenLimitMs;

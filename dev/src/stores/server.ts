@@ -6,7 +6,7 @@ import { inContainer } from './container.ts';
 import { dataFolder } from './data-folder.ts';
 import { debianPackages, hasApt } from './debian/packages.ts';
 import type { PreparedStore, StoreContext, StoreDriver } from './driver.ts';
-import { mustAnswer } from './given.ts';
+import { mustRespond } from './given.ts';
 import { reachable, unprivileged } from './unprivileged.ts';
 
 /** A server's program that runs here. */
@@ -68,7 +68,7 @@ async function prepare<S extends Server>(
   const variable = `${kind.image.toUpperCase()}_URL`;
   const given = context.variables[variable];
   if (given) {
-    await mustAnswer({ variable, url: given, ask: () => ask(given), passing });
+    await mustRespond({ variable, url: given, ask: () => ask(given), passing });
     return { url: given, source: variable, launch: null, data: null };
   }
   const found = await findServer(kind, context).catch(async (error: unknown) => {

@@ -27,7 +27,7 @@ export async function containerStore(service: ServiceSpec, driver: StoreDriver):
   const url = driver.url(service, `${container.getHost()}:${container.getMappedPort(port)}`);
   const stop = async () => void (await container.stop({ timeout: 0 }));
   let last = '';
-  const answers = () =>
+  const responds = () =>
     driver.ask(url).then(
       () => true,
       (error: unknown) => {
@@ -35,7 +35,7 @@ export async function containerStore(service: ServiceSpec, driver: StoreDriver):
         return false;
       },
     );
-  await until(answers, { limitMs: 30_000, what: `${image} answers` }).catch(async (error: unknown) => {
+  await until(responds, { limitMs: 30_000, what: `${image} responds` }).catch(async (error: unknown) => {
     await stop();
     throw new Error(`${messageOf(error)}: ${last}`);
   });

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { getContainerRuntimeClient } from 'testcontainers';
 import { isAlive } from '../alive.ts';
-import { dockerAnswers } from '../docker-answers.ts';
+import { dockerResponds } from '../docker-responds.ts';
 
 type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
 
@@ -21,7 +21,7 @@ export interface Docker {
 
 /** Docker through testcontainers; null when it does not respond. Removes what killed processes left. */
 export async function openDocker(): Promise<Docker | null> {
-  if (!(await dockerAnswers())) return null;
+  if (!(await dockerResponds())) return null;
   // Loaded on demand: it is large, and only tests need it.
   const { getContainerRuntimeClient, ImageName } = await import('testcontainers');
   const client = await getContainerRuntimeClient();

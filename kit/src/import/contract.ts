@@ -7,7 +7,7 @@ import { Ownership } from './ownership.ts';
  */
 export const paths = {
   ownership: (group: string) => `/internal/ownership/${encodeURIComponent(group)}`,
-  import: (resource: string) => `/internal/import/${encodeURIComponent(resource)}`,
+  incoming: (resource: string) => `/internal/import/${encodeURIComponent(resource)}`,
   changes: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}`,
   acknowledge: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}/acknowledged`,
   repeat: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}/repeated`,

@@ -4,11 +4,11 @@ import type { Change, ChangesReply, DigestsReply, DigestsRequest, Outcome, Owner
 import { digestOf, rangeDigest } from './digest.ts';
 import type { Ledger } from './ledger.ts';
 import type { MovedResource } from './moved-resource.ts';
-import { type Ownership, sameOwnership } from './ownership.ts';
+import { neverOwned, type Ownership, sameOwnership } from './ownership.ts';
 import { type Version, versionOf } from './version.ts';
 
-/** Records a change of an aggregate inside a write. Returns its version, for the event that tells of it. */
-export type Changed = (key: string, change?: { deleted: boolean }) => Promise<Version>;
+/** Records a change of aggregates inside a write. Returns its version, for the events that tell of it. */
+export type Changed = (keys: string | readonly string[], change?: { deleted: boolean }) => Promise<Version>;
 
 /** The resources of a service that move, or moved, between it and the system that owned them before. */
 export interface Moves<Tx> {
@@ -19,6 +19,8 @@ export interface Moves<Tx> {
    */
   write<Result>(resource: string, work: (tx: Tx, changed: Changed) => Promise<Result>): Promise<Result>;
   ownership(group: string): Promise<OwnershipReply>;
+  /** Makes the store the owner of a group that was never moved to it: for a service that takes part in no migration. */
+  ownAlone(group: string): Promise<void>;
   /** Compare and set. Waits for writes in flight. */
   changeOwnership(group: string, from: Ownership, to: Ownership): Promise<{ changed: boolean } & OwnershipReply>;
   /** @throws ServiceError `not_following` when the service does not follow this epoch of the owner */
@@ -64,15 +66,23 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
       return ledger.transaction(async (tx) => {
         const { epoch, state, wayBack } = await ledger.ownership(tx, resource.group, 'shared');
         if (state !== 'owner') throw new ServiceError('misdirected', { retryAfterS: 1 });
-        return work(tx, async (key, { deleted } = { deleted: false }) => {
+        return work(tx, async (keys, { deleted } = { deleted: false }) => {
           const version = versionOf(epoch, await ledger.nextCounter(tx));
-          await ledger.record(tx, name, [{ key, version, deleted }], wayBack);
+          const rows = [keys].flat().map((key) => ({ key, version, deleted }));
+          await ledger.record(tx, name, rows, wayBack);
           return version;
         });
       });
     },
     ownership: (group) =>
       ledger.transaction(async (tx) => describe(tx, group, await ledger.ownership(tx, group, 'none'))),
+    ownAlone: async (group) => {
+      ofGroup(group);
+      await ledger.transaction(async (tx) => {
+        if (!sameOwnership(await ledger.ownership(tx, group, 'exclusive'), neverOwned)) return;
+        await ledger.setOwnership(tx, group, { epoch: 1, state: 'owner', wayBack: false });
+      });
+    },
     changeOwnership: async (group, from, to) => {
       ofGroup(group);
       return ledger.transaction(async (tx) => {

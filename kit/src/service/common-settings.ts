@@ -23,6 +23,12 @@ export const commonSettings = (port: number) => ({
   INTROSPECTION_CLIENT_SECRET: Type.Optional(Type.String()),
 });
 
+/** For a service whose resource moves. */
+export const migrationSettings = {
+  /** The credential of the migration. Absent: the service takes part in none, and owns its data from the start. */
+  MIGRATION_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
+};
+
 type CommonSettings = Static<ReturnType<typeof commonSettingsObject>>;
 const commonSettingsObject = (port: number) => Type.Object(commonSettings(port));
 

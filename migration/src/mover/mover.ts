@@ -1,5 +1,5 @@
 import { maxChanges } from '@banyan/kit/import';
-import { MigrationError, messageOf } from '../errors.ts';
+import { type MigrationCode, MigrationError, messageOf } from '../errors.ts';
 import type { Target } from '../journal/journal.ts';
 import { attach } from '../monolith/attach.ts';
 import { changeOwnership, readOwnership } from '../monolith/fence.ts';
@@ -14,6 +14,8 @@ import type { MoverParts } from './mover-parts.ts';
 import { Touched } from './touched.ts';
 import { refuseOlderStores } from './went-back.ts';
 
+/** What a round in the wrong direction ends with. */
+const directionErrors: ReadonlySet<MigrationCode> = new Set(['not_the_owner', 'not_following']);
 /** How often it is checked that no store was restored from a backup. */
 const olderStoresMs = 2_000;
 
@@ -48,19 +50,27 @@ export class Mover {
 
   async #round(): Promise<void> {
     try {
-      const { monolith, resource, service } = this.parts;
-      const ownership = await readOwnership(monolith, resource.group);
-      if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
       await this.#refuseOlderStores();
-      if (ownership.state === 'follower') {
-        await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
-      } else {
-        await this.#sendNotes();
-      }
+      await this.#bringOver().catch((error: unknown) => {
+        // The owner has changed since it was read: the other direction is right now.
+        if (!(error instanceof MigrationError) || !directionErrors.has(error.code)) throw error;
+        return this.#bringOver();
+      });
       this.failure = null;
     } catch (error) {
       this.failure = messageOf(error);
       throw error;
+    }
+  }
+
+  async #bringOver(): Promise<void> {
+    const { monolith, resource, service } = this.parts;
+    const ownership = await readOwnership(monolith, resource.group);
+    if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
+    if (ownership.state === 'follower') {
+      await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
+    } else {
+      await this.#sendNotes();
     }
   }
 

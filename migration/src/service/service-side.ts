@@ -83,7 +83,7 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
       return { changed: status === 200, ...reply };
     },
     import: async (resource, epoch, changes) =>
-      (await succeed<ImportReply>(resource, 'POST', paths.import(resource.name), { epoch, changes })).outcomes,
+      (await succeed<ImportReply>(resource, 'POST', paths.incoming(resource.name), { epoch, changes })).outcomes,
     changes: (resource) => succeed<ChangesReply>(resource, 'GET', paths.changes(resource.name)),
     acknowledge: (resource, seen) => succeed<void>(resource, 'POST', paths.acknowledge(resource.name), { seen }),
     repeat: (resource, keys) => succeed<void>(resource, 'POST', paths.repeat(resource.name), { keys }),

@@ -27,8 +27,8 @@ export const usageText = `usage: npm run seed -- --size small|reference [options
   --files-folder FOLDER the folder of the monolith's files (default FILES_FOLDER, or .banyan/files of the checkout)
   --credentials FILE    write the accounts that can sign in, as JSON
   --if-empty            do nothing if the shop holds data
-  --replace             also replace a shop that is in use: one that holds rows that no seed wrote
-  --copy NAME           another database on the same server: if it exists, it gets the same data; repeatable
+  --replace             also replace a shop that is in use, which means that it holds rows that no seed wrote
+  --copy NAME           a database on the same server with a copy of the shop, filled alike if it exists; repeatable
   --json                print a summary as JSON
 
 A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brandsConfig } from './config.ts';
 
-const DATABASE_URL = 'mariadb://brands:pw@127.0.0.1:3306/brands';
+const databaseUrl = 'mariadb://brands:pw@127.0.0.1:3306/brands';
 
 test('only the address of the store must be set', () => {
-  const config = brandsConfig({ DATABASE_URL });
+  const config = brandsConfig({ DATABASE_URL: databaseUrl });
   assert.deepEqual([config.PORT, config.MESH_URL, config.PAGE_LENGTH_FRESH_MS], [3102, 'http://127.0.0.1:4140', 1_000]);
   assert.throws(() => brandsConfig({}), /DATABASE_URL: is not set/);
 });

@@ -1,9 +1,10 @@
-import { commonContradictions, commonSettings, whole } from '@banyan/kit/common-settings';
+import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3102),
+  ...migrationSettings,
   DATABASE_URL: Type.String({ pattern: '^(mariadb|mysql)://[^\\s]+$' }),
   DATABASE_CONNECTIONS: whole(8, 1, 200),
   /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */

@@ -4,6 +4,7 @@ import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
+import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
@@ -12,7 +13,7 @@ import { brandsConfig, type Config } from './config.ts';
 import { brandsErrors } from './errors.ts';
 import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
-import { openStore } from './store.ts';
+import { openStore, type Store } from './store.ts';
 
 /** Runs the service until it is told to stop. */
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -24,6 +25,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<void> {
 export interface Service extends RunningService {
   /** All routes, in the form that Fastify prints. */
   printRoutes(): string;
+  store: Pick<Store, 'transaction'>;
 }
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
@@ -54,6 +56,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     docs: { title: 'brands', version: '1', description: 'Brands and their tree' },
   });
   await allowBrowsers(server);
+  addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   addRoutes(server, { store, peers, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
 
   const running = await runService({
@@ -64,6 +67,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     prepare: async () => {
       const applied = await store.applySchema();
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
+      if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('brands');
     },
     lease: leaseOf(config),
     release: async () => {
@@ -71,5 +75,5 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     },
     logger,
   });
-  return { ...running, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
+  return { ...running, store, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
 }

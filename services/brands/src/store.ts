@@ -1,8 +1,12 @@
-import { type Condition, type Page, type Sort, textKey } from '@banyan/kit/api';
+import type { Condition, Page, Sort } from '@banyan/kit/api';
+import { type Changed, type Moves, openMoves } from '@banyan/kit/import';
 import { duplicateKeyIn, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
+import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import { allOf, type FilterColumns, type Where, whereOf } from '@banyan/kit/where';
 import type { Brand } from './domain.ts';
 import { BrandsError } from './errors.ts';
+import { brandsImport } from './import.ts';
+import { brandOf, type Row, writtenOf } from './rows.ts';
 
 /** The numbered SQL files of this service's database. */
 export const schemaFolder = new URL('../schema/', import.meta.url);
@@ -63,23 +67,18 @@ export interface Store {
   childrenOf(ids: readonly string[], liveOnly: boolean): Promise<Map<string, string[]>>;
   /** Those of the ids that exist and are visible. */
   visible(ids: readonly string[], liveOnly: boolean): Promise<Set<string>>;
-  /** Every write happens in one. A deadlock repeats `work`. */
+  /**
+   * Every write happens in one. A deadlock repeats `work`.
+   *
+   * @throws ServiceError `misdirected` while another system owns the brands
+   */
   transaction<Result>(work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  /** Who owns the brands, and the way by which they move. */
+  readonly moves: Moves<Queryable>;
   /** Resolves with the names of the schema files that it applied. */
   applySchema(): Promise<string[]>;
   ping(): Promise<void>;
   close(): Promise<void>;
-}
-
-interface Row {
-  id: string;
-  parent_id: string | null;
-  name: string;
-  slug: string;
-  description: string;
-  status: 'live' | 'draft';
-  created_at_us: number;
-  updated_at_us: number;
 }
 
 const columns = 'id, parent_id, name, slug, description, status, created_at_us, updated_at_us';
@@ -100,6 +99,7 @@ const deleteBrand = statement<object, [string]>('brands_delete', 'delete from br
 /** Opens the store. It connects at the first statement. */
 export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void): Store {
   const db = openMariadb({ url, maxConnections, onIdleError });
+  const moves = openMoves(mariadbLedger(db), [brandsImport]);
   const select = (where: Where, tail: string, values: readonly number[] = []) =>
     db.query(statement<Row, unknown[]>('brands_select', `select ${columns} from brands where ${where.text} ${tail}`), [
       ...where.values,
@@ -133,15 +133,16 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
       if (ids.length === 0) return new Set();
       return new Set((await select(allOf([idIn(ids), ...live(liveOnly)]), '')).map(({ id }) => id));
     },
-    transaction: (work) => db.transaction((tx) => work(changesIn(tx))),
+    transaction: (work) => moves.write('brands', (tx, changed) => work(changesIn(tx, changed))),
+    moves,
     applySchema: () => db.applySchema({ folder: schemaFolder }),
     ping: () => db.ping(),
     close: () => db.close(),
   };
 }
 
-/** All writes of this service. */
-function changesIn(tx: Queryable): Changes {
+/** All writes of this service. Each says which brands it has changed. */
+function changesIn(tx: Queryable, changed: Changed): Changes {
   return {
     find: async (id) => {
       const [row] = await tx.query(findLocked, [id]);
@@ -163,6 +164,7 @@ function changesIn(tx: Queryable): Changes {
       const names = Object.keys(row);
       const text = `insert into brands (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`;
       await orTaken(tx.run(statement<object, unknown[]>('brands_insert', text), Object.values(row)));
+      await changed(brand.id);
     },
     update: async (brand) => {
       const row = writtenOf(brand);
@@ -170,31 +172,19 @@ function changesIn(tx: Queryable): Changes {
         .map((name) => `${name} = ?`)
         .join(', ')} where id = ?`;
       await orTaken(tx.run(statement<object, unknown[]>('brands_update', text), [...Object.values(row), brand.id]));
+      await changed(brand.id);
     },
     setParent: async (ids, parentId, updatedAt) => {
       if (ids.length === 0) return;
       const { text, values } = idIn(ids);
       const set = `update brands set parent_id = ?, updated_at_us = coalesce(?, updated_at_us) where ${text}`;
       await tx.run(statement<object, unknown[]>('brands_set_parent', set), [parentId, updatedAt, ...values]);
+      await changed(ids);
     },
     delete: async (id) => {
       await tx.run(deleteBrand, [id]);
+      await changed(id, { deleted: true });
     },
-  };
-}
-
-/** The members of a brand that change, with the keys that follow from them. */
-function writtenOf({ name, slug, description, status, updatedAt }: Brand) {
-  return {
-    name,
-    name_key: textKey(name),
-    slug,
-    slug_key: textKey(slug),
-    slug_held: Buffer.from(slug, 'utf8'),
-    description,
-    description_key: textKey(description),
-    status,
-    updated_at_us: updatedAt,
   };
 }
 
@@ -205,10 +195,6 @@ async function orTaken(write: Promise<unknown>): Promise<void> {
     if (duplicateKeyIn(error) !== 'brands_slug') throw error;
     throw new BrandsError('slug_taken', { detail: 'The data.slug field is already taken.', source: 'data.slug' });
   }
-}
-
-function brandOf({ parent_id, created_at_us, updated_at_us, ...row }: Row): Brand {
-  return { ...row, parentId: parent_id, createdAt: created_at_us, updatedAt: updated_at_us };
 }
 
 function idIn(ids: readonly string[], column = 'id'): Where {

@@ -11,7 +11,7 @@ export interface PackageSource {
   aptOptions: string[];
   /** The requests for packages so far: `name` or `name Range`. */
   requests: string[];
-  /** Takes over the answer to a request for a package where it returns true. */
+  /** Takes over the reply to a request for a package where it returns true. */
   answer: (name: string, request: IncomingMessage, response: ServerResponse, content: Buffer) => boolean;
   stop(): Promise<void>;
 }

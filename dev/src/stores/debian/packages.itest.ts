@@ -95,7 +95,7 @@ describe('Debian packages', { skip }, () => {
 
   test('are broken off with the launcher, and fetched by the next one', async (t) => {
     const { source, ending, cache, fetch } = await prepared(t);
-    // Never answered.
+    // Without a reply.
     source.answer = () => true;
     const first = fetch();
     await until(() => source.requests.length > 0, { limitMs, what: 'a request' });

@@ -32,7 +32,7 @@ const kind: ServerKind<Binaries> = {
       stopSignal: 'SIGTERM',
       signalGroup: false,
       stopGraceMs: service.stopGraceMs,
-      ready: () => answers(url),
+      ready: () => responds(url),
     };
   },
 };
@@ -53,7 +53,7 @@ async function ask(url: string): Promise<void> {
   await connectedMariadb(url, (connection) => connection.query('select 1'));
 }
 
-async function answers(url: string): Promise<boolean> {
+async function responds(url: string): Promise<boolean> {
   try {
     await ask(url);
     return true;

@@ -4,7 +4,7 @@ import { connected } from '../../connected.ts';
 import { DevError } from '../../errors.ts';
 import type { ServiceSpec } from '../../topology/topology.ts';
 import type { StoreContext, StoreDriver } from '../driver.ts';
-import { mustAnswer } from '../given.ts';
+import { mustRespond } from '../given.ts';
 import { unprivileged } from '../unprivileged.ts';
 import { findBinaries } from './binaries.ts';
 import { clusterFolder, ensureCluster, isCluster } from './cluster.ts';
@@ -33,7 +33,7 @@ export const postgres: StoreDriver = {
   async prepare(service, context) {
     const given = context.variables.POSTGRES_URL;
     if (given) {
-      await mustAnswer({ variable: 'POSTGRES_URL', url: given, ask: () => postgres.ask(given), passing });
+      await mustRespond({ variable: 'POSTGRES_URL', url: given, ask: () => postgres.ask(given), passing });
       return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
     }
     const found = await findBinaries(context.variables);

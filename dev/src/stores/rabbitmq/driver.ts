@@ -44,7 +44,7 @@ const kind: ServerKind<Server> = {
       // With epmd beside it.
       signalGroup: true,
       stopGraceMs: service.stopGraceMs,
-      ready: () => answers(url, data),
+      ready: () => responds(url, data),
     };
   },
 };
@@ -115,7 +115,7 @@ async function ask(url: string): Promise<void> {
   await connection.close();
 }
 
-async function answers(url: string, data: string): Promise<boolean> {
+async function responds(url: string, data: string): Promise<boolean> {
   try {
     await ask(url);
   } catch (error) {

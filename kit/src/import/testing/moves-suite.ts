@@ -61,6 +61,15 @@ export function describeMoves<Tx>(name: string, open: () => Promise<MovesSubject
       assert.equal((await moves.ownership('things')).newest, versions.at(-1));
     });
 
+    test('a service that takes part in no migration owns its data from the start, and only then', async () => {
+      await moves.ownAlone('things');
+      await put('a', 'one');
+      assert.deepEqual((await moves.changes('things', 10)).changes, []);
+      await become(follower(2));
+      await moves.ownAlone('things');
+      await assert.rejects(put('b', 'two'), code('misdirected'));
+    });
+
     test('a write that fails leaves no version', async () => {
       await become(owner(1));
       await assert.rejects(
