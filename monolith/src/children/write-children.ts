@@ -90,9 +90,8 @@ async function equipNew(db: Queryable, baseId: string, ids: readonly string[], n
   );
   for (const { table, columns } of inheritedLinks) {
     await db.query(
-      `insert into ${table} (product_id, ${column}) select c.id, l.${column}
-       from unnest($1::uuid[]) with ordinality as c (id, position), ${table} l where l.product_id = $2
-       order by c.position, l.${order}`,
+      `insert into ${table} (product_id, ${columns}) select child, ${columns}
+       from unnest($1::uuid[]) as child, ${table} where product_id = $2`,
       [ids, baseId],
     );
   }
