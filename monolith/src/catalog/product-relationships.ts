@@ -80,8 +80,10 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
         [productId, ids],
       );
     }
+    // A target that another program deleted leaves its links behind; they are not shown.
+    const exists = targets === undefined ? 'true' : `exists (select from ${targets} t where t.id = ${linkColumn})`;
     const { rows } = await db.query<{ id: string }>(
-      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by seq`,
+      `select ${linkColumn} as id from ${linkTable} where product_id = $1 and ${exists} order by seq`,
       [productId],
     );
     return { data: rows.map(({ id }) => ({ type, id })) };
