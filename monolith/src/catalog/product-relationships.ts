@@ -5,6 +5,7 @@ import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
+import { recordProduct } from './events.ts';
 import { kinds } from './kinds.ts';
 import { productMissing } from './product-get.ts';
 
@@ -113,6 +114,7 @@ async function changeProduct<T>(
     const { rowCount } = await db.query('update products set updated_at = $2 where id = $1', [id, shop.now()]);
     if (rowCount === 0) throw productMissing();
     const result = await work(db, id);
+    await recordProduct(shop, db, 'updated', id);
     await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
     return result;
   });

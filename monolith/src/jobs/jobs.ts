@@ -1,8 +1,11 @@
+import { expireJobs } from '../exports/store.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
+import { forgetEvents } from '../webhooks/clean-up.ts';
 import { every, type Stop } from './every.ts';
 import { expireCarts } from './expire-carts.ts';
+import { startWorkingOff } from './work-off.ts';
 
 interface Job {
   name: string;
@@ -19,6 +22,12 @@ const forgetKeysJob: Job = {
   intervalMs: hourMs,
   run: ({ db, now }) => forgetKeys(db, now()),
 };
+const expireJobsJob: Job = { name: 'expire exports', intervalMs: hourMs, run: ({ db, now }) => expireJobs(db, now()) };
+const forgetEventsJob: Job = {
+  name: 'forget events',
+  intervalMs: hourMs,
+  run: ({ db, now }) => forgetEvents(db, now()),
+};
 const cleanUpTokensJob: Job = {
   name: 'clean up tokens',
   intervalMs: hourMs,
@@ -28,7 +37,7 @@ const cleanUpTokensJob: Job = {
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [expireCartsJob, forgetKeysJob];
+  const always = [expireCartsJob, forgetKeysJob, expireJobsJob, forgetEventsJob];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 
@@ -45,6 +54,7 @@ export function startJobs(shop: Shop): Stop {
       (err) => shop.log.warn({ err, job: job.name }, 'job failed'),
     ),
   );
+  stops.push(startWorkingOff(shop));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
