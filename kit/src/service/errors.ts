@@ -42,10 +42,23 @@ export class ServiceError<Code extends string = string> extends Error {
 }
 
 /** Codes that the kit itself throws. They have the same status in every service. */
-export type KitCode = 'store_unavailable' | 'peer_unavailable' | 'peer_timeout';
+export type KitCode =
+  | 'store_unavailable'
+  | 'peer_unavailable'
+  | 'peer_timeout'
+  // While a resource moves: see kit/src/import.
+  | 'misdirected'
+  | 'not_following'
+  | 'unknown_resource'
+  | 'not_the_migration';
 
 export const kitErrors = {
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_timeout: { status: 504, title: 'Gateway Timeout' },
+  // RFC 9110, section 15.5.20: the mesh routes the request again.
+  misdirected: { status: 421, title: 'Misdirected Request' },
+  not_following: { status: 409, title: 'Conflict' },
+  unknown_resource: { status: 404, title: 'Not Found' },
+  not_the_migration: { status: 401, title: 'Unauthorized' },
 } as const satisfies Record<KitCode, ErrorStatus>;

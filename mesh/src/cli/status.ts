@@ -1,5 +1,7 @@
 import type { MeshStatus } from '../control/status.ts';
-import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
+import type { Weights } from '../control/weight-groups.ts';
+import type { MirrorShare, WeightChanges } from '../control/weights.ts';
+import type { Hold } from '../hold/holds.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
@@ -10,8 +12,11 @@ interface Route {
   weights: Weights;
   mirrors: MirrorShare[];
   hostnames: string[];
-  changed: { at: string; who: string } | null;
+  changed: Changed;
+  weightGroups: { rule: string | null; weights: Weights; changed: Changed }[];
 }
+
+type Changed = { at: string; who: string } | null;
 
 interface Endpoints {
   services: {
@@ -24,7 +29,7 @@ interface Endpoints {
 /** `mesh status`: routes with shares and mirrors, services with their endpoints, and refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
   const [now, { routes }, { services }, metrics] = await Promise.all([
-    admin.get<MeshStatus & { changes: WeightChanges }>('/status'),
+    admin.get<MeshStatus & { changes: WeightChanges; holds: Hold[] }>('/status'),
     admin.get<{ routes: Route[] }>('/routes'),
     admin.get<Endpoints>('/endpoints'),
     admin.get<MetricsJson>('/metrics.json'),
@@ -38,17 +43,22 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   if (now.refused.length > 0) {
     out(`The documents on disk are refused, and the last good ones are in force:\n  ${now.refused.join('\n  ')}`);
   }
+  for (const { route, rule, endsInMs } of now.holds) {
+    out(`New requests of ${rule === null ? route : `${route}/${rule}`} wait, for ${Math.ceil(endsInMs)} ms more`);
+  }
   if (now.unresolved.length > 0) out(`References that lead nowhere:\n  ${now.unresolved.join('\n  ')}`);
   if (now.restartNeeded.length > 0) out(`A restart is needed:\n  ${now.restartNeeded.join('\n  ')}`);
   out('');
   out(
     table([
       ['ROUTE', 'SHARES', 'SET BY'],
-      ...routes.map(({ name, weights, changed }) => [
-        name,
-        sharesText(weights),
-        changed === null ? 'documents' : `${changed.who}, ${changed.at}`,
-      ]),
+      ...routes.flatMap(({ name, weights, changed, weightGroups }) =>
+        weightGroups.length < 2
+          ? [sharesRow(name, weights, changed)]
+          : weightGroups.map(({ rule, ...group }) =>
+              sharesRow(rule === null ? name : `${name}/${rule}`, group.weights, group.changed),
+            ),
+      ),
     ]),
   );
   if (mirrors.length > 0) {
@@ -76,6 +86,10 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
       ]),
     ]),
   );
+}
+
+function sharesRow(name: string, weights: Weights, changed: Changed): string[] {
+  return [name, sharesText(weights), changed === null ? 'documents' : `${changed.who}, ${changed.at}`];
 }
 
 /** Weights as the share of requests that each service gets. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
-import { run } from './cli.ts';
+import { run } from '../cli.ts';
 
 /** The databases of a monolith and an auth service, each with the schema of its own SQL files. */
 export interface TwoSides {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { ParityReport } from './parity.ts';
-import { createTwoSides, type TwoSides } from './testing.ts';
+import type { ParityReport } from './client-parity.ts';
+import { createTwoSides, type TwoSides } from './testing/two-sides.ts';
 
 describe('parity', () => {
   let sides: TwoSides;

@@ -1,0 +1,43 @@
+import { MigrationError } from '../errors.ts';
+
+/** What a switch asks of the mesh, all of it confirmed by every one of its processes. */
+export interface MeshAdmin {
+  /** New requests of the rule wait. Resolves when those in flight have ended. */
+  hold(route: string, rule: string, forMs: number): Promise<void>;
+  release(route: string, rule: string): Promise<void>;
+  /** Gives a service all the requests of a rule. */
+  shift(route: string, rule: string, service: string, why: string): Promise<void>;
+}
+
+/** How long the mesh may take to reply; a hold waits for requests in flight. */
+const timeoutMs = 15_000;
+
+/** @param token of the admin port; undefined if it needs none */
+export function meshAdmin(url: string, token: string | undefined): MeshAdmin {
+  const post = async (path: string, body: object): Promise<void> => {
+    const reply = await fetch(new URL(path, url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      throw new MigrationError('mesh_refused', `the mesh's admin port does not respond at ${new URL(url).origin}`, {
+        cause: error,
+      });
+    });
+    const text = await reply.text();
+    if (!reply.ok)
+      throw new MigrationError('mesh_refused', `the mesh replied ${reply.status} to ${path}: ${text.slice(0, 300)}`);
+  };
+  const rulePath = (route: string, rule: string) =>
+    `/routes/${encodeURIComponent(route)}/rules/${encodeURIComponent(rule)}`;
+  return {
+    hold: (route, rule, forMs) => post(`${rulePath(route, rule)}/hold`, { forMs, who: 'migration' }),
+    release: (route, rule) => post(`${rulePath(route, rule)}/release`, { who: 'migration' }),
+    shift: (route, rule, service, why) =>
+      post(`${rulePath(route, rule)}/weights`, { weights: { [service]: 100 }, who: 'migration', why }),
+  };
+}
