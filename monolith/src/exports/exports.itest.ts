@@ -6,7 +6,7 @@ import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { claimJob, writePiece } from './claim.ts';
 import { csvHead } from './csv.ts';
 import { runExports } from './run.ts';
-import { expireJobs } from './store.ts';
+import { expireFiles } from './store.ts';
 
 let it: TestShop;
 before(async () => {
@@ -128,18 +128,22 @@ describe('jobs', () => {
     assert.deepEqual(list, [one.body.data]);
   });
 
-  test('are listed oldest first, and expire after a week with their files', async () => {
+  test('are listed oldest first, with pages; their files expire after a week', async () => {
     await makeOrder(it, randomUUID(), await makeProduct(it));
     const ids = [await ask(), await ask()];
     await run();
     const listed = (await it.admin('GET', '/v2/jobs')).body.data.map(({ id }: { id: string }) => id);
     assert.deepEqual(listed, ids);
+    const page = (await it.admin('GET', '/v2/jobs?page[limit]=1&page[offset]=1')).body;
+    assert.deepEqual([page.data[0].id, page.meta.results.total], [ids[1], 2]);
+    assert.equal(await expireFiles(it.shop.db, it.shop.now()), 0);
     it.advance(7 * 24 * 3_600_000);
-    for (const path of ['', '/file', '/file/content']) {
+    for (const path of ['/file', '/file/content']) {
       assert.equal((await it.admin('GET', `/v2/jobs/${ids[0]}${path}`)).status, 404);
     }
-    assert.deepEqual((await it.admin('GET', '/v2/jobs')).body.data, []);
-    assert.equal(await expireJobs(it.shop.db, it.shop.now()), 2);
+    const { status, link } = await job(ids[0] ?? '');
+    assert.deepEqual([status, link], ['complete', { href: '' }]);
+    assert.equal(await expireFiles(it.shop.db, it.shop.now()), 2);
     assert.equal((await it.shop.db.query('select from job_files')).rowCount, 0);
   });
 

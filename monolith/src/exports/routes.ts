@@ -9,9 +9,10 @@ import { audit } from '../audit.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { parseFilter } from '../lists/filter.ts';
 import { filterConditions } from '../lists/filter-fields.ts';
+import { listReply, readListQuery } from '../lists/query.ts';
 import { orderFilters } from '../orders/filters.ts';
 import type { Shop } from '../shop.ts';
-import { filePieces, findJob, insertJob, type JobRow, listJobs } from './store.ts';
+import { countJobs, filePieces, findJob, hasFile, insertJob, type JobRow, listJobs } from './store.ts';
 
 // `type` is not required: clients send the body of a job as their user wrote it.
 const newJob = checker(
@@ -28,9 +29,13 @@ interface ById {
 
 /** `/v2/jobs`: exports of orders, which run after the reply. */
 export function jobRoutes(app: FastifyInstance, shop: Shop): void {
-  const view = (job: JobRow) => jobView(job, `${shop.config.publicUrl}/v2/jobs/${job.id}`);
+  const view = (job: JobRow) => jobView(job, `${shop.config.publicUrl}/v2/jobs/${job.id}`, shop.now());
 
-  app.get('/v2/jobs', async () => ({ data: (await listJobs(shop.db, shop.now())).map(view) }));
+  app.get('/v2/jobs', async (request) => {
+    const { page } = await readListQuery(shop, request);
+    const jobs = await listJobs(shop.db, page);
+    return listReply(shop, request, page, await countJobs(shop.db), jobs.map(view));
+  });
 
   app.post('/v2/jobs', (request, reply) => {
     const filter = newJob(objectOf(request.body)).filter?.trim() ?? '';
@@ -62,18 +67,20 @@ export function jobRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 async function requireJob(shop: Shop, id: string): Promise<JobRow> {
-  const job = await findJob(shop.db, id, shop.now());
+  const job = await findJob(shop.db, id);
   if (job === undefined) throw notFound('The requested job could not be found');
   return job;
 }
 
 async function requireFile(shop: Shop, id: string): Promise<JobRow> {
   const job = await requireJob(shop, id);
-  if (job.status !== 'complete') throw notFound(`The job is ${job.status}: it has no file`);
+  if (!hasFile(job, shop.now())) {
+    throw notFound(job.status === 'complete' ? 'The file has expired' : `The job is ${job.status}: it has no file`);
+  }
   return job;
 }
 
-function jobView(job: JobRow, self: string) {
+function jobView(job: JobRow, self: string, now: Date) {
   return {
     id: job.id,
     type: 'job',
@@ -81,7 +88,7 @@ function jobView(job: JobRow, self: string) {
     ...(job.filter !== '' && { filter: job.filter }),
     status: job.status,
     ...(job.error !== null && { error: job.error }),
-    link: { href: job.status === 'complete' ? `${self}/file` : '' },
+    link: { href: hasFile(job, now) ? `${self}/file` : '' },
     links: { self },
     timestamps: { created_at: job.created_at.toISOString(), updated_at: job.updated_at.toISOString() },
   };

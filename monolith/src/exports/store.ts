@@ -13,6 +13,7 @@ export interface JobRow {
 }
 
 const columns = 'id, job_type, filter, status, error, created_at, updated_at';
+/** How long a file is kept. */
 const lifetimeMs = 7 * 24 * 3_600_000;
 
 export async function insertJob(db: Queryable, filter: string, now: Date): Promise<JobRow> {
@@ -24,27 +25,37 @@ export async function insertJob(db: Queryable, filter: string, now: Date): Promi
   return rows[0];
 }
 
-/** The jobs of the last week, oldest first. */
-export async function listJobs(db: Queryable, now: Date): Promise<JobRow[]> {
-  const { rows } = await db.query<JobRow>(`select ${columns} from jobs where created_at > $1 order by created_at, id`, [
-    oldest(now),
+/** A page of jobs, oldest first. */
+export async function listJobs(db: Queryable, page: { limit: number; offset: number }): Promise<JobRow[]> {
+  const { rows } = await db.query<JobRow>(`select ${columns} from jobs order by created_at, id limit $1 offset $2`, [
+    page.limit,
+    page.offset,
   ]);
   return rows;
 }
 
-/** A job; undefined if there is none or it is older than a week. */
-export async function findJob(db: Queryable, id: string, now: Date): Promise<JobRow | undefined> {
-  if (!isUuid(id)) return undefined;
-  const { rows } = await db.query<JobRow>(`select ${columns} from jobs where id = $1 and created_at > $2`, [
-    id,
-    oldest(now),
-  ]);
-  return rows[0];
+export async function countJobs(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ total: string }>('select count(*) as total from jobs');
+  return Number(rows[0]?.total ?? 0);
 }
 
-/** Deletes the jobs older than a week, with their files; returns their number. */
-export async function expireJobs(db: Queryable, now: Date): Promise<number> {
-  return (await db.query('delete from jobs where created_at <= $1', [oldest(now)])).rowCount ?? 0;
+export async function findJob(db: Queryable, id: string): Promise<JobRow | undefined> {
+  if (!isUuid(id)) return undefined;
+  return (await db.query<JobRow>(`select ${columns} from jobs where id = $1`, [id])).rows[0];
+}
+
+/** Whether a job has a file: it is complete and not older than a week. */
+export function hasFile({ status, created_at }: JobRow, now: Date): boolean {
+  return status === 'complete' && created_at > oldest(now);
+}
+
+/** Deletes the files of jobs that are older than a week; returns the number of their pieces. */
+export async function expireFiles(db: Queryable, now: Date): Promise<number> {
+  const { rowCount } = await db.query(
+    'delete from job_files where job_id in (select id from jobs where created_at <= $1)',
+    [oldest(now)],
+  );
+  return rowCount ?? 0;
 }
 
 /** The pieces of a job's file, in order, each read when the one before it is taken. */

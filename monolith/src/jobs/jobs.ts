@@ -1,4 +1,4 @@
-import { expireJobs } from '../exports/store.ts';
+import { expireFiles } from '../exports/store.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
@@ -22,7 +22,11 @@ const forgetKeysJob: Job = {
   intervalMs: hourMs,
   run: ({ db, now }) => forgetKeys(db, now()),
 };
-const expireJobsJob: Job = { name: 'expire exports', intervalMs: hourMs, run: ({ db, now }) => expireJobs(db, now()) };
+const expireFilesJob: Job = {
+  name: 'expire exports',
+  intervalMs: hourMs,
+  run: ({ db, now }) => expireFiles(db, now()),
+};
 const forgetEventsJob: Job = {
   name: 'forget events',
   intervalMs: hourMs,
@@ -37,7 +41,7 @@ const cleanUpTokensJob: Job = {
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [expireCartsJob, forgetKeysJob, expireJobsJob, forgetEventsJob];
+  const always = [expireCartsJob, forgetKeysJob, expireFilesJob, forgetEventsJob];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 

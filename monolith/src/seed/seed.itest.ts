@@ -67,6 +67,8 @@ describe('seed', () => {
     assert.equal(await count('from brands'), brands);
     assert.equal(await count('from collections'), collections);
     assert.equal(await count('from product_prices'), products * 3);
+    assert.equal(await count('from integrations where not enabled'), sizes.small.integrations);
+    assert.equal(await count('from jobs'), sizes.small.jobs);
   });
 
   test('most tokens have expired, some live', async () => {
@@ -132,6 +134,10 @@ describe('seed', () => {
     assert.match(products.body.data[0].meta.display_price.with_tax.formatted, /^\$\d/);
     const orders = await admin('GET', '/v2/orders?page[limit]=5&include=items');
     assert.equal(orders.body.meta.results.total, sizes.small.orders);
+    const [integration] = (await admin('GET', '/v2/integrations')).body.data;
+    assert.equal((await admin('GET', `/v2/integrations/${integration.id}`)).status, 200);
+    const jobs = await admin('GET', '/v2/jobs');
+    assert.deepEqual([jobs.body.meta.results.total, jobs.body.data[0].link.href], [sizes.small.jobs, '']);
     const gateways = await admin('GET', '/v2/gateways/manual');
     assert.equal(gateways.body.data.enabled, true);
     assert.deepEqual(

@@ -4,6 +4,7 @@ import { copyInto } from './copy.ts';
 import { currencyTable } from './currencies.ts';
 import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
 import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
+import { integrationTable, jobTable } from './integrations.ts';
 import { orderTables, stockTables } from './order-tables.ts';
 import { planOrders, type SeededOrder } from './orders.ts';
 import { daysBefore, type Plan } from './plan.ts';
@@ -45,6 +46,12 @@ export const seededTables = [
   'transactions',
   'audit_log',
   'idempotency_keys',
+  'shop_events',
+  'integrations',
+  'integration_jobs',
+  'integration_logs',
+  'jobs',
+  'job_files',
 ] as const;
 
 /** The accounts that can sign in to a seeded shop. */
@@ -126,6 +133,8 @@ async function* tables(
   hashes: { secretHashes: Promise<string[]>; passwordHashes: Promise<(string | null)[]> },
 ): AsyncGenerator<Table> {
   yield currencyTable(plan);
+  yield integrationTable(plan);
+  yield jobTable(plan);
   yield tokenTable(plan, clients);
   yield auditTable(plan, clients);
 
