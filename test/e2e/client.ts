@@ -32,6 +32,8 @@ export interface Client {
   Transactions: Calls;
   Gateways: Query;
   Settings: Calls;
+  Integrations: Calls;
+  Jobs: Calls;
   Cart(reference?: string): Query;
 }
 
