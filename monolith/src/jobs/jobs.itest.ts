@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Pool } from '../db.ts';
 import { Debts } from '../debts.ts';
 import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
@@ -49,6 +51,40 @@ describe('jobs', () => {
     const { rows } = await open.shop.db.query('select status, attempts from integration_jobs');
     assert.deepEqual(rows, [{ status: 'pending', attempts: 0 }]);
     await receiver.close();
+  });
+
+  test('work that another program owns is left to it, without a warning', async () => {
+    const { db } = open.shop;
+    await open.admin('POST', '/v2/jobs', { data: { job_type: 'order_export' } });
+    await makeOrder(open, 'owned-elsewhere', await makeProduct(open));
+    const asked = { 'deliver webhooks': 0, 'run exports': 0 };
+    await db.query(
+      `create function not_ours() returns trigger language plpgsql as
+       $$ begin raise exception 'owned elsewhere' using errcode = 'BN421'; end $$;
+       create trigger fence before insert on integration_jobs for each row execute function not_ours();
+       create trigger fence before update on jobs for each row execute function not_ours();`,
+    );
+    const counted: Pool = Object.create(db);
+    counted.query = ((text: string, values: unknown[]) => {
+      if (/^update jobs/.test(text)) asked['run exports'] += 1;
+      return db.query(text, values);
+    }) as Pool['query'];
+    counted.connect = (async () => {
+      asked['deliver webhooks'] += 1;
+      return db.connect();
+    }) as Pool['connect'];
+    const warnings: unknown[] = [];
+    const log = { ...open.shop.log, warn: (...entry: unknown[]) => warnings.push(entry) };
+    const stop = startWorkingOff({ ...open.shop, db: counted, log: log as unknown as FastifyBaseLogger });
+    const shown = async () => (await db.query('select from shop_events where dispatched_at is null')).rowCount;
+    for (let tries = 0; Object.values(asked).some((times) => times < 2); tries += 1) {
+      assert.ok(tries < 100_000, JSON.stringify(asked));
+      assert.notEqual(await shown(), 0);
+    }
+    await stop();
+    assert.deepEqual(warnings, []);
+    assert.equal((await db.query("select from jobs where status = 'pending'")).rowCount, 1);
+    await db.query('drop function not_ours cascade');
   });
 
   test('a job cleans up tokens when requests do not', () => {

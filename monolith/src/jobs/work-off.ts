@@ -2,6 +2,7 @@ import { runExports } from '../exports/run.ts';
 import { allowedNetworks } from '../outbound/networks.ts';
 import { resolveByDns } from '../outbound/post.ts';
 import type { Shop } from '../shop.ts';
+import { storeFault } from '../store-faults.ts';
 import { deliverWebhooks } from '../webhooks/deliver.ts';
 import { every, type Stop } from './every.ts';
 
@@ -22,7 +23,12 @@ export function startWorkingOff(shop: Shop): Stop {
   const stops: Stop[] = [];
   const start = (name: string, work: () => Promise<unknown>) => {
     const run = async () => {
-      await work();
+      try {
+        await work();
+      } catch (error) {
+        // Another program owns these rows now, and does this work.
+        if (storeFault(error)?.code !== 'misdirected') throw error;
+      }
     };
     stops.push(every(pauseMs, run, (err) => shop.log.warn({ err, job: name }, 'job failed')));
   };

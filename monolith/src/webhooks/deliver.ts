@@ -34,7 +34,10 @@ export async function deliverWebhooks(shop: Shop, delivering: Delivering): Promi
   while (!delivering.signal.aborted) {
     const claimed = await claimDeliveries(shop.db, shop.now(), concurrency);
     if (claimed.length === 0) break;
-    await Promise.all(claimed.map((delivery) => attempt(shop, delivery, delivering)));
+    // All end before the first error is thrown: a stop must not leave one behind.
+    const ended = await Promise.allSettled(claimed.map((delivery) => attempt(shop, delivery, delivering)));
+    const failed = ended.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     attempts += claimed.length;
   }
   return attempts;
