@@ -16,10 +16,11 @@ const blocked4 = [
   '198.18.0.0/15',
   '224.0.0.0/3',
 ];
-// IPv4-compatible and -mapped, NAT64, Teredo, 6to4, unique local, link-local, site-local, multicast.
+// IPv4-compatible, -mapped and -translated, NAT64, Teredo, 6to4, unique local, link-local, site-local, multicast.
 const blocked6 = [
   '::/96',
   '::ffff:0:0/96',
+  '::ffff:0:0:0/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   '2001::/32',

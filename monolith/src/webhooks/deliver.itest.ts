@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { allowedNetworks } from '../outbound/networks.ts';
 import type { Outbound } from '../outbound/post.ts';
 import { enableManual, makeOrder, makeProduct } from '../testing/goods.ts';
+import { lockWaiters } from '../testing/locks.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { openReceiver, type Receiver } from '../testing/receiver.ts';
 import { claimDeliveries, leaseMs } from './claim.ts';
@@ -361,6 +362,27 @@ describe('what waits', () => {
     await dispatchEvents(it.shop.db, it.shop.now());
     await it.admin('DELETE', `/v2/integrations/${id}`);
     assert.equal(await deliver(), 0);
+    assert.deepEqual(await list('logs'), []);
+  });
+
+  test('a deletion of the integration and the log of a delivery do not deadlock', async () => {
+    const id = await integrate(['brand.created']);
+    await makeBrand();
+    await dispatchEvents(it.shop.db, it.shop.now());
+    const deletion = await it.shop.db.connect();
+    await deletion.query('begin');
+    await deletion.query('select from integrations where id = $1 for update', [id]);
+    const delivered = deliver();
+    try {
+      await lockWaiters(it, 1);
+      await deletion.query('select from integration_jobs for update nowait');
+      await deletion.query('delete from integrations where id = $1', [id]);
+      await deletion.query('commit');
+    } finally {
+      await deletion.query('rollback');
+      deletion.release();
+    }
+    assert.equal(await delivered, 1);
     assert.deepEqual(await list('logs'), []);
   });
 

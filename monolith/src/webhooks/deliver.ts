@@ -79,6 +79,9 @@ async function record(shop: Shop, delivery: Delivery, outcome: Outcome, pickMs?:
   const next = error === undefined || gone ? undefined : nextAttempt(attempt, now, pickMs);
   const status = error === undefined ? 'delivered' : next === undefined ? 'failed' : 'pending';
   await inTransaction(shop.db, async (db) => {
+    // Locked before the delivery, as by a deletion of the integration: in another order the two could deadlock.
+    const kept = await db.query('select from integrations where id = $1 for key share', [integration.id]);
+    if (kept.rowCount === 0) return;
     // If the lease was lost, another process has the delivery: a success counts anyway, a failure is only logged.
     const { rowCount } = await db.query(
       `update integration_jobs set
@@ -88,7 +91,6 @@ async function record(shop: Shop, delivery: Delivery, outcome: Outcome, pickMs?:
        where id = $1`,
       [id, attempt, status, next, now],
     );
-    // The integration was deleted meanwhile, with its deliveries.
     if (rowCount === 0) return;
     await db.query(
       `insert into integration_logs (job_id, integration_id, attempt, succeeded, processing_time, body, status_code,
