@@ -10,11 +10,13 @@ import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { jobRoutes } from './exports/routes.ts';
 import { fileRoutes } from './files/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes } from './health/routes.ts';
+import { integrationRoutes } from './integrations/routes.ts';
 import { internalRoutes } from './internal/routes.ts';
 import { inventoryRoutes } from './inventories/routes.ts';
 import { jsonBodies } from './json-bodies.ts';
@@ -72,6 +74,8 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   orderRoutes(app, shop);
   paymentRoutes(app, shop);
   gatewayRoutes(app, shop);
+  integrationRoutes(app, shop);
+  jobRoutes(app, shop);
 
   return app;
 }

@@ -61,9 +61,14 @@ before(async () => {
     implicit: await issueToken(it.shop, 'implicit'),
     customer: signedIn,
   };
+  const configuration = { url: 'https://hooks.example.com/', secret_key: 's' };
+  const observes = ['order.paid'];
+  const webhook = { name: 'I', description: 'D', integration_type: 'webhook', observes, configuration };
+  const integration = await make('/v2/integrations', { type: 'integration', ...webhook });
+  const job = await make('/v2/jobs', { type: 'job', job_type: 'order_export' });
   const currency = (await it.admin('GET', '/v2/currencies')).body.data[0].id;
   ids = {
-    id: [product, category, brand, order, currency, file],
+    id: [product, category, brand, order, currency, file, integration, job],
     name: [`${file}.txt`],
     variation: [variation],
     option: [option],
@@ -77,6 +82,7 @@ before(async () => {
     transactionId: [randomUUID()],
     transaction: [payment],
     slug: ['manual', 'stripe'],
+    jobId: [randomUUID()],
   };
   const price = { amount: 100, currency: 'USD', includes_tax: true };
   const named = { name: ['N'], slug: [slug(), 's'], status: ['live', 'draft'], description: ['D'] };
@@ -114,6 +120,12 @@ before(async () => {
     categories: { type: ['category'], id: [category], ...named, parent: [category] },
     brands: { type: ['brand'], id: [brand], ...named },
     collections: { type: ['collection'], id: [category], ...named },
+    integrations: {
+      type: ['integration'],
+      ...Object.fromEntries(Object.entries(webhook).map(([name, value]) => [name, [value]])),
+      enabled: [true],
+    },
+    jobs: { type: ['job'], job_type: ['order_export'], filter: ['eq(payment,paid)', 'gt(created_at,2018-09-01)'] },
     inventories: { type: ['stock-transaction'], id: [product], action: ['increment', 'allocate'], quantity: [1] },
     carts: {
       type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items'],

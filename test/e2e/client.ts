@@ -36,6 +36,8 @@ export interface Client {
   Files: Query;
   /** From 36.0.0 on, too. */
   Variations: Query;
+  Integrations: Calls;
+  Jobs: Calls;
   Cart(reference?: string): Query;
 }
 

@@ -9,7 +9,7 @@ import type { Queryable } from '../db.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
-import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
+import { cartId, changeCart, changeCartIn, deleteCart, readCart } from './cart.ts';
 import type { CartDraft } from './draft.ts';
 import { withPrices } from './list.ts';
 import { type CartRow, lastLiveMoment } from './store.ts';
@@ -72,7 +72,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.delete<ByCart>(one, async (request, reply) => {
-    await shop.db.query('delete from carts where id = $1', [cartId(request.params.ref)]);
+    await deleteCart(shop, cartId(request.params.ref));
     return reply.code(204).send();
   });
 

@@ -1,10 +1,11 @@
 import { badRequest } from '../api/faults.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
 import { CartDraft } from './draft.ts';
 import { findCart, loadItems, openCart } from './store.ts';
-import type { CartState } from './view.ts';
+import { type CartState, cartView, itemViews } from './view.ts';
 
 const maxIdLength = 128;
 
@@ -49,5 +50,18 @@ export async function changeCartIn(
   await work(draft);
   await draft.save();
   const { cart, items } = draft;
-  return { id, cart, items, style: cart.currency === null ? undefined : await styleOf(db, cart.currency) };
+  const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
+  const state = { id, cart, items, style };
+  const { publicUrl } = shop.config;
+  const included = items.length === 0 ? {} : { included: { items: itemViews(state, publicUrl) } };
+  await recordEvent(db, shop.now(), 'cart.updated', id, { data: cartView(state, publicUrl), ...included });
+  return state;
+}
+
+/** Deletes a cart, if it exists. */
+export async function deleteCart(shop: Shop, id: string): Promise<void> {
+  await inTransaction(shop.db, async (db) => {
+    const { rowCount } = await db.query('delete from carts where id = $1', [id]);
+    if (rowCount === 1) await recordDeletion(db, shop.now(), 'cart', id);
+  });
 }

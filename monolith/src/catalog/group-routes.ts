@@ -10,10 +10,12 @@ import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordDeletion } from '../events/record.ts';
 import { type FilterFields, filterConditions, textField, uuidField } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
+import { recordGroup } from './events.ts';
 import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import type { Kind } from './kinds.ts';
 import { productsById } from './product-get.ts';
@@ -81,6 +83,7 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
           [id, change.name, change.slug, change.description, change.status, shop.now()],
         );
         if (rowCount === 0) throw groupMissing(kind);
+        await recordGroup(shop, db, kind, 'updated', id);
         await audit(shop, db, request.access, { action: 'updated', entity: kind.type, entityId: id });
       }),
     );
@@ -93,6 +96,7 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
     await inTransaction(shop.db, async (db) => {
       const { rowCount } = await db.query(`delete from ${kind.plural} where id = $1`, [id]);
       if (rowCount === 0) throw groupMissing(kind);
+      await recordDeletion(db, shop.now(), kind.type, id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: kind.type, entityId: id });
     });
     return reply.code(204).send();
@@ -155,6 +159,7 @@ async function insertGroup(shop: Shop, request: FastifyRequest, kind: Kind, grou
         [group.name, group.slug, group.description ?? '', group.status ?? 'draft', shop.now()],
       );
       const entityId = rows[0]?.id ?? '';
+      await recordGroup(shop, db, kind, 'created', entityId);
       await audit(shop, db, request.access, { action: 'created', entity: kind.type, entityId });
       return entityId;
     }),

@@ -6,7 +6,9 @@ import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordDeletion } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
+import { recordProduct } from './events.ts';
 import { getProduct, productMissing } from './product-get.ts';
 import { listProducts } from './product-list.ts';
 import { NewProduct, ProductChange } from './product-schema.ts';
@@ -36,6 +38,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     const id = await uniqueOr422('products', uniqueMembers, () =>
       inTransaction(shop.db, async (db) => {
         const entityId = await insertProduct(db, product, data, shop.now());
+        await recordProduct(shop, db, 'created', entityId);
         await audit(shop, db, request.access, { action: 'created', entity: 'product', entityId });
         return entityId;
       }),
@@ -61,6 +64,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
         );
         if (!known) throw productMissing();
         if (language !== undefined) await writeTranslation(db, id, language, change);
+        await recordProduct(shop, db, 'updated', id);
         await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
       }),
     );
@@ -73,6 +77,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     await inTransaction(shop.db, async (db) => {
       const { rowCount } = await db.query('delete from products where id = $1', [id]);
       if (rowCount === 0) throw productMissing();
+      await recordDeletion(db, shop.now(), 'product', id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: 'product', entityId: id });
     });
     return reply.code(204).send();

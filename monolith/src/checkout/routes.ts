@@ -4,6 +4,7 @@ import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { recordOrderCreated } from '../orders/events.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
 import type { Shop } from '../shop.ts';
@@ -50,6 +51,8 @@ async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     const bindings = new Bindings();
     const [order] = await selectOrders(db, { where: `o.id = ${bindings.add(orderId)}`, tail: '', bindings });
     if (order === undefined) throw new Error('An order vanished inside its transaction');
-    return orderReply(db, order, true);
+    const shown = await orderReply(db, order, true);
+    await recordOrderCreated(db, shown, now);
+    return shown;
   });
 }

@@ -3,7 +3,8 @@ import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
-import type { Queryable } from '../db.ts';
+import { inTransaction, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import {
@@ -44,7 +45,7 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
     const input = checkNew(objectOf(request.body));
     return replyOnce(shop, request, reply, 201, async (db) => {
       await mustExist(db, customerId);
-      return { data: addressView(shop, await insertAddress(db, customerId, input)) };
+      return recorded(db, 'created', await insertAddress(db, customerId, input));
     });
   });
   app.get<ByKey>(onePath, async ({ params }) => ({
@@ -53,12 +54,21 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
   app.put<ByKey>(onePath, async ({ params, body }) => {
     const { id, ...input } = checkUpdate(objectOf(body));
     sameId(params.addressId, id);
-    return { data: addressView(shop, orNotFound(await updateAddress(shop.db, params, input))) };
+    return inTransaction(shop.db, async (db) => recorded(db, 'updated', await updateAddress(db, params, input)));
   });
   app.delete<ByKey>(onePath, async ({ params }, reply) => {
-    if (!(await deleteAddress(shop.db, params))) throw addressNotFound();
+    await inTransaction(shop.db, async (db) => {
+      if (!(await deleteAddress(db, params))) throw addressNotFound();
+      await recordDeletion(db, shop.now(), 'address', params.addressId.toLowerCase());
+    });
     return reply.code(204).send();
   });
+
+  async function recorded(db: Queryable, what: 'created' | 'updated', written: Address | undefined) {
+    const address = { data: addressView(shop, orNotFound(written)) };
+    await recordEvent(db, shop.now(), `address.${what}`, address.data.id, address);
+    return address;
+  }
 }
 
 function addressView(shop: Shop, address: Address) {

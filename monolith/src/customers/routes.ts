@@ -5,7 +5,8 @@ import { failedValidation, notFound } from '../api/faults.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
-import { isUniqueViolation } from '../db.ts';
+import { inTransaction, isUniqueViolation, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
 import { filterConditions, textField, timeField, uuidField } from '../lists/filter-fields.ts';
 import { listReply, readListQuery } from '../lists/query.ts';
 import { orderBy } from '../lists/sort.ts';
@@ -49,8 +50,12 @@ export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: Custome
   app.post('/v2/customers', async (request, reply) => {
     const { name, email, password } = checkNew(objectOf(request.body));
     const passwordHash = password === undefined ? undefined : await hashSecret(password);
-    const customer = await freeEmail(() => insertCustomer(shop.db, { name, email, passwordHash }));
-    return reply.code(201).send({ data: customerView(orNotFound(customer)) });
+    const customer = await freeEmail(() =>
+      inTransaction(shop.db, async (db) =>
+        recorded(db, 'created', await insertCustomer(db, { name, email, passwordHash })),
+      ),
+    );
+    return reply.code(201).send({ data: customerView(customer) });
   });
   app.get<ById>('/v2/customers/:customerId', async ({ params }) => ({
     data: customerView(orNotFound(await findCustomer(shop.db, params.customerId))),
@@ -60,15 +65,28 @@ export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: Custome
     sameId(params.customerId, id);
     const passwordHash = password === undefined ? undefined : await hashSecret(password);
     const change = { name, email, passwordHash };
-    const customer = await freeEmail(() => updateCustomer(shop.db, params.customerId, change));
-    return { data: customerView(orNotFound(customer)) };
+    const customer = await freeEmail(() =>
+      inTransaction(shop.db, async (db) =>
+        recorded(db, 'updated', await updateCustomer(db, params.customerId, change)),
+      ),
+    );
+    return { data: customerView(customer) };
   });
   app.delete<ById>('/v2/customers/:customerId', async ({ params }, reply) => {
-    if (!(await deleteCustomer(shop.db, params.customerId))) throw customerNotFound();
+    await inTransaction(shop.db, async (db) => {
+      if (!(await deleteCustomer(db, params.customerId))) throw customerNotFound();
+      await recordDeletion(db, shop.now(), 'customer', params.customerId.toLowerCase());
+    });
     return reply.code(204).send();
   });
 
   addressRoutes(app, shop);
+
+  async function recorded(db: Queryable, what: 'created' | 'updated', written: Customer | undefined) {
+    const customer = orNotFound(written);
+    await recordEvent(db, shop.now(), `customer.${what}`, customer.id, { data: customerView(customer) });
+    return customer;
+  }
 }
 
 async function listCustomers(shop: Shop, request: FastifyRequest) {

@@ -2,6 +2,7 @@ import { refused, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
 import { recordStock, shipStock } from '../stock/record-stock.ts';
+import { recordOrderUpdated } from './events.ts';
 import { type OrderEvent, type StockEffect, transition } from './state.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 
@@ -27,7 +28,9 @@ export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, n
     next.state.shipping,
     now,
   ]);
-  return { ...order, ...next.state, updated_at: now };
+  const changed = { ...order, ...next.state, updated_at: now };
+  await recordOrderUpdated(db, changed, now, event);
+  return changed;
 }
 
 async function moveStock(db: Queryable, orderId: string, effect: StockEffect, now: Date): Promise<void> {

@@ -10,6 +10,7 @@ import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
+import { recordOrderUpdated } from './events.ts';
 import { findOrder, getOrder, listOrders, orderReply } from './read.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 import { orderItemView } from './view.ts';
@@ -74,5 +75,7 @@ async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddres
     throw unprocessable('Cannot complete request', 'The goods have left: their address cannot be changed');
   }
   await db.query('update orders set shipping_address = $2, updated_at = $3 where id = $1', [order.id, address, now]);
-  return { ...order, shipping_address: address, updated_at: now };
+  const moved = { ...order, shipping_address: address, updated_at: now };
+  await recordOrderUpdated(db, moved, now);
+  return moved;
 }

@@ -6,6 +6,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type PoolClient } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 import { findGateway } from '../gateways/store.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { findOrder, lockOrderToPay } from '../orders/read.ts';
@@ -102,7 +103,11 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
   async function record(db: PoolClient, request: FastifyRequest, row: TransactionRow) {
     const action = row.transaction_type;
     await audit(shop, db, request.access, { action, entity: 'transaction', entityId: row.id });
-    return { data: transactionView(row, await styleOf(db, row.currency)) };
+    const shown = { data: transactionView(row, await styleOf(db, row.currency)) };
+    // A capture changes the transaction of its authorization; every other action makes one.
+    const what = row.updated_at > row.created_at ? 'updated' : 'created';
+    await recordEvent(db, shop.now(), `transaction.${what}`, row.id, shown);
+    return shown;
   }
 }
 

@@ -77,6 +77,8 @@ describe('seed', () => {
     assert.equal(await count('from products where parent_id is not null'), 9);
     assert.ok((await count('from product_main_images')) > products / 2);
     assert.ok((await count('from product_files')) > 0);
+    assert.equal(await count('from integrations where not enabled'), sizes.small.integrations);
+    assert.equal(await count('from jobs'), sizes.small.jobs);
   });
 
   test('most tokens have expired, some live', async () => {
@@ -163,6 +165,10 @@ describe('seed', () => {
     const files = await admin('GET', '/v2/files?page[limit]=1&filter=gt(width,0)');
     const content = await open.app.inject(new URL(files.body.data[0].link.href).pathname);
     assert.deepEqual([content.statusCode, content.headers['content-type']], [200, 'image/png']);
+    const [integration] = (await admin('GET', '/v2/integrations')).body.data;
+    assert.equal((await admin('GET', `/v2/integrations/${integration.id}`)).status, 200);
+    const jobs = await admin('GET', '/v2/jobs');
+    assert.deepEqual([jobs.body.meta.results.total, jobs.body.data[0].link.href], [sizes.small.jobs, '']);
     const gateways = await admin('GET', '/v2/gateways/manual');
     assert.equal(gateways.body.data.enabled, true);
     assert.deepEqual(

@@ -6,6 +6,7 @@ import { addressTable, customerTable, hashPasswords, planCustomers, type SeededC
 import { familyTables, foundFamilies } from './families.ts';
 import { fileTables, planFiles, planProductFiles, writeContent } from './files.ts';
 import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
+import { integrationTable, jobTable } from './integrations.ts';
 import { orderTables, stockTables } from './order-tables.ts';
 import { planOrders, type SeededOrder } from './orders.ts';
 import { daysBefore, type Plan } from './plan.ts';
@@ -53,6 +54,12 @@ export const seededTables = [
   'transactions',
   'audit_log',
   'idempotency_keys',
+  'shop_events',
+  'integrations',
+  'integration_jobs',
+  'integration_logs',
+  'jobs',
+  'job_files',
 ] as const;
 
 /** The accounts that can sign in to a seeded shop. */
@@ -141,6 +148,8 @@ async function* tables(
   hashes: { secretHashes: Promise<string[]>; passwordHashes: Promise<(string | null)[]> },
 ): AsyncGenerator<Table> {
   yield currencyTable(plan);
+  yield integrationTable(plan);
+  yield jobTable(plan);
   yield tokenTable(plan, clients);
   yield auditTable(plan, clients);
 

@@ -11,6 +11,8 @@ export interface Size {
   orders: number;
   clients: number;
   tokens: number;
+  integrations: number;
+  jobs: number;
 }
 
 export const sizes = {
@@ -26,6 +28,8 @@ export const sizes = {
     orders: 400,
     clients: 6,
     tokens: 2_000,
+    integrations: 3,
+    jobs: 5,
   },
   /** A shop after some years, for measurements. */
   reference: {
@@ -39,6 +43,8 @@ export const sizes = {
     orders: 50_000,
     clients: 200,
     tokens: 300_000,
+    integrations: 12,
+    jobs: 200,
   },
 } as const satisfies Record<string, Size>;
 
