@@ -9,6 +9,8 @@ import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { includables } from './flows/includes.ts';
+import { flowRoutes } from './flows/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
@@ -50,6 +52,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   draining(app);
   accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
   currencyHook(app, shop);
+  includables(app);
 
   healthRoutes(app, readiness);
   oauthRoutes(app, shop);
@@ -63,6 +66,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   orderRoutes(app, shop);
   paymentRoutes(app, shop);
   gatewayRoutes(app, shop);
+  flowRoutes(app, shop);
 
   return app;
 }

@@ -96,6 +96,27 @@ export const allDebts = [
     path: 'other',
     summary: 'A list of orders reads the items with one query for each order',
   },
+  {
+    number: 30,
+    name: 'flow-values-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'A list reads the values of flow fields with one query for each entity',
+  },
+  {
+    number: 31,
+    name: 'unique-values-unindexed',
+    tunable: true,
+    path: 'other',
+    summary: 'A unique field compares a new value with all stored values',
+  },
+  {
+    number: 32,
+    name: 'promotions-read-whole',
+    tunable: true,
+    path: 'other',
+    summary: 'Every reading of a cart reads all promotions, to find the automatic ones',
+  },
 ] as const satisfies readonly Debt[];
 
 export type DebtName = (typeof allDebts)[number]['name'];

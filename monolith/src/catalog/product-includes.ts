@@ -1,4 +1,6 @@
 import { Bindings } from '../api/sql.ts';
+import { withFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import type { Shop } from '../shop.ts';
 import { groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import { kinds } from './kinds.ts';
@@ -18,7 +20,8 @@ export async function productIncludes(
     const where = `g.id = any(${bindings.add(ids)})`;
     const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.seq', bindings });
     const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
-    included[kind.plural] = rows.map((row) => groupView(kind, row, links));
+    const views = rows.map((row) => groupView(kind, row, links));
+    included[kind.plural] = await withFields(shop, shop.db, owners[kind.plural], views);
   }
   return included;
 }

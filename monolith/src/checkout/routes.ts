@@ -3,6 +3,8 @@ import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
@@ -34,7 +36,8 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
  */
 async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply) {
   const id = cartId(request.params.ref);
-  const input = checkoutInput(objectOf(request.body));
+  const data = objectOf(request.body);
+  const input = checkoutInput(data);
   const now = shop.now();
   return replyOnce(shop, request, reply, 201, async (db) => {
     const cart = await lockCart(db, id, now);
@@ -46,10 +49,11 @@ async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     const totals = sumUp(lines);
     const orderId = await writeOrder(db, { cart, currency, customer, totals, input }, now);
     await writeItems(db, orderId, lines, now);
+    await writeFields(db, owners.orders, orderId, data, true);
     await audit(shop, db, request.access, { action: 'created', entity: 'order', entityId: orderId });
     const bindings = new Bindings();
     const [order] = await selectOrders(db, { where: `o.id = ${bindings.add(orderId)}`, tail: '', bindings });
     if (order === undefined) throw new Error('An order vanished inside its transaction');
-    return orderReply(db, order, true);
+    return orderReply(shop, db, order, true);
   });
 }

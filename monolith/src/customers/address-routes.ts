@@ -3,7 +3,9 @@ import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
-import type { Queryable } from '../db.ts';
+import { inTransaction, type Queryable } from '../db.ts';
+import { withFields, withFieldsOf, writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import type { Shop } from '../shop.ts';
 import {
@@ -30,6 +32,8 @@ const checkUpdate = checker(AddressUpdate);
 
 /** `/v2/customers/:id/addresses`. */
 export function addressRoutes(app: FastifyInstance, shop: Shop): void {
+  const shown = (db: Queryable, address: Address) =>
+    withFieldsOf(shop, db, owners.addresses, addressView(shop, address));
   const mustExist = async (db: Queryable, customerId: string) => {
     if (!(await customerExists(db, customerId))) throw notFound('customer not found');
   };
@@ -37,23 +41,32 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
   app.get<OfCustomer>(listPath, async ({ params }) => {
     await mustExist(shop.db, params.customerId);
     const addresses = await listAddresses(shop.db, params.customerId);
-    return { data: addresses.map((address) => addressView(shop, address)) };
+    const views = addresses.map((address) => addressView(shop, address));
+    return { data: await withFields(shop, shop.db, owners.addresses, views) };
   });
   app.post<OfCustomer>(listPath, async (request, reply) => {
     const { customerId } = request.params;
-    const input = checkNew(objectOf(request.body));
+    const data = objectOf(request.body);
+    const input = checkNew(data);
     return replyOnce(shop, request, reply, 201, async (db) => {
       await mustExist(db, customerId);
-      return { data: addressView(shop, await insertAddress(db, customerId, input)) };
+      const address = await insertAddress(db, customerId, input);
+      await writeFields(db, owners.addresses, address.id, data, true);
+      return { data: await shown(db, address) };
     });
   });
   app.get<ByKey>(onePath, async ({ params }) => ({
-    data: addressView(shop, orNotFound(await findAddress(shop.db, params))),
+    data: await shown(shop.db, orNotFound(await findAddress(shop.db, params))),
   }));
   app.put<ByKey>(onePath, async ({ params, body }) => {
-    const { id, ...input } = checkUpdate(objectOf(body));
+    const data = objectOf(body);
+    const { id, ...input } = checkUpdate(data);
     sameId(params.addressId, id);
-    return { data: addressView(shop, orNotFound(await updateAddress(shop.db, params, input))) };
+    return inTransaction(shop.db, async (db) => {
+      const address = orNotFound(await updateAddress(db, params, input));
+      await writeFields(db, owners.addresses, address.id, data, false);
+      return { data: await shown(db, address) };
+    });
   });
   app.delete<ByKey>(onePath, async ({ params }, reply) => {
     if (!(await deleteAddress(shop.db, params))) throw addressNotFound();

@@ -6,13 +6,13 @@ import { forbidden, unprocessable } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
-import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
-import { findOrder, getOrder, listOrders, orderReply } from './read.ts';
-import { itemsOfOrder, type OrderRow } from './store.ts';
-import { orderItemView } from './view.ts';
+import { findOrder, getOrder, itemsReply, listOrders, orderReply } from './read.ts';
+import type { OrderRow } from './store.ts';
 
 const orderChange = checker(
   Type.Object({
@@ -34,8 +34,7 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.get<ById>('/v2/orders/:id/items', async (request) => {
     const order = await findOrder(shop.db, request, request.params.id);
-    const style = await styleOf(shop.db, order.currency);
-    return { data: (await itemsOfOrder(shop.db, order.id)).map((item) => orderItemView(item, style)) };
+    return { data: await itemsReply(shop, shop.db, order) };
   });
 
   app.put<ById>('/v2/orders/:id', (request) => changeOrder(shop, request));
@@ -45,7 +44,8 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
 async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
   if (request.access.kind !== 'client_credentials') throw forbidden('Orders are changed with client credentials');
   const { id } = request.params;
-  const change = orderChange(objectOf(request.body));
+  const data = objectOf(request.body);
+  const change = orderChange(data);
   sameId(id, change.id);
   return inTransaction(shop.db, async (db) => {
     let order = await findOrder(db, request, id, true);
@@ -58,8 +58,9 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
     if (change.shipping === 'fulfilled' && order.shipping !== 'fulfilled') {
       order = await apply(db, order, 'fulfil', shop.now());
     }
+    await writeFields(db, owners.orders, order.id, data, false);
     await audit(shop, db, request.access, { action: 'updated', entity: 'order', entityId: order.id });
-    return orderReply(db, order, false);
+    return orderReply(shop, db, order, false);
   });
 }
 

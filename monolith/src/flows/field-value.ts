@@ -1,0 +1,69 @@
+import type { Field } from './field-store.ts';
+import type { FieldType } from './field-types.ts';
+import type { Rule } from './rules.ts';
+
+const maxText = 65_536;
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
+  string: (value) =>
+    typeof value === 'string' && value.length <= maxText && value.isWellFormed() && !value.includes('\0'),
+  integer: Number.isSafeInteger,
+  float: Number.isFinite,
+  boolean: (value) => typeof value === 'boolean',
+  date: (value) => typeof value === 'string' && moment(value) !== undefined,
+  // Links have routes of their own.
+  relationship: () => false,
+};
+
+const typeNames: Readonly<Record<FieldType, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  float: 'a number',
+  boolean: 'true or false',
+  date: 'a date, such as 2018-05-10 or 2018-05-10 14:11:32',
+  relationship: 'set by its relationship',
+};
+
+/** The complaint about a value of a field, to follow `The data.x field`; undefined if the value is right. */
+export function complaintOf(field: Pick<Field, 'field_type' | 'validation_rules'>, value: unknown): string | undefined {
+  if (!fits[field.field_type](value)) return `must be ${typeNames[field.field_type]}`;
+  for (const rule of field.validation_rules) {
+    const complaint = brokenRule(rule, value as string | number | boolean);
+    if (complaint !== undefined) return complaint;
+  }
+  return undefined;
+}
+
+function brokenRule(rule: Rule, value: string | number | boolean): string | undefined {
+  switch (rule.type) {
+    case 'enum':
+      return rule.options.includes(value) ? undefined : `must be one of ${rule.options.join(', ')}`;
+    case 'between': {
+      const { from, to } = rule.options;
+      const between = rank(value) >= rank(from) && rank(value) <= rank(to);
+      return between ? undefined : `must be between ${from} and ${to}`;
+    }
+    case 'email':
+      return /^[^@\s]+@[^@\s]+$/.test(String(value)) ? undefined : "does not match format 'email'";
+    case 'slug':
+      return /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/i.test(String(value)) ? undefined : "does not match format 'slug'";
+    default:
+      return undefined;
+  }
+}
+
+/** A number that orders values: of a date, its milliseconds. */
+function rank(value: string | number | boolean): number {
+  return typeof value === 'string' ? (moment(value) ?? Number.NaN) : Number(value);
+}
+
+/** Milliseconds of a date; without a zone it is UTC. Undefined for days that the calendar does not have. */
+function moment(text: string): number | undefined {
+  const [, year, month, day, hour = '00', minute = '00', second = '00', zone = 'Z'] = datePattern.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
+  // Date.parse moves the 31st of a short month to the next.
+  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number.isNaN(ms) || Number(day) > days ? undefined : ms;
+}
