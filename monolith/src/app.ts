@@ -21,6 +21,7 @@ import { IssuerKeys } from './oauth/issuer-keys.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { promotionRoutes } from './promotions/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
 
@@ -67,6 +68,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   paymentRoutes(app, shop);
   gatewayRoutes(app, shop);
   flowRoutes(app, shop);
+  promotionRoutes(app, shop);
 
   return app;
 }

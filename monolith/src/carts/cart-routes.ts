@@ -47,7 +47,7 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
       `select id, name, description, currency, created_at, updated_at from carts ${where} order by created_at desc, id limit $3 offset $4`,
       [...values, page.limit, page.offset],
     );
-    const data = (await withPrices(shop.db, rows)).map((cart) => cartView(cart, shop.config.publicUrl));
+    const data = (await withPrices(shop, rows)).map((cart) => cartView(cart, shop.config.publicUrl));
     return listReply(shop, request, page, Number(count.rows[0]?.total), data);
   });
 

@@ -2,6 +2,7 @@ import { badRequest } from '../api/faults.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
+import { discountsOfCart } from './discounts.ts';
 import { CartDraft } from './draft.ts';
 import { findCart, loadItems, openCart } from './store.ts';
 import type { CartState } from './view.ts';
@@ -25,7 +26,7 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   const cart = await findCart(db, id, shop.now());
   const items = cart === undefined ? [] : await loadItems(db, id);
   const style = cart?.currency == null ? undefined : await styleOf(db, cart.currency);
-  return { id, cart, items, style };
+  return { id, cart, items, discounts: await discountsOfCart(shop, db, cart, items), style };
 }
 
 /** Locks a cart, changes it, writes it once and returns its new state. */
@@ -48,6 +49,8 @@ export async function changeCartIn(
   const draft = new CartDraft(db, shop.now(), opened, await loadItems(db, id));
   await work(draft);
   await draft.save();
-  const { cart, items } = draft;
-  return { id, cart, items, style: cart.currency === null ? undefined : await styleOf(db, cart.currency) };
+  const { cart, items, messages } = draft;
+  const discounts = await discountsOfCart(shop, db, cart, items);
+  const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
+  return { id, cart, items, discounts, style, messages };
 }

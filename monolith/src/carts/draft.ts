@@ -6,6 +6,13 @@ import { maxLines, maxTaxes } from './limits.ts';
 import type { CartRow, ItemRow, TaxRow } from './store.ts';
 import type { TaxItem } from './taxes.ts';
 
+/** One member of `meta.messages` in a reply. */
+export interface Message {
+  source: { type: string; id: string };
+  title: string;
+  description: string;
+}
+
 export type NewLine = Omit<ItemRow, 'id' | 'created_at' | 'updated_at' | 'taxes'>;
 
 /**
@@ -16,6 +23,8 @@ export class CartDraft {
   readonly db: Queryable;
   readonly now: Date;
   cart: CartRow;
+  /** What the reply tells about the change. */
+  readonly messages: Message[] = [];
   readonly #before: { currency: string | null; items: readonly ItemRow[] };
   // Lines are never changed in place, so that an earlier list keeps the earlier state.
   #items: readonly ItemRow[];
@@ -32,12 +41,16 @@ export class CartDraft {
     return this.#items;
   }
 
+  find(itemId: string): ItemRow | undefined {
+    return this.#items.find((each) => each.id === itemId.toLowerCase());
+  }
+
   /**
    * A line of the cart.
    * @throws ShopError `not_found` when the cart has no such line
    */
   require(itemId: string): ItemRow {
-    const item = this.#items.find((each) => each.id === itemId.toLowerCase());
+    const item = this.find(itemId);
     if (item === undefined) throw notFound("The Item doesn't exist in the cart");
     return item;
   }
@@ -104,6 +117,8 @@ export class CartDraft {
   /** Writes the differences from the stored state. */
   async save(): Promise<void> {
     await writeDraft(this.db, this.cart, this.#before, this.#items);
+    // Codes need goods: an empty cart keeps none.
+    if (this.#items.length === 0) await this.db.query('delete from cart_promotions where cart_id = $1', [this.cart.id]);
   }
 
   #replace(item: ItemRow): ItemRow {

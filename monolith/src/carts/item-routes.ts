@@ -11,6 +11,7 @@ import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
 import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
 import { maxLines, maxQuantity } from './limits.ts';
+import { removeCode, removePromotion } from './promotion-lines.ts';
 import { changeQuantities } from './quantities.ts';
 import { itemsReply } from './view.ts';
 
@@ -23,6 +24,9 @@ const newQuantities = checker(
 
 interface ByCart {
   Params: { ref: string };
+}
+interface ByCode {
+  Params: { ref: string; code: string };
 }
 interface ByItem {
   Params: { ref: string; item: string };
@@ -53,15 +57,22 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.delete<ByItem>(`${items}/:item`, async (request) => {
-    const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
-      draft.remove(draft.require(request.params.item).id),
-    );
+    const { ref, item } = request.params;
+    const state = await changeCart(shop, cartId(ref), async (draft) => {
+      if (!(await removePromotion(draft, item))) draft.remove(draft.require(item).id);
+    });
     return itemsReply(state, shop.config.publicUrl);
   });
 
   app.delete<ByCart>(items, async (request) => {
     const state = await changeCart(shop, cartId(request.params.ref), (draft) => draft.clear());
     return itemsReply(state, shop.config.publicUrl);
+  });
+
+  app.delete<ByCode>('/v2/carts/:ref/discounts/:code', async (request, reply) => {
+    const { ref, code } = request.params;
+    await changeCart(shop, cartId(ref), (draft) => removeCode(draft, code));
+    return reply.code(204).send();
   });
 }
 

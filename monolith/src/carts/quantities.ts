@@ -1,5 +1,7 @@
+import { badRequest } from '../api/faults.ts';
 import type { CartDraft } from './draft.ts';
 import { checkLine, insufficientStock } from './limits.ts';
+import { isPromotionLine, removePromotion } from './promotion-lines.ts';
 
 /**
  * Sets the quantities of lines. 0 removes a line, even if it is already gone. One query reads the stock of all lines.
@@ -14,7 +16,12 @@ export async function changeQuantities(
   for (const { id, quantity } of changes) {
     if (quantity === 0) {
       draft.remove(id);
+      await removePromotion(draft, id);
       continue;
+    }
+    if (draft.find(id) === undefined && (await isPromotionLine(draft, id))) {
+      if (quantity === 1) continue;
+      throw badRequest('A promotion has the quantity 1', 'data.quantity');
     }
     const item = draft.require(id);
     checkLine(quantity, item.unit_amount);

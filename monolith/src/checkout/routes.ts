@@ -3,11 +3,13 @@ import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
+import { discountsOfCart } from '../carts/discounts.ts';
 import { writeFields } from '../flows/entity-fields.ts';
 import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
+import { recordUses, requireHolding } from '../promotions/use.ts';
 import type { Shop } from '../shop.ts';
 import { checkoutInput } from './input.ts';
 import {
@@ -46,9 +48,12 @@ async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     const customer = await identifyCustomer(db, request, input.customer);
     const available = await lockStock(shop, db, lines);
     checkStock(lines, available);
-    const totals = sumUp(lines);
+    const discounts = await discountsOfCart(shop, db, cart, lines);
+    requireHolding(discounts, customer);
+    const totals = sumUp(lines, discounts);
     const orderId = await writeOrder(db, { cart, currency, customer, totals, input }, now);
     await writeItems(db, orderId, lines, now);
+    await recordUses(db, orderId, discounts, now);
     await writeFields(db, owners.orders, orderId, data, true);
     await audit(shop, db, request.access, { action: 'created', entity: 'order', entityId: orderId });
     const bindings = new Bindings();

@@ -3,10 +3,11 @@ import { BillingAddress, ShippingAddress, wholeAddress } from '../api/address.ts
 import { forbidden, notFound, refused } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { insufficientStock, mixedCurrencies } from '../carts/limits.ts';
+import { pricedLine } from '../carts/pricing.ts';
 import { type CartRow, type ItemRow, lastLiveMoment, loadItems } from '../carts/store.ts';
-import { pricedLine } from '../carts/view.ts';
 import type { Queryable } from '../db.ts';
 import { sumTotals, type Taxed } from '../money.ts';
+import { afterDiscounts, type Discount } from '../promotions/applied.ts';
 import type { Shop } from '../shop.ts';
 import type { Buyer, CheckoutInput } from './input.ts';
 
@@ -86,8 +87,8 @@ export function checkStock(lines: readonly ItemRow[], available: ReadonlyMap<str
 }
 
 /** Step 7: the totals, as the cart showed them. */
-export function sumUp(lines: readonly ItemRow[]): Taxed {
-  return sumTotals(lines.map(pricedLine));
+export function sumUp(lines: readonly ItemRow[], discounts: readonly Discount[]): Taxed {
+  return afterDiscounts(sumTotals(lines.map(pricedLine)), discounts);
 }
 
 export interface NewOrder {

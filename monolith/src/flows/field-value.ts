@@ -1,9 +1,9 @@
+import { momentOf } from '../api/moment.ts';
 import type { Field } from './field-store.ts';
 import type { FieldType } from './field-types.ts';
 import type { Rule } from './rules.ts';
 
 const maxText = 65_536;
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   string: (value) =>
@@ -11,7 +11,7 @@ const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   integer: Number.isSafeInteger,
   float: Number.isFinite,
   boolean: (value) => typeof value === 'boolean',
-  date: (value) => typeof value === 'string' && moment(value) !== undefined,
+  date: (value) => typeof value === 'string' && momentOf(value) !== undefined,
   // Links have routes of their own.
   relationship: () => false,
 };
@@ -55,15 +55,5 @@ function brokenRule(rule: Rule, value: string | number | boolean): string | unde
 
 /** A number that orders values: of a date, its milliseconds. */
 function rank(value: string | number | boolean): number {
-  return typeof value === 'string' ? (moment(value) ?? Number.NaN) : Number(value);
-}
-
-/** Milliseconds of a date; without a zone it is UTC. Undefined for days that the calendar does not have. */
-function moment(text: string): number | undefined {
-  const [, year, month, day, hour = '00', minute = '00', second = '00', zone = 'Z'] = datePattern.exec(text) ?? [];
-  if (year === undefined) return undefined;
-  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
-  // Date.parse moves the 31st of a short month to the next.
-  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  return Number.isNaN(ms) || Number(day) > days ? undefined : ms;
+  return typeof value === 'string' ? (momentOf(value) ?? Number.NaN) : Number(value);
 }
