@@ -8,6 +8,11 @@ export interface Size {
   orders: number;
   clients: number;
   tokens: number;
+  /** Entries of the flows that have entries of their own. */
+  entries: number;
+  promotions: number;
+  /** For each promotion that has codes. */
+  codes: number;
 }
 
 export const sizes = {
@@ -21,6 +26,9 @@ export const sizes = {
     orders: 400,
     clients: 6,
     tokens: 2_000,
+    entries: 40,
+    promotions: 10,
+    codes: 3,
   },
   /** A shop after some years, for measurements. */
   reference: {
@@ -32,6 +40,9 @@ export const sizes = {
     orders: 50_000,
     clients: 200,
     tokens: 300_000,
+    entries: 2_000,
+    promotions: 60,
+    codes: 50,
   },
 } as const satisfies Record<string, Size>;
 
