@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { isMembers } from '../api/body.ts';
+import { isMembers, type Members } from '../api/body.ts';
 import { badRequest, failedValidation } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import type { Adding } from './adding.ts';
@@ -47,12 +47,12 @@ export function productsIn(entries: readonly unknown[]): string[] {
   return products.map(({ id, sku }) => id ?? sku).filter((wanted) => typeof wanted === 'string');
 }
 
-async function addProduct(to: Adding, data: unknown): Promise<void> {
+async function addProduct(to: Adding, data: Members): Promise<void> {
   to.spend(1);
   const { id, sku, quantity = 1, tax } = productLine(data);
   const wanted = id ?? sku;
   if (wanted === undefined) {
     throw failedValidation([{ detail: 'The data.id field is required.', source: 'data.id' }]);
   }
-  await putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax });
+  await putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax, data });
 }

@@ -6,6 +6,8 @@ import { failedValidation, forbidden, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
@@ -52,13 +54,15 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.post('/v2/carts', async (request, reply) => {
-    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, description, id: wanted } = newCart(data);
     const id = wanted === undefined ? randomUUID() : cartId(wanted);
     return replyOnce(shop, request, reply, 201, async (db) => {
       const state = await changeCartIn(shop, db, id, async (draft) => {
         if (draft.cart.name !== null)
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         await label(draft, name, description);
+        await writeFields(db, owners.carts, id, data, true);
         if (request.access.customerId !== undefined) await associate(db, id, [request.access.customerId]);
       });
       return { data: cartView(state, shop.config.publicUrl) };
@@ -66,8 +70,12 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.put<ByCart>(one, async (request) => {
-    const { name, description } = cartChange(objectOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), (draft) => label(draft, name, description));
+    const data = objectOf(request.body);
+    const { name, description } = cartChange(data);
+    const state = await changeCart(shop, cartId(request.params.ref), async (draft) => {
+      await label(draft, name, description);
+      await writeFields(draft.db, owners.carts, draft.cart.id, data, false);
+    });
     return { data: cartView(state, shop.config.publicUrl) };
   });
 

@@ -1,6 +1,8 @@
 import { badRequest } from '../api/faults.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { owners } from '../flows/owners.ts';
+import { loadValues } from '../flows/values.ts';
 import type { Shop } from '../shop.ts';
 import { discountsOfCart } from './discounts.ts';
 import { CartDraft } from './draft.ts';
@@ -26,7 +28,8 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   const cart = await findCart(db, id, shop.now());
   const items = cart === undefined ? [] : await loadItems(db, id);
   const style = cart?.currency == null ? undefined : await styleOf(db, cart.currency);
-  return { id, cart, items, discounts: await discountsOfCart(shop, db, cart, items), style };
+  const discounts = await discountsOfCart(shop, db, cart, items);
+  return { id, cart, items, discounts, style, ...(await fieldsOfCart(shop, db, id, items)) };
 }
 
 /** Locks a cart, changes it, writes it once and returns its new state. */
@@ -52,5 +55,13 @@ export async function changeCartIn(
   const { cart, items, messages } = draft;
   const discounts = await discountsOfCart(shop, db, cart, items);
   const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
-  return { id, cart, items, discounts, style, messages };
+  return { id, cart, items, discounts, style, messages, ...(await fieldsOfCart(shop, db, id, items)) };
+}
+
+async function fieldsOfCart(shop: Shop, db: Queryable, id: string, items: readonly { id: string }[]) {
+  const ids = items.map((item) => item.id);
+  return {
+    fields: await loadValues(db, shop.debts, owners.carts, [id]),
+    lineFields: await loadValues(db, shop.debts, owners.cart_items, ids),
+  };
 }

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, notFound, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
+import type { NewValues } from '../flows/check-values.ts';
+import type { Field } from '../flows/field-store.ts';
+import { owners } from '../flows/owners.ts';
+import { storeValues } from '../flows/store-values.ts';
 import { writeDraft } from './draft-writes.ts';
 import { maxLines, maxTaxes } from './limits.ts';
 import type { CartRow, ItemRow, TaxRow } from './store.ts';
@@ -28,6 +32,8 @@ export class CartDraft {
   readonly #before: { currency: string | null; items: readonly ItemRow[] };
   // Lines are never changed in place, so that an earlier list keeps the earlier state.
   #items: readonly ItemRow[];
+  #values: ReadonlyMap<string, NewValues> = new Map();
+  #fields: readonly Field[] = [];
 
   constructor(db: Queryable, now: Date, cart: CartRow, items: readonly ItemRow[]) {
     this.db = db;
@@ -101,15 +107,23 @@ export class CartDraft {
     return this.#replace({ ...item, taxes });
   }
 
+  /** Sets values of the fields of a line; the others keep theirs. */
+  setFields({ id }: ItemRow, fields: readonly Field[], values: NewValues): void {
+    this.#fields = fields;
+    this.#values = new Map([...this.#values, [id, new Map([...(this.#values.get(id) ?? []), ...values])]]);
+  }
+
   /** Runs one step. If the step throws, the cart returns to its state before the step. */
   async attempt(step: () => Promise<void>): Promise<void> {
     const { cart } = this;
     const items = this.#items;
+    const values = this.#values;
     try {
       await step();
     } catch (error) {
       this.cart = cart;
       this.#items = items;
+      this.#values = values;
       throw error;
     }
   }
@@ -117,6 +131,9 @@ export class CartDraft {
   /** Writes the differences from the stored state. */
   async save(): Promise<void> {
     await writeDraft(this.db, this.cart, this.#before, this.#items);
+    const changes = [...this.#values].map(([id, values]) => ({ id, values }));
+    const kept = changes.filter(({ id }) => this.find(id) !== undefined);
+    await storeValues(this.db, owners.cart_items.values, this.#fields, kept);
     // Codes need goods: an empty cart keeps none.
     if (this.#items.length === 0) await this.db.query('delete from cart_promotions where cart_id = $1', [this.cart.id]);
   }

@@ -43,9 +43,10 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByCart>(items, (request, reply) => addLines(shop, request, reply));
 
   app.put<ByItem>(`${items}/:item`, async (request) => {
-    const { quantity } = newQuantity(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { quantity } = newQuantity(data);
     const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
-      changeQuantities(draft, [{ id: request.params.item, quantity }]),
+      changeQuantities(draft, [{ ...data, id: request.params.item, quantity }]),
     );
     return itemsReply(state, shop.config.publicUrl);
   });
@@ -92,7 +93,7 @@ async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
   return replyOnce(shop, request, reply, 201, async (db) => {
     const failures: ShopError[] = [];
     const state = await changeCartIn(shop, db, id, async (draft) => {
-      const to = new Adding(request, draft, wanted, allOrNothing);
+      const to = new Adding(shop.debts, request, draft, wanted, allOrNothing);
       await to.shelf.fetch(productsIn(entries), to.currency());
       for (const entry of entries) {
         try {

@@ -1,4 +1,6 @@
 import { styleOf } from '../currencies/style.ts';
+import { owners } from '../flows/owners.ts';
+import { loadValues } from '../flows/values.ts';
 import type { CurrencyStyle } from '../money.ts';
 import { discountsOf } from '../promotions/applied.ts';
 import type { Shop } from '../shop.ts';
@@ -30,11 +32,18 @@ export async function withPrices(shop: Shop, carts: readonly CartRow[]): Promise
     (itemsByCart.get(id) ?? []).map((item) => ({ ...item, taxes: taxesByItem.get(item.id) ?? [] }));
   const baskets = carts.flatMap(({ id, currency }) => (currency === null ? [] : basketOf(id, currency, itemsOf(id))));
   const discounts = await discountsOf(db, shop.debts, shop.now(), baskets);
+  const fields = await loadValues(
+    db,
+    shop.debts,
+    owners.carts,
+    carts.map(({ id }) => id),
+  );
   return carts.map((cart) => ({
     id: cart.id,
     cart,
     items: itemsOf(cart.id),
     discounts: discounts.get(cart.id) ?? [],
+    fields,
     style: cart.currency === null ? undefined : styles.get(cart.currency),
   }));
 }

@@ -1,4 +1,5 @@
 import { linePrices } from '../api/line-prices.ts';
+import type { FieldValues } from '../flows/values.ts';
 import { type CurrencyStyle, formattedPrice, noPrice, sumTotals } from '../money.ts';
 import { afterDiscounts, type Discount } from '../promotions/applied.ts';
 import { discountPrices, minus } from '../promotions/uses.ts';
@@ -15,19 +16,21 @@ export interface PricedCart {
   cart: CartRow | undefined;
   items: readonly PricedItem[];
   discounts: readonly Discount[];
+  fields: FieldValues;
   style: CurrencyStyle | undefined;
 }
 
 /** A cart with all its lines. */
 export interface CartState extends PricedCart {
   items: readonly ItemRow[];
+  lineFields: FieldValues;
   messages?: readonly Message[];
 }
 
 export function cartView(priced: PricedCart, publicUrl: string) {
-  const { id, cart, items, discounts } = priced;
+  const { id, cart, items, discounts, fields } = priced;
   const lines = [...items, ...discounts];
-  return {
+  return fields.onto({
     id,
     type: 'cart',
     ...(cart?.name != null && { name: cart.name }),
@@ -35,7 +38,7 @@ export function cartView(priced: PricedCart, publicUrl: string) {
     links: { self: `${publicUrl}/v2/carts/${encodeURIComponent(id)}` },
     meta: cartMeta(priced),
     relationships: lines.length === 0 ? {} : { items: { data: lines.map(({ id }) => ({ type: 'cart_item', id })) } },
-  };
+  });
 }
 
 /** The reply to every request that changes or lists lines. */
@@ -50,10 +53,10 @@ export function itemsReply(state: CartState, publicUrl: string) {
 }
 
 /** The lines of a cart: its goods, then what promotions take off. */
-export function itemViews({ items, discounts, style }: CartState, publicUrl: string) {
+export function itemViews({ items, discounts, lineFields, style }: CartState, publicUrl: string) {
   if (style === undefined) return [];
   return [
-    ...items.map((item) => itemView(item, style, publicUrl)),
+    ...items.map((item) => lineFields.onto(itemView(item, style, publicUrl))),
     ...discounts.map((discount) => discountView(discount, style)),
   ];
 }

@@ -14,6 +14,7 @@ import type { Shop } from '../shop.ts';
 import { checkoutInput } from './input.ts';
 import {
   checkStock,
+  copyFields,
   identifyCustomer,
   lockCart,
   lockStock,
@@ -53,6 +54,7 @@ async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     const totals = sumUp(lines, discounts);
     const orderId = await writeOrder(db, { cart, currency, customer, totals, input }, now);
     await writeItems(db, orderId, lines, now);
+    await copyFields(db, orderId);
     await recordUses(db, orderId, discounts, now);
     await writeFields(db, owners.orders, orderId, data, true);
     await audit(shop, db, request.access, { action: 'created', entity: 'order', entityId: orderId });

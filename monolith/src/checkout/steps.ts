@@ -147,6 +147,22 @@ export async function writeItems(db: Queryable, orderId: string, lines: readonly
   }
 }
 
+/**
+ * Copies the fields of the lines to the items. A field of `order_items` takes the value of the field of `cart_items`
+ * with the same slug and type.
+ */
+export async function copyFields(db: Queryable, orderId: string): Promise<void> {
+  await db.query(
+    `insert into order_item_field_values (owner_id, field_id, value)
+     select i.id, o.id, v.value from order_items i join cart_item_field_values v on v.owner_id = i.cart_item_id
+       join flow_fields c on c.id = v.field_id
+       join flow_fields o on o.slug = c.slug and o.field_type = c.field_type and o.enabled
+       join flows w on w.id = o.flow_id and w.slug = 'order_items' and w.enabled
+     where i.order_id = $1`,
+    [orderId],
+  );
+}
+
 function emptyCart() {
   return refused('Bad Request', 'The cart is empty: there is nothing to check out');
 }

@@ -110,6 +110,40 @@ describe('fields of core entities', () => {
     assert.equal((await checkout(5)).body.data.grade, 5);
   });
 
+  test('of carts and their lines are sent with them, and go on to the items of the order', async () => {
+    for (const flow of ['carts', 'cart_items', 'order_items']) {
+      await flowNamed(it, flow);
+      await fieldOn(it, flow, { slug: 'note' });
+    }
+    await fieldOn(it, 'cart_items', { slug: 'size', field_type: 'integer', required: true });
+    const [product, other] = [await makeProduct(it), await makeProduct(it)];
+    const cart = `/v2/carts/${randomUUID()}`;
+    const line = (members: object) => ({ type: 'cart_item', id: product, quantity: 1, ...members });
+    const add = (data: unknown) => it.shopper('POST', `${cart}/items`, { data });
+    assert.deepEqual(sources(await add(line({ note: 'x' }))), ['data.size']);
+    const added = await add([line({ note: 'red', size: 1 }), line({ id: other, size: 'big' })]);
+    assert.deepEqual([added.status, added.body.data.length, sources(added)], [201, 1, ['data.size']]);
+    assert.deepEqual([added.body.data[0].note, added.body.data[0].size], ['red', 1]);
+    const again = await add(line({ note: 'blue' }));
+    assert.deepEqual([again.body.data[0].quantity, again.body.data[0].note], [2, 'blue'], JSON.stringify(again.body));
+    const { id } = again.body.data[0];
+    const changed = await it.shopper('PUT', `${cart}/items/${id}`, { data: { quantity: 3, note: 'green' } });
+    assert.deepEqual([changed.body.data[0].note, changed.body.data[0].size], ['green', 1]);
+    assert.equal((await it.shopper('PUT', `${cart}/items/${id}`, { data: { quantity: 3, note: 5 } })).status, 422);
+    const custom = await add({ type: 'custom_item', name: 'C', price: { amount: 1 }, size: 7 });
+    assert.equal(custom.body.data[1].size, 7);
+    const named = await it.shopper('PUT', cart, { data: { note: 'gift' } });
+    assert.deepEqual([named.status, named.body.data.note], [200, 'gift']);
+    assert.equal((await it.shopper('GET', cart)).body.data.note, 'gift');
+    const target = `/v2/carts/${randomUUID()}`;
+    const merge = { type: 'cart_items', cart_id: cart.split('/').at(-1) };
+    const merged = await it.shopper('POST', `${target}/items`, { data: merge });
+    assert.deepEqual([merged.status, merged.body.data[0].note, merged.body.data[1].size], [201, 'green', 7]);
+    const buyer = { customer: { name: 'A', email: 'a@example.com' }, billing_address: sampleAddress };
+    const order = await it.shopper('POST', `${cart}/checkout`, { data: buyer });
+    assert.deepEqual([order.status, order.body.included.items[0].note], [201, 'green']);
+  });
+
   test('with the name of a member are refused, and disabled ones are not there', async () => {
     const flow = (await it.admin('GET', '/v2/flows/products')).body.data.id;
     const data = {

@@ -41,6 +41,12 @@ export class FieldValues {
     return this.#values.get(ownerId)?.get(fieldId) ?? null;
   }
 
+  /** The stored values of the fields that an entity has now, by field id. */
+  stored(ownerId: string): Map<string, unknown> {
+    const own = this.#values.get(ownerId) ?? new Map<string, unknown>();
+    return new Map([...own].filter(([id]) => this.fields.some((field) => field.id === id)));
+  }
+
   /** The members that the fields add to an entity. */
   of(ownerId: string): FieldMembers {
     const members: Members = {};
