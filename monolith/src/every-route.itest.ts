@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { allDebts } from './debts.ts';
+import { fiveOff, makePromotion } from './promotions/testing.ts';
 import { Random } from './seed/random.ts';
 import { enableManual, makeOrder, makeProduct, sampleAddress } from './testing/goods.ts';
 import { body, noRequest, query, segments } from './testing/grammar.ts';
@@ -55,9 +56,25 @@ before(async () => {
     implicit: await issueToken(it.shop, 'implicit'),
     customer: signedIn,
   };
+  const flow = await make('/v2/flows', { type: 'flow', name: 'F', slug: 'things', description: '', enabled: true });
+  const relation = [{ type: 'one-to-many', to: 'product' }];
+  const fieldBody = {
+    ...{ type: 'field', name: 'F', description: '', required: false },
+    relationships: { flow: { data: { type: 'flow', id: flow } } },
+  };
+  const field = await make('/v2/fields', { ...fieldBody, slug: 'size', field_type: 'integer', unique: true });
+  await make('/v2/fields', { ...fieldBody, slug: 'parts', field_type: 'relationship', validation_rules: relation });
+  const entry = await make('/v2/flows/things/entries', { type: 'entry', size: 1 });
+  const promotion = await makePromotion(it);
+  await make('/v2/flows', { type: 'flow', name: 'F', slug: 'products', description: '', enabled: true });
+  const code = { type: 'promotion_codes', codes: [{ code: 'CODE' }] };
+  await it.admin('POST', `/v2/promotions/${promotion}/codes`, { data: code });
   const currency = (await it.admin('GET', '/v2/currencies')).body.data[0].id;
   ids = {
-    id: [product, category, brand, order, currency],
+    id: [product, category, brand, order, currency, flow, 'things', 'products', field, promotion],
+    entry: [entry, product],
+    field: ['parts', 'size'],
+    code: ['CODE'],
     customerId: [customer],
     addressId: [address],
     ref: [cart, 'x'],
@@ -106,7 +123,7 @@ before(async () => {
     collections: { type: ['collection'], id: [category], ...named },
     inventories: { type: ['stock-transaction'], id: [product], action: ['increment', 'allocate'], quantity: [1] },
     carts: {
-      type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items'],
+      type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items', 'promotion_item'],
       id: [product, customer, cart],
       cart_id: [cart],
       quantity: [1, 2],
@@ -114,7 +131,7 @@ before(async () => {
       sku: ['S'],
       description: ['D'],
       price: [price],
-      code: ['T'],
+      code: ['T', 'CODE'],
       jurisdiction: ['UK'],
       rate: [0.2],
       customer: [customer, { id: customer }, { name: 'Ada', email: 'a@example.com' }],
@@ -131,6 +148,42 @@ before(async () => {
       status: ['cancelled'],
       shipping_address: [sampleAddress],
       options: [{ receipt_email: true }],
+    },
+    flows: {
+      type: ['flow', 'entry', 'product'],
+      id: [flow, entry, product],
+      name: ['N'],
+      slug: [slug(), 'recipes'],
+      description: ['D'],
+      enabled: [true, false],
+      size: [1, 2],
+      parts: [product],
+    },
+    fields: {
+      type: ['field'],
+      name: ['N'],
+      slug: [slug(), 'weight2'],
+      field_type: ['string', 'integer', 'date', 'relationship'],
+      description: ['D'],
+      required: [false, true],
+      unique: [true, false],
+      default: [null, 1, 'x', '2018-01-01'],
+      order: [1],
+      validation_rules: [
+        [],
+        [{ type: 'between', options: { from: 1, to: 2 } }],
+        [{ type: 'enum', options: ['x'] }],
+        relation,
+      ],
+      relationships: [{ flow: { data: { type: 'flow', id: flow } } }],
+    },
+    promotions: {
+      ...Object.fromEntries(Object.entries(fiveOff).map(([name, value]) => [name, [value]])),
+      type: ['promotion', 'promotion_codes'],
+      promotion_type: ['fixed_discount', 'x_for_y'],
+      automatic: [true, false],
+      min_cart_value: [[], [{ currency: 'USD', amount: 1 }]],
+      codes: [[{ code: slug() }], [{ code: 'CODE', uses: 1, user: 'x' }], ['CODE']],
     },
     gateways: { type: ['gateway'], enabled: [true], test: [false], login: ['x'] },
     oauth: { grant_type: ['implicit', 'refresh_token'], client_id: ['tests', 'x'], refresh_token: ['x'], token: ['x'] },

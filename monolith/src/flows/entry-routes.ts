@@ -4,6 +4,7 @@ import { failedValidation, forbidden, notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { checkValues } from './check-values.ts';
@@ -75,15 +76,14 @@ export function entryRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.post<ByFlow>(list, async (request, reply) => {
     const data = objectOf(request.body);
-    const entry = await inTransaction(shop.db, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       const place = await placeFor(db, request, 'for key share');
       if (data.type !== 'entry') {
         throw failedValidation([{ detail: 'The data.type field must be one of entry.', source: 'data.type' }]);
       }
       const id = place.owner === undefined ? await insertEntry(db, place.flow.id, shop.now()) : idIn(data);
-      return writeEntry(shop, db, request, place, { id, data, isNew: true });
+      return { data: await writeEntry(shop, db, request, place, { id, data, isNew: true }) };
     });
-    return reply.code(201).send({ data: entry });
   });
 
   app.put<ByEntry>(one, async (request) => {

@@ -10,6 +10,7 @@ import { attributesWithFields } from '../flows/attributes.ts';
 import { withFields, withFieldsOf, writeFields } from '../flows/entity-fields.ts';
 import { includedByFields } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
+import { replyOnce } from '../idempotency/reply-once.ts';
 import { type FilterFields, filterConditions, textField, uuidField } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { byText, orderBy } from '../lists/sort.ts';
@@ -54,7 +55,7 @@ export function promotionRoutes(app: FastifyInstance, shop: Shop): void {
   app.post(path, async (request, reply) => {
     const data = objectOf(request.body);
     const row = newPromotion(data, shop.now());
-    const view = await inTransaction(shop.db, async (db) => {
+    return replyOnce(shop, request, reply, 201, async (db) => {
       await db.query('select pg_advisory_xact_lock($1)', [promotionsLock]);
       if ((await countPromotions(db, 'true', new Bindings())) >= maxPromotions) {
         throw unprocessable('Promotion limit reached', `A store has at most ${maxPromotions} promotions`);
@@ -62,9 +63,8 @@ export function promotionRoutes(app: FastifyInstance, shop: Shop): void {
       await savePromotion(db, row);
       await writeFields(db, owners.promotions, row.id, data, true);
       await audit(shop, db, request.access, { action: 'created', entity: 'promotion', entityId: row.id });
-      return promotionReply(shop, db, row);
+      return { data: await promotionReply(shop, db, row) };
     });
-    return reply.code(201).send({ data: view });
   });
 
   app.put<ById>(`${path}/:id`, async (request) => {
