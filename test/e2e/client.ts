@@ -32,6 +32,10 @@ export interface Client {
   Transactions: Calls;
   Gateways: Query;
   Settings: Calls;
+  Flows: Query;
+  Fields: Query;
+  /** Since version 4.6. */
+  Promotions?: Query;
   Cart(reference?: string): Query;
 }
 
