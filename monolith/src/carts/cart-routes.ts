@@ -7,6 +7,7 @@ import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
 import { writeFields } from '../flows/entity-fields.ts';
+import { joined, linkedEntities } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
@@ -33,8 +34,10 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.get<ByCart>(one, async (request) => {
     const state = await readCart(shop, shop.db, cartId(request.params.ref));
-    const items = includeOf(queryOf(request)).has('items') ? itemViews(state, shop.config.publicUrl) : [];
-    return { data: cartView(state, shop.config.publicUrl), ...includedMember({ items }) };
+    const include = includeOf(queryOf(request));
+    const items = include.has('items') ? itemViews(state, shop.config.publicUrl) : [];
+    const linked = await linkedEntities(request, include, state.fields, [state.id]);
+    return { data: cartView(state, shop.config.publicUrl), ...includedMember(joined({ items }, linked)) };
   });
 
   app.get('/v2/carts', async (request) => {

@@ -5,7 +5,9 @@ import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { errorBody, ShopError } from '../errors.ts';
+import { linkedEntities } from '../flows/includes.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
@@ -36,9 +38,13 @@ interface ByItem {
 export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
   const items = '/v2/carts/:ref/items';
 
-  app.get<ByCart>(items, async (request) =>
-    itemsReply(await readCart(shop, shop.db, cartId(request.params.ref)), shop.config.publicUrl),
-  );
+  app.get<ByCart>(items, async (request) => {
+    const state = await readCart(shop, shop.db, cartId(request.params.ref));
+    const { included, ...reply } = itemsReply(state, shop.config.publicUrl);
+    const ids = state.items.map(({ id }) => id);
+    const linked = await linkedEntities(request, includeOf(queryOf(request)), state.lineFields, ids);
+    return { ...reply, ...includedMember({ ...linked, ...included }) };
+  });
 
   app.post<ByCart>(items, (request, reply) => addLines(shop, request, reply));
 

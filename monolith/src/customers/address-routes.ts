@@ -5,8 +5,10 @@ import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import { withFields, withFieldsOf, writeFields } from '../flows/entity-fields.ts';
+import { includedByFields } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import {
   type Address,
@@ -55,9 +57,12 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
       return { data: await shown(db, address) };
     });
   });
-  app.get<ByKey>(onePath, async ({ params }) => ({
-    data: await shown(shop.db, orNotFound(await findAddress(shop.db, params))),
-  }));
+  app.get<ByKey>(onePath, async (request) => {
+    const data = await shown(shop.db, orNotFound(await findAddress(shop.db, request.params)));
+    const include = includeOf(queryOf(request));
+    const included = await includedByFields(shop, request, owners.addresses, [data.id], include);
+    return { data, ...includedMember(included) };
+  });
   app.put<ByKey>(onePath, async ({ params, body }) => {
     const data = objectOf(body);
     const { id, ...input } = checkUpdate(data);

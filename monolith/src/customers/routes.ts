@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { objectOf } from '../api/body.ts';
 import { failedValidation, notFound } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
@@ -45,6 +46,17 @@ const sorts = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', up
 
 /** `/v2/customers`, their tokens and their addresses. The access rules read the parameter `customerId`. */
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
+  app.includables.set('customer', {
+    plural: 'customers',
+    views: async ({ access }, ids) => {
+      // Links of other entities must not show customers to shoppers.
+      if (access.kind !== 'client_credentials' || access.customerId !== undefined) return [];
+      const bindings = new Bindings();
+      const where = `c.id = any(${bindings.add(ids.filter(isUuid))}::uuid[])`;
+      const rows = await selectCustomers(shop.db, { where, tail: 'order by c.created_at, c.id', bindings });
+      return withFields(shop, shop.db, owners.customers, rows.map(customerView));
+    },
+  });
   app.get('/v2/customers', (request) => listCustomers(shop, request));
   app.get('/v2/customers/attributes', async () => attributesWithFields(shop.db, owners.customers, NewCustomer));
   signInRoute(app, shop, tokens);

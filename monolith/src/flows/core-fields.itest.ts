@@ -83,7 +83,7 @@ describe('fields of core entities', () => {
       assert.deepEqual([added.status, added.body], [200, { data: links }], `${list} ${JSON.stringify(added.body)}`);
       const read = (await it.admin('GET', `${one(id)}?include=goes_with`)).body;
       assert.deepEqual(read.data.relationships.goes_with, { data: links }, list);
-      if (!list.endsWith('addresses')) assert.equal(read.included.products[0].id, product, list);
+      assert.equal(read.included.products[0].id, product, list);
       assert.equal(
         (await it.admin('POST', `${one(randomUUID())}/relationships/goes_with`, { data: links })).status,
         404,
@@ -92,6 +92,36 @@ describe('fields of core entities', () => {
       assert.equal((await it.admin('DELETE', path, { data: links })).status, 204, list);
       assert.deepEqual((await it.admin('GET', one(id))).body.data.relationships.goes_with, { data: [] }, list);
     }
+  });
+
+  test('of carts and lines link entities too; shoppers do not see customers through a link', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const customer = { type: 'customer', name: 'Eve', email };
+    const { id } = (await it.admin('POST', '/v2/customers', { data: customer })).body.data;
+    await flowNamed(it, 'carts');
+    await flowNamed(it, 'cart_items');
+    const to = (target: string) => ({
+      field_type: 'relationship',
+      validation_rules: [{ type: 'one-to-one', to: target }],
+    });
+    await fieldOn(it, 'carts', { slug: 'seller', ...to('customer') });
+    await fieldOn(it, 'cart_items', { slug: 'for_product', ...to('product') });
+    const product = await makeProduct(it);
+    const cart = `/v2/carts/${randomUUID()}`;
+    const line = { type: 'cart_item', id: product, quantity: 1 };
+    const [item] = (await it.shopper('POST', `${cart}/items`, { data: line })).body.data;
+    const seller = { type: 'customer', id };
+    assert.equal((await it.shopper('PUT', `${cart}/relationships/seller`, { data: seller })).status, 200);
+    const link = { type: 'product', id: product };
+    const linked = await it.shopper('PUT', `${cart}/items/${item.id}/relationships/for_product`, { data: link });
+    assert.deepEqual([linked.status, linked.body.data], [200, link]);
+    const seen = (await it.admin('GET', `${cart}?include=items,seller`)).body;
+    assert.deepEqual([seen.included.customers[0].email, seen.included.items.length], [email, 1]);
+    assert.equal((await it.shopper('GET', `${cart}?include=seller`)).body.included, undefined);
+    const items = (await it.shopper('GET', `${cart}/items?include=for_product`)).body;
+    assert.deepEqual([items.data[0].relationships.for_product.data, items.included.products[0].id], [link, product]);
+    assert.equal((await it.admin('DELETE', '/v2/flows/carts')).status, 204);
+    assert.equal((await it.admin('DELETE', '/v2/flows/cart_items')).status, 204);
   });
 
   test('of orders are given at checkout or later', async () => {

@@ -58,6 +58,12 @@ for (const [title, paid] of debts) {
       assert.equal((await it.shopper('POST', entries('books'), { data: { type: 'entry', title: 'x' } })).status, 403);
     });
 
+    test('with one Idempotency-Key are created once', async () => {
+      const key = { 'idempotency-key': randomUUID() };
+      const add = () => it.admin('POST', entries('books'), { data: { type: 'entry', title: 'Twice' } }, key);
+      assert.deepEqual((await add()).body, (await add()).body);
+    });
+
     test('a unique value is there once, also for two requests at a time', async () => {
       const isbn = randomUUID();
       const add = () => it.admin('POST', entries('books'), { data: { type: 'entry', title: 'T', isbn } });

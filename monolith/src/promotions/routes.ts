@@ -17,7 +17,14 @@ import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
 import { codeRoutes } from './code-routes.ts';
 import { changedPromotion, NewPromotion, newPromotion } from './schema.ts';
-import { countPromotions, findPromotion, type PromotionRow, savePromotion, selectPromotions } from './store.ts';
+import {
+  countPromotions,
+  findPromotion,
+  type PromotionRow,
+  promotionsById,
+  savePromotion,
+  selectPromotions,
+} from './store.ts';
 
 const maxPromotions = 1_000;
 /** Any number works if every process uses the same one: serializes new promotions, so that none exceeds the limit. */
@@ -41,6 +48,15 @@ interface ById {
 
 /** `/v2/promotions` and their codes, with client credentials. */
 export function promotionRoutes(app: FastifyInstance, shop: Shop): void {
+  app.includables.set('promotion', {
+    plural: 'promotions',
+    views: async ({ access }, ids) => {
+      if (access.kind !== 'client_credentials') return [];
+      const rows = [...(await promotionsById(shop.db, ids.filter(isUuid))).values()];
+      return withFields(shop, shop.db, owners.promotions, rows.map(promotionView));
+    },
+  });
+
   app.get(path, (request) => listPromotions(shop, request));
 
   app.get(`${path}/attributes`, () => attributesWithFields(shop.db, owners.promotions, NewPromotion));

@@ -40,7 +40,10 @@ export async function findPromotion(db: Queryable, id: string, lock?: 'for updat
 }
 
 export async function promotionsById(db: Queryable, ids: readonly string[]): Promise<Map<string, PromotionRow>> {
-  const { rows } = await db.query<PromotionRow>(`select ${columns} from promotions p where p.id = any($1)`, [ids]);
+  const { rows } = await db.query<PromotionRow>(
+    `select ${columns} from promotions p where p.id = any($1) order by p.created_at, p.id`,
+    [ids],
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
