@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
-import { administer, type RawCall } from './journeys/admin.ts';
+import { administer } from './journeys/admin.ts';
+import type { RawCall } from './journeys/raw-call.ts';
 import { shop } from './journeys/shopper.ts';
 
 let platform: Platform;

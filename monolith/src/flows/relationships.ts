@@ -31,7 +31,8 @@ export function coreRelationshipRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 async function changeCore(shop: Shop, request: FastifyRequest, owner: Owner, verb: Verb) {
-  if (owner.adminOnly && request.access.kind !== 'client_credentials') {
+  const narrowed = request.access.kind !== 'client_credentials' || request.access.customerId !== undefined;
+  if (owner.adminOnly && narrowed) {
     throw forbidden('The access token does not permit this');
   }
   const parameters = request.params as Record<string, string>;

@@ -8,7 +8,9 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import { writeFields } from '../flows/entity-fields.ts';
+import { includedByFields } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
 import { findOrder, getOrder, itemsReply, listOrders, orderReply } from './read.ts';
@@ -34,7 +36,10 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.get<ById>('/v2/orders/:id/items', async (request) => {
     const order = await findOrder(shop.db, request, request.params.id);
-    return { data: await itemsReply(shop, shop.db, order) };
+    const data = await itemsReply(shop, shop.db, order);
+    const ids = data.map(({ id }) => id);
+    const included = await includedByFields(shop, request, owners.order_items, ids, includeOf(queryOf(request)));
+    return { data, ...includedMember(included) };
   });
 
   app.put<ById>('/v2/orders/:id', (request) => changeOrder(shop, request));

@@ -3,10 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Client, Reply } from '../client.ts';
 import { keepFlows } from './flows.ts';
 import { promote } from './promotions.ts';
+import type { RawCall } from './raw-call.ts';
 import type { Purchase } from './shopper.ts';
-
-/** `fetch` with the client's own bearer token, for the calls that the client has no method for. */
-export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Reply }>;
 
 /**
  * An administrator's day with client credentials: settings, catalog, prices, stock, flows, promotions, and the order

@@ -42,9 +42,9 @@ async function ownFlow(client: Client, productId: string, slug: string): Promise
       ...{ description: '', required: false, enabled: true, ...members },
       relationships: { flow: { data: { type: 'flow', id: flow.data.id } } },
     });
-  await add({ name: 'Title', slug: 'title', field_type: 'string', required: true });
+  await add({ name: 'Title', slug: 'title', field_type: 'string', required: true, order: 1 });
   await add({
-    ...{ name: 'Tools', slug: 'tools', field_type: 'relationship' },
+    ...{ name: 'Tools', slug: 'tools', field_type: 'relationship', order: 2 },
     validation_rules: [{ type: 'one-to-many', to: 'product' }],
   });
   const created = await client.Flows.CreateEntry!(slug, { title: 'Soup' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Client, Reply } from '../client.ts';
-import type { RawCall } from './admin.ts';
+import type { RawCall } from './raw-call.ts';
 
 /**
  * An administrator makes a promotion with a code that works once, and uses it. Versions 3 of the client have no methods
