@@ -97,17 +97,16 @@ export async function runCli(words: readonly string[]): Promise<number> {
 
   const storesCommand = program
     .command('stores')
-    .summary('run a command with TEST_POSTGRES_URL set to a throw-away server (npm run stores --)')
+    .summary('run a command with throw-away stores for tests (npm run stores --)')
     .description(storesHelp)
-    .argument('<command...>', 'for example node --test dev/src/databases.itest.ts')
+    .argument('<command...>', '[--all | --only NAMES] and, for example, node --test dev/src/databases.itest.ts')
     .passThroughOptions()
     .action(async (command: string[]) => {
-      // `npm run stores -- --help` puts dashes before the option.
-      if (command[0] === '--help' || command[0] === '-h') return storesCommand.outputHelp();
-      if (command[0]?.startsWith('-'))
-        throw new DevError('bad_command', `there is no option ${command[0]}: --help lists all`);
+      const { storesArguments } = await import('./commands/stores-arguments.ts');
+      const line = storesArguments(command);
+      if (line === 'help') return storesCommand.outputHelp();
       const { stores } = await import('./commands/stores.ts');
-      code = await stores(command);
+      code = await stores(line.command, line.wanted);
     });
 
   try {
@@ -122,14 +121,18 @@ export async function runCli(words: readonly string[]): Promise<number> {
   return code;
 }
 
-const storesHelp = `Runs a command with TEST_POSTGRES_URL set to a PostgreSQL server whose data are deleted afterwards.
+const storesHelp = `Runs a command with TEST_POSTGRES_URL, TEST_MARIADB_URL and TEST_REDIS_URL set to servers whose data are deleted afterwards.
 
-The server is the one that TEST_POSTGRES_URL names already, otherwise a container when Docker responds, otherwise an installed
-server or one from npm. BANYAN_TEST_STORES=container or local allows only that kind.`;
+--all                     also TEST_RABBITMQ_URL: RabbitMQ takes several seconds to start
+--only postgres,rabbitmq  only these, each of which must be there; otherwise a store that cannot be had is told and left out
+
+Each server is the one that its TEST_..._URL names already, otherwise a container when Docker responds and has the image, otherwise
+one as npm start finds it. BANYAN_TEST_STORES=container or local allows only that kind.`;
 
 const upHelp = `Starts every process and store of docker-compose.yml on this machine and stops them all on Ctrl-C.
 
-Each store comes from its URL if set (POSTGRES_URL), otherwise from a server on this machine, otherwise from npm.
+Each store comes from its URL if set (POSTGRES_URL, MARIADB_URL, REDIS_URL, RABBITMQ_URL), otherwise from a server on this machine, otherwise from npm or
+from Debian's packages, which are unpacked into .banyan/.cache and not installed, otherwise from Docker.
 Data, logs and the control socket are kept in .banyan/<stack>; the next start uses them again.`;
 
 function stackOptions(command: Command): Command {

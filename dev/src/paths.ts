@@ -32,3 +32,15 @@ export function publicFolder(folder: string): string {
 export function publicCache(): string {
   return publicFolder(join(repository, '.banyan'));
 }
+
+/**
+ * The folder of what is fetched once and used by every stack of this checkout, made if needed: in the checkout, or
+ * outside when a store's unprivileged server could not read it there.
+ */
+export function cacheFolder(readable: (folder: string) => boolean): string {
+  // No stack can have this name.
+  const own = join(repository, '.banyan', '.cache');
+  const folder = readable(own) ? own : publicCache();
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  return folder;
+}

@@ -9,6 +9,7 @@ import { assemble } from '../src/assemble.ts';
 import { systemClock } from '../src/clock.ts';
 import { Registry } from '../src/discovery/registry.ts';
 import { Exchange } from '../src/exchange.ts';
+import { Holds } from '../src/hold/holds.ts';
 import { lineBlocks } from '../src/line-blocks.ts';
 import { HeldMemory } from '../src/memory/held-memory.ts';
 import type { Parts } from '../src/parts.ts';
@@ -16,6 +17,7 @@ import { localReply } from '../src/reply.ts';
 import { routeTable } from '../src/routing/table.ts';
 import { MirrorPools } from '../src/service-state/mirror-pools.ts';
 import { readSettings } from '../src/settings.ts';
+import { Settlers } from '../src/settle/settlers.ts';
 import { layersOf } from '../src/stack.ts';
 import { createTelemetry } from '../src/telemetry/telemetry.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../src/testing/config.ts';
@@ -55,6 +57,9 @@ function layers() {
     logLine: lines.write,
     ...createTelemetry(readSettings({}).settings, clock).parts,
     mirrorPools: new MirrorPools(connect),
+    settlers: new Settlers({ clock, random: Math.random, log: pino({ level: 'silent' }) }),
+    inForce: { routes: null },
+    holds: new Holds(clock),
     trustsPeer: () => false,
   };
   const routes = routeTable(config, registry);

@@ -4,12 +4,14 @@ import { assemble, describeStack } from './assemble.ts';
 import { systemClock } from './clock.ts';
 import { Registry } from './discovery/registry.ts';
 import { MeshError } from './errors.ts';
+import { Holds } from './hold/holds.ts';
 import type { Layer } from './layer.ts';
 import { observing } from './observing.ts';
 import { localReply } from './reply.ts';
 import { routeTable } from './routing/table.ts';
 import { MirrorPools } from './service-state/mirror-pools.ts';
 import { readSettings } from './settings.ts';
+import { Settlers } from './settle/settlers.ts';
 import { layersOf } from './stack.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { meshConfig } from './testing/config.ts';
@@ -37,6 +39,9 @@ function realLayers(): Layer[] {
       logLine: log.logLine,
       ...createTelemetry(readSettings({}).settings, clock).parts,
       mirrorPools: new MirrorPools(() => assert.fail('nothing is mirrored')),
+      settlers: new Settlers({ clock, random: () => 0, log }),
+      inForce: { routes: null },
+      holds: new Holds(clock),
       trustsPeer: () => false,
     },
     { number: 1, routes: routeTable(meshConfig([], []), registry) },

@@ -2,6 +2,7 @@ import type { Clock, Random } from './clock.ts';
 import type { BackendTrafficPolicy } from './config/policy-model.ts';
 import { Registry } from './discovery/registry.ts';
 import type { Service } from './discovery/service.ts';
+import { Holds } from './hold/holds.ts';
 import type { Log } from './log.ts';
 import type { Parts } from './parts.ts';
 import { trustedPeers } from './server/trusted-peers.ts';
@@ -9,6 +10,7 @@ import { balancerOf } from './service-state/balancer.ts';
 import { MirrorPools } from './service-state/mirror-pools.ts';
 import { occupancyOf } from './service-state/places.ts';
 import type { Settings } from './settings.ts';
+import { Settlers } from './settle/settlers.ts';
 import { endpointGauges } from './telemetry/endpoint-gauges.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { limitsOf } from './upstream/connections.ts';
@@ -34,6 +36,14 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
   const connect = (host: string, port: number, policy: BackendTrafficPolicy) =>
     connectionsTo(host, port, { ...limitsOf(policy), headBytesMax: settings.headBytesMax });
   const mirrorPools = new MirrorPools(connect);
+  const settlers = new Settlers({ clock, random, log });
+  metrics.gauge('mesh_unsettled', 'Processes for which resources have not settled.', ['settles'], () =>
+    settlers.list().map(({ key, settled }) => ({ values: [key], value: settled ? 0 : 1 })),
+  );
+  const holds = new Holds(clock);
+  metrics.gauge('mesh_rule_requests_in_flight', 'Requests of a rule in flight.', ['rule'], () =>
+    holds.list().map(({ key, inFlight }) => ({ values: [key], value: inFlight })),
+  );
   const parts: Parts = {
     clock,
     random,
@@ -41,6 +51,9 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     logLine,
     ...telemetry.parts,
     mirrorPools,
+    settlers,
+    holds,
+    inForce: { routes: null },
     trustsPeer: trustedPeers(settings.trustedProxies),
   };
   const registry = new Registry({
@@ -69,6 +82,8 @@ export function createEngine({ settings, clock, random, log, logLine, onEndpoint
     endpointGauges: () => endpointGauges(metrics, registry, clock.now),
     /** Ends every upstream connection, and exports the last traces. */
     async close(): Promise<void> {
+      settlers.close();
+      holds.close();
       await registry.close();
       await mirrorPools.close();
       await telemetry.close(exportMsMax);

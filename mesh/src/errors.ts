@@ -9,6 +9,8 @@ export type FailureCode =
   | 'no_endpoint'
   | 'overloaded'
   | 'rate_limited'
+  | 'not_settled'
+  | 'misdirected'
   | 'connect_failed'
   | 'connect_timeout'
   | 'upstream_reset'
@@ -44,6 +46,8 @@ export const failures: Readonly<Record<FailureCode, FailureRow>> = {
   no_endpoint: { status: 503, title: 'Service Unavailable', flag: 'UH', where: 'upstream' },
   overloaded: { status: 503, title: 'Service Unavailable', flag: 'UO', where: 'mesh' },
   rate_limited: { status: 429, title: 'Too Many Requests', flag: 'RL', where: 'client' },
+  not_settled: { status: 503, title: 'Service Unavailable', flag: 'UO', where: 'upstream' },
+  misdirected: { status: 503, title: 'Service Unavailable', flag: 'UO', where: 'upstream' },
   connect_failed: { status: 503, title: 'Service Unavailable', flag: 'UF', where: 'upstream' },
   connect_timeout: { status: 504, title: 'Gateway Timeout', flag: 'UF', where: 'upstream' },
   upstream_reset: { status: 502, title: 'Bad Gateway', flag: 'UC', where: 'upstream' },

@@ -6,7 +6,7 @@ import type { HeldMemory } from './memory/held-memory.ts';
 import type { Scheme } from './policy/client.ts';
 import type { RequestReplay } from './replay/request-replay.ts';
 import type { InterimSink } from './reply.ts';
-import type { Backend, RouteMatch } from './routing/rule.ts';
+import type { Backend, RouteMatch, RouteRule } from './routing/rule.ts';
 import type { Span } from './telemetry/trace.ts';
 
 /** The listener by which a request came in. */
@@ -105,6 +105,8 @@ export class Exchange {
   backend: Backend | null = null;
   /** The unusable backend that `backend` replaces (failover). */
   insteadOf: Backend | null = null;
+  /** The rule whose weights choose the backend in place of its own; null = its own. Set by the layer settle. */
+  weighedBy: RouteRule | null = null;
   endpoint: Endpoint | null = null;
   /** 1 for the first attempt. */
   attempt = 1;

@@ -1,7 +1,9 @@
 import type { Clock, Random } from './clock.ts';
+import type { Holds } from './hold/holds.ts';
 import type { Log } from './log.ts';
 import type { RouteTable } from './routing/table.ts';
 import type { MirrorPools } from './service-state/mirror-pools.ts';
+import type { Settlers } from './settle/settlers.ts';
 import type { ErrorGroups } from './telemetry/error-groups.ts';
 import type { Meters } from './telemetry/meters.ts';
 import type { Sampler } from './telemetry/sampling.ts';
@@ -28,6 +30,10 @@ export interface Parts {
   /** Mirrored requests, each beside its original. */
   shadows: ShadowRing;
   mirrorPools: MirrorPools;
+  settlers: Settlers;
+  holds: Holds;
+  /** The newest routes, for requests that began with older ones. Null until a configuration is in force. */
+  readonly inForce: { routes: RouteTable | null };
   meters: Meters;
   /** Whether the edge believes X-Forwarded-* from this peer. */
   trustsPeer: (address: string) => boolean;

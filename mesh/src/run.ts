@@ -4,7 +4,9 @@ import { type Clock, type Random, systemClock } from './clock.ts';
 import type { MeshConfig } from './config/model.ts';
 import { ControlError } from './control/control-error.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { HoldPlan } from './control/hold-plan.ts';
 import { Journal } from './control/journal.ts';
+import { LeaseStore } from './control/lease-store.ts';
 import { succeed } from './control/succession.ts';
 import { weightStore } from './control/weight-store.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -17,6 +19,7 @@ import { openEntrances, restartNeeded } from './entrances.ts';
 import { inProcess } from './in-process.ts';
 import type { Handler } from './layer.ts';
 import type { Log } from './log.ts';
+import type { Parts } from './parts.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 
@@ -48,6 +51,8 @@ export interface RunOptions {
 export interface RunningMesh {
   mesh: ControlPlane;
   registry: Registry;
+  /** What the layers use. */
+  parts: Parts;
   traces: TraceRing;
   /** Port by entrance name. Gateways with several ports appear once per port, as `name` and `name:port`. */
   ports: ReadonlyMap<string, number>;
@@ -100,7 +105,8 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     onEndpoints: publish,
   });
   const { telemetry, metrics, parts, registry } = engine;
-  const leases = new Leases(clock);
+  const leaseStore = settings.state === null ? null : new LeaseStore(settings.state, { clock, log });
+  const leases = new Leases(clock, (renewed) => leaseStore?.save(leases.list(), renewed));
   const journal = new Journal(settings.state, clock.wall);
   const mesh = new ControlPlane(documents.config, {
     parts,
@@ -115,12 +121,23 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     onHealth: publish,
     onChange: publish,
   });
+  leases.restore(leaseStore?.load() ?? []);
+  const holds = new HoldPlan({
+    mesh,
+    clock,
+    journal,
+    log,
+    onChange: () => {
+      parts.holds.adopt(holds.list());
+      publish();
+    },
+  });
   mesh.noteUnresolved(documents.unresolved ?? []);
   warnOf(documents, log);
   warnOfSettings(settings, log);
   await mesh.discovered;
 
-  const plane = await dataPlaneOf(documents.config, { options, clock, engine, mesh, journal });
+  const plane = await dataPlaneOf(documents.config, { options, clock, engine, mesh, holds, journal });
   dataPlane = plane;
   const reload = async (who: string, why: string) => {
     const next = await options.documents();
@@ -143,6 +160,9 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     tap: parts.tap,
     shadows: parts.shadows,
     journal,
+    holds,
+    inProcess: parts.holds,
+    settlers: parts.settlers,
     reload,
     accepting: () => accepting && plane.ready(),
     leases,
@@ -166,6 +186,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
   return {
     mesh,
     registry,
+    parts,
     traces: telemetry.traces,
     ports,
     adminPort,
@@ -177,6 +198,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       accepting = false;
       succession?.stop();
       await plane.drain();
+      holds.close();
       mesh.close();
       await engine.close();
       await admin.close();
@@ -189,16 +211,17 @@ interface DataPlaneParts {
   clock: Clock;
   engine: Engine;
   mesh: ControlPlane;
+  holds: HoldPlan;
   journal: Journal;
 }
 
-async function dataPlaneOf(config: MeshConfig, { options, clock, engine, mesh, journal }: DataPlaneParts) {
+async function dataPlaneOf(config: MeshConfig, { options, clock, engine, mesh, holds, journal }: DataPlaneParts) {
   const { settings, log, around } = options;
   const { metrics, registry } = engine;
   if (settings.workers > 0) {
     // Imported here: a mesh of one process has no use for node:cluster.
     const { inWorkers } = await import('./workers/in-workers.ts');
-    return inWorkers({ settings, clock, log, metrics, mesh, registry, journal });
+    return inWorkers({ settings, clock, log, metrics, mesh, holds, registry, journal });
   }
   engine.endpointGauges();
   const inForce = mesh.inForce.handler;

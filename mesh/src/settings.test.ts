@@ -34,6 +34,13 @@ test('all faults are reported at once, each with key, value and rule', () => {
   assert.ok(faults.every(({ rule }) => rule !== ''));
 });
 
+test('the documents are a list, separated by commas', () => {
+  const listed = (MESH_DOCUMENTS: string) => readSettings({ MESH_DOCUMENTS }).settings.documents;
+  assert.deepEqual(listed(''), ['mesh/platform', 'services/*/mesh.yaml']);
+  assert.deepEqual(listed('documents'), ['documents']);
+  assert.deepEqual(listed('a, b/*.yaml,,c:d '), ['a', 'b/*.yaml', 'c:d']);
+});
+
 test('a name that begins with 127. is no loopback address', () => {
   for (const host of ['127.0.0.1', '127.8.9.1', '::1', 'localhost']) assert.ok(isLoopback(host), host);
   for (const host of ['127.rebound.example', '127.0.0.1.rebound.example', '0.0.0.0'])

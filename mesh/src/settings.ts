@@ -10,8 +10,8 @@ export interface Settings {
   adminPort: number;
   /** Host names of the admin port besides those of this machine; in lower case. */
   adminNames: string[];
-  /** Folder of the YAML documents. */
-  documents: string;
+  /** Files, folders and patterns of the YAML documents. */
+  documents: string[];
   /** Folder for what must outlive the process; null keeps it in memory only. */
   state: string | null;
   logLevel: string;
@@ -114,7 +114,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     adminHost: text('MESH_ADMIN_HOST', '127.0.0.1'),
     adminPort: whole('MESH_ADMIN_PORT', 9990, 0, 65_535),
     adminNames,
-    documents: text('MESH_DOCUMENTS', 'mesh/platform'),
+    documents: documentPaths(text('MESH_DOCUMENTS', '')),
     state: state === '' ? null : state,
     logLevel: oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedProxies,
@@ -143,6 +143,13 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     });
   }
   return { settings, faults };
+}
+
+/** Files, folders and patterns of documents, separated by commas. */
+export function documentPaths(list: string): string[] {
+  const paths = list.split(',').map((path) => path.trim());
+  const named = paths.filter((path) => path !== '');
+  return named.length > 0 ? named : ['mesh/platform', 'services/*/mesh.yaml'];
 }
 
 /** OpenTelemetry's list of propagators. Baggage passes through the mesh whether it is named or not. */

@@ -15,14 +15,17 @@ import { failover } from './layers/failover.ts';
 import { backendFilters, filters } from './layers/filters.ts';
 import { forwarding } from './layers/forwarding.ts';
 import { hedge } from './layers/hedge.ts';
+import { hold } from './layers/hold.ts';
 import { limits } from './layers/limits.ts';
 import { mirror } from './layers/mirror.ts';
+import { misdirected } from './layers/misdirected.ts';
 import { override, overrideGuard } from './layers/override.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { requestMetrics } from './layers/request-metrics.ts';
 import { rescue } from './layers/rescue.ts';
 import { retry } from './layers/retry.ts';
 import { route } from './layers/route.ts';
+import { settle } from './layers/settle.ts';
 import { split } from './layers/split.ts';
 import { tap } from './layers/tap.ts';
 import { tracing } from './layers/tracing.ts';
@@ -49,7 +52,10 @@ export function layersOf(parts: Parts, generation: Generation): Layer[] {
     bodyLimit(),
     deadline(parts),
     overrideGuard(),
+    hold(parts),
+    settle(parts),
     filters(),
+    misdirected(parts),
     split(parts),
     override(parts, generation),
     failover(parts),

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { type BackfillReport, backfill } from './backfill.ts';
 import { authClients } from './mappings/auth-clients.ts';
 import { openSides } from './sides.ts';
-import { createTwoSides, hashLike, type TwoSides } from './testing.ts';
+import { createTwoSides, hashLike, type TwoSides } from './testing/two-sides.ts';
 
 describe('the backfill of clients', () => {
   let sides: TwoSides;

@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type BackfillReport, backfill } from './backfill.ts';
-import { MigrationError } from './errors.ts';
+import { type ParityReport, parity } from './client-parity.ts';
+import { addWorkerCommands, type CommandParts, run as runInWorker } from './commands/worker-commands.ts';
+import { MigrationError, messageOf } from './errors.ts';
 import { mappingNamed, mappings } from './mappings/mappings.ts';
-import { type ParityReport, parity } from './parity.ts';
 import { type Output, withProgress } from './progress.ts';
 import { backfillText, bar, parityText } from './report.ts';
+import { resources } from './resources/resources.ts';
 import { openSides, type Sides } from './sides.ts';
 
 interface Common {
@@ -32,9 +34,16 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.error });
 
+  const parts: CommandParts = {
+    env,
+    output,
+    exit: (code) => {
+      exitCode = code;
+    },
+  };
   const common = (command: Command) =>
     command
-      .argument('<mapping>', 'what to move: see `list`')
+      .argument('<name>', 'what to move: see `list`')
       .option('--from <url>', 'database to read; default: the environment variable of the mapping')
       .option('--to <url>', 'database of the service; default: the environment variable of the mapping')
       .option('--json', 'print the report as one line of JSON');
@@ -49,6 +58,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     .option('--dry-run', 'show the result and roll back every change')
     .option('--chunk <rows>', 'rows in one transaction', wholeNumber, 500)
     .action(async (name: string, options: BackfillArguments) => {
+      if (isResource(name)) return runInWorker(parts, name, 'backfill', { full: options.full === true }, options.json);
       const report = await onBothSides(name, options, env, (sides) => runBackfill(name, sides, options, output));
       output.out(`${options.json ? JSON.stringify(report) : backfillText(report)}\n`);
       if (report.refused > 0 || !report.finished) exitCode = 1;
@@ -57,6 +67,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
   common(program.command('parity'))
     .description('compare both sides by digests; the exit code is 1 if they differ')
     .action(async (name: string, options: Common) => {
+      if (isResource(name)) return runInWorker(parts, name, 'parity', {}, options.json);
       const report = await onBothSides(name, options, env, (sides) => runParity(name, sides, options, output));
       output.out(`${options.json ? JSON.stringify(report) : parityText(report)}\n`);
       if (!report.equal) exitCode = 1;
@@ -64,12 +75,17 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
 
   program
     .command('list')
-    .description('list the mappings')
+    .description('list what can move')
     .action(() => {
+      for (const { name, summary, service } of resources) {
+        output.out(`${name.padEnd(16)}${summary} (to the ${service} service, by the worker)\n`);
+      }
       for (const { name, summary, source, target } of mappings) {
         output.out(`${name.padEnd(16)}${summary} (${source.variable} to ${target.variable})\n`);
       }
     });
+
+  addWorkerCommands(program, parts);
 
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -78,10 +94,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     // Commander has already written its message. Its exit code is 0 for --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     // The message alone: a driver's error carries the row that it is about.
-    output.error(`migrate: ${error instanceof Error ? error.message : String(error)}\n`);
+    output.error(`migrate: ${messageOf(error)}\n`);
     return error instanceof MigrationError && error.code === 'bad_arguments' ? 2 : 1;
   }
 }
+
+const isResource = (name: string) => resources.some((resource) => resource.name === name);
 
 async function onBothSides<Report>(
   name: string,

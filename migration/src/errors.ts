@@ -7,7 +7,23 @@ export type MigrationCode =
   | 'target_unavailable'
   | 'source_not_ready'
   | 'source_empty'
-  | 'target_not_ready';
+  | 'target_not_ready'
+  | 'target_refused'
+  | 'unknown_columns'
+  | 'locked'
+  | 'not_the_owner'
+  | 'not_following'
+  | 'second_relay'
+  | 'not_ready'
+  | 'not_equal'
+  | 'went_back'
+  | 'mesh_refused'
+  | 'not_attached'
+  | 'parked'
+  | 'switching'
+  | 'busy'
+  | 'no_worker'
+  | 'refused';
 
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
@@ -36,3 +52,6 @@ export function sideError(side: 'source' | 'target', error: unknown, hint: strin
   }
   return error;
 }
+
+/** The text of an error. A driver's error carries more, such as the row that it is about. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import { statement } from '@banyan/kit/postgres';
+import { parity } from './client-parity.ts';
 import { MigrationError } from './errors.ts';
 import type { Mapping } from './mappings/mapping.ts';
-import { parity } from './parity.ts';
 import type { Sides } from './sides.ts';
 import { type Applied, inTarget, jsonArray } from './target.ts';
 

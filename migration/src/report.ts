@@ -1,5 +1,5 @@
 import type { BackfillReport } from './backfill.ts';
-import type { ParityReport } from './parity.ts';
+import type { ParityReport } from './client-parity.ts';
 
 const shownDifferences = 20;
 

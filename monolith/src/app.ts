@@ -4,17 +4,20 @@ import { accessHooks } from './access/hooks.ts';
 import { cartRoutes } from './carts/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
+import { childRoutes } from './children/routes.ts';
 import { currencyHook } from './currencies/request-currency.ts';
 import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { fileRoutes } from './files/routes.ts';
 import { includables } from './flows/includes.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes } from './health/routes.ts';
+import { internalRoutes } from './internal/routes.ts';
 import { inventoryRoutes } from './inventories/routes.ts';
 import { jsonBodies } from './json-bodies.ts';
 import { IssuerKeys } from './oauth/issuer-keys.ts';
@@ -24,6 +27,7 @@ import { paymentRoutes } from './payments/routes.ts';
 import { promotionRoutes } from './promotions/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
+import { variationsRoutes } from './variations/routes.ts';
 
 /** The largest body of a request, in bytes. */
 export const bodyLimitBytes = 1024 * 1024;
@@ -47,20 +51,25 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   const issuerKeys = jwksUrl === undefined ? undefined : new IssuerKeys(jwksUrl, shop.now);
   const customerTokens = new CustomerTokens(shop);
 
+  // First: a browser hides an error without the headers of CORS, that of an unknown path included.
+  cors(app);
   errorHandlers(app);
   jsonBodies(app);
-  cors(app);
   draining(app);
   accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
   currencyHook(app, shop);
   includables(app);
 
   healthRoutes(app, readiness);
-  oauthRoutes(app, shop);
+  oauthRoutes(app, shop, customerTokens);
+  internalRoutes(app, shop);
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
   customerRoutes(app, shop, customerTokens);
+  fileRoutes(app, shop, readiness);
   catalogRoutes(app, shop);
+  variationsRoutes(app, shop);
+  childRoutes(app, shop);
   inventoryRoutes(app, shop);
   cartRoutes(app, shop);
   checkoutRoutes(app, shop);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parseConfig } from './config.ts';
 
 const storeUrl = 'postgres://shop:hunter2@store:5432/monolith';
@@ -13,6 +14,7 @@ describe('parseConfig', () => {
         host: '127.0.0.1',
         port: 3000,
         databaseUrl: storeUrl,
+        filesFolder: fileURLToPath(new URL('../../.banyan/files', import.meta.url)),
         publicUrl: 'http://127.0.0.1:3000',
         debtsPaid: [],
         jwksUrl: undefined,
@@ -28,6 +30,7 @@ describe('parseConfig', () => {
       HOST: '0.0.0.0',
       PORT: '0',
       PUBLIC_URL: 'https://shop.example/',
+      FILES_FOLDER: '/srv/files/',
       DEBTS_PAID: 'eav-joins',
       JWKS_URL: 'http://auth/.well-known/jwks.json',
       INTROSPECTION_CLIENT_ID: 'auth',
@@ -36,6 +39,7 @@ describe('parseConfig', () => {
     });
     assert.ok(parsed.ok);
     assert.equal(parsed.config.publicUrl, 'https://shop.example');
+    assert.equal(parsed.config.filesFolder, '/srv/files');
     assert.deepEqual(parsed.config.debtsPaid, ['eav-joins']);
     assert.deepEqual(parsed.config.introspection, { clientId: 'auth', clientSecret: 's' });
   });

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type DebtName, parseDebtsPaid } from './debts.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -7,6 +9,8 @@ export interface Config {
   /** 0 takes any free port. */
   port: number;
   databaseUrl: string;
+  /** Where uploaded files are kept: an absolute path. It belongs to this database alone. */
+  filesFolder: string;
   /** Base of the links in replies, without a trailing slash. */
   publicUrl: string;
   debtsPaid: readonly DebtName[];
@@ -45,6 +49,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       databaseUrl === '' ? '' : '(hidden)',
     );
   }
+  const filesFolder = filesFolderOf(text('FILES_FOLDER'));
   const publicUrl = (text('PUBLIC_URL') || `http://${host}:${portFits ? port : 0}`).replace(/\/+$/, '');
   if (!hasProtocol(publicUrl, ['http:', 'https:'])) fault('PUBLIC_URL', 'an http or https URL');
   const jwksUrl = text('JWKS_URL') || undefined;
@@ -69,8 +74,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const introspection = clientId === '' ? undefined : { clientId, clientSecret };
   return {
     ok: true,
-    config: { host, port, databaseUrl, publicUrl, debtsPaid: paid, jwksUrl, introspection, logLevel },
+    config: { host, port, databaseUrl, filesFolder, publicUrl, debtsPaid: paid, jwksUrl, introspection, logLevel },
   };
+}
+
+/** The absolute path of the folder of files; without one, a folder in the checkout, whatever the working directory is. */
+export function filesFolderOf(given: string | undefined): string {
+  return given ? resolve(given) : fileURLToPath(new URL('../../.banyan/files', import.meta.url));
 }
 
 function hasProtocol(text: string, protocols: readonly string[]): boolean {

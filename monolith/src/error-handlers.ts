@@ -4,10 +4,12 @@ import { type ErrorCode, errorBody, ShopError, statusOf } from './errors.ts';
 import { traceIds } from './log.ts';
 import { storeFault } from './store-faults.ts';
 
+const unknownPathDetail = 'The requested path could not be found';
+
 /** Replies to every error and every unknown path in the API's error shape. Unexpected errors are logged, not shown. */
 export function errorHandlers(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>(replyWithError);
-  const unknownPath = () => new ShopError('not_found', { detail: 'The requested path could not be found' });
+  const unknownPath = () => new ShopError('not_found', { detail: unknownPathDetail });
   app.setNotFoundHandler(() => {
     throw unknownPath();
   });
@@ -49,11 +51,15 @@ export function replyToUnreadable(error: ConnectionError, socket: Socket): void 
   );
 }
 
-const byStatus: Readonly<Record<number, ErrorCode>> = {
+/** Errors that Fastify raises before a handler runs, and what the API says about them. */
+const refusals: Readonly<Record<string, [code: ErrorCode, detail: string]>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The content type of the body is not supported here'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is too large'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['bad_request', 'The body is not valid JSON'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'The body is not as long as Content-Length says'],
+  FST_ERR_BAD_URL: ['bad_request', 'The URL is malformed'],
   // A path parameter longer than any id is an unknown path.
-  414: 'not_found',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', unknownPathDetail],
 };
 
 function asShopError(thrown: FastifyError): ShopError {
@@ -62,5 +68,6 @@ function asShopError(thrown: FastifyError): ShopError {
   if (fault !== undefined) return fault;
   const status = thrown.statusCode ?? 500;
   if (status < 400 || status >= 500) return new ShopError('internal', {}, { cause: thrown });
-  return new ShopError(byStatus[status] ?? 'bad_request', { detail: thrown.message }, { cause: thrown });
+  const [code, detail] = refusals[thrown.code] ?? ['bad_request', thrown.message];
+  return new ShopError(code, { detail }, { cause: thrown });
 }

@@ -8,6 +8,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { allDebts } from './debts.ts';
 import { fiveOff, makePromotion } from './promotions/testing.ts';
 import { Random } from './seed/random.ts';
+import { uploadFile } from './testing/forms.ts';
 import { enableManual, makeOrder, makeProduct, sampleAddress } from './testing/goods.ts';
 import { body, noRequest, query, segments } from './testing/grammar.ts';
 import { issueToken, openTestShop, type TestShop } from './testing/open-shop.ts';
@@ -49,6 +50,11 @@ before(async () => {
   const order = await makeOrder(it, cart, product);
   const [line] = (await it.admin('GET', `/v2/carts/${cart}/items`)).body.data;
   const payment = await make(`/v2/orders/${order}/payments`, { gateway: 'manual', method: 'authorize' });
+  const variation = await make('/v2/variations', { type: 'product-variation', name: 'V' });
+  const option = await make(`/v2/variations/${variation}/options`, { type: 'option', name: 'O' });
+  const modifierData = { type: 'modifier', modifier_type: 'sku_append', value: '-O' };
+  const modifier = await make(`/v2/variations/${variation}/options/${option}/modifiers`, modifierData);
+  const file = await uploadFile(it, 'content', 'content.txt');
   const signIn = { type: 'token', email: 'c@example.com', password: 'p' };
   const signedIn = (await it.shopper('POST', '/v2/customers/tokens', { data: signIn })).body.data.token;
   tokens = {
@@ -71,7 +77,11 @@ before(async () => {
   await it.admin('POST', `/v2/promotions/${promotion}/codes`, { data: code });
   const currency = (await it.admin('GET', '/v2/currencies')).body.data[0].id;
   ids = {
-    id: [product, category, brand, order, currency, flow, 'things', 'products', field, promotion],
+    id: [product, category, brand, order, currency, file, flow, 'things', 'products', field, promotion],
+    name: [`${file}.txt`],
+    variation: [variation],
+    option: [option],
+    modifier: [modifier],
     entry: [entry, product],
     field: ['parts', 'size'],
     code: ['CODE'],
@@ -186,6 +196,15 @@ before(async () => {
       codes: [[{ code: slug() }], [{ code: 'CODE', uses: 1, user: 'x' }], ['CODE']],
     },
     gateways: { type: ['gateway'], enabled: [true], test: [false], login: ['x'] },
+    variations: {
+      type: ['product-variation', 'option', 'modifier'],
+      id: [variation, option],
+      name: ['N'],
+      description: ['D'],
+      modifier_type: ['sku_append', 'slug_builder', 'price_equals'],
+      value: ['x', { seek: 'a', set: 'b' }, [price]],
+    },
+    files: { type: ['file'], file_name: ['N'], file_location: ['https://files.example/a.png'], public: ['true'] },
     oauth: { grant_type: ['implicit', 'refresh_token'], client_id: ['tests', 'x'], refresh_token: ['x'], token: ['x'] },
   };
 });
@@ -275,6 +294,8 @@ describe('no route replies 500', () => {
       'POST /oauth/access_token',
       'POST /v2/inventories/multiple',
       'PUT /v2/products/:id/relationships/files',
+      'POST /v2/products/:id/build',
+      'POST /v2/files',
       'DELETE /v2/carts/:ref/items/:item/taxes/:tax',
       'POST /v2/orders/:id/transactions/:transaction/refund',
     ]) {

@@ -55,10 +55,13 @@ describe('bad input', () => {
   });
 
   test('a text that cannot be stored is 400', async () => {
-    const data = { type: 'customer', name: 'nul \u0000', email: 'nul@example.com' };
-    const { status, body } = await open.admin('POST', '/v2/customers', { data });
-    assert.equal(status, 400);
-    assert.equal(body.errors[0].detail, 'The request holds a value that cannot be stored');
+    for (const text of ['nul \u0000', 'half of a pair \ud800', '\udc00']) {
+      const data = { type: 'customer', name: text, email: 'nul@example.com' };
+      const { status, body } = await open.admin('POST', '/v2/customers', { data });
+      assert.equal(status, 400);
+      assert.equal(body.errors[0].detail, 'The body holds a character that is not text');
+      assert.equal((await open.admin('POST', '/v2/customers', { data: { [text]: 1 } })).status, 400);
+    }
     assert.ok((await open.admin('GET', '/v2/customers/%00')).status < 500);
     assert.ok((await open.admin('GET', '/v2/customers?filter=eq(email,%00)')).status < 500);
   });
@@ -68,7 +71,7 @@ describe('bad input', () => {
       ['GET', '/', {}],
       ['GET', '/v2', {}],
       ['GET', '/v2/subscriptions', {}],
-      ['POST', '/v2/files', { 'content-type': 'multipart/form-data; boundary=x' }],
+      ['POST', '/v2/pictures', { 'content-type': 'multipart/form-data; boundary=x' }],
       ['POST', '/pcm/products', json],
       ['PATCH', '/v2/products', json],
     ];
@@ -141,7 +144,9 @@ describe('bad input', () => {
     assert.equal(reply.headers['access-control-allow-origin'], '*');
     assert.match(String(reply.headers['access-control-allow-methods']), /PUT.*DELETE/);
     assert.match(String(reply.headers['access-control-allow-headers']), /x-moltin-currency/);
-    const denied = await open.app.inject({ url: '/v2/products', headers: { origin: 'https://shop.example' } });
-    assert.equal(denied.headers['access-control-allow-origin'], '*', 'or the browser hides why it failed');
+    for (const url of ['/v2/products', '/v2/nothing', '/v2/products/%00/relationships/x']) {
+      const denied = await open.app.inject({ url, headers: { origin: 'https://shop.example' } });
+      assert.equal(denied.headers['access-control-allow-origin'], '*', 'or the browser hides why it failed');
+    }
   });
 });

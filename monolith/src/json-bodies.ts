@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { badRequest } from './api/faults.ts';
+import { isStorable } from './api/text.ts';
 import { isDeeperThan, maxDepth } from './json-depth.ts';
 
 declare module 'fastify' {
@@ -10,7 +11,7 @@ declare module 'fastify' {
 }
 
 /**
- * Parses JSON bodies of at most `maxDepth` levels. An empty body counts as no body, because clients send one with a
+ * Parses JSON bodies of at most `maxDepth` levels whose texts can be stored. An empty body counts as no body, because clients send one with a
  * JSON content type on DELETE, capture and refund.
  */
 export function jsonBodies(app: FastifyInstance): void {
@@ -21,6 +22,12 @@ export function jsonBodies(app: FastifyInstance): void {
     if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
     else if (isDeeperThan(body, maxDepth)) done(badRequest(`The body is nested deeper than ${maxDepth} levels`));
-    else void parse(request, body, done);
+    else
+      void parse(request, body, (error, value) => {
+        // Only an escape can put such a character into a body that is UTF-8.
+        if (error === null && body.includes('\\u') && !isStorable(value)) {
+          done(badRequest('The body holds a character that is not text'));
+        } else done(error, value);
+      });
   });
 }

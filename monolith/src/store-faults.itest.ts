@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { storeFault } from './store-faults.ts';
+import { uploadFile } from './testing/forms.ts';
 import { makeProduct } from './testing/goods.ts';
 import { holdOpen, lockWaiters } from './testing/locks.ts';
 import { openTestShop, type Reply, type TestShop } from './testing/open-shop.ts';
+import { makeVariation } from './testing/variants.ts';
 
 let it: TestShop;
 before(async () => {
@@ -69,7 +71,36 @@ const pairs: readonly {
     what: 'a file of a product',
     table: 'products',
     parent: () => makeProduct(it),
-    child: (id) => post(`/v2/products/${id}/relationships/files`, [{ type: 'file', id: randomUUID() }]),
+    child: async (id) => {
+      const file = { type: 'file', id: await uploadFile(it, 'a file') };
+      return post(`/v2/products/${id}/relationships/files`, [file]);
+    },
+  },
+  {
+    what: 'the main image of a product',
+    table: 'files',
+    parent: () => uploadFile(it, 'an image'),
+    child: async (id) =>
+      post(`/v2/products/${await makeProduct(it)}/relationships/main-image`, { type: 'main_image', id }),
+  },
+  {
+    what: 'a variation of a product',
+    table: 'variations',
+    parent: () => makeVariation(it, 'Size'),
+    child: async (id) =>
+      post(`/v2/products/${await makeProduct(it)}/relationships/variations`, [{ type: 'product-variation', id }]),
+  },
+  {
+    what: 'an option of a variation',
+    table: 'variations',
+    parent: () => makeVariation(it, 'Size'),
+    child: (id) => post(`/v2/variations/${id}/options`, { type: 'option', name: 'S' }),
+  },
+  {
+    what: 'the children of a product',
+    table: 'products',
+    parent: () => makeProduct(it),
+    child: (id) => it.admin('POST', `/v2/products/${id}/build`),
   },
   ...(
     [

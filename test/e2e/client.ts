@@ -17,7 +17,7 @@ type Query = Calls & Record<'Filter' | 'Limit' | 'Offset' | 'Sort' | 'With', (va
 
 /** What the journeys use of the client; both versions have all of it. */
 export interface Client {
-  config: { protocol: string };
+  config: { protocol: string; host: string };
   request: { send?: unknown };
   Authenticate(): Promise<Reply>;
   Products: Query;
@@ -32,6 +32,10 @@ export interface Client {
   Transactions: Calls;
   Gateways: Query;
   Settings: Calls;
+  /** From 36.0.0 on; 3.24.1 cannot upload. */
+  Files: Query;
+  /** From 36.0.0 on, too. */
+  Variations: Query;
   Flows: Query;
   Fields: Query;
   /** Since version 4.6. */
@@ -47,6 +51,8 @@ export interface ClientOptions {
   /** Given: `client_credentials`. Absent: `implicit`. */
   clientSecret?: string;
   currency?: string;
+  /** Used instead of Node's own `fetch`; only by 36.0.0. */
+  customFetch?: unknown;
 }
 
 /** A client with a memory of its own, so that no token leaks from one test into the next. */
@@ -61,6 +67,7 @@ export function createClient(options: ClientOptions): Client {
     ...(options.currency === undefined ? {} : { currency: options.currency }),
     host: options.url.replace(/^https?:\/\//, ''),
     protocol: 'http',
+    ...(options.customFetch === undefined ? {} : { custom_fetch: options.customFetch }),
     // One attempt: a 401 must be seen by the test, not retried away for six seconds.
     fetchMaxAttempts: 1,
     storage: new sdk.MemoryStorageFactory(),

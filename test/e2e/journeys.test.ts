@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
 import { administer } from './journeys/admin.ts';
+import { hangPictures } from './journeys/pictures.ts';
 import type { RawCall } from './journeys/raw-call.ts';
 import { shop } from './journeys/shopper.ts';
+import { buildVariants, buyVariant } from './journeys/variants.ts';
+
+// Its types would bring those of browsers into every file.
+const require = createRequire(import.meta.url);
 
 let platform: Platform;
 
@@ -32,6 +38,22 @@ for (const target of targets) {
         await administer(admin, await rawCalls(url), purchase);
       });
     }
+
+    test('@moltin/sdk 36.0.0: an administrator uploads pictures and shows them', async () => {
+      const url = target.url();
+      const { client_id: clientId, client_secret: clientSecret } = platform.client;
+      const clientWith = (customFetch?: unknown) =>
+        createClient({ url, version: '36.0.0', clientId, clientSecret, currency: 'USD', customFetch });
+      await hangPictures(clientWith(), clientWith(require('cross-fetch')));
+    });
+
+    test('@moltin/sdk 36.0.0: an administrator builds variants, and a shopper buys one', async () => {
+      const url = target.url();
+      const { client_id: clientId, client_secret: clientSecret } = platform.client;
+      const options = { url, version: '36.0.0', clientId, currency: 'USD' } as const;
+      const variants = await buildVariants(createClient({ ...options, clientSecret }));
+      await buyVariant(createClient(options), variants);
+    });
   });
 }
 

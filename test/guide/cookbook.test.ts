@@ -58,7 +58,7 @@ describe('the cookbook: every document', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('there is one for each step', () => {
-    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
   for (const step of new Set(recipes.map((recipe) => recipe.step))) {
@@ -298,5 +298,30 @@ describe('the promises of the cookbook', () => {
     assert.equal((await get('/carts/1', { 'x-canary': 'carts' })).by, 'carts');
     const { entries } = (await (await fetch(`${admin}/journal`)).json()) as { entries: { why: string }[] };
     assert.ok(entries.some(({ why }) => why === 'the cookbook'));
+  });
+
+  test('step 11: reads move first, then the writes without one that fails, and both come back', async () => {
+    await follow(11);
+    const post = async () => {
+      const answer = await fetch(`${edge}/reviews`, { method: 'POST', body: 'good' });
+      return `${answer.status} ${await answer.text()}`;
+    };
+    assert.equal(await shift('reviews/reads', 'reviews=100'), 'reviews/reads: monolith=0 reviews=100\n');
+    assert.equal((await get('/reviews')).by, 'reviews');
+    assert.equal(await post(), '200 monolith');
+    upstreams.monolith.statuses.push(421, 421);
+    assert.equal(await post(), '200 monolith', 'the third try');
+    const held = await command('hold', 'reviews/writes', '--for', '30s', '--wait', '2s');
+    assert.equal(held, 'reviews/writes: held for 30s; in flight from before: 0\n');
+    const waiting = post();
+    await until('it waits', async () => {
+      const answer = await fetch(`${admin}/routes/reviews/rules/writes/hold`);
+      return ((await answer.json()) as { waiting: number }).waiting === 1;
+    });
+    await shift('reviews/writes', 'reviews=100');
+    await command('release', 'reviews/writes');
+    assert.equal(await waiting, '200 reviews');
+    await shift('reviews', 'monolith=100');
+    assert.deepEqual([await post(), (await get('/reviews')).by], ['200 monolith', 'monolith']);
   });
 });

@@ -7,6 +7,7 @@ suite('events as lines', () => {
   const process = 'auth';
   const url = 'http://127.0.0.1:1';
   const cases: [StackEvent, string | null][] = [
+    [{ event: 'preparing', process, text: 'fetching x: 40 %' }, 'auth: fetching x: 40 %'],
     [{ event: 'starting', process, pid: 1 }, null],
     [{ event: 'ready', process, pid: 1, url, ms: 7 }, `auth: ready in 7 ms, ${url}`],
     [{ event: 'ready', process, pid: 1, url: null, ms: 7 }, 'auth: ready in 7 ms'],

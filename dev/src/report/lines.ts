@@ -4,6 +4,8 @@ import type { StackEvent } from '../stack/events.ts';
 /** An event as a sentence; null for events that are not shown. */
 export function describe(event: StackEvent): string | null {
   switch (event.event) {
+    case 'preparing':
+      return `${event.process}: ${event.text}`;
     case 'starting':
       return null;
     case 'ready':

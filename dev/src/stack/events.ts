@@ -1,5 +1,6 @@
 /** The launcher's events, in order: one JSON line each with `--json`. */
 export type StackEvent =
+  | { event: 'preparing'; process: string; text: string }
   | { event: 'starting'; process: string; pid: number }
   | { event: 'ready'; process: string; pid: number; url: string | null; ms: number }
   | { event: 'done'; process: string; ms: number; lastLine: string }

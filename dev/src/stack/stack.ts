@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cloneDatabase } from '../clone-database.ts';
 import { DevError } from '../errors.ts';
 import { repository } from '../paths.ts';
+import type { StoreContext } from '../stores/driver.ts';
 import type { Addresses } from '../topology/addresses.ts';
 import { planPorts } from '../topology/ports.ts';
 import { readTopology } from '../topology/read.ts';
@@ -42,21 +43,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 export class Stack {
   readonly folder: string;
   readonly topology: Topology;
-  readonly #options: StackOptions;
-  readonly #variables: Readonly<Record<string, string | undefined>>;
+  readonly #options: StackOptions & Pick<StoreContext, 'variables'>;
   readonly #services: readonly ServiceSpec[];
   readonly #supervised = new Map<string, Supervised>();
   readonly #stores: Stores;
   readonly #overrides = new Map<string, Record<string, string | null>>();
   readonly #urls = new Map<string, Record<string, string>>();
-  readonly #guard: Guard;
+  readonly #guard = new Guard();
   readonly #control: Control;
   #addresses: Addresses;
   #stopping: Promise<void> | null = null;
   readonly #stopped = Promise.withResolvers<void>();
 
   private constructor(
-    options: StackOptions,
+    options: StackOptions & Pick<StoreContext, 'variables'>,
     topology: Topology,
     services: readonly ServiceSpec[],
     folder: string,
@@ -65,13 +65,11 @@ export class Stack {
     this.folder = folder;
     this.topology = topology;
     this.#options = options;
-    this.#variables = options.variables ?? process.env;
     this.#services = services;
     this.#control = control;
-    this.#guard = new Guard();
-    const { throwaway = false } = options;
-    this.#stores = new Stores(services, { folder, throwaway, variables: this.#variables });
-    this.#addresses = { ports: new Map(), stores: new Map(), volumeFolder: (name) => this.#volumeFolder(name) };
+    const { variables, throwaway = false } = options;
+    this.#stores = new Stores(services, { folder, throwaway, variables, emit: this.#emit });
+    this.#addresses = { ports: new Map(), stores: this.#stores.urls, volumeFolder: this.#volumeFolder };
     for (const [name, env] of Object.entries(options.env ?? {})) this.#overrides.set(name, { ...env });
     writeFileSync(join(folder, 'guard.pid'), String(this.#guard.pid ?? ''));
   }
@@ -99,10 +97,7 @@ export class Stack {
       this.#emit({ event: 'port-taken', process: service, port, instead });
     }
     this.#addresses = { ...this.#addresses, ports: plan.ports };
-    const unavailable = await this.#stores.prepare(plan.ports);
-    this.#addresses = { ...this.#addresses, stores: this.#stores.urls };
     for (const service of this.#services) this.#supervise(service);
-    for (const [name, reason] of unavailable) this.#supervised.get(name)?.markDown(reason);
     await inOrder<boolean>(this.#services, (name, bring) => this.#bringUp(name, bring));
   }
 
@@ -123,6 +118,9 @@ export class Stack {
       );
       return false;
     }
+    const reason = isStore(service) ? await this.#stores.prepare(service, this.#addresses.ports.get(name)) : null;
+    if (reason !== null && this.#stopping === null) supervised.markDown(reason);
+    if (reason !== null || this.#stopping !== null) return false;
     if (this.#stores.get(name)?.launch === null) {
       supervised.state = 'ready';
       return true;
@@ -178,14 +176,14 @@ export class Stack {
     const service = serviceNamed(this.topology, name);
     for (const { source, named } of service.volumes) if (named) this.#volumeFolder(source);
     const overrides = this.#overrides.get(name) ?? {};
-    return commandLine(service, this.topology, this.#addresses, overrides, this.#variables, args);
+    return commandLine(service, this.topology, this.#addresses, overrides, this.#options.variables, args);
   }
 
-  #volumeFolder(name: string): string {
+  readonly #volumeFolder = (name: string): string => {
     const folder = join(this.folder, 'volumes', name);
     mkdirSync(folder, { recursive: true });
     return folder;
-  }
+  };
 
   /** What runs where, by name, in the order of the file. */
   get processes(): Record<string, ProcessStatus> {
@@ -269,6 +267,7 @@ export class Stack {
   }
 
   async #stopAll(): Promise<void> {
+    await this.#stores.end();
     await inOrder<void>(this.#services, (name, end) => this.#endAfterDependents(name, end));
     this.#guard.close();
     rmSync(join(this.folder, 'guard.pid'), { force: true });
@@ -296,5 +295,5 @@ export class Stack {
     return supervised;
   }
 
-  #emit: Emit = (event) => this.#options.onEvent?.(event);
+  readonly #emit: Emit = (event) => this.#options.onEvent?.(event);
 }

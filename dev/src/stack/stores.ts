@@ -3,39 +3,41 @@ import { dirname } from 'node:path';
 import { DevError, messageOf } from '../errors.ts';
 import type { PreparedStore, StoreContext } from '../stores/driver.ts';
 import { driverOf } from '../stores/drivers.ts';
+import { privatePort } from '../topology/ports.ts';
 import { isStore, type ServiceSpec } from '../topology/topology.ts';
+import type { Emit } from './events.ts';
+
+/** What all stores of a stack share. */
+export type StoresContext = Omit<StoreContext, 'port' | 'freePort' | 'progress' | 'signal'> & { emit: Emit };
 
 /** The stores of a stack: prepared, with their URLs and data. */
 export class Stores {
   readonly #services: readonly ServiceSpec[];
-  readonly #context: Omit<StoreContext, 'port'>;
+  readonly #context: StoresContext;
   readonly #prepared = new Map<string, PreparedStore>();
+  readonly #ending = new AbortController();
+  readonly #underWay = new Set<Promise<string | null>>();
+  readonly #private = new Set<number>();
+  /** URLs of the prepared stores by name. */
+  readonly urls = new Map<string, string>();
 
-  constructor(services: readonly ServiceSpec[], context: Omit<StoreContext, 'port'>) {
+  constructor(services: readonly ServiceSpec[], context: StoresContext) {
     this.#services = services.filter(isStore);
     this.#context = context;
   }
 
   /**
-   * Prepares every store and starts none.
-   * @returns why, for each store that is unavailable.
+   * Finds and prepares one store, and does not start it.
+   * @param ports its ports of this machine, by the container's.
+   * @returns why it is unavailable; null when it is prepared.
    */
-  async prepare(ports: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<Map<string, string>> {
-    const unavailable = new Map<string, string>();
-    await Promise.all(
-      this.#services.map(async (service) => {
-        try {
-          const port = ports.get(service.name)?.values().next().value;
-          this.#prepared.set(service.name, await this.#prepareOne(service, port));
-        } catch (error) {
-          unavailable.set(service.name, messageOf(error));
-        }
-      }),
-    );
-    return unavailable;
+  async prepare(service: ServiceSpec, ports: ReadonlyMap<number, number> = new Map()): Promise<string | null> {
+    const work = this.#prepareOne(service, ports.values().next().value).then(() => null, messageOf);
+    this.#underWay.add(work);
+    return work.finally(() => this.#underWay.delete(work));
   }
 
-  async #prepareOne(service: ServiceSpec, port: number | undefined): Promise<PreparedStore> {
+  async #prepareOne(service: ServiceSpec, port: number | undefined): Promise<void> {
     const driver = driverOf(service.image);
     if (driver === null) {
       throw new DevError(
@@ -44,16 +46,26 @@ export class Stores {
       );
     }
     if (port === undefined) throw new DevError('bad_topology', `${service.name}: expose its port in the Compose file`);
-    return driver.prepare(service, { ...this.#context, port });
+    const progress = (text: string) => this.#context.emit({ event: 'preparing', process: service.name, text });
+    const freePort = async (purpose: string) => {
+      const found = await privatePort(`${this.#context.folder} ${service.name} ${purpose}`, this.#private);
+      this.#private.add(found);
+      return found;
+    };
+    const { signal } = this.#ending;
+    const prepared = await driver.prepare(service, { ...this.#context, signal, port, freePort, progress });
+    this.#prepared.set(service.name, prepared);
+    this.urls.set(service.name, prepared.url);
+  }
+
+  /** Breaks off what is fetched, and waits until nothing is prepared any more. */
+  async end(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all(this.#underWay);
   }
 
   get(name: string): PreparedStore | undefined {
     return this.#prepared.get(name);
-  }
-
-  /** URLs of the prepared stores by name. */
-  get urls(): Map<string, string> {
-    return new Map([...this.#prepared].map(([name, { url }]) => [name, url]));
   }
 
   /** @throws DevError not_running: when the stack has no PostgreSQL server. */

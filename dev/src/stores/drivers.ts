@@ -1,7 +1,10 @@
 import type { StoreDriver } from './driver.ts';
+import { mariadb } from './mariadb/driver.ts';
 import { postgres } from './postgres/driver.ts';
+import { rabbitmq } from './rabbitmq/driver.ts';
+import { redis } from './redis/driver.ts';
 
-const drivers: readonly StoreDriver[] = [postgres];
+const drivers: readonly StoreDriver[] = [postgres, mariadb, redis, rabbitmq];
 
 /**
  * The driver that stands in for a container image (`postgres:17`, `docker.io/library/postgres:17`), if there is one.

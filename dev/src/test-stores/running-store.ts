@@ -1,6 +1,6 @@
-/** A PostgreSQL server that tests may use. */
+/** A server that tests may use. */
 export interface TestStore {
-  /** A superuser's URL with the database `postgres`. */
+  /** With the password of its administrator. */
   url: string;
   source: string;
   stop(): Promise<void>;

@@ -50,15 +50,22 @@ export async function planPorts(
   return plan;
 }
 
+/** A port for what no plan names: above those of the plans, and below those of outgoing connections. */
+export async function privatePort(seed: string, given: ReadonlySet<number>): Promise<number> {
+  return anyFree(seed, given, isFree, firstFree + freeCount, 2_700);
+}
+
 async function anyFree(
   seed: string,
   given: ReadonlySet<number>,
   free: (port: number) => Promise<boolean>,
+  first = firstFree,
+  count = freeCount,
 ): Promise<number> {
-  const start = createHash('sha256').update(seed).digest().readUInt32BE(0) % freeCount;
-  for (let step = 0; step < freeCount; step++) {
-    const port = firstFree + ((start + step) % freeCount);
+  const start = createHash('sha256').update(seed).digest().readUInt32BE(0) % count;
+  for (let step = 0; step < count; step++) {
+    const port = first + ((start + step) % count);
     if (!given.has(port) && (await free(port))) return port;
   }
-  throw new Error(`no port between ${firstFree} and ${firstFree + freeCount} is free`);
+  throw new Error(`no port between ${first} and ${first + count} is free`);
 }

@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import { type ErrorTable, ServiceError } from '../service/errors.ts';
+import { type ErrorTable, type FaultDetails, ServiceError } from '../service/errors.ts';
 import type { ApiFault } from './error-body.ts';
 import { validationFaults } from './validation.ts';
 
@@ -17,6 +17,13 @@ export interface ErrorResponse {
   unexpected: boolean;
 }
 
+/** The fault of a path without a route. */
+export const unknownPath: ApiFault = {
+  status: 404,
+  title: 'Not Found',
+  detail: 'The requested path could not be found',
+};
+
 /** Errors that Fastify raises before a handler runs, and what the public API says about them. */
 const refusals: Readonly<Record<string, ApiFault>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
@@ -32,7 +39,8 @@ const refusals: Readonly<Record<string, ApiFault>> = {
     detail: 'The body is not as long as Content-Length says',
   },
   FST_ERR_BAD_URL: { status: 400, title: 'Bad Request', detail: 'The URL is malformed' },
-  FST_ERR_MAX_PARAM_LENGTH: { status: 414, title: 'URI Too Long' },
+  // Longer than any id: an unknown path.
+  FST_ERR_MAX_PARAM_LENGTH: unknownPath,
 };
 
 /** Turns anything that was thrown into a response. An unknown error becomes a 500 that reveals nothing. */
@@ -59,16 +67,13 @@ function unexpectedError(): ErrorResponse {
 function serviceErrorResponse({ code, details }: ServiceError, table: ErrorTable): ErrorResponse {
   const row = table[code];
   if (!row) return unexpectedError();
-  const { detail, source, title = row.title, retryAfterS, retryable } = details;
-  const fault = {
-    status: row.status,
-    title,
-    ...(detail === undefined ? {} : { detail }),
-    ...(source === undefined ? {} : { source }),
-  };
+  const { detail, source, title = row.title, faults, retryAfterS, retryable } = details;
+  const list: readonly FaultDetails[] = faults ?? [
+    { ...(detail === undefined ? {} : { detail }), ...(source === undefined ? {} : { source }) },
+  ];
   return {
     status: row.status,
-    faults: [fault],
+    faults: list.map((fault) => ({ status: row.status, title, ...fault })),
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
     ...(retryable === undefined ? {} : { retryable }),
     unexpected: false,

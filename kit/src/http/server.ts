@@ -7,7 +7,8 @@ import { type ErrorTable, kitErrors } from '../service/errors.ts';
 import { type Check, readiness } from '../service/health.ts';
 import { addDocs, type DocsOptions } from './docs.ts';
 import { drainOnClose } from './draining.ts';
-import type { ApiErrorBody } from './errors.ts';
+import { type ApiErrorBody, unknownPath } from './errors.ts';
+import { parseJsonBodies } from './json-bodies.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { measureRequests } from './request-durations.ts';
 import { requestIds } from './request-id.ts';
@@ -27,13 +28,13 @@ export interface ServerOptions {
   bodyLimitBytes?: number;
   /** How long requests may take to finish once the server is closing. Default: 5 s. */
   drainLimitMs?: number;
+  /** Whether forms are read, or get 415. Default: true. */
+  forms?: boolean;
   /** Adds OpenAPI at /docs. */
   docs?: DocsOptions;
 }
 
-const notFound: ApiErrorBody = {
-  errors: [{ status: 404, title: 'Not Found', detail: 'There is nothing at this path' }],
-};
+const notFound: ApiErrorBody = { errors: [unknownPath] };
 
 /**
  * A server in the shape that all services share: the public API's error body for every failure, forms and JSON, request
@@ -54,7 +55,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     requestTimeout: 30_000,
     // While closing, requests on kept-alive connections still get their response, with `Connection: close`.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    // Ids that clients choose have up to 128 characters, each of which may be percent-encoded.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, errors),
     clientErrorHandler: refuseMalformed,
@@ -62,26 +64,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
   server.setErrorHandler((error, request, reply) => sendError(error, request, reply, errors));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send(notFound));
-  acceptBodies(server);
+  parseJsonBodies(server);
   drainOnClose(server, options.drainLimitMs ?? 5_000);
   measureRequests(server, options.metrics);
-  await server.register(formbody);
+  if (options.forms ?? true) await server.register(formbody);
   if (options.docs) await addDocs(server, options.docs);
   addHealth(server, options.checks);
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   );
   return server;
-}
-
-/** Clients of the public API send a JSON content type with an empty body. That counts as no body. */
-function acceptBodies(server: Server): void {
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.removeContentTypeParser(['application/json', 'text/plain']);
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parseJson(request, body, done);
-  });
 }
 
 function addHealth(server: Server, checks: Readonly<Record<string, Check>>): void {

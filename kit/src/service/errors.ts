@@ -11,6 +11,13 @@ export type ErrorTable = Readonly<Record<string, ErrorStatus>>;
 /** The table of a service with the error codes `Code`. A code without a status does not compile. */
 export type CompleteErrorTable<Code extends string> = Readonly<Record<Exclude<Code, KitCode>, ErrorStatus>>;
 
+/** One of several faults of a request. */
+export interface FaultDetails {
+  detail?: string;
+  /** Path of the member at fault, such as `data.name`. */
+  source?: string;
+}
+
 export interface ErrorDetails {
   /** Tells the client what was wrong with this request. Must not hold a secret or a driver's message. */
   detail?: string;
@@ -22,6 +29,8 @@ export interface ErrorDetails {
   retryable?: boolean;
   /** Overrides the table's title. */
   title?: string;
+  /** Several faults at once, in place of `detail` and `source`: each becomes a member of `errors`. */
+  faults?: readonly FaultDetails[];
   cause?: unknown;
 }
 
@@ -35,17 +44,46 @@ export class ServiceError<Code extends string = string> extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: Code, details: ErrorDetails = {}) {
-    super(details.detail ?? code, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      details.detail ?? details.faults?.[0]?.detail ?? code,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.code = code;
     this.details = details;
   }
 }
 
 /** Codes that the kit itself throws. They have the same status in every service. */
-export type KitCode = 'store_unavailable' | 'peer_unavailable' | 'peer_timeout';
+export type KitCode =
+  | 'bad_request'
+  | 'invalid_token'
+  | 'forbidden'
+  | 'not_found'
+  | 'validation_failed'
+  | 'issuer_unavailable'
+  | 'store_unavailable'
+  | 'peer_unavailable'
+  | 'peer_timeout'
+  // While a resource moves: see kit/src/import.
+  | 'misdirected'
+  | 'not_following'
+  | 'unknown_resource'
+  | 'not_the_migration';
 
 export const kitErrors = {
+  bad_request: { status: 400, title: 'Bad Request' },
+  // Clients read any 401 as a bad access token: no other code has this status.
+  invalid_token: { status: 401, title: 'Unable to validate access token' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  not_found: { status: 404, title: 'Not Found' },
+  validation_failed: { status: 422, title: 'Failed Validation' },
+  issuer_unavailable: { status: 503, title: 'Service Unavailable' },
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_timeout: { status: 504, title: 'Gateway Timeout' },
+  // RFC 9110, section 15.5.20: the mesh routes the request again.
+  misdirected: { status: 421, title: 'Misdirected Request' },
+  not_following: { status: 409, title: 'Conflict' },
+  unknown_resource: { status: 404, title: 'Not Found' },
+  not_the_migration: { status: 401, title: 'Unauthorized' },
 } as const satisfies Record<KitCode, ErrorStatus>;

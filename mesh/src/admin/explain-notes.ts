@@ -9,6 +9,7 @@ import { safeMethods, shadowHeader } from '../layers/mirror.ts';
 import { mayOverride, overrideHeader } from '../layers/override.ts';
 import { heldBy } from '../layers/split.ts';
 import { readOverrides } from '../policy/override.ts';
+import { pathnameOf } from '../routing/match.ts';
 import type { RouteMatch } from '../routing/rule.ts';
 import type { RouteTable } from '../routing/table.ts';
 import { whyUnusable } from '../service-state/readiness.ts';
@@ -45,7 +46,24 @@ export function notesOn(found: RouteMatch, asked: Asked, routes: RouteTable): st
     ...sessionNotes(found, asked),
     ...overrideNotes(found, asked, routes),
     ...failoverNotes(found, asked),
+    ...settleNotes(found, asked),
   ];
+}
+
+function settleNotes({ rule: { settle } }: RouteMatch, { method, path }: Asked): string[] {
+  if (settle === undefined) return [];
+  const { before, after } = settle;
+  const notes: string[] = [];
+  if (before?.matches({ method, path, headers: [], authority: '' }, pathnameOf(path))) {
+    const { target, policy } = before;
+    notes.push(`settled first: ${target.resources.join(', ')} by ${target.service.name}, up to ${policy.timeoutMs} ms`);
+  }
+  if (after === null) return notes;
+  const { target, policy, reads, writes } = after;
+  const what = `${target.resources.join(', ')} by ${target.service.name}`;
+  if (!safeMethods.has(method)) notes.push(`settled behind the reply: ${what}, up to ${policy.timeoutMs} ms`);
+  if (reads && writes !== null) notes.push(`while ${what} do not settle: by the weights of ${writes.spec.name}`);
+  return notes;
 }
 
 function failoverNotes({ rule }: RouteMatch, { method }: Asked): string[] {

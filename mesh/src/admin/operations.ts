@@ -1,13 +1,18 @@
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { HoldPlan } from '../control/hold-plan.ts';
 import type { Journal } from '../control/journal.ts';
 import type { Leases } from '../discovery/leases.ts';
 import type { Registry } from '../discovery/registry.ts';
+import type { Holds } from '../hold/holds.ts';
+import type { Settlers } from '../settle/settlers.ts';
 import { endpointOperations } from './endpoint-operations.ts';
 import { fieldsOf, textOf } from './fields.ts';
+import { holdOperations, holdStatusOperations } from './hold-operations.ts';
 import { inForceOperations } from './in-force-operations.ts';
 import { leaseOperations } from './lease-operations.ts';
 import { routeOperations } from './route-operations.ts';
-import type { Operation } from './server.ts';
+import type { AdminRequest, Operation } from './server.ts';
+import { settleOperations } from './settle-operations.ts';
 import { limitOf, type TelemetryParts, telemetryOperations } from './telemetry-operations.ts';
 
 export interface AdminParts extends TelemetryParts {
@@ -15,6 +20,10 @@ export interface AdminParts extends TelemetryParts {
   registry: Registry;
   journal: Journal;
   leases: Leases;
+  holds: HoldPlan;
+  /** The holds as they are in force in this process. */
+  inProcess: Holds;
+  settlers: Settlers;
   /** Reads the documents again and puts them in force. @throws ControlError bad_documents */
   reload: (who: string, why: string) => Promise<void>;
   /** Whether the process takes requests: false while it drains. */
@@ -47,7 +56,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
       path: '/status',
       right: 'read',
       summary: 'What is in force, since when, and why the last documents were refused, if they were.',
-      handle: () => ({ json: { ...mesh.status, changes: mesh.changes } }),
+      handle: () => ({ json: { ...mesh.status, changes: mesh.changes, holds: parts.holds.list() } }),
     },
     {
       methods: ['GET'],
@@ -65,6 +74,15 @@ export function operationsOf(parts: AdminParts): Operation[] {
     },
     ...inForceOperations(mesh.inForce),
     ...routeOperations(mesh),
+    ...holdStatusOperations(parts.inProcess).map((operation) => ({
+      ...operation,
+      handle: (request: AdminRequest) => {
+        parts.holds.check(request.params.name ?? '', request.params.rule ?? null);
+        return operation.handle(request);
+      },
+    })),
+    ...holdOperations(parts.holds),
+    ...settleOperations(parts.settlers),
     {
       methods: ['POST'],
       path: '/reload',

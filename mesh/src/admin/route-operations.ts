@@ -1,8 +1,10 @@
+import type { HttpRoute } from '../config/model.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { mirrorsOf, type Weights, weightsOf } from '../control/weights.ts';
+import { type Weights, weightGroupsOf, weightsOf } from '../control/weight-groups.ts';
+import { mirrorsOf } from '../control/weights.ts';
 import { fieldsOf, textOf } from './fields.ts';
-import type { Operation } from './server.ts';
+import type { AdminReply, AdminRequest, Operation } from './server.ts';
 
 /** The routes in force, and their weights. */
 export function routeOperations(mesh: ControlPlane): Operation[] {
@@ -19,9 +21,8 @@ export function routeOperations(mesh: ControlPlane): Operation[] {
             etag: mesh.etag(route.name),
             parents: route.parents,
             hostnames: route.hostnames,
-            weights: weightsOf(route),
+            ...weightsShown(mesh, route),
             mirrors: mirrorsOf(route),
-            changed: mesh.changes[route.name] ?? null,
           })),
         },
       }),
@@ -36,7 +37,7 @@ export function routeOperations(mesh: ControlPlane): Operation[] {
         const route = mesh.route(name);
         return {
           headers: { etag: mesh.etag(name) },
-          json: { ...route, weights: weightsOf(route), changed: mesh.changes[name] ?? null },
+          json: { ...route, ...weightsShown(mesh, route) },
         };
       },
     },
@@ -45,19 +46,44 @@ export function routeOperations(mesh: ControlPlane): Operation[] {
       path: '/routes/:name/weights',
       right: 'change',
       summary:
-        'Sets weights: {"weights":{"auth":100},"who":"…","why":"…"}; services that are not named share the rest to 100.',
-      handle: ({ params, body, headers }) => {
-        const name = params.name ?? '';
-        const { weights, who, why } = weightRequest(body);
-        const ifMatch = headers['if-match'];
-        const set = mesh.shift(name, weights, { who, why, ...(ifMatch === undefined ? {} : { ifMatch }) });
-        return {
-          headers: { etag: mesh.etag(name) },
-          json: { route: name, weights: set, generation: mesh.status.generation },
-        };
-      },
+        'Sets weights of all rules that have these services: {"weights":{"auth":100},"who":"…","why":"…"}; services that are not named share the rest to 100.',
+      handle: (request) => shift(mesh, request.params.name ?? '', request),
+    },
+    {
+      methods: ['POST', 'PUT', 'PATCH'],
+      path: '/routes/:name/rules/:rule/weights',
+      right: 'change',
+      summary: 'The same for one rule by its name.',
+      handle: (request) => shift(mesh, `${request.params.name}/${request.params.rule}`, request),
     },
   ];
+}
+
+function shift(mesh: ControlPlane, target: string, { params, body, headers }: AdminRequest): AdminReply {
+  const name = params.name ?? '';
+  const { weights, who, why } = weightRequest(body);
+  const ifMatch = headers['if-match'];
+  const set = mesh.shift(target, weights, { who, why, ...(ifMatch === undefined ? {} : { ifMatch }) });
+  return {
+    headers: { etag: mesh.etag(name) },
+    json: {
+      route: name,
+      weights: set[0]?.weights ?? {},
+      rules: set.map(({ rule, weights: own }) => ({ rule, weights: own })),
+      generation: mesh.status.generation,
+    },
+  };
+}
+
+/** The weights of each rule with a name, and of the others together; `weights` and `changed` are those of the route's first split. */
+function weightsShown(mesh: ControlPlane, route: HttpRoute) {
+  const rules = weightGroupsOf(route).map(({ key, rule, weights }) => ({
+    rule,
+    weights,
+    changed: Object.hasOwn(mesh.changes, key) ? (mesh.changes[key] ?? null) : null,
+  }));
+  const weights = weightsOf(route);
+  return { weights, changed: rules.find((each) => each.changed !== null)?.changed ?? null, weightGroups: rules };
 }
 
 function weightRequest(body: unknown): { weights: Weights; who: string; why: string } {

@@ -4,6 +4,7 @@ import { MeshCliError } from './error.ts';
 export interface AdminClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<T>;
+  delete<T>(path: string, body: unknown): Promise<T>;
   /** Calls `onLine` with each line of a stream until the stream ends or `signal` is aborted. */
   lines(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
 }
@@ -52,6 +53,7 @@ export function adminClient(url: string, token: string | undefined): AdminClient
   return {
     get: (path) => call('GET', path),
     post: (path, body, headers) => call('POST', path, body, headers),
+    delete: (path, body) => call('DELETE', path, body),
     async lines(path, onLine, signal) {
       const response = await asked('GET', path, {}, undefined, signal).catch((thrown) => {
         if (signal.aborted) return null;

@@ -2,10 +2,12 @@ import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { check } from '../config/check.ts';
 import { DocumentsError } from '../run.ts';
+import { documentPaths } from '../settings.ts';
 import { adminClient, defaultAdminUrl } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { errors } from './errors.ts';
 import { explainOne, explainStack } from './explain.ts';
+import { type HoldOptions, hold, release } from './hold.ts';
 import { journal } from './journal.ts';
 import type { Output } from './output.ts';
 import { restart } from './restart.ts';
@@ -54,11 +56,11 @@ export async function main(
   program
     .command('check')
     .description('check documents and print all faults; exits 1 if there is one')
-    .argument('[paths...]', 'files and folders (default: MESH_DOCUMENTS, or mesh/platform)')
+    .argument('[paths...]', 'files, folders and patterns (default: MESH_DOCUMENTS)')
     .option('--strict', 'also exit 1 if a reference is unresolved')
     .option('--json', 'as JSON')
     .action(async (paths: string[], { json = false, strict = false }: { json?: boolean; strict?: boolean }) => {
-      const asked = paths.length > 0 ? paths : [env.MESH_DOCUMENTS || 'mesh/platform'];
+      const asked = paths.length > 0 ? paths : documentPaths(env.MESH_DOCUMENTS ?? '');
       const outcome = await check({ paths: asked, json, strict, variables: env });
       output.out(outcome.output);
       code = outcome.exitCode;
@@ -88,8 +90,8 @@ export async function main(
 
   program
     .command('shift')
-    .description('set weights of a route; services that are not named share the rest up to 100')
-    .argument('<route>', 'name of an HTTPRoute')
+    .description('set weights; services that are not named share the rest up to 100')
+    .argument('<route>', 'name of an HTTPRoute (all its rules that have these services), or route/rule')
     .argument('<weights...>', 'service=weight')
     .option('--why <text>', 'for the journal', '')
     .option('--who <name>', 'for the journal', userName())
@@ -101,6 +103,31 @@ export async function main(
         weights: string[],
         { json = false, ...options }: { why: string; who: string; ifMatch?: string; json?: boolean },
       ) => shift(admin(), route, weights, { ...options, json }, output),
+    );
+
+  program
+    .command('hold')
+    .description('let new requests of a rule wait, so that it can be moved; returns when every worker holds them')
+    .argument('<route>', 'name of an HTTPRoute (all its rules), or route/rule')
+    .option('--for <duration>', 'the hold ends by itself after this', '5s')
+    .option('--max <requests>', 'requests that may wait; more go on', '1000')
+    .option('--wait <duration>', 'wait until the requests in flight have ended; exits 1 if they have not')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--json', 'as JSON')
+    .action(async (target: string, { json = false, ...options }: Omit<HoldOptions, 'json'> & { json?: boolean }) =>
+      hold(admin(), target, { ...options, json }, output),
+    );
+
+  program
+    .command('release')
+    .description('let the requests that a hold keeps waiting go on')
+    .argument('<route>', 'as it was held')
+    .option('--why <text>', 'for the journal', '')
+    .option('--who <name>', 'for the journal', userName())
+    .option('--json', 'as JSON')
+    .action(async (target: string, { json = false, ...by }: { who: string; why: string; json?: boolean }) =>
+      release(admin(), target, { ...by, json }, output),
     );
 
   program

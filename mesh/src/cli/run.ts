@@ -1,16 +1,13 @@
-import { watch } from 'node:fs';
 import { pino } from 'pino';
 import { systemClock } from '../clock.ts';
 import { ControlError } from '../control/control-error.ts';
 import { lineBlocks, visibleLines } from '../line-blocks.ts';
-import { type RunningMesh, runMesh } from '../run.ts';
+import { runMesh } from '../run.ts';
 import { readSettings } from '../settings.ts';
 import { logOptions } from '../telemetry/log-record.ts';
 import { documentsIn } from './documents.ts';
 import { MeshCliError } from './error.ts';
-
-/** How long the folder must be quiet before it is read: editors and tools write several files at once. */
-const settleMs = 150;
+import { watchDocuments } from './watch-documents.ts';
 
 /** `mesh run`: runs until SIGTERM or SIGINT, which end it gracefully. */
 export async function run({ workers }: { workers?: string }, env: NodeJS.ProcessEnv): Promise<void> {
@@ -32,7 +29,14 @@ export async function run({ workers }: { workers?: string }, env: NodeJS.Process
     log,
     logLine: log.isLevelEnabled('info') ? lines.write : () => {},
   });
-  const stopWatching = watchDocuments(settings.documents, mesh);
+  const stopWatching = await watchDocuments(settings.documents, {
+    onChange: () => {
+      mesh.reload('mesh', 'files changed').catch(() => {
+        // Refused documents have been logged, counted and put into the journal already.
+      });
+    },
+    onFailure: (err) => log.error({ err }, 'the documents cannot be watched: SIGHUP reloads them'),
+  });
 
   const reload = (why: string) => {
     mesh.reload('mesh', why).catch((thrown) => {
@@ -73,21 +77,4 @@ export async function run({ workers }: { workers?: string }, env: NodeJS.Process
     lines.flush();
   });
   lines.flush();
-}
-
-/** Puts documents in force when their folder changes. */
-function watchDocuments(folder: string, mesh: RunningMesh): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(folder, () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      mesh.reload('mesh', 'files changed').catch(() => {
-        // Refused documents have been logged, counted and put into the journal already.
-      });
-    }, settleMs);
-  });
-  return () => {
-    clearTimeout(timer);
-    watcher.close();
-  };
 }

@@ -1,4 +1,4 @@
-import type { Weights } from '../control/weights.ts';
+import type { Weights } from '../control/weight-groups.ts';
 import type { AdminClient } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import type { Output } from './output.ts';
@@ -11,22 +11,23 @@ export interface ShiftOptions {
 }
 
 /**
- * `mesh shift token auth=100`: sets weights of a route. Services that are not named share the rest up to 100.
+ * `mesh shift token auth=100`: sets weights of a route's rules that have these services; `mesh shift brands/writes
+ * brands=100`: of one rule. Services that are not named share the rest up to 100.
  *
+ * @param target the name of a route, or `route/rule`
  * @throws MeshCliError
  */
 export async function shift(
   admin: AdminClient,
-  route: string,
+  target: string,
   assignments: readonly string[],
   options: ShiftOptions,
   { out }: Output,
 ): Promise<void> {
   const weights = parseWeights(assignments);
   const { who, why, ifMatch, json } = options;
-  const path = `/routes/${encodeURIComponent(route)}/weights`;
-  const result = await admin.post<{ route: string; weights: Weights; generation: number }>(
-    path,
+  const result = await admin.post<ShiftReply>(
+    `${rulePath(target)}/weights`,
     { weights, who, why },
     ifMatch === undefined ? {} : { 'if-match': ifMatch },
   );
@@ -34,8 +35,28 @@ export async function shift(
     out(JSON.stringify(result));
     return;
   }
-  const shown = Object.entries(result.weights).map(([service, weight]) => `${service}=${weight}`);
-  out(`${result.route}: ${shown.join(' ')}`);
+  for (const { rule, weights: set } of result.rules) {
+    const shown = Object.entries(set).map(([service, weight]) => `${service}=${weight}`);
+    // The rule matters where the command has named it, or where there are several.
+    const name =
+      rule === null || (result.rules.length === 1 && target === result.route)
+        ? result.route
+        : `${result.route}/${rule}`;
+    out(`${name}: ${shown.join(' ')}`);
+  }
+}
+
+interface ShiftReply {
+  route: string;
+  rules: { rule: string | null; weights: Weights }[];
+  generation: number;
+}
+
+/** The path of a route, or of `route/rule`, at the admin port. */
+export function rulePath(target: string): string {
+  const [route = '', rule] = target.split(/\/(.*)/s);
+  const path = `/routes/${encodeURIComponent(route)}`;
+  return rule === undefined ? path : `${path}/rules/${encodeURIComponent(rule)}`;
 }
 
 /** `['auth=100']` as `{ auth: 100 }`. @throws MeshCliError naming every malformed assignment */

@@ -1,5 +1,8 @@
 import type { MeshStatus } from '../control/status.ts';
-import type { MirrorShare, WeightChanges, Weights } from '../control/weights.ts';
+import type { Weights } from '../control/weight-groups.ts';
+import type { MirrorShare, WeightChanges } from '../control/weights.ts';
+import type { Hold } from '../hold/holds.ts';
+import type { SettleStatus } from '../settle/settlers.ts';
 import type { MetricsJson } from '../telemetry/metrics.ts';
 import type { AdminClient } from './admin-client.ts';
 import { percentText } from './numbers.ts';
@@ -10,8 +13,11 @@ interface Route {
   weights: Weights;
   mirrors: MirrorShare[];
   hostnames: string[];
-  changed: { at: string; who: string } | null;
+  changed: Changed;
+  weightGroups: { rule: string | null; weights: Weights; changed: Changed }[];
 }
+
+type Changed = { at: string; who: string } | null;
 
 interface Endpoints {
   services: {
@@ -23,20 +29,28 @@ interface Endpoints {
 
 /** `mesh status`: routes with shares and mirrors, services with their endpoints, and refused documents. */
 export async function status(admin: AdminClient, json: boolean, { out }: Output): Promise<void> {
-  const [now, { routes }, { services }, metrics] = await Promise.all([
-    admin.get<MeshStatus & { changes: WeightChanges }>('/status'),
+  const [now, { routes }, { services }, metrics, { settles }] = await Promise.all([
+    admin.get<MeshStatus & { changes: WeightChanges; holds: Hold[] }>('/status'),
     admin.get<{ routes: Route[] }>('/routes'),
     admin.get<Endpoints>('/endpoints'),
     admin.get<MetricsJson>('/metrics.json'),
+    admin.get<{ settles: SettleStatus[] }>('/settles'),
   ]);
   const mirrors = mirrorRows(routes, metrics);
   if (json) {
-    out(JSON.stringify({ ...now, routes, mirrors, services }));
+    out(JSON.stringify({ ...now, routes, mirrors, services, settles }));
     return;
   }
   out(`Generation ${now.generation}, in force since ${now.since}`);
   if (now.refused.length > 0) {
     out(`The documents on disk are refused, and the last good ones are in force:\n  ${now.refused.join('\n  ')}`);
+  }
+  for (const { route, rule, endsInMs } of now.holds) {
+    out(`New requests of ${rule === null ? route : `${route}/${rule}`} wait, for ${Math.ceil(endsInMs)} ms more`);
+  }
+  for (const { service, resources, settled, failing } of settles) {
+    const why = failing === null ? '' : `: ${failing}`;
+    if (!settled) out(`${resources.join(', ')} have not settled (${service}), so reads go where writes go${why}`);
   }
   if (now.unresolved.length > 0) out(`References that lead nowhere:\n  ${now.unresolved.join('\n  ')}`);
   if (now.restartNeeded.length > 0) out(`A restart is needed:\n  ${now.restartNeeded.join('\n  ')}`);
@@ -44,11 +58,13 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
   out(
     table([
       ['ROUTE', 'SHARES', 'SET BY'],
-      ...routes.map(({ name, weights, changed }) => [
-        name,
-        sharesText(weights),
-        changed === null ? 'documents' : `${changed.who}, ${changed.at}`,
-      ]),
+      ...routes.flatMap(({ name, weights, changed, weightGroups }) =>
+        weightGroups.length < 2
+          ? [sharesRow(name, weights, changed)]
+          : weightGroups.map(({ rule, ...group }) =>
+              sharesRow(rule === null ? name : `${name}/${rule}`, group.weights, group.changed),
+            ),
+      ),
     ]),
   );
   if (mirrors.length > 0) {
@@ -76,6 +92,10 @@ export async function status(admin: AdminClient, json: boolean, { out }: Output)
       ]),
     ]),
   );
+}
+
+function sharesRow(name: string, weights: Weights, changed: Changed): string[] {
+  return [name, sharesText(weights), changed === null ? 'documents' : `${changed.who}, ${changed.at}`];
 }
 
 /** Weights as the share of requests that each service gets. */

@@ -103,5 +103,11 @@ export const defaults = {
   mirrorMaxInFlight: 64,
   accessLogSamplePercent: 100,
   accessLogAlwaysFailures: true,
+  settleAfterTimeoutMs: 250,
+  settleWritesRule: 'writes',
+  settleBeforeTimeoutMs: 10_000,
+  settleRetryAfterS: 1,
+  misdirectedTimeoutMs: 5_000,
+  misdirectedBodyLimitBytes: 1_048_576,
   failoverMethods: ['GET', 'HEAD', 'OPTIONS'] as readonly string[],
 } as const;

@@ -96,6 +96,13 @@ const routePolicy: Mapping = {
     rateLimits: [{ requestsPerSecond: 1, burst: 1, per: 'Client', clientHeader: 'x-a' }],
     override: { allowFrom: ['10.0.0.0/8'] },
     failover: { backendRef: { group: '', kind: 'Service', name: 'shop', port: 80 }, methods: ['GET'], rules: ['one'] },
+    settle: {
+      service: { group: '', kind: 'Service', name: 'shop', port: 80 },
+      resources: ['shop'],
+      after: { readRules: ['one'] },
+      before: { resources: ['other-things'], requests: [{ method: 'POST', path: { type: 'Exact', value: '/a' } }] },
+    },
+    misdirected: {},
   },
 };
 const bareRoute: Mapping = {
@@ -265,6 +272,8 @@ const excused: Readonly<Record<string, string>> = {
   'HTTPRoutePolicy spec.targetRefs.0.kind': 'takes one value only',
   'HTTPRoutePolicy spec.failover.backendRef.group': 'takes one value only',
   'HTTPRoutePolicy spec.failover.backendRef.kind': 'takes one value only',
+  'HTTPRoutePolicy spec.settle.service.group': 'takes one value only',
+  'HTTPRoutePolicy spec.settle.service.kind': 'takes one value only',
 };
 
 function hasEffect(kind: Kind, { path, listed, says }: Leaf): boolean {

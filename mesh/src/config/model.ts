@@ -1,4 +1,4 @@
-import type { BackendTrafficPolicy, RoutePolicy, SessionPersistence } from './policy-model.ts';
+import type { BackendTrafficPolicy, PathMatch, RoutePolicy, SessionPersistence } from './policy-model.ts';
 
 export type * from './policy-model.ts';
 
@@ -103,11 +103,6 @@ export interface HttpRouteMatch {
   headers: ValueMatch[];
   queryParams: ValueMatch[];
   method?: string;
-}
-
-export interface PathMatch {
-  type: 'Exact' | 'PathPrefix' | 'RegularExpression';
-  value: string;
 }
 
 /** A condition on a header (name in lower case) or query parameter (name as written). */

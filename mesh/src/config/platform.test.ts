@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { mayOverride } from '../layers/override.ts';
+import { readSettings } from '../settings.ts';
 import { loadConfig } from './parse.ts';
 
-const folder = fileURLToPath(new URL('../../platform', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** Those that `mesh run` reads in this repository. */
+const paths = readSettings({}).settings.documents.map((path) => `${root}${path}`);
 
 test('the platform’s own documents use every feature of routing', async () => {
-  const result = await loadConfig([folder], {});
+  const result = await loadConfig(paths, {});
   assert.ok(result.ok);
   assert.deepEqual(result.warnings, []);
   const { routes, services } = result.config;
@@ -45,7 +48,7 @@ test('the platform’s own documents use every feature of routing', async () => 
 
 test('the platform lets no client override services unless OVERRIDE_FROM says from where', async () => {
   const allowed = async (variables: Record<string, string>, address: string) => {
-    const result = await loadConfig([folder], variables);
+    const result = await loadConfig(paths, variables);
     assert.ok(result.ok);
     const lists = result.config.routes.map(({ policy }) => policy.override.allowFrom);
     return lists.some((allowFrom) => mayOverride('north-south', allowFrom, address));
@@ -61,7 +64,7 @@ test('the platform’s failover covers reads of the weighted route; the operator
     [{}, ['GET', 'HEAD', 'OPTIONS']],
     [{ TOKEN_FAILOVER_METHOD: 'POST' }, ['GET', 'HEAD', 'POST']],
   ] as const) {
-    const result = await loadConfig([folder], env);
+    const result = await loadConfig(paths, env);
     assert.ok(result.ok);
     const { routes } = result.config;
     const named = (name: string) => routes.find((route) => route.name === name);

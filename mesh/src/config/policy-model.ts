@@ -154,6 +154,56 @@ export interface RoutePolicy {
   accessLog: AccessLogPolicy;
   /** Absent = none. */
   failover?: FailoverPolicy;
+  /** Absent = nothing is settled. */
+  settle?: SettlePolicy;
+  /** Absent = a 421 goes to the client. */
+  misdirected?: MisdirectedPolicy;
+}
+
+/** The Service that knows whether what requests change has arrived everywhere (`POST /settle`). */
+export interface SettlePolicy {
+  service: string;
+  port: number;
+  /** What the route changes. */
+  resources: string[];
+  /** Present: unsafe requests are settled behind their reply's head. */
+  after?: {
+    /** The longest time that a reply waits. */
+    timeoutMs: number;
+    /** Name of the rule whose weights say where writes go. */
+    writesRule: string;
+    /** Names of the rules whose requests go there while settling fails; absent = all others. */
+    readRules?: string[];
+  };
+  /** Present: these requests wait until what they depend on is settled. */
+  before?: {
+    timeoutMs: number;
+    /** Sent with the 503 of a request that could not be settled, whole seconds. */
+    retryAfterS: number;
+    /** Absent = those of the policy. */
+    resources?: string[];
+    /** At least one. */
+    requests: SettledRequest[];
+  };
+}
+
+/** Requests by their method (absent = any) and path. */
+export interface SettledRequest {
+  method?: string;
+  path: PathMatch;
+}
+
+export interface PathMatch {
+  type: 'Exact' | 'PathPrefix' | 'RegularExpression';
+  value: string;
+}
+
+/** How requests are routed again whose backend is the wrong one (421). */
+export interface MisdirectedPolicy {
+  /** Time after which such a request gets 503. */
+  timeoutMs: number;
+  /** A longer body is not kept: then the request gets 503 at once. */
+  bodyLimitBytes: number;
 }
 
 /** The Service that replies for a backend without a healthy endpoint. */

@@ -13,8 +13,10 @@ import { ControlError } from './control-error.ts';
 import type { Journal } from './journal.ts';
 import { type BuiltStack, StackInForce } from './stack-in-force.ts';
 import type { MeshStatus } from './status.ts';
+import { targetsOf, type Weights, weightGroupsOf } from './weight-groups.ts';
 import type { WeightStore } from './weight-store.ts';
-import { plannedWeights, sameWeights, type WeightChanges, type Weights, weightsOf, withWeights } from './weights.ts';
+import { plannedWeights, sameWeights, type WeightChanges } from './weights.ts';
+import { byRule, withWeights } from './weights-on-top.ts';
 import { WrittenChanges } from './written-changes.ts';
 
 export interface ControlPlaneOptions {
@@ -39,6 +41,15 @@ interface Reason {
   why: string;
 }
 
+/** What a shift has set for one weight group. */
+export interface ShiftedWeights {
+  /** `route/rule`, or `route` for the rules without a name. */
+  key: string;
+  rule: string | null;
+  from: Weights;
+  weights: Weights;
+}
+
 /**
  * Decides what is in force: the documents, with the weights set by hand on top. A change is built first, then written
  * down, then put in force. Also finds the endpoints and checks their health.
@@ -61,7 +72,7 @@ export class ControlPlane {
     this.#options = options;
     this.#documents = documents;
     this.#listening = documents;
-    this.#written = new WrittenChanges(journal, store);
+    this.#written = new WrittenChanges(journal, store, (changes) => byRule(documents, changes));
     const { config, dropped } = withWeights(documents, this.#written.weights);
     if (dropped.length > 0) this.#written.drop(dropped);
     this.inForce = new StackInForce(config, { parts, registry });
@@ -114,30 +125,52 @@ export class ControlPlane {
   }
 
   /**
-   * Sets the weights of a route. Services that are not named share the rest up to 100.
+   * Sets the weights of one rule, or of all rules of a route that have the services in `asked`. Services that are not
+   * named share the rest up to 100.
    *
-   * @param by.ifMatch the etag that the caller decided on; absent = whatever is in force
+   * @param target the name of a route, or `route/rule`
+   * @param by.ifMatch the etag of the route that the caller decided on; absent = whatever is in force
+   * @returns what is now in force, for each weight group that the change is about
    * @throws ControlError unknown_route, invalid, stale, not_written
    */
-  shift(name: string, asked: Weights, by: Reason & { ifMatch?: string }): Weights {
+  shift(target: string, asked: Weights, by: Reason & { ifMatch?: string }): ShiftedWeights[] {
+    const [name = '', ruleName = null] = target.split(/\/(.*)/s);
     const route = this.route(name);
     if (by.ifMatch !== undefined && by.ifMatch !== '*' && by.ifMatch !== this.etag(name)) {
       throw new ControlError('stale', [`route "${name}" has changed since: read it again and decide again`]);
     }
-    const from = weightsOf(route);
-    const weights = plannedWeights(route, asked);
-    const standing = Object.hasOwn(this.changes, name) ? this.changes[name] : undefined;
-    if (standing !== undefined && sameWeights(standing.weights, weights) && sameWeights(from, weights)) return weights;
-    const documentedRoute = this.#documents.routes.find((candidate) => candidate.name === name);
-    const documented = documentedRoute === undefined ? from : weightsOf(documentedRoute);
+    const shifted = targetsOf(route, ruleName, Object.keys(asked)).map((group) => ({
+      key: group.key,
+      rule: group.rule,
+      from: group.weights,
+      weights: plannedWeights(group, asked),
+    }));
+    const standing = (key: string) => (Object.hasOwn(this.changes, key) ? this.changes[key]?.weights : undefined);
+    const news = shifted.filter(
+      ({ key, from, weights }) => !sameWeights(standing(key) ?? {}, weights) || !sameWeights(from, weights),
+    );
+    if (news.length === 0) return shifted;
+    const documented = new Map(this.#documents.routes.flatMap(weightGroupsOf).map((group) => [group.key, group]));
     const { who, why } = by;
-    const changes = { ...this.changes, [name]: { weights, documented, at: this.#now(), who, why } };
+    const changes = { ...this.changes };
+    for (const { key, from, weights } of news) {
+      changes[key] = { weights, documented: documented.get(key)?.weights ?? from, at: this.#now(), who, why };
+    }
     const next = this.inForce.prepare(withWeights(this.#documents, changes).config);
-    this.#written.write([{ what: 'weights', who, why, details: { route: name, from, to: weights } }], changes);
+    const details = news.map(({ rule, from, weights }) => ({
+      route: name,
+      ...(rule === null ? {} : { rule }),
+      from,
+      to: weights,
+    }));
+    this.#written.write(
+      details.map((detail) => ({ what: 'weights', who, why, details: detail })),
+      changes,
+    );
     this.#putInForce(next);
-    this.#options.parts.log.info({ route: name, from, to: weights, who, why }, 'weights changed');
+    for (const detail of details) this.#options.parts.log.info({ ...detail, who, why }, 'weights changed');
     this.#options.onChange?.();
-    return weights;
+    return shifted;
   }
 
   /**

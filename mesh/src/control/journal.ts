@@ -22,6 +22,8 @@ export interface JournalEntry {
     | 'documents'
     | 'documents refused'
     | 'weights dropped'
+    | 'held'
+    | 'released'
     | 'workers replaced'
     | 'workers not replaced'
     | 'worker died';

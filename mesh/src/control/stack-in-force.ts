@@ -36,6 +36,7 @@ export class StackInForce {
     this.#parts = parts;
     this.#registry = registry;
     this.#current = this.#build(config, generation);
+    this.#follow();
     parts.meters.metrics.gauge('mesh_config_generation', 'Counts up with each change in force.', [], () => [
       { values: [], value: this.generation },
     ]);
@@ -81,6 +82,7 @@ export class StackInForce {
   swap(next: BuiltStack): void {
     this.#registry.follow(next.config.services);
     this.#current = next;
+    this.#follow();
   }
 
   /**
@@ -97,6 +99,16 @@ export class StackInForce {
   forgetServices(): void {
     const named = this.config.services.flatMap(({ name, ports }) => ports.map(({ port }) => `${name}:${port}`));
     this.#registry.keepOnly(new Set(named));
+  }
+
+  /** Tells the parts that outlive a stack what is in force now. */
+  #follow(): void {
+    this.#parts.inForce.routes = this.routes;
+    const targets = this.routes.rules.flatMap(({ settle }) => [
+      settle?.after?.target ?? [],
+      settle?.before?.target ?? [],
+    ]);
+    this.#parts.settlers.follow(targets.flat());
   }
 
   #build(config: MeshConfig, generation: number): BuiltStack {

@@ -9,11 +9,14 @@ export class WrittenChanges {
   readonly #store: WeightStore;
   #weights: WeightChanges;
 
-  /** @throws Error where the stored weights cannot be read */
-  constructor(journal: Journal, store: WeightStore) {
+  /**
+   * @param read makes what is used of what was stored
+   * @throws Error where the stored weights cannot be read
+   */
+  constructor(journal: Journal, store: WeightStore, read: (stored: WeightChanges) => WeightChanges) {
     this.#journal = journal;
     this.#store = store;
-    this.#weights = store.load();
+    this.#weights = read(store.load());
   }
 
   get weights(): WeightChanges {
@@ -40,7 +43,7 @@ export class WrittenChanges {
   }
 
   /**
-   * Writes `entries`, and drops the weights of `routes`, which new documents have overtaken.
+   * Writes `entries`, and drops the weights of the groups `routes`, which new documents have overtaken.
    *
    * @throws ControlError not_written: nothing has changed
    */
@@ -49,7 +52,7 @@ export class WrittenChanges {
       this.write(entries);
       return;
     }
-    const why = 'the documents have changed these routes since';
+    const why = 'the documents have changed these rules since';
     const dropped = { what: 'weights dropped', who: 'mesh', why, details: { routes } } as const;
     const kept = Object.entries(this.#weights).filter(([route]) => !routes.includes(route));
     this.write([...entries, dropped], Object.fromEntries(kept));

@@ -36,18 +36,46 @@ interface Terms {
 
 type Entries = Map<string, { lease: Lease; cancelExpiry: () => void }>;
 
-/**
- * Instances that registered themselves, for as long as they renew. They survive changes of the configuration, but are
- * kept in memory only: after a restart of the mesh, the next heartbeat registers an instance again.
- */
+/** A lease of the mesh before this one. */
+export interface RestoredLease extends Omit<Lease, 'expiresAtMs'> {
+  /** Until its end; 0 = it ended while no mesh ran that could have renewed it. */
+  leftMs: number;
+}
+
+/** A restored lease lasts at least this long, or as long as its length if that is less: instances call again by then. */
+const restoredMsMin = 15_000;
+/** … and in any case this long: an instance that found no mesh waits before it calls again. */
+const callAgainMs = 5_000;
+
+/** Instances that registered themselves, for as long as they renew. They survive changes of the configuration. */
 export class Leases {
   readonly #clock: Clock;
   #terms = new Map<string, Terms>();
   readonly #held = new Map<string, Entries>();
   readonly #watchers = new Map<string, Set<() => void>>();
 
-  constructor(clock: Clock) {
+  readonly #onChange: (renewed: boolean) => void;
+
+  /** @param onChange called after each change; `renewed`: a lease has only been prolonged */
+  constructor(clock: Clock, onChange: (renewed: boolean) => void = () => {}) {
     this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Brings back the leases of the mesh before this one, as far as the terms in force allow. Each gets the time that its
+   * instance needs to call again, since no mesh could renew it meanwhile.
+   */
+  restore(leases: readonly RestoredLease[]): void {
+    for (const { leftMs, host, ...lease } of leases) {
+      const given = this.put({ ...lease, address: host });
+      if (typeof given === 'string') continue;
+      const lastsMs = Math.max(leftMs, Math.min(given.ttlMs, restoredMsMin), callAgainMs);
+      const entries = this.#held.get(given.service);
+      entries?.get(given.id)?.cancelExpiry();
+      const restored = { ...given, expiresAtMs: this.#clock.now() + lastsMs };
+      entries?.set(given.id, { lease: restored, cancelExpiry: this.#expiry(restored, lastsMs) });
+    }
   }
 
   /**
@@ -85,7 +113,9 @@ export class Leases {
     const lease: Lease = { service, id, host, port, weight, servicePort, ttlMs, expiresAtMs };
     held.set(id, { lease, cancelExpiry: this.#expiry(lease, ttlMs) });
     this.#held.set(service, held);
-    if (before === undefined || !samePlace(before.lease, lease)) this.#tell(service);
+    const renewed = before !== undefined && samePlace(before.lease, lease);
+    if (renewed) this.#onChange(true);
+    else this.#tell(service);
     return lease;
   }
 
@@ -146,6 +176,7 @@ export class Leases {
   }
 
   #tell(service: string): void {
+    this.#onChange(false);
     for (const listener of [...(this.#watchers.get(service) ?? [])]) listener();
   }
 }

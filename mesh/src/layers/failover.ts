@@ -60,6 +60,8 @@ export function failover({ clock, random, meters }: Parts): Layer {
       const plan = exchange.route?.rule.failover;
       const service = exchange.backend?.service;
       if (plan === undefined || service === undefined || service === plan.backend.service) return next(exchange);
+      // The other side is behind: a late reply would be better than an old one.
+      if (exchange.weighedBy !== null) return next(exchange);
       if (!plan.methods.has(exchange.method) || askedFor(exchange, service.name)) return next(exchange);
       const why = whyUnusable(service, clock.now(), random);
       if (why === null) {

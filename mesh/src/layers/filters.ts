@@ -47,6 +47,7 @@ export function filters(): Layer {
       { name: 'route', reason: 'the filters are the rule’s, and routing goes by the request as received' },
       { name: 'cors', reason: 'a browser follows no redirect for a preflight, and CORS sees the reply last' },
       { name: 'forwarding', reason: 'filters see header fields last' },
+      { name: 'settle', reason: 'a policy names requests by the path that the client sent' },
       { name: 'override guard', reason: 'an override that a filter sets is the document’s own' },
     ],
     wrap: (next) => (exchange) => {

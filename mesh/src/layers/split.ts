@@ -65,11 +65,17 @@ export function split({ random, clock, meters }: Parts): Layer {
     inside: [
       { name: 'route', reason: 'the weights are the rule’s' },
       { name: 'deadline', reason: 'the service of a request is chosen once, however often the request is tried' },
+      { name: 'settle', reason: 'while settling fails, the weights of another rule count' },
+      { name: 'misdirected', reason: 'a request that is routed again may get another service' },
       { name: 'filters', reason: 'a request that gets its reply from a filter needs no service' },
     ],
     wrap: (next) => (exchange) => {
       const rule = exchange.route?.rule;
       if (rule === undefined) throw noBackend();
+      if (exchange.weighedBy !== null) {
+        exchange.backend = backendOf(rule, exchange.weighedBy, random());
+        return next(exchange);
+      }
       const persistence = rule.spec.sessionPersistence;
       if (persistence !== undefined) return sticky(next, exchange, rule, persistence);
       const backend = backendAt(rule.backends, rule.weightSum, random());
@@ -133,6 +139,14 @@ function drawn({ backends, weightSum }: RouteRule, point: number): Backend | nul
     there.reduce((sum, { weight }) => sum + weight, 0),
     point,
   );
+}
+
+/** The backend that `other` draws; as `rule` names it, if it does: with the filters that its requests expect. */
+function backendOf(rule: RouteRule, other: RouteRule, point: number): Backend {
+  const drawnBy = backendAt(other.backends, other.weightSum, point);
+  const backend = rule.backends.find(({ service }) => service === drawnBy?.service) ?? drawnBy;
+  if (backend === null || isUnresolved(backend)) throw noBackend();
+  return backend;
 }
 
 const tokens = new WeakMap<RouteRule, string[]>();

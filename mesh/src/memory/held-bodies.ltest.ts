@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readSettings } from '../settings.ts';
 import { backendPolicy, backendRef, meshConfig, route, rule, service } from '../testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from '../testing/harness.ts';
 import { MeshProcess } from '../testing/mesh-process.ts';
@@ -12,7 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => closing.close());
 
-const platform = fileURLToPath(new URL('../../platform', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const platform = readSettings({}).settings.documents.map((path) => `${root}${path}`);
 const head = ['PUT /v2/products HTTP/1.1', 'Host: shop', 'Transfer-Encoding: chunked', '', ''].join('\r\n');
 
 async function gauge(adminUrl: string, name: string): Promise<number> {
@@ -34,7 +36,7 @@ test('60 unfinished bodies of 360 KB in chunks of one byte, by the documents of 
   const ports = { MONOLITH_PORT: String(upstream.port), AUTH_PORT: String(upstream.port) };
   const mesh = await MeshProcess.start(closing, MeshProcess.folder(closing, ''), [], {
     ...ports,
-    MESH_DOCUMENTS: platform,
+    MESH_DOCUMENTS: platform.join(','),
     EDGE_PORT: String(await quietPort()),
     LOG_LEVEL: 'info',
   });

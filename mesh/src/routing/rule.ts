@@ -1,6 +1,8 @@
 import type { BackendRef, HttpRouteMatch, HttpRouteRule } from '../config/model.ts';
-import type { RoutePolicy } from '../config/policy-model.ts';
+import type { RoutePolicy, SettlePolicy } from '../config/policy-model.ts';
 import type { Service } from '../discovery/service.ts';
+import type { SettleTarget } from '../settle/target.ts';
+import type { Matcher } from './match.ts';
 
 /** One backendRef of a rule, resolved. */
 export interface Backend {
@@ -27,6 +29,26 @@ export interface RouteRule {
   readonly policy: RoutePolicy;
   /** `policy.failover` for this rule; absent if it has none. */
   readonly failover?: Failover;
+  /** `policy.settle` for this rule; absent if it has none. */
+  readonly settle?: RuleSettle;
+}
+
+/** What is settled behind and before the requests of a rule. */
+export interface RuleSettle {
+  readonly after: {
+    readonly target: SettleTarget;
+    readonly policy: NonNullable<SettlePolicy['after']>;
+    /** Whether requests of this rule go where writes go while settling fails. */
+    readonly reads: boolean;
+    /** The rule that says where that is; null if the route has no such rule. Set when the table is complete. */
+    writes: RouteRule | null;
+  } | null;
+  readonly before: {
+    readonly target: SettleTarget;
+    readonly policy: NonNullable<SettlePolicy['before']>;
+    /** Whether a request is settled first. */
+    readonly matches: Matcher;
+  } | null;
 }
 
 /** The service that takes over when the backends of a rule cannot be used. */

@@ -9,6 +9,7 @@ import { header } from '../headers.ts';
 import { hostOf, type Matchable, type Matcher, matcherOf, pathnameOf, portOf } from './match.ts';
 import { type Candidate, inPrecedence } from './precedence.ts';
 import type { Backend, Failover, RouteMatch, RouteRule } from './rule.ts';
+import { linkWrites, ruleSettle } from './rule-settle.ts';
 
 /** The parts of a request that routing looks at. */
 export type Routable = Matchable;
@@ -66,6 +67,7 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     const backends = backendsOf(config, registry, spec);
     const weightSum = backends.reduce((sum, { weight }) => sum + weight, 0);
     const failover = failoverOf(config, registry, spec, policy, backends);
+    const settle = ruleSettle(config, registry, policy, spec.name);
     const made = {
       route,
       index,
@@ -75,6 +77,7 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
       spec,
       policy,
       ...(failover === null ? {} : { failover }),
+      ...(settle === null ? {} : { settle }),
     };
     rules.set(spec, made);
     return made;
@@ -109,6 +112,8 @@ export function routeTable(config: MeshConfig, registry: Registry): RouteTable {
     });
     services.set(service.name, { byPort: new Map(byPort), first: byPort[0]?.[1] ?? [] });
   }
+
+  linkWrites(rules.values());
 
   const eastWest = (authority: string): readonly Entry[] | undefined => {
     const service = services.get(serviceNamed(hostOf(authority), services));

@@ -15,6 +15,9 @@ export interface Meters {
   readonly sessions: ReturnType<Metrics['counter']>;
   readonly overrides: ReturnType<Metrics['counter']>;
   readonly failovers: ReturnType<Metrics['counter']>;
+  readonly settles: ReturnType<Metrics['counter']>;
+  readonly settleDurations: ReturnType<Metrics['durations']>;
+  readonly misdirected: ReturnType<Metrics['counter']>;
   readonly shadows: ReturnType<Metrics['counter']>;
   readonly shadowSkips: ReturnType<Metrics['counter']>;
   readonly shadowDurations: ReturnType<Metrics['durations']>;
@@ -93,6 +96,20 @@ export function createMeters(): Meters {
       'mesh_failovers_total',
       'Requests that went to another backend, because theirs had no endpoint, none_healthy, or was not_reached.',
       ['route', 'service', 'instead', 'reason'],
+    ),
+    settles: metrics.counter(
+      'mesh_settles_total',
+      'Requests that were settled before or after: settled, late, failed, or not_held because settling fails.',
+      ['route', 'when', 'outcome'],
+    ),
+    settleDurations: metrics.durations('mesh_settle_duration_seconds', 'What settling has added to requests.', [
+      'route',
+      'when',
+    ]),
+    misdirected: metrics.counter(
+      'mesh_misdirected_total',
+      'Requests whose backend was not in charge (421): rerouted, timed_out, or not_replayable.',
+      ['route', 'outcome'],
     ),
     shadows: metrics.counter(
       'mesh_shadow_requests_total',

@@ -62,3 +62,30 @@ export function meshConfig(services: Service[], routes: HttpRoute[]): MeshConfig
     routes: routes.sort(byName),
   };
 }
+
+/**
+ * A route `brands` with the named rules `reads` (GET, HEAD) and `writes` (other methods), each with every service of
+ * `ports` as a backend: everything goes to the first. The policy is the route's.
+ */
+export function readsAndWrites(
+  ports: Readonly<Record<string, number>>,
+  { policy = {}, others = [] }: { policy?: Partial<RoutePolicy>; others?: Service[] } = {},
+): MeshConfig {
+  const names = Object.keys(ports);
+  const backendRefs = () => names.map((name, place) => backendRef(name, place === 0 ? 100 : 0));
+  const path = { type: 'PathPrefix' as const, value: '/' };
+  const by = (method?: string) => ({ path, headers: [], queryParams: [], ...(method === undefined ? {} : { method }) });
+  return meshConfig(
+    [...names.map((name) => service(name, [ports[name] ?? 0])), ...others],
+    [
+      route(
+        'brands',
+        [
+          rule({ name: 'reads', matches: [by('GET'), by('HEAD')], backendRefs: backendRefs() }),
+          rule({ name: 'writes', matches: [by()], backendRefs: backendRefs() }),
+        ],
+        { policy: routePolicy(policy) },
+      ),
+    ],
+  );
+}

@@ -18,7 +18,7 @@ function fleetOf(clock: FleetOptions['clock']): Fleet {
     clock,
     log: heldLog(),
     metrics: new Metrics(),
-    state: () => ({ config: meshConfig([], []), generation: 1, endpoints: [] }),
+    state: () => ({ config: meshConfig([], []), generation: 1, endpoints: [], holds: [] }),
     onDeath: () => {},
   });
 }

@@ -51,7 +51,12 @@ export class Fleet {
     this.#options = options;
     const ready = () => this.#in('ready');
     const spawn = () => this.#spawn();
-    this.#feed = new StateFeed({ clock, workers: settings.workers, state, ready });
+    this.#feed = new StateFeed({
+      clock,
+      workers: settings.workers,
+      state,
+      serving: () => this.#in('ready', 'draining'),
+    });
     this.#figures = new FleetFigures({ clock, metrics, workers: () => this.list() });
     this.#respawn = new Respawn({ clock, log, onDeath, spawn });
     this.#replacement = new Replacement({ ready, spawn, drain: (member) => this.#drain(member) });
@@ -87,6 +92,11 @@ export class Fleet {
 
   get ready(): number {
     return this.#in('ready').length;
+  }
+
+  /** The workers that take requests: also those that drain, on the connections that they have. */
+  get serving(): number {
+    return this.#in('ready', 'draining').length;
   }
 
   list(): WorkerShown[] {
@@ -188,6 +198,9 @@ export class Fleet {
       case 'reply':
         this.#questions.replied(message.id, message.json);
         break;
+      case 'unsettled':
+        void this.#tellOthers(member, message.key).then(() => member.send({ kind: 'told', id: message.id }));
+        break;
       case 'metrics':
         member.metrics = message.metrics;
         this.#questions.replied(message.id, message.metrics);
@@ -212,11 +225,24 @@ export class Fleet {
     this.#feed.send(member);
   }
 
-  async #askAll(question: (id: number) => ToWorker): Promise<unknown[]> {
+  /** Resolves when every other worker that takes requests knows. One that starts finds out by itself. */
+  async #tellOthers(than: Member, key: string): Promise<void> {
+    const others = [...this.#members].filter((member) => member !== than);
+    // A worker may listen before its message says so.
+    for (const member of others) if (member.state === 'starting') member.send({ kind: 'unsettled', id: 0, key });
+    await this.#askThese(
+      others.filter(({ state }) => state !== 'starting'),
+      (id) => ({ kind: 'unsettled', id, key }),
+    );
+  }
+
+  #askAll(question: (id: number) => ToWorker): Promise<unknown[]> {
+    return this.#askThese(this.#in('ready', 'draining'), question);
+  }
+
+  async #askThese(members: readonly Member[], question: (id: number) => ToWorker): Promise<unknown[]> {
     const replies = await Promise.all(
-      this.#in('ready', 'draining').map((member) =>
-        this.#questions.ask(member, replyMsMax, (id) => member.send(question(id))),
-      ),
+      members.map((member) => this.#questions.ask(member, replyMsMax, (id) => member.send(question(id)))),
     );
     return replies.filter((reply) => reply !== noReply && reply !== null);
   }

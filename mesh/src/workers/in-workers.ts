@@ -1,4 +1,5 @@
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { HoldPlan } from '../control/hold-plan.ts';
 import type { Journal } from '../control/journal.ts';
 import type { DataPlane } from '../data-plane.ts';
 import type { Registry } from '../discovery/registry.ts';
@@ -8,16 +9,22 @@ import { mergedOperations, workerOperations } from './operations.ts';
 
 export interface InWorkersOptions extends Pick<FleetOptions, 'settings' | 'clock' | 'log' | 'metrics'> {
   mesh: ControlPlane;
+  holds: HoldPlan;
   registry: Registry;
   journal: Journal;
 }
 
 /** The data plane of a mesh with workers: they listen, and this process only controls. */
-export function inWorkers({ mesh, registry, journal, ...options }: InWorkersOptions): DataPlane {
+export function inWorkers({ mesh, holds, registry, journal, ...options }: InWorkersOptions): DataPlane {
   const { clock, log } = options;
   const fleet = new Fleet({
     ...options,
-    state: () => ({ config: mesh.config, generation: mesh.inForce.generation, endpoints: knownEndpoints(registry) }),
+    state: () => ({
+      config: mesh.config,
+      generation: mesh.inForce.generation,
+      endpoints: knownEndpoints(registry),
+      holds: holds.list(),
+    }),
     onDeath: (death) => journal.add({ what: 'worker died', who: 'mesh', why: death.reason, details: { ...death } }),
   });
 

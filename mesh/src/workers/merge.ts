@@ -1,3 +1,5 @@
+import type { HoldStatus } from '../hold/holds.ts';
+import type { SettleStatus } from '../settle/settlers.ts';
 import type { ErrorGroup } from '../telemetry/error-groups.ts';
 import type { Shadow } from '../telemetry/shadows.ts';
 import type { Span } from '../telemetry/trace.ts';
@@ -118,6 +120,35 @@ const endpoints: Merge = (replies) => {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
+/** Settled where every process says so. */
+const settles: Merge = (replies) => {
+  const merged = new Map<string, SettleStatus>();
+  for (const { settles: list } of replies as { settles: SettleStatus[] }[]) {
+    for (const status of list) {
+      const { settled = true, failing = null } = merged.get(status.key) ?? {};
+      merged.set(status.key, {
+        ...status,
+        settled: settled && status.settled,
+        failing: failing ?? status.failing,
+      });
+    }
+  }
+  return { settles: [...merged.values()] };
+};
+
+/** What all processes have in flight and waiting. Held, as long as one of them holds. */
+export function mergedHold(replies: readonly HoldStatus[]): HoldStatus {
+  return {
+    ...(replies[0] as HoldStatus),
+    held: replies.some(({ held }) => held),
+    endsInMs: Math.max(...replies.map(({ endsInMs }) => endsInMs)),
+    waiting: sum(replies.map(({ waiting }) => waiting)),
+    passed: sum(replies.map(({ passed }) => passed)),
+    inFlight: sum(replies.map(({ inFlight }) => inFlight)),
+    inFlightBefore: sum(replies.map(({ inFlightBefore }) => inFlightBefore)),
+  };
+}
+
 /** By path, the read operations to which every worker has a reply of its own. The first reply is the primary's. */
 export const merges: Readonly<Record<string, Merge>> = {
   '/traces': traces,
@@ -125,4 +156,5 @@ export const merges: Readonly<Record<string, Merge>> = {
   '/shadows': shadows,
   '/errors': errors,
   '/endpoints': endpoints,
+  '/settles': settles,
 };

@@ -1,10 +1,12 @@
 import { fieldsOf, textOf } from '../admin/fields.ts';
+import { holdPaths } from '../admin/hold-operations.ts';
 import type { Operation } from '../admin/server.ts';
 import { ControlError } from '../control/control-error.ts';
+import type { HoldStatus } from '../hold/holds.ts';
 import { statsOf } from '../telemetry/stats.ts';
 import { waitingBytesMax, watchersMax } from '../telemetry/tap.ts';
 import type { Fleet } from './fleet.ts';
-import { merges } from './merge.ts';
+import { mergedHold, merges } from './merge.ts';
 
 /**
  * The operations of a primary. A change gets its reply when every worker has it in force. A read of what single workers
@@ -15,6 +17,9 @@ export function mergedOperations(operations: readonly Operation[], fleet: Fleet,
     const merge = merges[operation.path];
     if (operation.right === 'change' || operation.right === 'lease') return settledOperation(operation, fleet);
     if (operation.path === '/tap') return tapOperation(operation, fleet);
+    if (operation.right === 'read' && holdPaths.some((path) => path === operation.path)) {
+      return holdStatusOperation(operation, fleet);
+    }
     if (merge !== undefined) {
       return {
         ...operation,
@@ -53,6 +58,21 @@ function settledOperation(operation: Operation, fleet: Fleet): Operation {
       const reply = await operation.handle(request);
       await fleet.settled();
       return reply;
+    },
+  };
+}
+
+/** A worker that gives no reply may have requests in flight: then there is no reply for all of them either. */
+function holdStatusOperation(operation: Operation, fleet: Fleet): Operation {
+  return {
+    ...operation,
+    handle: async (request) => {
+      const own = await operation.handle(request);
+      const { serving } = fleet;
+      const replies = await fleet.ask(operation.path, request.params, request.query);
+      if (replies.length < serving)
+        throw new ControlError('busy', ['a worker did not say what it has in flight: ask again']);
+      return { ...own, json: mergedHold([own.json, ...replies] as HoldStatus[]) };
     },
   };
 }

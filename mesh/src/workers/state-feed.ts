@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { MeshConfig } from '../config/model.ts';
+import type { Hold } from '../hold/holds.ts';
 import type { Member } from './member.ts';
 import type { KnownEndpoints, WorkerState } from './messages.ts';
 import { shareOf } from './share.ts';
@@ -12,6 +13,7 @@ export interface PrimaryState {
   config: MeshConfig;
   generation: number;
   endpoints: KnownEndpoints[];
+  holds: Hold[];
 }
 
 export interface StateFeedOptions {
@@ -19,8 +21,8 @@ export interface StateFeedOptions {
   /** How many workers share the limits of a configuration. */
   workers: number;
   state: () => PrimaryState;
-  /** The workers that are ready. */
-  ready: () => Member[];
+  /** The workers that take requests: also those that drain, on the connections that they have. */
+  serving: () => Member[];
 }
 
 /** Tells the workers what is in force, and waits until they have it. */
@@ -41,11 +43,11 @@ export class StateFeed {
     queueMicrotask(() => this.#flush());
   };
 
-  /** Resolves when every ready worker has in force what is in force here. Kills a worker after `confirmMs`. */
+  /** Resolves when every worker that takes requests has in force what is in force here. Kills a worker after `confirmMs`. */
   async settled(): Promise<void> {
     this.#flush();
     const number = this.#number;
-    const behind = () => this.#options.ready().filter(({ confirmations }) => confirmations.number < number);
+    const behind = () => this.#options.serving().filter(({ confirmations }) => confirmations.number < number);
     if (behind().length === 0) return;
     await new Promise<void>((resolve) => {
       const look = () => {
@@ -72,16 +74,18 @@ export class StateFeed {
 
   /** The state to send to `member`, with the configuration only where the worker does not have it. */
   stateFor({ confirmations }: Member): WorkerState {
-    const { config, generation, endpoints } = this.#options.state();
+    const { config, generation, endpoints, holds } = this.#options.state();
     const known = confirmations.sent(this.#number, generation);
     const share = known ? null : shareOf(config, this.#options.workers);
-    return { number: this.#number, generation, config: share, endpoints };
+    const part = (whole: number) => Math.ceil(whole / Math.max(1, this.#options.workers));
+    const shared = holds.map((hold) => ({ ...hold, maxWaiting: part(hold.maxWaiting) }));
+    return { number: this.#number, generation, config: share, endpoints, holds: shared };
   }
 
   #flush(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
     this.#number += 1;
-    for (const member of this.#options.ready()) this.send(member);
+    for (const member of this.#options.serving()) this.send(member);
   }
 }

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { endpointOperations } from '../admin/endpoint-operations.ts';
+import { holdStatusOperations } from '../admin/hold-operations.ts';
 import { inForceOperations } from '../admin/in-force-operations.ts';
+import { settleOperations } from '../admin/settle-operations.ts';
 import { telemetryOperations } from '../admin/telemetry-operations.ts';
 import { systemClock } from '../clock.ts';
 import { StackInForce } from '../control/stack-in-force.ts';
@@ -11,9 +13,12 @@ import type { Settings } from '../settings.ts';
 import { logOptions } from '../telemetry/log-record.ts';
 import { adoptEndpoints } from './known-endpoints.ts';
 import type { FromWorker, ToWorker, WorkerState } from './messages.ts';
+import { Questions } from './questions.ts';
 
 /** Several processes write to one stdout. A pipe takes a write of this many bytes in one piece (PIPE_BUF). */
 const pieceMax = 4096;
+/** The primary waits less than this for the other workers. */
+const toldMsMax = 3000;
 
 /** Whole lines, together no longer than a pipe takes in one piece; a longer line stands alone. */
 function piecesOf(block: string): string[] {
@@ -46,14 +51,21 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     logLine: log.isLevelEnabled('info') ? lines.write : () => {},
   });
   const { telemetry, metrics, parts, registry } = engine;
+  const toPrimary = new Questions(clock);
+  parts.settlers.tellOthers = async (key) => {
+    await toPrimary.ask(toPrimary, toldMsMax, (id) => tell({ kind: 'unsettled', id, key }));
+  };
   engine.endpointGauges();
   const inForce = new StackInForce(first.config, { parts, registry, generation: first.generation });
   adoptEndpoints(registry, first.endpoints);
+  parts.holds.adopt(first.holds);
   const entrances = openEntrances(first.config, { settings, clock, metrics, handler: inForce.handler });
   const ports = await entrances.listen();
   telemetry.start(inForce.named, false);
   const operations = [
     ...inForceOperations(inForce),
+    ...holdStatusOperations(parts.holds),
+    ...settleOperations(parts.settlers),
     ...endpointOperations(registry, clock.now),
     ...telemetryOperations({
       metrics,
@@ -99,6 +111,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
         try {
           if (state.config !== null) inForce.adopt(state.config, state.generation);
           adoptEndpoints(registry, state.endpoints);
+          parts.holds.adopt(state.holds);
           tell({ kind: 'confirmed', number: state.number });
         } catch (thrown) {
           tell({ kind: 'refused', number: state.number, message: String(thrown) });
@@ -110,6 +123,13 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
           (reply) => tell({ kind: 'reply', id: message.id, json: reply?.json ?? null }),
           () => tell({ kind: 'reply', id: message.id, json: null }),
         );
+        break;
+      case 'unsettled':
+        parts.settlers.mark(message.key);
+        tell({ kind: 'reply', id: message.id, json: true });
+        break;
+      case 'told':
+        toPrimary.replied(message.id, true);
         break;
       case 'metrics':
         tell({ kind: 'metrics', id: message.id, metrics: metrics.copy(clock.now()) });

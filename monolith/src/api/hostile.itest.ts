@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
+import { makeOption, makeVariation } from '../testing/variants.ts';
 
 let it: TestShop;
 before(async () => {
@@ -16,6 +17,8 @@ async function paths(): Promise<[method: string, path: string][]> {
   const cart = randomUUID();
   const order = await makeOrder(it, cart, product);
   const [line] = (await it.admin('GET', `/v2/carts/${cart}/items`)).body.data;
+  const variation = await makeVariation(it, 'V');
+  const option = await makeOption(it, variation, 'O');
   const data = { type: 'category', name: 'C', slug: randomUUID(), status: 'live' };
   const category = (await it.admin('POST', '/v2/categories', { data })).body.data.id;
   return [
@@ -24,6 +27,13 @@ async function paths(): Promise<[method: string, path: string][]> {
     ['POST', `/v2/products/${product}/relationships/categories`],
     ['PUT', `/v2/products/${product}/relationships/main-image`],
     ['DELETE', `/v2/products/${product}/relationships/files`],
+    ['PUT', `/v2/products/${product}/relationships/variations`],
+    ['POST', `/v2/products/${product}/build`],
+    ['POST', '/v2/variations'],
+    ['PUT', `/v2/variations/${variation}`],
+    ['POST', `/v2/variations/${variation}/options`],
+    ['POST', `/v2/variations/${variation}/options/${option}/modifiers`],
+    ['POST', '/v2/files'],
     ['POST', '/v2/categories'],
     ['PUT', `/v2/categories/${category}`],
     ['POST', `/v2/categories/${category}/relationships/parent`],
@@ -69,7 +79,7 @@ const values = [
 const members = [
   'id type name slug sku description status price stock manage_stock weight material parent children',
   'quantity cart_id tax rate code currency amount customer billing_address shipping_address shipping',
-  'gateway method action paymentmethod_meta custom_reference enabled relationships',
+  'gateway method action paymentmethod_meta custom_reference enabled relationships modifier_type value file_name',
 ].flatMap((line) => line.split(' '));
 
 /** Bodies that no real client sends: nothing, nonsense, and every member with every strange value. */
@@ -124,6 +134,8 @@ test('no query makes the shop fail', async () => {
     'brands',
     'collections',
     'inventories',
+    'variations',
+    'files',
     'carts',
     'orders',
     'gateways',
@@ -155,10 +167,18 @@ test('no query makes the shop fail', async () => {
 });
 
 test('no id makes the shop fail', async () => {
+  const variation = await makeVariation(it, 'V');
   const ids = ['%00', '%ED%A0%80', "'", '%2e%2e', '0', 'x'.repeat(400), '%F0%9F%92%A9', '__proto__', 'constructor'];
   const places = [
     ...['/v2/products/ID', '/v2/categories/ID', '/v2/inventories/ID', '/v2/inventories/ID/transactions'],
     ...['/v2/carts/ID', '/v2/carts/ID/items', '/v2/carts/x/items/ID', '/v2/orders/ID', '/v2/orders/ID/items'],
+    ...[
+      '/v2/variations/ID',
+      `/v2/variations/${variation}/options/ID`,
+      '/v2/files/ID',
+      '/v2/files/ID/content',
+      '/files/ID',
+    ],
     ...['/v2/orders/ID/transactions', '/v2/gateways/ID', '/v2/gateways/ID/attributes'],
   ];
   for (const place of places) {

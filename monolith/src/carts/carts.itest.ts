@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { plainPng } from '../seed/png.ts';
+import { uploadFile } from '../testing/forms.ts';
 import { makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
@@ -31,6 +33,27 @@ describe('a cart', () => {
     assert.equal(body.data.meta.timestamps.created_at, '0001-01-01T00:00:00Z');
     assert.deepEqual((await it.shopper('GET', `${cart}/items`)).body.data, []);
     assert.equal((await it.shopper('DELETE', cart)).status, 204);
+  });
+
+  test('shows the main image of a product, if shoppers may see it', async () => {
+    const cart = newCart();
+    const id = await makeProduct(it);
+    await it.shopper('POST', `${cart}/items`, custom({ sku: 'post' }));
+    for (const isPublic of [true, false]) {
+      const image = await uploadFile(it, plainPng(2, 2, [1, 1, 1]), 'chair.png', isPublic);
+      await it.admin('PUT', `/v2/products/${id}/relationships/main-image`, { data: { type: 'main_image', id: image } });
+      const href = `http://shop.test/files/${image}.png`;
+      const none = { mime_type: '', file_name: '', href: '' };
+      const shown = isPublic ? { mime_type: 'image/png', file_name: 'chair.png', href } : none;
+      const added = (await it.shopper('POST', `${cart}/items`, product(id))).body.data;
+      const read = (await it.shopper('GET', `${cart}/items`)).body.data;
+      for (const lines of [added, read]) {
+        assert.deepEqual(
+          lines.map((line: { image: object }) => line.image),
+          [none, shown],
+        );
+      }
+    }
   });
 
   test('takes products and custom items and sums them up', async () => {

@@ -43,7 +43,7 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
   const seesDrafts = line.trusted === true || to.request.access.kind === 'client_credentials';
   const product = await to.shelf.find(wanted, currency);
   if (product === undefined || (product.status !== 'live' && !seesDrafts)) throw productMissing();
-  const { id, name, sku, slug, description, manage_stock, amount, includes_tax } = product;
+  const { id, name, sku, slug, description, manage_stock, amount, includes_tax, image } = product;
   if (amount === null) throw badRequest(`The product ${sku} has no price in ${currency}`, 'data.id');
 
   const present = to.draft.items.find((each) => each.product_id === id);
@@ -55,7 +55,7 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
     : to.draft.add(
         {
           ...{ type: 'cart_item', product_id: id, name, sku, slug, description, quantity, manage_stock },
-          ...{ unit_amount: amount, includes_tax },
+          ...{ unit_amount: amount, includes_tax, image },
         },
         currency,
       );
@@ -83,7 +83,7 @@ export async function addCustom(to: Adding, data: Static<typeof CustomLine>, pla
     : to.draft.add(
         {
           ...{ type: 'custom_item', product_id: null, name, sku, slug: '', description, quantity },
-          ...{ manage_stock: false, unit_amount: price.amount, includes_tax: includesTax },
+          ...{ manage_stock: false, unit_amount: price.amount, includes_tax: includesTax, image: null },
         },
         currency,
       );

@@ -1,5 +1,6 @@
 import { isUuid } from '../api/ids.ts';
 import type { Queryable } from '../db.ts';
+import { imageColumn, type ProductImage } from '../files/product-image.ts';
 
 /** A product as carts need it. */
 export interface ShelfProduct {
@@ -14,6 +15,7 @@ export interface ShelfProduct {
   /** Minor units; null if the product has no price in the currency. */
   amount: number | null;
   includes_tax: boolean;
+  image: ProductImage | null;
 }
 
 /** The products that one request adds to a cart. One query reads the products of a list, each once. */
@@ -31,7 +33,8 @@ export class Shelf {
     if (missing.length === 0) return;
     const { rows } = await this.#db.query<ShelfProduct>(
       `select p.id, p.name, p.sku, p.slug, p.description, p.manage_stock, p.status,
-         coalesce(s.available, 0)::float8 as available, c.amount::float8 as amount, c.includes_tax
+         coalesce(s.available, 0)::float8 as available, c.amount::float8 as amount, c.includes_tax,
+         ${imageColumn('p.id')}
        from products p left join product_prices c on c.product_id = p.id and c.currency = $3
          left join stock s on s.product_id = p.id
        where p.id = any($1::uuid[]) or p.sku = any($2)`,

@@ -1,4 +1,5 @@
 import type { Queryable } from '../db.ts';
+import { imageColumn, type ProductImage } from '../files/product-image.ts';
 
 /** A cart expires this long after its last change. Reads check the expiry. */
 export const cartLifetimeMs = 7 * 24 * 60 * 60 * 1000;
@@ -36,6 +37,8 @@ export interface ItemRow {
   /** Minor units. */
   unit_amount: number;
   includes_tax: boolean;
+  /** Of the product as it is now; null without one. */
+  image: ProductImage | null;
   created_at: Date;
   updated_at: Date;
   taxes: TaxRow[];
@@ -43,7 +46,7 @@ export interface ItemRow {
 
 const cartColumns = 'id, name, description, currency, created_at, updated_at';
 const itemColumns = `id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-  unit_amount::float8 as unit_amount, includes_tax, created_at, updated_at`;
+  unit_amount::float8 as unit_amount, includes_tax, created_at, updated_at, ${imageColumn('cart_items.product_id')}`;
 
 /** The cart; undefined if there is none or it has expired. */
 export async function findCart(db: Queryable, id: string, now: Date): Promise<CartRow | undefined> {

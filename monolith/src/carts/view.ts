@@ -1,4 +1,5 @@
 import { linePrices } from '../api/line-prices.ts';
+import { imageView } from '../files/product-image.ts';
 import type { FieldValues } from '../flows/values.ts';
 import { type CurrencyStyle, formattedPrice, noPrice, sumTotals } from '../money.ts';
 import { afterDiscounts, type Discount } from '../promotions/applied.ts';
@@ -104,7 +105,7 @@ function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
     name: item.name,
     description: item.description,
     sku: item.sku,
-    image: { mime_type: '', file_name: '', href: '' },
+    image: imageView(item.image, publicUrl),
     quantity: item.quantity,
     manage_stock: item.manage_stock,
     unit_price: price(item.unit_amount),

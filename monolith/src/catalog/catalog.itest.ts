@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { plainPng } from '../seed/png.ts';
+import { uploadFile } from '../testing/forms.ts';
 import { makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
@@ -201,15 +203,54 @@ describe('relationships of products', () => {
 
   test('include a main image, which an object or array sets and an empty body clears', async () => {
     const id = await makeProduct(it);
-    const file = randomUUID();
+    const file = await uploadFile(it, plainPng(4, 3, [9, 9, 9]), 'image.png');
     const url = `/v2/products/${id}/relationships/main-image`;
     const image = { type: 'main_image', id: file };
     assert.deepEqual((await it.admin('POST', url, { data: image })).body, { data: image });
     assert.deepEqual((await it.admin('PUT', url, { data: [image] })).body, { data: image });
     const { relationships } = (await it.shopper('GET', `/v2/products/${id}`)).body.data;
     assert.deepEqual(relationships.main_image, { data: image });
+    for (const name of ['main_image', 'main_images']) {
+      const { included } = (await it.shopper('GET', `/v2/products?filter=eq(id,${id})&include=${name}`)).body;
+      assert.deepEqual(included.main_images, [(await it.shopper('GET', `/v2/files/${file}`)).body.data]);
+    }
+    for (const wrong of [randomUUID(), id]) {
+      const { status, body } = await it.admin('PUT', url, { data: { type: 'main_image', id: wrong } });
+      assert.deepEqual([status, body.errors[0].title], [404, 'File not found']);
+    }
+    assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships.main_image, {
+      data: image,
+    });
     assert.equal((await it.admin('PUT', url)).status, 200);
     assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships, {});
+  });
+
+  test('include files that exist and that the client may see', async () => {
+    const shops = [it, await openTestShop(['files-one-by-one'])];
+    for (const shop of shops) {
+      const id = await makeProduct(shop);
+      const manual = await uploadFile(shop, 'manual', 'manual.txt');
+      shop.advance(1);
+      const [plan, draft] = [
+        await uploadFile(shop, 'plan', 'plan.txt'),
+        await uploadFile(shop, 'draft', 'd.txt', false),
+      ];
+      const links = (...ids: string[]) => ({ data: ids.map((each) => ({ type: 'file', id: each })) });
+      const url = `/v2/products/${id}/relationships/files`;
+      assert.deepEqual((await shop.admin('POST', url, links(plan, manual, draft))).body, links(plan, manual, draft));
+      assert.equal((await shop.admin('POST', `${url.slice(0, -1)}`, links(randomUUID()))).status, 404);
+      const seen = (await shop.shopper('GET', `/v2/products/${id}?include=files`)).body;
+      assert.deepEqual(seen.data.relationships.files, links(plan, manual));
+      const names = seen.included.files.map((file: { file_name: string }) => file.file_name);
+      assert.deepEqual(names, ['manual.txt', 'plan.txt']);
+      assert.equal((await shop.admin('GET', `/v2/products/${id}?include=files`)).body.included.files.length, 3);
+      await shop.admin('DELETE', `/v2/files/${plan}`);
+      assert.deepEqual(
+        (await shop.admin('GET', `/v2/products/${id}`)).body.data.relationships.files,
+        links(manual, draft),
+      );
+    }
+    await shops[1]?.close();
   });
 });
 
@@ -306,4 +347,58 @@ describe('brands and collections', () => {
       assert.equal((await it.admin('GET', `/v2/${plural}/${id}`)).status, 404);
     });
   }
+});
+
+describe('the order of lists is one that another store can have', () => {
+  const ids = (body: { data: { id: string }[] }) => body.data.map(({ id }) => id);
+
+  test('by creation in microseconds, then by id, forwards and backwards', async () => {
+    for (const [plural, type] of [
+      ['brands', 'brand'],
+      ['products', 'product'],
+    ] as const) {
+      const tag = randomUUID();
+      const made: string[] = [];
+      for (const name of ['one', 'two', 'three', 'four']) {
+        const group = { type, name: tag, slug: `${tag}-${name}` };
+        const data = { ...group, sku: group.slug, status: 'live' };
+        if (type === 'product') made.push(await makeProduct(it, data));
+        else made.push((await it.admin('POST', `/v2/${plural}`, { data })).body.data.id);
+      }
+      const [first = '', ...alike] = made;
+      const at = (ids: string[], moment: string) =>
+        it.shop.db.query(`update ${plural} set created_at = $2 where id = any($1)`, [ids, moment]);
+      await at(alike, '2018-05-10T14:11:32.000002Z');
+      await at([first], '2018-05-10T14:11:32.000001Z');
+      const expected = [first, ...alike.sort()];
+      const list = `/v2/${plural}?filter=eq(name,${tag})`;
+      assert.deepEqual(ids((await it.admin('GET', list)).body), expected);
+      assert.deepEqual(ids((await it.admin('GET', `${list}&sort=name`)).body), expected);
+      assert.deepEqual(ids((await it.admin('GET', `${list}&sort=-name`)).body), expected.toReversed());
+    }
+  });
+
+  test('links of a product by position: in the order in which they were added', async () => {
+    const made: string[] = [];
+    for (const name of ['p1', 'p2', 'p3', 'p4']) made.push(await makeCategory(name));
+    const id = await makeProduct(it);
+    const url = `/v2/products/${id}/relationships/categories`;
+    const links = (...list: (string | undefined)[]) => ({ data: list.map((each) => ({ type: 'category', id: each })) });
+    const [one, two, three, four] = made;
+    await it.admin('POST', url, links(three, one));
+    await it.admin('POST', url, links(two, one));
+    assert.deepEqual((await it.admin('POST', url, links(four))).body, links(three, one, two, four));
+    await it.admin('DELETE', url, links(one));
+    assert.deepEqual((await it.admin('POST', url, links(one))).body, links(three, two, four, one));
+    assert.deepEqual((await it.admin('PUT', url, links(two, one))).body, links(two, one));
+  });
+
+  test('text without regard to the case of A to Z, by the bytes of UTF-8', async () => {
+    const tag = randomUUID();
+    for (const name of ['é', 'Z', 'a', '\u{1f600}', '\uffee', 'É', 'B'])
+      await it.admin('POST', '/v2/brands', { data: { type: 'brand', name, slug: `${tag}-${name}` } });
+    const { body } = await it.admin('GET', `/v2/brands?sort=name&filter=like(slug,${tag}*)`);
+    const names = body.data.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names, ['a', 'B', 'Z', 'É', 'é', '\uffee', '\u{1f600}']);
+  });
 });

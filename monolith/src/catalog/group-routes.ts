@@ -138,7 +138,7 @@ async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
     ...(liveOnly ? ["g.status = 'live'"] : []),
     ...filterConditions(query.filter, filters, bindings),
   ]);
-  const order = orderBy(query.sort, sorts, 'g.seq', 'g.seq');
+  const order = orderBy(query.sort, sorts, 'g.created_at, g.id');
   const total = await countGroups(shop.db, kind, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectGroups(shop.db, kind, { where, tail, bindings });

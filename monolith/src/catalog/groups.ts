@@ -53,15 +53,10 @@ export async function loadGroupLinks(
   const ids = groups.map((group) => group.id);
   const parentIds = groups.flatMap((group) => (group.parent_id === null ? [] : [group.parent_id]));
   const [products, children, parents] = await Promise.all([
-    db.query<{ owner: string; target: string }>(
-      `select l.${kind.linkColumn} as owner, l.product_id as target from ${kind.linkTable} l
-       join products p on p.id = l.product_id
-       where l.${kind.linkColumn} = any($1) and ($2 is false or p.status = 'live') order by l.seq`,
-      [ids, liveOnly],
-    ),
+    linksToProducts(db, kind, ids, liveOnly),
     db.query<{ owner: string; target: string }>(
       `select parent_id as owner, id as target from ${kind.plural}
-       where parent_id = any($1) and ($2 is false or status = 'live') order by seq`,
+       where parent_id = any($1) and ($2 is false or status = 'live') order by created_at, id`,
       [ids, liveOnly],
     ),
     db.query<{ id: string }>(`select id from ${kind.plural} where id = any($1) and ($2 is false or status = 'live')`, [
@@ -70,10 +65,32 @@ export async function loadGroupLinks(
     ]),
   ]);
   return {
-    products: grouped(products.rows),
+    products: grouped(products),
     children: grouped(children.rows),
     parents: new Set(parents.rows.map((row) => row.id)),
   };
+}
+
+/** A link from a group to a product. */
+interface Link {
+  owner: string;
+  target: string;
+}
+
+/** The links of groups to their products, in the default order of products. */
+export async function linksToProducts(
+  db: Queryable,
+  kind: Kind,
+  groupIds: readonly string[],
+  liveOnly: boolean,
+): Promise<Link[]> {
+  const { rows } = await db.query<Link>(
+    `select l.${kind.linkColumn} as owner, l.product_id as target from ${kind.linkTable} l
+     join products p on p.id = l.product_id
+     where l.${kind.linkColumn} = any($1) and ($2 is false or p.status = 'live') order by p.created_at, p.id`,
+    [groupIds, liveOnly],
+  );
+  return rows;
 }
 
 /** A group in the form of the API. */
@@ -97,7 +114,8 @@ export function groupView(kind: Kind, row: GroupRow, links: GroupLinks) {
   };
 }
 
-function grouped(rows: readonly { owner: string; target: string }[]): Map<string, string[]> {
+/** Ids of targets by the id of their owner. Owners without targets are absent. */
+export function grouped(rows: readonly Link[]): Map<string, string[]> {
   const byOwner = Map.groupBy(rows, (row) => row.owner);
   return new Map([...byOwner].map(([owner, links]) => [owner, links.map((link) => link.target)]));
 }

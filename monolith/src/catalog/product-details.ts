@@ -1,4 +1,5 @@
 import type { Queryable } from '../db.ts';
+import { loadFamilies, type ProductFamilies } from '../variations/product-families.ts';
 import { type Kind, kinds } from './kinds.ts';
 
 export interface Price {
@@ -13,6 +14,7 @@ export interface ProductDetails {
   links: Record<Kind['plural'] | 'files', Map<string, string[]>>;
   mainImages: Map<string, string>;
   available: Map<string, number>;
+  families: ProductFamilies;
 }
 
 interface Link {
@@ -22,19 +24,18 @@ interface Link {
 
 /** Loads the related data of a page of products: one query for each kind, whatever the number of products. */
 export async function loadDetails(db: Queryable, ids: readonly string[], liveOnly: boolean): Promise<ProductDetails> {
-  const [prices, files, images, stock, ...links] = await Promise.all([
+  const [prices, files, images, stock, families, ...links] = await Promise.all([
     db.query<{ product_id: string; currency: string; amount: string; includes_tax: boolean }>(
       'select product_id, currency, amount, includes_tax from product_prices where product_id = any($1) order by currency',
       [ids],
     ),
-    db.query<Link>('select product_id, file_id as target from product_files where product_id = any($1) order by seq', [
-      ids,
-    ]),
-    db.query<Link>('select product_id, file_id as target from product_main_images where product_id = any($1)', [ids]),
+    filesOf(db, 'product_files', 'order by l.position', ids, liveOnly),
+    filesOf(db, 'product_main_images', '', ids, liveOnly),
     db.query<{ product_id: string; available: string }>(
       'select product_id, available from stock where product_id = any($1)',
       [ids],
     ),
+    loadFamilies(db, ids, liveOnly),
     ...kinds.map((kind) => linksTo(db, kind, ids, liveOnly)),
   ]);
   const [categories, brands, collections] = links;
@@ -52,15 +53,25 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
       files: grouped(files.rows),
     },
     mainImages: new Map(images.rows.map((row) => [row.product_id, row.target])),
+    families,
     available: new Map(stock.rows.map((row) => [row.product_id, Number(row.available)])),
   };
+}
+
+/** Links to files that exist; clients that see live entities only get public files. */
+function filesOf(db: Queryable, table: string, order: string, ids: readonly string[], liveOnly: boolean) {
+  return db.query<Link>(
+    `select l.product_id, l.file_id as target from ${table} l join files f on f.id = l.file_id
+     where l.product_id = any($1) and ($2 is false or f.public) ${order}`,
+    [ids, liveOnly],
+  );
 }
 
 async function linksTo(db: Queryable, kind: Kind, ids: readonly string[], liveOnly: boolean) {
   const { rows } = await db.query<Link>(
     `select l.product_id, l.${kind.linkColumn} as target from ${kind.linkTable} l
      join ${kind.plural} t on t.id = l.${kind.linkColumn}
-     where l.product_id = any($1) and ($2 is false or t.status = 'live') order by l.seq`,
+     where l.product_id = any($1) and ($2 is false or t.status = 'live') order by l.position`,
     [ids, liveOnly],
   );
   return grouped(rows);

@@ -8,6 +8,7 @@ import { includedByFields, joined } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
 import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
+import { variationMatrix } from '../variations/product-families.ts';
 import { loadDetails } from './product-details.ts';
 import { productIncludes } from './product-includes.ts';
 import { selectProducts } from './product-rows.ts';
@@ -28,16 +29,17 @@ export async function getProduct(shop: Shop, request: FastifyRequest, id: string
     await includedByFields(shop, request, owners.products, [found.view.id], include),
   );
   const { view } = found;
-  return { data: { ...view, meta: { ...view.meta, variation_matrix: [] } }, ...includedMember(included) };
+  const variation_matrix = await variationMatrix(shop.db, view.id, liveOnly);
+  return { data: { ...view, meta: { ...view.meta, variation_matrix } }, ...includedMember(included) };
 }
 
-/** The products with these ids that exist and are visible, in insertion order. */
+/** The products with these ids that exist and are visible, in the default order. */
 export async function productsById(shop: Shop, request: FastifyRequest, ids: readonly string[], liveOnly: boolean) {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
   const bindings = new Bindings();
   const where = `p.id = any(${bindings.add(known)})${liveOnly ? " and p.status = 'live'" : ''}`;
-  const found = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.seq', bindings });
+  const found = await selectProducts(shop.db, shop.debts, { where, tail: 'order by p.created_at, p.id', bindings });
   const rows = await translated(shop.db, found, languageOf(request));
   const details = await loadDetails(shop.db, known, liveOnly);
   const currency = await displayCurrency(shop, request);

@@ -66,10 +66,15 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const query = await readListQuery(shop, request);
   const bindings = new Bindings();
   const where = allOf([
+    // A setting hides the children from lists; it is read here to save a query. Products that the filter names by their
+    // ids are asked for, children or not.
+    ...(query.filter.some(({ field }) => field === 'id')
+      ? []
+      : ['p.parent_id is null or (select list_child_products from settings)']),
     ...(liveOnly ? ["p.status = 'live'"] : []),
     ...filterConditions(query.filter, liveOnly ? shopperFilters : adminFilters, bindings),
   ]);
-  const order = orderBy(query.sort, sorts, 'p.seq', 'p.seq');
+  const order = orderBy(query.sort, sorts, 'p.created_at, p.id');
   const total = await countProducts(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const found = await selectProducts(shop.db, shop.debts, { where, tail, bindings });

@@ -15,8 +15,8 @@ interface Relation {
   type: string;
   linkTable: string;
   linkColumn: string;
-  /** Table of the targets; undefined for files, because this shop stores only their ids. */
-  targets: string | undefined;
+  /** Table of the targets. */
+  targets: string;
 }
 
 const relations: readonly Relation[] = [
@@ -32,7 +32,7 @@ const relations: readonly Relation[] = [
     type: 'file',
     linkTable: 'product_files',
     linkColumn: 'file_id',
-    targets: undefined,
+    targets: 'files',
   },
 ];
 
@@ -70,18 +70,22 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
   const { type, linkTable, linkColumn, targets } = relation;
   const ids = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    // Before the links: a deletion locks the target first, and then its links.
+    if (verb !== 'DELETE') await requireTargets(db, targets, type, ids);
     if (verb === 'PUT') await db.query(`delete from ${linkTable} where product_id = $1`, [productId]);
     if (verb === 'DELETE') {
       await db.query(`delete from ${linkTable} where product_id = $1 and ${linkColumn} = any($2)`, [productId, ids]);
     } else {
-      if (targets !== undefined) await requireTargets(db, targets, type, ids);
       await db.query(
-        `insert into ${linkTable} (product_id, ${linkColumn}) select $1, unnest($2::uuid[]) on conflict do nothing`,
+        // The product is locked, so no other request takes the same position.
+        `insert into ${linkTable} (product_id, ${linkColumn}, position)
+         select $1, link.id, link.n + (select coalesce(max(position), 0) from ${linkTable} where product_id = $1)
+         from unnest($2::uuid[]) with ordinality as link (id, n) on conflict do nothing`,
         [productId, ids],
       );
     }
     const { rows } = await db.query<{ id: string }>(
-      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by seq`,
+      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by position`,
       [productId],
     );
     return { data: rows.map(({ id }) => ({ type, id })) };
@@ -92,6 +96,7 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
 async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
   const [id] = linkIds(listOf(request.body));
   return changeProduct(shop, request, async (db, productId) => {
+    if (id !== undefined) await requireTargets(db, 'files', 'file', [id]);
     await db.query('delete from product_main_images where product_id = $1', [productId]);
     if (id === undefined) return { data: [] };
     await db.query('insert into product_main_images (product_id, file_id) values ($1, $2)', [productId, id]);
@@ -100,7 +105,7 @@ async function setMainImage(shop: Shop, request: FastifyRequest<ById>) {
 }
 
 /** Locks a product, changes its links, and marks the product as changed. */
-async function changeProduct<T>(
+export async function changeProduct<T>(
   shop: Shop,
   request: FastifyRequest<ById>,
   work: (db: Queryable, productId: string) => Promise<T>,
@@ -134,8 +139,16 @@ export function linkIds(links: readonly Members[]): string[] {
   return [...new Set(ids)];
 }
 
-async function requireTargets(db: Queryable, table: string, type: string, ids: readonly string[]): Promise<void> {
-  // Shared locks keep the targets in place until the links are written.
+/**
+ * Keeps the targets of links in place until the links are written.
+ * @throws ShopError `not_found` when one of them does not exist
+ */
+export async function requireTargets(
+  db: Queryable,
+  table: string,
+  type: string,
+  ids: readonly string[],
+): Promise<void> {
   const { rows } = await db.query(`select id from ${table} where id = any($1) for key share`, [ids]);
   if (rows.length < ids.length) {
     const title = `${type[0]?.toUpperCase()}${type.slice(1)} not found`;

@@ -4,6 +4,8 @@ import type { Debts } from '../debts.ts';
 
 export interface ProductRow {
   id: string;
+  /** The base that this product was built from; null for all other products. */
+  parent_id: string | null;
   name: string;
   slug: string;
   sku: string;

@@ -5,6 +5,7 @@ import type { ProductRow } from './product-rows.ts';
 /** A product in the form of the API. `currency` is the display currency that the client wants. */
 export function productView(row: ProductRow, details: ProductDetails, currency: CurrencyStyle) {
   const prices = details.prices.get(row.id) ?? [];
+  const variations = details.families.variations.get(row.id);
   const level = details.available.get(row.id) ?? 0;
   return {
     // First, so that no attribute can hide a member of the product.
@@ -22,6 +23,7 @@ export function productView(row: ProductRow, details: ProductDetails, currency: 
     meta: {
       timestamps: { created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() },
       ...displayPrice(prices.find((price) => price.currency === currency.code)?.amount, currency),
+      ...(variations && { variations }),
       stock: { level, availability: level > 0 ? 'in-stock' : 'out-stock' },
     },
     relationships: relationships(row.id, details),
@@ -44,5 +46,14 @@ function relationships(id: string, details: ProductDetails) {
     const targets = details.links[name as keyof typeof toMany].get(id);
     if (targets !== undefined) shown[name] = { data: targets.map((target) => ({ type, id: target })) };
   }
+  const { variations, parents, children } = details.families;
+  const attached = variations.get(id);
+  if (attached !== undefined) {
+    shown.variations = { data: attached.map((variation) => ({ type: 'product-variation', id: variation.id })) };
+  }
+  const parent = parents.get(id);
+  if (parent !== undefined) shown.parent = { data: { type: 'product', id: parent } };
+  const built = children.get(id);
+  if (built !== undefined) shown.children = { data: built.map((child) => ({ type: 'product', id: child })) };
   return shown;
 }

@@ -29,7 +29,7 @@ export async function readTree(db: Queryable, debts: Debts, kind: Kind, liveOnly
   if (debts.owed('tree-by-queries')) return branchByQueries(db, kind, null, liveOnly);
   const { rows } = await db.query<NodeRow>(
     `select id, parent_id, status, name, slug, description from ${kind.plural}
-     where $1 is false or status = 'live' order by seq`,
+     where $1 is false or status = 'live' order by created_at, id`,
     [liveOnly],
   );
   return branch(
@@ -48,7 +48,7 @@ async function branchByQueries(
 ): Promise<TreeNode[]> {
   const { rows } = await db.query<NodeRow>(
     `select id, parent_id, status, name, slug, description from ${kind.plural}
-     where parent_id is not distinct from $1 and ($2 is false or status = 'live') order by seq`,
+     where parent_id is not distinct from $1 and ($2 is false or status = 'live') order by created_at, id`,
     [parentId, liveOnly],
   );
   const nodes: TreeNode[] = [];

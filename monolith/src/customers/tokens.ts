@@ -51,6 +51,13 @@ export class CustomerTokens {
    * changed since
    */
   async verify(token: string): Promise<string> {
+    const found = await this.read(token);
+    if (found === undefined) throw new ShopError('forbidden', { detail: 'The customer token is not valid' });
+    return found.customerId;
+  }
+
+  /** The customer of a token; undefined if it is not valid. `exp` in seconds since the epoch. */
+  async read(token: string): Promise<{ customerId: string; exp: number } | undefined> {
     const key = await this.#loadKey();
     const claims = verifiedClaims(token, key, 'HS256', this.#shop.now());
     const passwordHash = claims && (await findPasswordHash(this.#shop.db, claims.sub));
@@ -59,9 +66,9 @@ export class CustomerTokens {
       typeof passwordHash !== 'string' ||
       !fits(passwordMark(key, passwordHash), claims.pwd)
     ) {
-      throw new ShopError('forbidden', { detail: 'The customer token is not valid' });
+      return undefined;
     }
-    return claims.sub;
+    return { customerId: claims.sub, exp: claims.exp };
   }
 
   async #loadKey(): Promise<KeyObject> {

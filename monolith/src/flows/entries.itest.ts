@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { DebtName } from '../debts.ts';
+import { uploadFile } from '../testing/forms.ts';
 import { makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { fieldOn, flowNamed } from './testing.ts';
@@ -150,6 +151,19 @@ for (const [title, paid] of debts) {
       assert.equal((await it.admin('POST', to('title'), { data: [link(product)] })).status, 404);
       assert.equal((await it.admin('POST', to('sold_as'), { data: [{ type: 'product' }] })).status, 422);
       assert.equal((await it.admin('PUT', to('author'), { data: [link(ada), link(product)] })).status, 404);
+    });
+
+    test('link to files', async () => {
+      const file = await uploadFile(it, 'content', 'cover.txt');
+      const validation_rules = [{ type: 'one-to-one', to: 'file' }];
+      await fieldOn(it, 'books', { slug: 'cover', field_type: 'relationship', validation_rules });
+      const { id } = (await it.admin('POST', entries('books'), { data: { type: 'entry', title: 'F' } })).body.data;
+      const link = { type: 'file', id: file };
+      const path = entries('books', `/${id}/relationships/cover`);
+      assert.deepEqual((await it.admin('PUT', path, { data: link })).body.data, link);
+      assert.equal((await it.admin('PUT', path, { data: { type: 'file', id: randomUUID() } })).status, 404);
+      const read = (await it.admin('GET', entries('books', `/${id}?include=cover`))).body;
+      assert.equal(read.included.files[0].id, file);
     });
 
     test('of core flows are the entities themselves', async () => {

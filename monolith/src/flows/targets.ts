@@ -8,15 +8,14 @@ import { owners } from './owners.ts';
 interface Target {
   /** `type` of a link. */
   type: string;
-  /** The table of the entities; undefined for files, because links hold only their ids. */
-  table: string | undefined;
+  table: string;
   /** The flow of the entries; undefined for core entities. */
   flowId?: string;
 }
 
 /** The target that a rule names: a core entity, or the entries of a flow. */
 async function targetOf(db: Queryable, to: string): Promise<Target | undefined> {
-  if (to === 'file') return { type: to, table: undefined };
+  if (to === 'file') return { type: to, table: 'files' };
   const core = Object.values(owners).find(({ type }) => type === to);
   if (core !== undefined) return { type: core.type, table: core.table };
   const flow = await findFlow(db, to);
@@ -39,7 +38,6 @@ export async function requireEntities(db: Queryable, to: string, ids: readonly s
   const missing = () => notFound(`The requested ${to} could not be found`);
   if (target === undefined) throw missing();
   const { type, table, flowId } = target;
-  if (table === undefined) return type;
   const known = table === 'carts' ? ids : ids.filter(isUuid);
   if (known.length < ids.length) throw missing();
   const ofFlow = flowId === undefined ? '' : 'and flow_id = $2';

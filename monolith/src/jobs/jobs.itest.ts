@@ -24,10 +24,11 @@ describe('jobs', () => {
 
   test('a job cleans up tokens when requests do not', () => {
     const jobsWith = (debts: Debts) => jobsOf({ ...open.shop, debts }).map(({ name }) => name);
-    assert.deepEqual(jobsWith(new Debts()), ['expire carts', 'forget idempotency keys']);
+    assert.deepEqual(jobsWith(new Debts()), ['expire carts', 'forget idempotency keys', 'sweep content of files']);
     assert.deepEqual(jobsWith(new Debts(['token-clean-up-in-request'])), [
       'expire carts',
       'forget idempotency keys',
+      'sweep content of files',
       'clean up tokens',
     ]);
     assert.deepEqual(jobsWith(new Debts(['jobs-in-process'])), []);

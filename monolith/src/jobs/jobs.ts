@@ -1,3 +1,4 @@
+import { sweepContent } from '../files/sweep.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
@@ -19,6 +20,11 @@ const forgetKeysJob: Job = {
   intervalMs: hourMs,
   run: ({ db, now }) => forgetKeys(db, now()),
 };
+const sweepContentJob: Job = {
+  name: 'sweep content of files',
+  intervalMs: hourMs,
+  run: ({ db, config, now }) => sweepContent(db, config.filesFolder, now()),
+};
 const cleanUpTokensJob: Job = {
   name: 'clean up tokens',
   intervalMs: hourMs,
@@ -28,7 +34,7 @@ const cleanUpTokensJob: Job = {
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [expireCartsJob, forgetKeysJob];
+  const always = [expireCartsJob, forgetKeysJob, sweepContentJob];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 

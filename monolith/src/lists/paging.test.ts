@@ -70,8 +70,8 @@ describe('paging', () => {
 describe('orderBy', () => {
   const fields = { name: 't.name' };
   test('names a column, its direction and a tie-break', () => {
-    assert.equal(orderBy('-name', fields, 't.seq', 't.seq'), 'order by t.name desc, t.seq desc');
-    assert.equal(orderBy(undefined, fields, 't.seq', 't.seq'), 'order by t.seq');
+    assert.equal(orderBy('-name', fields, 't.created_at, t.id'), 'order by t.name desc, t.created_at desc, t.id desc');
+    assert.equal(orderBy(undefined, fields, 't.created_at, t.id'), 'order by t.created_at, t.id');
   });
   test('an unknown field is 400', () => {
     for (const sort of ['price', 'toString', 'name desc', '--name']) {

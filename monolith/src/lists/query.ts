@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../api/faults.ts';
+import { isText } from '../api/text.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
 import { type FilterTerm, parseFilter } from './filter.ts';
@@ -25,7 +26,8 @@ export function queryOf(request: FastifyRequest): Query {
   const query: Query = {};
   for (const [name, value] of Object.entries(request.query as Record<string, string | string[]>)) {
     const text = Array.isArray(value) ? value.at(-1) : value;
-    if (text?.includes('\0')) throw badRequest(`The parameter ${name} holds a character that is not text`);
+    if (text !== undefined && !isText(text))
+      throw badRequest(`The parameter ${name} holds a character that is not text`);
     query[name] = text;
   }
   return query;

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Members } from '../api/body.ts';
 import { ShopError } from '../errors.ts';
 import type { Shop } from '../shop.ts';
 import { findLiveToken } from './tokens.ts';
@@ -6,7 +7,14 @@ import { findLiveToken } from './tokens.ts';
 /** The reply of RFC 7662, section 2.2; `exp` in seconds since the epoch. */
 export type Introspection =
   | { active: false }
-  | { active: true; client_id: string; identifier: string; scope: string; exp: number; token_type: 'Bearer' };
+  | { active: true; client_id: string; identifier: string; scope: string; exp: number; token_type: 'Bearer' }
+  | { active: true; sub: string; exp: number };
+
+/** Knows the customers that customer tokens belong to. */
+export interface CustomerTokenReader {
+  /** Undefined if the token is not valid; `exp` in seconds since the epoch. */
+  read(token: string): Promise<{ customerId: string; exp: number } | undefined>;
+}
 
 /** @throws ShopError `invalid_client` when the header is not HTTP Basic with the configured client */
 export function checkIntrospector(shop: Shop, authorization: string | undefined): void {
@@ -19,11 +27,18 @@ export function checkIntrospector(shop: Shop, authorization: string | undefined)
   }
 }
 
-/** Describes one of our tokens. Tokens of other issuers are reported as not active. */
-export async function introspect(shop: Shop, body: unknown): Promise<Introspection> {
+/**
+ * Describes one of our tokens: a customer token if the hint is `customer_token`, otherwise an access token. Tokens of
+ * other issuers are reported as not active.
+ */
+export async function introspect(shop: Shop, customers: CustomerTokenReader, body: unknown): Promise<Introspection> {
   const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined;
   if (typeof token !== 'string' || token === '') {
     throw new ShopError('bad_request', { title: 'invalid_request', detail: 'token is required', source: 'token' });
+  }
+  if ('token_type_hint' in (body as object) && (body as Members).token_type_hint === 'customer_token') {
+    const customer = await customers.read(token);
+    return customer === undefined ? { active: false } : { active: true, sub: customer.customerId, exp: customer.exp };
   }
   const found = await findLiveToken(shop.db, token, shop.now());
   if (found === undefined) return { active: false };

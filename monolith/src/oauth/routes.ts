@@ -6,11 +6,11 @@ import type { Shop } from '../shop.ts';
 import { formBodies } from './form-bodies.ts';
 import { grantToken } from './grant.ts';
 import { type GrantRequest, parseGrantRequest } from './grant-request.ts';
-import { checkIntrospector, introspect } from './introspect.ts';
+import { type CustomerTokenReader, checkIntrospector, introspect } from './introspect.ts';
 import { secretCheck } from './secret-check.ts';
 
 /** `/oauth/…`: issues and introspects tokens. Only these paths accept forms. */
-export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
+export function oauthRoutes(app: FastifyInstance, shop: Shop, customers: CustomerTokenReader): void {
   const checkSecret = secretCheck(shop.debts);
   app.register(async (oauth) => {
     formBodies(oauth);
@@ -21,7 +21,7 @@ export function oauthRoutes(app: FastifyInstance, shop: Shop): void {
     });
     oauth.post('/oauth/introspect', async (request, reply) => {
       checkIntrospector(shop, request.headers.authorization);
-      return reply.header('cache-control', 'no-store').send(await introspect(shop, request.body));
+      return reply.header('cache-control', 'no-store').send(await introspect(shop, customers, request.body));
     });
   });
 }

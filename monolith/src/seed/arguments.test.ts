@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseSeedArguments } from './arguments.ts';
 
-const environment = { DATABASE_URL: 'postgres://store/monolith' };
+const environment = { DATABASE_URL: 'postgres://store/monolith', FILES_FOLDER: '/srv/files' };
 
 describe('parseSeedArguments', () => {
   test('needs a size; the database may come from the environment', () => {
@@ -13,6 +13,7 @@ describe('parseSeedArguments', () => {
         size: 'small',
         seed: 1,
         databaseUrl: environment.DATABASE_URL,
+        filesFolder: '/srv/files',
         credentialsFile: undefined,
         until: new Date('2018-06-01T00:00:00Z'),
         ifEmpty: false,
@@ -27,6 +28,7 @@ describe('parseSeedArguments', () => {
     const parsed = parseSeedArguments(
       ['--size=reference', '--seed=7', '--now=2020-01-01T00:00:00Z', '--database-url=postgres://x/y'].concat([
         '--credentials=c.json',
+        '--files-folder=/other/files',
         '--replace',
         '--copy=a',
         '--copy=b',
@@ -39,6 +41,7 @@ describe('parseSeedArguments', () => {
     assert.equal(parsed.arguments.seed, 7);
     assert.equal(parsed.arguments.until.toISOString(), '2020-01-01T00:00:00.000Z');
     assert.equal(parsed.arguments.credentialsFile, 'c.json');
+    assert.equal(parsed.arguments.filesFolder, '/other/files');
     assert.deepEqual(parsed.arguments.copies, ['a', 'b']);
     assert.ok(parsed.arguments.replace && parsed.arguments.json);
     const careful = parseSeedArguments(['--size=small', '--if-empty'], environment);

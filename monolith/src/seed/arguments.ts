@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { filesFolderOf } from '../config.ts';
 import { defaultUntil } from './plan.ts';
 import { isSizeName, type SizeName } from './sizes.ts';
 
@@ -6,6 +7,8 @@ export interface SeedArguments {
   size: SizeName;
   seed: number;
   databaseUrl: string;
+  /** Where the content of files goes. */
+  filesFolder: string;
   credentialsFile: string | undefined;
   until: Date;
   ifEmpty: boolean;
@@ -21,10 +24,11 @@ export const usageText = `usage: npm run seed -- --size small|reference [options
   --seed N              a whole number; the same seed gives the same bytes (default 1)
   --now INSTANT         the moment at which the data ends (default ${defaultUntil.toISOString()})
   --database-url URL    the monolith's database (default DATABASE_URL)
+  --files-folder FOLDER the folder of the monolith's files (default FILES_FOLDER, or .banyan/files of the checkout)
   --credentials FILE    write the accounts that can sign in, as JSON
   --if-empty            do nothing if the shop holds data
-  --replace             also replace a shop that is in use: one that holds rows that no seed wrote
-  --copy NAME           another database on the same server: if it exists, it gets the same data; repeatable
+  --replace             also replace a shop that is in use, which means that it holds rows that no seed wrote
+  --copy NAME           a database on the same server with a copy of the shop, filled alike if it exists; repeatable
   --json                print a summary as JSON
 
 A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services
@@ -57,6 +61,7 @@ export function parseSeedArguments(
       size,
       seed,
       databaseUrl,
+      filesFolder: filesFolderOf(parsed['files-folder'] ?? env.FILES_FOLDER),
       credentialsFile: parsed.credentials,
       until,
       ifEmpty: parsed['if-empty'],
@@ -76,6 +81,7 @@ function read(args: readonly string[]) {
         seed: { type: 'string', default: '1' },
         now: { type: 'string' },
         'database-url': { type: 'string' },
+        'files-folder': { type: 'string' },
         credentials: { type: 'string' },
         'if-empty': { type: 'boolean', default: false },
         replace: { type: 'boolean', default: false },

@@ -20,7 +20,8 @@ describe('the seed command', { concurrency: false }, () => {
 
   const seed = (...args: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const env = { ...process.env, DATABASE_URL: open.shop.config.databaseUrl };
+      const { databaseUrl, filesFolder } = open.shop.config;
+      const env = { ...process.env, DATABASE_URL: databaseUrl, FILES_FOLDER: filesFolder };
       execFile(process.execPath, [program, '--size', 'small', ...args], { env }, (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       });

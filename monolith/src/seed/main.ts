@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function seed(given: SeedArguments): Promise<void> {
-  const { size, seed, until, databaseUrl, credentialsFile, ifEmpty, replace, copies, json } = given;
+  const { size, seed, until, databaseUrl, filesFolder, credentialsFile, ifEmpty, replace, copies, json } = given;
   const startedAtMs = performance.now();
   const plan = { seed, size: sizes[size], until };
   const db = openPool(databaseUrl, () => undefined, 0);
@@ -47,7 +47,7 @@ async function seed(given: SeedArguments): Promise<void> {
     const holdings = filled && !empty ? await holdingsOf(db) : null;
     if (filled) {
       if (holdings !== null) sayWhatGoes(holdings, replace);
-      await fill(db, plan);
+      await fill(db, plan, filesFolder);
       for (const name of copies) await fillCopy(databaseUrl, name, plan);
     }
     // Also without a fill: the credentials depend on the plan alone, and the file may be lost.
@@ -80,12 +80,12 @@ function sayWhatGoes(holdings: Holdings, replace: boolean): void {
   process.stderr.write(`seed: ${all}\n`);
 }
 
-async function fill(db: Pool, plan: Plan): Promise<void> {
+async function fill(db: Pool, plan: Plan, filesFolder?: string): Promise<void> {
   const terminal = { isTTY: process.stderr.isTTY === true, write: (text: string) => process.stderr.write(text) };
-  await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()));
+  await fillShop(db, plan, new Progress(terminal, progressTotal(plan), () => performance.now()), filesFolder);
 }
 
-/** Fills a copy of the shop. A copy that does not exist is skipped: it is created on first use. */
+/** Fills a copy of the shop, without the content of its files: a folder belongs to one database. A copy that does not exist is skipped: it is created on first use. */
 async function fillCopy(databaseUrl: string, name: string, plan: Plan): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = `/${encodeURIComponent(name)}`;

@@ -7,6 +7,8 @@ import { adjectives, colors, materials, nouns, places, seasons } from './words.t
 
 export interface SeededProduct {
   id: string;
+  /** The base of a child product. */
+  parentId?: string;
   name: string;
   slug: string;
   sku: string;
@@ -88,6 +90,7 @@ export function productTables(products: readonly SeededProduct[], attributeIds: 
       name: 'products',
       columns: [
         'id',
+        'parent_id',
         'name',
         'slug',
         'sku',
@@ -100,6 +103,7 @@ export function productTables(products: readonly SeededProduct[], attributeIds: 
       ],
       rows: products.map((p): Cell[] => [
         p.id,
+        p.parentId ?? null,
         p.name,
         p.slug,
         p.sku,
@@ -142,7 +146,7 @@ function links(
 ): Table {
   return {
     name,
-    columns: ['product_id', column],
-    rows: products.flatMap((product) => groupsOf(product).map(({ id }): Cell[] => [product.id, id])),
+    columns: ['product_id', column, 'position'],
+    rows: products.flatMap((product) => groupsOf(product).map(({ id }, index): Cell[] => [product.id, id, index + 1])),
   };
 }

@@ -21,7 +21,12 @@ describe('seed', () => {
   const fill = async (seed: number) => {
     const drawn: string[] = [];
     const terminal = { isTTY: true, write: (text: string) => drawn.push(text) };
-    await fillShop(open.shop.db, plan(seed), new Progress(terminal, progressTotal(plan(seed)), () => 0));
+    await fillShop(
+      open.shop.db,
+      plan(seed),
+      new Progress(terminal, progressTotal(plan(seed)), () => 0),
+      open.shop.config.filesFolder,
+    );
     return drawn;
   };
   /** Calls with a new token: the seed deleted those of the opened shop. */
@@ -54,7 +59,7 @@ describe('seed', () => {
     await fill(1);
     assert.deepEqual(await digest(allTables), first);
     const differing = first.filter(({ digest: one }, index) => one !== other[index]?.digest);
-    assert.ok(differing.length >= 18, 'most tables depend on the seed');
+    assert.ok(differing.length >= 25, 'most tables depend on the seed');
   });
 
   test('has the sizes it names', async () => {
@@ -68,6 +73,11 @@ describe('seed', () => {
     assert.equal(await count('from brands'), brands);
     assert.equal(await count('from collections'), collections);
     assert.equal(await count('from product_prices'), products * 3);
+    assert.equal(await count('from files'), sizes.small.files);
+    assert.equal(await count('from product_variations'), 3);
+    assert.equal(await count('from products where parent_id is not null'), 9);
+    assert.ok((await count('from product_main_images')) > products / 2);
+    assert.ok((await count('from product_files')) > 0);
     const { entries, promotions, codes } = sizes.small;
     assert.equal(await count('from flow_entries'), entries);
     assert.equal(await count('from promotions'), promotions);
@@ -130,6 +140,24 @@ describe('seed', () => {
     assert.deepEqual(await knownCredentials(db, planCredentials(plan(2))), { clients: [], customers: [] });
   });
 
+  test('a build of a seeded product finds its children as they should be', async () => {
+    const admin = await callerOf('client_credentials');
+    const parents = 'select distinct parent_id as id from products where parent_id is not null';
+    const { rows } = await open.shop.db.query<{ id: string }>(parents);
+    assert.equal(rows.length, sizes.small.families);
+    const before = await digest(['products', 'product_prices', 'product_attribute_values', 'child_options']);
+    for (const { id } of rows) {
+      const { status, body } = await admin('POST', `/v2/products/${id}/build`);
+      assert.equal(status, 200, JSON.stringify(body));
+      const { data } = (await admin('GET', `/v2/products/${id}`)).body;
+      assert.deepEqual(
+        data.relationships.children.data.map((child: { id: string }) => child.id),
+        body.data.map((child: { id: string }) => child.id),
+      );
+    }
+    assert.deepEqual(await digest(['products', 'product_prices', 'product_attribute_values', 'child_options']), before);
+  });
+
   test('the seeded flows and promotions are those that the API would have accepted', async () => {
     const admin = await callerOf('client_credentials');
     for (const flow of ['products', 'customers', 'stores', 'articles']) {
@@ -160,6 +188,9 @@ describe('seed', () => {
     assert.match(products.body.data[0].meta.display_price.with_tax.formatted, /^\$\d/);
     const orders = await admin('GET', '/v2/orders?page[limit]=5&include=items');
     assert.equal(orders.body.meta.results.total, sizes.small.orders);
+    const files = await admin('GET', '/v2/files?page[limit]=1&filter=gt(width,0)');
+    const content = await open.app.inject(new URL(files.body.data[0].link.href).pathname);
+    assert.deepEqual([content.statusCode, content.headers['content-type']], [200, 'image/png']);
     const gateways = await admin('GET', '/v2/gateways/manual');
     assert.equal(gateways.body.data.enabled, true);
     assert.deepEqual(

@@ -3,6 +3,8 @@ import { clientTable, hashSecrets, planClients, type SeededClient } from './clie
 import { copyInto } from './copy.ts';
 import { currencyTable } from './currencies.ts';
 import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
+import { familyTables, foundFamilies } from './families.ts';
+import { fileTables, planFiles, planProductFiles, writeContent } from './files.ts';
 import { flowTables } from './flows.ts';
 import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
 import { orderTables, stockTables } from './order-tables.ts';
@@ -34,6 +36,12 @@ export const seededTables = [
   'product_categories',
   'product_brands',
   'product_collections',
+  'variations',
+  'variation_options',
+  'option_modifiers',
+  'product_variations',
+  'child_options',
+  'files',
   'product_files',
   'product_main_images',
   'stock',
@@ -96,8 +104,15 @@ export async function isEmpty(db: Pool): Promise<boolean> {
   return rows[0]?.empty === true;
 }
 
-/** Replaces the data of the shop in one transaction: a failed seed leaves everything unchanged. */
-export async function fillShop(db: Pool, plan: Plan, progress: Progress): Promise<void> {
+/**
+ * Replaces the data of the shop in one transaction: a failed seed leaves everything unchanged. The content of files
+ * goes to `filesFolder`; without a folder, the files have no content.
+ */
+export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFolder?: string): Promise<void> {
+  if (filesFolder !== undefined) {
+    progress.start('content of files');
+    await writeContent(filesFolder, planFiles(plan));
+  }
   await inTransaction(db, async (client) => {
     // Hashing is the slow part. It runs in the thread pool while the rows are copied.
     const clients = planClients(plan);
@@ -158,8 +173,12 @@ async function* tables(
   yield groupTable('categories', categories);
   yield groupTable('brands', brands);
   yield groupTable('collections', collections);
-  const products = planProducts(plan, { categories: leavesOf(categories), brands, collections });
+  const planned = planProducts(plan, { categories: leavesOf(categories), brands, collections });
+  const { products, families } = foundFamilies(plan, planned);
   yield* productTables(products, await attributeIds(client));
+  yield* familyTables(families);
+  const files = planFiles(plan);
+  yield* fileTables(files, planProductFiles(plan, products, files));
 
   // Created for each table in sequence: all at once would need more memory than the rest of the seed.
   const orders: Iterable<SeededOrder> = { [Symbol.iterator]: () => planOrders(plan, customers, products) };

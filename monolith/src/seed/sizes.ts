@@ -1,6 +1,9 @@
 /** The number of records of each kind in a data set. */
 export interface Size {
   products: number;
+  /** Products with children; the children are among `products`. */
+  families: number;
+  files: number;
   categories: number;
   brands: number;
   collections: number;
@@ -19,6 +22,8 @@ export const sizes = {
   /** For tests: takes seconds. */
   small: {
     products: 60,
+    families: 2,
+    files: 24,
     categories: 12,
     brands: 6,
     collections: 4,
@@ -33,6 +38,8 @@ export const sizes = {
   /** A shop after some years, for measurements. */
   reference: {
     products: 2_000,
+    families: 20,
+    files: 240,
     categories: 60,
     brands: 40,
     collections: 20,

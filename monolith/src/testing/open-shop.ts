@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -47,6 +50,7 @@ export async function openTestShop(
   await onServer(serverUrl, `create database ${name}`);
   const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).toString();
 
+  const filesFolder = await mkdtemp(join(tmpdir(), 'monolith-files-'));
   const log = pino({ level: 'silent' });
   const db = openPool(databaseUrl, () => {});
   let offsetMs = 0;
@@ -55,6 +59,7 @@ export async function openTestShop(
     host: '127.0.0.1',
     port: 0,
     databaseUrl,
+    filesFolder,
     publicUrl: 'http://shop.test',
     debtsPaid,
     jwksUrl: undefined,
@@ -84,6 +89,7 @@ export async function openTestShop(
     close: async () => {
       await app.close();
       await db.end();
+      await rm(filesFolder, { recursive: true, force: true });
       await onServer(serverUrl, `drop database ${name} with (force)`);
     },
   };

@@ -2,17 +2,15 @@ import { spawn } from 'node:child_process';
 import { chownSync, existsSync, globSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevError } from '../../errors.ts';
-import { publicFolder } from '../../paths.ts';
-import { reachable, unprivileged } from '../unprivileged.ts';
+import { dataFolder } from '../data-folder.ts';
+import { unprivileged } from '../unprivileged.ts';
 import type { Binaries } from './binaries.ts';
 
 /**
  * The data folder of this stack and major version: in the stack's folder, or outside when the server cannot reach that.
  */
 export function clusterFolder(stackFolder: string, major: number): string {
-  const runAs = unprivileged();
-  const parent = runAs === null || reachable(stackFolder, runAs) ? stackFolder : publicFolder(stackFolder);
-  return join(parent, `postgres-${major}`);
+  return dataFolder(stackFolder, `postgres-${major}`);
 }
 
 /** Whether the folder has a cluster. */

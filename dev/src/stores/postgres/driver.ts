@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { connected } from '../../connected.ts';
-import { DevError, messageOf } from '../../errors.ts';
+import { DevError } from '../../errors.ts';
 import type { ServiceSpec } from '../../topology/topology.ts';
 import type { StoreContext, StoreDriver } from '../driver.ts';
+import { mustRespond } from '../given.ts';
 import { unprivileged } from '../unprivileged.ts';
 import { findBinaries } from './binaries.ts';
 import { clusterFolder, ensureCluster, isCluster } from './cluster.ts';
@@ -19,10 +19,21 @@ const howToGetIt =
  */
 export const postgres: StoreDriver = {
   image: 'postgres',
+  quick: true,
+  url({ environment }, address) {
+    const user = environment.POSTGRES_USER || 'postgres';
+    const password = environment.POSTGRES_PASSWORD || 'postgres';
+    return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${address}`;
+  },
+  async ask(url) {
+    await connected(url, 'postgres', (client) => client.query('select 1'));
+  },
+  // Not `synchronous_commit=off`: a confirmed commit must survive a crash of the server's processes.
+  careless: ['-c', 'fsync=off', '-c', 'full_page_writes=off'],
   async prepare(service, context) {
     const given = context.variables.POSTGRES_URL;
     if (given) {
-      await mustRespond(given);
+      await mustRespond({ variable: 'POSTGRES_URL', url: given, ask: () => postgres.ask(given), passing });
       return { url: given, source: 'POSTGRES_URL', launch: null, data: null };
     }
     const found = await findBinaries(context.variables);
@@ -32,7 +43,7 @@ export const postgres: StoreDriver = {
     const user = service.environment.POSTGRES_USER || 'postgres';
     const password = service.environment.POSTGRES_PASSWORD || 'postgres';
     await ensureCluster(binaries, data, user, password);
-    const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${context.port}`;
+    const url = postgres.url(service, `127.0.0.1:${context.port}`);
     return {
       url,
       data,
@@ -53,38 +64,14 @@ export const postgres: StoreDriver = {
   },
 };
 
-/** Limit for a server that another process starts at the same moment, in milliseconds. */
-const givenLimitMs = 5_000;
 /** Errors of a server that is starting: connection refused, connection lost, "starting up". */
 const passing = ['ECONNREFUSED', 'ECONNRESET', '57P03'];
-
-/** @throws DevError store_unavailable when the server of POSTGRES_URL does not respond; the message says what to do. */
-async function mustRespond(url: string): Promise<void> {
-  const next = 'correct POSTGRES_URL, or unset it to use a server of this machine';
-  if (!URL.canParse(url)) throw new DevError('store_unavailable', `POSTGRES_URL is no URL: ${next}`);
-  const end = performance.now() + givenLimitMs;
-  for (;;) {
-    try {
-      await connected(url, 'postgres', (client) => client.query('select 1'));
-      return;
-    } catch (error) {
-      const { code = '' } = error as { code?: string };
-      if (!passing.includes(code) || performance.now() > end) {
-        const { host } = new URL(url);
-        throw new DevError('store_unavailable', `POSTGRES_URL (${host}): ${messageOf(error)}; ${next}`);
-      }
-      await pause(100);
-    }
-  }
-}
 
 /** The settings that the Compose file's command passes, then those that a server of the stack needs. */
 function settings(service: ServiceSpec, { port, throwaway }: StoreContext): string[] {
   const fromFile = service.command[0] === 'postgres' ? service.command.slice(1) : service.command;
   const own = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
-  // Not `synchronous_commit=off`: a confirmed commit must survive a crash of the server's processes.
-  const careless = ['fsync=off', 'full_page_writes=off'];
-  return [...fromFile, ...[...own, ...(throwaway ? careless : [])].flatMap((setting) => ['-c', setting])];
+  return [...fromFile, ...own.flatMap((setting) => ['-c', setting]), ...(throwaway ? postgres.careless : [])];
 }
 
 async function responds(connectionString: string): Promise<boolean> {

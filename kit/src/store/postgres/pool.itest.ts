@@ -56,6 +56,30 @@ describe('a pool', () => {
     await db.ping();
   });
 
+  test('a transaction that the server gives up because of a deadlock runs again as a whole', async () => {
+    const set = statement<object, [number]>('set', 'update numbers set n = n where n = $1');
+    await db.transaction(async (tx) => {
+      await tx.run(insert, [101]);
+      await tx.run(insert, [102]);
+    });
+    let attempts = 0;
+    let holding = 0;
+    const bothHold = Promise.withResolvers<void>();
+    const patient = openPostgres({ url: database.url, applicationName: 'kit test', queryTimeoutMs: 20_000 });
+    const crossed = (first: number, second: number) =>
+      patient.transaction(async (tx) => {
+        attempts += 1;
+        await tx.run(set, [first]);
+        holding += 1;
+        if (holding === 2) bothHold.resolve();
+        await bothHold.promise;
+        await tx.run(set, [second]);
+      });
+    await Promise.all([crossed(101, 102), crossed(102, 101)]);
+    assert.equal(attempts, 3);
+    await patient.close();
+  });
+
   test('a silent store does not hang its callers', async () => {
     const silent: Server = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

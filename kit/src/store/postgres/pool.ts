@@ -1,5 +1,19 @@
 import pg from 'pg';
-import { ServiceError } from '../../service/errors.ts';
+import { type Clock, systemClock } from '../../service/clock.ts';
+import { Added } from '../added.ts';
+import { repeated } from '../repeated.ts';
+import { dollars } from '../sql/dollars.ts';
+import { inboxTables } from '../sql/on-conflict.ts';
+import { OutboxTable } from '../sql/outbox-table.ts';
+import { type Queryable, statement } from '../statement.ts';
+import type { TransactionalStore } from '../store.ts';
+import { attemptsAfter, storeError } from './errors.ts';
+import { outboxFeed } from './outbox.ts';
+import { queryable } from './run.ts';
+import { applySchema } from './schema.ts';
+
+export { type Queryable, type Statement, statement } from '../statement.ts';
+export { storeError } from './errors.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database` */
@@ -13,46 +27,16 @@ export interface PostgresOptions {
   queryTimeoutMs?: number;
   /** Called when an idle connection dies. Without a listener, that would end the process. */
   onIdleError?: (error: Error) => void;
+  now?: Clock;
 }
 
-/** A statement that the server parses and plans once per connection. The name must be unique within the process. */
-export interface Statement<Row extends object, Values extends readonly unknown[]> {
-  readonly name: string;
-  readonly text: string;
-  /** Never set: carries the type for `query`. */
-  readonly row?: Row;
-  readonly values?: Values;
-}
-
-export function statement<Row extends object, Values extends readonly unknown[] = []>(
-  name: string,
-  text: string,
-): Statement<Row, Values> {
-  return { name, text };
-}
-
-/** Runs statements: the pool, or one connection inside a transaction. */
-export interface Queryable {
-  /** @throws ServiceError `store_unavailable` when the store cannot be reached or does not respond in time */
-  query<Row extends object, Values extends readonly unknown[]>(
-    statement: Statement<Row, Values>,
-    values: Values,
-  ): Promise<Row[]>;
-}
-
-export interface Postgres extends Queryable {
-  /** Runs `work` in one transaction. Commits when it resolves, rolls back when it rejects. */
-  transaction<Result>(work: (connection: Queryable) => Promise<Result>): Promise<Result>;
-  /** Resolves if the store responds. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
-}
+export interface Postgres extends Queryable, TransactionalStore<Queryable> {}
 
 /** Opens a pool. It connects at the first query, so a process can start while its store is down. */
 export function openPostgres(options: PostgresOptions): Postgres {
-  const { queryTimeoutMs = 1_000, connectTimeoutMs = 1_000 } = options;
+  const { url, queryTimeoutMs = 1_000, connectTimeoutMs = 1_000, now = systemClock } = options;
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: url,
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -62,70 +46,60 @@ export function openPostgres(options: PostgresOptions): Postgres {
     keepAlive: true,
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  let closed: Promise<void> | undefined;
+  const added = new Added();
+  const outbox = new OutboxTable(dollars, added);
+  const inbox = inboxTables(dollars, now);
+  const direct = queryable(pool);
 
   return {
-    query: (one, values) => run(pool, one, values),
-    transaction: (work) => inTransaction(pool, work),
+    ...direct,
+    transaction: (work) => repeated(() => inTransaction(pool, work, (tx) => outbox.committed(tx)), attemptsAfter),
+    outbox: outbox.of,
+    inbox: inbox.of,
     ping: async () => {
-      await run(pool, alive, []);
+      await direct.query(alive, []);
     },
-    close: () => pool.end(),
+    close: () => {
+      closed ??= pool.end();
+      return closed;
+    },
+    applySchema: ({ folder }) => applySchema({ url, folder, connectTimeoutMs }),
+    outboxFeed: outboxFeed({ url, connectTimeoutMs, queryTimeoutMs, added, now }),
+    failures: inbox.failures(direct),
+    forget: (beforeMs) => inbox.forget(direct, beforeMs),
   };
 }
 
 const alive = statement<{ one: number }>('kit_alive', 'select 1 as one');
 
-async function run<Row extends object, Values extends readonly unknown[]>(
-  connection: pg.Pool | pg.PoolClient,
-  { name, text }: Statement<Row, Values>,
-  values: Values,
-): Promise<Row[]> {
-  try {
-    const result = await connection.query<Row>({ name, text, values: values as unknown as unknown[] });
-    return result.rows;
-  } catch (error) {
-    throw storeError(error);
-  }
-}
-
-async function inTransaction<Result>(pool: pg.Pool, work: (connection: Queryable) => Promise<Result>): Promise<Result> {
+async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<Result>,
+  committed: (tx: Queryable) => void,
+): Promise<Result> {
   const connection = await pool.connect().catch((error: unknown) => {
     throw storeError(error);
   });
   let broken: Error | undefined;
+  // The server may end the connection between two statements. Without a listener that would end the process.
+  const died = (error: Error) => {
+    broken = error;
+  };
+  connection.on('error', died);
   try {
     await connection.query('begin');
-    const result = await work({ query: (one, values) => run(connection, one, values) });
+    const tx = queryable(connection);
+    const result = await work(tx);
     await connection.query('commit');
+    committed(tx);
     return result;
   } catch (error) {
     // A connection that cannot roll back is thrown away: it may still be inside the transaction.
-    await connection.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
+    await connection.query('rollback').catch(died);
     throw storeError(error);
   } finally {
+    connection.off('error', died);
     connection.release(broken);
   }
-}
-
-/**
- * SQLSTATE classes and codes of failures that pass: connection, resources, shutdown, lock and statement timeouts, a
- * database that accepts no connections or does not exist yet.
- */
-const unavailableStates = /^(08|53|57P0|57014|55P03|55000|3D000)/;
-
-/** Messages of the driver, without a SQLSTATE, for a server that is absent, gone or silent. */
-const unavailableMessages =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|connection is closed|Cannot use a pool after/i;
-
-/** Turns an error of an unavailable store into `store_unavailable`. Returns any other error unchanged. */
-export function storeError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ServiceError) return error;
-  const { code } = error as { code?: unknown };
-  const unavailable =
-    typeof code === 'string'
-      ? unavailableStates.test(code) || /^E[A-Z]+$/.test(code)
-      : unavailableMessages.test(error.message) || error instanceof AggregateError;
-  return unavailable ? new ServiceError('store_unavailable', { cause: error, retryAfterS: 1 }) : error;
 }

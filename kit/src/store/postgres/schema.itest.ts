@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,13 +19,14 @@ describe('schema files', () => {
   });
   after(() => database.drop());
   beforeEach(async () => {
-    await database.query('drop table if exists schema_files, a, b, c');
+    await database.query('drop schema public cascade; create schema public');
     path = await mkdtemp(join(tmpdir(), 'schema-'));
     folder = pathToFileURL(`${path}/`);
   });
   afterEach(() => rm(path, { recursive: true }));
   const write = (name: string, sql: string) => writeFile(join(path, name), sql);
-  const apply = () => applySchema({ url: database.url, folder });
+  const apply = async () =>
+    (await applySchema({ url: database.url, folder })).filter((name) => !name.startsWith('kit/'));
 
   test('are applied once, in the order of their numbers', async () => {
     await write('002_second.sql', 'alter table a add column second int');
@@ -55,6 +57,20 @@ describe('schema files', () => {
     await apply();
     await write('001_first.sql', 'create table a (other int)');
     await assert.rejects(apply(), /001_first\.sql has changed/);
+  });
+
+  test('of a database that knows no files of the kit are not applied again', async () => {
+    await write('001_first.sql', 'create table a (first int)');
+    await database.query(`
+      create table a (first int);
+      create table schema_files (
+        number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now()
+      )`);
+    const checksum = createHash('sha256').update('create table a (first int)').digest('hex');
+    await database.query("insert into schema_files values (1, '001_first.sql', $1)", [checksum]);
+    assert.deepEqual(await apply(), []);
+    assert.deepEqual(await database.query("select to_regclass('outbox') is not null as kit"), [{ kit: true }]);
+    assert.deepEqual(await apply(), []);
   });
 
   test('are refused when misnamed or misnumbered', async () => {

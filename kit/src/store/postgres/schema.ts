@@ -1,19 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { storeError } from './pool.ts';
+import { type AppliedFile, applyFiles, readSchemaFiles, type SchemaFile, type SchemaTarget } from '../schema-files.ts';
+import { storeError } from './errors.ts';
 
-interface SchemaFile {
-  number: number;
-  name: string;
-  sql: string;
-  checksum: string;
-}
+export { SchemaError } from '../schema-files.ts';
 
-/** A schema folder that cannot be applied to the database. The message names the file and the reason. */
-export class SchemaError extends Error {
-  override readonly name = 'SchemaError';
-}
+const kitFolder = new URL('./schema/', import.meta.url);
 
 /** An arbitrary fixed number: programs that apply a schema to the same database must use the same lock. */
 const advisoryLock = 7_204_611;
@@ -27,16 +18,9 @@ export interface SchemaOptions {
   timeoutMs?: number;
 }
 
-/**
- * Brings a database's schema up to date and returns the names of the files that it applied. Several instances may start
- * at once: one does the work, the others wait. A file must not change after it was applied, which its stored checksum
- * proves.
- *
- * @throws SchemaError when files are misnumbered or an applied one has changed
- * @throws ServiceError `store_unavailable` when the store does not respond
- */
+/** See `Store.applySchema`. */
 export async function applySchema(options: SchemaOptions): Promise<string[]> {
-  const files = await schemaFiles(options.folder);
+  const files = await readSchemaFiles(kitFolder, options.folder);
   const timeoutMs = options.timeoutMs ?? 60_000;
   const client = new pg.Client({
     connectionString: options.url,
@@ -50,7 +34,8 @@ export async function applySchema(options: SchemaOptions): Promise<string[]> {
   try {
     await client.connect();
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);
-    return await applyFiles(client, files);
+    await makeTable(client);
+    return await applyFiles(targetOn(client), files);
   } catch (error) {
     throw storeError(error);
   } finally {
@@ -59,54 +44,41 @@ export async function applySchema(options: SchemaOptions): Promise<string[]> {
   }
 }
 
-async function applyFiles(client: pg.Client, files: SchemaFile[]): Promise<string[]> {
+async function makeTable(client: pg.Client): Promise<void> {
   await client.query(`
     create table if not exists schema_files (
-      number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now()
+      scope text not null default 'service', number integer not null, name text not null, checksum text not null,
+      applied_at timestamptz not null default now(), primary key (scope, number)
     )`);
-  const { rows } = await client.query<{ number: number; checksum: string }>(
-    'select number, checksum from schema_files',
+  // A database that has served a program from before the kit had files of its own.
+  const { rowCount } = await client.query(
+    `select from information_schema.columns
+     where table_schema = current_schema() and table_name = 'schema_files' and column_name = 'scope'`,
   );
-  const applied = new Map(rows.map((row) => [row.number, row.checksum]));
-  const done: string[] = [];
-  for (const file of files) {
-    const before = applied.get(file.number);
-    if (before === file.checksum) continue;
-    if (before !== undefined) throw new SchemaError(`${file.name} has changed after it was applied: add a new file`);
-    await applyFile(client, file);
-    done.push(file.name);
-  }
-  return done;
+  if (rowCount !== 0) return;
+  await client.query(`
+    alter table schema_files add column scope text not null default 'service',
+      drop constraint schema_files_pkey, add primary key (scope, number)`);
 }
 
-async function applyFile(client: pg.Client, file: SchemaFile): Promise<void> {
-  await client.query('begin');
-  try {
-    await client.query(file.sql);
-    await client.query('insert into schema_files (number, name, checksum) values ($1, $2, $3)', [
-      file.number,
-      file.name,
-      file.checksum,
-    ]);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    if (storeError(error) !== error) throw error;
-    throw new SchemaError(`${file.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
-async function schemaFiles(folder: URL): Promise<SchemaFile[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  const files = await Promise.all(names.map((name) => schemaFile(folder, name)));
-  const numbers = new Set(files.map(({ number }) => number));
-  if (numbers.size !== files.length) throw new SchemaError(`two files in ${folder.pathname} have the same number`);
-  return files;
-}
-
-async function schemaFile(folder: URL, name: string): Promise<SchemaFile> {
-  const number = /^(\d{3})_[\w-]+\.sql$/.exec(name)?.[1];
-  if (number === undefined) throw new SchemaError(`${name}: a schema file is named like 001_what_it_does.sql`);
-  const sql = await readFile(new URL(name, folder), 'utf8');
-  return { number: Number(number), name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+function targetOn(client: pg.Client): SchemaTarget {
+  const applied = async () =>
+    (await client.query<AppliedFile>('select scope, number, checksum from schema_files')).rows;
+  const apply = async ({ scope, number, name, text, checksum }: SchemaFile) => {
+    await client.query('begin');
+    try {
+      await client.query(text);
+      await client.query('insert into schema_files (scope, number, name, checksum) values ($1, $2, $3, $4)', [
+        scope,
+        number,
+        name,
+        checksum,
+      ]);
+      await client.query('commit');
+    } catch (error) {
+      await client.query('rollback').catch(() => {});
+      throw storeError(error);
+    }
+  };
+  return { applied, apply };
 }

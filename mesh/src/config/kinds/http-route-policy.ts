@@ -17,6 +17,8 @@ import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
 import { methods } from './backend-policy/retries.ts';
 import { metadata } from './metadata.ts';
 import { gatewayGroup, ownService, targetReference } from './references.ts';
+import { misdirected } from './route-policy/misdirected.ts';
+import { settle } from './route-policy/settle.ts';
 
 const rateLimit: Shape<RateLimit> = ruled(
   object({
@@ -132,6 +134,16 @@ export const routePolicyFields = {
     'failover',
     failover,
     'The Service that replies for a backend without a healthy endpoint; absent = none.',
+  ),
+  settle: optional(
+    'settle',
+    settle,
+    'Asks a Service whether what requests change has arrived everywhere; absent = not.',
+  ),
+  misdirected: optional(
+    'misdirected',
+    misdirected,
+    'Routes requests again whose backend replies with 421, by the weights in force then; absent = the client gets the 421.',
   ),
 };
 

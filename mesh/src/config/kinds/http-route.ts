@@ -9,12 +9,11 @@ import {
   oneOf,
   queryName,
   standardDuration,
-  text,
   wholeNumber,
 } from '../shapes/leaf-shapes.ts';
 import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
-import { maxPatternLength, patternFault } from '../shapes/regex.ts';
-import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
+import { patternFault } from '../shapes/regex.ts';
+import { list, ruled, type Shape } from '../shapes/shape.ts';
 import type { Cursor } from '../tree/cursor.ts';
 import { follow } from '../tree/tree.ts';
 import { filters } from './filters.ts';
@@ -22,36 +21,9 @@ import { firstOfName } from './first-of-name.ts';
 import { framing } from './header-modifier.ts';
 import { metadata } from './metadata.ts';
 import { parentsDiffer } from './parent-rules.ts';
-import { normalPath, pathFault } from './path-rules.ts';
+import { pathMatch } from './path-match.ts';
 import { backendObject, checkBackendPort, parentReference } from './references.ts';
 import { sessionPersistence } from './session-persistence.ts';
-
-const writtenPath = ruled(
-  object({
-    type: withDefault(
-      'type',
-      oneOf(['Exact', 'PathPrefix', 'RegularExpression']),
-      'PathPrefix',
-      'How to compare with `value`.',
-    ),
-    value: withDefault(
-      'value',
-      text({ says: 'a path', max: maxPatternLength }),
-      '/',
-      'PathPrefix: whole segments. RegularExpression: the whole path.',
-    ),
-  }),
-  ({ type, value }, at) => {
-    const broken = type === 'RegularExpression' ? patternFault(value) : pathFault(value);
-    if (broken !== null) at.fault(['value'], broken);
-  },
-);
-
-const path = mapped(
-  writtenPath,
-  ({ type, value }) => ({ type, value: type === 'RegularExpression' ? value : normalPath(value) }),
-  (read) => read,
-);
 
 function valueMatch(name: Shape<string>) {
   return ruled(
@@ -76,7 +48,7 @@ function matchable(values: readonly { name: string }[], at: Cursor): void {
 }
 
 const match = object({
-  path: nested('path', path, 'Absent = every path.'),
+  path: nested('path', pathMatch, 'Absent = every path.'),
   headers: withDefault(
     'headers',
     firstOfName(ruled(list(valueMatch(headerName), { max: 16 }), matchable)),

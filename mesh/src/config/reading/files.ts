@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Fault } from '../fault.ts';
+import { findPaths } from './paths.ts';
 import { maxFileLength } from './yaml-tree.ts';
 
 /** One file of documents. Faults show its `name`. */
@@ -13,17 +14,20 @@ export interface SourceFile {
 const maxFiles = 1000;
 
 /**
- * Reads the files of a configuration: each path is a file, or a folder whose `.yaml`, `.yml` and `.json` files are
- * read in the order of their names (not those of subfolders, nor hidden ones). An unreadable file is a fault.
+ * Reads the files of a configuration: each path is a file, a folder or a pattern, as `findPaths` reads it. A file that
+ * several paths lead to is read once. An unreadable file is a fault, and so is a path or pattern without a file.
  */
 export async function readFiles(paths: readonly string[]): Promise<{ files: SourceFile[]; faults: Fault[] }> {
   const files: SourceFile[] = [];
   const faults: Fault[] = [];
+  const seen = new Set<string>();
   for (const path of paths) {
     try {
-      const names = await namesAt(path);
+      const names = (await findPaths(path)).files;
       if (names.length === 0) faults.push(about(path, 'must hold at least one .yaml, .yml or .json file'));
       for (const name of names) {
+        if (seen.has(resolve(name))) continue;
+        seen.add(resolve(name));
         if (files.length >= maxFiles) {
           faults.push(about(path, `must not hold more than ${maxFiles} files`));
           break;
@@ -35,13 +39,6 @@ export async function readFiles(paths: readonly string[]): Promise<{ files: Sour
     }
   }
   return { files, faults };
-}
-
-async function namesAt(path: string): Promise<string[]> {
-  const found = await stat(path);
-  if (!found.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.')).sort();
-  return names.map((name) => join(path, name));
 }
 
 async function readOne(path: string, files: SourceFile[], faults: Fault[]): Promise<void> {

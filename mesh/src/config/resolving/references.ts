@@ -7,6 +7,7 @@ import type { Documents, ReadDocument } from '../reading/documents.ts';
 import type { Cursor } from '../tree/cursor.ts';
 import type { Step } from '../tree/tree.ts';
 import { checkFailovers } from './check-failover.ts';
+import { checkSettles } from './check-settle.ts';
 import { servicePortOf, statesEndpoints } from './endpoints.ts';
 import { addressesOf } from './normalize.ts';
 import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
@@ -26,6 +27,7 @@ export function checkReferences(documents: Documents): void {
   checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes, names.namespace);
   checkListeners(documents.Gateway);
   checkFailovers(documents);
+  checkSettles(documents);
 }
 
 function reportDeadEnd(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {

@@ -1,0 +1,32 @@
+import type { MeshClient } from '../mesh/client.ts';
+import type { TraceContext } from '../mesh/trace.ts';
+import type { Clock } from '../service/clock.ts';
+import { Introspection } from './introspection.ts';
+
+export interface SubjectsOptions {
+  mesh: Pick<MeshClient, 'send'>;
+  now: Clock;
+  /** Who issues the tokens: the service, the path of introspection, and the credentials there (null: not asked). */
+  issuer: { service: string; path: string; credentials: { id: string; secret: string } | null };
+  /** The kind of the tokens, sent as `token_type_hint`. */
+  hint: string;
+  /** A reply is used for this long. Default: 10 s. */
+  freshMs?: number;
+}
+
+/**
+ * The subject of the second token of a request; null if the token is not valid.
+ *
+ * @throws ServiceError `peer_unavailable`, `peer_timeout`: its issuer cannot be asked
+ */
+export type FindSubject = (token: string, trace: TraceContext) => Promise<string | null>;
+
+/** Asks the issuer about second tokens: JWTs under a key that only it has. */
+export function subjectFinder({ mesh, now, issuer, hint, freshMs = 10_000 }: SubjectsOptions): FindSubject {
+  const introspection = new Introspection<string>({
+    ...{ mesh, now, ...issuer, hint, freshMs, staleMs: 300_000, entries: 50_000 },
+    form: /^[\w-]+\.[\w-]+\.[\w-]+$/,
+    read: ({ sub }) => (typeof sub === 'string' ? sub : undefined),
+  });
+  return (token, trace) => introspection.find(token, trace);
+}

@@ -1,0 +1,13 @@
+export { attributesReply } from './attributes.ts';
+export { dataOf, isMembers, linkIds, listOf, type Members, objectOf } from './body.ts';
+export { type Condition, type FilterField, type FilterFields, readFilter } from './conditions.ts';
+export { allowBrowsers } from './cors.ts';
+export { badRequest, failedValidation, requireSameId, taken } from './faults.ts';
+export { isUuid } from './ids.ts';
+export type { Page } from './paging.ts';
+export { type Included, includedMember, includeOf, listReply, type Query, queryOf, readPage } from './query.ts';
+export { LongText, ShortText, Status } from './schemas.ts';
+export { readSort, type Sort } from './sort.ts';
+export { likeEscape, likeKey, textKey } from './text-key.ts';
+export { type Micros, microsOf, shownMoment, timestamps } from './timestamps.ts';
+export { checker } from './validate.ts';

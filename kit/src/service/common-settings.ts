@@ -1,0 +1,57 @@
+import Type, { type Static } from 'typebox';
+
+const httpUrl = '^https?://[^\\s]+$';
+
+/** A whole number with a default. Without a maximum it fits into 32 bits. */
+export const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
+  Type.Integer({ default: value, minimum, maximum });
+
+/** The settings that every service of the API has. Spread them into the service's own schema. */
+export const commonSettings = (port: number) => ({
+  HOST: Type.String({ default: '127.0.0.1' }),
+  PORT: whole(port, 0, 65_535),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
+  /** The platform's address as clients see it: links in replies begin with it. */
+  PUBLIC_URL: Type.String({ default: 'http://localhost:8080', pattern: httpUrl }),
+  /** The mesh's address for calls between services. */
+  MESH_URL: Type.String({ default: 'http://127.0.0.1:4140', pattern: httpUrl }),
+  /** Admin address of the mesh, where each instance registers itself. Absent: the mesh finds instances by DNS. */
+  MESH_LEASE_URL: Type.Optional(Type.String({ pattern: httpUrl })),
+  MESH_LEASE_TOKEN: Type.Optional(Type.String()),
+  /** Credentials of this service at the others: for introspection and for internal paths. Absent: it asks none. */
+  INTROSPECTION_CLIENT_ID: Type.Optional(Type.String({ pattern: '^[^:]+$' })),
+  INTROSPECTION_CLIENT_SECRET: Type.Optional(Type.String()),
+});
+
+/** For a service whose resource moves. */
+export const migrationSettings = {
+  /** The credential of the migration. Absent: the service takes part in none, and owns its data from the start. */
+  MIGRATION_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
+};
+
+type CommonSettings = Static<ReturnType<typeof commonSettingsObject>>;
+const commonSettingsObject = (port: number) => Type.Object(commonSettings(port));
+
+/** Faults of common settings that contradict each other. */
+export function commonContradictions(given: Readonly<Record<string, string>>): string[] {
+  const { INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = given;
+  return (id === undefined) === (secret === undefined)
+    ? []
+    : ['INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET go together: one of them is not set'];
+}
+
+/** Credentials of this service at the others; null if it has none. */
+export function credentialsOf(
+  config: Pick<CommonSettings, 'INTROSPECTION_CLIENT_ID' | 'INTROSPECTION_CLIENT_SECRET'>,
+): { id: string; secret: string } | null {
+  const { INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = config;
+  return id === undefined || secret === undefined ? null : { id, secret };
+}
+
+/** Where instances register themselves; null if the mesh finds them by DNS. */
+export function leaseOf(
+  config: Pick<CommonSettings, 'MESH_LEASE_URL' | 'MESH_LEASE_TOKEN'>,
+): { meshUrl: string; token: string | undefined } | null {
+  const { MESH_LEASE_URL: meshUrl, MESH_LEASE_TOKEN: token } = config;
+  return meshUrl === undefined ? null : { meshUrl, token };
+}

@@ -1,0 +1,2 @@
+-- Never the same number twice, whatever becomes of a transaction.
+create sequence if not exists version_counter

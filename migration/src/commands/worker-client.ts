@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MigrationError } from '../errors.ts';
+import type { Operation, Verb } from '../worker/operations.ts';
+import type { ResourceStatus } from '../worker/status.ts';
+import type { VerbOptions } from '../worker/worker.ts';
+
+/** How often a running operation is looked at. */
+const pollMs = 100;
+const timeoutMs = 15_000;
+
+/** The running worker, as the command line uses it. */
+export interface WorkerClient {
+  status(): Promise<ResourceStatus[]>;
+  /** Begins an operation and follows it to its end. Aborting stops following; the operation goes on in the worker. */
+  carryOut(
+    resource: string,
+    verb: Verb,
+    options: VerbOptions,
+    show: (operation: Operation) => void,
+    signal: AbortSignal,
+  ): Promise<Operation>;
+  /** @throws MigrationError `not_settled` with the reason */
+  settle(resource: string): Promise<void>;
+}
+
+/** @throws MigrationError `bad_arguments` when MIGRATOR_URL or MIGRATION_TOKEN is missing */
+export function workerClient(env: NodeJS.ProcessEnv): WorkerClient {
+  const { MIGRATOR_URL: url, MIGRATION_TOKEN: token } = env;
+  if (!url || !token) {
+    throw new MigrationError('bad_arguments', 'MIGRATOR_URL and MIGRATION_TOKEN are not set: use `npm run migrate`');
+  }
+  const send = async (method: string, path: string, body?: object): Promise<Response> =>
+    fetch(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      const { origin } = new URL(url);
+      throw new MigrationError('no_worker', `the worker does not respond at ${origin}: start the platform first`, {
+        cause: error,
+      });
+    });
+  const read = async <Reply>(reply: Response): Promise<Reply> => {
+    const body = (await reply.json().catch(() => ({}))) as { errors?: { title: string; detail?: string }[] };
+    if (reply.ok) return body as Reply;
+    const [first] = body.errors ?? [];
+    throw new MigrationError(
+      reply.status === 404 ? 'bad_arguments' : 'refused',
+      first?.detail ?? first?.title ?? `the worker replied ${reply.status}`,
+    );
+  };
+  const status = async () => (await read<{ resources: ResourceStatus[] }>(await send('GET', '/resources'))).resources;
+
+  return {
+    status,
+    carryOut: async (resource, verb, options, show, signal) => {
+      const path = `/resources/${encodeURIComponent(resource)}/${verb}`;
+      let operation = await read<Operation>(await send('POST', path, options));
+      while (operation.state === 'running' && !signal.aborted) {
+        show(operation);
+        await pause(pollMs, undefined, { signal }).catch(() => {});
+        const found = (await status()).find((one) => one.resource === resource)?.operation;
+        if (!found) throw new MigrationError('refused', `the worker has forgotten the operation: see status`);
+        operation = found;
+      }
+      return operation;
+    },
+    settle: async (resource) => {
+      const reply = await send('POST', '/settle', { resources: [resource] });
+      if (reply.status !== 204) await read(reply);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Resource } from '../resources/resource.ts';
+
+/**
+ * The SQLSTATE of a write that the monolith may not make, because it does not own the resource. The monolith replies to
+ * it with 421.
+ */
+export const notOwner = 'BN421';
+
+/** The advisory lock that every write of a group takes shared, and a change of its owner exclusively. */
+export const fenceLock = (group: string): string => `hashtextextended('migration fence ${group}', 0)`;
+
+/**
+ * The statements that capture a resource and fence its tables. Notes are taken row by row: they name the aggregate and
+ * nothing else, so what is sent is read later, whole. A cascade fires triggers of statements on no rows at all, so the
+ * fence stands before each row as well.
+ */
+export function triggersOf({ name, group, tables }: Resource): string[] {
+  const suffix = name.replaceAll('-', '_');
+  return [
+    `create or replace function migration.lock_${suffix}() returns trigger language plpgsql as $$
+     begin
+       perform pg_advisory_xact_lock_shared(${fenceLock(group)});
+       return null;
+     end $$`,
+    `create or replace function migration.refuse_${suffix}() returns trigger language plpgsql as $$
+     begin
+       perform pg_advisory_xact_lock_shared(${fenceLock(group)});
+       if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
+         raise exception '${name} are not written here' using errcode = '${notOwner}';
+       end if;
+       return case when tg_op = 'DELETE' then old else new end;
+     end $$`,
+    `create or replace function migration.refuse_truncate_${suffix}() returns trigger language plpgsql as $$
+     begin
+       raise exception 'the migration of ${name} cannot follow TRUNCATE'
+         using hint = 'delete the rows, or run: npm run migrate -- detach ${name}';
+     end $$`,
+    ...tables.flatMap(({ name: table, key }) => [
+      `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
+       begin
+         if tg_op <> 'INSERT' then
+           insert into migration.notes (resource, key) values ('${name}', old.${key}::text);
+         end if;
+         if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.${key} is distinct from old.${key}) then
+           insert into migration.notes (resource, key) values ('${name}', new.${key}::text);
+         end if;
+         return null;
+       end $$`,
+      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+      `create trigger migration_lock before insert or update or delete on ${table}
+         for each statement execute function migration.lock_${suffix}()`,
+      `create trigger migration_refuse before insert or update or delete on ${table}
+         for each row execute function migration.refuse_${suffix}()`,
+      `create trigger migration_truncate before truncate on ${table}
+         for each statement execute function migration.refuse_truncate_${suffix}()`,
+      `create trigger migration_note after insert or update or delete on ${table}
+         for each row execute function migration.note_${suffix}_${table}()`,
+    ]),
+  ];
+}
+
+/** The statements that give a resource up. */
+export function dropsOf({ name, tables }: Resource): string[] {
+  const suffix = name.replaceAll('-', '_');
+  return [
+    ...tables.flatMap(({ name: table }) => [
+      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+      `drop function if exists migration.note_${suffix}_${table}()`,
+    ]),
+    ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
+  ];
+}
+
+const triggerNames = ['migration_lock', 'migration_refuse', 'migration_truncate', 'migration_note'];

@@ -1,0 +1,17 @@
+import type { Logger } from '@banyan/kit/log';
+import type { Pool } from 'pg';
+import type { Journal } from '../journal/journal.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { ServiceSide } from '../service/service-side.ts';
+
+export interface MoverParts {
+  resource: Resource;
+  /** The relay's connection may be lost and opened again. */
+  relay(): Promise<Relay>;
+  monolith: Pool;
+  service: ServiceSide;
+  journal: Journal;
+  logger: Logger;
+  now(): Date;
+}

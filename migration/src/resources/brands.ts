@@ -1,0 +1,58 @@
+import { type Resource, timeText } from './resource.ts';
+
+/** Brands: one row each. Links to products belong to the products. */
+export const brands: Resource = {
+  name: 'brands',
+  group: 'brands',
+  service: 'brands',
+  route: 'brands',
+  summary: 'Brands and their tree',
+  tables: [
+    {
+      name: 'brands',
+      key: 'id',
+      columns: ['id', 'seq', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
+    },
+  ],
+  states: `
+    select id::text as key, jsonb_build_object(
+      'parent_id', parent_id, 'name', name, 'slug', slug, 'description', description, 'status', status,
+      'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')}) as state
+    from brands where id = any($1::text[]::uuid[])`,
+  keys: 'select id::text as key from brands where ($1::uuid is null or id > $1::uuid) order by id limit $2',
+  count: 'select count(*)::int as count from brands',
+  displaced: `select count(*)::int as count from brands where slug = '~' || id::text`,
+  apply: async (db, changes) => {
+    const keys = changes.map(({ key }) => key);
+    const present = changes.flatMap(({ key, state }) => (state === null ? [] : [{ id: key, ...state }]));
+    await db.query('delete from brands where id = any($1::text[]::uuid[]) and not id = any($2::text[]::uuid[])', [
+      keys,
+      present.map(({ id }) => id),
+    ]);
+    const rows = JSON.stringify(present);
+    await db.query(
+      `update brands set slug = '~' || id::text
+       where slug in (select slug from jsonb_to_recordset($1::jsonb) as row(slug text))
+         and not exists (select from jsonb_to_recordset($1::jsonb) as row(id uuid, slug text)
+                         where row.id = brands.id and row.slug = brands.slug)`,
+      [rows],
+    );
+    await db.query(
+      `insert into brands (id, parent_id, name, slug, description, status, created_at, updated_at)
+       select * from jsonb_to_recordset($1::jsonb) as row(
+         id uuid, parent_id uuid, name text, slug text, description text, status text,
+         created_at timestamptz, updated_at timestamptz)
+       on conflict (id) do update set parent_id = excluded.parent_id, name = excluded.name, slug = excluded.slug,
+         description = excluded.description, status = excluded.status, created_at = excluded.created_at,
+         updated_at = excluded.updated_at`,
+      [rows],
+    );
+  },
+  afterDelete: async (db, keys) => {
+    await db.query(
+      `delete from product_brands where brand_id = any($1::text[]::uuid[])
+         and not exists (select from brands where brands.id = brand_id)`,
+      [keys],
+    );
+  },
+};

@@ -1,0 +1,56 @@
+import type { State } from '@banyan/kit/import';
+import type { Queryable } from './queryable.ts';
+
+/** A table of the monolith whose rows are parts of an aggregate. */
+export interface CapturedTable {
+  name: string;
+  /** The column that holds the aggregate's key. */
+  key: string;
+  /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
+  columns: readonly string[];
+}
+
+export interface StateChange {
+  key: string;
+  /** Null: the aggregate does not exist. */
+  state: State | null;
+}
+
+/**
+ * A resource that moves out of the monolith: the only code that knows its tables there. An aggregate is whole: all rows
+ * that change together travel together.
+ */
+export interface Resource {
+  name: string;
+  /** Resources of one group change their owner together. */
+  group: string;
+  /** The service that takes it over, as the mesh names it. */
+  service: string;
+  /** The HTTPRoute whose rules `reads` and `writes` move. */
+  route: string;
+  /** One sentence for the list. */
+  summary: string;
+  tables: readonly CapturedTable[];
+  /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */
+  states: string;
+  /** SQL of (key text): at most `$2` keys after `$1` (null: from the first), in bytewise order. */
+  keys: string;
+  /** SQL of (count): how many aggregates there are. */
+  count: string;
+  /** SQL of (count): aggregates whose unique name was set aside. */
+  displaced: string;
+  /**
+   * Writes aggregates into the monolith as they come from the service: without triggers, cascades and checks. Where a
+   * unique name is taken by another aggregate, that one's is set aside until its own change arrives.
+   */
+  apply(db: Queryable, changes: readonly StateChange[]): Promise<void>;
+  /**
+   * What the monolith does, as the owner of other resources, about aggregates that were deleted: ordinary writes, after
+   * `apply` was committed.
+   */
+  afterDelete(db: Queryable, keys: readonly string[]): Promise<void>;
+}
+
+/** SQL that gives a time as text with microseconds, such as 2018-05-10T14:11:32.000123Z. */
+export const timeText = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;

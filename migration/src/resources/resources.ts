@@ -1,0 +1,14 @@
+import { MigrationError } from '../errors.ts';
+import { brands } from './brands.ts';
+import type { Resource } from './resource.ts';
+
+/** Every resource that can move. */
+export const resources: readonly Resource[] = [brands];
+
+/** @throws MigrationError `bad_arguments` */
+export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {
+  const found = among.find((resource) => resource.name === name);
+  if (found) return found;
+  const known = among.map((resource) => resource.name).join(', ');
+  throw new MigrationError('bad_arguments', `there is no resource ${name}; there is: ${known}`);
+}

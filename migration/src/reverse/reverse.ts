@@ -1,0 +1,80 @@
+import type { Change } from '@banyan/kit/import';
+import type { Pool } from 'pg';
+import { MigrationError } from '../errors.ts';
+import { inTransaction } from '../monolith/database.ts';
+import { readOwnership } from '../monolith/fence.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { ServiceSide } from '../service/service-side.ts';
+
+/** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
+export async function bringBack(
+  pool: Pool,
+  service: ServiceSide,
+  resource: Resource,
+  onBrought: (keys: readonly string[]) => void,
+): Promise<void> {
+  for (;;) {
+    const { ownership, changes, more } = await service.changes(resource);
+    if (ownership.state === 'follower') {
+      throw new MigrationError('not_the_owner', `the ${resource.service} service does not own ${resource.name}`);
+    }
+    if (changes.length > 0) {
+      await applyToMonolith(pool, resource, ownership.epoch, changes);
+      await service.acknowledge(
+        resource,
+        changes.map(({ key, version }) => ({ key, version })),
+      );
+      onBrought(changes.map(({ key }) => key));
+    }
+    if (!more) return;
+  }
+}
+
+/**
+ * Applies changes in the monolith, in one transaction with their versions: without capture, fence, cascade and checks of
+ * foreign keys. Versions that are not newer are left out.
+ *
+ * @returns how many were newer
+ * @throws MigrationError `not_following` when the monolith does not follow this epoch
+ */
+export async function applyToMonolith(
+  pool: Pool,
+  resource: Resource,
+  epoch: number,
+  changes: readonly Change[],
+): Promise<number> {
+  const newer = await inTransaction(pool, async (db) => {
+    // Ordinary triggers do not fire under this role. The setting ends with the transaction, so that it cannot leak through
+    // the pool.
+    await db.query('set local session_replication_role = replica');
+    // Shared with other followers' writes, and exclusive to a change of the owner.
+    await db.query('select from migration.ownership where group_name = $1 for share', [resource.group]);
+    const ownership = await readOwnership(db, resource.group);
+    if (ownership?.state !== 'follower' || ownership.epoch !== epoch) {
+      throw new MigrationError(
+        'not_following',
+        `the monolith is ${ownership?.state ?? 'not attached'} at epoch ${ownership?.epoch ?? 0}, not follower at ${epoch}`,
+      );
+    }
+    const { rows } = await db.query<{ key: string }>(
+      `insert into migration.applied as mine (resource, key, version, deleted)
+       select $1, row.key, row.version, row.deleted
+       from jsonb_to_recordset($2::jsonb) as row(key text, version bigint, deleted boolean)
+       on conflict (resource, key) do update set version = excluded.version, deleted = excluded.deleted
+       where mine.version < excluded.version
+       returning key`,
+      [
+        resource.name,
+        JSON.stringify(changes.map(({ key, version, state }) => ({ key, version, deleted: state === null }))),
+      ],
+    );
+    const keys = new Set(rows.map(({ key }) => key));
+    const wanted = changes.filter(({ key }) => keys.has(key));
+    await resource.apply(db, wanted);
+    return wanted.length;
+  });
+  // Also of versions that were applied before: the process may have ended between the two transactions.
+  const deleted = changes.filter(({ state }) => state === null).map(({ key }) => key);
+  if (deleted.length > 0) await inTransaction(pool, (db) => resource.afterDelete(db, deleted));
+  return newer;
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { openMeshClient } from '@banyan/kit/client';
+import { counterOf } from '@banyan/kit/import';
+import { createLogger } from '@banyan/kit/log';
+import { applySchema } from '@banyan/kit/schema';
+import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testing';
+import pg from 'pg';
+import { MigrationError } from '../errors.ts';
+import { Journal } from '../journal/journal.ts';
+import { openPool } from '../monolith/database.ts';
+import { brands } from '../resources/brands.ts';
+import { type ServiceSide, serviceSide } from '../service/service-side.ts';
+import type { MeshAdmin } from '../switch/mesh-admin.ts';
+import type { Operation, Verb } from '../worker/operations.ts';
+import { RelayConnection } from '../worker/relay-connection.ts';
+import { type VerbOptions, Worker } from '../worker/worker.ts';
+import { type FollowerService, startFollower } from './follower-service.ts';
+
+const token = 'a token of the migration';
+const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
+const workerSchema = new URL('../../schema/', import.meta.url);
+
+/** A monolith's database, a service that keeps brands, and workers that move them. */
+export interface Moving {
+  monolith: TestDatabase;
+  follower: FollowerService;
+  /** Calls of the mesh's admin port, such as `hold brands/writes`. */
+  meshCalls: string[];
+  /** Set to make the mesh refuse. */
+  mesh: { refuses: string | null };
+  worker(): Promise<RunningWorker>;
+  /** Adds a brand to the monolith. Returns its id. */
+  addBrand(slug: string, id?: string): Promise<string>;
+  /** The counters of the newest versions that the worker has written down. */
+  newestSeen(): Promise<{ monolith: number; service: number }>;
+  /** A connection of its own to the monolith's database. The caller ends it. */
+  session(): Promise<pg.Client>;
+  drop(): Promise<void>;
+}
+
+export interface RunningWorker {
+  worker: Worker;
+  /** Carries out an operation to its end. */
+  run(verb: Verb, options?: VerbOptions): Promise<Operation>;
+  stop(): Promise<void>;
+}
+
+/** @param around wraps the worker's calls of the service, for faults at a chosen moment */
+export async function openMoving(
+  around: (service: ServiceSide) => ServiceSide = (service) => service,
+): Promise<Moving> {
+  const [monolith, own, follower] = await Promise.all([
+    createTestDatabase(),
+    createTestDatabase(),
+    startFollower(token),
+  ]);
+  await replicaRole('grant', monolith.url);
+  const files = (await readdir(monolithSchema)).filter((name) => name.endsWith('.sql'));
+  if (files.length === 0) throw new Error('the monolith has no schema files');
+  await applySchema({ url: monolith.url, folder: monolithSchema });
+  await applySchema({ url: own.url, folder: workerSchema });
+  const meshCalls: string[] = [];
+  const refusal = { refuses: null as string | null };
+  const call = async (what: string) => {
+    meshCalls.push(what);
+    if (refusal.refuses !== null && what.startsWith(refusal.refuses)) {
+      throw new MigrationError('mesh_refused', `the mesh refuses ${what}`);
+    }
+  };
+  const mesh: MeshAdmin = {
+    hold: (route, rule) => call(`hold ${route}/${rule}`),
+    release: (route, rule) => call(`release ${route}/${rule}`),
+    shift: (route, rule, service) => call(`shift ${route}/${rule} ${service}`),
+  };
+  const running = new Set<RunningWorker>();
+
+  return {
+    monolith,
+    follower,
+    meshCalls,
+    mesh: refusal,
+    addBrand: async (slug, id = randomUUID()) => {
+      await monolith.query("insert into brands (id, name, slug, status) values ($1, $2, $3, 'live')", [
+        id,
+        `Brand ${slug}`,
+        slug,
+      ]);
+      return id;
+    },
+    newestSeen: async () => {
+      const [row] = await own.query<{ monolith: string; service: string }>(
+        'select newest_monolith as monolith, newest_service as service from resources',
+      );
+      return { monolith: counterOf(Number(row?.monolith ?? 0)), service: counterOf(Number(row?.service ?? 0)) };
+    },
+    session: async () => {
+      const client = new pg.Client({ connectionString: monolith.url });
+      await client.connect();
+      return client;
+    },
+    worker: async () => {
+      const logger = createLogger({ level: 'silent', service: 'migrator' });
+      const pool = openPool(monolith.url, () => {});
+      const ownPool = openPool(own.url, () => {});
+      const client = openMeshClient({ meshUrl: follower.url, maxReplyBytes: 64 * 1_048_576 });
+      const service = around(serviceSide(client, token));
+      const relay = new RelayConnection(monolith.url, service.import, logger);
+      const worker = new Worker({
+        resources: [brands],
+        monolith: pool,
+        service,
+        relay: () => relay.get(),
+        journal: new Journal(ownPool),
+        mesh,
+        logger,
+        now: () => new Date(),
+      });
+      await worker.start();
+      const one: RunningWorker = {
+        worker,
+        run: async (verb, options) => {
+          await until('the operation before to end', () => idle(worker));
+          const operation = worker.begin('brands', verb, options);
+          await until(`${verb} to end`, () => operation.state !== 'running');
+          return operation;
+        },
+        stop: async () => {
+          running.delete(one);
+          await worker.close();
+          await relay.close();
+          await Promise.all([client.close(), pool.end(), ownPool.end()]);
+        },
+      };
+      running.add(one);
+      return one;
+    },
+    drop: async () => {
+      await Promise.all([...running].map((one) => one.stop()));
+      await replicaRole('revoke', monolith.url);
+      await Promise.all([monolith.drop(), own.drop(), follower.close()]);
+    },
+  };
+}
+
+async function idle(worker: Worker): Promise<boolean> {
+  const [status] = await worker.status();
+  return status?.operation?.state !== 'running';
+}
+
+/** What an operator grants to the role of the migration, unless it is a superuser. */
+async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
+  await admin.connect();
+  const direction = verb === 'grant' ? 'to' : 'from';
+  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
+  await admin.end();
+}

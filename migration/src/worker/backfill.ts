@@ -1,0 +1,83 @@
+import { MigrationError } from '../errors.ts';
+import type { Mover } from '../mover/mover.ts';
+import type { ParityReport } from '../parity/parity-report.ts';
+import type { Pass } from '../relay/relay.ts';
+
+/** Aggregates in one chunk. */
+const chunkSize = 2_000;
+/** Chunks that are on their way at the same time: one is read while another one is applied. */
+const inFlight = 2;
+
+export interface Progress {
+  onProgress(done: number, total: number): void;
+  signal: AbortSignal;
+}
+
+/**
+ * Copies every aggregate of the monolith to the service, in the order of their keys, through the relay: so a chunk can
+ * never overwrite a newer change. Goes on where an earlier run stopped. Afterwards both sides are compared, and what
+ * differs, such as leftovers of an earlier migration, is sent once more.
+ *
+ * @throws MigrationError `parked` when the service refuses aggregates, `not_equal` when both sides differ afterwards
+ */
+export async function backfill(mover: Mover, full: boolean, { onProgress, signal }: Progress): Promise<ParityReport> {
+  const { resource, journal, monolith } = mover.parts;
+  await mover.attach();
+  const { backfill: before } = await journal.entry(resource.name);
+  const goesOn = before.begun && before.doneAt === null && !full;
+  const { rows } = await monolith.query<{ count: number }>(resource.count);
+  const total = rows[0]?.count ?? 0;
+  if (!goesOn) await journal.beginBackfill(resource.name, total);
+  if (full) {
+    await mover.renewEpoch();
+    await journal.forgetNewest(resource.name);
+  }
+  await copy(mover, goesOn ? before.after : null, goesOn ? before.sent : 0, (done) => onProgress(done, total), signal);
+  await mover.settle();
+  await journal.finishBackfill(resource.name);
+  const report = await mover.repair(undefined, signal);
+  if (report.clean) return report;
+  const [first] = report.listed;
+  throw new MigrationError(
+    'not_equal',
+    `${report.divergent} ${resource.name} differ after the backfill, such as ${first?.key} (${first?.kind})`,
+  );
+}
+
+async function copy(
+  mover: Mover,
+  from: string | null,
+  sentBefore: number,
+  onSent: (done: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { resource, journal } = mover.parts;
+  const relay = await mover.parts.relay();
+  const sending: { last: string; delivered: Promise<Pass> }[] = [];
+  let sent = sentBefore;
+  let refused = 0;
+  const finishOldest = async () => {
+    const oldest = sending.shift();
+    if (!oldest) return;
+    const pass = await oldest.delivered;
+    mover.touched.add(pass.keys);
+    refused += pass.refused.length;
+    sent += pass.keys.length;
+    // In the order of the keys: another worker may go on from here.
+    await journal.advanceBackfill(resource.name, oldest.last, pass.keys.length);
+    onSent(sent);
+  };
+  for (let after = from; ; ) {
+    signal.throwIfAborted();
+    const { last, delivered } = await relay.chunk(resource, after, chunkSize);
+    if (last === null) {
+      await delivered;
+      break;
+    }
+    sending.push({ last, delivered });
+    after = last;
+    if (sending.length === inFlight) await finishOldest();
+  }
+  while (sending.length > 0) await finishOldest();
+  if (refused > 0) throw new MigrationError('parked', `the service refuses ${refused} ${resource.name}: see status`);
+}

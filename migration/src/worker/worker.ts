@@ -1,0 +1,165 @@
+import type { Logger } from '@banyan/kit/log';
+import { MigrationError, messageOf } from '../errors.ts';
+import type { Journal, Target } from '../journal/journal.ts';
+import { detach } from '../monolith/attach.ts';
+import { readOwnership } from '../monolith/fence.ts';
+import { Mover } from '../mover/mover.ts';
+import type { MoverParts } from '../mover/mover-parts.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { MeshAdmin } from '../switch/mesh-admin.ts';
+import { recover, switchOwner } from '../switch/switch.ts';
+import { backfill } from './backfill.ts';
+import { followOwner } from './follow.ts';
+import { type Operation, Operations, type Verb } from './operations.ts';
+import { type ResourceStatus, statusOf } from './status.ts';
+
+export interface WorkerParts extends Omit<MoverParts, 'resource'> {
+  resources: readonly Resource[];
+  mesh: MeshAdmin;
+  journal: Journal;
+  logger: Logger;
+}
+
+/** What a verb may be told. */
+export interface VerbOptions {
+  /** backfill: from the first aggregate. */
+  full?: boolean;
+  /** switch: who owns the resource afterwards. */
+  target?: Target;
+}
+
+/** How long between two heartbeats of a resource. */
+const beatMs = 1_000;
+
+/** Moves resources: keeps followers in step, and carries out one operation at a time for each resource. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #movers: ReadonlyMap<string, Mover>;
+  readonly #operations: Operations;
+  readonly #following = new Map<string, { stop: AbortController; ended: Promise<void> }>();
+  #beat: NodeJS.Timeout | undefined;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#operations = new Operations(parts.logger);
+    this.#movers = new Map(parts.resources.map((resource) => [resource.name, new Mover({ ...parts, resource })]));
+  }
+
+  /** Goes on with what an earlier process left: followers, broken off switches, unfinished backfills. */
+  async start(): Promise<void> {
+    for (const { name, backfill: before } of await this.#parts.journal.attached()) {
+      const mover = this.#movers.get(name);
+      if (!mover) continue;
+      this.#follow(mover);
+      if (before.begun && before.doneAt === null) this.begin(name, 'backfill');
+      else this.#operations.begin(name, 'switch', async () => ({ recovered: await this.#recover(mover) }));
+    }
+    this.#beat = setInterval(() => void this.#sendBeats(), beatMs);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beat);
+    await this.#operations.stop();
+    for (const { stop } of this.#following.values()) stop.abort();
+    await Promise.all([...this.#following.values()].map(({ ended }) => ended));
+  }
+
+  /**
+   * Resolves when the followers of these resources have what their owners had committed at the call. A resource that does
+   * not move has no follower.
+   */
+  async settle(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name) => {
+        const mover = this.#mover(name);
+        if (this.#following.has(name)) await mover.settle();
+      }),
+    );
+  }
+
+  /** @throws MigrationError `busy`, `bad_arguments` */
+  begin(name: string, verb: Verb, options: VerbOptions = {}): Operation {
+    const mover = this.#mover(name);
+    return this.#operations.begin(name, verb, async ({ onStep, onProgress, signal }) => {
+      switch (verb) {
+        case 'backfill': {
+          await mover.attach();
+          this.#follow(mover);
+          return backfill(mover, options.full === true, { onProgress, signal });
+        }
+        case 'parity':
+          return mover.parity((done) => onProgress(done, done), signal);
+        case 'repair':
+          return mover.repair((done) => onProgress(done, done), signal);
+        case 'switch':
+          await recover(mover, this.#parts.mesh);
+          return switchOwner(mover, this.#parts.mesh, options.target ?? 'service', { onStep });
+        case 'detach':
+          return this.#detach(mover);
+      }
+    });
+  }
+
+  async status(): Promise<ResourceStatus[]> {
+    const entries = await this.#parts.journal.attached();
+    return Promise.all(
+      [...this.#movers.values()].map((mover) =>
+        statusOf(
+          mover,
+          entries.find(({ name }) => name === mover.resource.name) ?? null,
+          this.#operations.of(mover.resource.name),
+        ),
+      ),
+    );
+  }
+
+  #mover(name: string): Mover {
+    const mover = this.#movers.get(name);
+    if (mover) return mover;
+    const known = [...this.#movers.keys()].join(', ');
+    throw new MigrationError('bad_arguments', `there is no resource ${name}; there is: ${known}`);
+  }
+
+  #follow(mover: Mover): void {
+    const { name } = mover.resource;
+    if (this.#following.has(name)) return;
+    const stop = new AbortController();
+    this.#following.set(name, { stop, ended: followOwner(mover, this.#parts.logger, stop.signal) });
+  }
+
+  async #detach(mover: Mover): Promise<void> {
+    const { resource, monolith, journal } = mover.parts;
+    const following = this.#following.get(resource.name);
+    const attached = (await journal.attached()).filter(({ name }) => name !== resource.name);
+    const others = attached.flatMap(({ name }) => this.#movers.get(name)?.resource ?? []);
+    await detach(monolith, resource, others);
+    following?.stop.abort();
+    await following?.ended;
+    this.#following.delete(resource.name);
+    await journal.detach(resource.name);
+  }
+
+  async #recover(mover: Mover): Promise<string | null> {
+    for (;;) {
+      try {
+        return await recover(mover, this.#parts.mesh);
+      } catch (error) {
+        // The stores and the mesh may start later than the worker.
+        if (error instanceof MigrationError && error.code === 'not_the_owner') throw error;
+        this.#parts.logger.warn({ resource: mover.resource.name, reason: messageOf(error) }, 'not recovered yet');
+        await new Promise((resolve) => setTimeout(resolve, beatMs));
+      }
+    }
+  }
+
+  async #sendBeats(): Promise<void> {
+    for (const name of this.#following.keys()) {
+      const { resource, monolith, relay } = this.#mover(name).parts;
+      try {
+        if ((await readOwnership(monolith, resource.group))?.state === 'owner') await (await relay()).beat(resource);
+      } catch {
+        // The follower's own loop says what is wrong.
+      }
+    }
+  }
+}

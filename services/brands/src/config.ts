@@ -1,0 +1,20 @@
+import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import { readConfig } from '@banyan/kit/settings';
+import Type, { type Static } from 'typebox';
+
+const Settings = Type.Object({
+  ...commonSettings(3102),
+  ...migrationSettings,
+  DATABASE_URL: Type.String({ pattern: '^(mariadb|mysql)://[^\\s]+$' }),
+  DATABASE_CONNECTIONS: whole(8, 1, 200),
+  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
+  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
+  /** A currency that is enabled counts as enabled for this long without asking. */
+  CURRENCY_FRESH_MS: whole(10_000, 0),
+});
+export type Config = Static<typeof Settings>;
+
+/** @throws ConfigError with all faults */
+export function brandsConfig(env: NodeJS.ProcessEnv): Config {
+  return readConfig(Settings, env, commonContradictions);
+}

@@ -1,0 +1,18 @@
+import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
+
+/** All errors that this service raises on purpose. */
+export type BrandsCode = KitCode | 'brand_missing' | 'slug_taken' | 'under_itself' | 'currency_disabled';
+
+export class BrandsError extends ServiceError<BrandsCode> {}
+
+/** The HTTP status of each code. */
+export const brandsErrors = {
+  brand_missing: { status: 404, title: 'Brand not found' },
+  slug_taken: { status: 422, title: 'Failed Validation' },
+  under_itself: { status: 422, title: 'Failed Validation' },
+  currency_disabled: { status: 400, title: 'BadRequestError' },
+} as const satisfies CompleteErrorTable<BrandsCode>;
+
+export function brandMissing(): BrandsError {
+  return new BrandsError('brand_missing', { detail: 'The requested brand could not be found' });
+}

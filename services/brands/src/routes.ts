@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Authenticate,
+  type FindSubject,
+  guardRoutes,
+  readOnlyForShoppers,
+  seesLiveOnly,
+} from '@banyan/kit/access';
+import {
+  attributesReply,
+  checker,
+  type FilterFields,
+  includedMember,
+  includeOf,
+  listReply,
+  microsOf,
+  objectOf,
+  queryOf,
+  readFilter,
+  readPage,
+  readSort,
+  requireSameId,
+} from '@banyan/kit/api';
+import type { Clock } from '@banyan/kit/clock';
+import type { Server } from '@banyan/kit/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrandChange, NewBrand, paths } from './contract.ts';
+import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
+import { brandMissing } from './errors.ts';
+import { addFamilyRoutes } from './family-routes.ts';
+import { noLinks, type Peers, type ProductLinks } from './peers.ts';
+import { type Store, sortFields } from './store.ts';
+
+export interface Handlers {
+  store: Store;
+  peers: Peers;
+  authenticate: Authenticate;
+  /** Who a customer token belongs to. Brands are the same for all, but a wrong token is refused on any path. */
+  findCustomer: FindSubject;
+  /** The platform's address as clients see it. */
+  publicUrl: string;
+  now: Clock;
+}
+
+const filterFields: FilterFields = {
+  id: { type: 'id' },
+  name: { type: 'text' },
+  slug: { type: 'text' },
+  status: { type: 'text', ops: ['eq', 'in'] },
+};
+
+/** Set on a reply from which something is missing because its owner could not be asked: the owner's name. */
+const missingHeader = 'x-banyan-missing';
+
+const newBrand = checker(NewBrand);
+const brandChange = checker(BrandChange);
+
+interface ById {
+  Params: { id: string };
+}
+
+/** HTTP to domain, and back. */
+export function addRoutes(
+  server: Server,
+  { store, peers, authenticate, findCustomer, publicUrl, now }: Handlers,
+): void {
+  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
+  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
+  server.addHook('onRequest', async (request) => {
+    if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
+  });
+
+  server.get(paths.brands, { schema: { summary: 'List brands' } }, async (request, reply) => {
+    const query = queryOf(request);
+    const liveOnly = seesLiveOnly(request.caller);
+    const page = await readPage(query, () => peers.pageLength(request.headers));
+    const filter = readFilter(query.filter, filterFields);
+    const sort = readSort(query.sort, sortFields);
+    const { brands, total } = await store.list({ liveOnly, filter, sort, page });
+    const links = linksOf(
+      brands.map(({ id }) => id),
+      request,
+    );
+    const { data, included } = await shown(brands, links, request, reply);
+    return listReply({ request, publicUrl }, page, total, data, included);
+  });
+
+  server.get(paths.tree, { schema: { summary: 'The trees of brands' } }, async (request) => ({
+    data: treeOf(await store.all(seesLiveOnly(request.caller))),
+  }));
+
+  server.get(paths.attributes, { schema: { summary: 'The members of a brand' } }, async () =>
+    attributesReply('brands', NewBrand),
+  );
+
+  server.get<ById>(paths.brand, { schema: { summary: 'Read a brand' } }, (request, reply) =>
+    showBrand(request.params.id, request, reply),
+  );
+
+  server.post(paths.brands, { schema: { summary: 'Make a brand' } }, async (request, reply) => {
+    const brand = madeOf(newBrand(objectOf(request.body)), randomUUID(), microsOf(now()));
+    await store.transaction((changes) => changes.insert(brand));
+    return reply.code(201).send(await showBrand(brand.id, request, reply));
+  });
+
+  server.put<ById>(paths.brand, { schema: { summary: 'Change a brand' } }, async (request, reply) => {
+    const change = brandChange(objectOf(request.body));
+    requireSameId(request.params.id, change.id);
+    const id = brandIdOf(request.params.id);
+    await store.transaction(async (changes) => {
+      const brand = await changes.find(id);
+      if (brand === undefined) throw brandMissing();
+      await changes.update(changedBy(brand, change, microsOf(now())));
+    });
+    return showBrand(id, request, reply);
+  });
+
+  server.delete<ById>(paths.brand, { schema: { summary: 'Delete a brand' } }, async (request, reply) => {
+    const id = brandIdOf(request.params.id);
+    await store.transaction(async (changes) => {
+      await changes.lockFamily();
+      if ((await changes.find(id)) === undefined) throw brandMissing();
+      await changes.setParent(await changes.childrenOf(id), null, null);
+      await changes.delete(id);
+    });
+    return reply.code(204).send();
+  });
+
+  addFamilyRoutes(server, { store, now, showBrand });
+
+  async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
+    const brandId = brandIdOf(id);
+    // Asked for beside the brand itself, whose id is known already.
+    const links = linksOf([brandId], request);
+    const brand = await store.find(brandId, seesLiveOnly(request.caller));
+    if (brand === undefined) throw brandMissing();
+    const { data, included } = await shown([brand], links, request, reply);
+    return { data: data[0], ...includedMember(included) };
+  }
+
+  function linksOf(ids: readonly string[], request: FastifyRequest): Promise<ProductLinks | null> {
+    const ordered = includeOf(queryOf(request)).has('products');
+    return peers.productsOf(ids, { liveOnly: seesLiveOnly(request.caller), ordered }, request.headers);
+  }
+
+  /** Brands in the form of the API, with the products that the request wants included. */
+  async function shown(
+    brands: readonly Brand[],
+    asked: Promise<ProductLinks | null>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    const liveOnly = seesLiveOnly(request.caller);
+    const ids = brands.map(({ id }) => id);
+    const parentIds = brands.flatMap(({ parentId }) => (parentId === null ? [] : [parentId]));
+    const [links, children, parents] = await Promise.all([
+      asked,
+      store.childrenOf(ids, liveOnly),
+      store.visible(parentIds, liveOnly),
+    ]);
+    const { ofBrand: products, order } = links ?? noLinks;
+    const included = order.length === 0 ? [] : await peers.products(order, request.headers);
+    if (links === null || included === null) reply.header(missingHeader, 'products');
+    return {
+      data: brands.map((brand) => brandView(brand, { products, children, parents })),
+      included: { products: included ?? [] },
+    };
+  }
+}

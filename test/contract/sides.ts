@@ -1,0 +1,73 @@
+import type { AddressInfo } from 'node:net';
+import { startInstance } from '@banyan/brands/testing';
+import { serviceAt, startFakeMesh } from '@banyan/kit/testing';
+import { openTestShop, type TestShop } from '@banyan/monolith/testing';
+import type { ApiOptions, Tokens } from './api.ts';
+import { startFront } from './front.ts';
+
+/** Something that serves the whole API. */
+export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
+  close(): Promise<void>;
+}
+
+const tokenOf = (header: string) => header.replace(/^Bearer /, '');
+
+interface Monolith {
+  url: string;
+  tokens: Tokens;
+  shop: TestShop;
+}
+
+async function startMonolith(): Promise<Monolith> {
+  const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
+  await shop.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = shop.app.server.address() as AddressInfo;
+  const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken) };
+  return { url: `http://127.0.0.1:${port}`, tokens, shop };
+}
+
+/** The monolith alone, on a store of its own. */
+export async function monolithAlone(): Promise<Side> {
+  const { url, tokens, shop } = await startMonolith();
+  return { urls: [url], tokens, close: () => shop.close() };
+}
+
+/** The brands service for the paths of brands, and a monolith for everything else, which the service asks as its peers. */
+export async function brandsOnService(): Promise<Side> {
+  const { url, tokens, shop } = await startMonolith();
+  const monolith = serviceAt(url);
+  const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+  const closeOthers = async () => {
+    mesh.close();
+    await shop.close();
+  };
+  const brands = await startInstance(mesh.url).catch(async (error: unknown) => {
+    await closeOthers();
+    throw error;
+  });
+  await brands.service.ready;
+  const front = await startFront((path) => (/^\/v2\/brands([/?]|$)/.test(path) ? brands.service.url : url));
+  return {
+    urls: [front.url],
+    tokens,
+    // Stands in for the copy that the monolith keeps, which products are linked to.
+    settle: async () => {
+      const rows = await brands.database.query<{ id: string; slug: string; status: string }>(
+        'select id, slug, status from brands',
+      );
+      const columns = [rows.map(({ id }) => id), rows.map(({ slug }) => slug), rows.map(({ status }) => status)];
+      await shop.shop.db.query('delete from brands where id <> all($1)', [columns[0]]);
+      await shop.shop.db.query(
+        `insert into brands (id, name, slug, status) select id, 'copy', slug, status
+         from unnest($1::uuid[], $2::text[], $3::text[]) as copy (id, slug, status)
+         on conflict (id) do update set slug = excluded.slug, status = excluded.status`,
+        columns,
+      );
+    },
+    close: async () => {
+      front.close();
+      await brands.close();
+      await closeOthers();
+    },
+  };
+}

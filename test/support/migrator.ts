@@ -1,0 +1,70 @@
+import type { Platform } from './platform.ts';
+import { until } from './until.ts';
+
+/** Long operation of the migration's worker, as it reports it. */
+export interface Operation {
+  verb: string;
+  state: 'running' | 'done' | 'failed';
+  result: unknown;
+}
+
+/** The token of a platform that was given none. */
+const token = 'development-only-migration-token';
+
+/** The migration's worker of a platform. */
+export class Migrator {
+  readonly #platform: Platform;
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** Carries out an operation to its end. */
+  async run(resource: string, verb: string, options: object = {}): Promise<Operation> {
+    await until(`${resource} to be idle`, async () => (await this.#operation(resource))?.state !== 'running');
+    await this.#send('POST', `/resources/${resource}/${verb}`, options);
+    const ended: Operation[] = [];
+    await until(
+      `${verb} of ${resource} to end`,
+      async () => {
+        const operation = await this.#operation(resource);
+        if (operation === null || operation.state === 'running') return false;
+        ended.push(operation);
+        return true;
+      },
+      { limitMs: 60_000 },
+    );
+    const [operation] = ended;
+    if (!operation) throw new Error(`the worker has forgotten ${verb} of ${resource}`);
+    return operation;
+  }
+
+  /** Gives a service all the requests of a rule, such as `brands/reads`. */
+  async shift(target: string, service: string): Promise<void> {
+    const [route, rule] = target.split('/');
+    const reply = await fetch(`${this.#platform.admin}/routes/${route}/rules/${rule}/weights`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ weights: { [service]: 100 }, who: 'test', why: 'a step of the test' }),
+    });
+    if (!reply.ok) throw new Error(`shift of ${target}: ${reply.status} ${await reply.text()}`);
+  }
+
+  async #operation(resource: string): Promise<Operation | null> {
+    const { resources } = (await this.#send('GET', '/resources')) as {
+      resources: { resource: string; operation: Operation | null }[];
+    };
+    return resources.find((one) => one.resource === resource)?.operation ?? null;
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<unknown> {
+    const url = this.#platform.stack.processes.migrator?.url;
+    const reply = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+    return reply.json();
+  }
+}
