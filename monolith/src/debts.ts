@@ -125,6 +125,27 @@ export const allDebts = [
     summary: 'A build writes each child product with its own statements',
   },
   {
+    number: 30,
+    name: 'flow-values-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'A list reads the values of flow fields with one query for each entity',
+  },
+  {
+    number: 31,
+    name: 'unique-values-unindexed',
+    tunable: true,
+    path: 'other',
+    summary: 'A unique field compares a new value with all stored values',
+  },
+  {
+    number: 32,
+    name: 'promotions-read-whole',
+    tunable: true,
+    path: 'other',
+    summary: 'Every reading of a cart reads all promotions, to find the automatic ones',
+  },
+  {
     number: 35,
     name: 'webhooks-in-process',
     tunable: false,

@@ -38,6 +38,10 @@ export interface Client {
   Variations: Query;
   Integrations: Calls;
   Jobs: Calls;
+  Flows: Query;
+  Fields: Query;
+  /** Since version 4.6. */
+  Promotions?: Query;
   Cart(reference?: string): Query;
 }
 

@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
-import { administer, type RawCall } from './journeys/admin.ts';
+import { administer } from './journeys/admin.ts';
 import { automate } from './journeys/automation.ts';
 import { hangPictures } from './journeys/pictures.ts';
+import type { RawCall } from './journeys/raw-call.ts';
 import { shop } from './journeys/shopper.ts';
 import { buildVariants, buyVariant } from './journeys/variants.ts';
 

@@ -1,6 +1,7 @@
 import { refused, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
+import type { Shop } from '../shop.ts';
 import { recordStock, shipStock } from '../stock/record-stock.ts';
 import { recordOrderUpdated } from './events.ts';
 import { type OrderEvent, type StockEffect, transition } from './state.ts';
@@ -11,7 +12,13 @@ import { itemsOfOrder, type OrderRow } from './store.ts';
  * @throws ShopError `validation_failed` when the order does not allow the event
  * @throws ShopError `bad_request` when stock is short
  */
-export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, now: Date): Promise<OrderRow> {
+export async function apply(
+  shop: Shop,
+  db: Queryable,
+  order: OrderRow,
+  event: OrderEvent,
+  now: Date,
+): Promise<OrderRow> {
   const next = transition(order, event);
   if (next === undefined) {
     const { status, payment, shipping } = order;
@@ -29,7 +36,7 @@ export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, n
     now,
   ]);
   const changed = { ...order, ...next.state, updated_at: now };
-  await recordOrderUpdated(db, changed, now, event);
+  await recordOrderUpdated(shop, db, changed, now, event);
   return changed;
 }
 

@@ -1,6 +1,7 @@
 import type { Queryable } from '../db.ts';
 import type { EventKey } from '../events/keys.ts';
 import { recordEvent } from '../events/record.ts';
+import type { Shop } from '../shop.ts';
 import { orderReply } from './read.ts';
 import type { OrderEvent } from './state.ts';
 import type { OrderRow } from './store.ts';
@@ -24,8 +25,14 @@ export async function recordOrderCreated(
 }
 
 /** Records that an order was updated and, if it has a key of its own, by what. */
-export async function recordOrderUpdated(db: Queryable, order: OrderRow, now: Date, event?: OrderEvent): Promise<void> {
-  const shown = await orderReply(db, order, true);
+export async function recordOrderUpdated(
+  shop: Shop,
+  db: Queryable,
+  order: OrderRow,
+  now: Date,
+  event?: OrderEvent,
+): Promise<void> {
+  const shown = await orderReply(shop, db, order, true);
   await recordEvent(db, now, 'order.updated', order.id, shown);
   const key = event && keys[event];
   if (key !== undefined) await recordEvent(db, now, key, order.id, shown);

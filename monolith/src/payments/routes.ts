@@ -51,7 +51,7 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
         ]);
       }
       await requireUsable(db, gateway);
-      const row = await payManually(db, order, method, meta?.custom_reference, shop.now());
+      const row = await payManually(shop, db, order, method, meta?.custom_reference, shop.now());
       return record(db, request, row);
     });
   });
@@ -71,13 +71,15 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByTransaction>(`${one}/capture`, (request, reply) => {
     const { custom_reference } = captureInput(optionalData(request));
     return settle(request, reply, (db, order) =>
-      capture(db, order, request.params.transaction, custom_reference, shop.now()),
+      capture(shop, db, order, request.params.transaction, custom_reference, shop.now()),
     );
   });
 
   app.post<ByTransaction>(`${one}/refund`, (request, reply) => {
     const { amount } = refundInput(optionalData(request));
-    return settle(request, reply, (db, order) => refund(db, order, request.params.transaction, amount, shop.now()));
+    return settle(request, reply, (db, order) =>
+      refund(shop, db, order, request.params.transaction, amount, shop.now()),
+    );
   });
 
   app.post<ByTransaction>(`${one}/confirm`, async (request) => {

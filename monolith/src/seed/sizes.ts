@@ -13,6 +13,11 @@ export interface Size {
   tokens: number;
   integrations: number;
   jobs: number;
+  /** Entries of the flows that have entries of their own. */
+  entries: number;
+  promotions: number;
+  /** For each promotion that has codes. */
+  codes: number;
 }
 
 export const sizes = {
@@ -30,6 +35,9 @@ export const sizes = {
     tokens: 2_000,
     integrations: 3,
     jobs: 5,
+    entries: 40,
+    promotions: 10,
+    codes: 3,
   },
   /** A shop after some years, for measurements. */
   reference: {
@@ -45,6 +53,9 @@ export const sizes = {
     tokens: 300_000,
     integrations: 12,
     jobs: 200,
+    entries: 2_000,
+    promotions: 60,
+    codes: 50,
   },
 } as const satisfies Record<string, Size>;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Reply } from '../client.ts';
-import type { RawCall } from './admin.ts';
+import type { RawCall } from './raw-call.ts';
 
 /** An administrator has webhooks sent, reads how they went, and exports orders. */
 export async function automate(client: Client, raw: RawCall): Promise<void> {
