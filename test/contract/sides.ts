@@ -12,13 +12,13 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
 
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
-interface Monolith {
+export interface Monolith {
   url: string;
   tokens: Tokens;
   shop: TestShop;
 }
 
-async function startMonolith(): Promise<Monolith> {
+export async function startMonolith(): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = shop.app.server.address() as AddressInfo;
