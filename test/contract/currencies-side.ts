@@ -1,5 +1,14 @@
 import { type Instance, startInstance } from '@banyan/currencies/testing';
-import { type ChangesReply, neverOwned, type Ownership, paths, type State, versionOf } from '@banyan/kit/import';
+import {
+  type ChangesReply,
+  type DigestsReply,
+  digestOf,
+  neverOwned,
+  type Ownership,
+  paths,
+  type State,
+  versionOf,
+} from '@banyan/kit/import';
 import { serviceAt, startFakeMesh } from '@banyan/kit/testing';
 import { resourceNamed } from '@banyan/migration/resources';
 import { startFront } from './front.ts';
@@ -14,6 +23,14 @@ const owner: Ownership = { epoch: 1, state: 'owner', wayBack: true };
  * a reply is there, in the way that the migration brings it back.
  */
 export async function currenciesOnService(): Promise<Side> {
+  return (await openCurrenciesOnService()).side;
+}
+
+/** The same, with the digests of what the service and the monolith have. Undefined: it has no currencies. */
+export async function openCurrenciesOnService(): Promise<{
+  side: Side;
+  digests(): Promise<[service: string | undefined, monolith: string | undefined]>;
+}> {
   const monolith = await startMonolith();
   const { url, tokens, shop } = monolith;
   const mesh = await startFakeMesh({ monolith: serviceAt(url) });
@@ -21,7 +38,7 @@ export async function currenciesOnService(): Promise<Side> {
   await currencies.service.ready;
   await handOver(monolith, currencies);
   const front = await startFront((path) => (/^\/v2\/currencies([/?]|$)/.test(path) ? currencies.service.url : url));
-  return {
+  const side: Side = {
     urls: [front.url],
     tokens,
     settle: () => bringBack(monolith, currencies),
@@ -32,11 +49,26 @@ export async function currenciesOnService(): Promise<Side> {
       await shop.close();
     },
   };
+  return { side, digests: async () => [await digestAtService(currencies), await digestAtMonolith(monolith)] };
 }
 
-async function handOver({ shop }: Monolith, { service }: Instance): Promise<void> {
-  const { rows } = await shop.shop.db.query<{ key: string; state: State }>(resource.states, [['currencies']]);
-  const changes = rows.map(({ key, state }) => ({ key, version: versionOf(0, 1), state }));
+async function digestAtService({ service }: Instance): Promise<string | undefined> {
+  const range = { after: null, to: null, members: true };
+  const { members } = (await ask(service.url, 'POST', paths.digests('currencies'), range)) as DigestsReply;
+  return members?.[0]?.digest;
+}
+
+async function digestAtMonolith(monolith: Monolith): Promise<string | undefined> {
+  const [state] = await stateAtMonolith(monolith);
+  return state && digestOf(state.key, state.state);
+}
+
+async function stateAtMonolith({ shop }: Monolith): Promise<{ key: string; state: State }[]> {
+  return (await shop.shop.db.query<{ key: string; state: State }>(resource.states, [['currencies']])).rows;
+}
+
+async function handOver(monolith: Monolith, { service }: Instance): Promise<void> {
+  const changes = (await stateAtMonolith(monolith)).map(({ key, state }) => ({ key, version: versionOf(0, 1), state }));
   await ask(service.url, 'POST', paths.incoming('currencies'), { epoch: 0, changes });
   await ask(service.url, 'PUT', paths.ownership('currencies'), { from: neverOwned, to: owner });
 }
