@@ -21,6 +21,6 @@ COPY . .
 # `docker compose exec mesh mesh status`: a file of its own, since a checkout on Windows keeps no executable bits.
 RUN printf '#!/bin/sh\nexec node /app/mesh/src/main.ts "$@"\n' > /usr/local/bin/mesh && chmod 755 /usr/local/bin/mesh
 # Named volumes take over the owner of the folder they are mounted on.
-RUN mkdir -p /var/lib/banyan/credentials /var/lib/banyan/files /var/lib/banyan/mesh report && chown -R node:node /var/lib/banyan report
+RUN mkdir -p /var/lib/banyan/credentials /var/lib/banyan/files /var/lib/banyan/mesh /var/lib/banyan/currencies report && chown -R node:node /var/lib/banyan report
 USER node
 CMD ["node", "mesh/src/main.ts", "run"]

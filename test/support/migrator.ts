@@ -50,6 +50,19 @@ export class Migrator {
     if (!reply.ok) throw new Error(`shift of ${target}: ${reply.status} ${await reply.text()}`);
   }
 
+  /** Resolves when both sides have what was written before the call. */
+  async settled(resource: string): Promise<void> {
+    const url = this.#platform.stack.processes.migrator?.url;
+    await until(`${resource} to settle`, async () => {
+      const reply = await fetch(`${url}/settle`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resources: [resource] }),
+      });
+      return reply.status === 204;
+    });
+  }
+
   async #operation(resource: string): Promise<Operation | null> {
     const { resources } = (await this.#send('GET', '/resources')) as {
       resources: { resource: string; operation: Operation | null }[];

@@ -38,12 +38,7 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
     ...tables.flatMap(({ name: table, key }) => [
       `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
        begin
-         if tg_op <> 'INSERT' then
-           insert into migration.notes (resource, key) values ('${name}', old.${key}::text);
-         end if;
-         if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.${key} is distinct from old.${key}) then
-           insert into migration.notes (resource, key) values ('${name}', new.${key}::text);
-         end if;
+         ${key === null ? noteOfAll(name) : notesOfRow(name, key)}
          return null;
        end $$`,
       ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
@@ -58,6 +53,16 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
     ]),
   ];
 }
+
+const notesOfRow = (name: string, key: string) => `
+         if tg_op <> 'INSERT' then
+           insert into migration.notes (resource, key) values ('${name}', old.${key}::text);
+         end if;
+         if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.${key} is distinct from old.${key}) then
+           insert into migration.notes (resource, key) values ('${name}', new.${key}::text);
+         end if;`;
+
+const noteOfAll = (name: string) => `insert into migration.notes (resource, key) values ('${name}', '${name}');`;
 
 /** The statements that give a resource up. */
 export function dropsOf({ name, tables }: Resource): string[] {

@@ -4,8 +4,8 @@ import type { Queryable } from './queryable.ts';
 /** A table of the monolith whose rows are parts of an aggregate. */
 export interface CapturedTable {
   name: string;
-  /** The column that holds the aggregate's key. */
-  key: string;
+  /** The column that holds the aggregate's key. Null: all rows are one aggregate, whose key is the resource's name. */
+  key: string | null;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
   columns: readonly string[];
 }

@@ -15,9 +15,9 @@ const columns = `id, code, exchange_rate as "exchangeRate", format, decimal_poin
   thousand_separator as "thousandSeparator", decimal_places as "decimalPlaces", enabled, is_default as "isDefault",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
-/** All currencies, in insertion order. */
+/** All currencies, in the order of creation, then of ids: an order that any other store can keep. */
 export async function listCurrencies(db: Queryable): Promise<Currency[]> {
-  return (await db.query<Currency>(`select ${columns} from currencies order by seq`)).rows;
+  return (await db.query<Currency>(`select ${columns} from currencies order by created_at, id`)).rows;
 }
 
 export async function findCurrency(db: Queryable, id: string): Promise<Currency | undefined> {

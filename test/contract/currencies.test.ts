@@ -1,0 +1,9 @@
+import { currencyCases } from './currencies.ts';
+import { currenciesOnService } from './currencies-side.ts';
+import { describeContract } from './runner.ts';
+import { monolithAlone } from './sides.ts';
+
+describeContract('currencies', currencyCases, {
+  'the monolith alone': monolithAlone,
+  'the currencies service': currenciesOnService,
+});
