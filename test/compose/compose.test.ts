@@ -137,7 +137,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     const commands = all.filter((command) => !/ (up|down)( |$)/.test(command));
 
     test('there are some of each', () => {
-      for (const word of ['shift', 'status', 'run --rm load token', 'token.html', 'seed', 'backfill', 'parity']) {
+      for (const word of ['shift', 'status', 'run --rm load token', 'token.html', 'seed', 'sync', 'parity']) {
         assert.ok(
           commands.some((command) => command.includes(word)),
           word,

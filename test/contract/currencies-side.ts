@@ -37,7 +37,7 @@ export async function openCurrenciesOnService(): Promise<{
   const currencies = await startInstance(mesh.url, { MIGRATION_TOKEN: token });
   await currencies.service.ready;
   await handOver(monolith, currencies);
-  const front = await startFront((path) => (/^\/v2\/currencies([/?]|$)/.test(path) ? currencies.service.url : url));
+  const front = await startFront((path) => [/^\/v2\/currencies([/?]|$)/.test(path) ? currencies.service.url : url]);
   const side: Side = {
     urls: [front.url],
     tokens,

@@ -26,7 +26,8 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
      begin
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
-         raise exception '${name} are not written here' using errcode = '${notOwner}';
+         raise exception '${name} are not written here'
+           using errcode = '${notOwner}', hint = 'the service owns them: npm run migrate -- switch ${name} monolith';
        end if;
        return case when tg_op = 'DELETE' then old else new end;
      end $$`,
