@@ -80,7 +80,7 @@ async function bringBack({ shop }: Monolith, { service }: Instance): Promise<voi
   try {
     await db.query('begin');
     await db.query('set local session_replication_role = replica');
-    await resource.apply(db, changes);
+    await resource.apply?.(db, changes);
     await db.query('commit');
   } finally {
     db.release();
