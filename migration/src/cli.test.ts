@@ -10,7 +10,12 @@ const done = (result: unknown): Partial<Operation> => ({ state: 'done', result }
 
 describe('the command line', () => {
   /** What the worker of the test says of the operation of `brands`: the first reply, and then each look at it. */
-  let worker: { begin: { status: number; body: unknown }[]; looks: Partial<Operation>[]; settle: number };
+  let worker: {
+    begin: { status: number; body: unknown }[];
+    looks: Partial<Operation>[];
+    settle: number;
+    attached: boolean;
+  };
   let begun: string[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -26,7 +31,14 @@ describe('the command line', () => {
       const operation = { verb: 'parity', state: 'running', step: null, done: 0, total: 0, ...worker.looks[0] };
       if (request.method === 'GET') {
         if (worker.looks.length > 1) worker.looks.shift();
-        const one = { resource: 'brands', owner: 'monolith', backfill: null, open: 0, lag: null, parity: null };
+        const one = {
+          resource: 'brands',
+          owner: 'monolith',
+          backfill: worker.attached ? {} : null,
+          open: 0,
+          lag: null,
+          parity: null,
+        };
         return reply(200, { resources: [{ ...one, parked: { count: 0 }, failure: null, operation }] });
       }
       begun.push(`${request.url} ${body}`);
@@ -44,7 +56,7 @@ describe('the command line', () => {
     server.close();
   });
   beforeEach(() => {
-    worker = { begin: [], looks: [{}], settle: 204 };
+    worker = { begin: [], looks: [{}], settle: 204, attached: true };
     begun = [];
   });
 
@@ -94,6 +106,12 @@ describe('the command line', () => {
     assert.deepEqual(await migrate('sync', 'brands'), { code: 0, out: 'brands: both sides are in step\n', error: '' });
     worker.settle = 503;
     assert.deepEqual(await migrate('sync', 'brands'), { code: 1, out: '', error: 'migrate: behind\n' });
+  });
+
+  test('sync of a resource that does not move exits with 1 and says how it begins', async () => {
+    worker.attached = false;
+    const { code, error } = await migrate('sync', 'brands');
+    assert.deepEqual([code, /not under way: run backfill brands first/.test(error)], [1, true]);
   });
 
   test('list names every resource and its service, without a worker', async () => {

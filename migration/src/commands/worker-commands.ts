@@ -65,7 +65,13 @@ export function addWorkerCommands(program: Command, parts: CommandParts): void {
     .description('wait until the follower has every change that the owner had at the call; exits 1 with the reason')
     .action(async (resource: string) => {
       resourceNamed(resource);
-      await workerClient(env).settle(resource);
+      const client = workerClient(env);
+      // A resource without a follower is settled at once, which is what the mesh wants and would mislead people.
+      const status = (await client.status()).find((one) => one.resource === resource);
+      if (!status?.backfill) {
+        throw new MigrationError('not_attached', `${resource} is not under way: run backfill ${resource} first`);
+      }
+      await client.settle(resource);
       output.out(`${resource}: both sides are in step\n`);
     });
 

@@ -8,7 +8,7 @@ import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
-import { backfill } from './backfill.ts';
+import { backfill, inSpiteOfOutages } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
@@ -83,7 +83,7 @@ export class Worker {
     return this.#operations.begin(name, verb, async ({ onStep, onProgress, signal }) => {
       switch (verb) {
         case 'backfill': {
-          await mover.attach();
+          await inSpiteOfOutages(mover, signal, () => mover.attach());
           this.#follow(mover);
           return backfill(mover, options.full === true, { onProgress, signal });
         }
