@@ -26,8 +26,15 @@ export async function currenciesOnService(): Promise<Side> {
   return (await openCurrenciesOnService()).side;
 }
 
-/** The same, with the digests of what the service and the monolith have. Undefined: it has no currencies. */
-export async function openCurrenciesOnService(): Promise<{
+/** The same, with every second read of currencies served by the monolith. */
+export async function currenciesOnBothSides(): Promise<Side> {
+  let reads = 0;
+  const { side } = await openCurrenciesOnService((method) => method === 'GET' && ++reads % 2 === 0);
+  return side;
+}
+
+/** The service's side, with the digests of what the service and the monolith have. Undefined: it has no currencies. */
+export async function openCurrenciesOnService(isForMonolith = (_method: string) => false): Promise<{
   side: Side;
   digests(): Promise<[service: string | undefined, monolith: string | undefined]>;
 }> {
@@ -37,7 +44,10 @@ export async function openCurrenciesOnService(): Promise<{
   const currencies = await startInstance(mesh.url, { MIGRATION_TOKEN: token });
   await currencies.service.ready;
   await handOver(monolith, currencies);
-  const front = await startFront((path) => (/^\/v2\/currencies([/?]|$)/.test(path) ? currencies.service.url : url));
+  const isCurrencies = (path: string) => /^\/v2\/currencies([/?]|$)/.test(path);
+  const front = await startFront((path, method) =>
+    isCurrencies(path) && !isForMonolith(method) ? currencies.service.url : url,
+  );
   const side: Side = {
     urls: [front.url],
     tokens,

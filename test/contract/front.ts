@@ -7,10 +7,10 @@ export interface Front {
 }
 
 /** Sends each request on to one of several servers, unchanged: a mesh reduced to its routes. */
-export async function startFront(targetOf: (path: string) => string): Promise<Front> {
+export async function startFront(targetOf: (path: string, method: string) => string): Promise<Front> {
   const server = createServer((incoming, outgoing) => {
-    const { method, url: path = '', headers } = incoming;
-    const passed = send(targetOf(path), { method, headers, path }, (reply) => {
+    const { method = 'GET', url: path = '', headers } = incoming;
+    const passed = send(targetOf(path, method), { method, headers, path }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(outgoing);
     });
