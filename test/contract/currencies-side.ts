@@ -48,10 +48,16 @@ export async function openCurrenciesOnService(isForMonolith = (_method: string) 
   const front = await startFront((path, method) =>
     isCurrencies(path) && !isForMonolith(method) ? currencies.service.url : url,
   );
+  let settling: Promise<void> = Promise.resolve();
   const side: Side = {
     urls: [front.url],
     tokens,
-    settle: () => bringBack(monolith, currencies),
+    // One after the other, as the migration's worker does it.
+    settle: () => {
+      const brought = settling.then(() => bringBack(monolith, currencies));
+      settling = brought.catch(() => {});
+      return brought;
+    },
     close: async () => {
       front.close();
       await currencies.close();
@@ -92,8 +98,10 @@ async function bringBack({ shop }: Monolith, { service }: Instance): Promise<voi
     await db.query('set local session_replication_role = replica');
     await resource.apply(db, changes);
     await db.query('commit');
-  } finally {
     db.release();
+  } catch (error) {
+    db.release(true);
+    throw error;
   }
   const seen = changes.map(({ key, version }) => ({ key, version }));
   await ask(service.url, 'POST', paths.acknowledge('currencies'), { seen });
