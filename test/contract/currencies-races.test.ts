@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type Api, openApi } from './api.ts';
+import { allOnService } from './both-sides.ts';
 import { makeCurrency, path } from './currencies.ts';
-import { currenciesOnService } from './currencies-side.ts';
 import { makeProduct } from './goods.ts';
+import { currencies } from './moved-services.ts';
 import { monolithAlone, type Side } from './sides.ts';
 
 const price = (...codes: string[]) => codes.map((currency) => ({ amount: 100, currency, includes_tax: true }));
 
 // Replies come in any order, so they are not compared byte by byte.
-for (const [name, open] of Object.entries({ 'the monolith': monolithAlone, 'the service': currenciesOnService })) {
+for (const [name, open] of Object.entries({
+  'the monolith': monolithAlone,
+  'the service': () => allOnService(currencies),
+})) {
   describe(`concurrent changes of currencies, served by ${name}`, () => {
     let side: Side;
     let api: Api;

@@ -10,14 +10,16 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
   close(): Promise<void>;
 }
 
+export const brandPaths = /^\/v2\/brands([/?]|$)/;
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
-export interface Monolith {
+interface Monolith {
   url: string;
   tokens: Tokens;
   shop: TestShop;
 }
 
+/** The monolith on a store of its own, which serves the internal paths that services ask for. */
 export async function startMonolith(): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
@@ -46,7 +48,7 @@ export async function brandsOnService(): Promise<Side> {
     throw error;
   });
   await brands.service.ready;
-  const front = await startFront((path) => (/^\/v2\/brands([/?]|$)/.test(path) ? brands.service.url : url));
+  const front = await startFront((path) => [brandPaths.test(path) ? brands.service.url : url]);
   return {
     urls: [front.url],
     tokens,
