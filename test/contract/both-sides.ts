@@ -1,22 +1,39 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startInstance } from '@banyan/brands/testing';
 import { createLogger } from '@banyan/kit/log';
 import { createTestDatabase, serviceAt, startFakeMesh, until } from '@banyan/kit/testing';
 import { resources } from '@banyan/migration/resources';
 import { startWorker } from '@banyan/migration/worker';
 import { startFront } from './front.ts';
-import { brandPaths, type Side, startMonolith } from './sides.ts';
+import type { MovedService } from './moved-services.ts';
+import { type Side, startMonolith } from './sides.ts';
 
 const token = 'the token of the migration';
 
+/** A side with the migration's worker. */
+export interface MovingSide extends Side {
+  /** Compares what the monolith and the service have. */
+  parity(): Promise<{ clean: boolean; compared: number }>;
+}
+
 /**
  * Every second request goes to each side, and the migration keeps them in step. A write that reaches the side that does
- * not own brands is sent on to the other one, as the mesh does.
+ * not own the resource is sent on to the other one, as the mesh does.
  *
- * @param owner which side owns brands
+ * @param owner which side owns the resource
  */
-export async function everySecondRequest(owner: 'monolith' | 'service'): Promise<Side> {
+export async function everySecondRequest(moved: MovedService, owner: 'monolith' | 'service'): Promise<MovingSide> {
+  const { monolithFirst, serviceFirst, ...side } = await openMoving(moved, owner);
+  return { urls: [monolithFirst, serviceFirst], ...side };
+}
+
+/** The service owns the resource and serves it; the migration keeps the monolith in step. */
+export async function allOnService(moved: MovedService): Promise<MovingSide> {
+  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(moved, 'service');
+  return { urls: [serviceFirst], ...side };
+}
+
+async function openMoving({ name, paths, start }: MovedService, owner: 'monolith' | 'service') {
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const end of closing.toReversed()) await end();
@@ -27,29 +44,31 @@ export async function everySecondRequest(owner: 'monolith' | 'service'): Promise
     const monolith = serviceAt(url);
     const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
     closing.push(() => mesh.close());
-    const brands = await startInstance(mesh.url, { MIGRATION_TOKEN: token });
-    closing.push(() => brands.close());
-    await brands.service.ready;
-    mesh.services.brands = serviceAt(brands.service.url);
+    const instance = await start(mesh.url, { MIGRATION_TOKEN: token });
+    closing.push(() => instance.close());
+    await instance.service.ready;
+    mesh.services[name] = serviceAt(instance.service.url);
 
-    const worker = await startTestWorker(shop.shop.config.databaseUrl, mesh.url, closing);
+    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, closing);
     await worker.run('backfill');
     if (owner === 'service') await worker.run('switch');
 
-    const onMonolith = await startFront((path) => (brandPaths.test(path) ? [url, brands.service.url] : [url]));
-    const onService = await startFront((path) => (brandPaths.test(path) ? [brands.service.url, url] : [url]));
+    const onMonolith = await startFront((path) => (paths.test(path) ? [url, instance.service.url] : [url]));
+    const onService = await startFront((path) => (paths.test(path) ? [instance.service.url, url] : [url]));
     closing.push(
       () => onMonolith.close(),
       () => onService.close(),
     );
-    return { urls: [onMonolith.url, onService.url], tokens, settle: worker.settle, close };
+    const parity = async () => (await worker.run('parity')) as { clean: boolean; compared: number };
+    const { settle } = worker;
+    return { monolithFirst: onMonolith.url, serviceFirst: onService.url, tokens, settle, parity, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startTestWorker(monolithUrl: string, meshUrl: string, closing: (() => unknown)[]) {
+async function startTestWorker(name: string, monolithUrl: string, meshUrl: string, closing: (() => unknown)[]) {
   const own = await createTestDatabase();
   closing.push(() => own.drop());
   const admin = createServer((request, response) => {
@@ -82,19 +101,20 @@ async function startTestWorker(monolithUrl: string, meshUrl: string, closing: ((
     const { resources: all } = (await send('GET', '/resources')) as {
       resources: { resource: string; operation: { state: string; result: unknown } | null }[];
     };
-    return all.find(({ resource }) => resource === 'brands')?.operation;
+    return all.find(({ resource }) => resource === name)?.operation;
   };
   return {
     run: async (verb: string) => {
-      await send('POST', `/resources/brands/${verb}`, {});
+      await send('POST', `/resources/${name}/${verb}`, {});
       const ended = await until(`${verb} to end`, async () => {
         const now = await operation();
         return now?.state === 'running' ? null : now;
       });
       if (ended.state !== 'done') throw new Error(`${verb}: ${String(ended.result)}`);
+      return ended.result;
     },
     settle: async () => {
-      await send('POST', '/settle', { resources: ['brands'] });
+      await send('POST', '/settle', { resources: [name] });
     },
   };
 }

@@ -13,7 +13,7 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
 export const brandPaths = /^\/v2\/brands([/?]|$)/;
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
-export interface Monolith {
+interface Monolith {
   url: string;
   tokens: Tokens;
   shop: TestShop;
