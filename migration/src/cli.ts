@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type BackfillReport, backfill } from './backfill.ts';
 import { type ParityReport, parity } from './client-parity.ts';
+import { addStageCommand } from './commands/stage-command.ts';
 import { addWorkerCommands, type CommandParts, run as runInWorker } from './commands/worker-commands.ts';
 import { MigrationError, messageOf } from './errors.ts';
 import { mappingNamed, mappings } from './mappings/mappings.ts';
@@ -86,6 +87,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
     });
 
   addWorkerCommands(program, parts);
+  addStageCommand(program, parts);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -19,6 +19,8 @@ const timeoutMs = 30_000;
 
 /** The side of the service: its routes for the migration, called through the mesh. */
 export interface ServiceSide {
+  /** Whether an instance of a service replies. @throws MigrationError `target_unavailable` with the reason */
+  responds(service: string, path: string): Promise<void>;
   ownership(resource: Resource): Promise<OwnershipReply>;
   /** Compare and set. */
   changeOwnership(resource: Resource, from: Ownership, to: Ownership): Promise<{ changed: boolean } & OwnershipReply>;
@@ -32,14 +34,14 @@ export interface ServiceSide {
 /** @param token the credential that services take from the migration only */
 export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
   const send = async <Reply>(
-    resource: Resource,
+    { service }: Pick<Resource, 'service'>,
     method: MeshRequest['method'],
     path: string,
     body?: unknown,
   ): Promise<{ status: number; reply: Reply }> => {
     const { status, text } = await mesh
       .send({
-        service: resource.service,
+        service,
         method,
         path,
         headers: {
@@ -54,16 +56,10 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
         throw new MigrationError('target_unavailable', error.message, { cause: error });
       });
     if (status === 503 || status === 504 || status === 502) {
-      throw new MigrationError(
-        'target_unavailable',
-        `the ${resource.service} service does not respond: ${detailOf(text)}`,
-      );
+      throw new MigrationError('target_unavailable', `the ${service} service does not respond: ${detailOf(text)}`);
     }
     if (status >= 300 && status !== 409) {
-      throw new MigrationError(
-        'target_refused',
-        `the ${resource.service} service replied ${status}: ${detailOf(text)}`,
-      );
+      throw new MigrationError('target_refused', `the ${service} service replied ${status}: ${detailOf(text)}`);
     }
     return { status, reply: (text === '' ? undefined : JSON.parse(text)) as Reply };
   };
@@ -74,6 +70,7 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
   };
 
   return {
+    responds: async (service, path) => void (await send({ service }, 'GET', path)),
     ownership: (resource) => succeed<OwnershipReply>(resource, 'GET', paths.ownership(resource.group)),
     changeOwnership: async (resource, from, to) => {
       const { status, reply } = await send<OwnershipReply>(resource, 'PUT', paths.ownership(resource.group), {

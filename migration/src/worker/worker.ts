@@ -6,6 +6,9 @@ import { readOwnership } from '../monolith/fence.ts';
 import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { Place } from '../stage/place.ts';
+import { placeOf } from '../stage/places.ts';
+import { TokenRoute } from '../stage/token-route.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
 import { backfill } from './backfill.ts';
@@ -36,12 +39,14 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #movers: ReadonlyMap<string, Mover>;
   readonly #operations: Operations;
+  readonly #tokenRoute: TokenRoute;
   readonly #following = new Map<string, { stop: AbortController; ended: Promise<void> }>();
   #beat: NodeJS.Timeout | undefined;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#operations = new Operations(parts.logger);
+    this.#tokenRoute = new TokenRoute(parts.mesh, parts.service);
     this.#movers = new Map(parts.resources.map((resource) => [resource.name, new Mover({ ...parts, resource })]));
   }
 
@@ -111,6 +116,24 @@ export class Worker {
         ),
       ),
     );
+  }
+
+  /** Where every resource is. */
+  async places(): Promise<Place[]> {
+    const { journal, mesh } = this.#parts;
+    const all = await this.status();
+    const moving = all.map((status) => placeOf(this.#mover(status.resource), status, journal, mesh));
+    return Promise.all([...moving, this.#tokenRoute.place()]);
+  }
+
+  /**
+   * Moves the route of a resource whose owner does not change.
+   *
+   * @throws MigrationError `bad_arguments`, `mesh_refused`
+   */
+  async route(name: string, target: Target): Promise<Place> {
+    if (name === this.#tokenRoute.resource) return this.#tokenRoute.move(target);
+    throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
   }
 
   #mover(name: string): Mover {
