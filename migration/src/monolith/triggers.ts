@@ -33,7 +33,7 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
     `create or replace function migration.refuse_truncate_${suffix}() returns trigger language plpgsql as $$
      begin
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
-         using hint = 'delete the rows, or run: npm run migrate -- detach ${name}';
+         using hint = 'before the data are replaced, run: npm run migrate -- stage monolith --detach';
      end $$`,
     ...tables.flatMap(({ name: table, key }) => [
       `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$

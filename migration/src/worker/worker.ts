@@ -7,13 +7,13 @@ import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Place } from '../stage/place.ts';
-import { placeOf } from '../stage/places.ts';
 import { TokenRoute } from '../stage/token-route.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
 import { backfill } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
+import { placeOf } from './places.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
 
 export interface WorkerParts extends Omit<MoverParts, 'resource'> {

@@ -38,7 +38,7 @@ describe('the seed command', { concurrency: false }, () => {
       again.err,
       /replaces the whole shop: 60 products, 200 customers, 400 orders, .*6 API clients, 2,000 acc/,
     );
-    assert.match(again.out, /run the backfill of auth-clients/);
+    assert.match(again.out, /run the stage `services`/);
   });
 
   test('leaves a shop in use unchanged, whatever the use', async () => {

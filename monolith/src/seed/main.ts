@@ -8,7 +8,7 @@ import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { sizes } from './sizes.ts';
 
-const nextStep = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
+const nextStep = 'The services still have the earlier data: run the stage `services` of the migration';
 
 /** SQLSTATE of a database that does not exist. */
 const invalidCatalogName = '3D000';
@@ -29,9 +29,16 @@ async function main(args: readonly string[]): Promise<number> {
     await seed(parsed.arguments);
     return 0;
   } catch (error) {
-    process.stderr.write(`seed: ${error instanceof Error && error.message ? error.message : String(error)}\n`);
+    process.stderr.write(`seed: ${reasonOf(error)}\n`);
     return 1;
   }
+}
+
+/** With the hint of the database: a trigger that refuses says there what to do first. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || error.message === '') return String(error);
+  const { hint } = error as { hint?: unknown };
+  return typeof hint === 'string' ? `${error.message}; ${hint}` : error.message;
 }
 
 async function seed(given: SeedArguments): Promise<void> {

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
+import type { Place } from '../stage/place.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
-import type { ResourceStatus } from '../worker/status.ts';
-import type { Place } from './place.ts';
+import type { ResourceStatus } from './status.ts';
 
 /** Where a resource is that changes its owner. */
 export async function placeOf(mover: Mover, status: ResourceStatus, journal: Journal, mesh: MeshAdmin): Promise<Place> {
