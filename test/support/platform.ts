@@ -35,15 +35,20 @@ export type StageName = 'services' | 'monolith';
  * Brings the platform up on the small data set.
  *
  * @param stage where every resource is put; as for people, on its service by default
+ * @param env environment by process, over that of the file
  * @throws Error when one of its processes is unavailable
  */
-export async function startPlatform(stage?: StageName): Promise<Platform> {
+export async function startPlatform(
+  stage?: StageName,
+  env: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
     stack: stackName,
     ports: 'auto',
     size: 'small',
     ...(stage ? { stage } : {}),
+    env,
     throwaway: true,
   });
   try {
@@ -70,9 +75,12 @@ export async function startPlatform(stage?: StageName): Promise<Platform> {
   }
 }
 
-/** Puts every resource where the stage wants it, as `npm run migrate` does. @throws Error with what it printed */
-export async function enterStage({ stack }: Platform, stage: StageName): Promise<void> {
-  const { file, args, cwd, env } = stack.commandLine('migration', ['stage', stage]);
+/**
+ * Puts every resource where the stage wants it, as `npm run migrate` does; without a stage, as a start does.
+ * @throws Error with what it printed
+ */
+export async function enterStage({ stack }: Platform, stage?: StageName): Promise<void> {
+  const { file, args, cwd, env } = stack.commandLine('migration', ['stage', ...(stage ? [stage] : [])]);
   await run(file, args, { cwd, env });
 }
 
