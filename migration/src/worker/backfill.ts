@@ -1,12 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MigrationError } from '../errors.ts';
 import type { Mover } from '../mover/mover.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
 import type { Pass } from '../relay/relay.ts';
 
 /** Aggregates in one chunk. */
-const chunkSize = 2_000;
+const chunkSize = 1_000;
 /** Chunks that are on their way at the same time: one is read while another one is applied. */
-const inFlight = 2;
+const inFlight = 3;
+/** How often a chunk is tried while the service does not respond, and how long between. */
+const maxTries = 60;
+const retryMs = 1_000;
 
 export interface Progress {
   onProgress(done: number, total: number): void;
@@ -32,7 +36,7 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
     await mover.renewEpoch();
     await journal.forgetNewest(resource.name);
   }
-  await copy(mover, goesOn ? before.after : null, goesOn ? before.sent : 0, (done) => onProgress(done, total), signal);
+  await copyInSpiteOfOutages(mover, (done) => onProgress(done, total), signal);
   await mover.settle();
   await journal.finishBackfill(resource.name);
   const report = await mover.repair(undefined, signal);
@@ -42,6 +46,23 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
     'not_equal',
     `${report.divergent} ${resource.name} differ after the backfill, such as ${first?.key} (${first?.kind})`,
   );
+}
+
+/** A service that restarts ends no backfill: it goes on from the last chunk that arrived. */
+async function copyInSpiteOfOutages(mover: Mover, onSent: (done: number) => void, signal: AbortSignal): Promise<void> {
+  const { resource, journal, logger } = mover.parts;
+  for (let tries = 1; ; tries++) {
+    const { after, sent } = (await journal.entry(resource.name)).backfill;
+    try {
+      await copy(mover, after, sent, onSent, signal);
+      return;
+    } catch (error) {
+      const passes = error instanceof MigrationError && error.code === 'target_unavailable';
+      if (!passes || tries === maxTries || signal.aborted) throw error;
+      logger.warn({ resource: resource.name, reason: error.message }, 'the backfill waits for the service');
+      await pause(retryMs, undefined, { signal }).catch(() => {});
+    }
+  }
 }
 
 async function copy(

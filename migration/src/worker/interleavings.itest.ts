@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { versionOf } from '@banyan/kit/import';
 import { until } from '@banyan/kit/testing';
+import { MigrationError } from '../errors.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 import { type Moving, openMoving, type RunningWorker } from '../testing/moving.ts';
 
@@ -192,7 +193,18 @@ describe('moving brands, at unlucky moments', () => {
     assert.equal(status?.backfill?.doneAt === null, false);
     assert.equal(status?.parity?.clean, true);
     const big = chunks.filter((length) => length > 100);
-    assert.deepEqual(big, [2_000, 2_000, 500], 'no chunk was sent twice');
+    assert.deepEqual(big, [1_000, 1_000, 1_000, 1_000, 500], 'no chunk was sent twice');
+  });
+
+  test('a backfill waits for a service that is away for a moment', async () => {
+    const id = await moving.addBrand('patient');
+    let refusals = 0;
+    onImport = (real, ...args) => {
+      if (refusals++ === 0) throw new MigrationError('target_unavailable', 'the service restarts');
+      return real(...args);
+    };
+    await done('backfill');
+    assert.equal(await slugAtService(id), 'patient');
   });
 
   test('a switch that stopped after the fence is undone by the next worker', async () => {

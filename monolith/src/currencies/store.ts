@@ -82,9 +82,12 @@ export async function updateCurrency(db: Queryable, id: string, input: CurrencyI
   return rows[0];
 }
 
-/** Unsets the default before another currency becomes the default. */
-export async function unsetDefault(db: Queryable): Promise<void> {
-  await db.query('update currencies set is_default = false, updated_at = now() where is_default');
+/** Unsets the default before another currency becomes the default; returns the old default. */
+export async function unsetDefault(db: Queryable): Promise<Currency[]> {
+  const { rows } = await db.query<Currency>(
+    `update currencies set is_default = false, updated_at = now() where is_default returning ${columns}`,
+  );
+  return rows;
 }
 
 /** Deletes a currency and the prices in it. */

@@ -5,12 +5,15 @@ import { currencyTable } from './currencies.ts';
 import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
 import { familyTables, foundFamilies } from './families.ts';
 import { fileTables, planFiles, planProductFiles, writeContent } from './files.ts';
+import { flowTables } from './flows.ts';
 import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
+import { integrationTable, jobTable } from './integrations.ts';
 import { orderTables, stockTables } from './order-tables.ts';
 import { planOrders, type SeededOrder } from './orders.ts';
 import { daysBefore, type Plan } from './plan.ts';
 import { planProducts, productTables } from './products.ts';
 import type { Progress } from './progress.ts';
+import { promotionTables } from './promotions.ts';
 import type { Table } from './table.ts';
 import { auditTable, tokenTable } from './tokens.ts';
 
@@ -53,6 +56,32 @@ export const seededTables = [
   'transactions',
   'audit_log',
   'idempotency_keys',
+  'shop_events',
+  'integrations',
+  'integration_jobs',
+  'integration_logs',
+  'jobs',
+  'job_files',
+  'flows',
+  'flow_fields',
+  'flow_entries',
+  'flow_entry_values',
+  'product_field_values',
+  'category_field_values',
+  'brand_field_values',
+  'collection_field_values',
+  'customer_field_values',
+  'address_field_values',
+  'cart_field_values',
+  'cart_item_field_values',
+  'order_field_values',
+  'order_item_field_values',
+  'promotions',
+  'promotion_field_values',
+  'promotion_codes',
+  'promotion_code_counts',
+  'promotion_uses',
+  'cart_promotions',
 ] as const;
 
 /** The accounts that can sign in to a seeded shop. */
@@ -128,9 +157,10 @@ const hashWeight = 4_000;
 
 /** The length of the progress bar: about the rows of all tables, and the hashes. */
 export function progressTotal(plan: Plan): number {
-  const { tokens, orders, products, customers } = plan.size;
+  const { tokens, orders, products, customers, entries, promotions, codes } = plan.size;
   const secrets = planClients(plan).filter(({ clientSecret }) => clientSecret !== '').length;
-  return 2 * tokens + Math.round(4.2 * orders) + 15 * products + 2 * customers + hashWeight * secrets;
+  const own = 6 * entries + promotions * codes;
+  return 2 * tokens + Math.round(4.2 * orders) + 18 * products + 3 * customers + own + hashWeight * secrets;
 }
 
 async function* tables(
@@ -141,6 +171,8 @@ async function* tables(
   hashes: { secretHashes: Promise<string[]>; passwordHashes: Promise<(string | null)[]> },
 ): AsyncGenerator<Table> {
   yield currencyTable(plan);
+  yield integrationTable(plan);
+  yield jobTable(plan);
   yield tokenTable(plan, clients);
   yield auditTable(plan, clients);
 
@@ -164,6 +196,8 @@ async function* tables(
 
   yield customerTable(customers, await hashes.passwordHashes);
   yield addressTable(plan, customers);
+  yield* flowTables(plan, products, customers);
+  yield* promotionTables(plan, products);
   yield clientTable(clients, await hashes.secretHashes);
 }
 
