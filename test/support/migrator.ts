@@ -39,6 +39,11 @@ export class Migrator {
     return operation;
   }
 
+  /** @throws Error with the reason why the follower does not have what the owner had at the call */
+  async settle(resource: string): Promise<void> {
+    await this.#send('POST', '/settle', { resources: [resource] });
+  }
+
   /** Gives a service all the requests of a rule, such as `brands/reads`. */
   async shift(target: string, service: string): Promise<void> {
     const [route, rule] = target.split('/');
@@ -65,6 +70,6 @@ export class Migrator {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-    return reply.json();
+    return reply.status === 204 ? undefined : reply.json();
   }
 }

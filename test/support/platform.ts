@@ -26,6 +26,8 @@ export interface Platform {
   auth: string;
   /** An API client that may use both grants. */
   client: SeededClient;
+  /** Every API client of the seed. */
+  clients: readonly SeededClient[];
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function startPlatform(
       monolith: processes.monolith!.url,
       auth: processes.auth!.url,
       client: clients[0]!,
+      clients,
       stop: () => stack.stop(),
     };
   } catch (error) {

@@ -1,24 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { backfill } from '../backfill.ts';
 import { MigrationError } from '../errors.ts';
-import { mappingNamed } from '../mappings/mappings.ts';
-import { withProgress } from '../progress.ts';
-import { bar } from '../report.ts';
-import { openSides } from '../sides.ts';
-import type { Place } from '../stage/place.ts';
+import { bar, withProgress } from '../progress.ts';
 import { enterStage, type Stage, type StageParts, stages, stageText } from '../stage/stage.ts';
 import type { Verb } from '../worker/operations.ts';
 import type { VerbOptions } from '../worker/worker.ts';
 import { type WorkerClient, workerClient } from './worker-client.ts';
 import type { CommandParts } from './worker-commands.ts';
 
-/** Between two looks at a service that does not respond, or at an operation of an earlier command. */
+/** Between two looks at a service that does not respond. */
 const pauseMs = 200;
-/** How long an operation that is under way already is waited for. */
-const idleLimitMs = 60_000;
-/** Rows of a mapping in one transaction. */
-const chunk = 500;
 
 /** `stage`: puts every resource on its service, or on the monolith. */
 export function addStageCommand(program: Command, { env, output, exit }: CommandParts): void {
@@ -27,23 +18,20 @@ export function addStageCommand(program: Command, { env, output, exit }: Command
     .argument('[stage]', `${stages.join(' or ')}; without it: services, for what was never moved nor shifted by hand`)
     .argument('[resources...]', 'only these')
     .description('put every resource on its service, or on the monolith; what stands already is skipped')
-    .option('--detach', 'with monolith: also give the resources up, so that a seed can replace the data')
     .option('--json', 'print the outcome as one line of JSON')
-    .action(async (given: string | undefined, names: string[], { detach = false, json = false }) => {
+    .action(async (given: string | undefined, names: string[], { json = false }) => {
       // The task of the topology passes an empty word when no stage was chosen.
       const stage = stageNamed(given || 'services');
-      if (detach && stage !== 'monolith') throw new MigrationError('bad_arguments', '--detach goes with monolith');
       const order = {
         stage,
         again: Boolean(given),
         resources: names.filter(Boolean),
         services: env.STAGE_SERVICES ? env.STAGE_SERVICES.split(',') : null,
         waitMs: secondsOf(env.STAGE_WAIT_S) * 1_000,
-        detach,
       };
       const lines = new Map<string, string>();
       const outcomes = await withProgress(`stage ${stage}`, output, json, (show, signal) =>
-        enterStage(order, partsOf(workerClient(env), env, signal), (resource, line) => {
+        enterStage(order, partsOf(workerClient(env), signal), (resource, line) => {
           lines.set(resource, line);
           show([...lines].map(([name, text]) => `${name}: ${text}`).join('\n'));
         }),
@@ -67,14 +55,13 @@ function secondsOf(text: string | undefined): number {
   throw new MigrationError('bad_arguments', 'STAGE_WAIT_S must be seconds from 0 to 3600');
 }
 
-function partsOf(client: WorkerClient, env: NodeJS.ProcessEnv, signal: AbortSignal): StageParts {
+function partsOf(client: WorkerClient, signal: AbortSignal): StageParts {
   const carryOut = async (
     resource: string,
     verb: Verb,
     options: VerbOptions,
     show: (line: string) => void,
   ): Promise<void> => {
-    await idle(client, resource, signal);
     const { state, result } = await client.carryOut(
       resource,
       verb,
@@ -90,47 +77,10 @@ function partsOf(client: WorkerClient, env: NodeJS.ProcessEnv, signal: AbortSign
   return {
     places: () => client.places(),
     copy: (place, show) =>
-      place.follows ? copyByMapping(place, env, show, signal) : carryOut(place.resource, 'backfill', {}, show),
+      place.copied ? client.settle(place.resource) : carryOut(place.resource, 'backfill', {}, show),
     move: (place, target, show) =>
       place.follows ? client.route(place.resource, target) : carryOut(place.resource, 'switch', { target }, show),
-    detach: ({ resource }) => carryOut(resource, 'detach', {}, () => {}),
     pause: () => pause(pauseMs, undefined, { signal }),
     clock: () => performance.now(),
   };
-}
-
-/** A worker that has just started recovers what an earlier one left. */
-async function idle(client: WorkerClient, resource: string, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + idleLimitMs;
-  for (;;) {
-    const found = (await client.status()).find((one) => one.resource === resource);
-    if (found?.operation?.state !== 'running') return;
-    if (performance.now() > until) throw new MigrationError('busy', `${found.operation.verb} is under way: see status`);
-    await pause(pauseMs, undefined, { signal });
-  }
-}
-
-/** Leaves nothing at the service that the monolith does not have: a client of a shop that was replaced is unknown. */
-async function copyByMapping(
-  { resource }: Place,
-  env: NodeJS.ProcessEnv,
-  show: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const mapping = mappingNamed(resource);
-  const sides = openSides(mapping, {}, env);
-  try {
-    const { finished, refused } = await backfill(mapping, sides, {
-      chunk,
-      full: false,
-      dryRun: false,
-      prune: true,
-      signal,
-      onProgress: ({ read, total }) => show(`backfill ${bar(read, total)}`),
-    });
-    if (!finished) throw new MigrationError('target_refused', 'the backfill was broken off');
-    if (refused > 0) throw new MigrationError('target_refused', `the service refuses ${refused} of its records`);
-  } finally {
-    await sides.close();
-  }
 }

@@ -26,14 +26,15 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
      begin
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
-         raise exception '${name} are not written here' using errcode = '${notOwner}';
+         raise exception '${name} are not written here'
+           using errcode = '${notOwner}', hint = 'the service owns them: npm run migrate -- switch ${name} monolith';
        end if;
        return case when tg_op = 'DELETE' then old else new end;
      end $$`,
     `create or replace function migration.refuse_truncate_${suffix}() returns trigger language plpgsql as $$
      begin
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
-         using hint = 'before the data are replaced, run: npm run migrate -- stage monolith --detach';
+         using hint = 'delete the rows, or run: npm run migrate -- detach ${name}';
      end $$`,
     ...tables.flatMap(({ name: table, key }) => [
       `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$

@@ -1,9 +1,10 @@
 import { MigrationError } from '../errors.ts';
+import { authClients } from './auth-clients.ts';
 import { brands } from './brands.ts';
 import type { Resource } from './resource.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [brands];
+export const resources: readonly Resource[] = [authClients, brands];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {

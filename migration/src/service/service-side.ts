@@ -19,8 +19,6 @@ const timeoutMs = 30_000;
 
 /** The side of the service: its routes for the migration, called through the mesh. */
 export interface ServiceSide {
-  /** Whether an instance of a service replies. @throws MigrationError `target_unavailable` with the reason */
-  responds(service: string, path: string): Promise<void>;
   ownership(resource: Resource): Promise<OwnershipReply>;
   /** Compare and set. */
   changeOwnership(resource: Resource, from: Ownership, to: Ownership): Promise<{ changed: boolean } & OwnershipReply>;
@@ -34,7 +32,7 @@ export interface ServiceSide {
 /** @param token the credential that services take from the migration only */
 export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
   const send = async <Reply>(
-    { service }: Pick<Resource, 'service'>,
+    { service }: Resource,
     method: MeshRequest['method'],
     path: string,
     body?: unknown,
@@ -70,7 +68,6 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
   };
 
   return {
-    responds: async (service, path) => void (await send({ service }, 'GET', path)),
     ownership: (resource) => succeed<OwnershipReply>(resource, 'GET', paths.ownership(resource.group)),
     changeOwnership: async (resource, from, to) => {
       const { status, reply } = await send<OwnershipReply>(resource, 'PUT', paths.ownership(resource.group), {

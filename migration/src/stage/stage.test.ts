@@ -20,7 +20,6 @@ const order: StageOrder = {
   resources: [],
   services: null,
   waitMs: 0,
-  detach: false,
 };
 
 /** A worker with these places. `fails` maps a call, such as `move brands`, to its reason. */
@@ -36,7 +35,6 @@ function worker(places: Place[], fails: Record<string, string> = {}) {
     places: async () => places,
     copy: ({ resource }) => call(`copy ${resource}`),
     move: ({ resource }, target) => call(`move ${resource} ${target}`),
-    detach: ({ resource }) => call(`detach ${resource}`),
     pause: async () => {
       time += 100;
     },
@@ -161,11 +159,6 @@ describe('the stage monolith', () => {
   test('copies nothing but the follower where everything is on the monolith', async () => {
     const { calls } = await entered([{ ...brands, down: 'no instance' }, clients], { stage: 'monolith', again: true });
     assert.deepEqual(calls, ['copy auth-clients']);
-  });
-
-  test('gives the resources up when told', async () => {
-    const { calls } = await entered(onServices, { stage: 'monolith', again: true, detach: true });
-    assert.deepEqual(calls.slice(1), ['detach brands', 'move auth-clients monolith', 'move brands monolith']);
   });
 });
 

@@ -15,16 +15,14 @@ export interface StageOrder {
   services: readonly string[] | null;
   /** How long a service that does not respond is waited for, in milliseconds. */
   waitMs: number;
-  /** On the way back: also give the resources up, so that the monolith's data can be replaced. */
-  detach: boolean;
 }
 
-/** What a stage asks of the worker. Each of the last three throws the reason why it was not done. */
+/** What a stage asks of the worker. A copy and a move throw the reason why they were not done. */
 export interface StageParts {
   places(): Promise<readonly Place[]>;
+  /** Copies everything, or waits until a follower that has a copy is in step. */
   copy(place: Place, show: (line: string) => void): Promise<void>;
   move(place: Place, target: Target, show: (line: string) => void): Promise<void>;
-  detach(place: Place): Promise<void>;
   pause(): Promise<void>;
   /** Milliseconds that only go forward. */
   clock(): number;
@@ -76,18 +74,17 @@ async function enter(
     return { resource, service, at: place.at, moved: false, reason, failed };
   };
   if (order.services !== null && !order.services.includes(service)) return stays(`${service} was not started`, false);
-  if (!place.follows && place.at === target && !order.detach) return stays(null);
+  if (!place.follows && place.at === target) return stays(null);
   const kept = place.at !== target && place.moved && !order.again;
   if (kept && !place.follows) return stays(keptReason, false);
   try {
     if (place.follows || target === 'service') {
       await responding(place, order, parts, show);
-      if (!place.copied) await parts.copy(place, show);
+      if (!place.copied || place.follows) await parts.copy(place, show);
     }
     if (kept) return stays(keptReason, false);
     const moves = place.at !== target;
     if (moves) await parts.move(place, target, show);
-    if (order.detach && !place.follows) await parts.detach(place);
     return { ...stays(null), at: target, moved: moves };
   } catch (error) {
     return stays(messageOf(error));

@@ -2,6 +2,7 @@ import { MigrationError, messageOf } from '../errors.ts';
 import type { OpenSwitch, Target } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
 import { differingKeys } from '../parity/parity.ts';
+import { wayBackOf } from '../resources/resource.ts';
 import type { MeshAdmin } from './mesh-admin.ts';
 import { preflight } from './preflight.ts';
 import { monolithSide, serviceOwnershipSide } from './sides.ts';
@@ -22,6 +23,7 @@ export interface SwitchOptions {
  * fails before the commit point is undone, and after it only the way forward is left.
  *
  * @returns whether it was switched; otherwise it was undone, for the reason given
+ * @throws MigrationError `stays` when the resource has no way back
  */
 export async function switchOwner(
   mover: Mover,
@@ -29,7 +31,8 @@ export async function switchOwner(
   target: Target,
   { onStep }: SwitchOptions,
 ): Promise<{ switched: boolean; reason: string | null }> {
-  const { resource, journal, monolith, service } = { ...mover.parts };
+  const { resource, journal, monolith, service } = mover.parts;
+  wayBackOf(resource);
   const sides = { monolith: monolithSide(monolith, resource), service: serviceOwnershipSide(service, resource) };
   const before = await standing(sides.monolith, sides.service);
   if (before.kind !== 'steady') throw new MigrationError('switching', `a switch of ${resource.name} was broken off`);

@@ -8,7 +8,7 @@ import type { Pass } from '../relay/relay.ts';
 const chunkSize = 1_000;
 /** Chunks that are on their way at the same time: one is read while another one is applied. */
 const inFlight = 3;
-/** How often a chunk is tried while the service does not respond, and how long between. */
+/** How often a part of the work is tried while the service does not respond, and how long between. */
 const maxTries = 60;
 const retryMs = 1_000;
 
@@ -18,7 +18,7 @@ export interface Progress {
 }
 
 /**
- * Copies every aggregate of the monolith to the service, in the order of their keys, through the relay: so a chunk can
+ * Copies every aggregate of the monolith, which the mover has attached, to the service, in the order of their keys, through the relay: so a chunk can
  * never overwrite a newer change. Goes on where an earlier run stopped. Afterwards both sides are compared, and what
  * differs, such as leftovers of an earlier migration, is sent once more.
  *
@@ -26,7 +26,6 @@ export interface Progress {
  */
 export async function backfill(mover: Mover, full: boolean, { onProgress, signal }: Progress): Promise<ParityReport> {
   const { resource, journal, monolith } = mover.parts;
-  await mover.attach();
   const { backfill: before } = await journal.entry(resource.name);
   const goesOn = before.begun && before.doneAt === null && !full;
   const { rows } = await monolith.query<{ count: number }>(resource.count);
@@ -36,10 +35,16 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
     await mover.renewEpoch();
     await journal.forgetNewest(resource.name);
   }
-  await copyInSpiteOfOutages(mover, (done) => onProgress(done, total), signal);
-  await mover.settle();
-  await journal.finishBackfill(resource.name);
-  const report = await mover.repair(undefined, signal);
+  await inSpiteOfOutages(mover, signal, async () => {
+    // It goes on from the last chunk that arrived.
+    const { after, sent } = (await journal.entry(resource.name)).backfill;
+    await copy(mover, after, sent, (done) => onProgress(done, total), signal);
+  });
+  const report = await inSpiteOfOutages(mover, signal, async () => {
+    await mover.settle();
+    await journal.finishBackfill(resource.name);
+    return mover.repair(undefined, signal);
+  });
   if (report.clean) return report;
   const [first] = report.listed;
   throw new MigrationError(
@@ -48,14 +53,15 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
   );
 }
 
-/** A service that restarts ends no backfill: it goes on from the last chunk that arrived. */
-async function copyInSpiteOfOutages(mover: Mover, onSent: (done: number) => void, signal: AbortSignal): Promise<void> {
-  const { resource, journal, logger } = mover.parts;
+/** A service that restarts, or is ready a moment after the worker, ends no backfill: the work is done again. */
+export async function inSpiteOfOutages<Result>(
+  { parts: { resource, logger } }: Mover,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
   for (let tries = 1; ; tries++) {
-    const { after, sent } = (await journal.entry(resource.name)).backfill;
     try {
-      await copy(mover, after, sent, onSent, signal);
-      return;
+      return await work();
     } catch (error) {
       const passes = error instanceof MigrationError && error.code === 'target_unavailable';
       if (!passes || tries === maxTries || signal.aborted) throw error;

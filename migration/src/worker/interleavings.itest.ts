@@ -14,10 +14,15 @@ describe('moving brands, at unlucky moments', () => {
   /** Takes the place of the call that brings changes to the service. */
   let onImport: ((real: Import, ...args: Parameters<Import>) => ReturnType<Import>) | null = null;
   let onAcknowledge: (() => void) | null = null;
+  let onOwnership: (() => void) | null = null;
   before(async () => {
     moving = await openMoving((real) => ({
       ...real,
       import: (...args) => (onImport === null ? real.import(...args) : onImport(real.import, ...args)),
+      ownership: async (...args) => {
+        onOwnership?.();
+        return real.ownership(...args);
+      },
       acknowledge: async (...args) => {
         onAcknowledge?.();
         return real.acknowledge(...args);
@@ -31,6 +36,7 @@ describe('moving brands, at unlucky moments', () => {
   afterEach(async () => {
     onImport = null;
     onAcknowledge = null;
+    onOwnership = null;
     const [status] = await one.worker.status();
     if (status?.owner === 'service') await one.run('switch', { target: 'monolith' });
     await one.run('detach');
@@ -205,6 +211,16 @@ describe('moving brands, at unlucky moments', () => {
     };
     await done('backfill');
     assert.equal(await slugAtService(id), 'patient');
+  });
+
+  test('a backfill waits for a service that is ready later than the worker', async () => {
+    const id = await moving.addBrand('first');
+    let refusals = 0;
+    onOwnership = () => {
+      if (refusals++ === 0) throw new MigrationError('target_unavailable', 'the service starts');
+    };
+    await done('backfill');
+    assert.equal(await slugAtService(id), 'first');
   });
 
   test('a switch that stopped after the fence is undone by the next worker', async () => {

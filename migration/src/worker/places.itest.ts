@@ -63,23 +63,7 @@ describe('the places of resources', { concurrency: false }, () => {
     assert.deepEqual(await brands(), { at: 'monolith', moved: true, copied: true, down: null });
   });
 
-  test('the route of tokens is where its weights are', async () => {
-    const at = async (auth: number, setBy: string | null) => {
-      moving.weights.set('token', [{ rule: 'by-weight', weights: { monolith: 100 - auth, auth }, setBy }]);
-      const found = await place('auth-clients');
-      return [found.at, found.moved, found.follows];
-    };
-    assert.deepEqual(await at(0, null), ['monolith', false, true]);
-    assert.deepEqual(await at(0, 'ann'), ['monolith', true, true]);
-    assert.deepEqual(await at(10, 'ann'), ['split', true, true]);
-    assert.deepEqual(await at(100, 'migration'), ['service', true, true]);
-  });
-
-  test('the route of tokens moves by a shift, and a resource with an owner does not', async () => {
-    moving.meshCalls.length = 0;
-    await one.worker.route('auth-clients', 'service');
-    await one.worker.route('auth-clients', 'monolith');
-    assert.deepEqual(moving.meshCalls, ['shift token/by-weight auth', 'shift token/by-weight monolith']);
+  test('a resource with an owner does not move by its route alone', async () => {
     await assert.rejects(one.worker.route('brands', 'service'), /switch it/);
   });
 

@@ -61,9 +61,10 @@ export function addRoutes(server: Server, worker: Worker, token: string): void {
     routes.post(
       '/places/:resource',
       { schema: { params: RouteParams, body: Type.Object({ target: Target }) } },
-      async ({ params, body }) => {
+      async ({ params, body }, reply) => {
         try {
-          return await worker.route(params.resource, body.target);
+          await worker.route(params.resource, body.target);
+          return reply.code(204).send();
         } catch (error) {
           throw refusal(error);
         }

@@ -7,13 +7,12 @@ import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Place } from '../stage/place.ts';
-import { TokenRoute } from '../stage/token-route.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
-import { backfill } from './backfill.ts';
+import { backfill, inSpiteOfOutages } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
-import { placeOf } from './places.ts';
+import { isFollowed, placeOf } from './places.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
 
 export interface WorkerParts extends Omit<MoverParts, 'resource'> {
@@ -39,14 +38,12 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #movers: ReadonlyMap<string, Mover>;
   readonly #operations: Operations;
-  readonly #tokenRoute: TokenRoute;
   readonly #following = new Map<string, { stop: AbortController; ended: Promise<void> }>();
   #beat: NodeJS.Timeout | undefined;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#operations = new Operations(parts.logger);
-    this.#tokenRoute = new TokenRoute(parts.mesh, parts.service);
     this.#movers = new Map(parts.resources.map((resource) => [resource.name, new Mover({ ...parts, resource })]));
   }
 
@@ -88,7 +85,7 @@ export class Worker {
     return this.#operations.begin(name, verb, async ({ onStep, onProgress, signal }) => {
       switch (verb) {
         case 'backfill': {
-          await mover.attach();
+          await inSpiteOfOutages(mover, signal, () => mover.attach());
           this.#follow(mover);
           return backfill(mover, options.full === true, { onProgress, signal });
         }
@@ -122,8 +119,7 @@ export class Worker {
   async places(): Promise<Place[]> {
     const { journal, mesh } = this.#parts;
     const all = await this.status();
-    const moving = all.map((status) => placeOf(this.#mover(status.resource), status, journal, mesh));
-    return Promise.all([...moving, this.#tokenRoute.place()]);
+    return Promise.all(all.map((status) => placeOf(this.#mover(status.resource), status, journal, mesh)));
   }
 
   /**
@@ -131,9 +127,17 @@ export class Worker {
    *
    * @throws MigrationError `bad_arguments`, `mesh_refused`
    */
-  async route(name: string, target: Target): Promise<Place> {
-    if (name === this.#tokenRoute.resource) return this.#tokenRoute.move(target);
-    throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
+  async route(name: string, target: Target): Promise<void> {
+    const { resource } = this.#mover(name);
+    const { route, service } = resource;
+    if (!isFollowed(resource)) {
+      throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
+    }
+    const { mesh } = this.#parts;
+    for (const { rule, weights } of await mesh.weights(route)) {
+      if (rule === null || weights[service] === undefined) continue;
+      await mesh.shift(route, rule, target === 'service' ? service : 'monolith', `${name} to the ${target}`);
+    }
   }
 
   #mover(name: string): Mover {

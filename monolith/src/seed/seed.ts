@@ -3,6 +3,7 @@ import { clientTable, hashSecrets, planClients, type SeededClient } from './clie
 import { copyInto } from './copy.ts';
 import { currencyTable } from './currencies.ts';
 import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
+import { emptyTables } from './empty.ts';
 import { familyTables, foundFamilies } from './families.ts';
 import { fileTables, planFiles, planProductFiles, writeContent } from './files.ts';
 import { flowTables } from './flows.ts';
@@ -120,14 +121,14 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
     progress.start('content of files');
     await writeContent(filesFolder, planFiles(plan));
   }
-  await inTransaction(db, async (client) => {
+  const deleted = await inTransaction(db, async (client) => {
     // Hashing is the slow part. It runs in the thread pool while the rows are copied.
     const clients = planClients(plan);
     const customers = planCustomers(plan);
     const secretHashes = hashSecrets(clients, () => progress.advance(hashWeight));
     const passwordHashes = hashPasswords(customers);
 
-    await client.query(`truncate ${seededTables.join(', ')} restart identity`);
+    const emptied = await emptyTables(client, seededTables);
     for await (const table of tables(client, plan, clients, customers, { secretHashes, passwordHashes })) {
       progress.start(table.name);
       await copyInto(client, table, (rows) => progress.advance(rows));
@@ -135,18 +136,12 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
     const at = daysBefore(plan, 900);
     await client.query('update settings set page_length = default, updated_at = $1', [at]);
     await client.query("update gateways set enabled = (slug = 'manual'), settings = '{}', updated_at = $1", [at]);
+    return emptied;
   });
   // Updates statistics and does the work of the first reader, so that measurements start from the same state.
   progress.start('vacuum');
-  for (const table of [
-    'access_tokens',
-    'token_audit',
-    'orders',
-    'order_items',
-    'products',
-    'customers',
-    'api_clients',
-  ]) {
+  const large = ['access_tokens', 'token_audit', 'orders', 'order_items', 'products', 'customers', 'api_clients'];
+  for (const table of new Set([...large, ...deleted])) {
     await db.query(`vacuum analyze ${table}`);
   }
   progress.finish();
