@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addStageCommand } from './commands/stage-command.ts';
 import { addWorkerCommands, type CommandParts } from './commands/worker-commands.ts';
 import { MigrationError, messageOf } from './errors.ts';
 import type { Output } from './progress.ts';
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv, outpu
       }
     });
   addWorkerCommands(program, parts);
+  addStageCommand(program, parts);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

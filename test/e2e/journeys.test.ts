@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
+import { askToken, enterStage, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
 import { administer } from './journeys/admin.ts';
 import { automate } from './journeys/automation.ts';
@@ -16,19 +16,19 @@ const require = createRequire(import.meta.url);
 let platform: Platform;
 
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 
 const targets = [
-  { name: 'the monolith alone', url: () => platform.monolith, authWeight: 0 },
-  { name: 'the mesh, all routes on the monolith', url: () => platform.edge, authWeight: 0 },
-  { name: 'the mesh, authentication extracted', url: () => platform.edge, authWeight: 100 },
-];
+  { name: 'the monolith alone', url: () => platform.monolith, stage: 'monolith' },
+  { name: 'the mesh, all routes on the monolith', url: () => platform.edge, stage: 'monolith' },
+  { name: 'the mesh, every resource on its service', url: () => platform.edge, stage: 'services' },
+] as const;
 
 for (const target of targets) {
   describe(`against ${target.name}`, () => {
-    before(() => shiftToken(platform, target.authWeight));
+    before(() => enterStage(platform, target.stage));
 
     for (const version of sdkVersions) {
       test(`@moltin/sdk ${version}: a shopper buys, an administrator ships, refunds, has webhooks sent and exports orders`, async () => {

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { type Stack, startStack } from '@banyan/dev';
+
+const run = promisify(execFile);
 
 /** One API client of the seed. */
 export interface SeededClient {
@@ -27,13 +31,26 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Brings the platform up on the small data set. @throws Error when one of its processes is unavailable. */
-export async function startPlatform(): Promise<Platform> {
+export type StageName = 'services' | 'monolith';
+
+/**
+ * Brings the platform up on the small data set.
+ *
+ * @param stage where every resource is put; as for people, on its service by default
+ * @param env environment by process, over that of the file
+ * @throws Error when one of its processes is unavailable
+ */
+export async function startPlatform(
+  stage?: StageName,
+  env: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
     stack: stackName,
     ports: 'auto',
     size: 'small',
+    ...(stage ? { stage } : {}),
+    env,
     throwaway: true,
   });
   try {
@@ -59,6 +76,15 @@ export async function startPlatform(): Promise<Platform> {
     await stack.stop();
     throw error;
   }
+}
+
+/**
+ * Puts every resource where the stage wants it, as `npm run migrate` does; without a stage, as a start does.
+ * @throws Error with what it printed
+ */
+export async function enterStage({ stack }: Platform, stage?: StageName): Promise<void> {
+  const { file, args, cwd, env } = stack.commandLine('migration', ['stage', ...(stage ? [stage] : [])]);
+  await run(file, args, { cwd, env });
 }
 
 function urlOf(stack: Stack, process: string, name: string): string {

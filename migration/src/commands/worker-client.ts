@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MigrationError } from '../errors.ts';
+import type { Target } from '../journal/journal.ts';
+import type { Place } from '../stage/place.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import type { ResourceStatus } from '../worker/status.ts';
 import type { VerbOptions } from '../worker/worker.ts';
@@ -22,6 +24,9 @@ export interface WorkerClient {
     show: (operation: Operation) => void,
     signal: AbortSignal,
   ): Promise<Operation>;
+  places(): Promise<Place[]>;
+  /** Moves the route of a resource whose owner does not change. */
+  route(resource: string, target: Target): Promise<void>;
   /** @throws MigrationError `not_settled` with the reason */
   settle(resource: string): Promise<void>;
 }
@@ -80,6 +85,11 @@ export function workerClient(env: NodeJS.ProcessEnv): WorkerClient {
         operation = found;
       }
       return operation;
+    },
+    places: async () => (await read<{ places: Place[] }>(await send('GET', '/places'))).places,
+    route: async (resource, target) => {
+      const reply = await send('POST', `/places/${encodeURIComponent(resource)}`, { target });
+      if (reply.status !== 204) await read(reply);
     },
     settle: async (resource) => {
       const reply = await send('POST', '/settle', { resources: [resource] });

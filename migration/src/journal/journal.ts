@@ -118,6 +118,15 @@ export class Journal {
     return { id: rows[0].id, target };
   }
 
+  /** Whether the owner has ever changed. */
+  async hasSwitched(name: string): Promise<boolean> {
+    const { rows } = await this.#pool.query(
+      "select from switches where resource = $1 and outcome = 'switched' limit 1",
+      [name],
+    );
+    return rows.length > 0;
+  }
+
   async openSwitch(name: string): Promise<OpenSwitch | null> {
     const { rows } = await this.#pool.query<OpenSwitch>(
       'select id, target from switches where resource = $1 and outcome is null',

@@ -11,7 +11,7 @@ import { Journal } from '../journal/journal.ts';
 import { openPool } from '../monolith/database.ts';
 import { brands } from '../resources/brands.ts';
 import { type ServiceSide, serviceSide } from '../service/service-side.ts';
-import type { MeshAdmin } from '../switch/mesh-admin.ts';
+import type { MeshAdmin, RuleWeights } from '../switch/mesh-admin.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import { RelayConnection } from '../worker/relay-connection.ts';
 import { type VerbOptions, Worker } from '../worker/worker.ts';
@@ -29,6 +29,8 @@ export interface Moving {
   meshCalls: string[];
   /** Set to make the mesh refuse. */
   mesh: { refuses: string | null };
+  /** The weights that the mesh tells, by route. */
+  weights: Map<string, RuleWeights[]>;
   worker(): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
@@ -62,6 +64,7 @@ export async function openMoving(
   await applySchema({ url: own.url, folder: workerSchema });
   const meshCalls: string[] = [];
   const refusal = { refuses: null as string | null };
+  const weights = new Map<string, RuleWeights[]>();
   const call = async (what: string) => {
     meshCalls.push(what);
     if (refusal.refuses !== null && what.startsWith(refusal.refuses)) {
@@ -69,6 +72,7 @@ export async function openMoving(
     }
   };
   const mesh: MeshAdmin = {
+    weights: async (route) => weights.get(route) ?? [],
     hold: (route, rule) => call(`hold ${route}/${rule}`),
     release: (route, rule) => call(`release ${route}/${rule}`),
     shift: (route, rule, service) => call(`shift ${route}/${rule} ${service}`),
@@ -80,6 +84,7 @@ export async function openMoving(
     follower,
     meshCalls,
     mesh: refusal,
+    weights,
     addBrand: async (slug, id = randomUUID()) => {
       await monolith.query("insert into brands (id, name, slug, status) values ($1, $2, $3, 'live')", [
         id,

@@ -6,11 +6,13 @@ import { readOwnership } from '../monolith/fence.ts';
 import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { Place } from '../stage/place.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { recover, switchOwner } from '../switch/switch.ts';
 import { backfill, inSpiteOfOutages } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
+import { isFollowed, placeOf } from './places.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
 
 export interface WorkerParts extends Omit<MoverParts, 'resource'> {
@@ -111,6 +113,31 @@ export class Worker {
         ),
       ),
     );
+  }
+
+  /** Where every resource is. */
+  async places(): Promise<Place[]> {
+    const { journal, mesh } = this.#parts;
+    const all = await this.status();
+    return Promise.all(all.map((status) => placeOf(this.#mover(status.resource), status, journal, mesh)));
+  }
+
+  /**
+   * Moves the route of a resource whose owner does not change.
+   *
+   * @throws MigrationError `bad_arguments`, `mesh_refused`
+   */
+  async route(name: string, target: Target): Promise<void> {
+    const { resource } = this.#mover(name);
+    const { route, service } = resource;
+    if (!isFollowed(resource)) {
+      throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
+    }
+    const { mesh } = this.#parts;
+    for (const { rule, weights } of await mesh.weights(route)) {
+      if (rule === null || weights[service] === undefined) continue;
+      await mesh.shift(route, rule, target === 'service' ? service : 'monolith', `${name} to the ${target}`);
+    }
   }
 
   #mover(name: string): Mover {
