@@ -14,6 +14,8 @@ describe('moving brands, at unlucky moments', () => {
   /** Takes the place of the call that brings changes to the service. */
   let onImport: ((real: Import, ...args: Parameters<Import>) => ReturnType<Import>) | null = null;
   let onAcknowledge: (() => void) | null = null;
+  /** Each change of the owner is sent twice, as by a mesh that got no reply: the second reply is what the worker gets. */
+  let changesTwice = false;
   before(async () => {
     moving = await openMoving((real) => ({
       ...real,
@@ -21,6 +23,10 @@ describe('moving brands, at unlucky moments', () => {
       acknowledge: async (...args) => {
         onAcknowledge?.();
         return real.acknowledge(...args);
+      },
+      changeOwnership: async (...args) => {
+        if (changesTwice) await real.changeOwnership(...args);
+        return real.changeOwnership(...args);
       },
     }));
   });
@@ -31,6 +37,7 @@ describe('moving brands, at unlucky moments', () => {
   afterEach(async () => {
     onImport = null;
     onAcknowledge = null;
+    changesTwice = false;
     const [status] = await one.worker.status();
     if (status?.owner === 'service') await one.run('switch', { target: 'monolith' });
     await one.run('detach');
@@ -205,6 +212,14 @@ describe('moving brands, at unlucky moments', () => {
     };
     await done('backfill');
     assert.equal(await slugAtService(id), 'patient');
+  });
+
+  test('a change of the owner that the mesh sends again is the change that was asked for', async () => {
+    await moving.addBrand('a');
+    await done('backfill');
+    changesTwice = true;
+    await done('switch', 'service');
+    await done('switch', 'monolith');
   });
 
   test('a switch that stopped after the fence is undone by the next worker', async () => {
