@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Stack, startStack } from '@banyan/dev';
+import { type Stack, type StackOptions, startStack } from '@banyan/dev';
 
 /** One API client of the seed. */
 export interface SeededClient {
@@ -25,14 +25,15 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Brings the platform up on the small data set. @throws Error when one of its processes is unavailable. */
-export async function startPlatform(): Promise<Platform> {
+/** Brings the platform up on the small data set. @param options instead of those of a test's stack. @throws Error when one of its processes is unavailable. */
+export async function startPlatform(options: StackOptions = {}): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
     stack: stackName,
     ports: 'auto',
     size: 'small',
     throwaway: true,
+    ...options,
   });
   try {
     const { processes } = stack;
