@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openPostgres, statement } from '@banyan/kit/postgres';
 import { Migrator } from '../support/migrator.ts';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
+import { Seeded } from '../support/seeded.ts';
 import { TolerantLedger } from '../support/tolerant-ledger.ts';
 import { until } from '../support/until.ts';
 
@@ -39,7 +39,7 @@ after(async () => {
 test(`processes and stores that are killed while brands move, ${count} times, seed ${seed}`, async (t) => {
   const stores = Object.values(platform.stack.status().stores);
   if (stores.some(({ source }) => source?.includes('container'))) return t.skip('a store runs in a container');
-  const random = randomOf(seed);
+  const seeded = new Seeded(seed);
   await addBrands(3_000);
   const { access_token: token } = await askToken(platform.edge, platform.client);
   const ledger = new TolerantLedger(platform.edge, token);
@@ -49,13 +49,13 @@ test(`processes and stores that are killed while brands move, ${count} times, se
   try {
     let order: string[] = [];
     for (let kill = 0; kill < count; kill++) {
-      if (order.length === 0) order = shuffled(victims, random);
+      if (order.length === 0) order = seeded.shuffled(victims);
       const victim = order.pop() ?? '';
       const move = await beginMove();
-      await pause(random() * momentMsMax);
+      await seeded.moment(momentMsMax);
       const killedMs = performance.now();
       await platform.stack.kill(victim);
-      await pause(random() * downMsMax);
+      await seeded.moment(downMsMax);
       await bringUp(victim);
       const upMs = performance.now();
       await until(`all to be well after the kill of ${victim} during ${move}`, isWell, { limitMs });
@@ -130,21 +130,3 @@ async function addBrands(brands: number): Promise<void> {
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-
-/** mulberry32. */
-function randomOf(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
-  return items
-    .map((item) => ({ item, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-}

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
 import { ServiceError } from '@banyan/kit/errors';
 import { until } from '@banyan/kit/testing';
 import type { Target } from '../journal/journal.ts';
@@ -11,6 +10,7 @@ import type { WorkerParts } from './worker.ts';
 /** Each client writes brands of its own. */
 const clients = 3;
 const brandsEach = 4;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const other = { service: 'monolith', monolith: 'service' } as const;
 
 describe('a switch whose worker dies, or one of whose calls fails, at every step', () => {
@@ -157,14 +157,14 @@ describe('a switch whose worker dies, or one of whose calls fails, at every step
   const isIdle = async () => (await one.worker.status())[0]?.operation?.state !== 'running';
 
   const brokenComparison: Decide = (call) => (call === 'step compare begun' ? 'fails before' : null);
-  const journeys = [
+  const ways = [
     { what: 'there', target: 'service', isBroken: undefined },
     { what: 'back', target: 'monolith', isBroken: undefined },
     { what: 'there and undone', target: 'service', isBroken: brokenComparison },
     { what: 'back and undone', target: 'monolith', isBroken: brokenComparison },
   ] as const;
 
-  for (const { what, target, isBroken } of journeys) {
+  for (const { what, target, isBroken } of ways) {
     test(`${what}: a worker that dies is replaced, and one owner stays with everything`, async () => {
       const calls = await callsOf(target, isBroken);
       assert.ok(calls.length >= 14, calls.join(', '));
