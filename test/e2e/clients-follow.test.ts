@@ -36,7 +36,7 @@ let auth: Postgres;
 let client: SeededClient;
 let other: SeededClient;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
   migrator = new Migrator(platform);
   const open = (name: string) =>
     openPostgres({

@@ -13,7 +13,7 @@ const seeded = ['USD', 'EUR', 'GBP'];
 let platform: Platform;
 let migrator: Migrator;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
   migrator = new Migrator(platform);
 });
 after(() => platform?.stop());

@@ -6,7 +6,7 @@ describe('stages', { concurrency: false }, () => {
   let platform: Platform;
   before(async () => {
     // Too short: brands refuses to start.
-    platform = await startPlatform('services', { brands: { MIGRATION_TOKEN: 'short' } });
+    platform = await startPlatform('services', { env: { brands: { MIGRATION_TOKEN: 'short' } } });
   });
   after(() => platform?.stop());
 

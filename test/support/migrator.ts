@@ -8,6 +8,16 @@ export interface Operation {
   result: unknown;
 }
 
+export interface MovingStatus {
+  resource: string;
+  owner: 'monolith' | 'service' | 'switching' | null;
+  backfill: { doneAt: string | null } | null;
+  open: number;
+  parked: { count: number };
+  operation: Operation | null;
+  failure: string | null;
+}
+
 /** The token of a platform that was given none. */
 const token = 'development-only-migration-token';
 
@@ -68,11 +78,21 @@ export class Migrator {
     });
   }
 
+  /** Begins an operation, and does not wait for its end. */
+  async begin(resource: string, verb: string, options: object = {}): Promise<void> {
+    await this.#send('POST', `/resources/${resource}/${verb}`, options);
+  }
+
+  /** What the worker says of a resource. */
+  async status(resource: string): Promise<MovingStatus> {
+    const { resources } = (await this.#send('GET', '/resources')) as { resources: MovingStatus[] };
+    const found = resources.find((one) => one.resource === resource);
+    if (!found) throw new Error(`the worker does not know ${resource}`);
+    return found;
+  }
+
   async #operation(resource: string): Promise<Operation | null> {
-    const { resources } = (await this.#send('GET', '/resources')) as {
-      resources: { resource: string; operation: Operation | null }[];
-    };
-    return resources.find((one) => one.resource === resource)?.operation ?? null;
+    return (await this.status(resource)).operation;
   }
 
   async #send(method: string, path: string, body?: object): Promise<unknown> {

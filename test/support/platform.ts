@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type Stack, startStack } from '@banyan/dev';
+import { type Stack, type StackOptions, startStack } from '@banyan/dev';
 
 const run = promisify(execFile);
 
@@ -37,21 +37,18 @@ export type StageName = 'services' | 'monolith';
  * Brings the platform up on the small data set.
  *
  * @param stage where every resource is put; as for people, on its service by default
- * @param env environment by process, over that of the file
+ * @param options instead of those of a test's stack
  * @throws Error when one of its processes is unavailable
  */
-export async function startPlatform(
-  stage?: StageName,
-  env: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
-): Promise<Platform> {
+export async function startPlatform(stage?: StageName, options: StackOptions = {}): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
     stack: stackName,
     ports: 'auto',
     size: 'small',
     ...(stage ? { stage } : {}),
-    env,
     throwaway: true,
+    ...options,
   });
   try {
     const { processes } = stack;

@@ -14,7 +14,7 @@ import { type ServiceSide, serviceSide } from '../service/service-side.ts';
 import type { MeshAdmin, RuleWeights } from '../switch/mesh-admin.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import { RelayConnection } from '../worker/relay-connection.ts';
-import { type VerbOptions, Worker } from '../worker/worker.ts';
+import { type VerbOptions, Worker, type WorkerParts } from '../worker/worker.ts';
 import { type FollowerService, startFollower } from './follower-service.ts';
 
 const token = 'a token of the migration';
@@ -31,7 +31,8 @@ export interface Moving {
   mesh: { refuses: string | null };
   /** The weights that the mesh tells, by route. */
   weights: Map<string, RuleWeights[]>;
-  worker(): Promise<RunningWorker>;
+  /** @param through wraps what the worker works with, so that it dies at a chosen moment */
+  worker(through?: (parts: WorkerParts) => WorkerParts): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
   /** The counters of the newest versions that the worker has written down. */
@@ -104,23 +105,25 @@ export async function openMoving(
       await client.connect();
       return client;
     },
-    worker: async () => {
+    worker: async (through = (parts) => parts) => {
       const logger = createLogger({ level: 'silent', service: 'migrator' });
       const pool = openPool(monolith.url, () => {});
       const ownPool = openPool(own.url, () => {});
       const client = openMeshClient({ meshUrl: follower.url, maxReplyBytes: 64 * 1_048_576 });
       const service = around(serviceSide(client, token));
       const relay = new RelayConnection(monolith.url, service.import, logger);
-      const worker = new Worker({
-        resources: [brands],
-        monolith: pool,
-        service,
-        relay: () => relay.get(),
-        journal: new Journal(ownPool),
-        mesh,
-        logger,
-        now: () => new Date(),
-      });
+      const worker = new Worker(
+        through({
+          resources: [brands],
+          monolith: pool,
+          service,
+          relay: () => relay.get(),
+          journal: new Journal(ownPool),
+          mesh,
+          logger,
+          now: () => new Date(),
+        }),
+      );
       await worker.start();
       const one: RunningWorker = {
         worker,

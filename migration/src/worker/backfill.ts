@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MigrationError } from '../errors.ts';
+import { isPassing, MigrationError, messageOf } from '../errors.ts';
 import type { Mover } from '../mover/mover.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
 import type { Pass } from '../relay/relay.ts';
@@ -8,7 +8,7 @@ import type { Pass } from '../relay/relay.ts';
 const chunkSize = 1_000;
 /** Chunks that are on their way at the same time: one is read while another one is applied. */
 const inFlight = 3;
-/** How often a part of the work is tried while the service does not respond, and how long between. */
+/** How often it is tried while a store or the service does not respond, and how long between. */
 const maxTries = 60;
 const retryMs = 1_000;
 
@@ -20,31 +20,39 @@ export interface Progress {
 /**
  * Copies every aggregate of the monolith, which the mover has attached, to the service, in the order of their keys, through the relay: so a chunk can
  * never overwrite a newer change. Goes on where an earlier run stopped. Afterwards both sides are compared, and what
- * differs, such as leftovers of an earlier migration, is sent once more.
+ * differs, such as leftovers of an earlier migration, is sent once more. A store or a service that restarts ends no
+ * backfill: it goes on from the last chunk that arrived.
  *
  * @throws MigrationError `parked` when the service refuses aggregates, `not_equal` when both sides differ afterwards
  */
 export async function backfill(mover: Mover, full: boolean, { onProgress, signal }: Progress): Promise<ParityReport> {
+  let anew = full;
+  const onBegun = () => {
+    anew = false;
+  };
+  return inSpiteOfOutages(mover, signal, () => goThrough(mover, anew, onBegun, { onProgress, signal }));
+}
+
+/** @param anew from the first aggregate, at a new epoch */
+async function goThrough(
+  mover: Mover,
+  anew: boolean,
+  onBegun: () => void,
+  { onProgress, signal }: Progress,
+): Promise<ParityReport> {
   const { resource, journal, monolith } = mover.parts;
   const { backfill: before } = await journal.entry(resource.name);
-  const goesOn = before.begun && before.doneAt === null && !full;
+  const goesOn = before.begun && before.doneAt === null && !anew;
   const { rows } = await monolith.query<{ count: number }>(resource.count);
   const total = rows[0]?.count ?? 0;
-  if (!goesOn) await journal.beginBackfill(resource.name, total);
-  if (full) {
-    await mover.renewEpoch();
-    await journal.forgetNewest(resource.name);
-  }
-  await inSpiteOfOutages(mover, signal, async () => {
-    // It goes on from the last chunk that arrived.
-    const { after, sent } = (await journal.entry(resource.name)).backfill;
-    await copy(mover, after, sent, (done) => onProgress(done, total), signal);
-  });
-  const report = await inSpiteOfOutages(mover, signal, async () => {
-    await mover.settle();
-    await journal.finishBackfill(resource.name);
-    return mover.repair(undefined, signal);
-  });
+  if (anew) await mover.renewEpoch();
+  if (!goesOn) await journal.beginBackfill(resource.name, total, anew);
+  onBegun();
+  const { after, sent } = (await journal.entry(resource.name)).backfill;
+  await copy(mover, after, sent, (done) => onProgress(done, total), signal);
+  await mover.settle();
+  await journal.finishBackfill(resource.name);
+  const report = await mover.repair(undefined, signal);
   if (report.clean) return report;
   const [first] = report.listed;
   throw new MigrationError(
@@ -53,7 +61,7 @@ export async function backfill(mover: Mover, full: boolean, { onProgress, signal
   );
 }
 
-/** A service that restarts, or is ready a moment after the worker, ends no backfill: the work is done again. */
+/** A store or a service that restarts, or is ready a moment after the worker, ends no work: it is done again. */
 export async function inSpiteOfOutages<Result>(
   { parts: { resource, logger } }: Mover,
   signal: AbortSignal,
@@ -63,9 +71,8 @@ export async function inSpiteOfOutages<Result>(
     try {
       return await work();
     } catch (error) {
-      const passes = error instanceof MigrationError && error.code === 'target_unavailable';
-      if (!passes || tries === maxTries || signal.aborted) throw error;
-      logger.warn({ resource: resource.name, reason: error.message }, 'the backfill waits for the service');
+      if (!isPassing(error) || tries === maxTries || signal.aborted) throw error;
+      logger.warn({ resource: resource.name, reason: messageOf(error) }, 'the backfill waits');
       await pause(retryMs, undefined, { signal }).catch(() => {});
     }
   }

@@ -15,6 +15,8 @@ describe('moving brands, at unlucky moments', () => {
   let onImport: ((real: Import, ...args: Parameters<Import>) => ReturnType<Import>) | null = null;
   let onAcknowledge: (() => void) | null = null;
   let onOwnership: (() => void) | null = null;
+  /** Each change of the owner is sent twice, as by a mesh that got no reply: the second reply is what the worker gets. */
+  let changesTwice = false;
   before(async () => {
     moving = await openMoving((real) => ({
       ...real,
@@ -27,6 +29,10 @@ describe('moving brands, at unlucky moments', () => {
         onAcknowledge?.();
         return real.acknowledge(...args);
       },
+      changeOwnership: async (...args) => {
+        if (changesTwice) await real.changeOwnership(...args);
+        return real.changeOwnership(...args);
+      },
     }));
   });
   after(() => moving.drop());
@@ -37,6 +43,7 @@ describe('moving brands, at unlucky moments', () => {
     onImport = null;
     onAcknowledge = null;
     onOwnership = null;
+    changesTwice = false;
     const [status] = await one.worker.status();
     if (status?.owner === 'service') await one.run('switch', { target: 'monolith' });
     await one.run('detach');
@@ -221,6 +228,14 @@ describe('moving brands, at unlucky moments', () => {
     };
     await done('backfill');
     assert.equal(await slugAtService(id), 'first');
+  });
+
+  test('a change of the owner that the mesh sends again is the change that was asked for', async () => {
+    await moving.addBrand('a');
+    await done('backfill');
+    changesTwice = true;
+    await done('switch', 'service');
+    await done('switch', 'monolith');
   });
 
   test('a switch that stopped after the fence is undone by the next worker', async () => {
