@@ -51,7 +51,7 @@ test(`processes and stores that are killed while brands move, ${count} times, se
     for (let kill = 0; kill < count; kill++) {
       if (order.length === 0) order = seeded.shuffled(victims);
       const victim = order.pop() ?? '';
-      const move = await beginMove();
+      const move = await beginMove(kill);
       await seeded.moment(momentMsMax);
       const killedMs = performance.now();
       await platform.stack.kill(victim);
@@ -80,16 +80,24 @@ test(`processes and stores that are killed while brands move, ${count} times, se
   t.diagnostic(`${ledger.acknowledged.length} writes acknowledged, none lost; ${ledger.unknown} of unknown outcome`);
 });
 
-/** Begins what comes next: the backfill, then switches there and back. Returns its name. */
-async function beginMove(): Promise<string> {
-  const { owner, backfill } = await migrator.status('brands');
-  if (backfill === null || backfill.doneAt === null) {
+/** Begins the backfill, then in turn a switch there and one back. Returns its name. */
+async function beginMove(kill: number): Promise<string> {
+  if (kill === 0) {
     await migrator.begin('brands', 'backfill');
     return 'the backfill';
   }
-  const target = owner === 'service' ? 'monolith' : 'service';
+  const { backfill, owner } = await migrator.status('brands');
+  if (!backfill?.doneAt) assert.equal((await migrator.run('brands', 'backfill')).state, 'done');
+  const [from, target] = kill % 2 === 1 ? (['monolith', 'service'] as const) : (['service', 'monolith'] as const);
+  // The kill before may have come before or after its switch was carried out.
+  if (owner !== from) await until(`brands to be on the ${from}`, () => switchTo(from), { limitMs });
   await migrator.begin('brands', 'switch', { target });
   return `the switch to the ${target}`;
+}
+
+async function switchTo(target: string): Promise<boolean> {
+  const { state, result } = await migrator.run('brands', 'switch', { target });
+  return state === 'done' && (result as { switched: boolean }).switched;
 }
 
 /** By itself: one owner, nothing under way, nothing open or parked. */
