@@ -12,6 +12,7 @@ interface UpFlags extends StackFlags {
   profile: string[];
   ports?: 'compose' | 'auto';
   size?: 'small' | 'reference';
+  stage?: 'services' | 'monolith';
   env: Record<string, Record<string, string>>;
   json: boolean;
   follow: string[] | boolean;
@@ -31,7 +32,11 @@ export async function runCli(words: readonly string[]): Promise<number> {
 
   // Commands are loaded on demand, so that help and status do not wait for drivers.
   stackOptions(program.command('up').summary('start everything (npm start)').description(upHelp))
-    .option('--only <names>', 'start only these processes and their dependencies (comma-separated)', names)
+    .option(
+      '--only <names>',
+      'start only these, what they depend on, and for services the edge (comma-separated)',
+      names,
+    )
     .option('--profile <name>', 'also start the processes of this profile; repeatable', collect, [])
     .addOption(
       new Option('--ports <mode>', "compose: the file's ports where free; auto: others").choices(['compose', 'auto']),
@@ -41,6 +46,12 @@ export async function runCli(words: readonly string[]): Promise<number> {
         'small',
         'reference',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--stage <stage>',
+        'put every resource on its service, or on the monolith (default: those that never moved on their services)',
+      ).choices(['services', 'monolith']),
     )
     .option('--env <process.KEY=VALUE>', 'environment of one process; repeatable', environment, {})
     .option('--json', 'events as JSON lines on stdout, commands as JSON lines on stdin', false)
@@ -53,8 +64,8 @@ export async function runCli(words: readonly string[]): Promise<number> {
     .option('--verbose', "print the processes' logs from the start", false)
     .action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
-      const { json, follow, verbose, profile, only, ports, size, env } = flags;
-      const chosen = { ...(only && { only }), ...(ports && { ports }), ...(size && { size }) };
+      const { json, follow, verbose, profile, only, ports, size, stage, env } = flags;
+      const chosen = { ...(only && { only }), ...(ports && { ports }), ...(size && { size }), ...(stage && { stage }) };
       code = await up(
         { ...stackOf(flags), ...chosen, profiles: profile, env },
         { json, verbose, follow: follow === true ? [] : follow || null },

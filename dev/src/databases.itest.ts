@@ -125,3 +125,25 @@ describe('the task that makes the databases', () => {
     });
   }
 });
+
+test('a copy that the task makes takes no part in the migration of the original', async () => {
+  const [shop, copy] = [`dev_shop_${unique}`, `dev_shop_copy_${unique}`];
+  const task = fileURLToPath(new URL('tasks/databases.ts', import.meta.url));
+  try {
+    await ensureDatabases(serverUrl, [shop]);
+    await query(
+      shop,
+      `create table brands (n int); create schema migration;
+       create function migration.refuse() returns trigger language plpgsql as $$
+         begin raise exception 'not written here'; end $$;
+       create trigger guard before insert on brands for each row execute function migration.refuse()`,
+    );
+    const env = { ...process.env, POSTGRES_URL: serverUrl };
+    const run = spawnSync(process.execPath, [task, '--clone', `${shop}:${copy}`], { env, encoding: 'utf8' });
+    assert.equal(run.status, 0, run.stderr);
+    await query(copy, 'insert into brands values (1)');
+    await assert.rejects(query(shop, 'insert into brands values (1)'), /not written here/);
+  } finally {
+    for (const name of [shop, copy]) await query('postgres', `drop database if exists ${name}`);
+  }
+});

@@ -40,3 +40,11 @@ export async function holdsTables(serverUrl: string, name: string): Promise<bool
     return tables.rowCount !== 0;
   });
 }
+
+/**
+ * Takes what the migration keeps in a monolith's database out of a copy of it: no worker follows the copy, so its notes
+ * would only grow, and its writes would be refused where a service owns the original.
+ */
+export async function leaveMigration(serverUrl: string, name: string): Promise<void> {
+  await connected(serverUrl, name, (client) => client.query('drop schema if exists migration cascade'));
+}

@@ -16,6 +16,9 @@ export function stackFolder(stack: string, dataDir: string | undefined): string 
   return resolve(dataDir ?? join(repository, '.banyan'), stack);
 }
 
+/** Where Node keeps our programs compiled, types stripped: a third of the time of a start. */
+export const compileCache = (): string => join(repository, '.banyan', '.cache', 'compiled');
+
 /** A folder that every user of the machine can get to, for what a store's unprivileged server must read or write. */
 export function publicFolder(folder: string): string {
   const path = join('/var/tmp', `banyan-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);

@@ -1,13 +1,7 @@
-import { ServiceError } from '@banyan/kit/errors';
-
 /** Failures of a migration. The message tells what to do. */
 export type MigrationCode =
   | 'bad_arguments'
-  | 'source_unavailable'
   | 'target_unavailable'
-  | 'source_not_ready'
-  | 'source_empty'
-  | 'target_not_ready'
   | 'target_refused'
   | 'unknown_columns'
   | 'locked'
@@ -15,6 +9,7 @@ export type MigrationCode =
   | 'not_following'
   | 'second_relay'
   | 'not_ready'
+  | 'stays'
   | 'not_equal'
   | 'went_back'
   | 'mesh_refused'
@@ -35,23 +30,20 @@ export class MigrationError extends Error {
   }
 }
 
-/** SQLSTATE: undefined table, undefined function, undefined schema. */
-const undefinedStates = new Set(['42P01', '42883', '3F000']);
-
-/** Turns an error into one that names the side, if that is down or not prepared. Returns other errors unchanged. */
-export function sideError(side: 'source' | 'target', error: unknown, hint: string): unknown {
-  if (error instanceof ServiceError && error.code === 'store_unavailable') {
-    const reason = error.cause instanceof Error ? error.cause.message : error.code;
-    return new MigrationError(`${side}_unavailable`, `the ${side} database does not respond: ${reason}`, {
-      cause: error,
-    });
-  }
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && undefinedStates.has(code)) {
-    return new MigrationError(`${side}_not_ready`, `the ${side} database is not ready: ${hint}`, { cause: error });
-  }
-  return error;
-}
-
 /** The text of an error. A driver's error carries more, such as the row that it is about. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const passingCodes: ReadonlySet<MigrationCode> = new Set(['target_unavailable', 'second_relay', 'locked']);
+/** SQLSTATE: lost connections, a server that stops or starts, no memory or connections left, conflicts of transactions. */
+const passingStates = /^(08|53|57P|40)/;
+/** Of a connection that cannot be had or is lost, by Node and by the driver, which has no codes for its own errors. */
+const lostConnection = /^(Connection terminated|timeout e|Query read timeout|Client )/;
+
+/** Whether an error is about something that is away for a while: the same work may succeed later. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof MigrationError) return passingCodes.has(error.code);
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (typeof syscall === 'string') return true;
+  return typeof code === 'string' ? passingStates.test(code) : lostConnection.test(error.message);
+}

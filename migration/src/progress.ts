@@ -8,6 +8,13 @@ export interface Output {
   interactive: boolean;
 }
 
+/** A bar of `width` characters with counts, such as `████░░░░  50 %  100/200`. */
+export function bar(done: number, total: number, width = 24): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * width);
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${String(Math.floor(share * 100)).padStart(3)} %  ${done}/${total}`;
+}
+
 /**
  * Runs `work` with a title, a spinner and a line of progress, or silently if the output is not a terminal. The first
  * Ctrl-C stops it after the current chunk, the second ends the process.

@@ -10,11 +10,15 @@ import { currencyRoutes } from './currencies/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { CustomerTokens } from './customers/tokens.ts';
 import { errorHandlers, replyToUnreadable, replyWithError } from './error-handlers.ts';
+import { jobRoutes } from './exports/routes.ts';
 import { fileRoutes } from './files/routes.ts';
+import { includables } from './flows/includes.ts';
+import { flowRoutes } from './flows/routes.ts';
 import { gatewayRoutes } from './gateways/routes.ts';
 import { draining } from './health/draining.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes } from './health/routes.ts';
+import { integrationRoutes } from './integrations/routes.ts';
 import { internalRoutes } from './internal/routes.ts';
 import { inventoryRoutes } from './inventories/routes.ts';
 import { jsonBodies } from './json-bodies.ts';
@@ -22,6 +26,7 @@ import { IssuerKeys } from './oauth/issuer-keys.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { promotionRoutes } from './promotions/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { Shop } from './shop.ts';
 import { variationsRoutes } from './variations/routes.ts';
@@ -55,6 +60,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   draining(app);
   accessHooks(app, shop, { readiness, issuerKeys, customerTokens });
   currencyHook(app, shop);
+  includables(app);
 
   healthRoutes(app, readiness);
   oauthRoutes(app, shop, customerTokens);
@@ -72,6 +78,10 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
   orderRoutes(app, shop);
   paymentRoutes(app, shop);
   gatewayRoutes(app, shop);
+  integrationRoutes(app, shop);
+  jobRoutes(app, shop);
+  flowRoutes(app, shop);
+  promotionRoutes(app, shop);
 
   return app;
 }

@@ -19,6 +19,7 @@ describe('parseConfig', () => {
         debtsPaid: [],
         jwksUrl: undefined,
         introspection: undefined,
+        webhookNetworks: [],
         logLevel: 'info',
       },
     });
@@ -35,12 +36,14 @@ describe('parseConfig', () => {
       JWKS_URL: 'http://auth/.well-known/jwks.json',
       INTROSPECTION_CLIENT_ID: 'auth',
       INTROSPECTION_CLIENT_SECRET: 's',
+      WEBHOOK_NETWORKS: '127.0.0.1, 10.1.0.0/16',
       LOG_LEVEL: 'warn',
     });
     assert.ok(parsed.ok);
     assert.equal(parsed.config.publicUrl, 'https://shop.example');
     assert.equal(parsed.config.filesFolder, '/srv/files');
     assert.deepEqual(parsed.config.debtsPaid, ['eav-joins']);
+    assert.deepEqual(parsed.config.webhookNetworks, ['127.0.0.1', '10.1.0.0/16']);
     assert.deepEqual(parsed.config.introspection, { clientId: 'auth', clientSecret: 's' });
   });
 
@@ -51,12 +54,21 @@ describe('parseConfig', () => {
       JWKS_URL: 'ftp://auth',
       DEBTS_PAID: 'tunable,no-such-debt',
       INTROSPECTION_CLIENT_ID: 'auth',
+      WEBHOOK_NETWORKS: 'localhost',
       LOG_LEVEL: 'loud',
     });
     assert.ok(!parsed.ok);
     assert.deepEqual(
       parsed.faults.map(({ key }) => key),
-      ['PORT', 'DATABASE_URL', 'JWKS_URL', 'DEBTS_PAID', 'INTROSPECTION_CLIENT_SECRET', 'LOG_LEVEL'],
+      [
+        'PORT',
+        'DATABASE_URL',
+        'JWKS_URL',
+        'DEBTS_PAID',
+        'INTROSPECTION_CLIENT_SECRET',
+        'WEBHOOK_NETWORKS',
+        'LOG_LEVEL',
+      ],
     );
     assert.ok(parsed.faults.every(({ rule }) => rule.length > 0));
     assert.equal(parsed.faults.find(({ key }) => key === 'DEBTS_PAID')?.value, 'no-such-debt');

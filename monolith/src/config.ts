@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DebtName, parseDebtsPaid } from './debts.ts';
+import { allowedNetworks } from './outbound/networks.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -18,6 +19,8 @@ export interface Config {
   jwksUrl: string | undefined;
   /** The client that may introspect tokens (RFC 7662); if absent, all introspection is refused. */
   introspection: { clientId: string; clientSecret: string } | undefined;
+  /** Addresses and networks that webhooks may reach although they are not on the Internet. */
+  webhookNetworks: readonly string[];
   logLevel: (typeof logLevels)[number];
 }
 
@@ -67,6 +70,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       '',
     );
   }
+  const webhookNetworks = text('WEBHOOK_NETWORKS')
+    .split(',')
+    .map((network) => network.trim())
+    .filter((network) => network !== '');
+  if (!areNetworks(webhookNetworks)) {
+    fault('WEBHOOK_NETWORKS', 'IP addresses and networks, separated by commas: 127.0.0.1,10.1.0.0/16');
+  }
   const logLevel = logLevels.find((level) => level === (text('LOG_LEVEL') || 'info'));
   if (logLevel === undefined) fault('LOG_LEVEL', `one of ${logLevels.join(', ')}`);
 
@@ -74,13 +84,33 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const introspection = clientId === '' ? undefined : { clientId, clientSecret };
   return {
     ok: true,
-    config: { host, port, databaseUrl, filesFolder, publicUrl, debtsPaid: paid, jwksUrl, introspection, logLevel },
+    config: {
+      host,
+      port,
+      databaseUrl,
+      filesFolder,
+      publicUrl,
+      debtsPaid: paid,
+      jwksUrl,
+      introspection,
+      webhookNetworks,
+      logLevel,
+    },
   };
 }
 
 /** The absolute path of the folder of files; without one, a folder in the checkout, whatever the working directory is. */
 export function filesFolderOf(given: string | undefined): string {
   return given ? resolve(given) : fileURLToPath(new URL('../../.banyan/files', import.meta.url));
+}
+
+function areNetworks(texts: readonly string[]): boolean {
+  try {
+    allowedNetworks(texts);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasProtocol(text: string, protocols: readonly string[]): boolean {

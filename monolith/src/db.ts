@@ -60,6 +60,21 @@ export async function inTransaction<T>(pool: Pool, work: (db: PoolClient) => Pro
   }
 }
 
+/**
+ * The same connection for code that sends several queries at once, as a pool allows: here each waits for the one before
+ * it. After a failed query, none is sent.
+ */
+export function inSequence(db: Queryable): Queryable {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query<R extends QueryResultRow>(text: string, values?: unknown[]) {
+      const next = last.then(() => db.query<R>(text, values));
+      last = next;
+      return next;
+    },
+  };
+}
+
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 // Shutting down, crashed, starting up, too many connections, no such database.
 const serverStates = new Set(['57P01', '57P02', '57P03', '53300', '3D000']);

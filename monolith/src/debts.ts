@@ -124,6 +124,48 @@ export const allDebts = [
     path: 'other',
     summary: 'A build writes each child product with its own statements',
   },
+  {
+    number: 30,
+    name: 'flow-values-one-by-one',
+    tunable: true,
+    path: 'other',
+    summary: 'A list reads the values of flow fields with one query for each entity',
+  },
+  {
+    number: 31,
+    name: 'unique-values-unindexed',
+    tunable: true,
+    path: 'other',
+    summary: 'A unique field compares a new value with all stored values',
+  },
+  {
+    number: 32,
+    name: 'promotions-read-whole',
+    tunable: true,
+    path: 'other',
+    summary: 'Every reading of a cart reads all promotions, to find the automatic ones',
+  },
+  {
+    number: 35,
+    name: 'webhooks-in-process',
+    tunable: false,
+    path: 'other',
+    summary: 'Webhooks are delivered by the process that serves customers',
+  },
+  {
+    number: 36,
+    name: 'exports-in-process',
+    tunable: false,
+    path: 'other',
+    summary: 'Exports of orders run in the process that serves customers, and the store holds their files',
+  },
+  {
+    number: 37,
+    name: 'events-read-back',
+    tunable: true,
+    path: 'other',
+    summary: 'Every change of the catalog reads the entity back for an event, even if no integration observes it',
+  },
 ] as const satisfies readonly Debt[];
 
 export type DebtName = (typeof allDebts)[number]['name'];

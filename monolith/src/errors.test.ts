@@ -12,6 +12,7 @@ const statuses: Record<ErrorCode, number> = {
   in_progress: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  misdirected: 421,
   validation_failed: 422,
   rate_limited: 429,
   busy: 503,

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'in_progress'
   | 'body_too_large'
   | 'unsupported_media_type'
+  | 'misdirected'
   | 'validation_failed'
   | 'rate_limited'
   | 'busy'
@@ -26,6 +27,7 @@ const statuses: Readonly<Record<ErrorCode, { status: number; title: string }>> =
   in_progress: { status: 409, title: 'Conflict' },
   body_too_large: { status: 413, title: 'Payload Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
+  misdirected: { status: 421, title: 'Misdirected Request' },
   validation_failed: { status: 422, title: 'Failed Validation' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
   busy: { status: 503, title: 'Service Unavailable' },

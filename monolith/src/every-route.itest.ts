@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { allDebts } from './debts.ts';
+import { fiveOff, makePromotion } from './promotions/testing.ts';
 import { Random } from './seed/random.ts';
 import { uploadFile } from './testing/forms.ts';
 import { enableManual, makeOrder, makeProduct, sampleAddress } from './testing/goods.ts';
@@ -61,13 +62,48 @@ before(async () => {
     implicit: await issueToken(it.shop, 'implicit'),
     customer: signedIn,
   };
+  const configuration = { url: 'https://hooks.example.com/', secret_key: 's' };
+  const observes = ['order.paid'];
+  const webhook = { name: 'I', description: 'D', integration_type: 'webhook', observes, configuration };
+  const integration = await make('/v2/integrations', { type: 'integration', ...webhook });
+  const job = await make('/v2/jobs', { type: 'job', job_type: 'order_export' });
+  const flow = await make('/v2/flows', { type: 'flow', name: 'F', slug: 'things', description: '', enabled: true });
+  const relation = [{ type: 'one-to-many', to: 'product' }];
+  const fieldBody = {
+    ...{ type: 'field', name: 'F', description: '', required: false },
+    relationships: { flow: { data: { type: 'flow', id: flow } } },
+  };
+  const field = await make('/v2/fields', { ...fieldBody, slug: 'size', field_type: 'integer', unique: true });
+  await make('/v2/fields', { ...fieldBody, slug: 'parts', field_type: 'relationship', validation_rules: relation });
+  const entry = await make('/v2/flows/things/entries', { type: 'entry', size: 1 });
+  const promotion = await makePromotion(it);
+  await make('/v2/flows', { type: 'flow', name: 'F', slug: 'products', description: '', enabled: true });
+  const code = { type: 'promotion_codes', codes: [{ code: 'CODE' }] };
+  await it.admin('POST', `/v2/promotions/${promotion}/codes`, { data: code });
   const currency = (await it.admin('GET', '/v2/currencies')).body.data[0].id;
   ids = {
-    id: [product, category, brand, order, currency, file],
+    id: [
+      product,
+      category,
+      brand,
+      order,
+      currency,
+      file,
+      flow,
+      'things',
+      'products',
+      field,
+      promotion,
+      integration,
+      job,
+    ],
     name: [`${file}.txt`],
     variation: [variation],
     option: [option],
     modifier: [modifier],
+    entry: [entry, product],
+    field: ['parts', 'size'],
+    code: ['CODE'],
     customerId: [customer],
     addressId: [address],
     ref: [cart, 'x'],
@@ -77,6 +113,7 @@ before(async () => {
     transactionId: [randomUUID()],
     transaction: [payment],
     slug: ['manual', 'stripe'],
+    jobId: [randomUUID()],
   };
   const price = { amount: 100, currency: 'USD', includes_tax: true };
   const named = { name: ['N'], slug: [slug(), 's'], status: ['live', 'draft'], description: ['D'] };
@@ -114,9 +151,15 @@ before(async () => {
     categories: { type: ['category'], id: [category], ...named, parent: [category] },
     brands: { type: ['brand'], id: [brand], ...named },
     collections: { type: ['collection'], id: [category], ...named },
+    integrations: {
+      type: ['integration'],
+      ...Object.fromEntries(Object.entries(webhook).map(([name, value]) => [name, [value]])),
+      enabled: [true],
+    },
+    jobs: { type: ['job'], job_type: ['order_export'], filter: ['eq(payment,paid)', 'gt(created_at,2018-09-01)'] },
     inventories: { type: ['stock-transaction'], id: [product], action: ['increment', 'allocate'], quantity: [1] },
     carts: {
-      type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items'],
+      type: ['cart_item', 'custom_item', 'cart_items', 'customer', 'tax_item', 'order_items', 'promotion_item'],
       id: [product, customer, cart],
       cart_id: [cart],
       quantity: [1, 2],
@@ -124,7 +167,7 @@ before(async () => {
       sku: ['S'],
       description: ['D'],
       price: [price],
-      code: ['T'],
+      code: ['T', 'CODE'],
       jurisdiction: ['UK'],
       rate: [0.2],
       customer: [customer, { id: customer }, { name: 'Ada', email: 'a@example.com' }],
@@ -141,6 +184,42 @@ before(async () => {
       status: ['cancelled'],
       shipping_address: [sampleAddress],
       options: [{ receipt_email: true }],
+    },
+    flows: {
+      type: ['flow', 'entry', 'product'],
+      id: [flow, entry, product],
+      name: ['N'],
+      slug: [slug(), 'recipes'],
+      description: ['D'],
+      enabled: [true, false],
+      size: [1, 2],
+      parts: [product],
+    },
+    fields: {
+      type: ['field'],
+      name: ['N'],
+      slug: [slug(), 'weight2'],
+      field_type: ['string', 'integer', 'date', 'relationship'],
+      description: ['D'],
+      required: [false, true],
+      unique: [true, false],
+      default: [null, 1, 'x', '2018-01-01'],
+      order: [1],
+      validation_rules: [
+        [],
+        [{ type: 'between', options: { from: 1, to: 2 } }],
+        [{ type: 'enum', options: ['x'] }],
+        relation,
+      ],
+      relationships: [{ flow: { data: { type: 'flow', id: flow } } }],
+    },
+    promotions: {
+      ...Object.fromEntries(Object.entries(fiveOff).map(([name, value]) => [name, [value]])),
+      type: ['promotion', 'promotion_codes'],
+      promotion_type: ['fixed_discount', 'x_for_y'],
+      automatic: [true, false],
+      min_cart_value: [[], [{ currency: 'USD', amount: 1 }]],
+      codes: [[{ code: slug() }], [{ code: 'CODE', uses: 1, user: 'x' }], ['CODE']],
     },
     gateways: { type: ['gateway'], enabled: [true], test: [false], login: ['x'] },
     variations: {

@@ -167,6 +167,7 @@ describe('a statement that the store gives up', () => {
     assert.equal(failed('23503'), 'not_found');
     assert.equal(failed('23505'), 'conflict');
     assert.equal(failed('22021'), 'bad_request');
+    assert.equal(failed('BN421'), 'misdirected');
     for (const code of ['42601', '42P01', '23514']) assert.equal(failed(code), undefined);
     assert.equal(storeFault(new TypeError('x')), undefined);
   });

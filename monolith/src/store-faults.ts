@@ -25,6 +25,9 @@ function meaning(error: unknown): Meaning {
     // Unique constraint, if the route has no more specific message.
     case '23505':
       return ['conflict', 'Another request has stored the same thing'];
+    // Raised by a trigger: another program owns these rows now, and the request belongs there.
+    case 'BN421':
+      return ['misdirected', 'Another program owns this resource now; send the request there'];
     // Statement timeout, lock timeout, deadlock, serialization: the transaction was aborted.
     case '57014':
     case '55P03':

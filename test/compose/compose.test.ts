@@ -25,8 +25,8 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   let folder = '';
   const brand = `Survivor ${Date.now()}`;
 
-  async function up(...flags: string[]): Promise<void> {
-    await project.compose('up', '--detach', ...flags);
+  async function up(flags: readonly string[], env: Record<string, string> = {}): Promise<void> {
+    await project.composeWith(env, 'up', '--detach', ...flags);
     const settled = async () => {
       const all = Object.entries(await project.containers());
       const failed = all.filter(
@@ -82,7 +82,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     if ('missing' in compose) return;
     project = await Project.create(compose.command);
     folder = mkdtempSync(join(tmpdir(), 'banyan-compose-'));
-    await up('--build');
+    await up(['--build'], { STAGE: 'monolith' });
     await readClient();
   });
 
@@ -98,7 +98,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     if (project !== undefined) await project.remove();
   });
 
-  test('a token request goes through the mesh, to the monolith at first', async () => {
+  test('with STAGE=monolith, a token request goes through the mesh to the monolith', async () => {
     const bearer = await token('implicit');
     assert.match(bearer, /^[0-9a-f]{40}$/);
     await call('/v2/products', bearer);
@@ -137,7 +137,16 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
     const commands = all.filter((command) => !/ (up|down)( |$)/.test(command));
 
     test('there are some of each', () => {
-      for (const word of ['shift', 'status', 'run --rm load token', 'token.html', 'seed', 'backfill', 'parity']) {
+      for (const word of [
+        'shift',
+        'status',
+        'run --rm load token',
+        'token.html',
+        'seed',
+        'stage monolith',
+        'stage services',
+        'parity',
+      ]) {
         assert.ok(
           commands.some((command) => command.includes(word)),
           word,
@@ -159,6 +168,12 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
       const page = readFileSync(join(folder, 'token.html'), 'utf8');
       assert.match(page, /^<!doctype html>/i);
       for (const name of ['legacy', 'tuned', 'extracted', 'extracted-direct']) assert.ok(page.includes(name), name);
+    });
+
+    test('every resource is on its service after the last stage', async () => {
+      const text = await project.compose('run', '--rm', '-T', 'migration', 'stage', 'services', '--json');
+      const { resources } = JSON.parse(text) as { resources: { at: string; moved: boolean }[] };
+      assert.ok(resources.length > 1 && resources.every(({ at, moved }) => at === 'service' && !moved), text);
     });
 
     test('the API client of the new seed gets its tokens', async () => {
@@ -183,7 +198,7 @@ describe('docker-compose.yml, run by Docker', { skip, concurrency: false }, () =
   test('data and weights survive down and up', async () => {
     await project.compose('--profile', 'load', 'down');
     assert.deepEqual(await project.containers(), {});
-    await up();
+    await up([]);
     const bearer = await token('client_credentials');
     assert.equal(bearer.split('.').length, 3, 'the weight is still on auth');
     assert.ok((await brands(bearer)).includes(brand));

@@ -62,9 +62,18 @@ export class Project {
 
   /** Runs one Compose command and gives its stdout. */
   async compose(...args: string[]): Promise<string> {
+    return this.composeWith({}, ...args);
+  }
+
+  /** The same with further variables of the Compose file. */
+  async composeWith(env: Record<string, string>, ...args: string[]): Promise<string> {
     const [file, ...first] = this.#command;
     const words = [...first, '--file', `${root}/docker-compose.yml`, '--project-directory', root, ...args];
-    const { stdout } = await run(file, words, { cwd: root, env: this.#env, maxBuffer: 64 * 1024 ** 2 });
+    const { stdout } = await run(file, words, {
+      cwd: root,
+      env: { ...this.#env, ...env },
+      maxBuffer: 64 * 1024 ** 2,
+    });
     return stdout;
   }
 

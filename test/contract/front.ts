@@ -1,4 +1,4 @@
-import { createServer, request as send } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Front {
@@ -6,19 +6,16 @@ export interface Front {
   close(): void;
 }
 
-/** Sends each request on to one of several servers, unchanged: a mesh reduced to its routes. */
-export async function startFront(targetOf: (path: string) => string): Promise<Front> {
-  const server = createServer((incoming, outgoing) => {
-    const { method, url: path = '', headers } = incoming;
-    const passed = send(targetOf(path), { method, headers, path }, (reply) => {
-      outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
-      reply.pipe(outgoing);
-    });
-    passed.on('error', () => {
-      // A server may reply and close before it has read the whole body.
-      if (!outgoing.headersSent) outgoing.destroy();
-    });
-    incoming.pipe(passed);
+/**
+ * Sends each request on to one of several servers, unchanged: a mesh reduced to its routes.
+ *
+ * @param targetsOf servers for a path. A request goes to the first one, and to the next one after a 421.
+ */
+export async function startFront(targetsOf: (path: string) => readonly string[]): Promise<Front> {
+  const server = createServer(async (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    passOn(incoming, outgoing, Buffer.concat(chunks), targetsOf(incoming.url ?? ''));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -28,4 +25,26 @@ export async function startFront(targetOf: (path: string) => string): Promise<Fr
       server.close();
     },
   };
+}
+
+function passOn(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  body: Buffer,
+  [target = '', ...others]: readonly string[],
+): void {
+  const { method, url: path = '', headers } = incoming;
+  const passed = send(target, { method, headers, path }, (reply) => {
+    if (reply.statusCode === 421 && others.length > 0) {
+      reply.resume();
+      passOn(incoming, outgoing, body, others);
+      return;
+    }
+    outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
+    reply.pipe(outgoing);
+  });
+  passed.on('error', () => {
+    if (!outgoing.headersSent) outgoing.destroy();
+  });
+  passed.end(body);
 }

@@ -10,6 +10,7 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
   close(): Promise<void>;
 }
 
+export const brandPaths = /^\/v2\/brands([/?]|$)/;
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
 export interface Monolith {
@@ -18,7 +19,7 @@ export interface Monolith {
   shop: TestShop;
 }
 
-/** With the credentials by which services ask it. */
+/** The monolith on a store of its own, which serves the internal paths that services ask for. */
 export async function startMonolith(): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
@@ -47,7 +48,7 @@ export async function brandsOnService(): Promise<Side> {
     throw error;
   });
   await brands.service.ready;
-  const front = await startFront((path) => (/^\/v2\/brands([/?]|$)/.test(path) ? brands.service.url : url));
+  const front = await startFront((path) => [brandPaths.test(path) ? brands.service.url : url]);
   return {
     urls: [front.url],
     tokens,

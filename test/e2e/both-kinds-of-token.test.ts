@@ -4,7 +4,7 @@ import { askToken, type Platform, startPlatform } from '../support/platform.ts';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 

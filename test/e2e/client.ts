@@ -36,6 +36,12 @@ export interface Client {
   Files: Query;
   /** From 36.0.0 on, too. */
   Variations: Query;
+  Integrations: Calls;
+  Jobs: Calls;
+  Flows: Query;
+  Fields: Query;
+  /** Since version 4.6. */
+  Promotions?: Query;
   Cart(reference?: string): Query;
 }
 

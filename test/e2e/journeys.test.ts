@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { askToken, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
+import { askToken, enterStage, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
-import { administer, type RawCall } from './journeys/admin.ts';
+import { administer } from './journeys/admin.ts';
+import { automate } from './journeys/automation.ts';
 import { hangPictures } from './journeys/pictures.ts';
+import type { RawCall } from './journeys/raw-call.ts';
 import { shop } from './journeys/shopper.ts';
 import { buildVariants, buyVariant } from './journeys/variants.ts';
 
@@ -14,27 +16,28 @@ const require = createRequire(import.meta.url);
 let platform: Platform;
 
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 
 const targets = [
-  { name: 'the monolith alone', url: () => platform.monolith, authWeight: 0 },
-  { name: 'the mesh, all routes on the monolith', url: () => platform.edge, authWeight: 0 },
-  { name: 'the mesh, authentication extracted', url: () => platform.edge, authWeight: 100 },
-];
+  { name: 'the monolith alone', url: () => platform.monolith, stage: 'monolith' },
+  { name: 'the mesh, all routes on the monolith', url: () => platform.edge, stage: 'monolith' },
+  { name: 'the mesh, every resource on its service', url: () => platform.edge, stage: 'services' },
+] as const;
 
 for (const target of targets) {
   describe(`against ${target.name}`, () => {
-    before(() => shiftToken(platform, target.authWeight));
+    before(() => enterStage(platform, target.stage));
 
     for (const version of sdkVersions) {
-      test(`@moltin/sdk ${version}: a shopper buys, an administrator ships and refunds`, async () => {
+      test(`@moltin/sdk ${version}: a shopper buys, an administrator ships, refunds, has webhooks sent and exports orders`, async () => {
         const url = target.url();
         const { client_id: clientId, client_secret: clientSecret } = platform.client;
         const purchase = await shop(createClient({ url, version, clientId, currency: 'USD' }));
         const admin = createClient({ url, version, clientId, clientSecret, currency: 'USD' });
         await administer(admin, await rawCalls(url), purchase);
+        await automate(admin, await rawCalls(url));
       });
     }
 
@@ -70,7 +73,7 @@ async function rawCalls(url: string): Promise<RawCall> {
     const response = await fetch(url + path, {
       method,
       headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ data }),
+      ...(data !== undefined && { body: JSON.stringify({ data }) }),
     });
     const text = await response.text();
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };

@@ -7,7 +7,7 @@ import { shop } from './journeys/shopper.ts';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 

@@ -5,7 +5,7 @@ import { assertRefusal } from '../support/refusal.ts';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 

@@ -13,7 +13,7 @@ const folder = join(root, 'docs/guide');
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
 });
 after(() => platform?.stop());
 

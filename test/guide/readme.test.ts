@@ -28,7 +28,7 @@ describe('the commands of README.md, with npm, on a running platform', { concurr
   after(() => platform?.stop());
 
   test('there are some of each', () => {
-    for (const word of ['shift', 'status', '--replace', 'backfill', 'parity']) {
+    for (const word of ['shift', 'status', '--replace', 'stage monolith', 'stage services', 'parity']) {
       assert.ok(
         commands.some((command) => command.includes(word)),
         word,

@@ -8,6 +8,16 @@ export interface Operation {
   result: unknown;
 }
 
+export interface MovingStatus {
+  resource: string;
+  owner: 'monolith' | 'service' | 'switching' | null;
+  backfill: { doneAt: string | null } | null;
+  open: number;
+  parked: { count: number };
+  operation: Operation | null;
+  failure: string | null;
+}
+
 /** The token of a platform that was given none. */
 const token = 'development-only-migration-token';
 
@@ -39,6 +49,11 @@ export class Migrator {
     return operation;
   }
 
+  /** @throws Error with the reason why the follower does not have what the owner had at the call */
+  async settle(resource: string): Promise<void> {
+    await this.#send('POST', '/settle', { resources: [resource] });
+  }
+
   /** Gives a service all the requests of a rule, such as `brands/reads`. */
   async shift(target: string, service: string): Promise<void> {
     const [route, rule] = target.split('/');
@@ -50,11 +65,34 @@ export class Migrator {
     if (!reply.ok) throw new Error(`shift of ${target}: ${reply.status} ${await reply.text()}`);
   }
 
+  /** Resolves when both sides have what was written before the call. */
+  async settled(resource: string): Promise<void> {
+    const url = this.#platform.stack.processes.migrator?.url;
+    await until(`${resource} to settle`, async () => {
+      const reply = await fetch(`${url}/settle`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resources: [resource] }),
+      });
+      return reply.status === 204;
+    });
+  }
+
+  /** Begins an operation, and does not wait for its end. */
+  async begin(resource: string, verb: string, options: object = {}): Promise<void> {
+    await this.#send('POST', `/resources/${resource}/${verb}`, options);
+  }
+
+  /** What the worker says of a resource. */
+  async status(resource: string): Promise<MovingStatus> {
+    const { resources } = (await this.#send('GET', '/resources')) as { resources: MovingStatus[] };
+    const found = resources.find((one) => one.resource === resource);
+    if (!found) throw new Error(`the worker does not know ${resource}`);
+    return found;
+  }
+
   async #operation(resource: string): Promise<Operation | null> {
-    const { resources } = (await this.#send('GET', '/resources')) as {
-      resources: { resource: string; operation: Operation | null }[];
-    };
-    return resources.find((one) => one.resource === resource)?.operation ?? null;
+    return (await this.status(resource)).operation;
   }
 
   async #send(method: string, path: string, body?: object): Promise<unknown> {
@@ -65,6 +103,6 @@ export class Migrator {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-    return reply.json();
+    return reply.status === 204 ? undefined : reply.json();
   }
 }

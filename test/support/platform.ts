@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Stack, startStack } from '@banyan/dev';
+import { promisify } from 'node:util';
+import { type Stack, type StackOptions, startStack } from '@banyan/dev';
+
+const run = promisify(execFile);
 
 /** One API client of the seed. */
 export interface SeededClient {
@@ -22,17 +26,29 @@ export interface Platform {
   auth: string;
   /** An API client that may use both grants. */
   client: SeededClient;
+  /** Every API client of the seed. */
+  clients: readonly SeededClient[];
   stop(): Promise<void>;
 }
 
-/** Brings the platform up on the small data set. @throws Error when one of its processes is unavailable. */
-export async function startPlatform(): Promise<Platform> {
+export type StageName = 'services' | 'monolith';
+
+/**
+ * Brings the platform up on the small data set.
+ *
+ * @param stage where every resource is put; as for people, on its service by default
+ * @param options instead of those of a test's stack
+ * @throws Error when one of its processes is unavailable
+ */
+export async function startPlatform(stage?: StageName, options: StackOptions = {}): Promise<Platform> {
   const stackName = `test-${randomUUID().slice(0, 8)}`;
   const stack = await startStack({
     stack: stackName,
     ports: 'auto',
     size: 'small',
+    ...(stage ? { stage } : {}),
     throwaway: true,
+    ...options,
   });
   try {
     const { processes } = stack;
@@ -50,12 +66,22 @@ export async function startPlatform(): Promise<Platform> {
       monolith: processes.monolith!.url,
       auth: processes.auth!.url,
       client: clients[0]!,
+      clients,
       stop: () => stack.stop(),
     };
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+/**
+ * Puts every resource where the stage wants it, as `npm run migrate` does; without a stage, as a start does.
+ * @throws Error with what it printed
+ */
+export async function enterStage({ stack }: Platform, stage?: StageName): Promise<void> {
+  const { file, args, cwd, env } = stack.commandLine('migration', ['stage', ...(stage ? [stage] : [])]);
+  await run(file, args, { cwd, env });
 }
 
 function urlOf(stack: Stack, process: string, name: string): string {

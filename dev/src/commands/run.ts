@@ -25,7 +25,7 @@ export async function run(options: StackOptions, name: string, args: readonly st
   if (service === undefined) throw new DevError('unknown_process', `there is no process ${name} in ${file}`);
   const started = await startStack({
     ...options,
-    only: Object.keys(service.dependsOn),
+    only: [...Object.keys(service.dependsOn), ...service.after],
     onEvent: (event) => {
       const line = describe(event);
       if (line !== null) console.error(line);

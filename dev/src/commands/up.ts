@@ -13,7 +13,7 @@ import { Stack } from '../stack/stack.ts';
 export async function up(options: StackOptions, output: UpOutput): Promise<number> {
   const startedAt = performance.now();
   let listen: Emit = () => {};
-  const stack = await Stack.open({ ...options, onEvent: (event) => listen(event) });
+  const stack = await Stack.open({ ...options, accompanied: true, onEvent: (event) => listen(event) });
   const unknown = output.follow?.find((name) => stack.topology.services[name] === undefined);
   if (unknown !== undefined) {
     await stack.stop();

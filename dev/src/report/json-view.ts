@@ -12,7 +12,7 @@ export function jsonView(stack: Stack): View {
   return {
     on: write,
     async up(ms) {
-      write({ event: 'up', ms, ...stack.status() });
+      write({ event: 'up', ms, ...(await stack.statusWithPlaces()) });
     },
     async failed(causes) {
       write({ event: 'failed', causes, ...stack.status() });

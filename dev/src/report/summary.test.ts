@@ -56,6 +56,30 @@ describe('the output when everything is up', () => {
     assert.match(text, /client_id abc123/);
     assert.doesNotMatch(text, /hush|secret@/);
   });
+  test('shows where each resource is, and why not on its service', () => {
+    const place = { service: 'carts', moved: false, down: null, failure: null };
+    const shown = summary(
+      {
+        ...status,
+        places: [
+          { ...place, resource: 'brands', service: 'brands', at: 'service', moved: true },
+          { ...place, resource: 'carts', at: 'monolith', down: 'the carts service does not respond' },
+          { ...place, resource: 'files', at: 'monolith' },
+          { ...place, resource: 'flows', at: 'monolith', moved: true },
+          { ...place, resource: 'jobs', service: 'jobs', at: 'split', moved: true },
+          { ...place, resource: 'users', at: null, failure: 'the mesh does not respond' },
+        ],
+      },
+      1,
+    );
+    assert.match(shown, /^brands +brands$/m);
+    assert.match(shown, /^carts +monolith +the carts service does not respond$/m);
+    assert.match(shown, /^files +monolith +it has not moved yet$/m);
+    assert.match(shown, /^flows +monolith +it was put there by a shift or a switch$/m);
+    assert.match(shown, /^jobs +monolith and jobs +/m);
+    assert.match(shown, /^users +unknown +the mesh does not respond$/m);
+    assert.doesNotMatch(text, /is on/);
+  });
   test('suggests a next command', () => assert.match(text, /curl .*8080\/oauth\/access_token/));
 });
 

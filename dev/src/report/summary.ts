@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { memoryOf } from '../stack/memory.ts';
-import type { ProcessStatus, StackStatus } from '../stack/status.ts';
+import type { PlaceStatus, ProcessStatus, StackStatus } from '../stack/status.ts';
 import { shown } from './shown.ts';
 import { table } from './table.ts';
 
@@ -39,6 +39,7 @@ export function summary(
     ms === null ? '' : `\nBanyan is up in ${(ms / 1000).toFixed(1)} s. Ctrl-C stops it.\n`,
     ...notes,
     table(['process', 'state', 'where', 'pid', 'memory', 'what'], rows),
+    placesTable(status.places ?? []),
     ours > 0 ? `\nOur processes together: ${Math.round(ours / 1024 ** 2)} MB.` : '',
     down.length === 0
       ? ''
@@ -67,6 +68,23 @@ function processRows(name: string, one: ProcessStatus, memory: string): string[]
     [first[5], problem].filter(Boolean).join('; '),
   ];
   return rows;
+}
+
+function placesTable(places: readonly PlaceStatus[]): string {
+  if (places.length === 0) return '';
+  const rows = places.map((place) => [place.resource, whereIs(place), whyNot(place)]);
+  return `\n${table(['resource', 'is on', 'why not on its service'], rows)}`;
+}
+
+function whereIs({ at, service }: PlaceStatus): string {
+  if (at === 'service') return service;
+  if (at === 'split') return `monolith and ${service}`;
+  return at ?? 'unknown';
+}
+
+function whyNot({ at, down, failure, moved }: PlaceStatus): string {
+  if (at === 'service') return failure ?? '';
+  return down ?? failure ?? (moved ? 'it was put there by a shift or a switch' : 'it has not moved yet');
 }
 
 function hostOf(url: string): string {
@@ -104,7 +122,8 @@ function next(status: StackStatus): string {
     lines.push(
       '\nTry',
       `  curl -d grant_type=implicit -d client_id=${client.client_id} ${edge}/oauth/access_token`,
-      `  ${where}npm run mesh -- shift token auth=100      tokens now come from the auth service`,
+      `  ${where}npm run mesh -- status                    which side serves each route`,
+      '  npm run migrate -- stage monolith         everything back on the monolith, while requests go on',
       '  npm run load -- token --quick             what that gains, measured',
     );
   }

@@ -36,7 +36,7 @@ export function terminalView(stack: Stack, { follow, verbose }: UpOutput): View 
     },
     async up(ms) {
       await settle();
-      console.log(summary(stack.status(), ms, taken));
+      console.log(summary(await stack.statusWithPlaces(), ms, taken));
       if (follow !== null && !verbose) stopLogs = followLogs(stack.folder, follow, print);
     },
     async failed(causes) {

@@ -40,6 +40,12 @@ export function eachOnce(causes: readonly Cause[]): Cause[] {
   return [...new Map(causes.map((cause) => [cause.name, cause])).values()];
 }
 
+/** Causes as the reason of what needs them. */
+export const needsText = (causes: readonly Cause[]): string =>
+  eachOnce(causes)
+    .map(({ name, reason }) => `needs ${name}: ${reason}`)
+    .join('; ');
+
 /** The parts of a running stack, by name. */
 export function partsOf(
   services: readonly ServiceSpec[],

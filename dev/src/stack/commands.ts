@@ -16,6 +16,7 @@ export interface Reply {
 /** The part of a stack that commands use. */
 export interface Commandable {
   status(): StackStatus;
+  statusWithPlaces(): Promise<StackStatus>;
   start(name: string, env: Readonly<Record<string, string | null>>): Promise<void>;
   stopProcess(name: string): Promise<void>;
   restart(name: string, env: Readonly<Record<string, string | null>>): Promise<void>;
@@ -28,7 +29,7 @@ export interface Commandable {
 type Body = Readonly<Record<string, unknown>>;
 
 const commands: Record<string, (stack: Commandable, body: Body) => Promise<Partial<Reply>>> = {
-  status: async (stack) => ({ status: stack.status() }),
+  status: async (stack) => ({ status: await stack.statusWithPlaces() }),
   start: async (stack, body) => done(stack.start(name(body), env(body))),
   stop: async (stack, body) => (body.process === undefined ? stopSoon(stack) : done(stack.stopProcess(name(body)))),
   restart: async (stack, body) => done(stack.restart(name(body), env(body))),

@@ -9,6 +9,10 @@ export interface StackOptions {
   dataDir?: string;
   /** Start only these services and their dependencies. */
   only?: readonly string[];
+  /** Together with what makes them useful: the services of a shop with its edge and its monolith. */
+  accompanied?: boolean;
+  /** Where resources are put at the start; without it, only those that never moved go to their services. */
+  stage?: 'services' | 'monolith';
   profiles?: readonly string[];
   /**
    * `compose`: the ports of the file where they are free. `auto`: other ports, so that several stacks run side by side.

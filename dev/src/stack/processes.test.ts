@@ -29,7 +29,9 @@ describe('the command line of a process', () => {
   test("nothing of the user's own settings leaks in, and overrides come last", () => {
     const variables = { PATH: '/bin', DATABASE_URL: 'postgres://production', HOST: 'elsewhere' };
     const { env } = commandLine(edge, topology, addresses, { SHOP_HOST: null, EXTRA: '1' }, variables);
-    assert.deepEqual(env, {
+    const { NODE_COMPILE_CACHE, ...rest } = env;
+    assert.match(NODE_COMPILE_CACHE ?? '', /\.banyan/);
+    assert.deepEqual(rest, {
       PATH: '/bin',
       HOST: '127.0.0.1',
       PORT: '8080',
@@ -37,6 +39,16 @@ describe('the command line of a process', () => {
       SHOP_PORT: '21000',
       EXTRA: '1',
     });
+  });
+
+  test("the topology's flags for Node.js come before the user's, and a compile cache of the user's is used", () => {
+    const environment = { ...edge.environment, NODE_OPTIONS: '--max-semi-space-size=2' };
+    const variables = { NODE_OPTIONS: '--inspect', NODE_COMPILE_CACHE: '/mine' };
+    const { env } = commandLine({ ...edge, environment }, topology, addresses, {}, variables);
+    assert.equal(env.NODE_OPTIONS, '--max-semi-space-size=2 --inspect');
+    assert.equal(env.NODE_COMPILE_CACHE, '/mine');
+    const overridden = commandLine({ ...edge, environment }, topology, addresses, { NODE_OPTIONS: null }, variables);
+    assert.equal(overridden.env.NODE_OPTIONS, undefined);
   });
 
   test('URLs are named after the variables that hold their ports', () => {

@@ -1,4 +1,5 @@
 import type { Launch } from '../launch.ts';
+import { compileCache } from '../paths.ts';
 import { type Addresses, rewriteEnvironment, rewriteText } from '../topology/addresses.ts';
 import type { ServiceSpec, Topology } from '../topology/topology.ts';
 import { healthy } from './health.ts';
@@ -25,7 +26,7 @@ export function commandLine(
 ): CommandLine {
   const words = [...service.entrypoint, ...args];
   const [file = '', ...rest] = words.map((word) => rewriteText(word, service, topology, addresses));
-  const env: Record<string, string> = {};
+  const env: Record<string, string> = { NODE_COMPILE_CACHE: compileCache() };
   for (const [key, value] of Object.entries(variables)) {
     if (value !== undefined && inherited.test(key)) env[key] = value;
   }
@@ -34,6 +35,9 @@ export function commandLine(
     if (value === null) delete env[key];
     else env[key] = value;
   }
+  // Those of the launcher's own environment are added to the topology's.
+  const flags = [service.environment.NODE_OPTIONS, variables.NODE_OPTIONS].filter(Boolean);
+  if (flags.length > 0 && overrides.NODE_OPTIONS === undefined) env.NODE_OPTIONS = flags.join(' ');
   // The Node that runs the launcher has passed its version check.
   return { file: file === 'node' ? process.execPath : file, args: rest, cwd: topology.folder, env };
 }

@@ -109,6 +109,31 @@ describe('a topology with its store', () => {
     });
   });
 
+  test('a task runs after a process that it is only started after, also when that fails', async () => {
+    const composeFile = join(freshFolder(), 'docker-compose.yml');
+    const program = (code: string) => JSON.stringify(['node', '-e', code]);
+    writeFileSync(
+      composeFile,
+      `services:
+  shaky:
+    build: .
+    command: ${program('process.exit(3)')}
+    ports: ["3000:3000"]
+    healthcheck: { test: ["CMD", "check", "http://127.0.0.1:3000/"] }
+  steady: { build: ., command: ${program('setInterval(() => {}, 1000)')} }
+  stage: { build: ., restart: "no", command: ${program('console.log("entered")')}, x-after: [shaky, steady, absent] }
+  absent: { build: ., command: ${program('')}, profiles: [other] }
+`,
+    );
+    await withStack({ composeFile, dataDir: freshFolder(), firstPauseMs: 1 }, async (stack, events) => {
+      assert.deepEqual([stack.processes.stage?.state, stack.processes.steady?.state], ['done', 'ready']);
+      const at = (kind: string, name: string) =>
+        events.findIndex((event) => event.event === kind && 'process' in event && event.process === name);
+      assert.ok(at('exited', 'shaky') < at('starting', 'stage'));
+      assert.ok(at('ready', 'steady') < at('starting', 'stage'));
+    });
+  });
+
   test('a failure is reported by its root cause alone, however long the chain', async () => {
     const given = { ...variables, POSTGRES_URL: 'postgres://stranger:hush@no-such-host.invalid:1' };
     await withStack({ dataDir: freshFolder(), variables: given }, async (stack) => {

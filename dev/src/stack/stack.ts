@@ -2,13 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloneDatabase } from '../clone-database.ts';
 import { DevError } from '../errors.ts';
-import { repository } from '../paths.ts';
 import type { StoreContext } from '../stores/driver.ts';
 import type { Addresses } from '../topology/addresses.ts';
 import { planPorts } from '../topology/ports.ts';
-import { readTopology } from '../topology/read.ts';
-import { active, closure, isStore, type ServiceSpec, serviceNamed, type Topology } from '../topology/topology.ts';
-import { type Cause, causesOf, eachOnce, partsOf } from './causes.ts';
+import { isStore, type ServiceSpec, serviceNamed, type Topology } from '../topology/topology.ts';
+import { type Cause, causesOf, eachOnce, needsText, partsOf } from './causes.ts';
 import { claimFolder } from './claim-folder.ts';
 import { Control } from './control.ts';
 import { credentialsFile } from './credentials.ts';
@@ -17,7 +15,9 @@ import { Guard } from './guard.ts';
 import { inOrder } from './in-order.ts';
 import { rotate } from './logs.ts';
 import type { StackOptions } from './options.ts';
+import { placesOf } from './places.ts';
 import { type CommandLine, commandLine, localHealthUrl, processLaunch, urlsOf } from './processes.ts';
+import { inTwoParts, type Selection, selected } from './selection.ts';
 import { type ProcessStatus, processStatus, type StackStatus, storeStatus } from './status.ts';
 import { Stores } from './stores.ts';
 import { Supervised } from './supervisor.ts';
@@ -56,18 +56,17 @@ export class Stack {
   readonly #stopped = Promise.withResolvers<void>();
 
   private constructor(
-    options: StackOptions & Pick<StoreContext, 'variables'>,
-    topology: Topology,
-    services: readonly ServiceSpec[],
+    options: StackOptions,
+    { topology, services, variables }: Selection,
     folder: string,
     control: Control,
   ) {
     this.folder = folder;
     this.topology = topology;
-    this.#options = options;
+    this.#options = { ...options, variables };
     this.#services = services;
     this.#control = control;
-    const { variables, throwaway = false } = options;
+    const { throwaway = false } = options;
     this.#stores = new Stores(services, { folder, throwaway, variables, emit: this.#emit });
     this.#addresses = { ports: new Map(), stores: this.#stores.urls, volumeFolder: this.#volumeFolder };
     for (const [name, env] of Object.entries(options.env ?? {})) this.#overrides.set(name, { ...env });
@@ -76,14 +75,10 @@ export class Stack {
 
   /** Reads the file and claims the stack's folder; starts nothing yet. */
   static async open(options: StackOptions): Promise<Stack> {
-    const variables = { ...(options.variables ?? process.env) };
-    if (options.size !== undefined) variables.SEED_SIZE = options.size;
-    const topology = readTopology(options.composeFile ?? join(repository, 'docker-compose.yml'), variables);
-    for (const name of [...(options.only ?? []), ...Object.keys(options.env ?? {})]) serviceNamed(topology, name);
-    const services = options.only ? closure(topology, options.only) : active(topology, options.profiles ?? []);
+    const selection = selected(options);
     const folder = claimFolder(options);
     const control = await Control.acquire(folder);
-    const stack = new Stack({ ...options, variables }, topology, services, folder, control);
+    const stack = new Stack(options, selection, folder, control);
     control.serve(stack);
     return stack;
   }
@@ -98,7 +93,10 @@ export class Stack {
     }
     this.#addresses = { ...this.#addresses, ports: plan.ports };
     for (const service of this.#services) this.#supervise(service);
-    await inOrder<boolean>(this.#services, (name, bring) => this.#bringUp(name, bring));
+    const visit = (name: string, bring: (name: string) => Promise<boolean>) => this.#bringUp(name, bring);
+    const { waitedFor, others } = inTwoParts(this.#services, this.#options);
+    void inOrder<boolean>(others, visit);
+    await inOrder<boolean>(waitedFor, visit);
   }
 
   async #bringUp(name: string, bring: (name: string) => Promise<boolean>): Promise<boolean> {
@@ -107,15 +105,10 @@ export class Stack {
     // Another profile's service is not part of this stack.
     if (supervised === undefined) return true;
     const needed = Object.keys(service.dependsOn);
-    const met = await Promise.all(needed.map(bring));
+    const [met] = await Promise.all([Promise.all(needed.map(bring)), Promise.all(service.after.map(bring))]);
     if (this.#stopping !== null || supervised.state === 'down') return false;
     if (met.includes(false)) {
-      const causes = needed.flatMap((other) => this.causesOf(other));
-      supervised.markDown(
-        eachOnce(causes)
-          .map(({ name, reason }) => `needs ${name}: ${reason}`)
-          .join('; '),
-      );
+      supervised.markDown(needsText(needed.flatMap((other) => this.causesOf(other))));
       return false;
     }
     const reason = isStore(service) ? await this.#stores.prepare(service, this.#addresses.ports.get(name)) : null;
@@ -207,6 +200,11 @@ export class Stack {
       stores: Object.fromEntries(stores),
       credentials: this.credentials,
     };
+  }
+
+  /** `status`, with where each resource is now. */
+  async statusWithPlaces(): Promise<StackStatus> {
+    return { ...this.status(), places: await placesOf(this) };
   }
 
   /** The file with the demo clients' ids and secrets, once the seed has written it. */

@@ -28,6 +28,21 @@ export interface StoreStatus {
   data: string | null;
 }
 
+/** Where a resource is, as the migration's worker tells it. */
+export interface PlaceStatus {
+  resource: string;
+  /** The service that takes it over. */
+  service: string;
+  /** Null: it could not be found out. */
+  at: 'service' | 'monolith' | 'split' | 'switching' | null;
+  /** It was moved before, or its route was shifted by hand. */
+  moved: boolean;
+  /** Why the service cannot take it now. */
+  down: string | null;
+  /** What went wrong with it last. */
+  failure: string | null;
+}
+
 export interface StackStatus {
   /** The launcher's. */
   pid: number;
@@ -35,6 +50,8 @@ export interface StackStatus {
   processes: Record<string, ProcessStatus>;
   stores: Record<string, StoreStatus>;
   credentials: string | null;
+  /** Where each resource is. Missing or null: the migration's worker does not run, or does not tell. */
+  places?: readonly PlaceStatus[] | null;
 }
 
 /** @param supervised undefined before the stack supervises the service. */

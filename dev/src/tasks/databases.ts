@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { cloneDatabase } from '../clone-database.ts';
-import { ensureDatabases, holdsTables } from '../databases.ts';
+import { ensureDatabases, holdsTables, leaveMigration } from '../databases.ts';
 import { messageOf } from '../errors.ts';
 
 /**
@@ -42,9 +42,11 @@ async function main(): Promise<number> {
     const made = await ensureDatabases(serverUrl, wanted.create);
     if (made.length > 0) console.log(`made ${made.join(', ')}`);
     for (const [from, to] of wanted.clone) {
-      if (await holdsTables(serverUrl, to)) continue;
-      await cloneDatabase(serverUrl, from, to);
-      console.log(`copied ${from} to ${to}`);
+      if (!(await holdsTables(serverUrl, to))) {
+        await cloneDatabase(serverUrl, from, to);
+        console.log(`copied ${from} to ${to}`);
+      }
+      await leaveMigration(serverUrl, to);
     }
     return 0;
   } catch (error) {

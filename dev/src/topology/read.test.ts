@@ -47,6 +47,7 @@ describe('reading a Compose file', () => {
   b: { image: x, ports: ["99999:1"] }
   c: { image: x, depends_on: [d] }
   d: { image: x, depends_on: [c] }
+  f: { image: x, x-after: [lost], x-with: [gone] }
   e: 5`);
     assert.throws(
       () => readTopology(file, {}),
@@ -54,6 +55,8 @@ describe('reading a Compose file', () => {
         for (const part of [
           'command is missing',
           'missing, which the file lacks',
+          'lost, which the file lacks',
+          'gone, which the file lacks',
           '99999:1',
           'c -> d -> c',
           'e: must',

@@ -33,8 +33,8 @@ export function readTopology(path: string, variables: Readonly<Record<string, st
     if (isNode(node)) services[name] = service(name, node, faults);
     else faults.push(`${name}: must be a mapping`);
   }
-  for (const { name, dependsOn } of Object.values(services)) {
-    for (const dependency of Object.keys(dependsOn)) {
+  for (const { name, dependsOn, after, with: company } of Object.values(services)) {
+    for (const dependency of [...Object.keys(dependsOn), ...after, ...company]) {
       if (services[dependency] === undefined) faults.push(`${name}: depends on ${dependency}, which the file lacks`);
     }
   }
@@ -65,6 +65,8 @@ function service(name: string, node: Node, faults: string[]): ServiceSpec {
     ports: ports(name, node, faults),
     volumes: list(node.volumes).map(volume),
     dependsOn: dependencies(node.depends_on),
+    after: list(node['x-after']),
+    with: list(node['x-with']),
     healthUrl: health?.[0] ?? null,
     profiles: list(node.profiles),
     stopGraceMs: durationMs(node.stop_grace_period) ?? 10_000,
@@ -118,7 +120,8 @@ function cycles(services: Record<string, ServiceSpec>): string[] {
       return;
     }
     if (done.has(name)) return;
-    for (const dependency of Object.keys(services[name]?.dependsOn ?? {})) visit(dependency, [...path, name]);
+    const { dependsOn = {}, after = [] } = services[name] ?? {};
+    for (const dependency of [...Object.keys(dependsOn), ...after]) visit(dependency, [...path, name]);
     done.add(name);
   };
   for (const name of Object.keys(services)) visit(name, []);

@@ -38,6 +38,10 @@ export interface ServiceSpec {
   ports: Port[];
   volumes: Volume[];
   dependsOn: Record<string, Condition>;
+  /** Waited for, and not needed (`x-after`): the task runs also where one of these cannot start. */
+  after: string[];
+  /** What makes it useful (`x-with`): started too when a selection names it. */
+  with: string[];
   /** The URL that the health check asks, as seen inside the container; null where the check is no HTTP request. */
   healthUrl: string | null;
   profiles: string[];
@@ -70,6 +74,11 @@ export function closure(topology: Topology, names: readonly string[]): ServiceSp
   };
   for (const name of names) add(name);
   return Object.values(topology.services).filter((service) => wanted.has(service.name));
+}
+
+/** The names, and those that make them useful. */
+export function accompanied(topology: Topology, names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name) => [name, ...(topology.services[name]?.with ?? [])]))];
 }
 
 /** @throws DevError unknown_process: when the file has no service of that name. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** An aggregate's whole state as it travels: plain JSON. Times and money are text or integers, never floats. */
+/**
+ * An aggregate's whole state as it travels: plain JSON. Times and money are text or integers, never floats. What both sides
+ * keep as a double may be a number.
+ */
 export type State = Readonly<Record<string, unknown>>;
 
 /**
@@ -22,7 +25,7 @@ export function rangeDigest(members: Iterable<string>): string {
   return hash.digest('base64url');
 }
 
-/** JSON with sorted members (after RFC 8785, without its rule for floats: none travel). */
+/** JSON with sorted members (RFC 8785: `JSON.stringify` writes the shortest text that means the same double). */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object' && value !== null) {

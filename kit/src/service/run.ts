@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { flushCompileCache } from 'node:module';
 import type { Logger } from '../observe/log.ts';
 import { type HeldLease, holdLease } from './lease.ts';
 import type { Running } from './lifecycle.ts';
@@ -50,6 +51,8 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
   await firstAttempt.promise;
   const lease = leaseFor(parts, url, ready, stopped.signal);
   logger.info({ url }, 'listening');
+  // With NODE_COMPILE_CACHE, the next start finds what this one compiled, however this one ends.
+  flushCompileCache();
 
   return {
     url,

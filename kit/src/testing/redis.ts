@@ -13,6 +13,8 @@ export interface TestRedis {
   takeDown(): void;
   /** Commands arrive and run, and their replies are lost. */
   loseReplies(): void;
+  /** Connections stay, and nothing comes through. */
+  silence(): void;
   bringBack(): void;
   /** Deletes the keys and the functions of the tag, and closes. */
   drop(): Promise<void>;
@@ -32,6 +34,7 @@ export async function createTestRedis(): Promise<TestRedis> {
     client,
     takeDown: proxy.cut,
     loseReplies: proxy.mute,
+    silence: proxy.silence,
     bringBack: proxy.restore,
     drop: async () => {
       const keys = await client.keys(`{${tag}}:*`);

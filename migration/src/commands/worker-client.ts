@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MigrationError } from '../errors.ts';
+import type { Target } from '../journal/journal.ts';
+import type { Place } from '../stage/place.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import type { ResourceStatus } from '../worker/status.ts';
 import type { VerbOptions } from '../worker/worker.ts';
@@ -11,7 +13,10 @@ const timeoutMs = 15_000;
 /** The running worker, as the command line uses it. */
 export interface WorkerClient {
   status(): Promise<ResourceStatus[]>;
-  /** Begins an operation and follows it to its end. Aborting stops following; the operation goes on in the worker. */
+  /**
+   * Begins an operation and follows it to its end, after the one that is under way. Aborting stops following; the
+   * operation goes on in the worker.
+   */
   carryOut(
     resource: string,
     verb: Verb,
@@ -19,6 +24,9 @@ export interface WorkerClient {
     show: (operation: Operation) => void,
     signal: AbortSignal,
   ): Promise<Operation>;
+  places(): Promise<Place[]>;
+  /** Moves the route of a resource whose owner does not change. */
+  route(resource: string, target: Target): Promise<void>;
   /** @throws MigrationError `not_settled` with the reason */
   settle(resource: string): Promise<void>;
 }
@@ -50,21 +58,38 @@ export function workerClient(env: NodeJS.ProcessEnv): WorkerClient {
       first?.detail ?? first?.title ?? `the worker replied ${reply.status}`,
     );
   };
-  const status = async () => (await read<{ resources: ResourceStatus[] }>(await send('GET', '/resources'))).resources;
+  const allStatus = async () =>
+    (await read<{ resources: ResourceStatus[] }>(await send('GET', '/resources'))).resources;
+
+  const operationOf = async (resource: string) =>
+    (await allStatus()).find((one) => one.resource === resource)?.operation ?? null;
 
   return {
-    status,
+    status: allStatus,
     carryOut: async (resource, verb, options, show, signal) => {
       const path = `/resources/${encodeURIComponent(resource)}/${verb}`;
-      let operation = await read<Operation>(await send('POST', path, options));
+      let reply = await send('POST', path, options);
+      // The worker may be going on with what an earlier process of it left.
+      while (reply.status === 409 && !signal.aborted) {
+        const before = await operationOf(resource);
+        if (before?.state === 'running') show({ ...before, step: `waits for ${before.verb}`, total: 0 });
+        await pause(pollMs, undefined, { signal }).catch(() => {});
+        reply = await send('POST', path, options);
+      }
+      let operation = await read<Operation>(reply);
       while (operation.state === 'running' && !signal.aborted) {
         show(operation);
         await pause(pollMs, undefined, { signal }).catch(() => {});
-        const found = (await status()).find((one) => one.resource === resource)?.operation;
+        const found = await operationOf(resource);
         if (!found) throw new MigrationError('refused', `the worker has forgotten the operation: see status`);
         operation = found;
       }
       return operation;
+    },
+    places: async () => (await read<{ places: Place[] }>(await send('GET', '/places'))).places,
+    route: async (resource, target) => {
+      const reply = await send('POST', `/places/${encodeURIComponent(resource)}`, { target });
+      if (reply.status !== 204) await read(reply);
     },
     settle: async (resource) => {
       const reply = await send('POST', '/settle', { resources: [resource] });

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { MigrationError } from '../errors.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
-import { type Output, withProgress } from '../progress.ts';
-import { bar } from '../report.ts';
+import { bar, type Output, withProgress } from '../progress.ts';
+import { resourceNamed } from '../resources/resources.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import type { VerbOptions } from '../worker/worker.ts';
 import { parityReportText, statusText } from './status-text.ts';
@@ -16,7 +16,7 @@ export interface CommandParts {
   exit(code: number): void;
 }
 
-/** The commands that the running worker carries out, for resources other than those with a mapping. */
+/** The commands that the running worker carries out. */
 export function addWorkerCommands(program: Command, parts: CommandParts): void {
   const { env, output, exit } = parts;
 
@@ -43,10 +43,35 @@ export function addWorkerCommands(program: Command, parts: CommandParts): void {
     });
 
   program
+    .command('backfill <resource>')
+    .description(
+      'copy everything to the service, and keep it in step from then on; goes on where an earlier run stopped, ' +
+        'and compares both sides at the end',
+    )
+    .option('--full', 'from the first aggregate, also after a store was restored from a backup')
+    .option('--json', 'print the report as one line of JSON')
+    .action((resource: string, { full, json }: { full?: boolean; json?: boolean }) =>
+      run(parts, resource, 'backfill', { full: full === true }, json),
+    );
+
+  program
+    .command('parity <resource>')
+    .description('compare both sides by digests; exits 1 if they differ')
+    .option('--json', 'print the report as one line of JSON')
+    .action((resource: string, { json }: { json?: boolean }) => run(parts, resource, 'parity', {}, json));
+
+  program
     .command('sync <resource>')
     .description('wait until the follower has every change that the owner had at the call; exits 1 with the reason')
     .action(async (resource: string) => {
-      await workerClient(env).settle(resource);
+      resourceNamed(resource);
+      const client = workerClient(env);
+      // A resource without a follower is settled at once, which is what the mesh wants and would mislead people.
+      const status = (await client.status()).find((one) => one.resource === resource);
+      if (!status?.backfill) {
+        throw new MigrationError('not_attached', `${resource} is not under way: run backfill ${resource} first`);
+      }
+      await client.settle(resource);
       output.out(`${resource}: both sides are in step\n`);
     });
 
@@ -72,13 +97,14 @@ export function addWorkerCommands(program: Command, parts: CommandParts): void {
 }
 
 /** Carries out an operation in the worker, with its progress, and prints what it ended with. */
-export async function run(
+async function run(
   { env, output, exit }: CommandParts,
   resource: string,
   verb: Verb,
   options: VerbOptions,
   json = false,
 ): Promise<void> {
+  resourceNamed(resource);
   const client = workerClient(env);
   const operation = await followed(client, resource, verb, options, output, json);
   if (operation.state === 'running') {

@@ -72,11 +72,14 @@ export class Journal {
     await this.#pool.query('delete from resources where name = $1', [name]);
   }
 
-  async beginBackfill(name: string, total: number): Promise<void> {
+  /** @param anew after a store was restored from a backup: the newest versions that were seen say nothing any more */
+  async beginBackfill(name: string, total: number, anew: boolean): Promise<void> {
     await this.#pool.query(
       `update resources set backfill_begun = now(), backfill_after = null, backfill_sent = 0, backfill_total = $2,
-         backfill_done = null where name = $1`,
-      [name, total],
+         backfill_done = null, newest_monolith = case when $3 then 0 else newest_monolith end,
+         newest_service = case when $3 then 0 else newest_service end
+       where name = $1`,
+      [name, total, anew],
     );
   }
 
@@ -103,11 +106,6 @@ export class Journal {
     ]);
   }
 
-  /** After a store was restored from a backup and copied anew. */
-  async forgetNewest(name: string): Promise<void> {
-    await this.#pool.query('update resources set newest_monolith = 0, newest_service = 0 where name = $1', [name]);
-  }
-
   /** @throws MigrationError `switching` when a switch of the resource is under way */
   async beginSwitch(name: string, target: Target): Promise<OpenSwitch> {
     const { rows } = await this.#pool.query<{ id: string }>(
@@ -116,6 +114,15 @@ export class Journal {
     );
     if (!rows[0]) throw new MigrationError('switching', `a switch of ${name} is under way`);
     return { id: rows[0].id, target };
+  }
+
+  /** Whether the owner has ever changed. */
+  async hasSwitched(name: string): Promise<boolean> {
+    const { rows } = await this.#pool.query(
+      "select from switches where resource = $1 and outcome = 'switched' limit 1",
+      [name],
+    );
+    return rows.length > 0;
   }
 
   async openSwitch(name: string): Promise<OpenSwitch | null> {

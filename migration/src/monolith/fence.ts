@@ -33,7 +33,10 @@ export async function changeOwnership(
   try {
     return await inTransaction(pool, async (db) => {
       await db.query(`set local lock_timeout = '${lockTimeout}'`);
-      await db.query(`select pg_advisory_xact_lock(${fenceLock(group)})`);
+      // An owner that stays one, at another epoch, waits for no writes: they are as good after it as before it.
+      if (from.state !== 'owner' || to.state !== 'owner') {
+        await db.query(`select pg_advisory_xact_lock(${fenceLock(group)})`);
+      }
       const { rowCount } = await db.query(
         `update migration.ownership set epoch = $4, state = $5 where group_name = $1 and epoch = $2 and state = $3`,
         [group, from.epoch, from.state, to.epoch, to.state],

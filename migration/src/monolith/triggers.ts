@@ -1,4 +1,4 @@
-import type { Resource } from '../resources/resource.ts';
+import type { CapturedTable, Resource } from '../resources/resource.ts';
 
 /**
  * The SQLSTATE of a write that the monolith may not make, because it does not own the resource. The monolith replies to
@@ -26,7 +26,8 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
      begin
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
-         raise exception '${name} are not written here' using errcode = '${notOwner}';
+         raise exception '${name} are not written here'
+           using errcode = '${notOwner}', hint = 'the service owns them: npm run migrate -- switch ${name} monolith';
        end if;
        return case when tg_op = 'DELETE' then old else new end;
      end $$`,
@@ -41,8 +42,8 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
         // A row of a table below the root finds its key through the root, which is gone if both are deleted.
         `create or replace function migration.note_${suffix}_${table}() returns trigger language plpgsql as $$
        declare
-         earlier text := case when tg_op <> 'INSERT' then ${key('old')}::text end;
-         later text := case when tg_op <> 'DELETE' then ${key('new')}::text end;
+         earlier text := case when tg_op <> 'INSERT' then ${keyOf(name, key, 'old')}::text end;
+         later text := case when tg_op <> 'DELETE' then ${keyOf(name, key, 'new')}::text end;
        begin
          insert into migration.notes (resource, key)
            select distinct '${name}', key from unnest(array[earlier, later]) as keys (key) where key is not null;
@@ -66,6 +67,12 @@ const fenceOf = (table: string, suffix: string): string[] => [
   `create trigger migration_truncate before truncate on ${table}
      for each statement execute function migration.refuse_truncate_${suffix}()`,
 ];
+
+/** SQL of the key of a row's aggregate. */
+function keyOf(name: string, key: CapturedTable['key'], row: string): string {
+  if (key === null) return `'${name}'`;
+  return typeof key === 'string' ? `${row}.${key}` : key(row);
+}
 
 /** The statements that give a resource up. */
 export function dropsOf({ name, tables }: Resource): string[] {

@@ -112,8 +112,13 @@ export class Mover {
     const { ownership } = await service.ownership(resource);
     await attach(monolith, resource, ownership.epoch + 1);
     const mine = await readOwnership(monolith, resource.group);
-    if (mine?.state === 'owner' && ownership.state === 'follower' && ownership.epoch !== mine.epoch) {
-      await service.changeOwnership(resource, ownership, { ...mine, state: 'follower', wayBack: false });
+    if (mine?.state === 'owner' && ownership.state === 'follower') {
+      // Epochs only rise: an older one would send what the service takes for older than what it has.
+      if (ownership.epoch < mine.epoch) {
+        await service.changeOwnership(resource, ownership, { ...mine, state: 'follower', wayBack: false });
+      } else if (ownership.epoch > mine.epoch) {
+        await changeOwnership(monolith, resource.group, mine, { state: 'owner', epoch: ownership.epoch });
+      }
     }
     await journal.attach(resource.name);
   }

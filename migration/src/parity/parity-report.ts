@@ -14,7 +14,7 @@ export interface ParityReport {
   ranges: number;
   /** Aggregates that the follower got while they were compared. */
   lagging: number;
-  /** Aggregates that changed while they were compared, and agree now. */
+  /** Aggregates that changed while they were compared: they agree now, or have not stopped changing. */
   raced: number;
   /** Aggregates that differ although the owner's did not change meanwhile. */
   divergent: number;

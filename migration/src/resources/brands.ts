@@ -10,7 +10,7 @@ export const brands: Resource = {
   tables: [
     {
       name: 'brands',
-      key: (row) => `${row}.id`,
+      key: 'id',
       columns: ['id', 'seq', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
     },
   ],

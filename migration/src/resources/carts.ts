@@ -1,5 +1,5 @@
 import type { Queryable } from './queryable.ts';
-import { type Resource, type StateChange, timeText } from './resource.ts';
+import { type Resource, type StateChange, timeText, type WayBack } from './resource.ts';
 
 /** A cart expires after this without a change, and a reply to a keyed request after a day. Neither is deleted then. */
 const live = (cart: string) => `${cart}.updated_at > now() - interval '7 days'`;
@@ -47,7 +47,7 @@ interface CartState {
 }
 
 /** Carts with their lines, taxes and customers, and what was replied to requests with an Idempotency-Key. */
-export const carts: Resource = {
+export const carts: Resource & WayBack = {
   name: 'carts',
   group: 'carts',
   service: 'carts',

@@ -1,11 +1,15 @@
 import type { State } from '@banyan/kit/import';
+import { MigrationError } from '../errors.ts';
 import type { Queryable } from './queryable.ts';
 
 /** A table of the monolith whose rows are parts of an aggregate. */
 export interface CapturedTable {
   name: string;
-  /** SQL of the aggregate's key, by the name of a row. Null: the row belongs to none. */
-  key: (row: string) => string;
+  /**
+   * The column that holds the aggregate's key, or its SQL by the name of a row, which is null for a row that belongs to
+   * none. Null: all rows are one aggregate, whose key is the resource's name.
+   */
+  key: string | null | ((row: string) => string);
   /** Other resources write the table too, so it is not fenced: their rows have no key. */
   shared?: true;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
@@ -18,28 +22,8 @@ export interface StateChange {
   state: State | null;
 }
 
-/**
- * A resource that moves out of the monolith: the only code that knows its tables there. An aggregate is whole: all rows
- * that change together travel together.
- */
-export interface Resource {
-  name: string;
-  /** Resources of one group change their owner together. */
-  group: string;
-  /** The service that takes it over, as the mesh names it. */
-  service: string;
-  /** The HTTPRoute whose rules `reads` and `writes` move. */
-  route: string;
-  /** One sentence for the list. */
-  summary: string;
-  /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
-  tables: readonly CapturedTable[];
-  /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */
-  states: string;
-  /** SQL of (key text): at most `$2` keys after `$1` (null: from the first), in bytewise order. */
-  keys: string;
-  /** SQL of (count): how many aggregates there are. */
-  count: string;
+/** What the monolith must know of a resource that comes back to it. */
+export interface WayBack {
   /** SQL of (count): aggregates whose unique name was set aside. */
   displaced: string;
   /**
@@ -52,6 +36,41 @@ export interface Resource {
    * `apply` was committed.
    */
   afterDelete(db: Queryable, keys: readonly string[]): Promise<void>;
+}
+
+/**
+ * A resource that moves out of the monolith: the only code that knows its tables there. An aggregate is whole: all rows
+ * that change together travel together. Without a way back, the monolith stays its only writer: the service follows, and
+ * the owner does not change.
+ */
+export interface Resource extends Partial<WayBack> {
+  name: string;
+  /** Resources of one group change their owner together. */
+  group: string;
+  /** The service that takes it over, as the mesh names it. */
+  service: string;
+  /** The HTTPRoute whose rules `reads` and `writes` move. Without a way back: the route that moves by weights. */
+  route: string;
+  /** One sentence for the list. */
+  summary: string;
+  /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
+  tables: readonly CapturedTable[];
+  /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */
+  states: string;
+  /** SQL of (key text): at most `$2` keys after `$1` (null: from the first), in bytewise order. */
+  keys: string;
+  /** SQL of (count): how many aggregates there are. */
+  count: string;
+}
+
+/** @throws MigrationError `stays` when the resource has none */
+export function wayBackOf({ name, route, service, displaced, apply, afterDelete }: Resource): WayBack {
+  if (displaced !== undefined && apply && afterDelete) return { displaced, apply, afterDelete };
+  throw new MigrationError(
+    'stays',
+    `the monolith stays the only writer of ${name}. Its route moves by weights: ` +
+      `npm run mesh -- shift ${route} ${service}=100`,
+  );
 }
 
 /** SQL that gives a time as text with microseconds, such as 2018-05-10T14:11:32.000123Z. */

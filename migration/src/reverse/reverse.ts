@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
 import { readOwnership } from '../monolith/fence.ts';
-import type { Resource } from '../resources/resource.ts';
+import { type Resource, wayBackOf } from '../resources/resource.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 
 /** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
@@ -43,6 +43,7 @@ export async function applyToMonolith(
   epoch: number,
   changes: readonly Change[],
 ): Promise<number> {
+  const { apply, afterDelete } = wayBackOf(resource);
   const newer = await inTransaction(pool, async (db) => {
     // Ordinary triggers do not fire under this role. The setting ends with the transaction, so that it cannot leak through
     // the pool.
@@ -70,11 +71,11 @@ export async function applyToMonolith(
     );
     const keys = new Set(rows.map(({ key }) => key));
     const wanted = changes.filter(({ key }) => keys.has(key));
-    await resource.apply(db, wanted);
+    await apply(db, wanted);
     return wanted.length;
   });
   // Also of versions that were applied before: the process may have ended between the two transactions.
   const deleted = changes.filter(({ state }) => state === null).map(({ key }) => key);
-  if (deleted.length > 0) await inTransaction(pool, (db) => resource.afterDelete(db, deleted));
+  if (deleted.length > 0) await inTransaction(pool, (db) => afterDelete(db, deleted));
   return newer;
 }

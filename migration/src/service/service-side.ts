@@ -32,14 +32,14 @@ export interface ServiceSide {
 /** @param token the credential that services take from the migration only */
 export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
   const send = async <Reply>(
-    resource: Resource,
+    { service }: Resource,
     method: MeshRequest['method'],
     path: string,
     body?: unknown,
   ): Promise<{ status: number; reply: Reply }> => {
     const { status, text } = await mesh
       .send({
-        service: resource.service,
+        service,
         method,
         path,
         headers: {
@@ -54,16 +54,10 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
         throw new MigrationError('target_unavailable', error.message, { cause: error });
       });
     if (status === 503 || status === 504 || status === 502) {
-      throw new MigrationError(
-        'target_unavailable',
-        `the ${resource.service} service does not respond: ${detailOf(text)}`,
-      );
+      throw new MigrationError('target_unavailable', `the ${service} service does not respond: ${detailOf(text)}`);
     }
     if (status >= 300 && status !== 409) {
-      throw new MigrationError(
-        'target_refused',
-        `the ${resource.service} service replied ${status}: ${detailOf(text)}`,
-      );
+      throw new MigrationError('target_refused', `the ${service} service replied ${status}: ${detailOf(text)}`);
     }
     return { status, reply: (text === '' ? undefined : JSON.parse(text)) as Reply };
   };

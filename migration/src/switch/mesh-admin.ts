@@ -1,7 +1,18 @@
 import { MigrationError } from '../errors.ts';
 
+/** The requests of one rule, by service. */
+export interface RuleWeights {
+  /** Null: the rules without a name, together. */
+  rule: string | null;
+  weights: Readonly<Record<string, number>>;
+  /** Who set them; null: they are those of the documents. */
+  setBy: string | null;
+}
+
 /** What a switch asks of the mesh, all of it confirmed by every one of its processes. */
 export interface MeshAdmin {
+  /** The weights of a route's rules. */
+  weights(route: string): Promise<RuleWeights[]>;
   /** New requests of the rule wait. Resolves when those in flight have ended. */
   hold(route: string, rule: string, forMs: number): Promise<void>;
   release(route: string, rule: string): Promise<void>;
@@ -16,7 +27,7 @@ const drainMs = 1_000;
 
 /** @param token of the admin port; undefined if it needs none */
 export function meshAdmin(url: string, token: string | undefined): MeshAdmin {
-  const send = async (method: string, path: string, body?: object): Promise<void> => {
+  const send = async (method: string, path: string, body?: object): Promise<string> => {
     const reply = await fetch(new URL(path, url), {
       method,
       headers: {
@@ -31,7 +42,7 @@ export function meshAdmin(url: string, token: string | undefined): MeshAdmin {
       });
     });
     const text = await reply.text();
-    if (reply.ok) return;
+    if (reply.ok) return text;
     throw new MigrationError(
       'mesh_refused',
       `the mesh replied ${reply.status} to ${method} ${path}: ${text.slice(0, 300)}`,
@@ -41,12 +52,22 @@ export function meshAdmin(url: string, token: string | undefined): MeshAdmin {
     `/routes/${encodeURIComponent(route)}/rules/${encodeURIComponent(rule)}`;
   const who = 'migration';
   return {
+    weights: async (route) => {
+      const text = await send('GET', `/routes/${encodeURIComponent(route)}`);
+      const { weightGroups } = JSON.parse(text) as {
+        weightGroups: { rule: string | null; weights: Record<string, number>; changed: { who: string } | null }[];
+      };
+      return weightGroups.map(({ rule, weights, changed }) => ({ rule, weights, setBy: changed?.who ?? null }));
+    },
     hold: async (route, rule, forMs) => {
       await send('POST', `${rulePath(route, rule)}/hold`, { forMs, who, why: 'the owner changes' });
       await send('GET', `${rulePath(route, rule)}/hold?waitMs=${drainMs}`);
     },
-    release: (route, rule) => send('DELETE', `${rulePath(route, rule)}/hold`, { who, why: 'the owner has changed' }),
-    shift: (route, rule, service, why) =>
-      send('POST', `${rulePath(route, rule)}/weights`, { weights: { [service]: 100 }, who, why }),
+    release: async (route, rule) => {
+      await send('DELETE', `${rulePath(route, rule)}/hold`, { who, why: 'the owner has changed' });
+    },
+    shift: async (route, rule, service, why) => {
+      await send('POST', `${rulePath(route, rule)}/weights`, { weights: { [service]: 100 }, who, why });
+    },
   };
 }

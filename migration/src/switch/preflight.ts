@@ -1,6 +1,7 @@
 import { MigrationError, messageOf } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
 import type { Mover } from '../mover/mover.ts';
+import { wayBackOf } from '../resources/resource.ts';
 
 /** How old a comparison of both sides may be. */
 const parityFreshMs = 10 * 60_000;
@@ -8,10 +9,11 @@ const parityFreshMs = 10 * 60_000;
 /**
  * Checks what a switch needs, and repeats a comparison that is too old. Changes nothing else.
  *
- * @throws MigrationError `not_ready` with every reason
+ * @throws MigrationError `stays` when the resource has no way back, `not_ready` with every reason
  */
 export async function preflight(mover: Mover): Promise<void> {
   const { resource, journal, monolith, service, now } = mover.parts;
+  const wayBack = wayBackOf(resource);
   const entry = await journal.entry(resource.name);
   const missing: string[] = [];
   const need = async (what: string, check: () => Promise<string | null>) => {
@@ -32,7 +34,7 @@ export async function preflight(mover: Mover): Promise<void> {
   });
   await need('names', async () => {
     const { displaced } = await service.ownership(resource);
-    const { rows } = await monolith.query<{ count: number }>(resource.displaced);
+    const { rows } = await monolith.query<{ count: number }>(wayBack.displaced);
     const count = displaced + (rows[0]?.count ?? 0);
     return count === 0 ? null : `${count} unique names are set aside`;
   });

@@ -1,4 +1,4 @@
-import type { Ownership } from '@banyan/kit/import';
+import { type Ownership, sameOwnership } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import type { Target } from '../journal/journal.ts';
@@ -12,7 +12,11 @@ export type Owned = Pick<Ownership, 'epoch' | 'state'>;
 export interface Side {
   name: Target;
   read(): Promise<Owned>;
-  /** @throws MigrationError `not_the_owner` when something else is in force */
+  /**
+   * Does nothing when `to` is in force: the reply to an earlier call may have been lost, and the call repeated.
+   *
+   * @throws MigrationError `not_the_owner` when something else is in force
+   */
   set(from: Owned, to: Owned): Promise<void>;
 }
 
@@ -26,6 +30,8 @@ export function monolithSide(pool: Pool, resource: Resource): Side {
     },
     set: async (from, to) => {
       if (await changeOwnership(pool, resource.group, from, to)) return;
+      const now = await readOwnership(pool, resource.group);
+      if (now?.epoch === to.epoch && now.state === to.state) return;
       throw new MigrationError('not_the_owner', `the monolith is not ${from.state} at epoch ${from.epoch} any more`);
     },
   };
@@ -43,7 +49,7 @@ export function serviceOwnershipSide(service: ServiceSide, resource: Resource): 
     },
     set: async (from, to) => {
       const { changed, ownership } = await service.changeOwnership(resource, withWayBack(from), withWayBack(to));
-      if (changed) return;
+      if (changed || sameOwnership(ownership, withWayBack(to))) return;
       throw new MigrationError(
         'not_the_owner',
         `the service is ${ownership.state} at epoch ${ownership.epoch}, not ${from.state} at ${from.epoch}`,

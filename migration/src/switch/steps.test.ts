@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { MigrationError } from '../errors.ts';
 import type { Target } from '../journal/journal.ts';
 import type { Owned, Side } from './sides.ts';
-import { fence, handOver, reopen, standing } from './steps.ts';
+import { catchUp, fence, handOver, reopen, standing } from './steps.ts';
 
 /** A store's ownership in memory, which fails from its n-th change on. */
 function fakeSide(name: Target, state: Owned, failFrom = Number.POSITIVE_INFINITY) {
@@ -48,6 +48,22 @@ for (const [oldName, nextName] of [
       assert.deepEqual([await old.read(), await next.read()], [owner(6), follower(6)]);
       await assert.rejects(handOver({ old, next }, 4), MigrationError);
       assert.deepEqual([await old.read(), await next.read()], [owner(6), follower(6)]);
+    });
+
+    test('a request for the fence that arrives after the undo sets none', async () => {
+      const [old, next] = [fakeSide(oldName, owner(4)), fakeSide(nextName, follower(4))];
+      await reopen({ old, next }, 4);
+      assert.deepEqual([await old.read(), await next.read()], [owner(6), follower(6)]);
+      await assert.rejects(fence({ old, next }, 4), MigrationError);
+      assert.deepEqual(await old.read(), owner(6));
+    });
+
+    test('a new epoch that only the follower has is finished', async () => {
+      const [old, next] = [fakeSide(oldName, owner(4)), fakeSide(nextName, follower(6))];
+      const between = await both(old, next);
+      assert.ok(between.kind === 'renewing');
+      await catchUp(between.handover, between.epochs);
+      assert.deepEqual([(await both(old, next)).kind, await old.read()], ['steady', owner(6)]);
     });
 
     test('an undo that was broken off can be repeated', async () => {

@@ -26,8 +26,9 @@ export async function follow({ old }: Handover, epoch: number): Promise<void> {
 }
 
 /**
- * Undoes a fence before the commit point. The epoch is burned on the new side first: a controller that stopped and wakes
- * up later cannot hand over any more.
+ * Undoes a fence before the commit point, also one that may not have been set. The epoch is burned on both sides, on the
+ * new one first: a controller that stopped and wakes up later cannot hand over any more, and a request for the fence that
+ * arrives late sets none.
  */
 export async function reopen({ old, next }: Handover, epoch: number): Promise<void> {
   const now = await next.read();
@@ -39,7 +40,13 @@ export async function reopen({ old, next }: Handover, epoch: number): Promise<vo
       `the ${next.name} is ${burned.state} at epoch ${burned.epoch}: not undone`,
     );
   }
-  await old.set({ epoch, state: 'fenced' }, { epoch: epoch + 2, state: 'owner' });
+  const was = await old.read();
+  await old.set({ epoch, state: was.state === 'owner' ? 'owner' : 'fenced' }, { epoch: epoch + 2, state: 'owner' });
+}
+
+/** The follower is at a newer epoch than its owner: something that renews the epoch on both sides was broken off. */
+export async function catchUp({ old }: Handover, { from, to }: { from: number; to: number }): Promise<void> {
+  await old.set({ epoch: from, state: 'owner' }, { epoch: to, state: 'owner' });
 }
 
 /** What two stores say together. */
@@ -50,6 +57,8 @@ export type Standing =
   | { kind: 'fenced'; handover: Handover; epoch: number }
   /** The new side owns, the old one was not told: finish. */
   | { kind: 'handed over'; handover: Handover; epoch: number }
+  /** One owns, the other follows it at an epoch to come: finish. */
+  | { kind: 'renewing'; handover: Handover; epochs: { from: number; to: number } }
   | { kind: 'contradictory'; monolith: Owned; service: Owned };
 
 /** Reads what is in force. A process that finds a switch broken off goes on from here, not from what was intended. */
@@ -62,6 +71,9 @@ export async function standing(monolith: Side, service: Side): Promise<Standing>
   for (const { a, b, ofA, ofB } of pairs) {
     if (ofA.state === 'owner' && ofB.state === 'follower' && ofA.epoch === ofB.epoch) {
       return { kind: 'steady', owner: a, follower: b, epoch: ofA.epoch };
+    }
+    if (ofA.state === 'owner' && ofB.state === 'follower' && ofA.epoch < ofB.epoch) {
+      return { kind: 'renewing', handover: { old: a, next: b }, epochs: { from: ofA.epoch, to: ofB.epoch } };
     }
     if (ofA.state === 'fenced' && ofB.state === 'owner' && ofB.epoch === ofA.epoch + 1) {
       return { kind: 'handed over', handover: { old: a, next: b }, epoch: ofA.epoch };

@@ -2,10 +2,11 @@ import { MigrationError, messageOf } from '../errors.ts';
 import type { OpenSwitch, Target } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
 import { differingKeys } from '../parity/parity.ts';
+import { wayBackOf } from '../resources/resource.ts';
 import type { MeshAdmin } from './mesh-admin.ts';
 import { preflight } from './preflight.ts';
-import { monolithSide, serviceOwnershipSide } from './sides.ts';
-import { fence, follow, type Handover, handOver, reopen, standing } from './steps.ts';
+import { monolithSide, type Side, serviceOwnershipSide } from './sides.ts';
+import { catchUp, fence, follow, type Handover, handOver, reopen, standing } from './steps.ts';
 
 /** How long new writes wait at most. Then the mesh lets them go to the old side, and the switch is called off. */
 const holdMs = 5_000;
@@ -17,21 +18,29 @@ export interface SwitchOptions {
   signal?: AbortSignal;
 }
 
+export interface Switched {
+  switched: boolean;
+  /** Why it was undone. */
+  reason: string | null;
+}
+
 /**
  * Changes the owner of a resource, and routes its requests to it. Each step is journaled before and after; whatever
  * fails before the commit point is undone, and after it only the way forward is left.
  *
  * @returns whether it was switched; otherwise it was undone, for the reason given
+ * @throws MigrationError `stays` when the resource has no way back
+ * @throws MigrationError `not_ready` when it was not begun. After any other error it may be broken off: see `recover`
  */
 export async function switchOwner(
   mover: Mover,
   mesh: MeshAdmin,
   target: Target,
   { onStep }: SwitchOptions,
-): Promise<{ switched: boolean; reason: string | null }> {
-  const { resource, journal, monolith, service } = { ...mover.parts };
-  const sides = { monolith: monolithSide(monolith, resource), service: serviceOwnershipSide(service, resource) };
-  const before = await standing(sides.monolith, sides.service);
+): Promise<Switched> {
+  const { resource, journal } = mover.parts;
+  wayBackOf(resource);
+  const before = await standing(...sidesOf(mover));
   if (before.kind !== 'steady') throw new MigrationError('switching', `a switch of ${resource.name} was broken off`);
   if (before.owner.name === target) {
     await route(mover, mesh, target, onStep);
@@ -53,8 +62,9 @@ export async function switchOwner(
     await take('compare', () => compare(mover));
   } catch (error) {
     await take('undo', async () => {
-      if (isFenced) await undoFence(handover, before.epoch);
-      await mesh.release(resource.route, 'writes').catch(() => {});
+      // It may or may not have been set when it failed.
+      if (isFenced) await reopen(handover, before.epoch);
+      await mesh.release(resource.route, 'writes');
       if (target === 'service') await shiftTo(mover, mesh, 'reads', 'monolith');
     });
     await journal.endSwitch(open.id, 'undone', messageOf(error));
@@ -66,13 +76,13 @@ export async function switchOwner(
 }
 
 /**
- * Finishes or undoes a switch that was broken off, from what the stores say.
+ * Finishes or undoes a switch that was broken off, from what the stores say. May itself be broken off and repeated.
  *
  * @returns what was done; null if there was nothing to do
  */
-export async function recover(mover: Mover, mesh: MeshAdmin): Promise<string | null> {
-  const { resource, journal, monolith, service } = mover.parts;
-  const found = await standing(monolithSide(monolith, resource), serviceOwnershipSide(service, resource));
+export async function recover(mover: Mover, mesh: MeshAdmin): Promise<'finished' | 'undone' | null> {
+  const { resource, journal } = mover.parts;
+  const found = await standing(...sidesOf(mover));
   const open = await journal.openSwitch(resource.name);
   if (found.kind === 'contradictory') {
     const { monolith: mine, service: theirs } = found;
@@ -83,16 +93,30 @@ export async function recover(mover: Mover, mesh: MeshAdmin): Promise<string | n
   }
   if (found.kind === 'fenced') await reopen(found.handover, found.epoch);
   if (found.kind === 'handed over') await follow(found.handover, found.epoch);
-  if (open === null) return found.kind === 'steady' ? null : found.kind;
-  const now = await standing(monolithSide(monolith, resource), serviceOwnershipSide(service, resource));
-  if (now.kind === 'steady' && now.owner.name === open.target) {
+  if (found.kind === 'renewing') await catchUp(found.handover, found.epochs);
+  if (open === null) return found.kind === 'steady' ? null : found.kind === 'handed over' ? 'finished' : 'undone';
+  const now = await standing(...sidesOf(mover));
+  if (now.kind !== 'steady') throw new MigrationError('switching', `the owner of ${resource.name} changes`);
+  if (now.owner.name === open.target) {
     await finish(mover, mesh, open, () => {});
     return 'finished';
   }
-  await mesh.release(resource.route, 'writes').catch(() => {});
+  // The request for its fence may still be on its way.
+  if (found.kind === 'steady') await reopen({ old: now.owner, next: now.follower }, now.epoch);
+  await mesh.release(resource.route, 'writes');
   if (open.target === 'service') await shiftTo(mover, mesh, 'reads', 'monolith');
   await journal.endSwitch(open.id, 'undone', 'broken off');
   return 'undone';
+}
+
+/** Who owns a resource. Null: a switch is under way, or was broken off. */
+export async function ownerOf(mover: Mover): Promise<Target | null> {
+  const now = await standing(...sidesOf(mover));
+  return now.kind === 'steady' ? now.owner.name : null;
+}
+
+function sidesOf({ parts: { resource, monolith, service } }: Mover): [Side, Side] {
+  return [monolithSide(monolith, resource), serviceOwnershipSide(service, resource)];
 }
 
 /** Steps 9 and 10. */
@@ -112,12 +136,6 @@ async function route(mover: Mover, mesh: MeshAdmin, target: Target, onStep: (ste
 function shiftTo({ resource }: Mover, mesh: MeshAdmin, rule: 'reads' | 'writes', target: Target): Promise<void> {
   const service = target === 'service' ? resource.service : 'monolith';
   return mesh.shift(resource.route, rule, service, `${resource.name} to the ${target}`);
-}
-
-/** The fence may or may not have been set when it failed. */
-async function undoFence(handover: Handover, epoch: number): Promise<void> {
-  const now = await handover.old.read();
-  if (now.state === 'fenced' && now.epoch === epoch) await reopen(handover, epoch);
 }
 
 /** Brings over what was written before the fence. */

@@ -1,7 +1,7 @@
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes, type MovedResource, type Moves, openMoves } from '@banyan/kit/import';
 import { createLogger } from '@banyan/kit/log';
-import { openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
+import { type MariadbQueryable, openMariadb, statement } from '@banyan/kit/mariadb';
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import { Metrics } from '@banyan/kit/metrics';
 import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
@@ -19,15 +19,15 @@ const BrandState = Type.Object({
 });
 type BrandState = Static<typeof BrandState>;
 
-const asRows = `json_table(?, '$[*]' columns (id varchar(36) path '$.id', slug varchar(255) path '$.slug', state json path '$.state'))`;
+const asRows = `json_table(?, '$[*]' columns (id varchar(36) path '$.id', slug varchar(255) path '$.slug'))`;
 const remove = statement<object, [string]>('f_remove', `delete brands from brands join ${asRows} as r using (id)`);
 const setAside = statement<object, [string]>(
   'f_set_aside',
   `update brands join ${asRows} as r on brands.slug = r.slug and brands.id <> r.id set brands.slug = null`,
 );
-const put = statement<object, [string]>(
+const put = statement<object, [string, string, string]>(
   'f_put',
-  `insert into brands (id, slug, state) select id, slug, state from ${asRows} as r
+  `insert into brands (id, slug, state) values (?, ?, ?)
    on duplicate key update slug = values(slug), state = values(state)`,
 );
 const read = statement<{ id: string; state: string | BrandState }, [string]>(
@@ -43,19 +43,19 @@ const displaced = statement<{ count: number }>(
   'select count(*) as count from brands where slug is null',
 );
 
-const brands: MovedResource<Queryable, BrandState> = {
+const brands: MovedResource<MariadbQueryable, BrandState> = {
   name: 'brands',
   group: 'brands',
   schema: BrandState,
   apply: async (tx, changes) => {
-    const present = JSON.stringify(
-      changes.flatMap(({ key, state }) => (state === null ? [] : [{ id: key, slug: state.slug, state }])),
+    const present = changes.flatMap(({ key, state }) => (state === null ? [] : [{ id: key, slug: state.slug, state }]));
+    const gone = changes.filter(({ state }) => state === null).map(({ key }) => ({ id: key }));
+    if (gone.length > 0) await tx.run(remove, [JSON.stringify(gone)]);
+    await tx.run(setAside, [JSON.stringify(present.map(({ id, slug }) => ({ id, slug })))]);
+    await tx.runMany(
+      put,
+      present.map(({ id, slug, state }) => [id, slug, JSON.stringify(state)]),
     );
-    await tx.run(remove, [
-      JSON.stringify(changes.filter(({ state }) => state === null).map(({ key }) => ({ id: key }))),
-    ]);
-    await tx.run(setAside, [present]);
-    await tx.run(put, [present]);
   },
   read: async (tx, ids) =>
     new Map(
@@ -72,7 +72,7 @@ const brands: MovedResource<Queryable, BrandState> = {
 export interface FollowerService {
   url: string;
   database: TestDatabase;
-  moves: Moves<Queryable>;
+  moves: Moves<MariadbQueryable>;
   /** An ordinary write of the service. Null deletes the brand. */
   write(id: string, state: BrandState | null): Promise<void>;
   state(id: string): Promise<BrandState | undefined>;
@@ -83,7 +83,7 @@ export async function startFollower(token: string): Promise<FollowerService> {
   const database = await createTestMariadb();
   const db = openMariadb({ url: database.url, connectTimeoutMs: 10_000, queryTimeoutMs: 10_000 });
   await db.applySchema({ folder: new URL('./follower-schema/', import.meta.url) });
-  const moves = openMoves(mariadbLedger(db), [brands as unknown as MovedResource<Queryable>]);
+  const moves = openMoves(mariadbLedger(db), [brands as unknown as MovedResource<MariadbQueryable>]);
   const server = await createServer({
     logger: createLogger({ level: 'silent', service: 'follower' }),
     metrics: new Metrics(),

@@ -11,10 +11,10 @@ import { Journal } from '../journal/journal.ts';
 import { openPool } from '../monolith/database.ts';
 import { brands } from '../resources/brands.ts';
 import { type ServiceSide, serviceSide } from '../service/service-side.ts';
-import type { MeshAdmin } from '../switch/mesh-admin.ts';
+import type { MeshAdmin, RuleWeights } from '../switch/mesh-admin.ts';
 import type { Operation, Verb } from '../worker/operations.ts';
 import { RelayConnection } from '../worker/relay-connection.ts';
-import { type VerbOptions, Worker } from '../worker/worker.ts';
+import { type VerbOptions, Worker, type WorkerParts } from '../worker/worker.ts';
 import { type FollowerService, startFollower } from './follower-service.ts';
 
 const token = 'a token of the migration';
@@ -29,7 +29,10 @@ export interface Moving {
   meshCalls: string[];
   /** Set to make the mesh refuse. */
   mesh: { refuses: string | null };
-  worker(): Promise<RunningWorker>;
+  /** The weights that the mesh tells, by route. */
+  weights: Map<string, RuleWeights[]>;
+  /** @param through wraps what the worker works with, so that it dies at a chosen moment */
+  worker(through?: (parts: WorkerParts) => WorkerParts): Promise<RunningWorker>;
   /** Adds a brand to the monolith. Returns its id. */
   addBrand(slug: string, id?: string): Promise<string>;
   /** The counters of the newest versions that the worker has written down. */
@@ -62,6 +65,7 @@ export async function openMoving(
   await applySchema({ url: own.url, folder: workerSchema });
   const meshCalls: string[] = [];
   const refusal = { refuses: null as string | null };
+  const weights = new Map<string, RuleWeights[]>();
   const call = async (what: string) => {
     meshCalls.push(what);
     if (refusal.refuses !== null && what.startsWith(refusal.refuses)) {
@@ -69,6 +73,7 @@ export async function openMoving(
     }
   };
   const mesh: MeshAdmin = {
+    weights: async (route) => weights.get(route) ?? [],
     hold: (route, rule) => call(`hold ${route}/${rule}`),
     release: (route, rule) => call(`release ${route}/${rule}`),
     shift: (route, rule, service) => call(`shift ${route}/${rule} ${service}`),
@@ -80,6 +85,7 @@ export async function openMoving(
     follower,
     meshCalls,
     mesh: refusal,
+    weights,
     addBrand: async (slug, id = randomUUID()) => {
       await monolith.query("insert into brands (id, name, slug, status) values ($1, $2, $3, 'live')", [
         id,
@@ -99,23 +105,25 @@ export async function openMoving(
       await client.connect();
       return client;
     },
-    worker: async () => {
+    worker: async (through = (parts) => parts) => {
       const logger = createLogger({ level: 'silent', service: 'migrator' });
       const pool = openPool(monolith.url, () => {});
       const ownPool = openPool(own.url, () => {});
       const client = openMeshClient({ meshUrl: follower.url, maxReplyBytes: 64 * 1_048_576 });
       const service = around(serviceSide(client, token));
       const relay = new RelayConnection(monolith.url, service.import, logger);
-      const worker = new Worker({
-        resources: [brands],
-        monolith: pool,
-        service,
-        relay: () => relay.get(),
-        journal: new Journal(ownPool),
-        mesh,
-        logger,
-        now: () => new Date(),
-      });
+      const worker = new Worker(
+        through({
+          resources: [brands],
+          monolith: pool,
+          service,
+          relay: () => relay.get(),
+          journal: new Journal(ownPool),
+          mesh,
+          logger,
+          now: () => new Date(),
+        }),
+      );
       await worker.start();
       const one: RunningWorker = {
         worker,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { versionOf } from '@banyan/kit/import';
 import { until } from '@banyan/kit/testing';
+import { MigrationError } from '../errors.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 import { type Moving, openMoving, type RunningWorker } from '../testing/moving.ts';
 
@@ -13,13 +14,24 @@ describe('moving brands, at unlucky moments', () => {
   /** Takes the place of the call that brings changes to the service. */
   let onImport: ((real: Import, ...args: Parameters<Import>) => ReturnType<Import>) | null = null;
   let onAcknowledge: (() => void) | null = null;
+  let onOwnership: (() => void) | null = null;
+  /** Each change of the owner is sent twice, as by a mesh that got no reply: the second reply is what the worker gets. */
+  let changesTwice = false;
   before(async () => {
     moving = await openMoving((real) => ({
       ...real,
       import: (...args) => (onImport === null ? real.import(...args) : onImport(real.import, ...args)),
+      ownership: async (...args) => {
+        onOwnership?.();
+        return real.ownership(...args);
+      },
       acknowledge: async (...args) => {
         onAcknowledge?.();
         return real.acknowledge(...args);
+      },
+      changeOwnership: async (...args) => {
+        if (changesTwice) await real.changeOwnership(...args);
+        return real.changeOwnership(...args);
       },
     }));
   });
@@ -30,6 +42,8 @@ describe('moving brands, at unlucky moments', () => {
   afterEach(async () => {
     onImport = null;
     onAcknowledge = null;
+    onOwnership = null;
+    changesTwice = false;
     const [status] = await one.worker.status();
     if (status?.owner === 'service') await one.run('switch', { target: 'monolith' });
     await one.run('detach');
@@ -192,7 +206,36 @@ describe('moving brands, at unlucky moments', () => {
     assert.equal(status?.backfill?.doneAt === null, false);
     assert.equal(status?.parity?.clean, true);
     const big = chunks.filter((length) => length > 100);
-    assert.deepEqual(big, [2_000, 2_000, 500], 'no chunk was sent twice');
+    assert.deepEqual(big, [1_000, 1_000, 1_000, 1_000, 500], 'no chunk was sent twice');
+  });
+
+  test('a backfill waits for a service that is away for a moment', async () => {
+    const id = await moving.addBrand('patient');
+    let refusals = 0;
+    onImport = (real, ...args) => {
+      if (refusals++ === 0) throw new MigrationError('target_unavailable', 'the service restarts');
+      return real(...args);
+    };
+    await done('backfill');
+    assert.equal(await slugAtService(id), 'patient');
+  });
+
+  test('a backfill waits for a service that is ready later than the worker', async () => {
+    const id = await moving.addBrand('first');
+    let refusals = 0;
+    onOwnership = () => {
+      if (refusals++ === 0) throw new MigrationError('target_unavailable', 'the service starts');
+    };
+    await done('backfill');
+    assert.equal(await slugAtService(id), 'first');
+  });
+
+  test('a change of the owner that the mesh sends again is the change that was asked for', async () => {
+    await moving.addBrand('a');
+    await done('backfill');
+    changesTwice = true;
+    await done('switch', 'service');
+    await done('switch', 'monolith');
   });
 
   test('a switch that stopped after the fence is undone by the next worker', async () => {

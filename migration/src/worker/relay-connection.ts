@@ -21,10 +21,7 @@ export class RelayConnection {
   /** @throws MigrationError `second_relay` while another worker has the relay */
   get(): Promise<Relay> {
     if (this.#closed) return Promise.reject(new Error('the worker is closing'));
-    this.#relay ??= this.#open().catch((error: unknown) => {
-      this.#relay = null;
-      throw error;
-    });
+    this.#relay ??= this.#open();
     return this.#relay;
   }
 
@@ -33,13 +30,26 @@ export class RelayConnection {
     await this.#client?.end().catch(() => {});
   }
 
-  async #open(): Promise<Relay> {
+  #open(): Promise<Relay> {
+    // What ends late says nothing about the connection that has taken its place, and which holds the lock.
+    const forget = () => {
+      if (this.#relay === opening) this.#relay = null;
+    };
+    const opening = this.#connect(forget).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return opening;
+  }
+
+  async #connect(onLost: () => void): Promise<Relay> {
     const client = await connect(this.#url, (error) => {
       if (!this.#closed) this.#logger.warn({ err: error }, 'the relay lost its connection to the monolith');
-      this.#relay = null;
+      onLost();
     });
     this.#client = client;
     try {
+      if (this.#closed) throw new Error('the worker is closing');
       return await Relay.open(client, this.#send);
     } catch (error) {
       await client.end().catch(() => {});

@@ -7,10 +7,10 @@ import type { Worker } from './worker.ts';
 
 const SettleRequest = Type.Object({ resources: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }) });
 const Verb = Type.Enum(['backfill', 'parity', 'repair', 'switch', 'detach']);
+const Target = Type.Enum(['service', 'monolith']);
+const RouteParams = Type.Object({ resource: Type.String({ maxLength: 64 }) });
 const VerbParams = Type.Object({ resource: Type.String({ maxLength: 64 }), verb: Verb });
-const VerbOptions = Type.Optional(
-  Type.Object({ full: Type.Optional(Type.Boolean()), target: Type.Optional(Type.Enum(['service', 'monolith'])) }),
-);
+const VerbOptions = Type.Optional(Type.Object({ full: Type.Optional(Type.Boolean()), target: Type.Optional(Target) }));
 
 /** Codes of the worker's own replies, and their statuses. */
 export const workerErrors = {
@@ -53,12 +53,29 @@ export function addRoutes(server: Server, worker: Worker, token: string): void {
         try {
           return reply.code(202).send(worker.begin(params.resource, params.verb, body ?? {}));
         } catch (error) {
-          if (!(error instanceof MigrationError)) throw error;
-          throw new ServiceError(error.code === 'bad_arguments' ? 'unknown' : 'conflict', { detail: error.message });
+          throw refusal(error);
+        }
+      },
+    );
+    routes.get('/places', async () => ({ places: await worker.places() }));
+    routes.post(
+      '/places/:resource',
+      { schema: { params: RouteParams, body: Type.Object({ target: Target }) } },
+      async ({ params, body }, reply) => {
+        try {
+          await worker.route(params.resource, body.target);
+          return reply.code(204).send();
+        } catch (error) {
+          throw refusal(error);
         }
       },
     );
   });
+}
+
+function refusal(error: unknown): unknown {
+  if (!(error instanceof MigrationError)) return error;
+  return new ServiceError(error.code === 'bad_arguments' ? 'unknown' : 'conflict', { detail: error.message });
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

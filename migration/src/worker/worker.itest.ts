@@ -157,7 +157,10 @@ describe('moving brands', () => {
       `insert into products (name, slug, sku, manage_stock, commodity_type) values ('p', 'p', 'p', false, 'digital')
        returning id`,
     );
-    await moving.monolith.query('insert into product_brands (product_id, brand_id) values ($1, $2)', [product?.id, id]);
+    await moving.monolith.query('insert into product_brands (product_id, brand_id, position) values ($1, $2, 1)', [
+      product?.id,
+      id,
+    ]);
     await backfilled();
     await switched('service');
     await moving.follower.write(id, null);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@banyan/kit/log';
 import { MigrationError, messageOf } from '../errors.ts';
 import type { Journal, Target } from '../journal/journal.ts';
@@ -6,11 +7,13 @@ import { readOwnership } from '../monolith/fence.ts';
 import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { Place } from '../stage/place.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
-import { recover, switchOwner } from '../switch/switch.ts';
-import { backfill } from './backfill.ts';
+import { ownerOf, recover, type Switched, switchOwner } from '../switch/switch.ts';
+import { backfill, inSpiteOfOutages } from './backfill.ts';
 import { followOwner } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
+import { isFollowed, placeOf } from './places.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
 
 export interface WorkerParts extends Omit<MoverParts, 'resource'> {
@@ -30,6 +33,8 @@ export interface VerbOptions {
 
 /** How long between two heartbeats of a resource. */
 const beatMs = 1_000;
+/** How often stores may contradict each other before a person has to look. */
+const maxContradictions = 3;
 
 /** Moves resources: keeps followers in step, and carries out one operation at a time for each resource. */
 export class Worker {
@@ -51,8 +56,11 @@ export class Worker {
       const mover = this.#movers.get(name);
       if (!mover) continue;
       this.#follow(mover);
-      if (before.begun && before.doneAt === null) this.begin(name, 'backfill');
-      else this.#operations.begin(name, 'switch', async () => ({ recovered: await this.#recover(mover) }));
+      const isUnfinished = before.begun && before.doneAt === null;
+      this.#operations.begin(name, isUnfinished ? 'backfill' : 'switch', async ({ onProgress, signal }) => {
+        const recovered = await this.#recover(mover, signal);
+        return isUnfinished ? backfill(mover, false, { onProgress, signal }) : { recovered };
+      });
     }
     this.#beat = setInterval(() => void this.#sendBeats(), beatMs);
   }
@@ -83,7 +91,7 @@ export class Worker {
     return this.#operations.begin(name, verb, async ({ onStep, onProgress, signal }) => {
       switch (verb) {
         case 'backfill': {
-          await mover.attach();
+          await inSpiteOfOutages(mover, signal, () => mover.attach());
           this.#follow(mover);
           return backfill(mover, options.full === true, { onProgress, signal });
         }
@@ -92,8 +100,7 @@ export class Worker {
         case 'repair':
           return mover.repair((done) => onProgress(done, done), signal);
         case 'switch':
-          await recover(mover, this.#parts.mesh);
-          return switchOwner(mover, this.#parts.mesh, options.target ?? 'service', { onStep });
+          return this.#switch(mover, options.target ?? 'service', onStep, signal);
         case 'detach':
           return this.#detach(mover);
       }
@@ -111,6 +118,31 @@ export class Worker {
         ),
       ),
     );
+  }
+
+  /** Where every resource is. */
+  async places(): Promise<Place[]> {
+    const { journal, mesh } = this.#parts;
+    const all = await this.status();
+    return Promise.all(all.map((status) => placeOf(this.#mover(status.resource), status, journal, mesh)));
+  }
+
+  /**
+   * Moves the route of a resource whose owner does not change.
+   *
+   * @throws MigrationError `bad_arguments`, `mesh_refused`
+   */
+  async route(name: string, target: Target): Promise<void> {
+    const { resource } = this.#mover(name);
+    const { route, service } = resource;
+    if (!isFollowed(resource)) {
+      throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
+    }
+    const { mesh } = this.#parts;
+    for (const { rule, weights } of await mesh.weights(route)) {
+      if (rule === null || weights[service] === undefined) continue;
+      await mesh.shift(route, rule, target === 'service' ? service : 'monolith', `${name} to the ${target}`);
+    }
   }
 
   #mover(name: string): Mover {
@@ -139,15 +171,34 @@ export class Worker {
     await journal.detach(resource.name);
   }
 
-  async #recover(mover: Mover): Promise<string | null> {
-    for (;;) {
+  /** A switch that breaks off, because a store or the mesh is away, is finished or undone as soon as that is back. */
+  async #switch(mover: Mover, target: Target, onStep: (step: string) => void, signal: AbortSignal): Promise<Switched> {
+    const { mesh, logger } = this.#parts;
+    await recover(mover, mesh);
+    try {
+      return await switchOwner(mover, mesh, target, { onStep });
+    } catch (error) {
+      if (error instanceof MigrationError && error.code === 'not_ready') throw error;
+      logger.warn({ resource: mover.resource.name, reason: messageOf(error) }, 'the switch was broken off');
+      onStep('recover');
+      await this.#recover(mover, signal);
+      const switched = (await ownerOf(mover)) === target;
+      return { switched, reason: switched ? null : messageOf(error) };
+    }
+  }
+
+  /** @throws MigrationError `not_the_owner` when the stores contradict each other */
+  async #recover(mover: Mover, signal: AbortSignal): Promise<'finished' | 'undone' | null> {
+    for (let contradictions = 0; ; ) {
       try {
         return await recover(mover, this.#parts.mesh);
       } catch (error) {
+        // Only once may be a call of an earlier worker, which was still on its way.
+        const isContradictory = error instanceof MigrationError && error.code === 'not_the_owner';
+        if (isContradictory && ++contradictions === maxContradictions) throw error;
         // The stores and the mesh may start later than the worker.
-        if (error instanceof MigrationError && error.code === 'not_the_owner') throw error;
         this.#parts.logger.warn({ resource: mover.resource.name, reason: messageOf(error) }, 'not recovered yet');
-        await new Promise((resolve) => setTimeout(resolve, beatMs));
+        await pause(beatMs, undefined, { signal });
       }
     }
   }

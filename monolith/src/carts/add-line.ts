@@ -1,10 +1,11 @@
 import Type from 'typebox';
-import { isMembers } from '../api/body.ts';
-import { badRequest, failedValidation, notFound } from '../api/faults.ts';
+import { isMembers, type Members } from '../api/body.ts';
+import { badRequest, failedValidation } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import type { Adding } from './adding.ts';
 import { addCustom, CustomLine, putProduct, Quantity, Taxes } from './lines.ts';
 import { mergeCart } from './merge.ts';
+import { addPromotion } from './promotion-lines.ts';
 import { reorder } from './reorder.ts';
 
 const productLine = checker(
@@ -17,7 +18,10 @@ const productLine = checker(
 );
 const customLine = checker(CustomLine);
 
-/** Adds what one member of `data` names: a product, a custom item, or the lines of another cart or of an order. */
+/**
+ * Adds what one member of `data` names: a product, a custom item, a promotion code, or the lines of another cart or of
+ * an order.
+ */
 export async function addLine(to: Adding, data: unknown): Promise<void> {
   if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
   switch (data.type) {
@@ -31,7 +35,7 @@ export async function addLine(to: Adding, data: unknown): Promise<void> {
     case 'order_items':
       return reorder(to, data);
     case 'promotion_item':
-      throw notFound('No promotion could be found with the given code.');
+      return addPromotion(to, data);
     default:
       throw failedValidation([{ detail: 'The data.type field is not a kind of cart item.', source: 'data.type' }]);
   }
@@ -43,12 +47,12 @@ export function productsIn(entries: readonly unknown[]): string[] {
   return products.map(({ id, sku }) => id ?? sku).filter((wanted) => typeof wanted === 'string');
 }
 
-async function addProduct(to: Adding, data: unknown): Promise<void> {
+async function addProduct(to: Adding, data: Members): Promise<void> {
   to.spend(1);
   const { id, sku, quantity = 1, tax } = productLine(data);
   const wanted = id ?? sku;
   if (wanted === undefined) {
     throw failedValidation([{ detail: 'The data.id field is required.', source: 'data.id' }]);
   }
-  await putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax });
+  await putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax, data });
 }

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../api/faults.ts';
+import type { Debts } from '../debts.ts';
 import type { ShopError } from '../errors.ts';
+import { activeFields, type Field } from '../flows/field-store.ts';
+import { owners } from '../flows/owners.ts';
 import type { CartDraft } from './draft.ts';
 import { maxLines, mixedCurrencies } from './limits.ts';
 import { Shelf } from './shelf.ts';
@@ -14,6 +17,7 @@ export interface Source {
 
 /** State that all additions of one request share. */
 export class Adding {
+  readonly debts: Debts;
   readonly draft: CartDraft;
   readonly request: FastifyRequest;
   readonly shelf: Shelf;
@@ -22,6 +26,7 @@ export class Adding {
   /** Failures of single additions, when others succeeded. */
   readonly failures: ShopError[] = [];
   readonly allOrNothing: boolean;
+  #fields: Promise<Field[]> | undefined;
   readonly #wanted: string;
   #left = maxLines;
 
@@ -29,11 +34,12 @@ export class Adding {
    * `wanted` is the currency that an empty cart takes.
    * @throws ShopError `bad_request` when the request names another currency than the cart's
    */
-  constructor(request: FastifyRequest, draft: CartDraft, wanted: string, allOrNothing: boolean) {
+  constructor(debts: Debts, request: FastifyRequest, draft: CartDraft, wanted: string, allOrNothing: boolean) {
     const { currency } = draft.cart;
     if (currency !== null && request.currency !== undefined && request.currency !== currency) {
       throw mixedCurrencies(currency);
     }
+    this.debts = debts;
     this.request = request;
     this.draft = draft;
     this.shelf = new Shelf(draft.db);
@@ -48,6 +54,12 @@ export class Adding {
     const { currency } = this.draft.cart;
     if (currency !== null) return currency;
     return this.request.currency === undefined && preferred !== undefined ? preferred : this.#wanted;
+  }
+
+  /** The fields of lines, read once. */
+  fields(): Promise<Field[]> {
+    this.#fields ??= activeFields(this.draft.db, owners.cart_items.slug);
+    return this.#fields;
   }
 
   /**

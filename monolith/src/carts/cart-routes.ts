@@ -6,10 +6,13 @@ import { failedValidation, forbidden, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { linkIds } from '../catalog/product-relationships.ts';
 import type { Queryable } from '../db.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { joined, linkedEntities } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
-import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
+import { cartId, changeCart, changeCartIn, deleteCart, readCart } from './cart.ts';
 import type { CartDraft } from './draft.ts';
 import { withPrices } from './list.ts';
 import { type CartRow, lastLiveMoment } from './store.ts';
@@ -31,8 +34,10 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.get<ByCart>(one, async (request) => {
     const state = await readCart(shop, shop.db, cartId(request.params.ref));
-    const items = includeOf(queryOf(request)).has('items') ? itemViews(state, shop.config.publicUrl) : [];
-    return { data: cartView(state, shop.config.publicUrl), ...includedMember({ items }) };
+    const include = includeOf(queryOf(request));
+    const items = include.has('items') ? itemViews(state, shop.config.publicUrl) : [];
+    const linked = await linkedEntities(request, include, state.fields, [state.id]);
+    return { data: cartView(state, shop.config.publicUrl), ...includedMember(joined({ items }, linked)) };
   });
 
   app.get('/v2/carts', async (request) => {
@@ -47,18 +52,20 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
       `select id, name, description, currency, created_at, updated_at from carts ${where} order by created_at desc, id limit $3 offset $4`,
       [...values, page.limit, page.offset],
     );
-    const data = (await withPrices(shop.db, rows)).map((cart) => cartView(cart, shop.config.publicUrl));
+    const data = (await withPrices(shop, rows)).map((cart) => cartView(cart, shop.config.publicUrl));
     return listReply(shop, request, page, Number(count.rows[0]?.total), data);
   });
 
   app.post('/v2/carts', async (request, reply) => {
-    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, description, id: wanted } = newCart(data);
     const id = wanted === undefined ? randomUUID() : cartId(wanted);
     return replyOnce(shop, request, reply, 201, async (db) => {
       const state = await changeCartIn(shop, db, id, async (draft) => {
         if (draft.cart.name !== null)
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         await label(draft, name, description);
+        await writeFields(db, owners.carts, id, data, true);
         if (request.access.customerId !== undefined) await associate(db, id, [request.access.customerId]);
       });
       return { data: cartView(state, shop.config.publicUrl) };
@@ -66,13 +73,17 @@ export function cartResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.put<ByCart>(one, async (request) => {
-    const { name, description } = cartChange(objectOf(request.body));
-    const state = await changeCart(shop, cartId(request.params.ref), (draft) => label(draft, name, description));
+    const data = objectOf(request.body);
+    const { name, description } = cartChange(data);
+    const state = await changeCart(shop, cartId(request.params.ref), async (draft) => {
+      await label(draft, name, description);
+      await writeFields(draft.db, owners.carts, draft.cart.id, data, false);
+    });
     return { data: cartView(state, shop.config.publicUrl) };
   });
 
   app.delete<ByCart>(one, async (request, reply) => {
-    await shop.db.query('delete from carts where id = $1', [cartId(request.params.ref)]);
+    await deleteCart(shop, cartId(request.params.ref));
     return reply.code(204).send();
   });
 

@@ -1,10 +1,14 @@
 import { badRequest } from '../api/faults.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
+import { owners } from '../flows/owners.ts';
+import { loadValues } from '../flows/values.ts';
 import type { Shop } from '../shop.ts';
+import { discountsOfCart } from './discounts.ts';
 import { CartDraft } from './draft.ts';
 import { findCart, loadItems, openCart } from './store.ts';
-import type { CartState } from './view.ts';
+import { type CartState, cartView, itemViews } from './view.ts';
 
 const maxIdLength = 128;
 
@@ -25,7 +29,8 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   const cart = await findCart(db, id, shop.now());
   const items = cart === undefined ? [] : await loadItems(db, id);
   const style = cart?.currency == null ? undefined : await styleOf(db, cart.currency);
-  return { id, cart, items, style };
+  const discounts = await discountsOfCart(shop, db, cart, items);
+  return { id, cart, items, discounts, style, ...(await fieldsOfCart(shop, db, id, items)) };
 }
 
 /** Locks a cart, changes it, writes it once and returns its new state. */
@@ -48,6 +53,28 @@ export async function changeCartIn(
   const draft = new CartDraft(db, shop.now(), opened, await loadItems(db, id));
   await work(draft);
   await draft.save();
-  const { cart, items } = draft;
-  return { id, cart, items, style: cart.currency === null ? undefined : await styleOf(db, cart.currency) };
+  const { cart, items, messages } = draft;
+  const discounts = await discountsOfCart(shop, db, cart, items);
+  const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
+  const state = { id, cart, items, discounts, style, messages, ...(await fieldsOfCart(shop, db, id, items)) };
+  const { publicUrl } = shop.config;
+  const included = items.length === 0 ? {} : { included: { items: itemViews(state, publicUrl) } };
+  await recordEvent(db, shop.now(), 'cart.updated', id, { data: cartView(state, publicUrl), ...included });
+  return state;
+}
+
+async function fieldsOfCart(shop: Shop, db: Queryable, id: string, items: readonly { id: string }[]) {
+  const ids = items.map((item) => item.id);
+  return {
+    fields: await loadValues(db, shop.debts, owners.carts, [id]),
+    lineFields: await loadValues(db, shop.debts, owners.cart_items, ids),
+  };
+}
+
+/** Deletes a cart, if it exists. */
+export async function deleteCart(shop: Shop, id: string): Promise<void> {
+  await inTransaction(shop.db, async (db) => {
+    const { rowCount } = await db.query('delete from carts where id = $1', [id]);
+    if (rowCount === 1) await recordDeletion(db, shop.now(), 'cart', id);
+  });
 }

@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, notFound, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
+import type { NewValues } from '../flows/check-values.ts';
+import type { Field } from '../flows/field-store.ts';
+import { owners } from '../flows/owners.ts';
+import { storeValues } from '../flows/store-values.ts';
 import { writeDraft } from './draft-writes.ts';
 import { maxLines, maxTaxes } from './limits.ts';
 import type { CartRow, ItemRow, TaxRow } from './store.ts';
 import type { TaxItem } from './taxes.ts';
+
+/** One member of `meta.messages` in a reply. */
+export interface Message {
+  source: { type: string; id: string };
+  title: string;
+  description: string;
+}
 
 export type NewLine = Omit<ItemRow, 'id' | 'created_at' | 'updated_at' | 'taxes'>;
 
@@ -16,9 +27,13 @@ export class CartDraft {
   readonly db: Queryable;
   readonly now: Date;
   cart: CartRow;
+  /** What the reply tells about the change. */
+  readonly messages: Message[] = [];
   readonly #before: { currency: string | null; items: readonly ItemRow[] };
   // Lines are never changed in place, so that an earlier list keeps the earlier state.
   #items: readonly ItemRow[];
+  #values: ReadonlyMap<string, NewValues> = new Map();
+  #fields: readonly Field[] = [];
 
   constructor(db: Queryable, now: Date, cart: CartRow, items: readonly ItemRow[]) {
     this.db = db;
@@ -32,12 +47,16 @@ export class CartDraft {
     return this.#items;
   }
 
+  find(itemId: string): ItemRow | undefined {
+    return this.#items.find((each) => each.id === itemId.toLowerCase());
+  }
+
   /**
    * A line of the cart.
    * @throws ShopError `not_found` when the cart has no such line
    */
   require(itemId: string): ItemRow {
-    const item = this.#items.find((each) => each.id === itemId.toLowerCase());
+    const item = this.find(itemId);
     if (item === undefined) throw notFound("The Item doesn't exist in the cart");
     return item;
   }
@@ -88,15 +107,23 @@ export class CartDraft {
     return this.#replace({ ...item, taxes });
   }
 
+  /** Sets values of the fields of a line; the others keep theirs. */
+  setFields({ id }: ItemRow, fields: readonly Field[], values: NewValues): void {
+    this.#fields = fields;
+    this.#values = new Map([...this.#values, [id, new Map([...(this.#values.get(id) ?? []), ...values])]]);
+  }
+
   /** Runs one step. If the step throws, the cart returns to its state before the step. */
   async attempt(step: () => Promise<void>): Promise<void> {
     const { cart } = this;
     const items = this.#items;
+    const values = this.#values;
     try {
       await step();
     } catch (error) {
       this.cart = cart;
       this.#items = items;
+      this.#values = values;
       throw error;
     }
   }
@@ -104,6 +131,11 @@ export class CartDraft {
   /** Writes the differences from the stored state. */
   async save(): Promise<void> {
     await writeDraft(this.db, this.cart, this.#before, this.#items);
+    const changes = [...this.#values].map(([id, values]) => ({ id, values }));
+    const kept = changes.filter(({ id }) => this.find(id) !== undefined);
+    await storeValues(this.db, owners.cart_items.values, this.#fields, kept);
+    // Codes need goods: an empty cart keeps none.
+    if (this.#items.length === 0) await this.db.query('delete from cart_promotions where cart_id = $1', [this.cart.id]);
   }
 
   #replace(item: ItemRow): ItemRow {

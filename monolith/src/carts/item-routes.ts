@@ -5,12 +5,15 @@ import { badRequest } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { displayCurrency } from '../currencies/display.ts';
 import { errorBody, ShopError } from '../errors.ts';
+import { linkedEntities } from '../flows/includes.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { addLine, productsIn } from './add-line.ts';
 import { Adding } from './adding.ts';
 import { cartId, changeCart, changeCartIn, readCart } from './cart.ts';
 import { maxLines, maxQuantity } from './limits.ts';
+import { removeCode, removePromotion } from './promotion-lines.ts';
 import { changeQuantities } from './quantities.ts';
 import { itemsReply } from './view.ts';
 
@@ -24,6 +27,9 @@ const newQuantities = checker(
 interface ByCart {
   Params: { ref: string };
 }
+interface ByCode {
+  Params: { ref: string; code: string };
+}
 interface ByItem {
   Params: { ref: string; item: string };
 }
@@ -32,16 +38,21 @@ interface ByItem {
 export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
   const items = '/v2/carts/:ref/items';
 
-  app.get<ByCart>(items, async (request) =>
-    itemsReply(await readCart(shop, shop.db, cartId(request.params.ref)), shop.config.publicUrl),
-  );
+  app.get<ByCart>(items, async (request) => {
+    const state = await readCart(shop, shop.db, cartId(request.params.ref));
+    const { included, ...reply } = itemsReply(state, shop.config.publicUrl);
+    const ids = state.items.map(({ id }) => id);
+    const linked = await linkedEntities(request, includeOf(queryOf(request)), state.lineFields, ids);
+    return { ...reply, ...includedMember({ ...linked, ...included }) };
+  });
 
   app.post<ByCart>(items, (request, reply) => addLines(shop, request, reply));
 
   app.put<ByItem>(`${items}/:item`, async (request) => {
-    const { quantity } = newQuantity(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { quantity } = newQuantity(data);
     const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
-      changeQuantities(draft, [{ id: request.params.item, quantity }]),
+      changeQuantities(draft, [{ ...data, id: request.params.item, quantity }]),
     );
     return itemsReply(state, shop.config.publicUrl);
   });
@@ -53,15 +64,22 @@ export function cartItemRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.delete<ByItem>(`${items}/:item`, async (request) => {
-    const state = await changeCart(shop, cartId(request.params.ref), (draft) =>
-      draft.remove(draft.require(request.params.item).id),
-    );
+    const { ref, item } = request.params;
+    const state = await changeCart(shop, cartId(ref), async (draft) => {
+      if (!(await removePromotion(draft, item))) draft.remove(draft.require(item).id);
+    });
     return itemsReply(state, shop.config.publicUrl);
   });
 
   app.delete<ByCart>(items, async (request) => {
     const state = await changeCart(shop, cartId(request.params.ref), (draft) => draft.clear());
     return itemsReply(state, shop.config.publicUrl);
+  });
+
+  app.delete<ByCode>('/v2/carts/:ref/discounts/:code', async (request, reply) => {
+    const { ref, code } = request.params;
+    await changeCart(shop, cartId(ref), (draft) => removeCode(draft, code));
+    return reply.code(204).send();
   });
 }
 
@@ -81,7 +99,7 @@ async function addLines(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
   return replyOnce(shop, request, reply, 201, async (db) => {
     const failures: ShopError[] = [];
     const state = await changeCartIn(shop, db, id, async (draft) => {
-      const to = new Adding(request, draft, wanted, allOrNothing);
+      const to = new Adding(shop.debts, request, draft, wanted, allOrNothing);
       await to.shelf.fetch(productsIn(entries), to.currency());
       for (const entry of entries) {
         try {

@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox';
+import type { Members } from '../api/body.ts';
 import { badRequest, forbidden } from '../api/faults.ts';
 import { productMissing } from '../catalog/product-get.ts';
+import { checkValues, type NewValues } from '../flows/check-values.ts';
 import { maxAmount } from '../money.ts';
 import type { Adding } from './adding.ts';
 import { checkLine, insufficientStock, maxQuantity, maxTaxes } from './limits.ts';
@@ -29,6 +31,10 @@ interface Placing {
   taxes?: readonly TaxItem[] | undefined;
   /** The line comes from another cart, where it was permitted: drafts and taxes are copied for every client. */
   trusted?: boolean;
+  /** A body whose members may be fields of the line. */
+  data?: Members;
+  /** Values of fields that another line has already. */
+  values?: NewValues;
 }
 
 /** Adds a product. `wanted` is an id or a SKU: older clients send a SKU in place of the id. */
@@ -54,10 +60,11 @@ export async function putProduct(to: Adding, line: Placing & { wanted: string; q
         currency,
       );
   putTaxes(to, item, line);
+  await putFields(to, item, line, present === undefined);
 }
 
 /** Adds a custom item. An item with the same SKU and price increases the existing line. */
-export function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?: Placing): void {
+export async function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?: Placing): Promise<void> {
   const { name, sku = '', description = '', quantity = 1, price, tax } = data;
   const currency = placing?.currency ?? to.currency();
   const includesTax = price.includes_tax ?? true;
@@ -81,6 +88,14 @@ export function addCustom(to: Adding, data: Static<typeof CustomLine>, placing?:
         currency,
       );
   putTaxes(to, item, placing ?? { currency, taxes: tax });
+  await putFields(to, item, placing ?? { currency, data }, present === undefined);
+}
+
+/** @throws ShopError `validation_failed` when a value breaks a rule, or a required one is missing */
+async function putFields(to: Adding, item: ItemRow, { data, values }: Placing, isNew: boolean): Promise<void> {
+  if (data === undefined && values === undefined) return;
+  const fields = await to.fields();
+  if (fields.length > 0) to.draft.setFields(item, fields, values ?? checkValues(fields, data ?? {}, isNew));
 }
 
 function putTaxes(to: Adding, item: ItemRow, { taxes, trusted }: Placing): void {

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import { badRequest, notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
+import { owners } from '../flows/owners.ts';
+import { valuesOf } from '../flows/values.ts';
 import type { Adding, Source } from './adding.ts';
 import { mixedCurrencies } from './limits.ts';
 import { addCustom, putProduct } from './lines.ts';
@@ -27,15 +29,26 @@ export async function mergeCart(to: Adding, data: unknown): Promise<void> {
     lines.flatMap((line) => line.product_id ?? []),
     currency,
   );
+  const values = await linesValues(
+    to,
+    lines.map(({ id }) => id),
+  );
   for (const line of lines) {
-    const placing = { currency, trusted: true, ...(line.taxes.length > 0 && { taxes: line.taxes }) };
+    const placing = {
+      ...{ currency, trusted: true, values: values.stored(line.id) },
+      ...(line.taxes.length > 0 && { taxes: line.taxes }),
+    };
     if (line.product_id !== null) {
       await putProduct(to, { ...placing, wanted: line.product_id, quantity: line.quantity });
     } else {
       const { name, sku, description, quantity, unit_amount: amount, includes_tax } = line;
-      addCustom(to, { name, sku, description, quantity, price: { amount, includes_tax } }, placing);
+      await addCustom(to, { name, sku, description, quantity, price: { amount, includes_tax } }, placing);
     }
   }
+}
+
+async function linesValues(to: Adding, ids: readonly string[]) {
+  return valuesOf(to.draft.db, to.debts, owners.cart_items.values, await to.fields(), ids);
 }
 
 /** The cart to merge and its number of lines. A cart that a list names several times is read once. */

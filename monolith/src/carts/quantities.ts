@@ -1,20 +1,33 @@
+import type { Members } from '../api/body.ts';
+import { badRequest } from '../api/faults.ts';
+import { checkValues } from '../flows/check-values.ts';
+import { activeFields } from '../flows/field-store.ts';
+import { owners } from '../flows/owners.ts';
 import type { CartDraft } from './draft.ts';
 import { checkLine, insufficientStock } from './limits.ts';
+import { isPromotionLine, removePromotion } from './promotion-lines.ts';
 
 /**
- * Sets the quantities of lines. 0 removes a line, even if it is already gone. One query reads the stock of all lines.
+ * Sets the quantities of lines, and their fields. 0 removes a line, even if it is already gone. One query reads the stock of all lines.
  * @throws ShopError `not_found` when a line is unknown
  * @throws ShopError `bad_request` when stock is short, or a line is too large
+ * @throws ShopError `validation_failed` when the value of a field is wrong
  */
 export async function changeQuantities(
   draft: CartDraft,
-  changes: readonly { id: string; quantity: number }[],
+  changes: readonly (Members & { id: string; quantity: number })[],
 ): Promise<void> {
   const available = await stockOfLines(draft);
-  for (const { id, quantity } of changes) {
+  const fields = await activeFields(draft.db, owners.cart_items.slug);
+  for (const { id, quantity, ...data } of changes) {
     if (quantity === 0) {
       draft.remove(id);
+      await removePromotion(draft, id);
       continue;
+    }
+    if (draft.find(id) === undefined && (await isPromotionLine(draft, id))) {
+      if (quantity === 1) continue;
+      throw badRequest('A promotion has the quantity 1', 'data.quantity');
     }
     const item = draft.require(id);
     checkLine(quantity, item.unit_amount);
@@ -22,6 +35,7 @@ export async function changeQuantities(
       throw insufficientStock({ id: item.product_id, sku: item.sku });
     }
     draft.setQuantity(item, quantity);
+    if (fields.length > 0) draft.setFields(item, fields, checkValues(fields, data, false));
   }
 }
 

@@ -48,5 +48,5 @@ async function addOrderItem(to: Adding, line: OrderItemRow, currency: string, or
   const { name, sku, quantity, unit_amount: amount, includes_tax } = line;
   if (line.product_id !== null) return putProduct(to, { currency, wanted: line.product_id, quantity });
   if (currency !== orderCurrency) throw mixedCurrencies(currency);
-  addCustom(to, { name, sku, quantity, price: { amount, includes_tax } }, { currency });
+  await addCustom(to, { name, sku, quantity, price: { amount, includes_tax } }, { currency });
 }

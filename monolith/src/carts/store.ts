@@ -75,6 +75,8 @@ export async function openCart(db: Queryable, id: string, now: Date): Promise<Ca
     return { ...cart, updated_at: now };
   }
   await db.query('delete from cart_items where cart_id = $1', [id]);
+  await db.query('delete from cart_promotions where cart_id = $1', [id]);
+  await db.query('delete from cart_field_values where owner_id = $1', [id]);
   await db.query('delete from cart_customers where cart_id = $1', [id]);
   const afresh = { id, name: null, description: null, currency: null, created_at: now, updated_at: now };
   await db.query(

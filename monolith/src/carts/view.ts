@@ -1,54 +1,65 @@
 import { linePrices } from '../api/line-prices.ts';
 import { imageView } from '../files/product-image.ts';
-import { type CurrencyStyle, formattedPrice, noPrice, type PricedLine, sumTotals } from '../money.ts';
+import type { FieldValues } from '../flows/values.ts';
+import { type CurrencyStyle, formattedPrice, noPrice, sumTotals } from '../money.ts';
+import { afterDiscounts, type Discount } from '../promotions/applied.ts';
+import { discountPrices, minus } from '../promotions/uses.ts';
+import type { Message } from './draft.ts';
+import { type PricedItem, pricedLine } from './pricing.ts';
 import { type CartRow, cartLifetimeMs, type ItemRow, type TaxRow } from './store.ts';
 
 // Clients of this API read this moment as "never".
 const never = '0001-01-01T00:00:00Z';
-
-/** The members of a line that determine its price. */
-export type PricedItem = Pick<ItemRow, 'id' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
-  taxes: readonly Pick<TaxRow, 'rate'>[];
-};
 
 /** A cart with its prices. `cart` is undefined for a cart that does not exist yet, `style` while it has no currency. */
 export interface PricedCart {
   id: string;
   cart: CartRow | undefined;
   items: readonly PricedItem[];
+  discounts: readonly Discount[];
+  fields: FieldValues;
   style: CurrencyStyle | undefined;
 }
 
 /** A cart with all its lines. */
 export interface CartState extends PricedCart {
   items: readonly ItemRow[];
+  lineFields: FieldValues;
+  messages?: readonly Message[];
 }
 
-export function cartView({ id, cart, items, style }: PricedCart, publicUrl: string) {
-  return {
+export function cartView(priced: PricedCart, publicUrl: string) {
+  const { id, cart, items, discounts, fields } = priced;
+  const lines = [...items, ...discounts];
+  return fields.onto({
     id,
     type: 'cart',
     ...(cart?.name != null && { name: cart.name }),
     ...(cart?.description != null && { description: cart.description }),
     links: { self: `${publicUrl}/v2/carts/${encodeURIComponent(id)}` },
-    meta: cartMeta({ id, cart, items, style }),
-    relationships:
-      items.length === 0 ? {} : { items: { data: items.map((item) => ({ type: 'cart_item', id: item.id })) } },
-  };
+    meta: cartMeta(priced),
+    relationships: lines.length === 0 ? {} : { items: { data: lines.map(({ id }) => ({ type: 'cart_item', id })) } },
+  });
 }
 
 /** The reply to every request that changes or lists lines. */
 export function itemsReply(state: CartState, publicUrl: string) {
   const taxes = state.items.flatMap((item) => item.taxes);
+  const { messages = [] } = state;
   return {
     data: itemViews(state, publicUrl),
-    meta: cartMeta(state),
+    meta: { ...cartMeta(state), ...(messages.length > 0 && { messages }) },
     ...(taxes.length > 0 && { included: { tax_items: taxes.map(taxView) } }),
   };
 }
 
-export function itemViews({ items, style }: CartState, publicUrl: string) {
-  return style === undefined ? [] : items.map((item) => itemView(item, style, publicUrl));
+/** The lines of a cart: its goods, then what promotions take off. */
+export function itemViews({ items, discounts, lineFields, style }: CartState, publicUrl: string) {
+  if (style === undefined) return [];
+  return [
+    ...items.map((item) => lineFields.onto(itemView(item, style, publicUrl))),
+    ...discounts.map((discount) => discountView(discount, style)),
+  ];
 }
 
 export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
@@ -62,24 +73,19 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
   };
 }
 
-/** A line as the calculation of totals needs it. */
-export function pricedLine(item: PricedItem): PricedLine {
-  return {
-    unitAmount: item.unit_amount,
-    quantity: item.quantity,
-    includesTax: item.includes_tax,
-    rates: item.taxes.map((tax) => tax.rate),
-  };
-}
-
-function cartMeta({ cart, items, style }: PricedCart) {
-  const totals = sumTotals(items.map(pricedLine));
+function cartMeta({ cart, items, discounts, style }: PricedCart) {
+  const before = sumTotals(items.map(pricedLine));
+  const totals = afterDiscounts(before, discounts);
   const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
     display_price: {
       with_tax: price(totals.withTax),
       without_tax: price(totals.withoutTax),
       tax: price(totals.tax),
+      ...(discounts.length > 0 && {
+        discount: price(minus(before.withTax - totals.withTax)),
+        without_discount: price(before.withTax),
+      }),
     },
     timestamps: {
       created_at: cart?.created_at.toISOString() ?? never,
@@ -109,6 +115,29 @@ function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
     meta: {
       display_price: linePrices(pricedLine(item), style),
       timestamps: { created_at: item.created_at.toISOString(), updated_at: item.updated_at.toISOString() },
+    },
+  };
+}
+
+function discountView(discount: Discount, style: CurrencyStyle) {
+  const created = discount.created_at.toISOString();
+  const price = { amount: minus(discount.amount), currency: style.code, includes_tax: false };
+  return {
+    id: discount.id,
+    type: 'promotion_item',
+    promotion_id: discount.promotion_id,
+    name: discount.name,
+    description: discount.description,
+    sku: discount.code,
+    image: { mime_type: '', file_name: '', href: '' },
+    quantity: 1,
+    manage_stock: false,
+    unit_price: price,
+    value: price,
+    links: {},
+    meta: {
+      display_price: discountPrices(discount.amount, discount.net, discount.tax, style),
+      timestamps: { created_at: created, updated_at: created },
     },
   };
 }

@@ -4,6 +4,7 @@ import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
+import { recordGroup } from './events.ts';
 import { lockFamily, setParent } from './family.ts';
 import { getGroup, groupMissing } from './group-routes.ts';
 import type { Kind } from './kinds.ts';
@@ -103,6 +104,7 @@ async function changeFamily(
     const { rowCount } = await db.query(`update ${kind.plural} set updated_at = $2 where id = $1`, [id, shop.now()]);
     if (rowCount === 0) throw groupMissing(kind);
     await change(db, id, request.body, shop.now());
+    await recordGroup(shop, db, kind, 'updated', id);
     await audit(shop, db, request.access, { action: 'updated', entity: kind.type, entityId: id });
   });
 }

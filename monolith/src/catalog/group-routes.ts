@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { attributesReply } from '../api/attributes.ts';
-import { objectOf } from '../api/body.ts';
+import { type Members, objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
@@ -10,10 +9,16 @@ import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordDeletion } from '../events/record.ts';
+import { attributesWithFields } from '../flows/attributes.ts';
+import { withFields, writeFields } from '../flows/entity-fields.ts';
+import { includedByFields, joined } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { type FilterFields, filterConditions, textField, uuidField } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { byText, orderBy } from '../lists/sort.ts';
 import type { Shop } from '../shop.ts';
+import { recordGroup } from './events.ts';
 import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups } from './groups.ts';
 import type { Kind } from './kinds.ts';
 import { productsById } from './product-get.ts';
@@ -58,19 +63,25 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
 
   app.get(path, (request) => listGroups(shop, request, kind));
 
-  app.get(`${path}/attributes`, () => attributesReply(kind.plural, schema));
+  app.get(`${path}/attributes`, () => attributesWithFields(shop.db, owners[kind.plural], schema));
+
+  app.includables.set(kind.type, {
+    plural: kind.plural,
+    views: (request, ids) => groupsById(shop, kind, ids, request.access.kind === 'implicit'),
+  });
 
   app.get<ById>(one, (request) => getGroup(shop, request, kind, request.params.id));
 
   app.post(path, async (request, reply) => {
-    const group = newGroup(objectOf(request.body));
-    const id = await insertGroup(shop, request, kind, group);
+    const data = objectOf(request.body);
+    const id = await insertGroup(shop, request, kind, newGroup(data), data);
     return reply.code(201).send(await getGroup(shop, request, kind, id));
   });
 
   app.put<ById>(one, async (request) => {
     const { id } = request.params;
-    const change = groupChange(objectOf(request.body));
+    const data = objectOf(request.body);
+    const change = groupChange(data);
     sameId(id, change.id);
     if (!isUuid(id)) throw groupMissing(kind);
     await uniqueOr422(kind.plural, ['slug'], () =>
@@ -81,6 +92,8 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
           [id, change.name, change.slug, change.description, change.status, shop.now()],
         );
         if (rowCount === 0) throw groupMissing(kind);
+        await writeFields(db, owners[kind.plural], id, data, false);
+        await recordGroup(shop, db, kind, 'updated', id);
         await audit(shop, db, request.access, { action: 'updated', entity: kind.type, entityId: id });
       }),
     );
@@ -93,6 +106,7 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
     await inTransaction(shop.db, async (db) => {
       const { rowCount } = await db.query(`delete from ${kind.plural} where id = $1`, [id]);
       if (rowCount === 0) throw groupMissing(kind);
+      await recordDeletion(db, shop.now(), kind.type, id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: kind.type, entityId: id });
     });
     return reply.code(204).send();
@@ -111,8 +125,13 @@ export async function getGroup(shop: Shop, request: FastifyRequest, kind: Kind, 
   const [row] = await selectGroups(shop.db, kind, { where, tail: '', bindings });
   if (row === undefined) throw groupMissing(kind);
   const links = await loadGroupLinks(shop.db, kind, [row], liveOnly);
-  const included = await groupIncludes(shop, request, includeOf(queryOf(request)), links, liveOnly);
-  return { data: groupView(kind, row, links), ...includedMember(included) };
+  const include = includeOf(queryOf(request));
+  const included = joined(
+    await groupIncludes(shop, request, include, links, liveOnly),
+    await includedByFields(shop, request, owners[kind.plural], [row.id], include),
+  );
+  const [data] = await withFields(shop, shop.db, owners[kind.plural], [groupView(kind, row, links)]);
+  return { data, ...includedMember(included) };
 }
 
 async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
@@ -128,8 +147,19 @@ async function listGroups(shop: Shop, request: FastifyRequest, kind: Kind) {
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectGroups(shop.db, kind, { where, tail, bindings });
   const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
-  const data = rows.map((row) => groupView(kind, row, links));
-  const included = await groupIncludes(shop, request, query.include, links, liveOnly);
+  const owner = owners[kind.plural];
+  const views = rows.map((row) => groupView(kind, row, links));
+  const data = await withFields(shop, shop.db, owner, views);
+  const included = joined(
+    await groupIncludes(shop, request, query.include, links, liveOnly),
+    await includedByFields(
+      shop,
+      request,
+      owner,
+      rows.map(({ id }) => id),
+      query.include,
+    ),
+  );
   return listReply(shop, request, query.page, total, data, included);
 }
 
@@ -146,7 +176,26 @@ async function groupIncludes(
   return { products: found.map(({ view }) => view) };
 }
 
-async function insertGroup(shop: Shop, request: FastifyRequest, kind: Kind, group: NewGroup): Promise<string> {
+/** The groups with these ids that exist and are visible. */
+async function groupsById(shop: Shop, kind: Kind, ids: readonly string[], liveOnly: boolean) {
+  const bindings = new Bindings();
+  const where = allOf([
+    `g.id = any(${bindings.add(ids.filter(isUuid))}::uuid[])`,
+    ...(liveOnly ? ["g.status = 'live'"] : []),
+  ]);
+  const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.created_at, g.id', bindings });
+  const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
+  const views = rows.map((row) => groupView(kind, row, links));
+  return withFields(shop, shop.db, owners[kind.plural], views);
+}
+
+async function insertGroup(
+  shop: Shop,
+  request: FastifyRequest,
+  kind: Kind,
+  group: NewGroup,
+  data: Members,
+): Promise<string> {
   return uniqueOr422(kind.plural, ['slug'], () =>
     inTransaction(shop.db, async (db) => {
       const { rows } = await db.query<{ id: string }>(
@@ -155,6 +204,8 @@ async function insertGroup(shop: Shop, request: FastifyRequest, kind: Kind, grou
         [group.name, group.slug, group.description ?? '', group.status ?? 'draft', shop.now()],
       );
       const entityId = rows[0]?.id ?? '';
+      await writeFields(db, owners[kind.plural], entityId, data, true);
+      await recordGroup(shop, db, kind, 'created', entityId);
       await audit(shop, db, request.access, { action: 'created', entity: kind.type, entityId });
       return entityId;
     }),

@@ -3,6 +3,9 @@ import { notFound } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
+import { withFields } from '../flows/entity-fields.ts';
+import { includedByFields, joined } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { variationMatrix } from '../variations/product-families.ts';
@@ -20,7 +23,11 @@ export async function getProduct(shop: Shop, request: FastifyRequest, id: string
   const liveOnly = request.access.kind === 'implicit';
   const [found] = await productsById(shop, request, [id], liveOnly);
   if (found === undefined) throw productMissing();
-  const included = await productIncludes(shop, includeOf(queryOf(request)), found.details, liveOnly);
+  const include = includeOf(queryOf(request));
+  const included = joined(
+    await productIncludes(shop, include, found.details, liveOnly),
+    await includedByFields(shop, request, owners.products, [found.view.id], include),
+  );
   const { view } = found;
   const variation_matrix = await variationMatrix(shop.db, view.id, liveOnly);
   return { data: { ...view, meta: { ...view.meta, variation_matrix } }, ...includedMember(included) };
@@ -36,7 +43,8 @@ export async function productsById(shop: Shop, request: FastifyRequest, ids: rea
   const rows = await translated(shop.db, found, languageOf(request));
   const details = await loadDetails(shop.db, known, liveOnly);
   const currency = await displayCurrency(shop, request);
-  return rows.map((row) => ({ view: productView(row, details, currency), details }));
+  const views = rows.map((row) => productView(row, details, currency));
+  return (await withFields(shop, shop.db, owners.products, views)).map((view) => ({ view, details }));
 }
 
 export function productMissing() {

@@ -1,6 +1,8 @@
 import { Bindings } from '../api/sql.ts';
 import { fileView } from '../files/file-view.ts';
 import { findFiles } from '../files/find-files.ts';
+import { withFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import type { Shop } from '../shop.ts';
 import { findVariations } from '../variations/find-variation.ts';
 import { variationView } from '../variations/variation-view.ts';
@@ -22,7 +24,8 @@ export async function productIncludes(
     const where = `g.id = any(${bindings.add(ids)})`;
     const rows = await selectGroups(shop.db, kind, { where, tail: 'order by g.created_at, g.id', bindings });
     const links = await loadGroupLinks(shop.db, kind, rows, liveOnly);
-    included[kind.plural] = rows.map((row) => groupView(kind, row, links));
+    const views = rows.map((row) => groupView(kind, row, links));
+    included[kind.plural] = await withFields(shop, shop.db, owners[kind.plural], views);
   }
   const files = async (ids: Iterable<string>) => {
     const rows = await findFiles(shop, [...ids], liveOnly);

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { allOf, Bindings } from '../api/sql.ts';
 import { displayCurrency } from '../currencies/display.ts';
+import { withFields } from '../flows/entity-fields.ts';
+import { includedByFields, joined } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import {
   booleanField,
   type FilterFields,
@@ -79,7 +82,11 @@ export async function listProducts(shop: Shop, request: FastifyRequest) {
   const ids = rows.map((row) => row.id);
   const details = await loadDetails(shop.db, ids, liveOnly);
   const currency = await displayCurrency(shop, request);
-  const data = rows.map((row) => productView(row, details, currency));
-  const included = await productIncludes(shop, query.include, details, liveOnly);
+  const views = rows.map((row) => productView(row, details, currency));
+  const data = await withFields(shop, shop.db, owners.products, views);
+  const included = joined(
+    await productIncludes(shop, query.include, details, liveOnly),
+    await includedByFields(shop, request, owners.products, ids, query.include),
+  );
   return listReply(shop, request, query.page, total, data, included);
 }

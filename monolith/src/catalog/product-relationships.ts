@@ -5,6 +5,7 @@ import { isUuid } from '../api/ids.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
 import type { Shop } from '../shop.ts';
+import { recordProduct } from './events.ts';
 import { kinds } from './kinds.ts';
 import { productMissing } from './product-get.ts';
 
@@ -84,8 +85,10 @@ async function changeLinks(shop: Shop, request: FastifyRequest<ById>, relation: 
         [productId, ids],
       );
     }
+    // A target that another program deleted leaves its links behind; they are not shown.
+    const exists = targets === undefined ? 'true' : `exists (select from ${targets} t where t.id = ${linkColumn})`;
     const { rows } = await db.query<{ id: string }>(
-      `select ${linkColumn} as id from ${linkTable} where product_id = $1 order by position`,
+      `select ${linkColumn} as id from ${linkTable} where product_id = $1 and ${exists} order by position`,
       [productId],
     );
     return { data: rows.map(({ id }) => ({ type, id })) };
@@ -116,6 +119,7 @@ export async function changeProduct<T>(
     const { rowCount } = await db.query('update products set updated_at = $2 where id = $1', [id, shop.now()]);
     if (rowCount === 0) throw productMissing();
     const result = await work(db, id);
+    await recordProduct(shop, db, 'updated', id);
     await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
     return result;
   });

@@ -1,13 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { isUuid } from '../api/ids.ts';
 import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordDeletion } from '../events/record.ts';
+import { attributesWithFields } from '../flows/attributes.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import type { Shop } from '../shop.ts';
-import { getProduct, productMissing } from './product-get.ts';
+import { recordProduct } from './events.ts';
+import { getProduct, productMissing, productsById } from './product-get.ts';
 import { listProducts } from './product-list.ts';
 import { NewProduct, ProductChange } from './product-schema.ts';
 import { languageOf, writeTranslation } from './product-translations.ts';
@@ -24,7 +28,15 @@ interface ById {
 export function productRoutes(app: FastifyInstance, shop: Shop): void {
   app.get('/v2/products', (request) => listProducts(shop, request));
 
-  app.get('/v2/products/attributes', () => attributesReply('products', NewProduct));
+  app.get('/v2/products/attributes', () => attributesWithFields(shop.db, owners.products, NewProduct));
+
+  app.includables.set('product', {
+    plural: 'products',
+    views: async (request, ids) => {
+      const found = await productsById(shop, request, ids, request.access.kind === 'implicit');
+      return found.map(({ view }) => view);
+    },
+  });
 
   app.get<ById>('/v2/products/:id', (request) => getProduct(shop, request, request.params.id));
 
@@ -36,6 +48,8 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     const id = await uniqueOr422('products', uniqueMembers, () =>
       inTransaction(shop.db, async (db) => {
         const entityId = await insertProduct(db, product, data, shop.now());
+        await writeFields(db, owners.products, entityId, data, true);
+        await recordProduct(shop, db, 'created', entityId);
         await audit(shop, db, request.access, { action: 'created', entity: 'product', entityId });
         return entityId;
       }),
@@ -60,7 +74,9 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
           shop.now(),
         );
         if (!known) throw productMissing();
+        await writeFields(db, owners.products, id, data, false);
         if (language !== undefined) await writeTranslation(db, id, language, change);
+        await recordProduct(shop, db, 'updated', id);
         await audit(shop, db, request.access, { action: 'updated', entity: 'product', entityId: id });
       }),
     );
@@ -73,6 +89,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
     await inTransaction(shop.db, async (db) => {
       const { rowCount } = await db.query('delete from products where id = $1', [id]);
       if (rowCount === 0) throw productMissing();
+      await recordDeletion(db, shop.now(), 'product', id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: 'product', entityId: id });
     });
     return reply.code(204).send();

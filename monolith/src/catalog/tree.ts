@@ -24,11 +24,12 @@ interface NodeRow {
 
 /**
  * The category trees, roots at the top level. A draft hides its descendants from clients that see live entities only.
+ * A node whose parent was deleted by another program, without this store's cascade, is a root.
  */
 export async function readTree(db: Queryable, debts: Debts, kind: Kind, liveOnly: boolean): Promise<TreeNode[]> {
   if (debts.owed('tree-by-queries')) return branchByQueries(db, kind, null, liveOnly);
   const { rows } = await db.query<NodeRow>(
-    `select id, parent_id, status, name, slug, description from ${kind.plural}
+    `select id, ${knownParent(kind)} as parent_id, status, name, slug, description from ${kind.plural} g
      where $1 is false or status = 'live' order by created_at, id`,
     [liveOnly],
   );
@@ -47,8 +48,8 @@ async function branchByQueries(
   liveOnly: boolean,
 ): Promise<TreeNode[]> {
   const { rows } = await db.query<NodeRow>(
-    `select id, parent_id, status, name, slug, description from ${kind.plural}
-     where parent_id is not distinct from $1 and ($2 is false or status = 'live') order by created_at, id`,
+    `select id, parent_id, status, name, slug, description from ${kind.plural} g
+     where (parent_id = $1 or ($1::uuid is null and ${knownParent(kind)} is null)) and ($2 is false or status = 'live') order by created_at, id`,
     [parentId, liveOnly],
   );
   const nodes: TreeNode[] = [];
@@ -63,4 +64,9 @@ function branch(byParent: Map<string | null, NodeRow[]>, parentId: string | null
 function node(row: NodeRow, kind: Kind, children: TreeNode[]): TreeNode {
   const { id, status, name, slug, description } = row;
   return { id, type: kind.type, status, name, slug, description, ...(children.length > 0 && { children }) };
+}
+
+/** The parent of `g`, null if there is none in the store. */
+function knownParent({ plural }: Kind): string {
+  return `(select p.id from ${plural} p where p.id = g.parent_id)`;
 }

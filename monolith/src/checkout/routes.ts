@@ -3,13 +3,19 @@ import { objectOf } from '../api/body.ts';
 import { Bindings } from '../api/sql.ts';
 import { audit } from '../audit.ts';
 import { cartId } from '../carts/cart.ts';
+import { discountsOfCart } from '../carts/discounts.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { recordOrderCreated } from '../orders/events.ts';
 import { orderReply } from '../orders/read.ts';
 import { selectOrders } from '../orders/store.ts';
+import { recordUses, requireHolding } from '../promotions/use.ts';
 import type { Shop } from '../shop.ts';
 import { checkoutInput } from './input.ts';
 import {
   checkStock,
+  copyFields,
   identifyCustomer,
   lockCart,
   lockStock,
@@ -34,7 +40,8 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
  */
 async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: FastifyReply) {
   const id = cartId(request.params.ref);
-  const input = checkoutInput(objectOf(request.body));
+  const data = objectOf(request.body);
+  const input = checkoutInput(data);
   const now = shop.now();
   return replyOnce(shop, request, reply, 201, async (db) => {
     const cart = await lockCart(db, id, now);
@@ -43,13 +50,20 @@ async function checkOut(shop: Shop, request: FastifyRequest<ByCart>, reply: Fast
     const customer = await identifyCustomer(db, request, input.customer);
     const available = await lockStock(shop, db, lines);
     checkStock(lines, available);
-    const totals = sumUp(lines);
+    const discounts = await discountsOfCart(shop, db, cart, lines);
+    requireHolding(discounts, customer);
+    const totals = sumUp(lines, discounts);
     const orderId = await writeOrder(db, { cart, currency, customer, totals, input }, now);
     await writeItems(db, orderId, lines, now);
+    await copyFields(db, orderId);
+    await recordUses(db, orderId, discounts, now);
+    await writeFields(db, owners.orders, orderId, data, true);
     await audit(shop, db, request.access, { action: 'created', entity: 'order', entityId: orderId });
     const bindings = new Bindings();
     const [order] = await selectOrders(db, { where: `o.id = ${bindings.add(orderId)}`, tail: '', bindings });
     if (order === undefined) throw new Error('An order vanished inside its transaction');
-    return orderReply(db, order, true);
+    const shown = await orderReply(shop, db, order, true);
+    await recordOrderCreated(db, shown, now);
+    return shown;
   });
 }

@@ -3,10 +3,11 @@ import { BillingAddress, ShippingAddress, wholeAddress } from '../api/address.ts
 import { forbidden, notFound, refused } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { insufficientStock, mixedCurrencies } from '../carts/limits.ts';
+import { pricedLine } from '../carts/pricing.ts';
 import { type CartRow, type ItemRow, lastLiveMoment, loadItems } from '../carts/store.ts';
-import { pricedLine } from '../carts/view.ts';
 import type { Queryable } from '../db.ts';
 import { sumTotals, type Taxed } from '../money.ts';
+import { afterDiscounts, type Discount } from '../promotions/applied.ts';
 import type { Shop } from '../shop.ts';
 import type { Buyer, CheckoutInput } from './input.ts';
 
@@ -86,8 +87,8 @@ export function checkStock(lines: readonly ItemRow[], available: ReadonlyMap<str
 }
 
 /** Step 7: the totals, as the cart showed them. */
-export function sumUp(lines: readonly ItemRow[]): Taxed {
-  return sumTotals(lines.map(pricedLine));
+export function sumUp(lines: readonly ItemRow[], discounts: readonly Discount[]): Taxed {
+  return afterDiscounts(sumTotals(lines.map(pricedLine)), discounts);
 }
 
 export interface NewOrder {
@@ -144,6 +145,22 @@ export async function writeItems(db: Queryable, orderId: string, lines: readonly
       ],
     );
   }
+}
+
+/**
+ * Copies the fields of the lines to the items. A field of `order_items` takes the value of the field of `cart_items`
+ * with the same slug and type.
+ */
+export async function copyFields(db: Queryable, orderId: string): Promise<void> {
+  await db.query(
+    `insert into order_item_field_values (owner_id, field_id, value)
+     select i.id, o.id, v.value from order_items i join cart_item_field_values v on v.owner_id = i.cart_item_id
+       join flow_fields c on c.id = v.field_id
+       join flow_fields o on o.slug = c.slug and o.field_type = c.field_type and o.enabled
+       join flows w on w.id = o.flow_id and w.slug = 'order_items' and w.enabled
+     where i.order_id = $1`,
+    [orderId],
+  );
 }
 
 function emptyCart() {

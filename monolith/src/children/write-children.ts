@@ -14,11 +14,11 @@ export interface Child extends ChildPlan {
 
 /** Links that a new child takes over from its base. Later builds leave the links of a child alone. */
 const inheritedLinks = [
-  { table: 'product_categories', column: 'category_id', order: 'seq' },
-  { table: 'product_brands', column: 'brand_id', order: 'seq' },
-  { table: 'product_collections', column: 'collection_id', order: 'seq' },
-  { table: 'product_files', column: 'file_id', order: 'seq' },
-  { table: 'product_main_images', column: 'file_id', order: 'product_id' },
+  { table: 'product_categories', columns: 'category_id, position' },
+  { table: 'product_brands', columns: 'brand_id, position' },
+  { table: 'product_collections', columns: 'collection_id, position' },
+  { table: 'product_files', columns: 'file_id, position' },
+  { table: 'product_main_images', columns: 'file_id' },
 ];
 
 /**
@@ -88,11 +88,10 @@ async function equipNew(db: Queryable, baseId: string, ids: readonly string[], n
     `insert into stock_transactions (product_id, action, quantity, created_at) select unnest($1::uuid[]), 'create', 0, $2`,
     [ids, now],
   );
-  for (const { table, column, order } of inheritedLinks) {
+  for (const { table, columns } of inheritedLinks) {
     await db.query(
-      `insert into ${table} (product_id, ${column}) select c.id, l.${column}
-       from unnest($1::uuid[]) with ordinality as c (id, position), ${table} l where l.product_id = $2
-       order by c.position, l.${order}`,
+      `insert into ${table} (product_id, ${columns}) select child, ${columns}
+       from unnest($1::uuid[]) as child, ${table} where product_id = $2`,
       [ids, baseId],
     );
   }

@@ -1,5 +1,5 @@
 import { failedValidation, notFound } from '../api/faults.ts';
-import { inTransaction, isUniqueViolation, type Pool } from '../db.ts';
+import { inTransaction, isUniqueViolation, type Pool, type Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
 import {
   type Currency,
@@ -16,12 +16,15 @@ import {
 
 const maxCurrencies = 10;
 
+/** Called for each currency that a change wrote or deleted, inside the transaction. */
+export type Changed = (db: Queryable, what: 'created' | 'updated' | 'deleted', currency: Currency) => Promise<void>;
+
 /**
  * Creates a currency.
  * @throws ShopError `bad_request` when the code is taken
  * @throws ShopError `validation_failed` when the store has ten currencies
  */
-export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<Currency> {
+export async function createCurrency(pool: Pool, input: CurrencyInput, changed: Changed): Promise<Currency> {
   const complete = withDefaults(input);
   checkRules(complete);
   return freeCode(() =>
@@ -33,14 +36,21 @@ export async function createCurrency(pool: Pool, input: CurrencyInput): Promise<
           detail: `A store has at most ${maxCurrencies} currencies`,
         });
       }
-      if (complete.isDefault) await unsetDefault(db);
-      return orNotFound(await insertCurrency(db, complete));
+      if (complete.isDefault) for (const old of await unsetDefault(db)) await changed(db, 'updated', old);
+      const currency = orNotFound(await insertCurrency(db, complete));
+      await changed(db, 'created', currency);
+      return currency;
     }),
   );
 }
 
 /** Changes a currency. A new default unsets the old one; the default can be neither disabled nor unset. */
-export async function changeCurrency(pool: Pool, id: string, input: CurrencyInput): Promise<Currency> {
+export async function changeCurrency(
+  pool: Pool,
+  id: string,
+  input: CurrencyInput,
+  changed: Changed,
+): Promise<Currency> {
   checkRules(input);
   return freeCode(() =>
     inTransaction(pool, async (db) => {
@@ -50,19 +60,22 @@ export async function changeCurrency(pool: Pool, id: string, input: CurrencyInpu
       const isDefault = input.isDefault ?? before.isDefault;
       if (before.isDefault && !isDefault) throw invalid('default', 'is unset by making another currency the default');
       if (isDefault && !enabled) throw invalid('enabled', 'must be true for the default currency');
-      if (isDefault && !before.isDefault) await unsetDefault(db);
-      return orNotFound(await updateCurrency(db, id, input));
+      if (isDefault && !before.isDefault) for (const old of await unsetDefault(db)) await changed(db, 'updated', old);
+      const currency = orNotFound(await updateCurrency(db, id, input));
+      await changed(db, 'updated', currency);
+      return currency;
     }),
   );
 }
 
 /** Deletes a currency and the prices in it, but never the default. */
-export async function removeCurrency(pool: Pool, id: string): Promise<void> {
+export async function removeCurrency(pool: Pool, id: string, changed: Changed): Promise<void> {
   await inTransaction(pool, async (db) => {
     await lockCurrencies(db);
     const currency = orNotFound(await findCurrency(db, id));
     if (currency.isDefault) throw invalid('default', 'is set: the default currency cannot be deleted');
     await deleteCurrency(db, currency);
+    await changed(db, 'deleted', currency);
   });
 }
 

@@ -3,8 +3,9 @@ import { objectOf } from '../api/body.ts';
 import { isUuid } from '../api/ids.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
-import { changeCurrency, createCurrency, orNotFound, removeCurrency } from './changes.ts';
+import { type Changed, changeCurrency, createCurrency, orNotFound, removeCurrency } from './changes.ts';
 import { CurrencyUpdate, inputOf, NewCurrency } from './schema.ts';
 import { type Currency, findCurrency, listCurrencies } from './store.ts';
 
@@ -15,11 +16,16 @@ const checkUpdate = checker(CurrencyUpdate);
 
 /** `/v2/currencies`. */
 export function currencyRoutes(app: FastifyInstance, shop: Shop): void {
+  const changed: Changed = (db, what, currency) =>
+    what === 'deleted'
+      ? recordDeletion(db, shop.now(), 'currency', currency.id)
+      : recordEvent(db, shop.now(), `currency.${what}`, currency.id, { data: currencyView(shop, currency) });
+
   app.get('/v2/currencies', async () => ({
     data: (await listCurrencies(shop.db)).map((currency) => currencyView(shop, currency)),
   }));
   app.post('/v2/currencies', async (request, reply) => {
-    const currency = await createCurrency(shop.db, inputOf(checkNew(objectOf(request.body))));
+    const currency = await createCurrency(shop.db, inputOf(checkNew(objectOf(request.body))), changed);
     return reply.code(201).send({ data: currencyView(shop, currency) });
   });
   app.get<ById>('/v2/currencies/:id', async ({ params }) => ({
@@ -29,11 +35,11 @@ export function currencyRoutes(app: FastifyInstance, shop: Shop): void {
     if (!isUuid(params.id)) return orNotFound(undefined);
     const { id, ...data } = checkUpdate(objectOf(body));
     sameId(params.id, id);
-    return { data: currencyView(shop, await changeCurrency(shop.db, params.id, inputOf(data))) };
+    return { data: currencyView(shop, await changeCurrency(shop.db, params.id, inputOf(data), changed)) };
   });
   app.delete<ById>('/v2/currencies/:id', async ({ params }, reply) => {
     if (!isUuid(params.id)) return orNotFound(undefined);
-    await removeCurrency(shop.db, params.id);
+    await removeCurrency(shop.db, params.id, changed);
     return reply.code(204).send();
   });
 }

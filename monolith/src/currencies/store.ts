@@ -15,9 +15,9 @@ const columns = `id, code, exchange_rate as "exchangeRate", format, decimal_poin
   thousand_separator as "thousandSeparator", decimal_places as "decimalPlaces", enabled, is_default as "isDefault",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
-/** All currencies, in insertion order. */
+/** All currencies, in the order of creation, then of ids: an order that any other store can keep. */
 export async function listCurrencies(db: Queryable): Promise<Currency[]> {
-  return (await db.query<Currency>(`select ${columns} from currencies order by seq`)).rows;
+  return (await db.query<Currency>(`select ${columns} from currencies order by created_at, id`)).rows;
 }
 
 export async function findCurrency(db: Queryable, id: string): Promise<Currency | undefined> {
@@ -82,9 +82,12 @@ export async function updateCurrency(db: Queryable, id: string, input: CurrencyI
   return rows[0];
 }
 
-/** Unsets the default before another currency becomes the default. */
-export async function unsetDefault(db: Queryable): Promise<void> {
-  await db.query('update currencies set is_default = false, updated_at = now() where is_default');
+/** Unsets the default before another currency becomes the default; returns the old default. */
+export async function unsetDefault(db: Queryable): Promise<Currency[]> {
+  const { rows } = await db.query<Currency>(
+    `update currencies set is_default = false, updated_at = now() where is_default returning ${columns}`,
+  );
+  return rows;
 }
 
 /** Deletes a currency and the prices in it. */

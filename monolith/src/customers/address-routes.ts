@@ -3,8 +3,13 @@ import { objectOf } from '../api/body.ts';
 import { notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
-import type { Queryable } from '../db.ts';
+import { inTransaction, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
+import { withFields, withFieldsOf, writeFields } from '../flows/entity-fields.ts';
+import { includedByFields } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import {
   type Address,
@@ -30,6 +35,8 @@ const checkUpdate = checker(AddressUpdate);
 
 /** `/v2/customers/:id/addresses`. */
 export function addressRoutes(app: FastifyInstance, shop: Shop): void {
+  const shown = (db: Queryable, address: Address) =>
+    withFieldsOf(shop, db, owners.addresses, addressView(shop, address));
   const mustExist = async (db: Queryable, customerId: string) => {
     if (!(await customerExists(db, customerId))) throw notFound('customer not found');
   };
@@ -37,28 +44,48 @@ export function addressRoutes(app: FastifyInstance, shop: Shop): void {
   app.get<OfCustomer>(listPath, async ({ params }) => {
     await mustExist(shop.db, params.customerId);
     const addresses = await listAddresses(shop.db, params.customerId);
-    return { data: addresses.map((address) => addressView(shop, address)) };
+    const views = addresses.map((address) => addressView(shop, address));
+    return { data: await withFields(shop, shop.db, owners.addresses, views) };
   });
   app.post<OfCustomer>(listPath, async (request, reply) => {
     const { customerId } = request.params;
-    const input = checkNew(objectOf(request.body));
+    const data = objectOf(request.body);
+    const input = checkNew(data);
     return replyOnce(shop, request, reply, 201, async (db) => {
       await mustExist(db, customerId);
-      return { data: addressView(shop, await insertAddress(db, customerId, input)) };
+      const address = await insertAddress(db, customerId, input);
+      await writeFields(db, owners.addresses, address.id, data, true);
+      return recorded(db, 'created', await shown(db, address));
     });
   });
-  app.get<ByKey>(onePath, async ({ params }) => ({
-    data: addressView(shop, orNotFound(await findAddress(shop.db, params))),
-  }));
+  app.get<ByKey>(onePath, async (request) => {
+    const data = await shown(shop.db, orNotFound(await findAddress(shop.db, request.params)));
+    const include = includeOf(queryOf(request));
+    const included = await includedByFields(shop, request, owners.addresses, [data.id], include);
+    return { data, ...includedMember(included) };
+  });
   app.put<ByKey>(onePath, async ({ params, body }) => {
-    const { id, ...input } = checkUpdate(objectOf(body));
+    const data = objectOf(body);
+    const { id, ...input } = checkUpdate(data);
     sameId(params.addressId, id);
-    return { data: addressView(shop, orNotFound(await updateAddress(shop.db, params, input))) };
+    return inTransaction(shop.db, async (db) => {
+      const address = orNotFound(await updateAddress(db, params, input));
+      await writeFields(db, owners.addresses, address.id, data, false);
+      return recorded(db, 'updated', await shown(db, address));
+    });
   });
   app.delete<ByKey>(onePath, async ({ params }, reply) => {
-    if (!(await deleteAddress(shop.db, params))) throw addressNotFound();
+    await inTransaction(shop.db, async (db) => {
+      if (!(await deleteAddress(db, params))) throw addressNotFound();
+      await recordDeletion(db, shop.now(), 'address', params.addressId.toLowerCase());
+    });
     return reply.code(204).send();
   });
+
+  async function recorded<View extends { id: string }>(db: Queryable, what: 'created' | 'updated', data: View) {
+    await recordEvent(db, shop.now(), `address.${what}`, data.id, { data });
+    return { data };
+  }
 }
 
 function addressView(shop: Shop, address: Address) {

@@ -32,6 +32,9 @@ export interface AddressKey {
   addressId: string;
 }
 
+// Another program may have deleted the customer without this store's cascade: its addresses do not count.
+const ofKey = 'customer_id = $1 and id = $2 and exists (select from customers c where c.id = $1)';
+
 export async function listAddresses(db: Queryable, customerId: string): Promise<Address[]> {
   const text = 'select * from addresses where customer_id = $1 order by seq';
   return (await db.query<Address>(text, [customerId])).rows;
@@ -39,7 +42,7 @@ export async function listAddresses(db: Queryable, customerId: string): Promise<
 
 export async function findAddress(db: Queryable, key: AddressKey): Promise<Address | undefined> {
   if (!isKey(key)) return undefined;
-  const text = 'select * from addresses where customer_id = $1 and id = $2';
+  const text = `select * from addresses where ${ofKey}`;
   return (await db.query<Address>(text, [key.customerId, key.addressId])).rows[0];
 }
 
@@ -61,7 +64,7 @@ export async function updateAddress(db: Queryable, key: AddressKey, input: Addre
   const assignments = members.map((member, index) => `${member} = $${index + 3}`);
   const { rows } = await db.query<Address>(
     `update addresses set ${[...assignments, 'updated_at = now()'].join(', ')}
-     where customer_id = $1 and id = $2 returning *`,
+     where ${ofKey} returning *`,
     [key.customerId, key.addressId, ...members.map((member) => input[member])],
   );
   return rows[0];
@@ -70,7 +73,7 @@ export async function updateAddress(db: Queryable, key: AddressKey, input: Addre
 /** Deletes an address; returns whether it existed. */
 export async function deleteAddress(db: Queryable, key: AddressKey): Promise<boolean> {
   if (!isKey(key)) return false;
-  const text = 'delete from addresses where customer_id = $1 and id = $2';
+  const text = `delete from addresses where ${ofKey}`;
   return (await db.query(text, [key.customerId, key.addressId])).rowCount === 1;
 }
 

@@ -1,13 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { attributesReply } from '../api/attributes.ts';
 import { objectOf } from '../api/body.ts';
 import { failedValidation, notFound } from '../api/faults.ts';
+import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
-import { isUniqueViolation } from '../db.ts';
+import { inTransaction, isUniqueViolation, type Queryable } from '../db.ts';
+import { recordDeletion, recordEvent } from '../events/record.ts';
+import { attributesWithFields } from '../flows/attributes.ts';
+import { withFields, withFieldsOf, writeFields } from '../flows/entity-fields.ts';
+import { includedByFields } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { filterConditions, textField, timeField, uuidField } from '../lists/filter-fields.ts';
-import { listReply, readListQuery } from '../lists/query.ts';
+import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { orderBy } from '../lists/sort.ts';
 import { hashSecret } from '../oauth/secret-hash.ts';
 import type { Shop } from '../shop.ts';
@@ -42,33 +47,75 @@ const sorts = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', up
 
 /** `/v2/customers`, their tokens and their addresses. The access rules read the parameter `customerId`. */
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
+  app.includables.set('customer', {
+    plural: 'customers',
+    views: async ({ access }, ids) => {
+      // Links of other entities must not show customers to shoppers.
+      if (access.kind !== 'client_credentials' || access.customerId !== undefined) return [];
+      const bindings = new Bindings();
+      const where = `c.id = any(${bindings.add(ids.filter(isUuid))}::uuid[])`;
+      const rows = await selectCustomers(shop.db, { where, tail: 'order by c.created_at, c.id', bindings });
+      return withFields(shop, shop.db, owners.customers, rows.map(customerView));
+    },
+  });
   app.get('/v2/customers', (request) => listCustomers(shop, request));
-  app.get('/v2/customers/attributes', async () => attributesReply('customers', NewCustomer));
+  app.get('/v2/customers/attributes', async () => attributesWithFields(shop.db, owners.customers, NewCustomer));
   signInRoute(app, shop, tokens);
 
   app.post('/v2/customers', async (request, reply) => {
-    const { name, email, password } = checkNew(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, email, password } = checkNew(data);
     const passwordHash = password === undefined ? undefined : await hashSecret(password);
-    const customer = await freeEmail(() => insertCustomer(shop.db, { name, email, passwordHash }));
-    return reply.code(201).send({ data: customerView(orNotFound(customer)) });
+    const customer = await freeEmail(() =>
+      inTransaction(shop.db, async (db) => {
+        const made = orNotFound(await insertCustomer(db, { name, email, passwordHash }));
+        await writeFields(db, owners.customers, made.id, data, true);
+        await recorded(db, 'created', made);
+        return made;
+      }),
+    );
+    return reply.code(201).send({ data: await shown(customer) });
   });
-  app.get<ById>('/v2/customers/:customerId', async ({ params }) => ({
-    data: customerView(orNotFound(await findCustomer(shop.db, params.customerId))),
-  }));
+  app.get<ById>('/v2/customers/:customerId', async (request) => {
+    const data = await shown(orNotFound(await findCustomer(shop.db, request.params.customerId)));
+    const include = includeOf(queryOf(request));
+    const included = await includedByFields(shop, request, owners.customers, [data.id], include);
+    return { data, ...includedMember(included) };
+  });
   app.put<ById>('/v2/customers/:customerId', async ({ params, body }) => {
-    const { id, name, email, password } = checkUpdate(objectOf(body));
+    const data = objectOf(body);
+    const { id, name, email, password } = checkUpdate(data);
     sameId(params.customerId, id);
     const passwordHash = password === undefined ? undefined : await hashSecret(password);
     const change = { name, email, passwordHash };
-    const customer = await freeEmail(() => updateCustomer(shop.db, params.customerId, change));
-    return { data: customerView(orNotFound(customer)) };
+    const customer = await freeEmail(() =>
+      inTransaction(shop.db, async (db) => {
+        const changed = orNotFound(await updateCustomer(db, params.customerId, change));
+        await writeFields(db, owners.customers, changed.id, data, false);
+        await recorded(db, 'updated', changed);
+        return changed;
+      }),
+    );
+    return { data: await shown(customer) };
   });
   app.delete<ById>('/v2/customers/:customerId', async ({ params }, reply) => {
-    if (!(await deleteCustomer(shop.db, params.customerId))) throw customerNotFound();
+    await inTransaction(shop.db, async (db) => {
+      if (!(await deleteCustomer(db, params.customerId))) throw customerNotFound();
+      await recordDeletion(db, shop.now(), 'customer', params.customerId.toLowerCase());
+    });
     return reply.code(204).send();
   });
 
   addressRoutes(app, shop);
+
+  async function recorded(db: Queryable, what: 'created' | 'updated', customer: Customer) {
+    const data = await withFieldsOf(shop, db, owners.customers, customerView(customer));
+    await recordEvent(db, shop.now(), `customer.${what}`, customer.id, { data });
+  }
+
+  function shown(customer: Customer) {
+    return withFieldsOf(shop, shop.db, owners.customers, customerView(customer));
+  }
 }
 
 async function listCustomers(shop: Shop, request: FastifyRequest) {
@@ -83,7 +130,10 @@ async function listCustomers(shop: Shop, request: FastifyRequest) {
   const total = await countCustomers(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectCustomers(shop.db, { where, tail, bindings });
-  return listReply(shop, request, query.page, total, rows.map(customerView));
+  const data = await withFields(shop, shop.db, owners.customers, rows.map(customerView));
+  const ids = rows.map(({ id }) => id);
+  const included = await includedByFields(shop, request, owners.customers, ids, query.include);
+  return listReply(shop, request, query.page, total, data, included);
 }
 
 // The password itself is never shown, only whether there is one.

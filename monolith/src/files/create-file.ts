@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
 import type { ContentStore, Received } from './content-store.ts';
 import { contentType, typeByName } from './content-type.ts';
 import { filterName, nameInUrl, plainName } from './file-name.ts';
 import { insertFile, type NewFile } from './file-rows.ts';
+import { fileView } from './file-view.ts';
 import { type Form, noFile, readForm, wrongField } from './form.ts';
 import { sharedContentLock } from './sweep.ts';
 
@@ -35,6 +37,8 @@ export async function createFile(
       }
       const entityId = await insertFile(db, file);
       await audit(shop, db, request.access, { action: 'created', entity: 'file', entityId });
+      const data = fileView({ ...file, id: entityId }, shop.config.publicUrl);
+      await recordEvent(db, shop.now(), 'file.created', entityId, { data });
       return entityId;
     });
   } finally {

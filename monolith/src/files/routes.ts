@@ -6,6 +6,7 @@ import { notFound } from '../api/faults.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
 import { ShopError } from '../errors.ts';
+import { recordDeletion } from '../events/record.ts';
 import type { Readiness } from '../health/readiness.ts';
 import type { Shop } from '../shop.ts';
 import { sendContent } from './content-reply.ts';
@@ -13,7 +14,7 @@ import { ContentStore } from './content-store.ts';
 import { createFile } from './create-file.ts';
 import { listFiles } from './file-list.ts';
 import { fileView } from './file-view.ts';
-import { requireFile } from './find-files.ts';
+import { findFiles, requireFile } from './find-files.ts';
 
 const NewFile = Type.Object({
   file: Type.Optional(Type.String()),
@@ -31,6 +32,14 @@ export function fileRoutes(app: FastifyInstance, shop: Shop, readiness: Readines
   const store = new ContentStore(shop.config.filesFolder);
   const publicOnly = (request: FastifyRequest) => request.access.kind === 'implicit';
 
+  app.includables.set('file', {
+    plural: 'files',
+    views: async (request, ids) => {
+      const rows = await findFiles(shop, ids, publicOnly(request));
+      return rows.map((row) => fileView(row, shop.config.publicUrl));
+    },
+  });
+
   app.get('/v2/files', (request) => listFiles(shop, request));
 
   app.get('/v2/files/attributes', () => attributesReply('files', NewFile));
@@ -46,6 +55,7 @@ export function fileRoutes(app: FastifyInstance, shop: Shop, readiness: Readines
       const { rowCount } = await db.query('delete from files where id = $1', [id]);
       if (rowCount === 0) throw notFound('The requested file could not be found', 'File not found');
       await audit(shop, db, request.access, { action: 'deleted', entity: 'file', entityId: id });
+      await recordDeletion(db, shop.now(), 'file', id.toLowerCase());
     });
     return reply.code(204).send();
   });

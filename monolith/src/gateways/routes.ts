@@ -6,6 +6,7 @@ import { notFound } from '../api/faults.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
 import { findGateway, type GatewayRow, gatewaySettings, listGateways, saveGateway } from './store.ts';
 
@@ -54,7 +55,13 @@ export function gatewayRoutes(app: FastifyInstance, shop: Shop): void {
     const change = { ...(name !== undefined && { name }), ...(enabled !== undefined && { enabled }), settings };
     const gateway = await inTransaction(shop.db, async (db) => {
       await audit(shop, db, request.access, { action: 'updated', entity: 'payment-gateway', entityId: slug });
-      return saveGateway(db, slug, change, shop.now());
+      const saved = await saveGateway(db, slug, change, shop.now());
+      // Without its settings: these are the passwords of the gateway.
+      if (saved !== undefined) {
+        const data = gatewayView({ ...saved, settings: {} });
+        await recordEvent(db, shop.now(), 'payment-gateway.updated', slug, { data });
+      }
+      return saved;
     });
     if (gateway === undefined) throw gatewayMissing();
     return { data: gatewayView(gateway) };

@@ -10,7 +10,7 @@ import { inTransaction, type Queryable } from '../db.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { listReply, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
-import { recordStock, type StockTransactionRow } from '../stock/record-stock.ts';
+import { recordStock, type StockTransactionRow, stockTransactionView } from '../stock/record-stock.ts';
 
 const maxQuantity = 1_000_000_000;
 /** The most products in one request for stock. */
@@ -163,15 +163,4 @@ function auditStock(shop: Shop, db: Queryable, request: FastifyRequest<ByProduct
 
 function stockView({ product_id, available, allocated }: Stock) {
   return { id: product_id, type: 'stock', total: available + allocated, available, allocated };
-}
-
-function stockTransactionView(row: StockTransactionRow) {
-  return {
-    id: row.id,
-    type: 'stock-transaction',
-    action: row.action,
-    product_id: row.product_id,
-    quantity: row.quantity,
-    timestamps: { created_at: row.created_at.toISOString() },
-  };
 }

@@ -1,9 +1,12 @@
+import { expireFiles } from '../exports/store.ts';
 import { sweepContent } from '../files/sweep.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
+import { forgetEvents } from '../webhooks/clean-up.ts';
 import { every, type Stop } from './every.ts';
 import { expireCarts } from './expire-carts.ts';
+import { startWorkingOff } from './work-off.ts';
 
 interface Job {
   name: string;
@@ -25,6 +28,16 @@ const sweepContentJob: Job = {
   intervalMs: hourMs,
   run: ({ db, config, now }) => sweepContent(db, config.filesFolder, now()),
 };
+const expireFilesJob: Job = {
+  name: 'expire exports',
+  intervalMs: hourMs,
+  run: ({ db, now }) => expireFiles(db, now()),
+};
+const forgetEventsJob: Job = {
+  name: 'forget events',
+  intervalMs: hourMs,
+  run: ({ db, now }) => forgetEvents(db, now()),
+};
 const cleanUpTokensJob: Job = {
   name: 'clean up tokens',
   intervalMs: hourMs,
@@ -34,7 +47,7 @@ const cleanUpTokensJob: Job = {
 /** The jobs of this process. The job that cleans up tokens runs only if requests do not do so (Debt 3). */
 export function jobsOf(shop: Shop): Job[] {
   if (!shop.debts.owed('jobs-in-process')) return [];
-  const always = [expireCartsJob, forgetKeysJob, sweepContentJob];
+  const always = [expireCartsJob, forgetKeysJob, sweepContentJob, expireFilesJob, forgetEventsJob];
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 
@@ -51,6 +64,7 @@ export function startJobs(shop: Shop): Stop {
       (err) => shop.log.warn({ err, job: job.name }, 'job failed'),
     ),
   );
+  stops.push(startWorkingOff(shop));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };

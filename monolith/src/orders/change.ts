@@ -1,7 +1,9 @@
 import { refused, unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { ShopError } from '../errors.ts';
+import type { Shop } from '../shop.ts';
 import { recordStock, shipStock } from '../stock/record-stock.ts';
+import { recordOrderUpdated } from './events.ts';
 import { type OrderEvent, type StockEffect, transition } from './state.ts';
 import { itemsOfOrder, type OrderRow } from './store.ts';
 
@@ -10,7 +12,13 @@ import { itemsOfOrder, type OrderRow } from './store.ts';
  * @throws ShopError `validation_failed` when the order does not allow the event
  * @throws ShopError `bad_request` when stock is short
  */
-export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, now: Date): Promise<OrderRow> {
+export async function apply(
+  shop: Shop,
+  db: Queryable,
+  order: OrderRow,
+  event: OrderEvent,
+  now: Date,
+): Promise<OrderRow> {
   const next = transition(order, event);
   if (next === undefined) {
     const { status, payment, shipping } = order;
@@ -27,7 +35,9 @@ export async function apply(db: Queryable, order: OrderRow, event: OrderEvent, n
     next.state.shipping,
     now,
   ]);
-  return { ...order, ...next.state, updated_at: now };
+  const changed = { ...order, ...next.state, updated_at: now };
+  await recordOrderUpdated(shop, db, changed, now, event);
+  return changed;
 }
 
 async function moveStock(db: Queryable, orderId: string, effect: StockEffect, now: Date): Promise<void> {

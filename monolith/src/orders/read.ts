@@ -4,13 +4,17 @@ import { isUuid } from '../api/ids.ts';
 import { allOf, Bindings } from '../api/sql.ts';
 import { styleOf } from '../currencies/style.ts';
 import type { Queryable } from '../db.ts';
+import { withFields, withFieldsOf } from '../flows/entity-fields.ts';
+import { includedByFields, joined } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
 import { filterConditions } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { orderBy } from '../lists/sort.ts';
 import type { CurrencyStyle } from '../money.ts';
+import { type UseRow, usesOfOrders, useView } from '../promotions/uses.ts';
 import type { Shop } from '../shop.ts';
 import { orderFilters, orderSorts } from './filters.ts';
-import { itemsOfOrder, itemsOfOrders, type OrderRow, selectOrders } from './store.ts';
+import { itemsOfOrder, itemsOfOrders, type OrderItemRow, type OrderRow, selectOrders } from './store.ts';
 import { orderItemView, orderView } from './view.ts';
 
 /** `GET /v2/orders`: all orders, or those of the customer. */
@@ -25,19 +29,34 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
   const order = orderBy(query.sort, orderSorts, 'o.seq', 'o.created_at desc, o.seq desc');
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const orders = await selectOrders(shop.db, { where, tail, bindings });
-  const items = await itemsOfOrders(
-    shop.db,
-    shop.debts,
-    orders.map(({ id }) => id),
-  );
+  const ids = orders.map(({ id }) => id);
+  const items = await itemsOfOrders(shop.db, shop.debts, ids);
+  const uses = await usesOfOrders(shop.db, ids);
   const styles = await stylesOf(shop.db, orders);
   const shown = orders.map((each) => {
     const style = styles(each.currency);
-    const lines = items.get(each.id) ?? [];
-    return { order: orderView(each, lines, style), items: lines.map((item) => orderItemView(item, style)) };
+    const lines = itemViews(items.get(each.id) ?? [], uses.get(each.id) ?? [], style);
+    return { order: orderView(each, lines, style), items: lines };
   });
-  const included = query.include.has('items') ? { items: shown.flatMap((each) => each.items) } : {};
-  const data = shown.map((each) => each.order);
+  const included = joined(
+    query.include.has('items')
+      ? {
+          items: await withFields(
+            shop,
+            shop.db,
+            owners.order_items,
+            shown.flatMap((each) => each.items),
+          ),
+        }
+      : {},
+    await includedByFields(shop, request, owners.orders, ids, query.include),
+  );
+  const data = await withFields(
+    shop,
+    shop.db,
+    owners.orders,
+    shown.map((each) => each.order),
+  );
   return listReply(shop, request, query.page, Number(count.rows[0]?.total ?? 0), data, included);
 }
 
@@ -47,14 +66,34 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
  */
 export async function getOrder(shop: Shop, request: FastifyRequest, id: string) {
   const order = await findOrder(shop.db, request, id);
-  return orderReply(shop.db, order, includeOf(queryOf(request)).has('items'));
+  const include = includeOf(queryOf(request));
+  const linked = await includedByFields(shop, request, owners.orders, [order.id], include);
+  return orderReply(shop, shop.db, order, include.has('items'), linked);
 }
 
-export async function orderReply(db: Queryable, order: OrderRow, withItems: boolean) {
-  const style = await styleOf(db, order.currency);
+export async function orderReply(
+  shop: Shop,
+  db: Queryable,
+  order: OrderRow,
+  withItems: boolean,
+  linked: Record<string, unknown[]> = {},
+) {
+  const items = await itemsReply(shop, db, order);
+  const view = orderView(order, items, await styleOf(db, order.currency));
+  const data = await withFieldsOf(shop, db, owners.orders, view);
+  return { data, ...includedMember(joined({ items: withItems ? items : [] }, linked)) };
+}
+
+/** The items of one order in the form of the API: its goods, then its discounts. */
+export async function itemsReply(shop: Shop, db: Queryable, order: OrderRow) {
   const items = await itemsOfOrder(db, order.id);
-  const included = withItems ? items.map((item) => orderItemView(item, style)) : [];
-  return { data: orderView(order, items, style), ...includedMember({ items: included }) };
+  const uses = await usesOfOrders(db, [order.id]);
+  const views = itemViews(items, uses.get(order.id) ?? [], await styleOf(db, order.currency));
+  return withFields(shop, db, owners.order_items, views);
+}
+
+function itemViews(items: readonly OrderItemRow[], uses: readonly UseRow[], style: CurrencyStyle) {
+  return [...items.map((item) => orderItemView(item, style)), ...uses.map((use) => useView(use, style))];
 }
 
 /**

@@ -6,13 +6,16 @@ import { forbidden, unprocessable } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
-import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { writeFields } from '../flows/entity-fields.ts';
+import { includedByFields } from '../flows/includes.ts';
+import { owners } from '../flows/owners.ts';
+import { includedMember, includeOf, queryOf } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
 import { apply } from './change.ts';
-import { findOrder, getOrder, listOrders, orderReply } from './read.ts';
-import { itemsOfOrder, type OrderRow } from './store.ts';
-import { orderItemView } from './view.ts';
+import { recordOrderUpdated } from './events.ts';
+import { findOrder, getOrder, itemsReply, listOrders, orderReply } from './read.ts';
+import type { OrderRow } from './store.ts';
 
 const orderChange = checker(
   Type.Object({
@@ -34,8 +37,10 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
 
   app.get<ById>('/v2/orders/:id/items', async (request) => {
     const order = await findOrder(shop.db, request, request.params.id);
-    const style = await styleOf(shop.db, order.currency);
-    return { data: (await itemsOfOrder(shop.db, order.id)).map((item) => orderItemView(item, style)) };
+    const data = await itemsReply(shop, shop.db, order);
+    const ids = data.map(({ id }) => id);
+    const included = await includedByFields(shop, request, owners.order_items, ids, includeOf(queryOf(request)));
+    return { data, ...includedMember(included) };
   });
 
   app.put<ById>('/v2/orders/:id', (request) => changeOrder(shop, request));
@@ -45,21 +50,23 @@ export function orderRoutes(app: FastifyInstance, shop: Shop): void {
 async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
   if (request.access.kind !== 'client_credentials') throw forbidden('Orders are changed with client credentials');
   const { id } = request.params;
-  const change = orderChange(objectOf(request.body));
+  const data = objectOf(request.body);
+  const change = orderChange(data);
   sameId(id, change.id);
   return inTransaction(shop.db, async (db) => {
     let order = await findOrder(db, request, id, true);
     if (change.shipping_address !== undefined)
-      order = await moveAddress(db, order, change.shipping_address, shop.now());
+      order = await moveAddress(shop, db, order, change.shipping_address, shop.now());
     // Clients repeat a PUT after a lost reply (RFC 9110, section 9.2.2): a state that is already reached is not an
     // error.
     if (change.status === 'cancelled' && order.status !== 'cancelled')
-      order = await apply(db, order, 'cancel', shop.now());
+      order = await apply(shop, db, order, 'cancel', shop.now());
     if (change.shipping === 'fulfilled' && order.shipping !== 'fulfilled') {
-      order = await apply(db, order, 'fulfil', shop.now());
+      order = await apply(shop, db, order, 'fulfil', shop.now());
     }
+    await writeFields(db, owners.orders, order.id, data, false);
     await audit(shop, db, request.access, { action: 'updated', entity: 'order', entityId: order.id });
-    return orderReply(db, order, false);
+    return orderReply(shop, db, order, false);
   });
 }
 
@@ -67,12 +74,20 @@ async function changeOrder(shop: Shop, request: FastifyRequest<ById>) {
  * Changes the shipping address.
  * @throws ShopError `validation_failed` when the goods have left for another address
  */
-async function moveAddress(db: Queryable, order: OrderRow, given: ShippingAddress, now: Date): Promise<OrderRow> {
+async function moveAddress(
+  shop: Shop,
+  db: Queryable,
+  order: OrderRow,
+  given: ShippingAddress,
+  now: Date,
+): Promise<OrderRow> {
   const address = wholeAddress(ShippingAddress, given);
   if (Object.entries(address).every(([member, value]) => order.shipping_address[member] === value)) return order;
   if (order.shipping === 'fulfilled') {
     throw unprocessable('Cannot complete request', 'The goods have left: their address cannot be changed');
   }
   await db.query('update orders set shipping_address = $2, updated_at = $3 where id = $1', [order.id, address, now]);
-  return { ...order, shipping_address: address, updated_at: now };
+  const moved = { ...order, shipping_address: address, updated_at: now };
+  await recordOrderUpdated(shop, db, moved, now);
+  return moved;
 }

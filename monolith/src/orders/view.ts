@@ -3,7 +3,7 @@ import { type CurrencyStyle, formattedPrice } from '../money.ts';
 import type { OrderItemRow, OrderRow } from './store.ts';
 
 /** An order in the form of the API. */
-export function orderView(order: OrderRow, items: readonly OrderItemRow[], style: CurrencyStyle) {
+export function orderView(order: OrderRow, items: readonly { id: string }[], style: CurrencyStyle) {
   const { customer_id, customer_name, customer_email } = order;
   return {
     type: 'order',

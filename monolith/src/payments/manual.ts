@@ -2,6 +2,7 @@ import { unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
 import { apply } from '../orders/change.ts';
 import type { OrderRow } from '../orders/store.ts';
+import type { Shop } from '../shop.ts';
 import {
   insertTransaction,
   markCaptured,
@@ -19,6 +20,7 @@ export type Method = 'authorize' | 'capture' | 'purchase';
  * @throws ShopError `bad_request` when stock is short
  */
 export async function payManually(
+  shop: Shop,
   db: Queryable,
   order: OrderRow,
   method: Method,
@@ -27,9 +29,9 @@ export async function payManually(
 ): Promise<TransactionRow> {
   if (method === 'capture' && order.payment === 'authorized') {
     const open = (await transactionsOf(db, order.id)).find((row) => row.transaction_type === 'authorize');
-    if (open !== undefined) return capture(db, order, open.id, customReference, now);
+    if (open !== undefined) return capture(shop, db, order, open.id, customReference, now);
   }
-  await apply(db, order, method === 'authorize' ? 'authorize' : 'purchase', now);
+  await apply(shop, db, order, method === 'authorize' ? 'authorize' : 'purchase', now);
   const { id: orderId, with_tax: amount, currency } = order;
   return insertTransaction(db, { orderId, gateway: 'manual', customReference, amount, currency, type: method }, now);
 }
@@ -40,6 +42,7 @@ export async function payManually(
  * @throws ShopError `validation_failed` when there is nothing to capture
  */
 export async function capture(
+  shop: Shop,
   db: Queryable,
   order: OrderRow,
   transactionId: string,
@@ -50,7 +53,7 @@ export async function capture(
   if (type !== 'authorize' || status !== 'complete') {
     throw unprocessable('Cannot complete request', 'Only an authorized transaction can be captured');
   }
-  await apply(db, order, 'capture', now);
+  await apply(shop, db, order, 'capture', now);
   return markCaptured(db, id, customReference, now);
 }
 
@@ -61,6 +64,7 @@ export async function capture(
  * @throws ShopError `validation_failed` when the amount exceeds what is left
  */
 export async function refund(
+  shop: Shop,
   db: Queryable,
   order: OrderRow,
   transactionId: string,
@@ -77,7 +81,7 @@ export async function refund(
   if (given > left || order.payment !== 'paid') {
     throw unprocessable('Cannot complete request', `There is no more than ${left} left to refund`);
   }
-  if (given === left) await apply(db, order, 'refund', now);
+  if (given === left) await apply(shop, db, order, 'refund', now);
   const { gateway, currency } = paid;
   return insertTransaction(
     db,

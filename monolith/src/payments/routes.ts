@@ -6,6 +6,7 @@ import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type PoolClient } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 import { findGateway } from '../gateways/store.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { findOrder, lockOrderToPay } from '../orders/read.ts';
@@ -50,7 +51,7 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
         ]);
       }
       await requireUsable(db, gateway);
-      const row = await payManually(db, order, method, meta?.custom_reference, shop.now());
+      const row = await payManually(shop, db, order, method, meta?.custom_reference, shop.now());
       return record(db, request, row);
     });
   });
@@ -70,13 +71,15 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
   app.post<ByTransaction>(`${one}/capture`, (request, reply) => {
     const { custom_reference } = captureInput(optionalData(request));
     return settle(request, reply, (db, order) =>
-      capture(db, order, request.params.transaction, custom_reference, shop.now()),
+      capture(shop, db, order, request.params.transaction, custom_reference, shop.now()),
     );
   });
 
   app.post<ByTransaction>(`${one}/refund`, (request, reply) => {
     const { amount } = refundInput(optionalData(request));
-    return settle(request, reply, (db, order) => refund(db, order, request.params.transaction, amount, shop.now()));
+    return settle(request, reply, (db, order) =>
+      refund(shop, db, order, request.params.transaction, amount, shop.now()),
+    );
   });
 
   app.post<ByTransaction>(`${one}/confirm`, async (request) => {
@@ -102,7 +105,11 @@ export function paymentRoutes(app: FastifyInstance, shop: Shop): void {
   async function record(db: PoolClient, request: FastifyRequest, row: TransactionRow) {
     const action = row.transaction_type;
     await audit(shop, db, request.access, { action, entity: 'transaction', entityId: row.id });
-    return { data: transactionView(row, await styleOf(db, row.currency)) };
+    const shown = { data: transactionView(row, await styleOf(db, row.currency)) };
+    // A capture changes the transaction of its authorization; every other action makes one.
+    const what = row.updated_at > row.created_at ? 'updated' : 'created';
+    await recordEvent(db, shop.now(), `transaction.${what}`, row.id, shown);
+    return shown;
   }
 }
 

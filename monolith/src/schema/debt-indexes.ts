@@ -1,11 +1,14 @@
 import type { Pool } from '../db.ts';
 import type { DebtName, Debts } from '../debts.ts';
+import { owners } from '../flows/owners.ts';
 
 interface DebtIndex {
   debt: DebtName;
   name: string;
   on: string;
 }
+
+const valueTables = ['flow_entry_values', ...Object.values(owners).map(({ values }) => values)];
 
 /** The indexes that pay a debt. */
 const indexes: readonly DebtIndex[] = [
@@ -18,6 +21,19 @@ const indexes: readonly DebtIndex[] = [
   },
   { debt: 'rate-by-counting-audit', name: 'token_audit_client', on: 'token_audit (client_id, at)' },
   { debt: 'rate-by-counting-audit', name: 'token_audit_address', on: 'token_audit (remote_address, at)' },
+  ...valueTables.map(
+    (table): DebtIndex => ({
+      debt: 'unique-values-unindexed',
+      name: `${table}_value`,
+      // A hash, because a text can be longer than an index entry.
+      on: `${table} (field_id, md5(value::text))`,
+    }),
+  ),
+  {
+    debt: 'promotions-read-whole',
+    name: 'promotions_automatic',
+    on: 'promotions (starts_at, ends_at) where automatic and enabled',
+  },
 ];
 
 /** Creates the indexes of the paid debts and drops those of the owed debts. */

@@ -32,7 +32,7 @@ export const usageText = `usage: npm run seed -- --size small|reference [options
   --json                print a summary as JSON
 
 A seed replaces the whole shop, in one transaction: products, customers, carts, orders, API clients and their tokens. Services
-that hold copies of these need new copies: npm run migrate -- backfill auth-clients
+that follow the monolith get the new data by themselves: npm run migrate -- sync auth-clients waits for it
 `;
 
 /** Parses the command line. The result is the arguments, all faults, or `help` if the user requests help. */

@@ -14,7 +14,9 @@ export type SeededCurrency = (typeof currencies)[number];
 
 export function currencyTable(plan: Plan): Table {
   const random = new Random(plan.seed, 'currencies');
-  const at = daysBefore(plan, 900);
+  const madeAt = daysBefore(plan, 900);
+  // One after the other, because lists are in the order of creation.
+  const moments = currencies.map((_, index) => new Date(madeAt.getTime() + index * 1_000));
   return {
     name: 'currencies',
     columns: [
@@ -40,8 +42,8 @@ export function currencyTable(plan: Plan): Table {
       2,
       true,
       index === 0,
-      at,
-      at,
+      moments[index] ?? madeAt,
+      moments[index] ?? madeAt,
     ]),
   };
 }

@@ -38,7 +38,7 @@ describe('the seed command', { concurrency: false }, () => {
       again.err,
       /replaces the whole shop: 60 products, 200 customers, 400 orders, .*6 API clients, 2,000 acc/,
     );
-    assert.match(again.out, /run the backfill of auth-clients/);
+    assert.match(again.out, /Wait for it: migrate sync auth-clients/);
   });
 
   test('leaves a shop in use unchanged, whatever the use', async () => {
@@ -54,6 +54,20 @@ describe('the seed command', { concurrency: false }, () => {
     const left = await seed('--if-empty');
     assert.deepEqual([left.code, /left as it is/.test(left.out)], [0, true]);
     assert.equal(await customers(), sizes.small.customers + 1);
+  });
+
+  test('tells the hint of a table that may not be written', async () => {
+    await open.shop.db.query(`
+      create function not_here() returns trigger language plpgsql as $$
+        begin raise exception 'brands are not written here' using hint = 'bring them back'; end $$;
+      create trigger guard before insert or delete or truncate on brands for each statement execute function not_here()`);
+    try {
+      const refused = await seed('--replace');
+      assert.equal(refused.code, 1);
+      assert.match(refused.err, /seed: brands are not written here \(bring them back\)/);
+    } finally {
+      await open.shop.db.query('drop function not_here cascade');
+    }
   });
 
   test('--replace replaces it, with its copies where they exist', async () => {

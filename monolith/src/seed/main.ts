@@ -8,7 +8,8 @@ import { Progress } from './progress.ts';
 import { type Credentials, fillShop, isEmpty, knownCredentials, planCredentials, progressTotal } from './seed.ts';
 import { sizes } from './sizes.ts';
 
-const nextStep = 'The auth service still has the earlier API clients: run the backfill of auth-clients';
+const nextStep =
+  'Services that follow the monolith get the new data by themselves. Wait for it: migrate sync auth-clients';
 
 /** SQLSTATE of a database that does not exist. */
 const invalidCatalogName = '3D000';
@@ -29,9 +30,16 @@ async function main(args: readonly string[]): Promise<number> {
     await seed(parsed.arguments);
     return 0;
   } catch (error) {
-    process.stderr.write(`seed: ${error instanceof Error && error.message ? error.message : String(error)}\n`);
+    process.stderr.write(`seed: ${sentenceOf(error)}\n`);
     return 1;
   }
+}
+
+/** With the database's hint, which says what to do: a table may belong to another program for now. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error) || error.message === '') return String(error);
+  const hint = 'hint' in error && typeof error.hint === 'string' ? ` (${error.hint})` : '';
+  return error.message + hint;
 }
 
 async function seed(given: SeedArguments): Promise<void> {

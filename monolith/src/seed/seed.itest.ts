@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { caller, issueToken, openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { defaultUntil } from './plan.ts';
 import { Progress } from './progress.ts';
+import { demoCode } from './promotions.ts';
 import { fillShop, isEmpty, knownCredentials, planCredentials, progressTotal, seededTables } from './seed.ts';
 import { sizes } from './sizes.ts';
 
@@ -77,6 +78,12 @@ describe('seed', () => {
     assert.equal(await count('from products where parent_id is not null'), 9);
     assert.ok((await count('from product_main_images')) > products / 2);
     assert.ok((await count('from product_files')) > 0);
+    assert.equal(await count('from integrations where not enabled'), sizes.small.integrations);
+    assert.equal(await count('from jobs'), sizes.small.jobs);
+    const { entries, promotions, codes } = sizes.small;
+    assert.equal(await count('from flow_entries'), entries);
+    assert.equal(await count('from promotions'), promotions);
+    assert.equal(await count('from promotion_codes'), (promotions - 1) * codes);
   });
 
   test('most tokens have expired, some live', async () => {
@@ -153,6 +160,29 @@ describe('seed', () => {
     assert.deepEqual(await digest(['products', 'product_prices', 'product_attribute_values', 'child_options']), before);
   });
 
+  test('the seeded flows and promotions are those that the API would have accepted', async () => {
+    const admin = await callerOf('client_credentials');
+    for (const flow of ['products', 'customers', 'stores', 'articles']) {
+      const entries = await admin('GET', `/v2/flows/${flow}/entries?page[limit]=100`);
+      assert.ok(entries.body.data.length > 0, flow);
+      for (const { id, type: _, meta: __, links: ___, relationships: ____, ...values } of entries.body.data) {
+        const reply = await admin('PUT', `/v2/flows/${flow}/entries/${id}`, { data: values });
+        assert.equal(reply.status, 200, JSON.stringify(reply.body));
+      }
+    }
+    const { body } = await admin('GET', '/v2/promotions');
+    for (const { id, schema, promotion_type, start, end } of body.data) {
+      const data = { schema, promotion_type, start, end };
+      assert.equal((await admin('PUT', `/v2/promotions/${id}`, { data })).status, 200);
+    }
+    const [product] = (await admin('GET', '/v2/products?filter=eq(status,live):eq(manage_stock,false)')).body.data;
+    await admin('POST', '/v2/carts/seeded/items', { data: { type: 'cart_item', id: product.id, quantity: 1 } });
+    const code = { type: 'promotion_item', code: demoCode };
+    const cart = await admin('POST', '/v2/carts/seeded/items', { data: code });
+    assert.equal(cart.status, 201, JSON.stringify(cart.body));
+    assert.ok(cart.body.meta.display_price.discount.amount < 0);
+  });
+
   test('the API serves what was seeded', async () => {
     const admin = await callerOf('client_credentials');
     const products = await admin('GET', '/v2/products?page[limit]=5&include=categories,brands');
@@ -163,6 +193,10 @@ describe('seed', () => {
     const files = await admin('GET', '/v2/files?page[limit]=1&filter=gt(width,0)');
     const content = await open.app.inject(new URL(files.body.data[0].link.href).pathname);
     assert.deepEqual([content.statusCode, content.headers['content-type']], [200, 'image/png']);
+    const [integration] = (await admin('GET', '/v2/integrations')).body.data;
+    assert.equal((await admin('GET', `/v2/integrations/${integration.id}`)).status, 200);
+    const jobs = await admin('GET', '/v2/jobs');
+    assert.deepEqual([jobs.body.meta.results.total, jobs.body.data[0].link.href], [sizes.small.jobs, '']);
     const gateways = await admin('GET', '/v2/gateways/manual');
     assert.equal(gateways.body.data.enabled, true);
     assert.deepEqual(

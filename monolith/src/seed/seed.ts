@@ -3,14 +3,18 @@ import { clientTable, hashSecrets, planClients, type SeededClient } from './clie
 import { copyInto } from './copy.ts';
 import { currencyTable } from './currencies.ts';
 import { addressTable, customerTable, hashPasswords, planCustomers, type SeededCustomer } from './customers.ts';
+import { emptyTables } from './empty.ts';
 import { familyTables, foundFamilies } from './families.ts';
 import { fileTables, planFiles, planProductFiles, writeContent } from './files.ts';
+import { flowTables } from './flows.ts';
 import { groupTable, leavesOf, planBrands, planCategories, planCollections } from './groups.ts';
+import { integrationTable, jobTable } from './integrations.ts';
 import { orderTables, stockTables } from './order-tables.ts';
 import { planOrders, type SeededOrder } from './orders.ts';
 import { daysBefore, type Plan } from './plan.ts';
 import { planProducts, productTables } from './products.ts';
 import type { Progress } from './progress.ts';
+import { promotionTables } from './promotions.ts';
 import type { Table } from './table.ts';
 import { auditTable, tokenTable } from './tokens.ts';
 
@@ -53,6 +57,32 @@ export const seededTables = [
   'transactions',
   'audit_log',
   'idempotency_keys',
+  'shop_events',
+  'integrations',
+  'integration_jobs',
+  'integration_logs',
+  'jobs',
+  'job_files',
+  'flows',
+  'flow_fields',
+  'flow_entries',
+  'flow_entry_values',
+  'product_field_values',
+  'category_field_values',
+  'brand_field_values',
+  'collection_field_values',
+  'customer_field_values',
+  'address_field_values',
+  'cart_field_values',
+  'cart_item_field_values',
+  'order_field_values',
+  'order_item_field_values',
+  'promotions',
+  'promotion_field_values',
+  'promotion_codes',
+  'promotion_code_counts',
+  'promotion_uses',
+  'cart_promotions',
 ] as const;
 
 /** The accounts that can sign in to a seeded shop. */
@@ -91,14 +121,14 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
     progress.start('content of files');
     await writeContent(filesFolder, planFiles(plan));
   }
-  await inTransaction(db, async (client) => {
+  const deleted = await inTransaction(db, async (client) => {
     // Hashing is the slow part. It runs in the thread pool while the rows are copied.
     const clients = planClients(plan);
     const customers = planCustomers(plan);
     const secretHashes = hashSecrets(clients, () => progress.advance(hashWeight));
     const passwordHashes = hashPasswords(customers);
 
-    await client.query(`truncate ${seededTables.join(', ')} restart identity`);
+    const emptied = await emptyTables(client, seededTables);
     for await (const table of tables(client, plan, clients, customers, { secretHashes, passwordHashes })) {
       progress.start(table.name);
       await copyInto(client, table, (rows) => progress.advance(rows));
@@ -106,18 +136,12 @@ export async function fillShop(db: Pool, plan: Plan, progress: Progress, filesFo
     const at = daysBefore(plan, 900);
     await client.query('update settings set page_length = default, updated_at = $1', [at]);
     await client.query("update gateways set enabled = (slug = 'manual'), settings = '{}', updated_at = $1", [at]);
+    return emptied;
   });
   // Updates statistics and does the work of the first reader, so that measurements start from the same state.
   progress.start('vacuum');
-  for (const table of [
-    'access_tokens',
-    'token_audit',
-    'orders',
-    'order_items',
-    'products',
-    'customers',
-    'api_clients',
-  ]) {
+  const large = ['access_tokens', 'token_audit', 'orders', 'order_items', 'products', 'customers', 'api_clients'];
+  for (const table of new Set([...large, ...deleted])) {
     await db.query(`vacuum analyze ${table}`);
   }
   progress.finish();
@@ -128,9 +152,10 @@ const hashWeight = 4_000;
 
 /** The length of the progress bar: about the rows of all tables, and the hashes. */
 export function progressTotal(plan: Plan): number {
-  const { tokens, orders, products, customers } = plan.size;
+  const { tokens, orders, products, customers, entries, promotions, codes } = plan.size;
   const secrets = planClients(plan).filter(({ clientSecret }) => clientSecret !== '').length;
-  return 2 * tokens + Math.round(4.2 * orders) + 15 * products + 2 * customers + hashWeight * secrets;
+  const own = 6 * entries + promotions * codes;
+  return 2 * tokens + Math.round(4.2 * orders) + 18 * products + 3 * customers + own + hashWeight * secrets;
 }
 
 async function* tables(
@@ -141,6 +166,8 @@ async function* tables(
   hashes: { secretHashes: Promise<string[]>; passwordHashes: Promise<(string | null)[]> },
 ): AsyncGenerator<Table> {
   yield currencyTable(plan);
+  yield integrationTable(plan);
+  yield jobTable(plan);
   yield tokenTable(plan, clients);
   yield auditTable(plan, clients);
 
@@ -164,6 +191,8 @@ async function* tables(
 
   yield customerTable(customers, await hashes.passwordHashes);
   yield addressTable(plan, customers);
+  yield* flowTables(plan, products, customers);
+  yield* promotionTables(plan, products);
   yield clientTable(clients, await hashes.secretHashes);
 }
 

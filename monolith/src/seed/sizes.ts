@@ -11,6 +11,13 @@ export interface Size {
   orders: number;
   clients: number;
   tokens: number;
+  integrations: number;
+  jobs: number;
+  /** Entries of the flows that have entries of their own. */
+  entries: number;
+  promotions: number;
+  /** For each promotion that has codes. */
+  codes: number;
 }
 
 export const sizes = {
@@ -26,6 +33,11 @@ export const sizes = {
     orders: 400,
     clients: 6,
     tokens: 2_000,
+    integrations: 3,
+    jobs: 5,
+    entries: 40,
+    promotions: 10,
+    codes: 3,
   },
   /** A shop after some years, for measurements. */
   reference: {
@@ -39,6 +51,11 @@ export const sizes = {
     orders: 50_000,
     clients: 200,
     tokens: 300_000,
+    integrations: 12,
+    jobs: 200,
+    entries: 2_000,
+    promotions: 60,
+    codes: 50,
   },
 } as const satisfies Record<string, Size>;
 

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { objectOf } from '../api/body.ts';
 import { checker } from '../api/validate.ts';
+import { inTransaction } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
 import { loadSettings, maxPageLength, type Settings, saveSettings } from './store.ts';
 
@@ -21,7 +23,11 @@ export function settingsRoutes(app: FastifyInstance, shop: Shop): void {
   app.get('/v2/settings', async () => ({ data: settingsView(await loadSettings(shop.db)) }));
   app.put('/v2/settings', async (request) => {
     const change = changeOf(check(objectOf(request.body)));
-    return { data: settingsView(await saveSettings(shop.db, change)) };
+    return inTransaction(shop.db, async (db) => {
+      const settings = { data: settingsView(await saveSettings(db, change)) };
+      await recordEvent(db, shop.now(), 'settings.updated', 'settings', settings);
+      return settings;
+    });
   });
 }
 

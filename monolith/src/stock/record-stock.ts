@@ -1,5 +1,6 @@
 import { unprocessable } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
+import { recordEvent } from '../events/record.ts';
 
 export type StockAction = 'create' | 'increment' | 'decrement' | 'allocate' | 'deallocate';
 
@@ -80,5 +81,19 @@ async function logStock(
     'insert into stock_transactions (product_id, action, quantity, created_at) values ($1, $2, $3, $4) returning id',
     [productId, action, quantity, now],
   );
-  return { id: rows[0]?.id ?? '', product_id: productId, action, quantity, created_at: now };
+  const row = { id: rows[0]?.id ?? '', product_id: productId, action, quantity, created_at: now };
+  await recordEvent(db, now, 'stock-transaction.created', row.id, { data: stockTransactionView(row) });
+  return row;
+}
+
+/** A stock transaction in the form of the API. */
+export function stockTransactionView(row: StockTransactionRow) {
+  return {
+    id: row.id,
+    type: 'stock-transaction',
+    action: row.action,
+    product_id: row.product_id,
+    quantity: row.quantity,
+    timestamps: { created_at: row.created_at.toISOString() },
+  };
 }

@@ -64,6 +64,7 @@ export async function openTestShop(
     debtsPaid,
     jwksUrl: undefined,
     introspection: undefined,
+    webhookNetworks: ['127.0.0.1'],
     logLevel: 'silent',
     ...overrides,
   };

@@ -1,3 +1,4 @@
+import { migrationSettings } from '@banyan/kit/common-settings';
 import { type GivenSettings, readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 import { type Machine, slowHashLimits, thisMachine } from './secrets/hash-limits.ts';
@@ -8,6 +9,7 @@ const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
 
 /** All settings. Names end with their unit. */
 const Settings = Type.Object({
+  ...migrationSettings,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: whole(3101, 0, 65_535),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),

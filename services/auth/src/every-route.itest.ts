@@ -19,6 +19,7 @@ import {
 } from './testing.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? 1);
+const migrationToken = 'the token of the migration';
 const basic = `Basic ${Buffer.from(Object.values(introspection).join(':')).toString('base64')}`;
 
 interface Sent {
@@ -44,7 +45,7 @@ describe('no route responds with 500', () => {
       status: 200,
       body: { active: false, access_token: 'x', expires: 1, identifier: 'implicit' },
     };
-    auth = await startInstance(database.url, { MESH_URL: mesh.url });
+    auth = await startInstance(database.url, { MESH_URL: mesh.url, MIGRATION_TOKEN: migrationToken });
     await auth.service.ready;
     await importRows(database, [client.row]);
     await until('a token', async () => (await auth.token(client)).status === 200);
@@ -68,7 +69,7 @@ describe('no route responds with 500', () => {
         if (part === '') return [];
         way.length = indent.length / 4;
         way.push(part);
-        const path = way.join('');
+        const path = way.join('').replace(/:(resource|group)/, 'auth-clients');
         return methods.split(', ').flatMap((method) => (method === '' ? [] : [{ method, path }]));
       });
   };
@@ -132,7 +133,12 @@ describe('no route responds with 500', () => {
 
   test('the routes are those of the running service', () => {
     const known = routes().map(({ method, path }) => `${method} ${path}`);
-    for (const one of ['POST /oauth/access_token', 'GET /.well-known/jwks.json', 'POST /oauth/introspect']) {
+    for (const one of [
+      'POST /oauth/access_token',
+      'GET /.well-known/jwks.json',
+      'POST /oauth/introspect',
+      'POST /internal/import/auth-clients',
+    ]) {
       assert.ok(known.includes(one), `${one} in ${known.join(', ')}`);
     }
   });
@@ -152,7 +158,16 @@ describe('no route responds with 500', () => {
   });
 
   test(`for generated requests (FUZZ_SEED=${seed})`, async () => {
-    const members = ['grant_type', 'client_id', 'client_secret', 'refresh_token', 'token', '__proto__', 'data'];
+    const members = [
+      'grant_type',
+      'client_id',
+      'client_secret',
+      'refresh_token',
+      'token',
+      '__proto__',
+      'data',
+      'changes',
+    ];
     const right: Record<string, unknown> = { client_id: client.row.client_id, grant_type: 'refresh_token', token };
     const object = fc
       .dictionary(fc.constantFrom(...members), wrong, { maxKeys: 6 })
@@ -189,6 +204,7 @@ describe('no route responds with 500', () => {
         { 'x-mesh-override': '\u00e9' },
         { 'x-mesh-shadow': 'x'.repeat(200) },
         { authorization: 'Basic !' },
+        { authorization: `Bearer ${migrationToken}` },
       ].map((one) => ({ authorization: basic, ...one }) as Record<string, string>),
     );
     const query = fc.constantFrom('', '', '?token=x', '?%00', `?${'x'.repeat(3_000)}`);

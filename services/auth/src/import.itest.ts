@@ -1,176 +1,240 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { digestOf, paths, versionOf } from '@banyan/kit/import';
 import { applySchema } from '@banyan/kit/schema';
 import fc from 'fast-check';
-import { fastHash, formatFastHash, newSalt } from './secrets/hash-format.ts';
 import { schemaFolder } from './store.ts';
 import {
   createTestDatabase,
-  importRows,
+  type Instance,
   slowHashOf,
+  startInstance,
   type TestClient,
   type TestDatabase,
   testClient,
+  until,
 } from './testing.ts';
 
-interface Stored {
-  name: string;
-  secret_hash: string | null;
-  revoked: boolean;
-  imported_version: string;
-}
+const token = 'the token of the migration';
+const resource = 'auth-clients';
 
-describe('importing clients', () => {
+describe('bringing API clients to the service', () => {
   let database: TestDatabase;
+  let auth: Instance;
+  let counter = 0;
   before(async () => {
     database = await createTestDatabase();
-    await applySchema({ url: database.url, folder: schemaFolder });
+    auth = await startInstance(database.url, { MIGRATION_TOKEN: token });
+    await auth.service.ready;
   });
-  after(() => database.drop());
-  beforeEach(() => database.query('delete from clients'));
-
-  const stored = async ({ id }: TestClient['row']): Promise<Stored | undefined> =>
-    (
-      await database.query<Stored>(
-        `select name, secret_hash, revoked_at is not null as revoked, imported_version::text from clients where id = $1`,
-        [id],
-      )
-    )[0];
-  const upgrade = (row: TestClient['row'], to: string) =>
-    database.query("update clients set secret_hash = $2 where id = $1 and secret_hash like '$scrypt$%'", [row.id, to]);
-
-  test('reports the outcome for each row', async () => {
-    const [a, b] = [testClient().row, testClient().row];
-    assert.deepEqual(await importRows(database, [a]), { [a.id]: 'inserted' });
-    const newer = { ...a, name: 'new', updated_at: '2020-01-01T00:00:00.000002Z' };
-    assert.deepEqual(await importRows(database, [newer, b]), { [a.id]: 'updated', [b.id]: 'inserted' });
-    assert.deepEqual(await importRows(database, [newer, a, b]), { [a.id]: 'unchanged', [b.id]: 'unchanged' });
-    assert.equal((await stored(a))?.name, 'new', 'one microsecond newer is newer');
+  after(async () => {
+    await auth.close();
+    await database.drop();
   });
 
-  test('keeps an upgraded hash until the secret changes at the source', async () => {
-    const { row, secret } = testClient();
-    const fast = formatFastHash(fastHash(secret, newSalt()));
-    await importRows(database, [row]);
-    await upgrade(row, fast);
-    await importRows(database, [{ ...row, name: 'renamed', updated_at: '2021-01-01T00:00:00Z' }]);
-    assert.equal((await stored(row))?.secret_hash, fast);
-    assert.equal((await stored(row))?.name, 'renamed');
-    const changed = slowHashOf('another');
-    await importRows(database, [{ ...row, secret_hash: changed, updated_at: '2022-01-01T00:00:00Z' }]);
-    assert.equal((await stored(row))?.secret_hash, changed);
-  });
-
-  test('refuses rows that the service cannot use, and applies the others', async () => {
-    const good = testClient().row;
-    const bad = [
-      testClient({ secret_hash: 'plain text' }).row,
-      testClient({ secret_hash: `$scrypt$ln=30,r=8,p=1$AAAA$${'A'.repeat(43)}=` }).row,
-      testClient({ identifier_kinds: ['root'] }).row,
-      testClient({ client_id: 'two words' }).row,
-    ];
-    const outcomes = await importRows(database, [...bad, good]);
-    assert.deepEqual(outcomes, { [good.id]: 'inserted', ...Object.fromEntries(bad.map(({ id }) => [id, 'refused'])) });
-    assert.equal((await database.query('select 1 from clients')).length, 1);
-  });
-
-  test('mends a row that is older at the source, but not its upgraded hash or clients created here', async () => {
-    const { row, secret } = testClient();
-    const fast = formatFastHash(fastHash(secret, newSalt()));
-    await importRows(database, [{ ...row, updated_at: '2021-01-01T00:00:00Z' }]);
-    await upgrade(row, fast);
-    const rewound = { ...row, name: 'rewound', updated_at: '2018-01-01T00:00:00Z' };
-    assert.deepEqual(await importRows(database, [rewound]), { [row.id]: 'unchanged' });
-    assert.deepEqual(await importRows(database, [rewound], { mend: true }), { [row.id]: 'updated' });
-    assert.deepEqual(await importRows(database, [rewound], { mend: true }), { [row.id]: 'unchanged' });
-    assert.equal((await stored(row))?.name, 'rewound');
-    assert.equal((await stored(row))?.secret_hash, fast);
-
-    await database.query('update clients set imported_version = null where id = $1', [row.id]);
-    const other = { ...rewound, name: 'other' };
-    assert.deepEqual(await importRows(database, [other], { mend: true }), { [row.id]: 'unchanged' });
-  });
-
-  test('removes imported clients by their ids, but no client that was created here', async () => {
-    const [kept, gone, own] = [testClient().row, testClient().row, testClient().row];
-    await importRows(database, [kept, gone, own]);
-    await database.query('update clients set imported_version = null where id = $1', [own.id]);
-    const removed = await database.query<{ id: string }>('select import.remove_clients($1::jsonb) as id', [
-      JSON.stringify([gone.id, own.id]),
-    ]);
-    assert.deepEqual(removed, [{ id: gone.id }]);
-    const left = await database.query<{ id: string }>('select id from clients');
-    assert.deepEqual(left.map(({ id }) => id).sort(), [kept.id, own.id].sort());
-  });
-
-  test('shows imported clients without their secrets', async () => {
-    const { row } = testClient();
-    await importRows(database, [row]);
-    const [shown] = await database.query<{ fields: Record<string, unknown> }>('select fields from import.clients');
-    assert.deepEqual(shown?.fields, {
-      client_id: row.client_id,
-      name: row.name,
-      identifier_kinds: 'client_credentials,implicit',
-      secret: createHash('sha256').update(row.secret_hash).digest('hex'),
-      created_at: 1_577_836_800_000_001,
-      updated_at: 1_577_836_800_000_001,
-      revoked_at: null,
+  const call = async (method: string, path: string, body?: object, authorization = `Bearer ${token}`) => {
+    const reply = await fetch(new URL(path, auth.service.url), {
+      method,
+      headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
+    const text = await reply.text();
+    return { status: reply.status, text, json: text === '' ? undefined : JSON.parse(text) };
+  };
+  const stateOf = ({ id: _, ...state }: TestClient['row']) => state;
+  const send = (...changes: { key: string; version: number; state: object | null }[]) =>
+    call('POST', paths.incoming(resource), { epoch: 0, changes });
+  const bring = (...rows: TestClient['row'][]) =>
+    send(...rows.map((row) => ({ key: row.id, version: versionOf(0, ++counter), state: stateOf(row) })));
+  const digestAtService = async (id: string) => {
+    const { json } = await call('POST', paths.digests(resource), { keys: [id], after: null, to: null, members: true });
+    return json.members[0]?.digest;
+  };
+  const hashOf = async (id: string) =>
+    (await database.query<{ secret_hash: string }>('select secret_hash from clients where id = $1', [id]))[0]
+      ?.secret_hash;
+  const upgraded = async (client: TestClient) => {
+    assert.equal((await auth.token(client)).status, 200);
+    await until('the upgrade', async () => (await hashOf(client.row.id))?.startsWith('$sha256$') === true);
+  };
+
+  test('a client has the digest of its state, to the microsecond', async () => {
+    const { row } = testClient({ name: 'Déjà vu 😀 ', revoked_at: '2021-01-01T00:00:00.000009Z' });
+    assert.deepEqual((await bring(row)).json, { outcomes: [{ key: row.id, outcome: 'applied' }] });
+    assert.equal(await digestAtService(row.id), digestOf(row.id, stateOf(row)));
+    await send({ key: row.id, version: versionOf(0, ++counter), state: null });
+    assert.equal(await digestAtService(row.id), undefined);
   });
 
-  test('ends with the newest version in any order, and keeps an upgrade as long as its secret', async () => {
-    const secrets = ['one', 'two', 'three'].map((secret) => slowHashOf(secret));
+  test('a hash that was upgraded leaves the digest as it was, and stays until the secret changes', async () => {
+    const client = testClient();
+    await bring(client.row);
+    await upgraded(client);
+    const fast = await hashOf(client.row.id);
+    assert.equal(await digestAtService(client.row.id), digestOf(client.row.id, stateOf(client.row)));
+    await bring({ ...client.row, name: 'renamed' });
+    assert.equal(await hashOf(client.row.id), fast);
+
+    const changed = { ...client.row, secret_hash: slowHashOf('another') };
+    await bring(changed);
+    assert.equal(await hashOf(client.row.id), changed.secret_hash);
+    await until('the refusal of the old secret', async () => (await auth.token(client)).status === 401);
+  });
+
+  test('of two changes with one date, the later version stays, in whatever order they arrive', async () => {
+    const { row } = testClient();
+    const change = (name: string, version: number) => ({ key: row.id, version, state: stateOf({ ...row, name }) });
+    await send(change('first', versionOf(0, 901)));
+    await send(change('third', versionOf(0, 903)));
+    const { json } = await send(change('second', versionOf(0, 902)));
+    assert.deepEqual(json.outcomes, [{ key: row.id, outcome: 'older' }]);
+    const older = { ...row, name: 'third' };
+    assert.equal(await digestAtService(row.id), digestOf(row.id, stateOf(older)));
+  });
+
+  test('two clients swap their ids, one after the other, and requests never find the wrong one', async () => {
+    const [a, b] = [testClient(), testClient()];
+    await bring(a.row, b.row);
+    await upgraded(a);
+    await bring({ ...a.row, client_id: b.row.client_id });
+    assert.equal((await call('GET', paths.ownership(resource))).json.displaced, 1);
+    await until('the first half', async () => (await auth.token(a)).status === 401);
+    await bring({ ...b.row, client_id: a.row.client_id });
+    assert.equal((await call('GET', paths.ownership(resource))).json.displaced, 0);
+    const swapped = { ...a, row: { ...a.row, client_id: b.row.client_id } };
+    await until('the other half', async () => (await auth.token(swapped)).status === 200);
+  });
+
+  for (const [member, value] of Object.entries({
+    secret_hash: ['plain text', `$scrypt$ln=30,r=8,p=1$AAAA$${'A'.repeat(43)}=`, `$sha256$${'0'.repeat(32)}$x`, null],
+    identifier_kinds: [['root'], 'implicit'],
+    client_id: ['two words', ''],
+    created_at: ['2020-01-01T00:00:00Z'],
+  })) {
+    for (const one of value) {
+      test(`${member} ${JSON.stringify(one)} is refused with the member, without its value; the rest is applied`, async () => {
+        const [bad, good] = [testClient({ [member]: one }).row, testClient().row];
+        const { json, text } = await bring(bad, good);
+        const outcomes = new Map(json.outcomes.map((outcome: { key: string }) => [outcome.key, outcome]));
+        const { outcome, reason } = outcomes.get(bad.id) as { outcome: string; reason: string };
+        assert.equal(outcome, 'refused');
+        assert.match(reason, new RegExp(member));
+        if (typeof one === 'string' && one !== '') assert.ok(!text.includes(one), text);
+        assert.deepEqual(outcomes.get(good.id), { key: good.id, outcome: 'applied' });
+        assert.equal(await hashOf(bad.id), undefined);
+      });
+    }
+  }
+
+  test('keys that are no UUIDs get 4xx', async () => {
+    const { status } = await send({ key: 'x', version: versionOf(0, ++counter), state: stateOf(testClient().row) });
+    assert.equal(status, 422);
+    const range = { after: "' or true", to: null, members: false };
+    assert.equal((await call('POST', paths.digests(resource), range)).status, 422);
+    assert.equal(await digestAtService('x'), undefined);
+  });
+
+  test('another credential, or none, gets 401', async () => {
+    for (const authorization of ['', 'Bearer another token of the migration', 'Bearer']) {
+      assert.equal((await call('GET', paths.ownership(resource), undefined, authorization)).status, 401);
+    }
+  });
+
+  test('no hash is in the log', async () => {
+    const { row } = testClient();
+    await bring(row, testClient({ secret_hash: '$scrypt$no hash' }).row);
+    const log = auth.lines.join('');
+    for (const secret of [row.secret_hash, '$scrypt$', token]) assert.ok(!log.includes(secret));
+  });
+
+  test('any order of versions ends with the newest, and an upgrade lives as long as its secret', async () => {
+    const secrets = ['one', 'two'].map((secret) => slowHashOf(secret));
     const version = fc.record({
-      secret: fc.integer({ min: 0, max: secrets.length - 1 }),
-      revoked: fc.boolean(),
+      secret: fc.nat({ max: 1 }),
       name: fc.stringMatching(/^[a-z]{1,8}$/),
+      gone: fc.boolean(),
     });
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('import' as const), version: fc.nat({ max: 5 }) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('upgrade' as const), version: fc.constant(0) }) },
+      { weight: 4, arbitrary: fc.nat({ max: 5 }) },
+      { weight: 1, arbitrary: fc.constant('upgrade' as const) },
     );
+    const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
     await fc.assert(
       fc.asyncProperty(
         fc.array(version, { minLength: 6, maxLength: 6 }),
         fc.array(step, { maxLength: 12 }),
         async (versions, steps) => {
-          const base = testClient().row;
-          // The model: the newest version seen, and whether its secret has been upgraded since it was imported.
+          const { row } = testClient({ id: randomUUID() });
+          counter += 10;
+          const base = counter;
           let newest = -1;
-          let hash = '';
-          for (const { do: what, version: index } of steps) {
-            if (what === 'upgrade') {
-              const fast = `$sha256$${'0'.repeat(32)}$${'A'.repeat(43)}`;
-              await upgrade(base, fast);
-              if (newest >= 0) hash = fast;
+          let hash: string | undefined;
+          for (const one of steps) {
+            if (one === 'upgrade') {
+              await database.query('update clients set secret_hash = $2 where id = $1', [row.id, fast]);
+              if (hash !== undefined) hash = fast;
               continue;
             }
-            const source = versions[index];
-            assert.ok(source);
-            const at = `2020-01-01T00:00:00.00000${index}Z`;
-            await importRows(database, [
-              {
-                ...base,
-                name: source.name,
-                secret_hash: secrets[source.secret],
-                updated_at: at,
-                revoked_at: source.revoked ? at : null,
-              },
-            ]);
-            if (index > newest) {
-              if (newest < 0 || versions[newest]?.secret !== source.secret) hash = secrets[source.secret] ?? '';
-              newest = index;
-            }
+            const { name, secret, gone } = versions[one] ?? assert.fail();
+            const secret_hash = secrets[secret] ?? assert.fail();
+            const state = gone ? null : stateOf({ ...row, name, secret_hash });
+            await send({ key: row.id, version: versionOf(0, base + one), state });
+            if (one <= newest) continue;
+            const before = versions[newest];
+            if (gone) hash = undefined;
+            else if (hash === undefined || before?.secret !== secret) hash = secret_hash;
+            newest = one;
           }
-          const row = await stored(base);
-          if (newest < 0) return assert.equal(row, undefined);
-          assert.equal(row?.name, versions[newest]?.name);
-          assert.equal(row?.revoked, versions[newest]?.revoked);
-          assert.equal(row?.secret_hash, hash);
+          assert.equal(await hashOf(row.id), hash);
+          if (hash === undefined) return;
+          const { name, secret } = versions[newest] ?? assert.fail();
+          const expected = stateOf({ ...row, name, secret_hash: secrets[secret] ?? '' });
+          assert.equal(await digestAtService(row.id), digestOf(row.id, expected));
         },
       ),
       { numRuns: 40 },
     );
   });
+});
+
+test('a service without the credential of the migration has none of these paths', async () => {
+  const database = await createTestDatabase();
+  const auth = await startInstance(database.url);
+  try {
+    await auth.service.ready;
+    const headers = { authorization: `Bearer ${token}` };
+    const reply = await fetch(new URL(paths.ownership(resource), auth.service.url), { headers });
+    assert.equal(reply.status, 404);
+  } finally {
+    await auth.close();
+    await database.drop();
+  }
+});
+
+test('a database of the time before keeps its slow hashes, and upgraded clients get theirs with the next copy', async () => {
+  const database = await createTestDatabase();
+  const earlier = await mkdtemp(join(tmpdir(), 'auth-schema-'));
+  try {
+    for (const name of await readdir(schemaFolder)) {
+      if (name < '011') await copyFile(new URL(name, schemaFolder), join(earlier, name));
+    }
+    await applySchema({ url: database.url, folder: pathToFileURL(`${earlier}/`) });
+    const [slow, fast] = [testClient().row, testClient().row];
+    await database.query('select import.apply_clients($1::jsonb)', [JSON.stringify([slow, fast])]);
+    await database.query("update clients set secret_hash = '$sha256$' where id = $1", [fast.id]);
+    await applySchema({ url: database.url, folder: schemaFolder });
+    const secrets = await database.query<{ id: string; imported_secret: string | null }>(
+      'select id, imported_secret from clients',
+    );
+    const found = Object.fromEntries(secrets.map(({ id, imported_secret }) => [id, imported_secret]));
+    assert.deepEqual(found, { [slow.id]: slow.secret_hash, [fast.id]: null });
+  } finally {
+    await rm(earlier, { recursive: true });
+    await database.drop();
+  }
 });

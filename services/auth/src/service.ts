@@ -1,6 +1,7 @@
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { createServer } from '@banyan/kit/http';
+import { addImportRoutes } from '@banyan/kit/import';
 import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
@@ -9,6 +10,7 @@ import { ClientCache } from './clients/client-cache.ts';
 import type { Config } from './config.ts';
 import { authErrors } from './errors.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { openClientMoves } from './import.ts';
 import { KeyKeeper } from './keys/key-keeper.ts';
 import { rotationPolicy } from './keys/policy.ts';
 import { sealingWith } from './keys/sealing.ts';
@@ -38,9 +40,9 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       : { id: config.INTROSPECTION_CLIENT_ID, secret: config.INTROSPECTION_CLIENT_SECRET ?? '' };
 
   // Store and peers
-  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, (error) =>
-    logger.warn({ err: error }, 'an idle connection to the store was lost'),
-  );
+  const onIdleError = (error: Error) => logger.warn({ err: error }, 'an idle connection to the store was lost');
+  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, onIdleError);
+  const clientMoves = openClientMoves(config.DATABASE_URL, onIdleError);
   const mesh = openMeshClient({ meshUrl: config.MESH_URL });
 
   // Clients and their secrets
@@ -104,6 +106,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     authenticateCaller: basicAuth(caller),
     metrics: counters,
   });
+  // The monolith is the only writer of clients, so this service never owns them: it has no route that would write one.
+  addImportRoutes(server, clientMoves.moves, config.MIGRATION_TOKEN);
   metrics.gauge('auth_clients_cached', 'Clients in memory', () => clients.size);
   metrics.gauge('auth_slow_hashes_waiting', 'Requests that wait for a slow hash', () => slow.waiting);
 
@@ -123,7 +127,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     release: async () => {
       await housekeeping.stop();
       await upgrades.settled();
-      await Promise.all([mesh.close(), store.close()]);
+      await Promise.all([mesh.close(), store.close(), clientMoves.close()]);
     },
     logger,
   });

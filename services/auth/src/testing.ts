@@ -3,8 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { createLogger, type Logger } from '@banyan/kit/log';
+import { openPostgres } from '@banyan/kit/postgres';
 import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testing';
 import { authConfig } from './config.ts';
+import { type ClientState, clientsImport } from './import.ts';
 import { type Service, startService } from './service.ts';
 
 /** A row of the monolith's table of clients, and the client's secret. */
@@ -46,17 +48,19 @@ export function testClient(row: Partial<TestClient['row']> = {}, secret = random
   };
 }
 
-/** Imports rows as the backfill does. */
-export async function importRows(
-  database: TestDatabase,
-  rows: readonly object[],
-  { mend = false } = {},
-): Promise<Record<string, string>> {
-  const applied = await database.query<{ applied_id: string; outcome: string }>(
-    'select applied_id, outcome from import.apply_clients($1::jsonb, $2)',
-    [JSON.stringify(rows), mend],
-  );
-  return Object.fromEntries(applied.map(({ applied_id, outcome }) => [applied_id, outcome]));
+/** Writes clients as the migration does. */
+export async function importRows(database: TestDatabase, rows: readonly TestClient['row'][]): Promise<void> {
+  const db = openPostgres({ url: database.url, applicationName: 'auth test' });
+  try {
+    await db.transaction((tx) =>
+      clientsImport.apply(
+        tx,
+        rows.map(({ id, ...state }) => ({ key: id, state: state as ClientState })),
+      ),
+    );
+  } finally {
+    await db.close();
+  }
 }
 
 /** A logger whose lines can be read. */

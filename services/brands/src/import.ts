@@ -1,5 +1,5 @@
 import type { MovedResource } from '@banyan/kit/import';
-import { type Queryable, statement } from '@banyan/kit/mariadb';
+import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
 import Type, { type Static } from 'typebox';
 import type { Brand } from './domain.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
@@ -19,14 +19,10 @@ const BrandState = Type.Object({
 });
 type BrandState = Static<typeof BrandState>;
 
-/** Rows as one JSON value. Bytes are in hex, because JSON has only text. */
-const rowsOf = `json_table(?, '$[*]' columns (
-  id char(36) path '$.id', parent_id char(36) path '$.parent_id', name varchar(255) path '$.name',
-  name_key varchar(2040) path '$.name_key', slug varchar(255) path '$.slug', slug_key varchar(2040) path '$.slug_key',
-  slug_held varchar(2040) path '$.slug_held', description mediumtext path '$.description',
-  description_key mediumtext path '$.description_key', status varchar(5) path '$.status',
-  created_at_us bigint path '$.created_at_us', updated_at_us bigint path '$.updated_at_us')) as incoming`;
 const idsOf = "json_table(?, '$[*]' columns (id char(36) character set ascii collate ascii_bin path '$')) as incoming";
+// JSON has only text, so bytes are in hex.
+const slugsOf =
+  "json_table(?, '$[*]' columns (id char(36) path '$.id', slug_held varchar(2040) path '$.slug_held')) as incoming";
 
 const remove = statement<object, [string]>(
   'brands_import_remove',
@@ -34,21 +30,28 @@ const remove = statement<object, [string]>(
 );
 const setAside = statement<object, [string]>(
   'brands_import_set_aside',
-  `update ${rowsOf} straight_join brands
+  `update ${slugsOf} straight_join brands
      on brands.slug_held = unhex(incoming.slug_held) and brands.id <> incoming.id
    set brands.slug_held = null`,
 );
-const put = statement<object, [string]>(
+const columns = [
+  'id',
+  'parent_id',
+  'name',
+  'name_key',
+  'slug',
+  'slug_key',
+  'slug_held',
+  'description',
+  'description_key',
+  'status',
+  'created_at_us',
+  'updated_at_us',
+] as const;
+const put = statement<object, unknown[]>(
   'brands_import_put',
-  `insert into brands (id, parent_id, name, name_key, slug, slug_key, slug_held, description, description_key, status,
-                       created_at_us, updated_at_us)
-   select id, parent_id, name, unhex(name_key), slug, unhex(slug_key), unhex(slug_held), description,
-          unhex(description_key), status, created_at_us, updated_at_us from ${rowsOf}
-   on duplicate key update
-     parent_id = values(parent_id), name = values(name), name_key = values(name_key), slug = values(slug),
-     slug_key = values(slug_key), slug_held = values(slug_held), description = values(description),
-     description_key = values(description_key), status = values(status), created_at_us = values(created_at_us),
-     updated_at_us = values(updated_at_us)`,
+  `insert into brands (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})
+   on duplicate key update ${columns.map((name) => `${name} = values(${name})`).join(', ')}`,
 );
 const read = statement<Row, [string]>(
   'brands_import_read',
@@ -65,7 +68,7 @@ const displaced = statement<{ count: number }>(
 );
 
 /** How brands move between the monolith and this service. Transitional. */
-export const brandsImport: MovedResource<Queryable, BrandState> = {
+export const brandsImport: MovedResource<MariadbQueryable, BrandState> = {
   name: 'brands',
   group: 'brands',
   schema: BrandState,
@@ -74,9 +77,12 @@ export const brandsImport: MovedResource<Queryable, BrandState> = {
     const present = changes.flatMap(({ key, state }) => (state === null ? [] : [rowOf(brandIn(key, state))]));
     if (gone.length > 0) await tx.run(remove, [JSON.stringify(gone)]);
     if (present.length === 0) return;
-    const rows = JSON.stringify(present);
-    await tx.run(setAside, [rows]);
-    await tx.run(put, [rows]);
+    const slugs = present.map(({ id, slug_held }) => ({ id, slug_held: slug_held.toString('hex') }));
+    await tx.run(setAside, [JSON.stringify(slugs)]);
+    await tx.runMany(
+      put,
+      present.map((row) => columns.map((name) => row[name])),
+    );
   },
   read: async (tx, ids) => {
     if (ids.length === 0) return new Map();
@@ -86,19 +92,12 @@ export const brandsImport: MovedResource<Queryable, BrandState> = {
   displaced: async (tx) => (await tx.query(displaced, []))[0]?.count ?? 0,
 };
 
-function rowOf(brand: Brand) {
-  const row = writtenOf(brand);
-  return {
-    ...row,
-    id: brand.id,
-    parent_id: brand.parentId,
-    created_at_us: brand.createdAt,
-    name_key: row.name_key.toString('hex'),
-    slug_key: row.slug_key.toString('hex'),
-    slug_held: row.slug_held.toString('hex'),
-    description_key: row.description_key.toString('hex'),
-  };
-}
+const rowOf = (brand: Brand) => ({
+  ...writtenOf(brand),
+  id: brand.id,
+  parent_id: brand.parentId,
+  created_at_us: brand.createdAt,
+});
 
 const brandIn = (id: string, state: BrandState): Brand => ({
   id,

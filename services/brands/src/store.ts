@@ -1,6 +1,6 @@
 import type { Condition, Page, Sort } from '@banyan/kit/api';
 import { type Changed, type Moves, openMoves } from '@banyan/kit/import';
-import { duplicateKeyIn, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
+import { duplicateKeyIn, type MariadbQueryable, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import { allOf, type FilterColumns, type Where, whereOf } from '@banyan/kit/where';
 import type { Brand } from './domain.ts';
@@ -74,7 +74,7 @@ export interface Store {
    */
   transaction<Result>(work: (changes: Changes) => Promise<Result>): Promise<Result>;
   /** Who owns the brands, and the way by which they move. */
-  readonly moves: Moves<Queryable>;
+  readonly moves: Moves<MariadbQueryable>;
   /** Resolves with the names of the schema files that it applied. */
   applySchema(): Promise<string[]>;
   ping(): Promise<void>;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Client, Reply } from '../client.ts';
+import { keepFlows } from './flows.ts';
+import { promote } from './promotions.ts';
+import type { RawCall } from './raw-call.ts';
 import type { Purchase } from './shopper.ts';
 
-/** `fetch` with the client's own bearer token, for the calls that the client has no method for. */
-export type RawCall = (method: string, path: string, data?: unknown) => Promise<{ status: number; body: Reply }>;
-
 /**
- * An administrator's day with client credentials: settings, catalog, prices, stock, and the order that a shopper
- * left behind, captured, shipped and refunded.
+ * An administrator's day with client credentials: settings, catalog, prices, stock, flows, promotions, and the order
+ * that a shopper left behind, captured, shipped and refunded.
  */
 export async function administer(client: Client, raw: RawCall, purchase: Purchase): Promise<void> {
   const token = await client.Authenticate();
@@ -16,6 +16,8 @@ export async function administer(client: Client, raw: RawCall, purchase: Purchas
   await settings(client);
   const productId = await catalog(client, raw);
   await stock(client, productId);
+  await keepFlows(client, productId);
+  await promote(client, raw, productId);
   await fulfill(client, purchase);
 }
 

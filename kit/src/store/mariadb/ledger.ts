@@ -1,7 +1,8 @@
 import type { Ledger } from '../../import/ledger.ts';
 import { type LedgerStatements, type OwnershipRow, sqlLedger } from '../sql/ledger.ts';
-import { type Queryable, statement } from '../statement.ts';
+import { statement } from '../statement.ts';
 import type { Mariadb } from './mariadb.ts';
+import type { MariadbQueryable } from './run.ts';
 
 const readOwnership = 'select epoch, state, way_back from ownership where group_name = ?';
 const ownership = {
@@ -31,10 +32,10 @@ const record = statement<object, [string, number, string]>(
      deleted = values(deleted), pending = values(pending), version = greatest(aggregate_versions.version, values(version))`,
 );
 /** The assignments run from left to right, so the version is the last. */
-const claim = statement<object, [string, string]>(
+const claim = statement<object, [string, string, number, boolean]>(
   'kit_versions_claim',
   `insert into aggregate_versions (resource, aggregate_key, version, deleted, pending)
-   select ?, aggregate_key, version, deleted, false from ${rowsOf}
+   values (?, ?, ?, ?, false)
    on duplicate key update
      deleted = if(values(version) > aggregate_versions.version, values(deleted), aggregate_versions.deleted),
      pending = if(values(version) > aggregate_versions.version, false, pending),
@@ -75,8 +76,11 @@ const statements: LedgerStatements = {
 };
 
 /** The ledger of a MariaDB store: see {@link Ledger}. */
-export const mariadbLedger = (db: Mariadb): Ledger<Queryable> =>
-  sqlLedger(db, statements, async (tx, resource, rows) => {
-    await tx.run(claim, [resource, rows]);
-    return tx.query(claimed, [rows, resource]);
+export const mariadbLedger = (db: Mariadb): Ledger<MariadbQueryable> =>
+  sqlLedger(db, statements, async (tx, resource, rows, json) => {
+    await tx.runMany(
+      claim,
+      rows.map(({ key, version, deleted }) => [resource, key, version, deleted]),
+    );
+    return tx.query(claimed, [json, resource]);
   });

@@ -9,13 +9,14 @@ import { Connections } from './connections.ts';
 import { attemptsAfter, errorNumber } from './errors.ts';
 import { inboxOf } from './inbox.ts';
 import { outboxFeed } from './outbox.ts';
-import { queryable, withLimit } from './run.ts';
+import { type MariadbQueryable, queryable, withLimit } from './run.ts';
 import { applySchema } from './schema.ts';
 import { connectionConfig, statementLimitMs } from './settings.ts';
 import { failuresIn, forget } from './tables.ts';
 
 export { type Queryable, type Statement, statement } from '../statement.ts';
 export { duplicateKeyIn } from './errors.ts';
+export type { MariadbQueryable } from './run.ts';
 
 export interface MariadbOptions {
   /** `mariadb://user:password@host:port/database` */
@@ -30,7 +31,7 @@ export interface MariadbOptions {
   now?: Clock;
 }
 
-export interface Mariadb extends Queryable, TransactionalStore<Queryable> {}
+export interface Mariadb extends Queryable, TransactionalStore<MariadbQueryable> {}
 
 /** Opens a pool. It connects at the first statement, so a process can start while its store is down. */
 export function openMariadb(options: MariadbOptions): Mariadb {
@@ -55,7 +56,7 @@ export function openMariadb(options: MariadbOptions): Mariadb {
     run: (one, values) => onOne((connection) => queryable(connection, limitMs).run(one, values)),
   };
 
-  const once = async <Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> => {
+  const once = async <Result>(work: (tx: MariadbQueryable) => Promise<Result>): Promise<Result> => {
     const connection = await connections.acquire();
     const tx = queryable(connection, limitMs);
     let usable = true;

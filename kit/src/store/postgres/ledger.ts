@@ -61,4 +61,4 @@ const claim = statement<{ aggregate_key: string }, [string, string]>(
 
 /** The ledger of a PostgreSQL store: see {@link Ledger}. */
 export const postgresLedger = (db: Postgres): Ledger<Queryable> =>
-  sqlLedger(db, statements, (tx, resource, rows) => tx.query(claim, [resource, rows]));
+  sqlLedger(db, statements, (tx, resource, _rows, json) => tx.query(claim, [resource, json]));

@@ -7,7 +7,6 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import { createTestRedis, type TestRedis } from '../../testing/redis.ts';
-import { openTcpProxy } from '../../testing/tcp-proxy.ts';
 import { until } from '../../testing/until.ts';
 import { type Change, describeStore, unavailable } from '../testing/conformance.ts';
 import { redisOptions } from './connection.ts';
@@ -89,7 +88,7 @@ describe('Redis', () => {
   before(async () => {
     server = await createTestRedis();
     const { url, tag } = server;
-    store = openRedis({ url, tag, commandTimeoutMs: 200, onCareless: (fault) => careless.push(fault) });
+    store = openRedis({ url, tag, commandTimeoutMs: 500, onCareless: (fault) => careless.push(fault) });
     path = await mkdtemp(join(tmpdir(), 'schema-'));
     await writeFile(join(path, '001_count.lua'), library);
     await store.applySchema({ folder: pathToFileURL(`${path}/`) });
@@ -130,19 +129,21 @@ describe('Redis', () => {
   });
 
   test('a silent server does not hang its callers, and is left', async () => {
-    const proxy = await openTcpProxy(process.env.TEST_REDIS_URL ?? '');
-    const other = openRedis({ url: `redis://127.0.0.1:${proxy.port}`, tag: server.tag, commandTimeoutMs: 50 });
-    await other.ping();
-    proxy.silence();
-    await assert.rejects(other.ping(), unavailable);
-    await assert.rejects(
-      openRedis({ url: `redis://127.0.0.1:${proxy.port}`, tag: 'x', connectTimeoutMs: 50 }).ping(),
-      unavailable,
-    );
-    proxy.restore();
-    await other.ping();
-    await other.close();
-    await proxy.close();
+    const { url, tag } = server;
+    const other = openRedis({ url, tag, commandTimeoutMs: 500 });
+    const late = openRedis({ url, tag, connectTimeoutMs: 50 });
+    try {
+      await other.ping();
+      server.silence();
+      await assert.rejects(other.ping(), unavailable);
+      await assert.rejects(late.ping(), unavailable);
+      server.bringBack();
+      await other.ping();
+    } finally {
+      server.bringBack();
+      await other.close();
+      await late.close();
+    }
   });
 
   test('a function of a version before goes on beside the newest', async () => {

@@ -36,12 +36,17 @@ export interface LedgerStatements {
  *
  * @param claim stores versions where they are newer, and returns the keys of these
  */
-export function sqlLedger(
-  db: { transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> },
+export function sqlLedger<Tx extends Queryable>(
+  db: { transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> },
   statements: LedgerStatements,
-  claim: (tx: Queryable, resource: string, rows: string) => Promise<readonly { aggregate_key: string }[]>,
-): Ledger<Queryable> {
-  const read = async (tx: Queryable, group: string, lock: 'none' | 'shared' | 'exclusive') => {
+  claim: (
+    tx: Tx,
+    resource: string,
+    rows: readonly VersionRow[],
+    json: string,
+  ) => Promise<readonly { aggregate_key: string }[]>,
+): Ledger<Tx> {
+  const read = async (tx: Tx, group: string, lock: 'none' | 'shared' | 'exclusive') => {
     const [row] = await tx.query(statements.ownership[lock], [group]);
     return row && { epoch: Number(row.epoch), state: row.state, wayBack: Boolean(row.way_back) };
   };
@@ -62,7 +67,7 @@ export function sqlLedger(
       await tx.run(statements.record, [resource, Number(isPending), json(rows)]);
     },
     claim: async (tx, resource, rows) =>
-      new Set((await claim(tx, resource, json(rows))).map((row) => row.aggregate_key)),
+      new Set((await claim(tx, resource, rows, json(rows))).map((row) => row.aggregate_key)),
     pending: async (tx, resource, limit) =>
       (await tx.query(statements.pending, [resource, limit])).map(({ key, version, deleted }) => ({
         key,

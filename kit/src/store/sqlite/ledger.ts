@@ -55,4 +55,4 @@ const claim = statement<{ aggregate_key: string }, [string, string]>(
 
 /** The ledger of a SQLite store: see {@link Ledger}. */
 export const sqliteLedger = (db: Sqlite): Ledger<Queryable> =>
-  sqlLedger(db, statements, (tx, resource, rows) => tx.query(claim, [resource, rows]));
+  sqlLedger(db, statements, (tx, resource, _rows, json) => tx.query(claim, [resource, json]));

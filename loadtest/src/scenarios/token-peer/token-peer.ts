@@ -31,7 +31,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
   const rounds = quick ? 3 : 7;
   const durationMs = quick ? 1500 : 4000;
   say('Bringing the auth service up …');
-  const args = ['--stack', 'load', '--size', 'reference', '--ports', 'auto'];
+  const args = ['--stack', 'load', '--size', 'reference', '--ports', 'auto', '--stage', 'monolith'];
   const stack = await PlatformStack.start(folder, args, () => {}, signal);
   try {
     const client = readClients(stack.status.credentials ?? '')[0];

@@ -81,7 +81,18 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
 
 function ownPlatform({ say, folder, signal }: ScenarioOptions): Promise<Platform> {
   say('Bringing the platform up on the reference data (the first time it is seeded: about a minute) …');
-  const args = ['--profile', 'proof', '--stack', 'load', '--size', 'reference', '--ports', 'auto'];
+  const args = [
+    '--profile',
+    'proof',
+    '--stack',
+    'load',
+    '--size',
+    'reference',
+    '--ports',
+    'auto',
+    '--stage',
+    'monolith',
+  ];
   return PlatformStack.start(
     folder,
     args,

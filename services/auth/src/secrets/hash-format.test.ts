@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fastHash, formatFastHash, isMachineMade, newSalt, parseSecretHash, sameHash } from './hash-format.ts';
+import {
+  fastHash,
+  formatFastHash,
+  isMachineMade,
+  isUsableSlowHash,
+  newSalt,
+  parseSecretHash,
+  sameHash,
+} from './hash-format.ts';
 
 test('a fast hash survives being stored', () => {
   const hash = fastHash('secret', newSalt());
@@ -36,4 +44,13 @@ test('only a secret as long as the generated ones counts as generated', () => {
   assert.ok(isMachineMade('0123456789abcdef0123456789abcdef01234567'));
   assert.ok(!isMachineMade('correct horse battery staple, and then some'));
   assert.ok(!isMachineMade('0123456789abcdef'));
+});
+
+test('a slow hash is usable up to its limits, and a fast one is none', () => {
+  const slow = (parameters: string) => `$scrypt$${parameters}$AAAA$${'A'.repeat(43)}=`;
+  for (const good of ['ln=15,r=8,p=3', 'ln=1,r=1,p=1', 'ln=18,r=8,p=16']) assert.ok(isUsableSlowHash(slow(good)), good);
+  for (const bad of ['ln=0,r=8,p=1', 'ln=19,r=8,p=1', 'ln=21,r=1,p=1', 'ln=10,r=33,p=1', 'ln=10,r=8,p=17']) {
+    assert.ok(!isUsableSlowHash(slow(bad)), bad);
+  }
+  assert.ok(!isUsableSlowHash(formatFastHash(fastHash('secret', newSalt()))));
 });

@@ -43,6 +43,18 @@ export function parseSecretHash(text: string): SecretHash | null {
   return { kind: 'slow', parameters: { ln, r, p }, salt, hash: Buffer.from(slow[5] ?? '', 'base64'), text };
 }
 
+/** The most memory that a slow hash may use. Bytes. */
+const slowMemoryLimit = 268_435_456;
+
+/** Whether a text is a slow hash whose parameters this service is willing to pay for. */
+export function isUsableSlowHash(text: string): boolean {
+  const hash = parseSecretHash(text);
+  if (hash?.kind !== 'slow') return false;
+  const { ln, r, p } = hash.parameters;
+  const within = (value: number, most: number) => value >= 1 && value <= most;
+  return within(ln, 20) && within(r, 32) && within(p, 16) && 128 * 2 ** ln * r <= slowMemoryLimit;
+}
+
 export function formatFastHash({ salt, hash }: FastHash): string {
   return `$sha256$${salt}$${hash.toString('base64').replace('=', '')}`;
 }

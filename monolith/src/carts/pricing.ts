@@ -1,0 +1,17 @@
+import type { PricedLine } from '../money.ts';
+import type { ItemRow, TaxRow } from './store.ts';
+
+/** The members of a line that determine its price. */
+export type PricedItem = Pick<ItemRow, 'id' | 'product_id' | 'sku' | 'quantity' | 'unit_amount' | 'includes_tax'> & {
+  taxes: readonly Pick<TaxRow, 'rate'>[];
+};
+
+/** A line as the calculation of totals needs it. */
+export function pricedLine(item: PricedItem): PricedLine {
+  return {
+    unitAmount: item.unit_amount,
+    quantity: item.quantity,
+    includesTax: item.includes_tax,
+    rates: item.taxes.map((tax) => tax.rate),
+  };
+}

@@ -1,0 +1,120 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLogger } from '@banyan/kit/log';
+import { createTestDatabase, serviceAt, startFakeMesh, until } from '@banyan/kit/testing';
+import { resources } from '@banyan/migration/resources';
+import { startWorker } from '@banyan/migration/worker';
+import { startFront } from './front.ts';
+import type { MovedService } from './moved-services.ts';
+import { type Side, startMonolith } from './sides.ts';
+
+const token = 'the token of the migration';
+
+/** A side with the migration's worker. */
+export interface MovingSide extends Side {
+  /** Compares what the monolith and the service have. */
+  parity(): Promise<{ clean: boolean; compared: number }>;
+}
+
+/**
+ * Every second request goes to each side, and the migration keeps them in step. A write that reaches the side that does
+ * not own the resource is sent on to the other one, as the mesh does.
+ *
+ * @param owner which side owns the resource
+ */
+export async function everySecondRequest(moved: MovedService, owner: 'monolith' | 'service'): Promise<MovingSide> {
+  const { monolithFirst, serviceFirst, ...side } = await openMoving(moved, owner);
+  return { urls: [monolithFirst, serviceFirst], ...side };
+}
+
+/** The service owns the resource and serves it; the migration keeps the monolith in step. */
+export async function allOnService(moved: MovedService): Promise<MovingSide> {
+  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(moved, 'service');
+  return { urls: [serviceFirst], ...side };
+}
+
+async function openMoving({ name, paths, start }: MovedService, owner: 'monolith' | 'service') {
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of closing.toReversed()) await end();
+  };
+  try {
+    const { url, tokens, shop } = await startMonolith();
+    closing.push(() => shop.close());
+    const monolith = serviceAt(url);
+    const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+    closing.push(() => mesh.close());
+    const instance = await start(mesh.url, { MIGRATION_TOKEN: token });
+    closing.push(() => instance.close());
+    await instance.service.ready;
+    mesh.services[name] = serviceAt(instance.service.url);
+
+    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, closing);
+    await worker.run('backfill');
+    if (owner === 'service') await worker.run('switch');
+
+    const onMonolith = await startFront((path) => (paths.test(path) ? [url, instance.service.url] : [url]));
+    const onService = await startFront((path) => (paths.test(path) ? [instance.service.url, url] : [url]));
+    closing.push(
+      () => onMonolith.close(),
+      () => onService.close(),
+    );
+    const parity = async () => (await worker.run('parity')) as { clean: boolean; compared: number };
+    const { settle } = worker;
+    return { monolithFirst: onMonolith.url, serviceFirst: onService.url, tokens, settle, parity, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startTestWorker(name: string, monolithUrl: string, meshUrl: string, closing: (() => unknown)[]) {
+  const own = await createTestDatabase();
+  closing.push(() => own.drop());
+  const admin = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => admin.listen(0, '127.0.0.1', resolve));
+  closing.push(() => admin.close());
+  const worker = await startWorker(
+    {
+      ...{ HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', MIGRATION_TOKEN: token },
+      ...{ MONOLITH_DATABASE_URL: monolithUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      MESH_ADMIN_URL: `http://127.0.0.1:${(admin.address() as AddressInfo).port}`,
+    },
+    resources,
+    createLogger({ level: 'silent', service: 'migrator' }),
+  );
+  closing.push(() => worker.close());
+  await worker.ready;
+  const send = async (method: string, path: string, body?: object) => {
+    const reply = await fetch(worker.url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+    return reply.status === 204 ? undefined : reply.json();
+  };
+  const operation = async () => {
+    const { resources: all } = (await send('GET', '/resources')) as {
+      resources: { resource: string; operation: { state: string; result: unknown } | null }[];
+    };
+    return all.find(({ resource }) => resource === name)?.operation;
+  };
+  return {
+    run: async (verb: string) => {
+      await send('POST', `/resources/${name}/${verb}`, {});
+      const ended = await until(`${verb} to end`, async () => {
+        const now = await operation();
+        return now?.state === 'running' ? null : now;
+      });
+      if (ended.state !== 'done') throw new Error(`${verb}: ${String(ended.result)}`);
+      return ended.result;
+    },
+    settle: async () => {
+      await send('POST', '/settle', { resources: [name] });
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { startInstance as startBrands } from '@banyan/brands/testing';
+import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { brandPaths } from './sides.ts';
+
+/** A service whose resource moves between the monolith and it. */
+export interface MovedService {
+  /** The name of the service and of its resource. */
+  name: string;
+  /** The paths that the resource owns. */
+  paths: RegExp;
+  /** @param env besides the address of the mesh */
+  start(meshUrl: string, env: Record<string, string>): Promise<RunningInstance>;
+}
+
+export interface RunningInstance {
+  service: { url: string; ready: Promise<void> };
+  close(): Promise<void>;
+}
+
+export const brands: MovedService = { name: 'brands', paths: brandPaths, start: startBrands };
+export const currencies: MovedService = {
+  name: 'currencies',
+  paths: /^\/v2\/currencies([/?]|$)/,
+  start: startCurrencies,
+};
