@@ -26,8 +26,7 @@ export async function cartsOnService(): Promise<Side> {
   // The way back is open: what the service writes is noted for the monolith.
   const { ownership } = await moves.ownership('carts');
   await moves.changeOwnership('carts', ownership, { ...ownership, wayBack: true });
-  const servedHere = (path: string) =>
-    /^\/v2\/carts([/?]|$)/.test(path) && !/^\/v2\/carts\/[^/]+\/checkout/.test(path);
+  const servedHere = (path: string) => /^\/v2\/carts([/?]|$)/.test(path) && !/^\/v2\/carts\/[^/]+\/checkout/.test(path);
   const front = await startFront((path) => [servedHere(path) ? carts.service.url : url]);
   return {
     urls: [front.url],
