@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@banyan/kit/log';
-import { MigrationError, messageOf } from '../errors.ts';
+import { type MigrationCode, MigrationError, messageOf } from '../errors.ts';
 import type { Journal, Target } from '../journal/journal.ts';
 import { detach } from '../monolith/attach.ts';
 import { readOwnership } from '../monolith/fence.ts';
@@ -31,6 +31,8 @@ export interface VerbOptions {
   target?: Target;
 }
 
+/** What a switch ends with before it has begun. */
+const notBegun: ReadonlySet<MigrationCode> = new Set(['not_ready', 'stays']);
 /** How long between two heartbeats of a resource. */
 const beatMs = 1_000;
 /** How often stores may contradict each other before a person has to look. */
@@ -178,7 +180,7 @@ export class Worker {
     try {
       return await switchOwner(mover, mesh, target, { onStep });
     } catch (error) {
-      if (error instanceof MigrationError && error.code === 'not_ready') throw error;
+      if (error instanceof MigrationError && notBegun.has(error.code)) throw error;
       logger.warn({ resource: mover.resource.name, reason: messageOf(error) }, 'the switch was broken off');
       onStep('recover');
       await this.#recover(mover, signal);
