@@ -1,4 +1,18 @@
 import { type Resource, timeText } from './resource.ts';
+import { apiMoment } from './shop-events.ts';
+
+/** What the API shows beside the members of brands. */
+const relationships = `
+  select b.id::text as id, json_strip_nulls(json_build_object(
+    'products', (select json_build_object('data', json_agg(json_build_object('type', 'product', 'id', l.product_id)
+                                                           order by p.created_at, p.id))
+                 from product_brands l join products p on p.id = l.product_id where l.brand_id = b.id having count(*) > 0),
+    'parent', (select json_build_object('data', json_build_object('type', 'brand', 'id', p.id))
+               from brands p where p.id = b.parent_id),
+    'children', (select json_build_object('data', json_agg(json_build_object('type', 'brand', 'id', c.id)
+                                                           order by c.created_at, c.id))
+                 from brands c where c.parent_id = b.id having count(*) > 0))) as relationships
+  from brands b where b.id = any($1::text[]::uuid[])`;
 
 /** Brands: one row each. Links to products belong to the products. */
 export const brands: Resource = {
@@ -47,6 +61,20 @@ export const brands: Resource = {
          updated_at = excluded.updated_at`,
       [rows],
     );
+  },
+  factsOf: async (db, changes) => {
+    const { rows } = await db.query<{ id: string; relationships: object }>(relationships, [
+      changes.map(({ key }) => key),
+    ]);
+    const linksOf = new Map(rows.map((row) => [row.id, row.relationships]));
+    return changes.map(({ key: id, state, before }) => {
+      if (state === null) return { key: 'brand.deleted', entityId: id, resources: { type: 'brand', id } };
+      const { name, slug, description, status, created_at, updated_at } = state;
+      const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
+      const shown = { id, type: 'brand', name, slug, description, status, meta: { timestamps } };
+      const data = { ...shown, relationships: linksOf.get(id) ?? {} };
+      return { key: before === null ? 'brand.created' : 'brand.updated', entityId: id, resources: { data } };
+    });
   },
   afterDelete: async (db, keys) => {
     await db.query(

@@ -1,5 +1,15 @@
+import type { State } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
 import { type Resource, timeText } from './resource.ts';
+import { apiMoment } from './shop-events.ts';
+
+type CurrencyRow = Readonly<Record<string, unknown>> & { id: string };
+
+/** Rows with their members in the order of names, so that equal rows are equal texts. */
+const listIn = (state: State | null): CurrencyRow[] =>
+  ((state?.currencies ?? []) as CurrencyRow[]).map(
+    (row) => Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))) as CurrencyRow,
+  );
 
 /** Currencies: all rows are one aggregate, because a default that moves is a change of two. Prices belong to products. */
 export const currencies: Resource = {
@@ -56,6 +66,24 @@ export const currencies: Resource = {
     await db.query('set local session_replication_role = origin');
     await db.query('delete from product_prices where currency = any($1::text[])', [gone]);
     await db.query('set local session_replication_role = replica');
+  },
+  factsOf: async (_db, changes) => {
+    const [change] = changes;
+    if (change === undefined || change.state === null) return [];
+    const was = new Map(listIn(change.before).map((one) => [one.id, one]));
+    const are = listIn(change.state);
+    const gone = [...was.keys()].filter((id) => !are.some((one) => one.id === id));
+    return [
+      ...gone.map((id) => ({ key: 'currency.deleted', entityId: id, resources: { type: 'currency', id } })),
+      ...are.flatMap((one) => {
+        const before = was.get(one.id);
+        if (JSON.stringify(before) === JSON.stringify(one)) return [];
+        const { id, is_default, created_at, updated_at, ...rest } = one;
+        const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
+        const data = { id, type: 'currency', ...rest, default: is_default, meta: { timestamps } };
+        return [{ key: before ? 'currency.updated' : 'currency.created', entityId: id, resources: { data } }];
+      }),
+    ];
   },
   // The aggregate is never deleted: there is always a default.
   afterDelete: async () => {},

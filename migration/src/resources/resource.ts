@@ -1,6 +1,7 @@
 import type { State } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
 import type { Queryable } from './queryable.ts';
+import type { ShopEvent } from './shop-events.ts';
 
 /** A table of the monolith whose rows are parts of an aggregate. */
 export interface CapturedTable {
@@ -22,6 +23,12 @@ export interface StateChange {
   state: State | null;
 }
 
+/** A change that came back, beside what the monolith had. */
+export interface ComparedChange extends StateChange {
+  /** Null: the aggregate did not exist. */
+  before: State | null;
+}
+
 /** What the monolith must know of a resource that comes back to it. */
 export interface WayBack {
   /** SQL of (count): aggregates whose unique name was set aside. */
@@ -31,6 +38,8 @@ export interface WayBack {
    * unique name is taken by another aggregate, that one's is set aside until its own change arrives.
    */
   apply(db: Queryable, changes: readonly StateChange[]): Promise<void>;
+  /** What the monolith's webhooks tell of changes that came back, in the transaction that applied them. */
+  factsOf?(db: Queryable, changes: readonly ComparedChange[]): Promise<readonly ShopEvent[]>;
   /**
    * What the monolith does, as the owner of other resources, about aggregates that were deleted: ordinary writes, after
    * `apply` was committed.
@@ -64,8 +73,10 @@ export interface Resource extends Partial<WayBack> {
 }
 
 /** @throws MigrationError `stays` when the resource has none */
-export function wayBackOf({ name, route, service, displaced, apply, afterDelete }: Resource): WayBack {
-  if (displaced !== undefined && apply && afterDelete) return { displaced, apply, afterDelete };
+export function wayBackOf({ name, route, service, displaced, apply, afterDelete, factsOf }: Resource): WayBack {
+  if (displaced !== undefined && apply && afterDelete) {
+    return { displaced, apply, afterDelete, ...(factsOf ? { factsOf } : {}) };
+  }
   throw new MigrationError(
     'stays',
     `the monolith stays the only writer of ${name}. Its route moves by weights: ` +

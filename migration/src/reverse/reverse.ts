@@ -1,9 +1,11 @@
-import type { Change } from '@banyan/kit/import';
+import { type Change, digestOf, type State } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
 import { readOwnership } from '../monolith/fence.ts';
+import type { Queryable } from '../resources/queryable.ts';
 import { type Resource, wayBackOf } from '../resources/resource.ts';
+import { writeShopEvents } from '../resources/shop-events.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 
 /** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
@@ -43,7 +45,7 @@ export async function applyToMonolith(
   epoch: number,
   changes: readonly Change[],
 ): Promise<number> {
-  const { apply, afterDelete } = wayBackOf(resource);
+  const { apply, afterDelete, factsOf } = wayBackOf(resource);
   const newer = await inTransaction(pool, async (db) => {
     // Ordinary triggers do not fire under this role. The setting ends with the transaction, so that it cannot leak through
     // the pool.
@@ -71,7 +73,14 @@ export async function applyToMonolith(
     );
     const keys = new Set(rows.map(({ key }) => key));
     const wanted = changes.filter(({ key }) => keys.has(key));
+    const before = factsOf ? await statesOf(db, resource, wanted) : new Map<string, State>();
     await apply(db, wanted);
+    if (factsOf) {
+      const changed = wanted
+        .map((change) => ({ ...change, before: before.get(change.key) ?? null }))
+        .filter(({ key, state, before: was }) => digest(key, state) !== digest(key, was));
+      await writeShopEvents(db, await factsOf(db, changed));
+    }
     return wanted.length;
   });
   // Also of versions that were applied before: the process may have ended between the two transactions.
@@ -79,3 +88,14 @@ export async function applyToMonolith(
   if (deleted.length > 0) await inTransaction(pool, (db) => afterDelete(db, deleted));
   return newer;
 }
+
+async function statesOf(
+  db: Queryable,
+  resource: Resource,
+  changes: readonly { key: string }[],
+): Promise<Map<string, State>> {
+  const { rows } = await db.query<{ key: string; state: State }>(resource.states, [changes.map(({ key }) => key)]);
+  return new Map(rows.map(({ key, state }) => [key, state]));
+}
+
+const digest = (key: string, state: State | null) => (state === null ? null : digestOf(key, state));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { until } from '@banyan/kit/testing';
 import { type Moving, openMoving, type RunningWorker } from '../testing/moving.ts';
@@ -168,6 +169,42 @@ describe('moving brands', () => {
     assert.equal(await slugAtMonolith(id), undefined);
     assert.deepEqual(await moving.monolith.query('select from product_brands'), []);
     await moving.monolith.query('delete from products');
+  });
+
+  test('integrations of the monolith hear of what the service writes, once for each change', async () => {
+    const id = await moving.addBrand('heard');
+    const child = await moving.addBrand('child');
+    await backfilled();
+    await switched('service');
+    await moving.monolith.query('delete from shop_events');
+    const state = await stateOf(id);
+    const made = randomUUID();
+    await moving.follower.write(child, { ...(await stateOf(child)), parent_id: id });
+    await moving.follower.write(id, { ...state, name: 'Renamed' });
+    await moving.follower.write(made, { ...state, slug: 'made', created_at: '2020-01-01T00:00:00.123456Z' });
+    await settle();
+    await moving.follower.moves.repeat('brands', [id]);
+    await settle();
+    await moving.follower.write(made, null);
+    await settle();
+    const events = await moving.monolith.query<{ key: string; entity_id: string; resources: { data?: object } }>(
+      'select key, entity_id, resources from shop_events order by seq',
+    );
+    const told = events.map(({ key, entity_id }) => `${key} ${entity_id}`);
+    assert.deepEqual(
+      told.toSorted(),
+      [`brand.updated ${child}`, `brand.updated ${id}`, `brand.created ${made}`, `brand.deleted ${made}`].toSorted(),
+    );
+    const renamed = events.find(({ entity_id, key }) => entity_id === id && key === 'brand.updated');
+    assert.partialDeepStrictEqual(renamed?.resources.data, {
+      type: 'brand',
+      name: 'Renamed',
+      relationships: { children: { data: [{ type: 'brand', id: child }] } },
+    });
+    const created = events.find(({ key }) => key === 'brand.created');
+    assert.partialDeepStrictEqual(created?.resources.data, {
+      meta: { timestamps: { created_at: '2020-01-01T00:00:00.123Z' } },
+    });
   });
 
   test('a transaction that stays open calls the switch off, and is named', async () => {
