@@ -57,7 +57,7 @@ for (const [side, weight] of [
 
 test('an unknown path is 404 in the format of the API', async () => {
   const { access_token } = await askToken(platform.edge, platform.client);
-  const response = await fetch(`${platform.edge}/v2/promotions`, {
+  const response = await fetch(`${platform.edge}/v2/nothing-of-the-kind`, {
     headers: { authorization: `Bearer ${access_token}` },
   });
   assert.equal(response.status, 404);
