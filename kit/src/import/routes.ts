@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import Type from 'typebox';
+import { bearerCheck } from '../http/bearer.ts';
 import type { Server } from '../http/server-type.ts';
 import { ServiceError } from '../service/errors.ts';
 import {
@@ -27,11 +27,11 @@ const Group = Type.Object({ group: Type.String({ maxLength: 64 }) });
  */
 export function addImportRoutes<Tx>(server: Server, moves: Moves<Tx>, token: string | undefined): void {
   if (token === undefined) return;
-  const expected = sha256(`Bearer ${token}`);
+  const isMigration = bearerCheck(token);
   void server.register(async (internal) => {
     // Before the body is read: it may be large.
     internal.addHook('onRequest', async (request) => {
-      if (timingSafeEqual(sha256(request.headers.authorization ?? ''), expected)) return;
+      if (isMigration(request.headers.authorization)) return;
       throw new ServiceError('not_the_migration', { detail: 'This path takes the credential of the migration only' });
     });
     const routes = internal as unknown as Server;
@@ -78,5 +78,3 @@ export function addImportRoutes<Tx>(server: Server, moves: Moves<Tx>, token: str
     );
   });
 }
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

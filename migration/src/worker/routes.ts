@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { bearerCheck } from '@banyan/kit/bearer';
 import { ServiceError } from '@banyan/kit/errors';
 import type { Server } from '@banyan/kit/http';
 import Type from 'typebox';
@@ -26,7 +26,7 @@ export const workerErrors = {
  * @param token the credential of the command line
  */
 export function addRoutes(server: Server, worker: Worker, token: string): void {
-  const expected = sha256(`Bearer ${token}`);
+  const isMigration = bearerCheck(token);
 
   server.post('/settle', { schema: { body: SettleRequest } }, async ({ body }, reply) => {
     try {
@@ -42,7 +42,7 @@ export function addRoutes(server: Server, worker: Worker, token: string): void {
   void server.register(async (scope) => {
     const routes = scope as unknown as Server;
     routes.addHook('onRequest', async (request) => {
-      if (timingSafeEqual(sha256(request.headers.authorization ?? ''), expected)) return;
+      if (isMigration(request.headers.authorization)) return;
       throw new ServiceError('unauthorized', { detail: 'MIGRATION_TOKEN is the credential of this path' });
     });
     routes.get('/resources', async () => ({ resources: await worker.status() }));
@@ -77,5 +77,3 @@ function refusal(error: unknown): unknown {
   if (!(error instanceof MigrationError)) return error;
   return new ServiceError(error.code === 'bad_arguments' ? 'unknown' : 'conflict', { detail: error.message });
 }
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
