@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -60,9 +59,11 @@ export class ContentStore {
         yield chunk;
       }
     };
+    // Opened before the pipeline: a stream that opens its file itself may create it after the failed pipeline's `rm`.
+    const file = await open(path, 'wx', 0o640);
     try {
       // `flush`: the bytes are on the disk before the content gets its name.
-      await pipeline(source, measure, createWriteStream(path, { flags: 'wx', mode: 0o640, flush: true }));
+      await pipeline(source, measure, file.createWriteStream({ flush: true }));
     } catch (error) {
       await rm(path, { force: true });
       throw error;

@@ -41,11 +41,10 @@ async function webhooks(client: Client, raw: RawCall): Promise<void> {
   assert.match(log.error_detail, /must not be reached/);
   assert.ok((await read('GetAllLogs', 'logs')).data.some((each: Reply) => each.id === log.id));
   const jobs = await read('GetJobs', `${id}/jobs`, id);
-  assert.deepEqual(
-    jobs.data.map((job: Reply) => [job.type, job.id]),
-    [['integration-job', log.relationships.job.data.id]],
-  );
-  const ofJob = await read('GetAllLogsForJob', `${id}/jobs/${jobs.data[0].id}/logs`, id, jobs.data[0].id);
+  // A brand that was created shortly before may have a job too, where its event arrived after the integration.
+  const { id: jobId } = log.relationships.job.data;
+  assert.ok(jobs.data.some((job: Reply) => job.type === 'integration-job' && job.id === jobId), JSON.stringify(jobs));
+  const ofJob = await read('GetAllLogsForJob', `${id}/jobs/${jobId}/logs`, id, jobId);
   assert.deepEqual(ofJob.data, [log]);
 
   assert.deepEqual(await client.Integrations.Delete!(id), { data: { type: 'integration', id } });
