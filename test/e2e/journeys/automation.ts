@@ -43,7 +43,10 @@ async function webhooks(client: Client, raw: RawCall): Promise<void> {
   const jobs = await read('GetJobs', `${id}/jobs`, id);
   // A brand that was created shortly before may have a job too, where its event arrived after the integration.
   const { id: jobId } = log.relationships.job.data;
-  assert.ok(jobs.data.some((job: Reply) => job.type === 'integration-job' && job.id === jobId), JSON.stringify(jobs));
+  assert.ok(
+    jobs.data.some((job: Reply) => job.type === 'integration-job' && job.id === jobId),
+    JSON.stringify(jobs),
+  );
   const ofJob = await read('GetAllLogsForJob', `${id}/jobs/${jobId}/logs`, id, jobId);
   assert.deepEqual(ofJob.data, [log]);
 
