@@ -78,9 +78,13 @@ export async function differingKeys(
   { db, service }: Pick<ParitySides, 'db' | 'service'>,
   keys: readonly string[],
 ): Promise<string[]> {
-  const mine = await monolithDigests(db, resource, keys);
-  const { members = [] } = await service.digests(resource, { keys: [...keys], after: null, to: null, members: true });
-  return differences(mine, new Map(members.map(({ key, digest }) => [key, digest])));
+  const found: string[] = [];
+  for (let at = 0; at < keys.length; at += sizeOf(resource)) {
+    const some = keys.slice(at, at + sizeOf(resource));
+    const mine = await monolithDigests(db, resource, some);
+    found.push(...differences(mine, await serviceDigests(service, resource, some)));
+  }
+  return found;
 }
 
 async function judge(resource: Resource, sides: ParitySides, keys: readonly string[]) {
