@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 export const path = '/v2/jobs';
 export const order = { type: 'job', job_type: 'order_export' };
 
-const address = {
+export const sampleAddress = {
   ...{ first_name: 'Ada', last_name: 'Byron', line_1: '1 Analytical Row', city: 'London' },
   ...{ postcode: 'N1 1AA', county: 'London', country: 'GB' },
 };
@@ -23,7 +23,7 @@ export async function makeOrder(
     const line = { type: 'cart_item', id, quantity: n === 0 ? quantity : 1 };
     assert.equal((await api.shopper('POST', `/v2/carts/${cart}/items`, { data: line })).status, 201);
   }
-  const data = { customer: { name: 'Ada', ...customer }, billing_address: address, shipping_address: address };
+  const data = { customer: { name: 'Ada', ...customer }, billing_address: sampleAddress, shipping_address: sampleAddress };
   const { status, body } = await api.admin('POST', `/v2/carts/${cart}/checkout`, { data });
   assert.equal(status, 201, JSON.stringify(body));
   return body.data.id;
