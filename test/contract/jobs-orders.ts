@@ -23,7 +23,11 @@ export async function makeOrder(
     const line = { type: 'cart_item', id, quantity: n === 0 ? quantity : 1 };
     assert.equal((await api.shopper('POST', `/v2/carts/${cart}/items`, { data: line })).status, 201);
   }
-  const data = { customer: { name: 'Ada', ...customer }, billing_address: sampleAddress, shipping_address: sampleAddress };
+  const data = {
+    customer: { name: 'Ada', ...customer },
+    billing_address: sampleAddress,
+    shipping_address: sampleAddress,
+  };
   const { status, body } = await api.admin('POST', `/v2/carts/${cart}/checkout`, { data });
   assert.equal(status, 201, JSON.stringify(body));
   return body.data.id;

@@ -5,8 +5,7 @@ import { type Resource, type StateChange, timeText, type WayBack } from './resou
 const kept = (reply: string) => `${reply}.status is not null and ${reply}.created_at > now() - interval '1 day'`;
 
 /** The id of the job that a keyed request has made; null for requests to other resources. */
-const jobOfReply = (row: string) =>
-  `case when ${row}.path = '/v2/jobs' then ${row}.reply::jsonb #>> '{data,id}' end`;
+const jobOfReply = (row: string) => `case when ${row}.path = '/v2/jobs' then ${row}.reply::jsonb #>> '{data,id}' end`;
 
 /** The key of a piece of a job's file: it follows that of the job. */
 const pieceKey = (row: string) => `(${row}.job_id::text || '/' || lpad(${row}.position::text, 6, '0'))`;

@@ -11,11 +11,11 @@ import type { Config } from '../config.ts';
 import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
+import { startWorkingOff } from '../jobs/work-off.ts';
 import { decoyHash } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
-import { startWorkingOff } from '../jobs/work-off.ts';
 import type { Shop } from '../shop.ts';
 
 export interface Reply {

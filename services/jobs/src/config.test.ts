@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jobsConfig, fileOf } from './config.ts';
+import { fileOf, jobsConfig } from './config.ts';
 
 test('only the folder of the data must be set', () => {
   const config = jobsConfig({ DATA_FOLDER: '/data' });

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
-import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import {
+  commonContradictions,
+  commonSettings,
+  messageSettings,
+  migrationSettings,
+  whole,
+} from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3106),
   ...migrationSettings,
+  ...messageSettings,
   /** The folder of the store's file. It must exist: a folder that is not mounted must not become an empty store. */
   DATA_FOLDER: Type.String({ minLength: 1 }),
   /** How often to look for jobs that came from elsewhere. One that is made here begins at once. */

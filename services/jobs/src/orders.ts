@@ -1,6 +1,6 @@
-import { BadMessage, newerOnly } from '@banyan/kit/messages';
 import type { Duckdb } from '@banyan/kit/duckdb';
 import type { NewEvent } from '@banyan/kit/events';
+import { BadMessage, newerOnly } from '@banyan/kit/messages';
 import { orderIn } from './order.ts';
 import type { OrdersStore } from './orders-store.ts';
 import type { OrdersOwner, OrdersPage } from './owner.ts';

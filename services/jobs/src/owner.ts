@@ -47,7 +47,9 @@ export function ordersOwner(
         service: 'orders',
         method: 'GET',
         path: `/internal/orders?${query}`,
-        headers: { authorization: `Basic ${Buffer.from(`${credentials.id}:${credentials.secret}`).toString('base64')}` },
+        headers: {
+          authorization: `Basic ${Buffer.from(`${credentials.id}:${credentials.secret}`).toString('base64')}`,
+        },
         timeoutMs,
       });
       if (status !== 200) throw unavailable(`their owner replied ${status}`);

@@ -2,7 +2,7 @@ import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -11,7 +11,7 @@ import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { type Config, fileOf, jobsConfig } from './config.ts';
 import { jobsErrors } from './errors.ts';
-import { Orders } from './orders.ts';
+import { Orders, ordersConsumer } from './orders.ts';
 import { ordersOwner } from './owner.ts';
 import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
@@ -90,6 +90,8 @@ export async function startService(config: Config, logger: Logger, options: Serv
       });
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    consumes: [{ name: ordersConsumer, types: ['order.*'], store: store.db, handle: orders.handle }],
     release: async () => {
       await runner?.stop();
       await Promise.all([mesh.close(), store.close()]);

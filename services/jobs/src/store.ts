@@ -4,8 +4,8 @@ import { type Duckdb, type DuckdbTransaction, openDuckdb } from '@banyan/kit/duc
 import { duckdbLedger } from '@banyan/kit/duckdb-ledger';
 import { type Moves, openMoves } from '@banyan/kit/import';
 import { jobsImport } from './import.ts';
-import * as rows from './jobs-store.ts';
 import type { Job } from './jobs-store.ts';
+import * as rows from './jobs-store.ts';
 import { type OrdersStore, ordersStore } from './orders-store.ts';
 import { earlierReply, forgetReplies, type Keyed, keepReply } from './replies.ts';
 import { type SalesAsked, sales } from './sales.ts';
@@ -74,7 +74,10 @@ export function openStore({ path, now: clock, onFatal }: StoreOptions): Store {
   const now = (): Micros => microsOf(clock());
   const moves = openMoves(duckdbLedger(db), [jobsImport(now)]);
   /** Runs `work` if the job is still as it was begun. */
-  const whileHeld = (job: Job, work: (tx: DuckdbTransaction, put: (changed: Job) => Promise<void>) => Promise<string[]>) =>
+  const whileHeld = (
+    job: Job,
+    work: (tx: DuckdbTransaction, put: (changed: Job) => Promise<void>) => Promise<string[]>,
+  ) =>
     moves.write('jobs', async (tx, changed) => {
       const current = await rows.findJob(tx, job.id);
       if (current?.status !== 'processing' || current.attempts !== job.attempts) return false;
