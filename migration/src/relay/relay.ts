@@ -18,11 +18,12 @@ const heartbeatKey = '\u0001heartbeat';
 /** How long a look at the columns of the tables holds. */
 const columnsFreshMs = 1_000;
 
+/** Values: the resource, and how many aggregates at most. */
 const readNotes = `
   with picked as (
     select key from migration.notes
     where resource = $1 and (retry_at is null or retry_at < clock_timestamp())
-    order by id limit ${passLimit}
+    order by id limit $2
   )
   select id, key, extract(epoch from clock_timestamp() - noted_at) * 1000 as age_ms
   from migration.notes where resource = $1 and key in (select key from picked)`;
@@ -173,7 +174,8 @@ export class Relay {
       if (ownership === null || ownership.state === 'follower') {
         throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}`);
       }
-      const { rows: notes } = await client.query<Note>(readNotes, [resource.name]);
+      const limit = resource.batch ?? passLimit;
+      const { rows: notes } = await client.query<Note>(readNotes, [resource.name, limit]);
       const atMs = performance.now();
       const keys = new Set(notes.map(({ key }) => key));
       keys.delete(heartbeatKey);
@@ -190,7 +192,7 @@ export class Relay {
         notes,
         states: await this.#states(resource, [...keys]),
         last,
-        more: notes.length >= passLimit,
+        more: notes.length >= limit,
         parked: rows[0]?.parked ?? null,
         atMs,
       };
