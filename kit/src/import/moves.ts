@@ -127,6 +127,8 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         // The version is read before the state. A state that changes in between travels with the older version, and once
         // more with its own.
         const rows = await ledger.pending(tx, name, limit);
+        // The usual reply to a follower that asks.
+        if (rows.length === 0) return { ownership, changes: [], more: false };
         const states = await resource.read(
           tx,
           rows.map(({ key }) => key),

@@ -4,6 +4,7 @@ import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
+import { addBacklogGauges } from '../backlog/gauges.ts';
 import { Journal } from '../journal/journal.ts';
 import { openPool } from '../monolith/database.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -39,9 +40,11 @@ export async function startWorker(
     logger,
     now: () => new Date(),
   });
+  const metrics = new Metrics();
+  addBacklogGauges(metrics, worker);
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: workerErrors,
     checks: {
       'own store': async () => void (await own.query('select 1')),
