@@ -6,6 +6,11 @@ interface CounterFamily {
   series: { labels: Record<string, string>; value: number }[];
 }
 
+/** The token of a platform that was given none. */
+const leaseToken = 'development-only-lease-token';
+/** A lease lasts 15 s. */
+const renewMs = 2_000;
+
 /** What a platform's mesh says at its admin port. */
 export class MeshPort {
   readonly #platform: Platform;
@@ -23,14 +28,10 @@ export class MeshPort {
     return found.filter(({ health }) => health.state !== 'unhealthy').map(({ endpoint }) => `http://${endpoint}`);
   }
 
-  /** Registers an address as an instance of a service, for an hour. */
+  /** Registers an address as an instance of a service, until the test ends. */
   async lease(service: string, port: number): Promise<void> {
-    const reply = await fetch(`${this.#platform.admin}/leases/${service}/test-${port}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer development-only-lease-token' },
-      body: JSON.stringify({ address: '127.0.0.1', port, ttlMs: 3_600_000 }),
-    });
-    if (!reply.ok) throw new Error(`lease of ${service}: ${reply.status} ${await reply.text()}`);
+    await this.#lease(service, port);
+    setInterval(() => void this.#lease(service, port).catch(() => {}), renewMs).unref();
   }
 
   /** Resolves when reads of a resource go by the weights of their own rule again. */
@@ -56,6 +57,15 @@ export class MeshPort {
   /** How many requests wait in the hold of a rule. */
   async waiting(route: string, rule: string): Promise<number> {
     return ((await this.#get(`/routes/${route}/rules/${rule}/hold`)) as { waiting: number }).waiting;
+  }
+
+  async #lease(service: string, port: number): Promise<void> {
+    const reply = await fetch(`${this.#platform.admin}/leases/${service}/test-${port}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${leaseToken}` },
+      body: JSON.stringify({ address: '127.0.0.1', port }),
+    });
+    if (!reply.ok) throw new Error(`lease of ${service}: ${reply.status} ${await reply.text()}`);
   }
 
   async #get(path: string): Promise<unknown> {
