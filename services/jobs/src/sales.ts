@@ -41,9 +41,9 @@ export interface SalesAsked {
  *
  * @throws ServiceError `bad_request`
  */
-export function salesAsked({ by = 'day', from = '1970-01-01', to = '9999-12-31' }: Query): SalesAsked {
+export function salesAsked({ by = 'day', from, to }: Query): SalesAsked {
   if (!Object.hasOwn(groups, by)) throw badRequest(`by is one of ${Object.keys(groups).join(', ')}`, 'by');
-  return { by: by as SalesAsked['by'], from: dayOf('from', from), to: dayOf('to', to) };
+  return { by: by as SalesAsked['by'], from: dayOf('from', from, 0), to: dayOf('to', to, Number.MAX_SAFE_INTEGER) };
 }
 
 /** What was sold: orders that are paid and were not refunded, by currency. At most a thousand lines. */
@@ -60,7 +60,8 @@ export async function sales(db: Queryable, { by, from, to }: SalesAsked): Promis
   return db.query(report, [from, to]);
 }
 
-function dayOf(name: string, text: string): number {
+function dayOf(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
   const micros = /^\d{4}-\d{2}-\d{2}$/.test(text) ? microsIn(`${text}T00:00:00.000Z`) : Number.NaN;
   if (!Number.isSafeInteger(micros)) throw badRequest(`${name} is a date such as 2026-01-31`, name);
   return micros;

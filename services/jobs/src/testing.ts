@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createLogger } from '@banyan/kit/log';
 import { jobsConfig } from './config.ts';
-import { type Service, startService } from './service.ts';
+import { type Service, type ServiceOptions, startService } from './service.ts';
 
 /** A running instance. */
 export interface Instance {
@@ -22,7 +22,11 @@ export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_
  *
  * @param env besides the address of the mesh
  */
-export async function startInstance(meshUrl: string, env: Record<string, string> = {}): Promise<Instance> {
+export async function startInstance(
+  meshUrl: string,
+  env: Record<string, string> = {},
+  options: ServiceOptions = {},
+): Promise<Instance> {
   const folder = env.DATA_FOLDER ?? (await mkdtemp(join(tmpdir(), 'jobs-')));
   const lines: string[] = [];
   const destination = new Writable({
@@ -35,7 +39,7 @@ export async function startInstance(meshUrl: string, env: Record<string, string>
     ...{ PORT: '0', DATA_FOLDER: folder, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
     ...{ ...credentials, ...env },
   });
-  const service = await startService(config, createLogger({ level: 'trace', service: 'jobs', destination }));
+  const service = await startService(config, createLogger({ level: 'trace', service: 'jobs', destination }), options);
   return {
     service,
     lines,
