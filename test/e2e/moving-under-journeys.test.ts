@@ -12,8 +12,8 @@ import { manageBrands } from './journeys/brands.ts';
 import { visit } from './journeys/visit.ts';
 
 /** What a stop of the way is held for, of each resource and of each version of the client. By count, not by time. */
-const atEachStop = { writes: 30, visits: 1 };
-const clientsEach = 2;
+const atEachStop = { writes: 20, visits: 1 };
+const clientsEach = 1;
 const limitMs = 240_000;
 
 let platform: Platform;
@@ -71,8 +71,6 @@ test('every resource moves to its service and back while the real clients shop: 
     await dwell('on the services, with the reads on the monolith');
     await each(({ name }) => migrator.switchTo(name, 'monolith'));
     await dwell('back on the monolith');
-    await each(({ name }) => migrator.switchTo(name, 'service'));
-    await dwell('on the services again');
   } finally {
     moving = false;
     await Promise.all([...writers, ...visitors]);
