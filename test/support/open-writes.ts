@@ -8,6 +8,8 @@ export interface OpenWrite {
 }
 
 const rename = statement<object, [string, string]>('open_write', 'update brands set name = $2 where id = $1');
+// As in a person's tool: no server ends it.
+const staysOpen = statement<object>('open_stays', 'set local idle_in_transaction_session_timeout = 0');
 // The lock that each write of a service takes first.
 const share = mariadbStatement<{ epoch: number }, [string]>(
   'open_write',
@@ -46,6 +48,7 @@ export async function openWrite(
 async function inPostgres(url: string, values: [string, string], wait: () => Promise<void>): Promise<void> {
   const db = openPostgres({ url, applicationName: 'left open', maxConnections: 1 });
   await db.transaction(async (tx) => {
+    await tx.run(staysOpen, []);
     await tx.run(rename, values);
     await wait();
   });
