@@ -2,6 +2,7 @@ import { type Change, digestOf, type State } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
+import { unlessOwnedElsewhere } from '../resources/not-owner.ts';
 import type { Queryable } from '../resources/queryable.ts';
 import { type Resource, wayBackOf } from '../resources/resource.ts';
 import { writeShopEvents } from '../resources/shop-events.ts';
@@ -92,7 +93,9 @@ export async function applyToMonolith(
   });
   // Also of versions that were applied before: the process may have ended between the two transactions.
   const deleted = changes.filter(({ state }) => state === null).map(({ key }) => key);
-  if (deleted.length > 0) await inTransaction(pool, (db) => afterDelete(db, deleted));
+  if (deleted.length > 0) {
+    await inTransaction(pool, (db) => unlessOwnedElsewhere(db, () => afterDelete(db, deleted)));
+  }
   return newer;
 }
 
