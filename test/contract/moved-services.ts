@@ -1,5 +1,6 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { brandPaths } from './sides.ts';
 
 /** A service whose resource moves between the monolith and it. */
@@ -22,4 +23,9 @@ export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const integrations: MovedService = {
+  name: 'integrations',
+  paths: /^\/v2\/integrations([/?]|$)/,
+  start: startIntegrations,
 };

@@ -51,9 +51,9 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        end $$`,
     ),
     ...tables.flatMap(({ name: table, shared }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+      ...triggerNames(suffix, shared).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       ...(shared ? [] : fenceOf(table, suffix)),
-      `create trigger migration_note after insert or update or delete on ${table}
+      `create trigger ${noteName(suffix, shared)} after insert or update or delete on ${table}
          for each row execute function migration.note_${suffix}_${table}()`,
     ]),
   ];
@@ -78,12 +78,18 @@ function keyOf(name: string, key: CapturedTable['key'], row: string): string {
 export function dropsOf({ name, tables }: Resource): string[] {
   const suffix = name.replaceAll('-', '_');
   return [
-    ...tables.flatMap(({ name: table }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+    ...tables.flatMap(({ name: table, shared }) => [
+      ...triggerNames(suffix, shared).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       `drop function if exists migration.note_${suffix}_${table}()`,
     ]),
     ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
   ];
 }
 
-const triggerNames = ['migration_lock', 'migration_refuse', 'migration_truncate', 'migration_note'];
+/** A shared table has a trigger for each of the resources whose rows it holds. */
+const noteName = (suffix: string, shared?: true): string => (shared ? `migration_note_${suffix}` : 'migration_note');
+
+const triggerNames = (suffix: string, shared?: true): string[] => [
+  ...(shared ? [] : ['migration_lock', 'migration_refuse', 'migration_truncate']),
+  noteName(suffix, shared),
+];
