@@ -7,7 +7,7 @@ const Settings = Type.Object({
   ...commonSettings(3105),
   ...migrationSettings,
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://[^\\s]+$' }),
-  DATABASE_CONNECTIONS: whole(8, 1, 200),
+  DATABASE_CONNECTIONS: whole(16, 1, 200),
   /**
    * Addresses and networks that webhooks may reach although they are inside the platform, separated by commas
    * (`127.0.0.1,10.1.0.0/16`): for tests and development.
