@@ -68,6 +68,7 @@ export const integrations: Resource & WayBack = {
   service: 'integrations',
   route: 'integrations',
   summary: 'Webhooks, their deliveries and logs',
+  entities: ['integration'],
   tables: [
     {
       name: 'idempotency_keys',
@@ -122,22 +123,25 @@ export const integrations: Resource & WayBack = {
     await applyIntegrations(db, withIds(changes, integrationKey));
     await applyDeliveries(db, withIds(changes, deliveryKey));
   },
-  factsOf: async (_db, changes) =>
-    changes.flatMap(({ key, state, before }): ShopEvent[] => {
+  factsOf: async (_db, changes, publicUrl) =>
+    changes.flatMap(({ key, version, state, before }): ShopEvent[] => {
       if (!key.startsWith(integrationKey)) return [];
       const id = key.slice(integrationKey.length);
       const [now, was] = [state?.integration, before?.integration] as (Record<string, unknown> | null | undefined)[];
       if (!now)
-        return was ? [{ key: 'integration.deleted', entityId: id, resources: { type: 'integration', id } }] : [];
+        return was
+          ? [{ key: 'integration.deleted', entityId: id, version, resources: { type: 'integration', id } }]
+          : [];
       const { name, description, enabled, observes, url, created_at, updated_at } = now;
       const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
       const data = {
         ...{ id, type: 'integration', name, description, integration_type: 'webhook', enabled, observes },
         // Not the secret key: other integrations receive this.
         configuration: { url },
+        links: { self: `${publicUrl}/v2/integrations/${id}` },
         meta: { timestamps },
       };
-      return [{ key: was ? 'integration.updated' : 'integration.created', entityId: id, resources: { data } }];
+      return [{ key: was ? 'integration.updated' : 'integration.created', entityId: id, version, resources: { data } }];
     }),
   // What belongs to an integration is in this resource, and comes back by itself.
   afterDelete: async () => {},

@@ -29,7 +29,7 @@ export async function createIntegration(
   requireRoomPerEvent(others, input.observes);
   const made = madeOf(input, id, now);
   await putIntegration(tx, made);
-  await write.integrationChanged(id);
+  await write.integrationChanged('created', made, now);
   return made;
 }
 
@@ -54,7 +54,7 @@ export async function changeIntegration(
   if (before === undefined) throw integrationMissing();
   const changed = changedBy(before, change, now);
   await putIntegration(tx, changed);
-  await write.integrationChanged(id);
+  await write.integrationChanged('updated', changed, now);
   return changed;
 }
 
@@ -63,12 +63,13 @@ export async function changeIntegration(
  *
  * @throws IntegrationsError `not_found`
  */
-export async function removeIntegration(write: Write, id: string): Promise<void> {
+export async function removeIntegration(write: Write, id: string, now: Micros): Promise<void> {
   const { tx } = write;
-  if ((await lockIntegration(tx, id)) === undefined) throw integrationMissing();
+  const integration = await lockIntegration(tx, id);
+  if (integration === undefined) throw integrationMissing();
   const deliveries = await lockDeliveriesOf(tx, id);
   await removeDeliveries(tx, deliveries);
   await write.deliveriesChanged(deliveries, { deleted: true });
   await removeIntegrations(tx, [id]);
-  await write.integrationChanged(id, { deleted: true });
+  await write.integrationChanged('deleted', integration, now);
 }

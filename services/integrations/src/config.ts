@@ -1,4 +1,10 @@
-import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import {
+  commonContradictions,
+  commonSettings,
+  messageSettings,
+  migrationSettings,
+  whole,
+} from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 import { allowedNetworks } from './outbound/networks.ts';
@@ -6,6 +12,8 @@ import { allowedNetworks } from './outbound/networks.ts';
 const Settings = Type.Object({
   ...commonSettings(3105),
   ...migrationSettings,
+  /** Without a broker this service hears of nothing: as the owner it delivers nothing. */
+  ...messageSettings,
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://[^\\s]+$' }),
   DATABASE_CONNECTIONS: whole(16, 1, 200),
   /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { badRequest, microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { kitErrors, ServiceError } from '@banyan/kit/errors';
+import { causeOf } from '@banyan/kit/facts';
 import { errorResponse } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IntegrationsError, integrationsErrors } from './errors.ts';
@@ -34,21 +35,24 @@ export async function replyOnce(
 ): Promise<FastifyReply> {
   const keyed = keyedRequest(request, now);
   let refusal: ServiceError | undefined;
-  const made = await store.write(async (write) => {
-    refusal = undefined;
-    const earlier = keyed && (await claimKey(write.tx, keyed));
-    if (keyed && earlier) return again(keyed, earlier);
-    const done = await work(write).catch((error: unknown) => {
-      if (keyed === undefined || !isDecided(error)) throw error;
-      refusal = error;
-      return { integrationId: null, body: { errors: shownErrors(error) } };
-    });
-    const status = refusal === undefined ? 201 : (shownErrors(refusal)[0]?.status ?? 400);
-    const { integrationId } = done;
-    const text = JSON.stringify(done.body);
-    if (keyed) await keepReply(write.tx, keyed.hash, { status, reply: text, integrationId });
-    return { status, reply: text };
-  });
+  const made = await store.write(
+    async (write) => {
+      refusal = undefined;
+      const earlier = keyed && (await claimKey(write.tx, keyed));
+      if (keyed && earlier) return again(keyed, earlier);
+      const done = await work(write).catch((error: unknown) => {
+        if (keyed === undefined || !isDecided(error)) throw error;
+        refusal = error;
+        return { integrationId: null, body: { errors: shownErrors(error) } };
+      });
+      const status = refusal === undefined ? 201 : (shownErrors(refusal)[0]?.status ?? 400);
+      const { integrationId } = done;
+      const text = JSON.stringify(done.body);
+      if (keyed) await keepReply(write.tx, keyed.hash, { status, reply: text, integrationId });
+      return { status, reply: text };
+    },
+    causeOf(request.headers, now()),
+  );
   if (refusal !== undefined) throw refusal;
   return reply.code(made.status).header('content-type', 'application/json; charset=utf-8').send(made.reply);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Authenticate, type FindSubject, guardRoutes, type Rule } from '@banyan/kit/access';
 import { attributesReply, isUuid, microsOf, objectOf, requireSameId } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
 import { changeIntegration, createIntegration, removeIntegration } from './changes.ts';
 import { integrationChange, newIntegration } from './checks.ts';
@@ -13,7 +14,7 @@ import { replyOnce } from './once.ts';
 import type { AllowedNetworks } from './outbound/networks.ts';
 import type { Peers } from './peers.ts';
 import { allIntegrations, findIntegration } from './store/integrations.ts';
-import type { Store } from './store.ts';
+import type { Store, Write } from './store.ts';
 
 export interface Handlers {
   store: Pick<Store, 'db' | 'write'>;
@@ -73,15 +74,22 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     const change = integrationChange(objectOf(request.body), allowed);
     requireSameId(request.params.id, change.id);
     const id = idOf(request.params.id);
-    const changed = await store.write((write) => changeIntegration(write, id, change, microsOf(now())));
+    const at = now();
+    const work = (write: Write) => changeIntegration(write, id, change, microsOf(at));
+    const changed = await store.write(work, causeOf(request.headers, at));
     return { data: view(changed) };
   });
 
-  server.delete<ById>(paths.integration, { schema: { summary: 'Delete an integration' } }, async ({ params }) => {
-    const id = idOf(params.id);
-    await store.write((write) => removeIntegration(write, id));
-    return { data: { type: 'integration', id: params.id } };
-  });
+  server.delete<ById>(
+    paths.integration,
+    { schema: { summary: 'Delete an integration' } },
+    async ({ params, headers }) => {
+      const id = idOf(params.id);
+      const at = now();
+      await store.write((write) => removeIntegration(write, id, microsOf(at)), causeOf(headers, at));
+      return { data: { type: 'integration', id: params.id } };
+    },
+  );
 }
 
 /** The id in a path. @throws IntegrationsError `not_found`: the text is no id */

@@ -2,7 +2,7 @@ import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import type { NewEvent } from '@banyan/kit/events';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
@@ -38,9 +38,12 @@ export interface Service extends RunningService {
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
   const credentials = credentialsOf(config);
-  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, (error) =>
-    logger.warn({ err: error }, 'an idle connection to the store was lost'),
-  );
+  const store = openStore({
+    url: config.DATABASE_URL,
+    maxConnections: config.DATABASE_CONNECTIONS,
+    publicUrl: config.PUBLIC_URL,
+    onIdleError: (error) => logger.warn({ err: error }, 'an idle connection to the store was lost'),
+  });
   const mesh = openMeshClient({ meshUrl: config.MESH_URL });
   const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
   const keys = { service: 'auth', path: '/.well-known/jwks.json' };
@@ -69,6 +72,9 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   addRoutes(server, { store, peers, allowed, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
 
+  const handle = (event: NewEvent) => hear({ store, now, onPlanned: () => working?.wake() }, event);
+  if (brokerOf(config) === null) logger.warn('without a broker this service hears of nothing, so it delivers nothing');
+
   const running = await runService({
     name: 'integrations',
     server,
@@ -85,6 +91,9 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       });
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    publishes: store.db,
+    consumes: [{ name: 'integrations.webhooks', types: ['#'], store: store.db, handle }],
     release: async () => {
       await working?.stop();
       await Promise.all([mesh.close(), store.db.close()]);
@@ -95,6 +104,6 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     ...running,
     store,
     printRoutes: () => server.printRoutes({ commonPrefix: false }),
-    hear: (event) => hear({ store, now, onPlanned: () => working?.wake() }, event),
+    hear: handle,
   };
 }

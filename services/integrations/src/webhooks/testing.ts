@@ -86,7 +86,12 @@ const all = { limit: 100, offset: 0 };
 
 export async function openBench(): Promise<Bench> {
   const database = await createTestDatabase();
-  const store = openStore(database.url, 16, () => {});
+  const store = openStore({
+    url: database.url,
+    maxConnections: 16,
+    publicUrl: 'http://shop.test',
+    onIdleError: () => {},
+  });
   await store.applySchema();
   await store.moves.ownAlone(resourceName);
   let atMs = Date.now();
@@ -105,7 +110,7 @@ export async function openBench(): Promise<Bench> {
       return (await store.write((write) => createIntegration(write, { ...input, ...kinds }, made))).id;
     },
     change: (id, change) => store.write((write) => changeIntegration(write, id, change, microsOf(now()))),
-    remove: (id) => store.write((write) => removeIntegration(write, id)),
+    remove: (id) => store.write((write) => removeIntegration(write, id, microsOf(now()))),
     hear: (event) => hear({ store, now, onPlanned: () => {} }, event),
     deliver: (changes = {}, signal = new AbortController().signal) =>
       deliverDue({ store, now, signal, concurrency: 8, out: { ...out, ...changes }, pickMs: (least) => least }),
