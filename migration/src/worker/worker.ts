@@ -214,8 +214,8 @@ export class Worker {
   async #beatOnce(): Promise<void> {
     const movers = this.#following.movers();
     if (movers.length === 0) return;
-    await this.#backlogs.look(movers, performance.now());
     try {
+      await this.#backlogs.look(movers, performance.now());
       await (await this.#parts.relay()).beat(movers.map(({ resource }) => resource));
     } catch {
       // Each follower's own round says what is wrong.
