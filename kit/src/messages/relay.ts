@@ -63,7 +63,11 @@ export function startRelay(options: RelayOptions): Relay {
   let wake = Promise.withResolvers<void>();
   const watch = new BacklogWatch({ meters, logger, now, everyMs: watchMs, alarmMs });
   const forgetting = new Forgetting(store, now);
-  const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
+  let failing = false;
+  // After a failure it waits: a claim for each commit would burden a store whose broker is away.
+  const stopListening = store.outboxFeed.onAdded(() => {
+    if (!failing) wake.resolve();
+  });
 
   const pause = async (limitMs: number) => {
     const timer = setTimeout(() => wake.resolve(), limitMs);
@@ -107,7 +111,6 @@ export function startRelay(options: RelayOptions): Relay {
 
   const run = async () => {
     let claim: OutboxClaim | null = null;
-    let failing = false;
     while (!stop.signal.aborted) {
       try {
         claim ??= await store.outboxFeed.claim();

@@ -1,12 +1,12 @@
 import type { NewEvent, OutboxRow } from '@banyan/kit/events';
 import { versionOf } from '@banyan/kit/import';
 import type { Published } from '@banyan/kit/messages';
-import { listenToPostgres } from '@banyan/kit/notifications';
 import type { OutboxClaim } from '@banyan/kit/store';
 import type { Client } from 'pg';
 import { connect } from '../monolith/database.ts';
 import type { Resource } from '../resources/resource.ts';
-import { attachFacts, channel } from './capture.ts';
+import { attachFacts } from './capture.ts';
+import { lookForFacts } from './looking.ts';
 
 interface Row {
   seq: string;
@@ -42,16 +42,7 @@ export function monolithFacts(url: string, resources: readonly Resource[]): Publ
   return {
     forget: async () => false,
     outboxFeed: {
-      onAdded: (listener) => {
-        const listening = listenToPostgres({
-          url,
-          applicationName: 'migration facts',
-          channels: [channel],
-          onMessage: listener,
-          onConnected: listener,
-        });
-        return () => void listening.close();
-      },
+      onAdded: (listener) => lookForFacts(url, listener),
       claim: async () => {
         const client = await connect(url, () => {});
         try {
