@@ -88,6 +88,13 @@ export class WebhookLedger {
     }
   }
 
+  /** Whether the integration can be read now. No fault if it cannot. */
+  async isServed(id: string): Promise<boolean> {
+    const reply = await fetch(`${this.#url}/v2/integrations/${id}`, { headers: this.#headers });
+    await reply.arrayBuffer();
+    return reply.status === 200;
+  }
+
   /** The ids of the integration's deliveries, by their status. */
   async jobs(id: string): Promise<Map<string, string>> {
     const found = new Map<string, string>();
