@@ -88,9 +88,10 @@ export class WebhookLedger {
     }
   }
 
-  /** Whether the integration can be read now. No fault if it cannot. */
+  /** Whether the integration can be written now. No fault if it cannot. */
   async isServed(id: string): Promise<boolean> {
-    const reply = await fetch(`${this.#url}/v2/integrations/${id}`, { headers: this.#headers });
+    const body = JSON.stringify({ data: { type: 'integration', name: 'Ledger' } });
+    const reply = await fetch(`${this.#url}/v2/integrations/${id}`, { method: 'PUT', headers: this.#headers, body });
     await reply.arrayBuffer();
     return reply.status === 200;
   }
