@@ -26,6 +26,11 @@ const noted = `
   from migration.facts left join shop_events e using (seq)
   where coalesce(e.key, kept->>'key') <> all($1::text[]) order by seq limit $2`;
 
+const backlog = `
+  select count(*) as waiting,
+    (extract(epoch from min(coalesce(e.created_at, (kept->>'created_at')::timestamptz))) * 1000000)::bigint as oldest
+  from migration.facts left join shop_events e using (seq) where coalesce(e.key, kept->>'key') <> all($1::text[])`;
+
 /** One worker publishes at a time. The lock lives as long as its connection. */
 const lock = "select pg_try_advisory_lock(hashtextextended('migration facts', 0)) as locked";
 
@@ -72,6 +77,11 @@ function claimOn(client: Client): OutboxClaim {
     markPublished: async (places) => {
       if (places.length === 0) return;
       await client.query('delete from migration.facts where seq = any($1::bigint[])', [places]);
+    },
+    backlog: async (exceptTypes) => {
+      const { rows } = await client.query<{ waiting: string; oldest: string | null }>(backlog, [exceptTypes]);
+      const oldest = rows[0]?.oldest ?? null;
+      return { waiting: Number(rows[0]?.waiting ?? 0), oldestAtUs: oldest === null ? null : Number(oldest) };
     },
     release: async () => {
       await client.end().catch(() => {});

@@ -44,9 +44,10 @@ export async function startWorker(
     now: () => new Date(),
     publicUrl: config.PUBLIC_URL,
   });
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: workerErrors,
     checks: {
       'own store': async () => void (await own.query('select 1')),
@@ -69,6 +70,7 @@ export async function startWorker(
     },
     lease: null,
     broker,
+    metrics,
     ...(broker === null ? {} : { publishes: monolithFacts(config.MONOLITH_DATABASE_URL, resources) }),
     release: async () => {
       await worker.close();

@@ -46,9 +46,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     currencyFreshMs: config.CURRENCY_FRESH_MS,
   });
 
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: brandsErrors,
     checks: { store: () => store.ping() },
     forms: false,
@@ -71,6 +72,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     lease: leaseOf(config),
     broker: brokerOf(config),
     publishes: store.published,
+    metrics,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },
