@@ -123,10 +123,10 @@ test('keys are in bytewise order, a job before its pieces, in chunks', async () 
 
 test('come back as they went: to the microsecond, with replies and files', async () => {
   const id = await make("eq(email,é 😀 ')");
-  await pool.query("update jobs set status = 'failed', error = 'No', attempts = 2, leased_until = $2 where id = $1", [
-    id,
-    at,
-  ]);
+  await pool.query(
+    "update jobs set status = 'failed', error = 'No', attempts = 2, pieces = 3, leased_until = $2 where id = $1",
+    [id, at],
+  );
   await piece(id, 0, 'a,"b"\r\n😀\t');
   await keyed('/v2/jobs', id);
   const all = await states(id, `${id}/000000`, randomUUID(), `${id}/000001`);

@@ -3,6 +3,7 @@ import { sweepContent } from '../files/sweep.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
+import { storeFault } from '../store-faults.ts';
 import { forgetEvents } from '../webhooks/clean-up.ts';
 import { every, type Stop } from './every.ts';
 import { expireCarts } from './expire-carts.ts';
@@ -58,8 +59,13 @@ export function startJobs(shop: Shop): Stop {
     every(
       job.intervalMs,
       async () => {
-        const rows = await job.run(shop);
-        shop.log.info({ job: job.name, rows }, 'job done');
+        try {
+          const rows = await job.run(shop);
+          shop.log.info({ job: job.name, rows }, 'job done');
+        } catch (error) {
+          // Another program owns these rows now, and does this work.
+          if (storeFault(error)?.code !== 'misdirected') throw error;
+        }
       },
       (err) => shop.log.warn({ err, job: job.name }, 'job failed'),
     ),

@@ -31,7 +31,7 @@ const reply = {
 };
 const state = {
   ...{ job_type: 'order_export', filter: "eq(email,é 😀 ')", status: 'failed', error: 'No', attempts: 2 },
-  ...{ leased_until: at, created_at: at, updated_at: at, replies: [reply] },
+  ...{ leased_until: at, pieces: null, created_at: at, updated_at: at, replies: [reply] },
 };
 const change = (key: string, given: State | null): Change => ({ key, version: versionOf(1, ++counter), state: given });
 const apply = async (...changes: Change[]) =>
