@@ -53,8 +53,6 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
     ...tables.flatMap(({ name: table, shared }) => [
       ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       ...(shared ? [] : fenceOf(table, suffix)),
-      `create trigger migration_truncate before truncate on ${table}
-         for each statement execute function migration.refuse_truncate_${suffix}()`,
       `create trigger migration_note after insert or update or delete on ${table}
          for each row execute function migration.note_${suffix}_${table}()`,
     ]),
@@ -66,6 +64,8 @@ const fenceOf = (table: string, suffix: string): string[] => [
      for each statement execute function migration.lock_${suffix}()`,
   `create trigger migration_refuse before insert or update or delete on ${table}
      for each row execute function migration.refuse_${suffix}()`,
+  `create trigger migration_truncate before truncate on ${table}
+     for each statement execute function migration.refuse_truncate_${suffix}()`,
 ];
 
 /** SQL of the key of a row's aggregate. */

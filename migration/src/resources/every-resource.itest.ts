@@ -32,14 +32,16 @@ for (const resource of resources) {
       return rows.map(({ name }) => name);
     };
 
-    for (const { name: table } of resource.tables) {
-      test(`TRUNCATE of ${table} is refused, with what to do`, async () => {
-        await assert.rejects(
-          pool.query(`truncate ${table} cascade`),
-          (error: Error & { hint?: string }) =>
-            /cannot follow TRUNCATE/.test(error.message) && /migrate -- detach/.test(error.hint ?? ''),
-        );
-      });
+    for (const { name: table, shared } of resource.tables) {
+      if (!shared) {
+        test(`TRUNCATE of ${table} is refused, with what to do`, async () => {
+          await assert.rejects(
+            pool.query(`truncate ${table} cascade`),
+            (error: Error & { hint?: string }) =>
+              /cannot follow TRUNCATE/.test(error.message) && /migrate -- detach/.test(error.hint ?? ''),
+          );
+        });
+      }
 
       test(`a column that is added to ${table} stops the migration and is named`, async () => {
         await refuseUnknownColumns(pool, resource);
@@ -70,3 +72,23 @@ for (const resource of resources) {
     });
   });
 }
+
+test('resources that are attached together note by triggers of their own, also on tables that they share', async () => {
+  const database = await createTestDatabase();
+  await applySchema({ url: database.url, folder: monolithSchema });
+  const pool = openPool(database.url, () => {});
+  try {
+    for (const resource of resources) await attach(pool, resource, 1);
+    const { rows } = await pool.query<{ name: string }>(
+      `select p.proname as name from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+       where not t.tgisinternal and t.tgname like 'migration_note%'`,
+    );
+    const expected = resources.flatMap(({ name, tables }) =>
+      tables.map((table) => `note_${name.replaceAll('-', '_')}_${table.name}`),
+    );
+    assert.deepEqual(rows.map(({ name }) => name).toSorted(), expected.toSorted());
+  } finally {
+    await pool.end();
+    await database.drop();
+  }
+});

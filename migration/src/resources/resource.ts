@@ -11,7 +11,7 @@ export interface CapturedTable {
    * none. Null: all rows are one aggregate, whose key is the resource's name.
    */
   key: string | null | ((row: string) => string);
-  /** Other resources write the table too, so its rows are not fenced: those of others have no key. */
+  /** Other resources write the table too, so it is not fenced: their rows have no key. */
   shared?: true;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
   columns: readonly string[];
