@@ -7,7 +7,7 @@ import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { openReceiver } from '../testing/receiver.ts';
 import { jobsOf, runJob } from './jobs.ts';
-import { startWorkingOff } from './work-off.ts';
+import { loopsOf, startWorkingOff } from './work-off.ts';
 
 describe('jobs', () => {
   let open: TestShop;
@@ -104,6 +104,20 @@ describe('jobs', () => {
     await fence('BN999');
     await assert.rejects(runJob(open.shop, expire), { code: 'BN999' });
     await db.query('drop function not_ours cascade');
+  });
+
+  test('what requests have begun is finished, whatever debts are paid', async () => {
+    const debts = new Debts(['webhooks-in-process', 'exports-in-process', 'jobs-in-process']);
+    const loops = loopsOf({ ...open.shop, debts }, AbortSignal.abort());
+    assert.deepEqual(
+      loops.map(({ name }) => name),
+      ['ask for first stock', 'delete other halves'],
+    );
+    const id = await makeProduct(open);
+    await open.shop.db.query('insert into first_stocks values ($1, 4, now())', [id]);
+    await open.shop.db.query("insert into deleted_entities values ('currency', 'XXX', now())");
+    for (const { run } of loops) assert.equal(await run(), 1);
+    for (const { run } of loops) assert.equal(await run(), 0);
   });
 
   test('a job cleans up tokens when requests do not', () => {
