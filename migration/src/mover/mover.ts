@@ -74,10 +74,10 @@ export class Mover {
   }
 
   async #bringOver(): Promise<void> {
-    const { monolith, resource, service } = this.parts;
+    const { monolith, resource, service, publicUrl } = this.parts;
     this.#follower ??= await this.#readFollower();
     if (this.#follower === 'service') return this.#sendNotes();
-    await bringBack(monolith, service, resource, (keys) => {
+    await bringBack(monolith, service, resource, publicUrl, (keys) => {
       this.touched.add(keys);
       this.brought += keys.length;
     });

@@ -167,7 +167,7 @@ export class Relay {
       notes,
       states: await this.#states(resource, [...keys]),
       last: further.at(-1) ?? null,
-      more: notes.length >= passLimit,
+      more: notes.length >= (resource.batch ?? passLimit),
       parked,
       atMs,
     };

@@ -124,6 +124,7 @@ export async function openMovingTo<Follower extends { url: string; close(): Prom
           mesh,
           logger,
           now: () => new Date(),
+          publicUrl: 'http://shop.test',
         }),
       );
       await worker.start();

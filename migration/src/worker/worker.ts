@@ -47,6 +47,8 @@ export class Worker {
   readonly #following: Following;
   readonly #backlogs: Backlogs;
   #beat: NodeJS.Timeout | undefined;
+  /** Whether it is known which resources move. */
+  #hasStarted = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -68,6 +70,7 @@ export class Worker {
         return isUnfinished ? backfill(mover, false, { onProgress, signal }) : { recovered };
       });
     }
+    this.#hasStarted = true;
     this.#beat = setInterval(() => void this.#beatOnce(), beatMs);
   }
 
@@ -80,8 +83,12 @@ export class Worker {
   /**
    * Resolves when the followers of these resources have what their owners had committed at the call. A resource that does
    * not move has no follower.
+   *
+   * @throws MigrationError with the reason why they do not have it, or `not_ready` when the worker does not know yet what
+   * moves: it listens before it has read its journal
    */
   async settle(names: readonly string[]): Promise<void> {
+    if (!this.#hasStarted) throw new MigrationError('not_ready', 'the worker has not read its journal yet');
     await Promise.all(
       names.map(async (name) => {
         const mover = this.#mover(name);
@@ -207,8 +214,8 @@ export class Worker {
   async #beatOnce(): Promise<void> {
     const movers = this.#following.movers();
     if (movers.length === 0) return;
-    await this.#backlogs.look(movers, performance.now());
     try {
+      await this.#backlogs.look(movers, performance.now());
       await (await this.#parts.relay()).beat(movers.map(({ resource }) => resource));
     } catch {
       // Each follower's own round says what is wrong.
