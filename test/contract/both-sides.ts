@@ -42,7 +42,13 @@ async function openMoving({ name, paths, start }: MovedService, owner: 'monolith
     const { url, tokens, shop } = await startMonolith();
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
-    const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+    const mesh = await startFakeMesh({
+      monolith,
+      products: monolith,
+      settings: monolith,
+      currencies: monolith,
+      flows: monolith,
+    });
     closing.push(() => mesh.close());
     const instance = await start(mesh.url, { MIGRATION_TOKEN: token });
     closing.push(() => instance.close());
