@@ -1,10 +1,12 @@
 import { isUuid } from '@banyan/kit/api';
+import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import type { Entities, Entity } from '@banyan/kit/fields';
 import type { Brand } from './domain.ts';
 import type { Store } from './store.ts';
 
 /** Brands, as far as the routes of fields know them. */
-export function entitiesOf(store: Pick<Store, 'find' | 'list' | 'transaction'>): Entities {
+export function entitiesOf(store: Pick<Store, 'find' | 'list' | 'transaction'>, now: Clock): Entities {
   return {
     page: async (liveOnly, page) => {
       const { brands, total } = await store.list({ liveOnly, filter: [], sort: undefined, page });
@@ -14,9 +16,9 @@ export function entitiesOf(store: Pick<Store, 'find' | 'list' | 'transaction'>):
       const brand = isUuid(id) ? await store.find(id.toLowerCase(), liveOnly) : undefined;
       return brand && entityOf(brand);
     },
-    change: async (id, at, work) => {
+    change: async (id, at, caused, work) => {
       if (!isUuid(id)) return undefined;
-      return store.transaction(async (changes) => {
+      return store.transaction(causeOf(caused, now()), async (changes) => {
         const brand = await changes.find(id.toLowerCase());
         if (brand === undefined) return undefined;
         const { values, given, fields } = work(entityOf(brand));

@@ -22,6 +22,7 @@ import {
   requireSameId,
 } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import {
   addEntryRoutes,
   addFieldLinkRoutes,
@@ -113,7 +114,7 @@ export function addRoutes(
     const data = objectOf(request.body);
     const brand = madeOf(newBrand(data), randomUUID(), microsOf(now()));
     const { fields: all } = await fields.known(request.headers);
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       await changes.insert(brand);
       const given = checkValues(all, data, true);
       if (given.size > 0) await changes.setValues(brand.id, written({}, given), given, all);
@@ -127,7 +128,7 @@ export function addRoutes(
     requireSameId(request.params.id, change.id);
     const id = brandIdOf(request.params.id);
     const { fields: all } = await fields.known(request.headers);
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       const brand = await changes.find(id);
       if (brand === undefined) throw brandMissing();
       await changes.update(changedBy(brand, change, microsOf(now())));
@@ -139,7 +140,7 @@ export function addRoutes(
 
   server.delete<ById>(paths.brand, { schema: { summary: 'Delete a brand' } }, async (request, reply) => {
     const id = brandIdOf(request.params.id);
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       await changes.lockFamily();
       if ((await changes.find(id)) === undefined) throw brandMissing();
       await changes.setParent(await changes.childrenOf(id), null, null);
@@ -149,7 +150,7 @@ export function addRoutes(
   });
 
   addFamilyRoutes(server, { store, now, showBrand });
-  const entities = entitiesOf(store);
+  const entities = entitiesOf(store, now);
   addFieldLinkRoutes(server, paths.brand, 200, { entities, fields, now, missing: () => brandMissing('Not Found') });
   const pageLength = (request: FastifyRequest) => peers.pageLength(request.headers);
   addEntryRoutes(server, { slug: flow, entities, fields, publicUrl, pageLength, now });
