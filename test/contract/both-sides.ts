@@ -66,7 +66,7 @@ async function openMoving(
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
     const mesh = await startFakeMesh({
-      ...{ monolith, products: monolith, settings: monolith, currencies: monolith, orders: monolith },
+      ...{ monolith, products: monolith, settings: monolith, currencies: monolith, orders: monolith, flows: monolith },
     });
     closing.push(() => mesh.close());
     const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
