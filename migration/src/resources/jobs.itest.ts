@@ -8,7 +8,7 @@ import pg from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
 import { changeOwnership } from '../monolith/fence.ts';
-import { notOwner } from '../monolith/triggers.ts';
+import { notOwner } from './not-owner.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
 import { carts } from './carts.ts';
 import { jobs } from './jobs.ts';
@@ -81,6 +81,7 @@ const apply = (changes: readonly (readonly [string, State | null])[]) =>
     jobs,
     2,
     changes.map(([key, state]) => ({ key, version: versionOf(2, ++counter), state })),
+    'http://shop.test',
   );
 
 test('a job, each piece of its file and a reply that made it note their keys', async () => {
