@@ -11,7 +11,7 @@ import { type Side, startMonolith } from './sides.ts';
 export async function cartsOnService(): Promise<Side> {
   const { url, tokens, shop } = await startMonolith();
   const monolith = serviceAt(url);
-  const owners = ['monolith', 'products', 'inventories', 'customers', 'orders', 'settings', 'currencies'];
+  const owners = ['monolith', 'products', 'inventories', 'customers', 'orders', 'settings', 'currencies', 'promotions'];
   const mesh = await startFakeMesh(Object.fromEntries(owners.map((name) => [name, monolith])));
   const closeOthers = async () => {
     mesh.close();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Case } from './api.ts';
 import { cartAddingCases } from './carts-adding.ts';
 import { custom, fill, makeCustomer, newCart, product } from './carts-goods.ts';
+import { cartPromotionCases } from './carts-promotions.ts';
 import { cartTaxCases } from './carts-taxes.ts';
 import { makeProduct } from './goods.ts';
 
@@ -199,5 +200,6 @@ export const cartCases: Case[] = [
     },
   },
   ...cartAddingCases,
+  ...cartPromotionCases,
   ...cartTaxCases,
 ];

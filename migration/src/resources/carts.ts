@@ -37,6 +37,11 @@ const linesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf}) order by i.seq), '[]')
   from cart_items i where i.cart_id = c.id)`;
 
+const codesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
+    'id', p.id, 'promotion_id', p.promotion_id, 'code', p.code, 'name', p.name, 'description', p.description,
+    'created_at', ${timeText('p.created_at')}) order by p.created_at, p.id), '[]')
+  from cart_promotions p where p.cart_id = c.id)`;
+
 const customersOf = `(select coalesce(jsonb_agg(l.customer_id order by l.customer_id::text collate "C"), '[]')
   from cart_customers l where l.cart_id = c.id)`;
 
@@ -46,13 +51,13 @@ interface CartState {
   replies: readonly object[];
 }
 
-/** Carts with their lines, taxes and customers, and what was replied to requests with an Idempotency-Key. */
+/** Carts with their lines, taxes, promotion codes and customers, and what was replied to requests with an Idempotency-Key. */
 export const carts: Resource & WayBack = {
   name: 'carts',
   group: 'carts',
   service: 'carts',
   route: 'carts',
-  summary: 'Carts with their lines and taxes',
+  summary: 'Carts with their lines, taxes and promotion codes',
   tables: [
     {
       name: 'idempotency_keys',
@@ -81,13 +86,18 @@ export const carts: Resource & WayBack = {
       key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.item_id)`,
       columns: ['id', 'seq', 'item_id', 'name', 'jurisdiction', 'code', 'rate'],
     },
+    {
+      name: 'cart_promotions',
+      key: (row) => `${row}.cart_id`,
+      columns: ['id', 'cart_id', 'promotion_id', 'code', 'name', 'description', 'created_at'],
+    },
   ],
   states: `
     with found as (
       select c.id, jsonb_build_object(
         'name', c.name, 'description', c.description, 'currency', c.currency,
         'created_at', ${timeText('c.created_at')}, 'updated_at', ${timeText('c.updated_at')},
-        'customers', ${customersOf}, 'lines', ${linesOf}) as cart
+        'customers', ${customersOf}, 'lines', ${linesOf}, 'codes', ${codesOf}) as cart
       from carts c where c.id = any($1::text[]) and ${live('c')}
     ), replied as (
       select ${cartOfReply('r')} as id, jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
@@ -124,6 +134,7 @@ async function removeCarts(db: Queryable, ids: readonly string[]): Promise<void>
     [ids],
   );
   await db.query('delete from cart_items where cart_id = any($1::text[])', [ids]);
+  await db.query('delete from cart_promotions where cart_id = any($1::text[])', [ids]);
   await db.query('delete from cart_customers where cart_id = any($1::text[])', [ids]);
   await db.query('delete from carts where id = any($1::text[])', [ids]);
 }
@@ -165,6 +176,13 @@ async function insertCarts(db: Queryable, changes: readonly StateChange[]): Prom
        jsonb_array_elements(line.value -> 'taxes') with ordinality as each(value, k),
        jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)
      order by c.id, n, k`,
+    [rows],
+  );
+  await db.query(
+    `insert into cart_promotions (cart_id, id, promotion_id, code, name, description, created_at)
+     select c.id, code.* from jsonb_to_recordset($1::jsonb) as c(id text, codes jsonb),
+       jsonb_to_recordset(c.codes) as code(id uuid, promotion_id uuid, code text, name text, description text,
+         created_at timestamptz)`,
     [rows],
   );
 }

@@ -1,13 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { badRequest } from '../api/faults.ts';
+import type { FastifyInstance } from 'fastify';
 import { isUuid } from '../api/ids.ts';
 import { isText } from '../api/text.ts';
 import { imageColumn, imageView, type ProductImage } from '../files/product-image.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import type { Shop } from '../shop.ts';
-
-/** The most products or customers that one request may name. */
-const maxNamed = 100;
+import { named } from './named.ts';
 
 /** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
 export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
@@ -53,14 +50,4 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
     ]);
     return { data: rows };
   });
-}
-
-/** The values of a parameter that may be repeated. */
-function named(request: FastifyRequest, name: string, isOne: (text: string) => boolean): string[] {
-  const given = (request.query as Record<string, string | string[] | undefined>)[name] ?? [];
-  const values = [given].flat();
-  if (values.length > maxNamed || !values.every(isOne)) {
-    throw badRequest(`The parameter ${name} is given at most ${maxNamed} times`, name);
-  }
-  return values;
 }

@@ -5,13 +5,17 @@ import { CustomLine, MergedCart, OrderItems, ProductLine } from './contract.ts';
 import { CartsError, mixedCurrencies, notFound } from './errors.ts';
 import { addCustom, putProduct } from './lines.ts';
 import type { PastOrder } from './products.ts';
+import { addPromotion } from './promotion-lines.ts';
 
 const productLine = checker(ProductLine);
 const customLine = checker(CustomLine);
 const mergedCart = checker(MergedCart);
 const orderItems = checker(OrderItems);
 
-/** Adds what one member of `data` names: a product, a custom item, or the lines of another cart or of an order. */
+/**
+ * Adds what one member of `data` names: a product, a custom item, a promotion code, or the lines of another cart or of an
+ * order.
+ */
 export function addLine(to: Adding, data: unknown): void {
   if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
   switch (data.type) {
@@ -29,7 +33,8 @@ export function addLine(to: Adding, data: unknown): void {
       reorder(to, data);
       break;
     case 'promotion_item':
-      throw notFound('No promotion could be found with the given code.');
+      addPromotion(to, data);
+      break;
     default:
       throw failedValidation([{ detail: 'The data.type field is not a kind of cart item.', source: 'data.type' }]);
   }

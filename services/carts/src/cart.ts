@@ -31,6 +31,17 @@ export interface Line {
   taxes: readonly Tax[];
 }
 
+/** A line of a promotion code. What it is worth is calculated whenever the cart is shown. */
+export interface EnteredCode {
+  id: string;
+  promotionId: string;
+  code: string;
+  /** Of the promotion when the code was entered. */
+  name: string;
+  description: string;
+  createdAt: Micros;
+}
+
 export interface Cart {
   /** Chosen by the client. */
   id: string;
@@ -44,6 +55,8 @@ export interface Cart {
   customers: readonly string[];
   /** In the order in which they were added. */
   lines: readonly Line[];
+  /** In the order of their creation, then of their ids. A cart without lines has none. */
+  codes: readonly EnteredCode[];
 }
 
 export function emptyCart(id: string, now: Micros): Cart {
@@ -56,6 +69,7 @@ export function emptyCart(id: string, now: Micros): Cart {
     updatedAt: now,
     customers: [],
     lines: [],
+    codes: [],
   };
 }
 

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { maxQuantity, maxTaxes } from './limits.ts';
+import { maxCodeLength, maxQuantity, maxTaxes } from './limits.ts';
 import { maxAmount, maxTaxRate } from './money.ts';
 
 /** What other services may import from this one: paths and bodies. */
@@ -12,6 +12,7 @@ export const paths = {
   itemTaxes: '/v2/carts/:ref/items/:item/taxes',
   itemTax: '/v2/carts/:ref/items/:item/taxes/:tax',
   taxes: '/v2/carts/:ref/taxes',
+  discount: '/v2/carts/:ref/discounts/:code',
 } as const;
 
 const Label = Type.Optional(Type.String({ maxLength: 255 }));
@@ -61,6 +62,7 @@ export const CustomLine = Type.Object({
 });
 export type CustomLine = Static<typeof CustomLine>;
 export const MergedCart = Type.Object({ cart_id: Type.String({ minLength: 1, maxLength: 128 }) });
+export const PromotionLine = Type.Object({ code: Type.String({ minLength: 1, maxLength: maxCodeLength }) });
 export const OrderItems = Type.Object({ order_id: Type.String() });
 
 /** 0 removes a line. */

@@ -5,16 +5,30 @@ import type { TaxItem } from './contract.ts';
 import { CartsError, notFound } from './errors.ts';
 import { maxLines, maxTaxes } from './limits.ts';
 
+/** One member of `meta.messages` in a reply. */
+export interface Message {
+  source: { type: string; id: string };
+  title: string;
+  description: string;
+}
+
 export type NewLine = Omit<Line, 'id' | 'createdAt' | 'updatedAt' | 'taxes'>;
 
 /** A cart that is being changed, in memory. Carts and lines are never changed in place. */
 export class Draft {
   readonly now: Micros;
   cart: Cart;
+  /** What the reply tells about the change. */
+  readonly messages: Message[] = [];
 
   constructor(cart: Cart, now: Micros) {
     this.cart = { ...cart, updatedAt: now };
     this.now = now;
+  }
+
+  /** The cart with all changes. Codes need lines: a cart without any keeps none. */
+  get result(): Cart {
+    return this.lines.length === 0 ? { ...this.cart, codes: [] } : this.cart;
   }
 
   get lines(): readonly Line[] {

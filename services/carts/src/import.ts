@@ -35,9 +35,17 @@ const LineState = Type.Object({
   updated_at: Moment,
   taxes: Type.Array(TaxState),
 });
+const CodeState = Type.Object({
+  id: Id,
+  promotion_id: Id,
+  code: Type.String(),
+  name: Type.String(),
+  description: Type.String(),
+  created_at: Moment,
+});
 const ReplyState = Type.Object({ ...KeptReply.properties, created_at: Moment });
 
-/** A cart as it travels: with its lines in their order, their taxes, and what it replied to keyed requests. */
+/** A cart as it travels: with its lines in their order, their taxes, its promotion codes, and what it replied to keyed requests. */
 const CartState = Type.Object({
   /** Null: there are only replies. */
   cart: Type.Union([
@@ -50,6 +58,8 @@ const CartState = Type.Object({
       /** In the order of their ids. */
       customers: Type.Array(Id),
       lines: Type.Array(LineState),
+      /** Promotion codes, in the order of their creation, then of their ids. */
+      codes: Type.Array(CodeState),
     }),
     Type.Null(),
   ]),
@@ -104,12 +114,17 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
   return resource as unknown as MovedResource<RedisTx, State>;
 }
 
-function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNullable<CartState['cart']>): Cart {
+function cartOf(id: string, { created_at, updated_at, lines, codes, ...state }: NonNullable<CartState['cart']>): Cart {
   return {
     id,
     ...state,
     createdAt: microsIn(created_at),
     updatedAt: microsIn(updated_at),
+    codes: codes.map(({ promotion_id, created_at: made, ...code }) => ({
+      ...code,
+      promotionId: promotion_id,
+      createdAt: microsIn(made),
+    })),
     lines: lines.map(
       ({
         product_id,
@@ -132,12 +147,25 @@ function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNull
   };
 }
 
-function stateOf({ id: _id, createdAt, updatedAt, customers, lines, ...cart }: Cart): NonNullable<CartState['cart']> {
+function stateOf({
+  id: _id,
+  createdAt,
+  updatedAt,
+  customers,
+  lines,
+  codes,
+  ...cart
+}: Cart): NonNullable<CartState['cart']> {
   return {
     ...cart,
     created_at: textOf(createdAt),
     updated_at: textOf(updatedAt),
     customers: [...customers],
+    codes: codes.map(({ promotionId, createdAt: made, ...code }) => ({
+      ...code,
+      promotion_id: promotionId,
+      created_at: textOf(made),
+    })),
     lines: lines.map(
       ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, taxes, ...line }) => ({
         ...line,

@@ -13,15 +13,16 @@ import {
   readPage,
 } from '@banyan/kit/api';
 import type { Server } from '@banyan/kit/http';
-import type { FastifyRequest } from 'fastify';
-import { cartIdOf } from './cart.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Cart, cartIdOf } from './cart.ts';
 import { CartChange, NewCart, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
 import { forbidden, notFound } from './errors.ts';
-import { type ByCart, changeCart, changeIn, type Handlers, shownItems, shownOf } from './handlers.ts';
+import { type ByCart, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { addItemRoutes } from './item-routes.ts';
+import { askedFor, shownCarts, shownWhole, tellMissing } from './showing.ts';
 import { addTaxRoutes } from './tax-routes.ts';
-import { cartView } from './view.ts';
+import { cartView, itemViews, type Shown } from './view.ts';
 
 const newCart = checker(NewCart);
 const cartChange = checker(CartChange);
@@ -39,6 +40,12 @@ export interface Guards {
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
   const { store, peers, currencies, once, publicUrl } = handlers;
+  const shown = async (id: string, cart: Cart | undefined, request: FastifyRequest, reply: FastifyReply) => {
+    const asked = askedFor(handlers, request.headers);
+    const [one] = await shownCarts(handlers, asked, [{ id, cart }]);
+    tellMissing(reply, asked);
+    return { data: cartView(one as Shown) };
+  };
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix: '/v2/', authenticate, rule: shoppersSetNoTax, second });
   server.decorateRequest('currency', undefined);
@@ -49,20 +56,26 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   server.get<ByCart>(paths.cart, { schema: { summary: 'Read a cart' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
-    const shown = await shownOf(handlers, id, cart, request.headers);
-    const items = includeOf(queryOf(request)).has('items')
-      ? (await shownItems(handlers, request, reply, { id, cart })).data
-      : [];
-    return { data: cartView(shown), ...includedMember({ items }) };
+    if (!includeOf(queryOf(request)).has('items')) return shown(id, cart, request, reply);
+    const asked = askedFor(handlers, request.headers);
+    const whole = await shownWhole(handlers, asked, { id, cart });
+    tellMissing(reply, asked);
+    return { data: cartView(whole), ...includedMember({ items: itemViews(whole) }) };
   });
 
-  server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request) => {
+  server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request, reply) => {
     const customerId = request.caller.subject ?? null;
     if (customerId === null && request.caller.kind === 'implicit') throw forbidden('Lists of carts need a customer');
     const page = await readPage(queryOf(request), () => peers.pageLength(request.headers));
     const { carts, total } = await store.list(customerId, page);
-    const shown = await Promise.all(carts.map((cart) => shownOf(handlers, cart.id, cart, request.headers)));
-    return listReply({ request, publicUrl }, page, total, shown.map(cartView));
+    const asked = askedFor(handlers, request.headers);
+    const views = await shownCarts(
+      handlers,
+      asked,
+      carts.map((cart) => ({ id: cart.id, cart })),
+    );
+    tellMissing(reply, asked);
+    return listReply({ request, publicUrl }, page, total, views.map(cartView));
   });
 
   server.post(paths.carts, { schema: { summary: 'Make a named cart' } }, async (request, reply) => {
@@ -71,22 +84,22 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
     const { subject } = request.caller;
     if (subject !== undefined) await requireCustomers([subject], request);
     return once(request, reply, id, async (changes) => {
-      const cart = await changeIn(handlers, changes, id, (draft) => {
+      const { cart } = await changeIn(handlers, changes, id, (draft) => {
         if (draft.cart.name !== null) {
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         }
         label(draft, name, description);
         if (subject !== undefined) associate(draft, [subject]);
       });
-      return async () => ({ data: cartView(await shownOf(handlers, id, cart, request.headers)) });
+      return () => shown(id, cart, request, reply);
     });
   });
 
-  server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request) => {
+  server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request, reply) => {
     const { name, description } = cartChange(objectOf(request.body));
     const id = cartIdOf(request.params.ref);
-    const cart = await changeCart(handlers, id, (draft) => label(draft, name, description));
-    return { data: cartView(await shownOf(handlers, id, cart, request.headers)) };
+    const { cart } = await changeCart(handlers, id, (draft) => label(draft, name, description));
+    return shown(id, cart, request, reply);
   });
 
   server.delete<ByCart>(paths.cart, { schema: { summary: 'Delete a cart' } }, async (request, reply) => {

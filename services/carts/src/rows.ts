@@ -1,6 +1,6 @@
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import type { ChainableCommander, Redis } from 'ioredis';
-import { type Cart, expiryMs, type Line } from './cart.ts';
+import { type Cart, type EnteredCode, expiryMs, type Line } from './cart.ts';
 
 /** A key of the cart with an id, or one of the indexes. Ids are the last part: clients choose them. */
 export const keysOf = (prefix: string) => ({
@@ -70,6 +70,7 @@ function storedOf(id: string, values: readonly unknown[]): Stored | undefined {
     createdAt: Number(members.created_at),
     updatedAt: Number(members.updated_at),
     customers: [...customers].sort(),
+    codes: JSON.parse(members.codes ?? '[]') as EnteredCode[],
     lines: order.flatMap((lineId) => (lines[lineId] === undefined ? [] : [JSON.parse(lines[lineId]) as Line])),
   };
   return { cart, revision: members.revision };
@@ -99,12 +100,16 @@ export function deleteCart(tx: RedisTx, keys: Keys, { id, customers }: Cart): vo
   tx.write('ZREM', keys.expiry, id);
 }
 
-function membersOf({ name, description, currency, createdAt, updatedAt }: Cart, revision: string): (string | number)[] {
+function membersOf(
+  { name, description, currency, createdAt, updatedAt, codes }: Cart,
+  revision: string,
+): (string | number)[] {
   return [
     ...['revision', revision, 'created_at', createdAt, 'updated_at', updatedAt],
     ...(name === null ? [] : ['name', name]),
     ...(description === null ? [] : ['description', description]),
     ...(currency === null ? [] : ['currency', currency]),
+    ...(codes.length === 0 ? [] : ['codes', JSON.stringify(codes)]),
   ];
 }
 

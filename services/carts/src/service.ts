@@ -13,6 +13,7 @@ import { Asking } from './asking.ts';
 import { type Config, cartsConfig } from './config.ts';
 import { Currencies } from './currencies.ts';
 import { cartsErrors } from './errors.ts';
+import { AutomaticPromotions } from './offers.ts';
 import { replyOnce } from './once.ts';
 import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
@@ -51,6 +52,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
   const asking = new Asking({ mesh, credentials });
   const peers = new Peers(asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const automatic = new AutomaticPromotions(peers, now, config.PROMOTIONS_FRESH_MS);
   const currencies = new Currencies(asking, now, config.CURRENCY_FRESH_MS);
 
   const server = await createServer({
@@ -59,14 +61,14 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     errors: cartsErrors,
     checks: { store: () => store.ping() },
     forms: false,
-    docs: { title: 'carts', version: '1', description: 'Carts, their lines and taxes' },
+    docs: { title: 'carts', version: '1', description: 'Carts, their lines, taxes and promotion codes' },
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const once = replyOnce(store, now);
   addRoutes(
     server,
-    { store, peers, currencies, once, publicUrl: config.PUBLIC_URL, now },
+    { store, peers, currencies, automatic, once, publicUrl: config.PUBLIC_URL, now },
     { authenticate, findCustomer },
   );
 
