@@ -13,7 +13,7 @@ const writesAtEachStop = 60;
 let platform: Platform;
 let migrator: Migrator;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform('monolith');
   migrator = new Migrator(platform);
 });
 after(() => platform?.stop());

@@ -33,7 +33,7 @@ test('60 unfinished bodies of 360 KB in chunks of one byte, by the documents of 
       arrived += chunk.byteLength;
     });
   });
-  const ports = { MONOLITH_PORT: String(upstream.port), AUTH_PORT: String(upstream.port) };
+  const ports = { MONOLITH_PORT: String(upstream.port) };
   const mesh = await MeshProcess.start(closing, MeshProcess.folder(closing, ''), [], {
     ...ports,
     MESH_DOCUMENTS: platform.join(','),
