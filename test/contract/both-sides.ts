@@ -33,6 +33,11 @@ export async function allOnService(moved: MovedService): Promise<MovingSide> {
   return { urls: [serviceFirst], ...side };
 }
 
+/** What the monolith is called by those that ask for what it owns. */
+const owners = [
+  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions'],
+];
+
 async function openMoving({ name, paths, start }: MovedService, owner: 'monolith' | 'service') {
   const closing: (() => unknown)[] = [];
   const close = async () => {
@@ -42,7 +47,7 @@ async function openMoving({ name, paths, start }: MovedService, owner: 'monolith
     const { url, tokens, shop } = await startMonolith();
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
-    const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+    const mesh = await startFakeMesh(Object.fromEntries(owners.map((owner) => [owner, monolith])));
     closing.push(() => mesh.close());
     const instance = await start(mesh.url, { MIGRATION_TOKEN: token });
     closing.push(() => instance.close());

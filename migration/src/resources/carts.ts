@@ -47,7 +47,13 @@ const customersOf = `(select coalesce(jsonb_agg(l.customer_id order by l.custome
 
 /** A cart's lines are inserted in their order, so that `seq` shows it. */
 interface CartState {
-  cart: (Record<string, unknown> & { lines: readonly { id: string; taxes: readonly object[] }[] }) | null;
+  cart:
+    | (Record<string, unknown> & {
+        customers: readonly string[];
+        lines: readonly { id: string; taxes: readonly object[] }[];
+        codes: readonly object[];
+      })
+    | null;
   replies: readonly object[];
 }
 
@@ -130,13 +136,14 @@ export const carts: Resource & WayBack = {
 /** Replies stay: each has a lifetime of its own. */
 async function removeCarts(db: Queryable, ids: readonly string[]): Promise<void> {
   await db.query(
-    'delete from cart_item_taxes t using cart_items i where i.id = t.item_id and i.cart_id = any($1::text[])',
+    `with gone as (select id from cart_items where cart_id = any($1::text[])),
+       taxes as (delete from cart_item_taxes using gone where item_id = gone.id),
+       items as (delete from cart_items where cart_id = any($1::text[])),
+       promotions as (delete from cart_promotions where cart_id = any($1::text[])),
+       customers as (delete from cart_customers where cart_id = any($1::text[]))
+     delete from carts where id = any($1::text[])`,
     [ids],
   );
-  await db.query('delete from cart_items where cart_id = any($1::text[])', [ids]);
-  await db.query('delete from cart_promotions where cart_id = any($1::text[])', [ids]);
-  await db.query('delete from cart_customers where cart_id = any($1::text[])', [ids]);
-  await db.query('delete from carts where id = any($1::text[])', [ids]);
 }
 
 async function insertCarts(db: Queryable, changes: readonly StateChange[]): Promise<void> {
@@ -146,46 +153,49 @@ async function insertCarts(db: Queryable, changes: readonly StateChange[]): Prom
   });
   if (present.length === 0) return;
   const rows = JSON.stringify(present);
+  const [lines, codes] = [present.flatMap((cart) => cart.lines), present.flatMap((cart) => cart.codes)];
   await db.query(
     `insert into carts (id, name, description, currency, created_at, updated_at)
      select * from jsonb_to_recordset($1::jsonb) as row(
        id text, name text, description text, currency text, created_at timestamptz, updated_at timestamptz)`,
     [rows],
   );
-  await db.query(
-    `insert into cart_customers (cart_id, customer_id)
-     select row.id, customer::uuid from jsonb_to_recordset($1::jsonb) as row(id text, customers jsonb),
-       jsonb_array_elements_text(row.customers) as customer`,
-    [rows],
-  );
-  await db.query(
-    `insert into cart_items (cart_id, id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-       unit_amount, includes_tax, created_at, updated_at)
-     select c.id, line.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
-       jsonb_array_elements(c.lines) with ordinality as each(value, n),
-       jsonb_to_record(each.value) as line(id uuid, type text, product_id uuid, name text, sku text, slug text,
-         description text, quantity integer, manage_stock boolean, unit_amount bigint, includes_tax boolean,
-         created_at timestamptz, updated_at timestamptz)
-     order by c.id, n`,
-    [rows],
-  );
-  await db.query(
-    `insert into cart_item_taxes (item_id, id, name, jurisdiction, code, rate)
-     select (line.value ->> 'id')::uuid, tax.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
-       jsonb_array_elements(c.lines) with ordinality as line(value, n),
-       jsonb_array_elements(line.value -> 'taxes') with ordinality as each(value, k),
-       jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)
-     order by c.id, n, k`,
-    [rows],
-  );
-  await db.query(
-    `insert into cart_promotions (cart_id, id, promotion_id, code, name, description, created_at)
-     select c.id, code.* from jsonb_to_recordset($1::jsonb) as c(id text, codes jsonb),
-       jsonb_to_recordset(c.codes) as code(id uuid, promotion_id uuid, code text, name text, description text,
-         created_at timestamptz)`,
-    [rows],
-  );
+  if (present.some(({ customers }) => customers.length > 0)) {
+    await db.query(
+      `insert into cart_customers (cart_id, customer_id)
+       select row.id, customer::uuid from jsonb_to_recordset($1::jsonb) as row(id text, customers jsonb),
+         jsonb_array_elements_text(row.customers) as customer`,
+      [rows],
+    );
+  }
+  if (lines.length > 0) await db.query(insertLines, [rows]);
+  if (lines.some(({ taxes }) => taxes.length > 0)) await db.query(insertTaxes, [rows]);
+  if (codes.length > 0) await db.query(insertCodes, [rows]);
 }
+
+const insertLines = `
+  insert into cart_items (cart_id, id, type, product_id, name, sku, slug, description, quantity, manage_stock,
+    unit_amount, includes_tax, created_at, updated_at)
+  select c.id, line.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+    jsonb_array_elements(c.lines) with ordinality as each(value, n),
+    jsonb_to_record(each.value) as line(id uuid, type text, product_id uuid, name text, sku text, slug text,
+      description text, quantity integer, manage_stock boolean, unit_amount bigint, includes_tax boolean,
+      created_at timestamptz, updated_at timestamptz)
+  order by c.id, n`;
+
+const insertTaxes = `
+  insert into cart_item_taxes (item_id, id, name, jurisdiction, code, rate)
+  select (line.value ->> 'id')::uuid, tax.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+    jsonb_array_elements(c.lines) with ordinality as line(value, n),
+    jsonb_array_elements(line.value -> 'taxes') with ordinality as each(value, k),
+    jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)
+  order by c.id, n, k`;
+
+const insertCodes = `
+  insert into cart_promotions (cart_id, id, promotion_id, code, name, description, created_at)
+  select c.id, code.* from jsonb_to_recordset($1::jsonb) as c(id text, codes jsonb),
+    jsonb_to_recordset(c.codes) as code(id uuid, promotion_id uuid, code text, name text, description text,
+      created_at timestamptz)`;
 
 async function insertReplies(db: Queryable, changes: readonly StateChange[]): Promise<void> {
   const replies = changes.flatMap(({ state }) => (state as unknown as CartState | null)?.replies ?? []);
