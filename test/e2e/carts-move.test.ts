@@ -20,7 +20,7 @@ after(() => platform?.stop());
 
 test('carts move to their service and back while clients fill them and check out: nothing fails, is lost, or goes back in time', async () => {
   const { access_token: token } = await askToken(platform.edge, platform.client);
-  const ledger = new CartLedger(platform.edge, token, await someProducts(token));
+  const ledger = new CartLedger(platform.edge, token, await someProducts(token), await oneCode(token));
   const failures: unknown[] = [];
   let journeys = 0;
   let moving = true;
@@ -77,11 +77,29 @@ test('carts move to their service and back while clients fill them and check out
   assert.deepEqual(ledger.faults, []);
   assert.deepEqual(failures, []);
   assert.ok(journeys > 0);
-  assert.ok(ledger.orders > 0);
+  assert.ok(ledger.orders > 0 && ledger.together > 0);
   assert.deepEqual(await ledger.compare(), []);
 });
 
 const done = { switched: true, reason: null };
+
+/** The code of a promotion that takes off a dollar in any currency of the seed. */
+async function oneCode(token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const post = async (path: string, data: object) => {
+    const reply = await fetch(platform.edge + path, { method: 'POST', headers, body: JSON.stringify({ data }) });
+    assert.equal(reply.status, 201);
+    return ((await reply.json()) as { data: { id: string } }).data;
+  };
+  const currencies = ['USD', 'EUR', 'GBP'].map((currency) => ({ currency, amount: 100 }));
+  const { id } = await post('/v2/promotions', {
+    ...{ type: 'promotion', name: 'One off', description: '', enabled: true, promotion_type: 'fixed_discount' },
+    ...{ schema: { currencies }, start: '2018-01-01', end: '2099-01-01' },
+  });
+  const code = 'cart-move';
+  await post(`/v2/promotions/${id}/codes`, { type: 'promotion_codes', codes: [{ code }] });
+  return code;
+}
 
 /** Products that are sold without counting their stock, in the default currency. */
 async function someProducts(token: string): Promise<{ id: string; sku: string }[]> {

@@ -10,20 +10,27 @@ type Lines = ReadonlyMap<string, number>;
 export class CartLedger {
   readonly #url: string;
   readonly #headers: Record<string, string>;
+  readonly #code: string;
   readonly #products: readonly { id: string; sku: string }[];
   readonly #expected = new Map<string, Lines>();
   /** Requests that failed, and reads of something older than what was written. */
   readonly faults: string[] = [];
   /** Acknowledged writes. */
   writes = 0;
-  /** Carts whose order had exactly their lines. */
+  /** Carts whose order had exactly their lines, and cost what the cart showed. */
   orders = 0;
+  /** Products that forty clients added at once, and all of it was there. */
+  together = 0;
 
-  /** @param products of which there is enough stock */
-  constructor(url: string, token: string, products: readonly { id: string; sku: string }[]) {
+  /**
+   * @param products of which there is enough stock
+   * @param code of a promotion that takes off a dollar
+   */
+  constructor(url: string, token: string, products: readonly { id: string; sku: string }[], code: string) {
     this.#url = `${url}/v2/carts`;
     this.#headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     this.#products = products;
+    this.#code = code;
   }
 
   /** One client, until `going` says no. */
@@ -46,10 +53,24 @@ export class CartLedger {
         this.#expected.set(cart, new Map(lines));
         await this.#read(cart);
       }
-      if (round % 4 === 1) await this.#checkOut(cart, lines);
+      if (round % 4 === 0) {
+        const data = { type: 'promotion_item', code: this.#code };
+        if ((await this.#send('POST', `/${cart}/items`, 201, { data })) === undefined) return;
+        lines.set(this.#code, 1);
+        this.#expected.set(cart, new Map(lines));
+        await this.#read(cart);
+      }
+      if (round % 4 < 2) await this.#checkOut(cart, lines);
+      if (round % 4 === 2) await this.#addTogether(cart, lines);
       if (round % 4 === 3) {
         await this.#send('DELETE', `/${cart}`, 204);
         this.#expected.set(cart, new Map());
+        await this.#read(cart);
+        if (round % 8 === 3) continue;
+        // The id is used again: the new cart has nothing of the old one.
+        const data = { type: 'custom_item', name: 'N', sku: 'again', quantity: 1, price: { amount: 1 } };
+        if ((await this.#send('POST', `/${cart}/items`, 201, { data })) === undefined) return;
+        this.#expected.set(cart, new Map([['again', 1]]));
         await this.#read(cart);
       }
     }
@@ -62,13 +83,30 @@ export class CartLedger {
     return this.faults.splice(faults);
   }
 
+  /** Forty additions of one product at once make one line of forty. */
+  async #addTogether(cart: string, lines: Map<string, number>): Promise<void> {
+    const [wanted] = this.#products;
+    if (wanted === undefined) return;
+    const data = { type: 'cart_item', id: wanted.id, quantity: 1 };
+    const added = await Promise.all(
+      Array.from({ length: 40 }, () => this.#send('POST', `/${cart}/items`, 201, { data })),
+    );
+    if (added.includes(undefined)) return;
+    lines.set(wanted.sku, (lines.get(wanted.sku) ?? 0) + 40);
+    this.#expected.set(cart, new Map(lines));
+    await this.#read(cart);
+    this.together += 1;
+  }
+
   async #checkOut(cart: string, lines: Lines): Promise<void> {
     const address = { first_name: 'A', last_name: 'B', line_1: '1', postcode: '1', county: 'X', country: 'GB' };
     const data = { customer: { name: 'Ada', email: 'ada@example.com' }, billing_address: address };
+    const shown = await this.#send('GET', `/${cart}`, 200);
     const order = await this.#send('POST', `/${cart}/checkout`, 201, { data });
     const count = order?.data?.relationships?.items?.data?.length;
-    if (count === lines.size) this.orders += 1;
-    else this.faults.push(`the order of ${cart} has ${count} lines and not ${lines.size}`);
+    const [price, expected] = [order, shown].map((reply) => reply?.data?.meta?.display_price?.with_tax?.amount);
+    if (count === lines.size && price === expected) this.orders += 1;
+    else this.faults.push(`the order of ${cart}: ${count} lines at ${price}, not ${lines.size} at ${expected}`);
   }
 
   async #read(cart: string): Promise<void> {

@@ -107,12 +107,20 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   };
 
   let current: { channel: Channel; tag: string } | null = null;
+  let isAway = false;
   const link = await openLink({
     url: options.url,
     name: consumer,
     backOffMs,
     maxBackOffMs,
-    onLost: (error) => logger.warn({ consumer, err: error }, 'the consumer has no channel'),
+    onLost: (error) => {
+      // Once, and not at each attempt.
+      if (!isAway) logger.warn({ consumer, err: error }, 'the consumer has no channel');
+      isAway = true;
+    },
+    onReady: () => {
+      isAway = false;
+    },
     setup: async (channel) => {
       await declareQueue(channel, publisher.names, consumer, options.types);
       await channel.prefetch(prefetch);

@@ -2,4 +2,4 @@ export { type Consumer, type ConsumerOptions, startConsumer } from './consumer.t
 export { BadMessage, type Envelope, resourceOf } from './envelope.ts';
 export { eachOnce, newerOnly } from './handled.ts';
 export { openPublisher, type Publisher, type PublisherOptions } from './publisher.ts';
-export { type Relay, type RelayOptions, startRelay } from './relay.ts';
+export { type Published, type Relay, type RelayOptions, startRelay } from './relay.ts';

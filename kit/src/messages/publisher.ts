@@ -11,6 +11,9 @@ export interface PublisherOptions {
   prefix?: string;
   /** A confirm may never come on a silent network. After this time the message counts as not published. */
   confirmTimeoutMs?: number;
+  /** Called at each connection. */
+  onReady?: () => void;
+  /** Called when the connection is gone, and at each attempt that fails. */
   onLost?: (error: Error) => void;
   backOffMs?: number;
 }
@@ -30,7 +33,7 @@ export interface Publisher {
 
 /** A connection for publishing alone: an alarm of the broker stops publishers, and must not stop consumers. */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
-  const { url, name, prefix, confirmTimeoutMs = 5_000, onLost, backOffMs } = options;
+  const { url, name, prefix, confirmTimeoutMs = 5_000, onReady = () => {}, onLost, backOffMs } = options;
   const names = namesWith(prefix);
   /** Ids of messages that the broker gave back. It does so before it confirms them. */
   const returned = new Set<string>();
@@ -47,7 +50,10 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
       channel.on('return', (message) => returned.add(String(message.properties.correlationId)));
       await declareExchanges(channel, names);
     },
-    onReady: ready.resolve,
+    onReady: () => {
+      ready.resolve();
+      onReady();
+    },
   });
 
   const confirmed = (channel: ConfirmChannel, args: Parameters<Publisher['publish']>, id: string) =>

@@ -130,6 +130,15 @@ describe('the relay', () => {
     assert.deepEqual(versions(), [10, 1, 2, 3, 4]);
   });
 
+  test('lets events go that no queue takes for long, so that the outbox does not grow for ever', async () => {
+    await relay.close();
+    const limits = { pollMs: 20, batch: 3, parkMs: 5, unclaimedMs: 40 };
+    relay = startRelay({ store: shelf.store, publisher, logger: log.logger, ...limits });
+    await shelf.add(...[1, 2, 3, 4, 5].map((n) => eventAt(n, { type: 'unwanted.changed' })), eventAt(6));
+    await until('an empty outbox', async () => (await shelf.waiting()) === 0);
+    assert.deepEqual([versions(), relay.published, relay.letGo], [[6], 1, 5]);
+  });
+
   test('a second relay waits until the first ends', async () => {
     const second = startRelay({ store: shelf.store, publisher, logger: log.logger, pollMs: 20 });
     await shelf.add(eventAt(1), eventAt(2));

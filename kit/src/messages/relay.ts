@@ -4,27 +4,39 @@ import type { OutboxRow } from '../store/events.ts';
 import type { OutboxClaim, Store } from '../store/store.ts';
 import { messageOf } from './envelope.ts';
 import { Forgetting } from './forgetting.ts';
+import { Parked } from './parked.ts';
 import type { Publisher } from './publisher.ts';
+import { namesWith } from './topology.ts';
 
 export interface RelayOptions {
-  store: Pick<Store, 'outboxFeed' | 'forget'>;
-  publisher: Publisher;
+  store: Published;
+  publisher: Pick<Publisher, 'names' | 'publish'>;
   logger: Logger;
   /** How often it looks without being woken. */
   pollMs?: number;
   /** Events per round. */
   batch?: number;
-  /** How long a type waits that no queue took. */
+  /** How long a type waits until it is tried again that no queue took. */
   parkMs?: number;
+  /** How long no queue takes a type until its events are let go: no consumer has ever asked for it. */
+  unclaimedMs?: number;
   now?: Clock;
 }
 
 /** The wait after a failure: no commit may come that wakes the relay. */
 const retryMs = 1_000;
 
+/** What a relay needs of a store. */
+export type Published = Pick<Store, 'outboxFeed' | 'forget'>;
+
+/** Stands in for a publisher where there is no broker: no queue takes an event, so the outbox lets it go in the end. */
+export const noPublisher: RelayOptions['publisher'] = { names: namesWith(), publish: async () => false };
+
 export interface Relay {
   /** Events published since the start, those of interrupted rounds included. */
   readonly published: number;
+  /** Events that were let go since the start, because no queue takes their type. */
+  readonly letGo: number;
   close(): Promise<void>;
 }
 
@@ -37,13 +49,13 @@ export interface Relay {
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, publisher, logger, pollMs = 1_000, batch = 200, parkMs = 5_000 } = options;
-  const { now = systemClock } = options;
+  const { unclaimedMs = 900_000, now = systemClock } = options;
   const stop = new AbortController();
-  /** Types that no queue takes, and when to try them again. The rest need not wait behind them. */
-  const parked = new Map<string, number>();
+  const parked = new Parked({ parkMs, unclaimedMs, logger, now });
   let wake = Promise.withResolvers<void>();
   const forgetting = new Forgetting(store, now);
   let published = 0;
+  let letGo = 0;
   const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
 
   const pause = async (limitMs: number) => {
@@ -62,30 +74,27 @@ export function startRelay(options: RelayOptions): Relay {
     );
     const done: string[] = [];
     results.forEach((result, index) => {
-      const row = rows[index] as OutboxRow;
+      const { place, event } = rows[index] as OutboxRow;
       if (result.status === 'rejected') return;
-      if (result.value) done.push(row.place);
-      else park(row.event.type);
+      if (result.value) {
+        parked.taken(event.type);
+        published += 1;
+        done.push(place);
+      } else if (parked.refused(event.type) === 'let go') {
+        letGo += 1;
+        done.push(place);
+      }
     });
-    published += done.length;
     const failed = results.find((result) => result.status === 'rejected');
     return { done, failure: failed?.reason as Error | undefined };
   };
 
-  const park = (type: string) => {
-    if (!parked.has(type)) logger.warn({ type }, 'no queue takes events of this type: they wait in the outbox');
-    parked.set(type, now() + parkMs);
-  };
-
   /** Returns whether more is waiting. */
   const round = async (claim: OutboxClaim): Promise<boolean> => {
-    const waiting = [...parked].filter(([, atMs]) => atMs > now()).map(([type]) => type);
-    const rows = await claim.next(batch, waiting);
+    const rows = await claim.next(batch, parked.waiting());
     const { done, failure } = await publishAll(rows);
     await claim.markPublished(done);
     if (failure) throw failure;
-    for (const { event } of rows)
-      if ((parked.get(event.type) ?? Number.POSITIVE_INFINITY) <= now()) parked.delete(event.type);
     return rows.length === batch;
   };
 
@@ -116,6 +125,9 @@ export function startRelay(options: RelayOptions): Relay {
   return {
     get published() {
       return published;
+    },
+    get letGo() {
+      return letGo;
     },
     close: async () => {
       stop.abort();

@@ -29,6 +29,14 @@ export const migrationSettings = {
   MIGRATION_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
 };
 
+/** For a service that publishes or consumes facts. */
+export const messageSettings = {
+  /** The broker. Absent: no facts are published or consumed. Those that are written wait in the outbox. */
+  RABBITMQ_URL: Type.Optional(Type.String({ pattern: '^amqps?://[^\\s]+$' })),
+  /** Begins the names of the exchanges and queues. Keeps several platforms on one broker apart. */
+  RABBITMQ_PREFIX: Type.Optional(Type.String({ pattern: '^[\\w.-]{1,64}$' })),
+};
+
 type CommonSettings = Static<ReturnType<typeof commonSettingsObject>>;
 const commonSettingsObject = (port: number) => Type.Object(commonSettings(port));
 
@@ -54,4 +62,18 @@ export function leaseOf(
 ): { meshUrl: string; token: string | undefined } | null {
   const { MESH_LEASE_URL: meshUrl, MESH_LEASE_TOKEN: token } = config;
   return meshUrl === undefined ? null : { meshUrl, token };
+}
+
+/** Where facts travel. */
+export interface Broker {
+  /** `amqp://user:password@host:port/vhost` */
+  url: string;
+  /** Begins the names of the exchanges and queues. */
+  prefix: string;
+}
+
+/** The broker; null without one. */
+export function brokerOf(config: { RABBITMQ_URL?: string; RABBITMQ_PREFIX?: string }): Broker | null {
+  const { RABBITMQ_URL: url, RABBITMQ_PREFIX: prefix = '' } = config;
+  return url === undefined ? null : { url, prefix };
 }

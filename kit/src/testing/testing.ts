@@ -9,5 +9,6 @@ export {
 } from './fake-mesh.ts';
 export { createTestMariadb } from './mariadb.ts';
 export { createTestRabbitmq, type TestBroker } from './rabbitmq.ts';
+export { type FactsBroker, openFactsBroker } from './received-facts.ts';
 export { createTestRedis, type TestRedis } from './redis.ts';
 export { until } from './until.ts';

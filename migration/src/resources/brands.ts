@@ -25,7 +25,7 @@ export const brands: Resource = {
     {
       name: 'brands',
       key: 'id',
-      columns: ['id', 'seq', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
+      columns: ['id', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
     },
   ],
   states: `

@@ -47,10 +47,10 @@ test('a change of a cart, its customers, its lines and their taxes notes the car
     ['insert into carts (id) values ($1)', [id]],
     ['insert into cart_customers values ($1, $2)', [id, randomUUID()]],
     [
-      "insert into cart_items (id, cart_id, type, name, quantity, unit_amount) values ($2, $1, 'custom_item', 'N', 1, 1)",
+      "insert into cart_items (id, cart_id, type, name, quantity, unit_amount, position) values ($2, $1, 'custom_item', 'N', 1, 1, 1)",
       [id, line],
     ],
-    ['insert into cart_item_taxes (item_id, rate) values ($1, 0.2)', [line]],
+    ['insert into cart_item_taxes (item_id, rate, position) values ($1, 0.2, 1)', [line]],
     [
       `insert into cart_promotions (cart_id, promotion_id, code, name, description, created_at)
        values ($1, $2, 'C', 'N', '', now())`,

@@ -27,14 +27,14 @@ const replyState = `jsonb_build_object(
   'created_at', ${timeText('r.created_at')})`;
 
 const taxesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
-    'id', t.id, 'name', t.name, 'jurisdiction', t.jurisdiction, 'code', t.code, 'rate', t.rate) order by t.seq), '[]')
+    'id', t.id, 'name', t.name, 'jurisdiction', t.jurisdiction, 'code', t.code, 'rate', t.rate) order by t.position, t.id), '[]')
   from cart_item_taxes t where t.item_id = i.id)`;
 
 const linesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'id', i.id, 'type', i.type, 'product_id', i.product_id, 'name', i.name, 'sku', i.sku, 'slug', i.slug,
     'description', i.description, 'quantity', i.quantity, 'manage_stock', i.manage_stock,
     'unit_amount', i.unit_amount, 'includes_tax', i.includes_tax, 'created_at', ${timeText('i.created_at')},
-    'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf}) order by i.seq), '[]')
+    'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf}) order by i.position, i.id), '[]')
   from cart_items i where i.cart_id = c.id)`;
 
 const codesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
@@ -45,7 +45,7 @@ const codesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
 const customersOf = `(select coalesce(jsonb_agg(l.customer_id order by l.customer_id::text collate "C"), '[]')
   from cart_customers l where l.cart_id = c.id)`;
 
-/** A cart's lines are inserted in their order, so that `seq` shows it. */
+/** A cart's lines and their taxes are in the order of their positions. */
 interface CartState {
   cart:
     | (Record<string, unknown> & {
@@ -83,14 +83,14 @@ export const carts: Resource & WayBack = {
       name: 'cart_items',
       key: (row) => `${row}.cart_id`,
       columns: [
-        ...['id', 'seq', 'cart_id', 'type', 'product_id', 'name', 'sku', 'slug', 'description', 'quantity'],
+        ...['id', 'position', 'cart_id', 'type', 'product_id', 'name', 'sku', 'slug', 'description', 'quantity'],
         ...['manage_stock', 'unit_amount', 'includes_tax', 'created_at', 'updated_at'],
       ],
     },
     {
       name: 'cart_item_taxes',
       key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.item_id)`,
-      columns: ['id', 'seq', 'item_id', 'name', 'jurisdiction', 'code', 'rate'],
+      columns: ['id', 'position', 'item_id', 'name', 'jurisdiction', 'code', 'rate'],
     },
     {
       name: 'cart_promotions',
@@ -174,22 +174,20 @@ async function insertCarts(db: Queryable, changes: readonly StateChange[]): Prom
 }
 
 const insertLines = `
-  insert into cart_items (cart_id, id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-    unit_amount, includes_tax, created_at, updated_at)
-  select c.id, line.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+  insert into cart_items (cart_id, position, id, type, product_id, name, sku, slug, description, quantity,
+    manage_stock, unit_amount, includes_tax, created_at, updated_at)
+  select c.id, n, line.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
     jsonb_array_elements(c.lines) with ordinality as each(value, n),
     jsonb_to_record(each.value) as line(id uuid, type text, product_id uuid, name text, sku text, slug text,
       description text, quantity integer, manage_stock boolean, unit_amount bigint, includes_tax boolean,
-      created_at timestamptz, updated_at timestamptz)
-  order by c.id, n`;
+      created_at timestamptz, updated_at timestamptz)`;
 
 const insertTaxes = `
-  insert into cart_item_taxes (item_id, id, name, jurisdiction, code, rate)
-  select (line.value ->> 'id')::uuid, tax.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
-    jsonb_array_elements(c.lines) with ordinality as line(value, n),
+  insert into cart_item_taxes (item_id, position, id, name, jurisdiction, code, rate)
+  select (line.value ->> 'id')::uuid, k, tax.* from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+    jsonb_array_elements(c.lines) as line(value),
     jsonb_array_elements(line.value -> 'taxes') with ordinality as each(value, k),
-    jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)
-  order by c.id, n, k`;
+    jsonb_to_record(each.value) as tax(id uuid, name text, jurisdiction text, code text, rate double precision)`;
 
 const insertCodes = `
   insert into cart_promotions (cart_id, id, promotion_id, code, name, description, created_at)

@@ -23,7 +23,7 @@ export const currencies: Resource = {
       name: 'currencies',
       key: null,
       columns: [
-        ...['id', 'seq', 'code', 'exchange_rate', 'format', 'decimal_point', 'thousand_separator', 'decimal_places'],
+        ...['id', 'code', 'exchange_rate', 'format', 'decimal_point', 'thousand_separator', 'decimal_places'],
         ...['enabled', 'is_default', 'created_at', 'updated_at'],
       ],
     },

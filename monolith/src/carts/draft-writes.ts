@@ -44,13 +44,12 @@ async function insertItems(db: Queryable, cartId: string, items: readonly ItemRo
   const column = (member: keyof ItemRow) => items.map((item) => item[member]);
   await db.query(
     `insert into cart_items (cart_id, id, type, product_id, name, sku, slug, description, quantity, manage_stock,
-       unit_amount, includes_tax, created_at, updated_at)
+       unit_amount, includes_tax, created_at, updated_at, position)
      select $1, id, type, product_id, name, sku, slug, description, quantity, manage_stock, unit_amount, includes_tax,
-       $13, $13
+       $13, $13, (select coalesce(max(position), 0) from cart_items where cart_id = $1) + n
      from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::integer[],
        $10::boolean[], $11::bigint[], $12::boolean[]) with ordinality
-       as line (id, type, product_id, name, sku, slug, description, quantity, manage_stock, unit_amount, includes_tax, n)
-     order by n`,
+       as line (id, type, product_id, name, sku, slug, description, quantity, manage_stock, unit_amount, includes_tax, n)`,
     [
       cartId,
       column('id'),
@@ -85,11 +84,10 @@ async function replaceTaxes(db: Queryable, items: readonly ItemRow[]): Promise<v
   const taxes = items.flatMap((item) => item.taxes);
   if (taxes.length === 0) return;
   await db.query(
-    `insert into cart_item_taxes (id, item_id, name, jurisdiction, code, rate)
-     select id, item_id, name, jurisdiction, code, rate
+    `insert into cart_item_taxes (id, item_id, name, jurisdiction, code, rate, position)
+     select id, item_id, name, jurisdiction, code, rate, n
      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::float8[]) with ordinality
-       as tax (id, item_id, name, jurisdiction, code, rate, n)
-     order by n`,
+       as tax (id, item_id, name, jurisdiction, code, rate, n)`,
     [
       taxes.map(({ id }) => id),
       taxes.map(({ item_id }) => item_id),

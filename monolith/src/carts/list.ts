@@ -16,11 +16,11 @@ export async function withPrices(shop: Shop, carts: readonly CartRow[]): Promise
   const { db } = shop;
   const items = await db.query<Omit<PricedItem, 'taxes'> & { cart_id: string }>(
     `select cart_id, id, product_id, sku, quantity, unit_amount::float8 as unit_amount, includes_tax from cart_items
-     where cart_id = any($1) order by seq`,
+     where cart_id = any($1) order by position, id`,
     [carts.map(({ id }) => id)],
   );
   const taxes = await db.query<Pick<TaxRow, 'item_id' | 'rate'>>(
-    'select item_id, rate from cart_item_taxes where item_id = any($1) order by seq',
+    'select item_id, rate from cart_item_taxes where item_id = any($1) order by position, id',
     [items.rows.map(({ id }) => id)],
   );
   const styles = new Map<string, CurrencyStyle>();

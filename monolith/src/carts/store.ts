@@ -89,11 +89,11 @@ export async function openCart(db: Queryable, id: string, now: Date): Promise<Ca
 /** The lines of a cart in insertion order, each with its taxes. */
 export async function loadItems(db: Queryable, cartId: string): Promise<ItemRow[]> {
   const items = await db.query<Omit<ItemRow, 'taxes'>>(
-    `select ${itemColumns} from cart_items where cart_id = $1 order by seq`,
+    `select ${itemColumns} from cart_items where cart_id = $1 order by position, id`,
     [cartId],
   );
   const taxes = await db.query<TaxRow>(
-    `select id, item_id, name, jurisdiction, code, rate from cart_item_taxes where item_id = any($1) order by seq`,
+    `select id, item_id, name, jurisdiction, code, rate from cart_item_taxes where item_id = any($1) order by position, id`,
     [items.rows.map((item) => item.id)],
   );
   const byItem = Map.groupBy(taxes.rows, (tax) => tax.item_id);

@@ -125,11 +125,11 @@ export async function writeOrder(db: Queryable, order: NewOrder, now: Date): Pro
 
 /** Step 9: the items, one by one, in the order of the cart. */
 export async function writeItems(db: Queryable, orderId: string, lines: readonly ItemRow[], now: Date): Promise<void> {
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     await db.query(
       `insert into order_items (order_id, cart_item_id, product_id, name, sku, quantity, manage_stock, unit_amount,
-         includes_tax, taxes, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+         includes_tax, taxes, created_at, position)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       [
         orderId,
         line.id,
@@ -142,6 +142,7 @@ export async function writeItems(db: Queryable, orderId: string, lines: readonly
         line.includes_tax,
         JSON.stringify(line.taxes.map(({ item_id: _, ...tax }) => tax)),
         now,
+        index + 1,
       ],
     );
   }

@@ -36,7 +36,7 @@ export interface AddressKey {
 const ofKey = 'customer_id = $1 and id = $2 and exists (select from customers c where c.id = $1)';
 
 export async function listAddresses(db: Queryable, customerId: string): Promise<Address[]> {
-  const text = 'select * from addresses where customer_id = $1 order by seq';
+  const text = 'select * from addresses where customer_id = $1 order by created_at, id';
   return (await db.query<Address>(text, [customerId])).rows;
 }
 

@@ -13,7 +13,7 @@ import { includedByFields } from '../flows/includes.ts';
 import { owners } from '../flows/owners.ts';
 import { filterConditions, textField, timeField, uuidField } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
-import { orderBy } from '../lists/sort.ts';
+import { byText, orderBy } from '../lists/sort.ts';
 import { hashSecret } from '../oauth/secret-hash.ts';
 import type { Shop } from '../shop.ts';
 import { addressRoutes } from './address-routes.ts';
@@ -43,7 +43,12 @@ const filters = {
   created_at: timeField('c.created_at'),
   updated_at: timeField('c.updated_at'),
 };
-const sorts = { name: 'c.name', email: 'c.email', created_at: 'c.created_at', updated_at: 'c.updated_at' };
+const sorts = {
+  name: byText('c.name'),
+  email: byText('c.email'),
+  created_at: 'c.created_at',
+  updated_at: 'c.updated_at',
+};
 
 /** `/v2/customers`, their tokens and their addresses. The access rules read the parameter `customerId`. */
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
@@ -126,7 +131,7 @@ async function listCustomers(shop: Shop, request: FastifyRequest) {
     ...(customerId === undefined ? [] : [`c.id = ${bindings.add(customerId)}`]),
     ...filterConditions(query.filter, filters, bindings),
   ]);
-  const order = orderBy(query.sort, sorts, 'c.seq', 'c.seq');
+  const order = orderBy(query.sort, sorts, 'c.created_at, c.id');
   const total = await countCustomers(shop.db, where, bindings);
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const rows = await selectCustomers(shop.db, { where, tail, bindings });

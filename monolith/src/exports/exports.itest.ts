@@ -83,7 +83,7 @@ describe('an export of orders', () => {
       select customer_name, customer_email, currency, with_tax, without_tax, tax, billing_address, shipping_address,
         created_at + n * interval '1 microsecond'
       from orders, generate_series(1, 1200) n`);
-    await it.shop.db.query(`insert into order_items (order_id, name, quantity, unit_amount) select id, 'x', 1, 1 from orders
+    await it.shop.db.query(`insert into order_items (order_id, name, quantity, unit_amount, position) select id, 'x', 1, 1, 1 from orders
       where id not in (select order_id from order_items)`);
     const id = await ask();
     await run();

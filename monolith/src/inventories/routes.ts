@@ -48,7 +48,7 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
       `select count(*) as total from products p where ${visible(request)}`,
     );
     const { rows } = await shop.db.query<Stock>(
-      `${selectStock} where ${visible(request)} order by p.seq limit $1 offset $2`,
+      `${selectStock} where ${visible(request)} order by p.created_at, p.id limit $1 offset $2`,
       [page.limit, page.offset],
     );
     return listReply(shop, request, page, Number(count.rows[0]?.total ?? 0), rows.map(stockView));
@@ -111,9 +111,10 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
 }
 
 async function stockOf(db: Queryable, ids: readonly unknown[], visible: string): Promise<Stock[]> {
-  const { rows } = await db.query<Stock>(`${selectStock} where p.id = any($1) and ${visible} order by p.seq`, [
-    ids.filter(isUuid),
-  ]);
+  const { rows } = await db.query<Stock>(
+    `${selectStock} where p.id = any($1) and ${visible} order by p.created_at, p.id`,
+    [ids.filter(isUuid)],
+  );
   return rows;
 }
 
@@ -121,7 +122,7 @@ async function transactionsOf(db: Queryable, productId: string): Promise<StockTr
   if ((await stockOf(db, [productId], 'true')).length === 0) throw productMissing();
   const { rows } = await db.query<StockTransactionRow>(
     `select id, product_id, action, quantity::float8 as quantity, created_at from stock_transactions
-     where product_id = $1 order by seq`,
+     where product_id = $1 order by created_at, id`,
     [productId],
   );
   return rows;

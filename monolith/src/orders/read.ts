@@ -26,7 +26,7 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
     `select count(*) as total from orders o where ${where}`,
     bindings.values,
   );
-  const order = orderBy(query.sort, orderSorts, 'o.seq', 'o.created_at desc, o.seq desc');
+  const order = orderBy(query.sort, orderSorts, 'o.created_at, o.id', 'o.created_at desc, o.id desc');
   const tail = `${order} limit ${bindings.add(query.page.limit)} offset ${bindings.add(query.page.offset)}`;
   const orders = await selectOrders(shop.db, { where, tail, bindings });
   const ids = orders.map(({ id }) => id);

@@ -63,7 +63,7 @@ export async function selectOrders(
 /** The items of one order, in the order of the cart. */
 export async function itemsOfOrder(db: Queryable, orderId: string): Promise<OrderItemRow[]> {
   const { rows } = await db.query<OrderItemRow>(
-    `select ${itemColumns} from order_items where order_id = $1 order by seq`,
+    `select ${itemColumns} from order_items where order_id = $1 order by position, id`,
     [orderId],
   );
   return rows;
@@ -82,7 +82,7 @@ export async function itemsOfOrders(
     return items;
   }
   const { rows } = await db.query<OrderItemRow>(
-    `select ${itemColumns} from order_items where order_id = any($1) order by seq`,
+    `select ${itemColumns} from order_items where order_id = any($1) order by position, id`,
     [orderIds],
   );
   return Map.groupBy(rows, (row) => row.order_id);

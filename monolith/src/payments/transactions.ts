@@ -26,7 +26,7 @@ const columns = `id, order_id, gateway, reference, custom_reference, amount::flo
 /** The transactions of an order, oldest first. */
 export async function transactionsOf(db: Queryable, orderId: string): Promise<TransactionRow[]> {
   const { rows } = await db.query<TransactionRow>(
-    `select ${columns} from transactions where order_id = $1 order by seq`,
+    `select ${columns} from transactions where order_id = $1 order by created_at, id`,
     [orderId],
   );
   return rows;

@@ -45,6 +45,7 @@ export function orderTables(orders: Iterable<SeededOrder>): Table[] {
         'includes_tax',
         'taxes',
         'created_at',
+        'position',
       ],
       rows: map(orders, itemRows),
     },
@@ -94,7 +95,7 @@ function orderRow({ id, cartId, customer, state, currency, totals, createdAt }: 
 }
 
 function itemRows({ id, items, createdAt }: SeededOrder): Cell[][] {
-  return items.map(({ id: itemId, cartItemId, product, quantity, unitAmount, taxes }) => [
+  return items.map(({ id: itemId, cartItemId, product, quantity, unitAmount, taxes }, index) => [
     itemId,
     id,
     cartItemId,
@@ -107,6 +108,7 @@ function itemRows({ id, items, createdAt }: SeededOrder): Cell[][] {
     true,
     { json: taxes },
     createdAt,
+    index + 1,
   ]);
 }
 

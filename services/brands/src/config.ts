@@ -1,10 +1,17 @@
-import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import {
+  commonContradictions,
+  commonSettings,
+  messageSettings,
+  migrationSettings,
+  whole,
+} from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3102),
   ...migrationSettings,
+  ...messageSettings,
   DATABASE_URL: Type.String({ pattern: '^(mariadb|mysql)://[^\\s]+$' }),
   DATABASE_CONNECTIONS: whole(8, 1, 200),
   /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */

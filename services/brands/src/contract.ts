@@ -1,7 +1,7 @@
 import { LongText, ShortText, Status } from '@banyan/kit/api';
 import Type, { type Static } from 'typebox';
 
-/** What other services may import from this one: paths, bodies, and the facts that it will publish. */
+/** What other services may import from this one: paths, bodies, and the facts that it publishes. */
 export const paths = {
   brands: '/v2/brands',
   attributes: '/v2/brands/attributes',
@@ -37,16 +37,25 @@ export const events = {
   deleted: { type: 'brand.deleted', version: 1 },
 } as const;
 
-/** The state that `brand.created` and `brand.updated` carry: the whole brand, without what belongs to products. */
-export const BrandState = Type.Object({
-  id: Type.String(),
-  parent_id: Type.Union([Type.String(), Type.Null()]),
-  name: Type.String(),
-  slug: Type.String(),
-  description: Type.String(),
-  status: Status,
-  /** Microseconds since the epoch, as text. */
-  created_at: Type.String(),
-  updated_at: Type.String(),
+const Link = (type: string) => Type.Object({ type: Type.Literal(type), id: Type.String() });
+
+/** The state that `brand.created` and `brand.updated` carry: the brand as an administrator sees it. */
+export const BrandFact = Type.Object({
+  data: Type.Object({
+    id: Type.String(),
+    type: Type.Literal('brand'),
+    name: Type.String(),
+    slug: Type.String(),
+    description: Type.String(),
+    status: Status,
+    /** RFC 3339 in UTC, with milliseconds. */
+    meta: Type.Object({ timestamps: Type.Object({ created_at: Type.String(), updated_at: Type.String() }) }),
+    /** Each member is absent without links. Links to products belong to products, and are not told of here yet. */
+    relationships: Type.Object({
+      products: Type.Optional(Type.Object({ data: Type.Array(Link('product')) })),
+      parent: Type.Optional(Type.Object({ data: Link('brand') })),
+      children: Type.Optional(Type.Object({ data: Type.Array(Link('brand')) })),
+    }),
+  }),
 });
-export type BrandState = Static<typeof BrandState>;
+export type BrandFact = Static<typeof BrandFact>;

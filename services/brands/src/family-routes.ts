@@ -1,5 +1,6 @@
 import { isMembers, linkIds, listOf, microsOf, objectOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { paths } from './contract.ts';
@@ -58,7 +59,7 @@ export function addFamilyRoutes(server: Server, { store, now, showBrand }: Famil
   async function inFamily(request: FastifyRequest<ById>, change: FamilyChange): Promise<void> {
     const id = brandIdOf(request.params.id);
     const at = microsOf(now());
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       await changes.lockFamily();
       const brand = await changes.find(id);
       if (brand === undefined) throw brandMissing();

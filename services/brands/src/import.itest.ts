@@ -79,7 +79,7 @@ describe('moving brands to the service and back', () => {
 
   test('a service that follows refuses its own writes as misdirected', async () => {
     await assert.rejects(
-      instance.service.store.transaction((changes) => changes.delete(randomUUID())),
+      instance.service.store.transaction({}, (changes) => changes.delete(randomUUID())),
       { code: 'misdirected' },
     );
   });
@@ -92,7 +92,7 @@ describe('moving brands to the service and back', () => {
     const { ownership } = (await call('GET', paths.ownership('brands'))).json;
     const to = { epoch: ownership.epoch + 1, state: 'owner', wayBack: true };
     assert.equal((await call('PUT', paths.ownership('brands'), { from: ownership, to })).status, 200);
-    await instance.service.store.transaction(async (changes) => {
+    await instance.service.store.transaction({}, async (changes) => {
       await changes.setParent([child], null, null);
       await changes.delete(parent);
     });

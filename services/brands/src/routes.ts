@@ -22,6 +22,7 @@ import {
   requireSameId,
 } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrandChange, NewBrand, paths } from './contract.ts';
@@ -99,7 +100,7 @@ export function addRoutes(
 
   server.post(paths.brands, { schema: { summary: 'Make a brand' } }, async (request, reply) => {
     const brand = madeOf(newBrand(objectOf(request.body)), randomUUID(), microsOf(now()));
-    await store.transaction((changes) => changes.insert(brand));
+    await store.transaction(causeOf(request.headers, now()), (changes) => changes.insert(brand));
     return reply.code(201).send(await showBrand(brand.id, request, reply));
   });
 
@@ -107,7 +108,7 @@ export function addRoutes(
     const change = brandChange(objectOf(request.body));
     requireSameId(request.params.id, change.id);
     const id = brandIdOf(request.params.id);
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       const brand = await changes.find(id);
       if (brand === undefined) throw brandMissing();
       await changes.update(changedBy(brand, change, microsOf(now())));
@@ -117,7 +118,7 @@ export function addRoutes(
 
   server.delete<ById>(paths.brand, { schema: { summary: 'Delete a brand' } }, async (request, reply) => {
     const id = brandIdOf(request.params.id);
-    await store.transaction(async (changes) => {
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
       await changes.lockFamily();
       if ((await changes.find(id)) === undefined) throw brandMissing();
       await changes.setParent(await changes.childrenOf(id), null, null);

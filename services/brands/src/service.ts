@@ -2,7 +2,7 @@ import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -31,9 +31,8 @@ export interface Service extends RunningService {
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
   const credentials = credentialsOf(config);
-  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, (error) =>
-    logger.warn({ err: error }, 'an idle connection to the store was lost'),
-  );
+  const onIdleError = (error: Error) => logger.warn({ err: error }, 'an idle connection to the store was lost');
+  const store = openStore(config.DATABASE_URL, config.DATABASE_CONNECTIONS, onIdleError, now);
   const mesh = openMeshClient({ meshUrl: config.MESH_URL });
   const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
   const keys = { service: 'auth', path: '/.well-known/jwks.json' };
@@ -70,6 +69,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('brands');
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    publishes: store.published,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },

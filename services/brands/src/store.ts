@@ -1,10 +1,14 @@
-import type { Condition, Page, Sort } from '@banyan/kit/api';
+import { type Condition, microsOf, type Page, type Sort } from '@banyan/kit/api';
+import type { Clock } from '@banyan/kit/clock';
+import type { Cause } from '@banyan/kit/facts';
 import { type Changed, type Moves, openMoves } from '@banyan/kit/import';
 import { duplicateKeyIn, type MariadbQueryable, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
+import type { Published } from '@banyan/kit/messages';
 import { allOf, type FilterColumns, type Where, whereOf } from '@banyan/kit/where';
 import type { Brand } from './domain.ts';
 import { BrandsError } from './errors.ts';
+import { ToldChanges } from './facts.ts';
 import { brandsImport } from './import.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
 
@@ -68,11 +72,14 @@ export interface Store {
   /** Those of the ids that exist and are visible. */
   visible(ids: readonly string[], liveOnly: boolean): Promise<Set<string>>;
   /**
-   * Every write happens in one. A deadlock repeats `work`.
+   * Every write happens in one, and what has changed is told to the others. A deadlock repeats `work`.
    *
+   * @param cause the request
    * @throws ServiceError `misdirected` while another system owns the brands
    */
-  transaction<Result>(work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  transaction<Result>(cause: Cause, work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  /** The outbox. */
+  readonly published: Published;
   /** Who owns the brands, and the way by which they move. */
   readonly moves: Moves<MariadbQueryable>;
   /** Resolves with the names of the schema files that it applied. */
@@ -97,7 +104,7 @@ const line = statement<{ id: string }, [string]>(
 const deleteBrand = statement<object, [string]>('brands_delete', 'delete from brands where id = ?');
 
 /** Opens the store. It connects at the first statement. */
-export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void): Store {
+export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void, now: Clock): Store {
   const db = openMariadb({ url, maxConnections, onIdleError });
   const moves = openMoves(mariadbLedger(db), [brandsImport]);
   const select = (where: Where, tail: string, values: readonly number[] = []) =>
@@ -133,8 +140,15 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
       if (ids.length === 0) return new Set();
       return new Set((await select(allOf([idIn(ids), ...live(liveOnly)]), '')).map(({ id }) => id));
     },
-    transaction: (work) => moves.write('brands', (tx, changed) => work(changesIn(tx, changed))),
+    transaction: (cause, work) =>
+      moves.write('brands', async (tx, changed) => {
+        const told = new ToldChanges();
+        const result = await work(changesIn(tx, changed, told));
+        for (const fact of await told.facts(tx, microsOf(now()), cause)) await db.outbox(tx).add(fact);
+        return result;
+      }),
     moves,
+    published: db,
     applySchema: () => db.applySchema({ folder: schemaFolder }),
     ping: () => db.ping(),
     close: () => db.close(),
@@ -142,7 +156,7 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
 }
 
 /** All writes of this service. Each says which brands it has changed. */
-function changesIn(tx: Queryable, changed: Changed): Changes {
+function changesIn(tx: Queryable, changed: Changed, told: ToldChanges): Changes {
   return {
     find: async (id) => {
       const [row] = await tx.query(findLocked, [id]);
@@ -164,7 +178,7 @@ function changesIn(tx: Queryable, changed: Changed): Changes {
       const names = Object.keys(row);
       const text = `insert into brands (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`;
       await orTaken(tx.run(statement<object, unknown[]>('brands_insert', text), Object.values(row)));
-      await changed(brand.id);
+      told.add([brand.id], 'created', await changed(brand.id));
     },
     update: async (brand) => {
       const row = writtenOf(brand);
@@ -172,18 +186,18 @@ function changesIn(tx: Queryable, changed: Changed): Changes {
         .map((name) => `${name} = ?`)
         .join(', ')} where id = ?`;
       await orTaken(tx.run(statement<object, unknown[]>('brands_update', text), [...Object.values(row), brand.id]));
-      await changed(brand.id);
+      told.add([brand.id], 'updated', await changed(brand.id));
     },
     setParent: async (ids, parentId, updatedAt) => {
       if (ids.length === 0) return;
       const { text, values } = idIn(ids);
       const set = `update brands set parent_id = ?, updated_at_us = coalesce(?, updated_at_us) where ${text}`;
       await tx.run(statement<object, unknown[]>('brands_set_parent', set), [parentId, updatedAt, ...values]);
-      await changed(ids);
+      told.add(ids, 'updated', await changed(ids));
     },
     delete: async (id) => {
       await tx.run(deleteBrand, [id]);
-      await changed(id, { deleted: true });
+      told.add([id], 'deleted', await changed(id, { deleted: true }));
     },
   };
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { commonContradictions, commonSettings, migrationSettings } from '@banyan/kit/common-settings';
+import { commonContradictions, commonSettings, messageSettings, migrationSettings } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3103),
   ...migrationSettings,
+  ...messageSettings,
   /** The folder of the store's file. It must exist: a folder that is not mounted must not become an empty store. */
   DATA_FOLDER: Type.String({ minLength: 1 }),
 });

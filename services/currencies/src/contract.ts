@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-/** What other services may import from this one: paths and bodies. */
+/** What other services may import from this one: paths, bodies, and the facts that it publishes. */
 export const paths = {
   currencies: '/v2/currencies',
   currency: '/v2/currencies/:id',
@@ -49,4 +49,17 @@ export interface CurrencyView {
   enabled: boolean;
   links: { self: string };
   meta: { timestamps: { created_at: string; updated_at: string } };
+}
+
+/** The facts about currencies, each with the version of its schema, which only ever grows. */
+export const events = {
+  created: { type: 'currency.created', version: 1 },
+  updated: { type: 'currency.updated', version: 1 },
+  /** Its state is null. */
+  deleted: { type: 'currency.deleted', version: 1 },
+} as const;
+
+/** The state that `currency.created` and `currency.updated` carry. */
+export interface CurrencyFact {
+  data: CurrencyView;
 }

@@ -116,7 +116,7 @@ describe('moving currencies to the service and back', () => {
 
   test('a service that follows refuses its own writes as misdirected', async () => {
     await assert.rejects(
-      instance.service.store.change((all) => all),
+      instance.service.store.change({}, (all) => all),
       { code: 'misdirected' },
     );
   });
@@ -126,10 +126,10 @@ describe('moving currencies to the service and back', () => {
     await bring(given);
     const to = { epoch: 1, state: 'owner', wayBack: true };
     assert.equal((await call('PUT', paths.ownership(key), { from: neverOwned, to })).status, 200);
-    await instance.service.store.change((all) =>
+    await instance.service.store.change({}, (all) =>
       all.map((currency) => ({ ...currency, isDefault: currency.code === 'EUR' })),
     );
-    await instance.service.store.change((all) => all.filter(({ isDefault }) => isDefault));
+    await instance.service.store.change({}, (all) => all.filter(({ isDefault }) => isDefault));
     const { changes } = (await call('GET', paths.changes(key))).json as ChangesReply;
     const [, euros] = given.currencies as object[];
     assert.deepEqual(

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Authenticate, type FindSubject, guardRoutes, readOnlyForShoppers } from '@banyan/kit/access';
-import { checker, microsOf, objectOf, requireSameId } from '@banyan/kit/api';
+import { checker, objectOf, requireSameId } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
 import { CurrencyChange, NewCurrency, paths } from './contract.ts';
 import {
@@ -42,6 +44,8 @@ export function addRoutes(server: Server, { store, authenticate, findCustomer, p
     if (typeof currency !== 'string' || currency.trim() === '') return;
     if (request.routeOptions.url?.startsWith('/v2/')) requireEnabled(await store.all(), currency);
   });
+  const change = ({ headers }: { headers: IncomingHttpHeaders }, work: Parameters<Store['change']>[1]) =>
+    store.change(causeOf(headers, now()), work);
   const shown = (currencies: Currencies, id: string) => ({ data: currencyView(currencyIn(currencies, id), publicUrl) });
 
   server.get(paths.currencies, { schema: { summary: 'List currencies' } }, async () => ({
@@ -55,20 +59,20 @@ export function addRoutes(server: Server, { store, authenticate, findCustomer, p
 
   server.post(paths.currencies, { schema: { summary: 'Make a currency' } }, async (request, reply) => {
     const [made, id] = [newCurrency(objectOf(request.body)), randomUUID()];
-    const after = await store.change((before) => withNew(before, made, id, microsOf(now())));
+    const after = await change(request, (before, at) => withNew(before, made, id, at));
     return reply.code(201).send(shown(after, id));
   });
 
-  server.put<ById>(paths.currency, { schema: { summary: 'Change a currency' } }, async ({ params, body }) => {
-    const id = currencyIdOf(params.id);
-    const change = currencyChange(objectOf(body));
-    requireSameId(params.id, change.id);
-    return shown(await store.change((before) => withChanged(before, id, change, microsOf(now()))), id);
+  server.put<ById>(paths.currency, { schema: { summary: 'Change a currency' } }, async (request) => {
+    const id = currencyIdOf(request.params.id);
+    const members = currencyChange(objectOf(request.body));
+    requireSameId(request.params.id, members.id);
+    return shown(await change(request, (before, at) => withChanged(before, id, members, at)), id);
   });
 
-  server.delete<ById>(paths.currency, { schema: { summary: 'Delete a currency' } }, async ({ params }, reply) => {
-    const id = currencyIdOf(params.id);
-    await store.change((before) => without(before, id));
+  server.delete<ById>(paths.currency, { schema: { summary: 'Delete a currency' } }, async (request, reply) => {
+    const id = currencyIdOf(request.params.id);
+    await change(request, (before) => without(before, id));
     return reply.code(204).send();
   });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { authenticator, subjectFinder } from '@banyan/kit/access';
-import { allowBrowsers, microsOf } from '@banyan/kit/api';
+import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -29,7 +29,7 @@ export interface Service extends RunningService {
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
-  const store = openStore(fileOf(config));
+  const store = openStore(fileOf(config), config.PUBLIC_URL, now);
   const mesh = openMeshClient({ meshUrl: config.MESH_URL });
   const issuer = { service: 'monolith', path: '/oauth/introspect', credentials: credentialsOf(config) };
   const keys = { service: 'auth', path: '/.well-known/jwks.json' };
@@ -56,9 +56,11 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     prepare: async () => {
       const applied = await store.applySchema();
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
-      if (config.MIGRATION_TOKEN === undefined) await ownAlone(store, now);
+      if (config.MIGRATION_TOKEN === undefined) await ownAlone(store);
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    publishes: store.published,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },
@@ -68,8 +70,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
 }
 
 /** Without a migration the service owns the currencies from the start, and a new store has its first one. */
-async function ownAlone(store: Store, now: Clock): Promise<void> {
+async function ownAlone(store: Store): Promise<void> {
   await store.moves.ownAlone('currencies');
   if ((await store.all()).length > 0) return;
-  await store.change(() => firstCurrencies(randomUUID(), microsOf(now())));
+  await store.change({}, (_none, at) => firstCurrencies(randomUUID(), at));
 }

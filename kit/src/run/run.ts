@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import type { Logger } from '../observe/log.ts';
-import { type HeldLease, holdLease } from './lease.ts';
-import type { Running } from './lifecycle.ts';
-import { retryUntilDone } from './retry-until.ts';
+import { type HeldLease, holdLease } from '../service/lease.ts';
+import type { Running } from '../service/lifecycle.ts';
+import { retryUntilDone } from '../service/retry-until.ts';
+import { type MessageParts, startMessages } from './messages.ts';
 
-export interface ServiceParts {
+export interface ServiceParts extends MessageParts {
   /** The service's name in the mesh. */
   name: string;
   server: {
@@ -21,7 +22,6 @@ export interface ServiceParts {
   lease: { meshUrl: string; token: string | undefined } | null;
   /** Closes stores and clients. Called after the last response has been sent. */
   release(): Promise<void>;
-  logger: Logger;
 }
 
 export interface RunningService extends Running {
@@ -32,7 +32,7 @@ export interface RunningService extends Running {
 }
 
 /**
- * Starts a service: listens, prepares, registers with the mesh. The service listens first, so that it can say why it is
+ * Starts a service: listens, prepares, registers with the mesh, publishes and consumes facts. The service listens first, so that it can say why it is
  * not ready while a store is down. Resolves after the first attempt to prepare, whether or not that succeeds.
  */
 export async function runService(parts: ServiceParts): Promise<RunningService> {
@@ -50,6 +50,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
   ).finally(firstAttempt.resolve);
   await firstAttempt.promise;
   const lease = leaseFor(parts, url, ready, stopped.signal);
+  const messages = startMessages(parts, ready, stopped.signal);
   logger.info({ url }, 'listening');
   // With NODE_COMPILE_CACHE, the next start finds what this one compiled, however this one ends.
   flushCompileCache();
@@ -61,8 +62,11 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       stopped.abort();
       // The lease goes first: the mesh must stop sending requests before the server stops accepting them.
       await (await lease)?.release();
+      await messages.stopConsuming();
       await server.close();
       await ready;
+      // After the last request, whose event may leave as well.
+      await messages.close();
       await parts.release();
     },
   };
