@@ -80,6 +80,15 @@ test('carts of the monolith are the same in the service, and come back the same'
   await fill(there, odd, custom({ sku: 'é ', name: ' trailing ', description: '\u{1f600}' }), key);
   await fill(there, plain, custom({ price: { amount: 1, includes_tax: false } }));
   const codes = await promoted(there, plain);
+  await db().query(`insert into cart_field_values values ($1, $2, '{"a": [1.50, "é"]}'), ($3, $2, 'true')`, [
+    idOf(plain),
+    randomUUID(),
+    idOf(odd),
+  ]);
+  await db().query(
+    `insert into cart_item_field_values select id, gen_random_uuid(), '"of a line"' from cart_items where cart_id = $1`,
+    [idOf(odd)],
+  );
   await there.shopper('POST', '/v2/carts', { data: { name: 'Named', id: idOf(named) } }, as);
   await fill(there, gone, custom({}), { 'idempotency-key': randomUUID() });
   await there.shopper('DELETE', gone);

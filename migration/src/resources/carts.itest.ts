@@ -56,6 +56,8 @@ test('a change of a cart, its customers, its lines and their taxes notes the car
        values ($1, $2, 'C', 'N', '', now())`,
       [id, randomUUID()],
     ],
+    ['insert into cart_field_values values ($1, $2, \'"v"\')', [id, randomUUID()]],
+    ["insert into cart_item_field_values values ($1, $2, '[1]')", [line, randomUUID()]],
     ['delete from cart_promotions where cart_id = $1', [id]],
     ['update cart_item_taxes set rate = 0.1 where item_id = $1', [line]],
     ['delete from carts where id = $1', [id]],

@@ -30,11 +30,17 @@ const taxesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'id', t.id, 'name', t.name, 'jurisdiction', t.jurisdiction, 'code', t.code, 'rate', t.rate) order by t.position, t.id), '[]')
   from cart_item_taxes t where t.item_id = i.id)`;
 
+/** The values of an owner's fields, by the id of the field; no member without any. */
+const fieldsOf = (table: string, owner: string) => `coalesce((
+  select jsonb_build_object('fields', jsonb_object_agg(v.field_id, v.value)) from ${table} v
+  where v.owner_id = ${owner} having count(*) > 0), '{}')`;
+
 const linesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'id', i.id, 'type', i.type, 'product_id', i.product_id, 'name', i.name, 'sku', i.sku, 'slug', i.slug,
     'description', i.description, 'quantity', i.quantity, 'manage_stock', i.manage_stock,
     'unit_amount', i.unit_amount, 'includes_tax', i.includes_tax, 'created_at', ${timeText('i.created_at')},
-    'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf}) order by i.position, i.id), '[]')
+    'updated_at', ${timeText('i.updated_at')}, 'taxes', ${taxesOf})
+    || ${fieldsOf('cart_item_field_values', 'i.id')} order by i.position, i.id), '[]')
   from cart_items i where i.cart_id = c.id)`;
 
 const codesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
@@ -50,8 +56,9 @@ interface CartState {
   cart:
     | (Record<string, unknown> & {
         customers: readonly string[];
-        lines: readonly { id: string; taxes: readonly object[] }[];
+        lines: readonly { id: string; taxes: readonly object[]; fields?: object }[];
         codes: readonly object[];
+        fields?: object;
       })
     | null;
   replies: readonly object[];
@@ -97,13 +104,20 @@ export const carts: Resource & WayBack = {
       key: (row) => `${row}.cart_id`,
       columns: ['id', 'cart_id', 'promotion_id', 'code', 'name', 'description', 'created_at'],
     },
+    { name: 'cart_field_values', key: (row) => `${row}.owner_id`, columns: ['owner_id', 'field_id', 'value'] },
+    {
+      name: 'cart_item_field_values',
+      key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.owner_id)`,
+      columns: ['owner_id', 'field_id', 'value'],
+    },
   ],
   states: `
     with found as (
       select c.id, jsonb_build_object(
         'name', c.name, 'description', c.description, 'currency', c.currency,
         'created_at', ${timeText('c.created_at')}, 'updated_at', ${timeText('c.updated_at')},
-        'customers', ${customersOf}, 'lines', ${linesOf}, 'codes', ${codesOf}) as cart
+        'customers', ${customersOf}, 'lines', ${linesOf}, 'codes', ${codesOf})
+        || ${fieldsOf('cart_field_values', 'c.id')} as cart
       from carts c where c.id = any($1::text[]) and ${live('c')}
     ), replied as (
       select ${cartOfReply('r')} as id, jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
@@ -138,6 +152,8 @@ async function removeCarts(db: Queryable, ids: readonly string[]): Promise<void>
   await db.query(
     `with gone as (select id from cart_items where cart_id = any($1::text[])),
        taxes as (delete from cart_item_taxes using gone where item_id = gone.id),
+       line_values as (delete from cart_item_field_values using gone where owner_id = gone.id),
+       own_values as (delete from cart_field_values where owner_id = any($1::text[])),
        items as (delete from cart_items where cart_id = any($1::text[])),
        promotions as (delete from cart_promotions where cart_id = any($1::text[])),
        customers as (delete from cart_customers where cart_id = any($1::text[]))
@@ -171,6 +187,8 @@ async function insertCarts(db: Queryable, changes: readonly StateChange[]): Prom
   if (lines.length > 0) await db.query(insertLines, [rows]);
   if (lines.some(({ taxes }) => taxes.length > 0)) await db.query(insertTaxes, [rows]);
   if (codes.length > 0) await db.query(insertCodes, [rows]);
+  if (present.some(({ fields }) => fields !== undefined)) await db.query(insertValues, [rows]);
+  if (lines.some(({ fields }) => fields !== undefined)) await db.query(insertLineValues, [rows]);
 }
 
 const insertLines = `
@@ -194,6 +212,17 @@ const insertCodes = `
   select c.id, code.* from jsonb_to_recordset($1::jsonb) as c(id text, codes jsonb),
     jsonb_to_recordset(c.codes) as code(id uuid, promotion_id uuid, code text, name text, description text,
       created_at timestamptz)`;
+
+const insertValues = `
+  insert into cart_field_values (owner_id, field_id, value)
+  select c.id, one.key::uuid, one.value
+  from jsonb_to_recordset($1::jsonb) as c(id text, fields jsonb), jsonb_each(c.fields) as one`;
+
+const insertLineValues = `
+  insert into cart_item_field_values (owner_id, field_id, value)
+  select line.id, one.key::uuid, one.value
+  from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
+    jsonb_to_recordset(c.lines) as line(id uuid, fields jsonb), jsonb_each(line.fields) as one`;
 
 async function insertReplies(db: Queryable, changes: readonly StateChange[]): Promise<void> {
   const replies = changes.flatMap(({ state }) => (state as unknown as CartState | null)?.replies ?? []);

@@ -12,6 +12,9 @@ export interface Tax {
   rate: number;
 }
 
+/** The values of fields that an operator added, by the id of the field. */
+export type Values = Readonly<Record<string, unknown>>;
+
 /** A line is a snapshot of what was added, and outlives its product. */
 export interface Line {
   id: string;
@@ -29,6 +32,7 @@ export interface Line {
   createdAt: Micros;
   updatedAt: Micros;
   taxes: readonly Tax[];
+  values: Values;
 }
 
 /** A line of a promotion code. What it is worth is calculated whenever the cart is shown. */
@@ -57,6 +61,7 @@ export interface Cart {
   lines: readonly Line[];
   /** In the order of their creation, then of their ids. A cart without lines has none. */
   codes: readonly EnteredCode[];
+  values: Values;
 }
 
 export function emptyCart(id: string, now: Micros): Cart {
@@ -70,6 +75,7 @@ export function emptyCart(id: string, now: Micros): Cart {
     customers: [],
     lines: [],
     codes: [],
+    values: {},
   };
 }
 

@@ -12,7 +12,7 @@ export interface Message {
   description: string;
 }
 
-export type NewLine = Omit<Line, 'id' | 'createdAt' | 'updatedAt' | 'taxes'>;
+export type NewLine = Omit<Line, 'id' | 'createdAt' | 'updatedAt' | 'taxes' | 'values'>;
 
 /** A cart that is being changed, in memory. Carts and lines are never changed in place. */
 export class Draft {
@@ -49,7 +49,7 @@ export class Draft {
    */
   add(line: NewLine, currency: string): Line {
     if (this.lines.length >= maxLines) throw badRequest(`A cart holds at most ${maxLines} different items`);
-    const added: Line = { ...line, id: randomUUID(), createdAt: this.now, updatedAt: this.now, taxes: [] };
+    const added: Line = { ...line, id: randomUUID(), createdAt: this.now, updatedAt: this.now, taxes: [], values: {} };
     this.cart = { ...this.cart, currency, lines: [...this.lines, added] };
     return added;
   }

@@ -2,7 +2,7 @@ import type { Clock } from '@banyan/kit/clock';
 import type { MovedResource, State } from '@banyan/kit/import';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import Type, { type Static } from 'typebox';
-import { type Cart, expiryMs, type Line } from './cart.ts';
+import { type Cart, expiryMs, type Line, type Values } from './cart.ts';
 import { KeptReply, readReplies, writeReply } from './replies.ts';
 import { deleteCart, type Keys, readCarts, writeCart } from './rows.ts';
 
@@ -11,6 +11,8 @@ const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2
 const Id = Type.String({ minLength: 36, maxLength: 36 });
 const Nullable = Type.Union([Type.String(), Type.Null()]);
 
+/** By the id of the field. Absent: there are none. */
+const FieldsState = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 const TaxState = Type.Object({
   id: Id,
   name: Nullable,
@@ -34,6 +36,7 @@ const LineState = Type.Object({
   created_at: Moment,
   updated_at: Moment,
   taxes: Type.Array(TaxState),
+  fields: FieldsState,
 });
 const CodeState = Type.Object({
   id: Id,
@@ -45,7 +48,7 @@ const CodeState = Type.Object({
 });
 const ReplyState = Type.Object({ ...KeptReply.properties, created_at: Moment });
 
-/** A cart as it travels: with its lines in their order, their taxes, its promotion codes, and what it replied to keyed requests. */
+/** A cart as it travels: with its lines in their order, their taxes, its promotion codes, values of fields, and what it replied to keyed requests. */
 const CartState = Type.Object({
   /** Null: there are only replies. */
   cart: Type.Union([
@@ -60,6 +63,7 @@ const CartState = Type.Object({
       lines: Type.Array(LineState),
       /** Promotion codes, in the order of their creation, then of their ids. */
       codes: Type.Array(CodeState),
+      fields: FieldsState,
     }),
     Type.Null(),
   ]),
@@ -114,12 +118,16 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
   return resource as unknown as MovedResource<RedisTx, State>;
 }
 
-function cartOf(id: string, { created_at, updated_at, lines, codes, ...state }: NonNullable<CartState['cart']>): Cart {
+function cartOf(
+  id: string,
+  { created_at, updated_at, lines, codes, fields = {}, ...state }: NonNullable<CartState['cart']>,
+): Cart {
   return {
     id,
     ...state,
     createdAt: microsIn(created_at),
     updatedAt: microsIn(updated_at),
+    values: fields,
     codes: codes.map(({ promotion_id, created_at: made, ...code }) => ({
       ...code,
       promotionId: promotion_id,
@@ -133,9 +141,11 @@ function cartOf(id: string, { created_at, updated_at, lines, codes, ...state }: 
         includes_tax,
         created_at: made,
         updated_at: changed,
+        fields: values = {},
         ...line
       }): Line => ({
         ...line,
+        values,
         productId: product_id,
         manageStock: manage_stock,
         unitAmount: unit_amount,
@@ -154,10 +164,12 @@ function stateOf({
   customers,
   lines,
   codes,
+  values,
   ...cart
 }: Cart): NonNullable<CartState['cart']> {
   return {
     ...cart,
+    ...fieldsOf(values),
     created_at: textOf(createdAt),
     updated_at: textOf(updatedAt),
     customers: [...customers],
@@ -167,19 +179,25 @@ function stateOf({
       created_at: textOf(made),
     })),
     lines: lines.map(
-      ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, taxes, ...line }) => ({
-        ...line,
-        taxes: [...taxes],
-        product_id: productId,
-        manage_stock: manageStock,
-        unit_amount: unitAmount,
-        includes_tax: includesTax,
-        created_at: textOf(made),
-        updated_at: textOf(changed),
-      }),
+      ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, ...own }) => {
+        const { taxes, values: given, ...line } = own;
+        return {
+          ...line,
+          ...fieldsOf(given),
+          taxes: [...taxes],
+          product_id: productId,
+          manage_stock: manageStock,
+          unit_amount: unitAmount,
+          includes_tax: includesTax,
+          created_at: textOf(made),
+          updated_at: textOf(changed),
+        };
+      },
     ),
   };
 }
+
+const fieldsOf = (values: Values) => (Object.keys(values).length === 0 ? {} : { fields: { ...values } });
 
 /** `Date` has milliseconds only. */
 const microsIn = (text: string): number => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));

@@ -1,6 +1,6 @@
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import type { ChainableCommander, Redis } from 'ioredis';
-import { type Cart, type EnteredCode, expiryMs, type Line } from './cart.ts';
+import { type Cart, type EnteredCode, expiryMs, type Line, type Values } from './cart.ts';
 
 /** A key of the cart with an id, or one of the indexes. Ids are the last part: clients choose them. */
 export const keysOf = (prefix: string) => ({
@@ -71,6 +71,7 @@ function storedOf(id: string, values: readonly unknown[]): Stored | undefined {
     updatedAt: Number(members.updated_at),
     customers: [...customers].sort(),
     codes: JSON.parse(members.codes ?? '[]') as EnteredCode[],
+    values: JSON.parse(members.values ?? '{}') as Values,
     lines: order.flatMap((lineId) => (lines[lineId] === undefined ? [] : [JSON.parse(lines[lineId]) as Line])),
   };
   return { cart, revision: members.revision };
@@ -101,7 +102,7 @@ export function deleteCart(tx: RedisTx, keys: Keys, { id, customers }: Cart): vo
 }
 
 function membersOf(
-  { name, description, currency, createdAt, updatedAt, codes }: Cart,
+  { name, description, currency, createdAt, updatedAt, codes, values }: Cart,
   revision: string,
 ): (string | number)[] {
   return [
@@ -109,6 +110,7 @@ function membersOf(
     ...(name === null ? [] : ['name', name]),
     ...(description === null ? [] : ['description', description]),
     ...(currency === null ? [] : ['currency', currency]),
+    ...(Object.keys(values).length === 0 ? [] : ['values', JSON.stringify(values)]),
     ...(codes.length === 0 ? [] : ['codes', JSON.stringify(codes)]),
   ];
 }
