@@ -64,11 +64,11 @@ export class Mover {
   }
 
   async #bringOver(): Promise<void> {
-    const { monolith, resource, service } = this.parts;
+    const { monolith, resource, service, publicUrl } = this.parts;
     const ownership = await readOwnership(monolith, resource.group);
     if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
     if (ownership.state === 'follower') {
-      await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
+      await bringBack(monolith, service, resource, publicUrl, (keys) => this.touched.add(keys));
     } else {
       await this.#sendNotes();
     }

@@ -8,11 +8,16 @@ import { type Resource, wayBackOf } from '../resources/resource.ts';
 import { writeShopEvents } from '../resources/shop-events.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 
-/** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
+/**
+ * The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call.
+ *
+ * @param publicUrl the platform's address as clients see it
+ */
 export async function bringBack(
   pool: Pool,
   service: ServiceSide,
   resource: Resource,
+  publicUrl: string,
   onBrought: (keys: readonly string[]) => void,
 ): Promise<void> {
   for (;;) {
@@ -21,7 +26,7 @@ export async function bringBack(
       throw new MigrationError('not_the_owner', `the ${resource.service} service does not own ${resource.name}`);
     }
     if (changes.length > 0) {
-      await applyToMonolith(pool, resource, ownership.epoch, changes);
+      await applyToMonolith(pool, resource, ownership.epoch, changes, publicUrl);
       await service.acknowledge(
         resource,
         changes.map(({ key, version }) => ({ key, version })),
@@ -44,6 +49,7 @@ export async function applyToMonolith(
   resource: Resource,
   epoch: number,
   changes: readonly Change[],
+  publicUrl: string,
 ): Promise<number> {
   const { apply, afterDelete, factsOf } = wayBackOf(resource);
   const newer = await inTransaction(pool, async (db) => {
@@ -79,7 +85,7 @@ export async function applyToMonolith(
       const changed = wanted
         .map((change) => ({ ...change, before: before.get(change.key) ?? null }))
         .filter(({ key, state, before: was }) => digest(key, state) !== digest(key, was));
-      await writeShopEvents(db, await factsOf(db, changed));
+      await writeShopEvents(db, await factsOf(db, changed, publicUrl));
     }
     return wanted.length;
   });

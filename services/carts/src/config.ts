@@ -1,10 +1,17 @@
-import { commonContradictions, commonSettings, migrationSettings, whole } from '@banyan/kit/common-settings';
+import {
+  commonContradictions,
+  commonSettings,
+  messageSettings,
+  migrationSettings,
+  whole,
+} from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3104),
   ...migrationSettings,
+  ...messageSettings,
   REDIS_URL: Type.String({ pattern: '^redis://[^\\s]+$' }),
   /** Begins every key of this service. */
   REDIS_TAG: Type.String({ default: 'carts', pattern: '^[\\w-]+$' }),

@@ -15,6 +15,24 @@ export const paths = {
   discount: '/v2/carts/:ref/discounts/:code',
 } as const;
 
+/** The facts about carts, each with the version of its schema, which only ever grows. A cart that is made is updated, too. */
+export const events = {
+  updated: { type: 'cart.updated', version: 1 },
+  /** Its state is null. A cart that expires is not told of. */
+  deleted: { type: 'cart.deleted', version: 1 },
+} as const;
+
+/**
+ * The state that `cart.updated` carries: the cart as `GET /v2/carts/:ref?include=items` shows it, with promotions and
+ * images as they were then.
+ */
+export const CartFact = Type.Object({
+  data: Type.Object({ id: Type.String(), type: Type.Literal('cart'), meta: Type.Object({}) }),
+  /** Absent without lines. */
+  included: Type.Optional(Type.Object({ items: Type.Array(Type.Object({ id: Type.String(), type: Type.String() })) })),
+});
+export type CartFact = Static<typeof CartFact>;
+
 const Label = Type.Optional(Type.String({ maxLength: 255 }));
 export const NewCart = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),

@@ -1,11 +1,13 @@
 import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { causeOf } from '@banyan/kit/facts';
 import { emptyCart } from './cart.ts';
 import { Draft } from './draft.ts';
 import { type Goods, NotAsked } from './goods.ts';
 import type { ReplyOnce } from './once.ts';
-import type { Showing } from './showing.ts';
+import { type Asked, type Showing, shownWhole } from './showing.ts';
 import type { Changes, Store } from './store.ts';
+import type { ShownWhole } from './view.ts';
 
 /** What the routes of this service share. */
 export interface Handlers extends Showing {
@@ -31,27 +33,32 @@ export interface ByItem {
 /** A cart that changes this often while one request asks about it is left alone. */
 const maxRounds = 10;
 
-/** A cart after a change, and what the reply tells about it. */
-export type Changed = Pick<Draft, 'cart' | 'messages'>;
-
-/** Changes the cart of a transaction. Creates it if there is none. */
+/** Changes the cart of a transaction, and returns it as it is then. Creates it if there is none. */
 export async function changeIn(
-  { now }: Pick<Handlers, 'now'>,
+  handlers: Handlers,
+  asked: Asked,
   changes: Changes,
   id: string,
   work: (draft: Draft) => void,
-): Promise<Changed> {
-  const at = microsOf(now());
+): Promise<ShownWhole> {
+  const at = microsOf(handlers.now());
   const draft = new Draft((await changes.find()) ?? emptyCart(id, at), at);
   work(draft);
   const cart = draft.result;
-  await changes.put(cart);
-  return { cart, messages: draft.messages };
+  const shown = await shownWhole(handlers, asked, { id, cart, messages: draft.messages });
+  await changes.put(cart, shown);
+  return shown;
 }
 
 /** Changes a cart in a transaction of its own. */
-export function changeCart(handlers: Handlers, id: string, work: (draft: Draft) => void): Promise<Changed> {
-  return handlers.store.transaction(id, (changes) => changeIn(handlers, changes, id, work));
+export function changeCart(
+  handlers: Handlers,
+  asked: Asked,
+  id: string,
+  work: (draft: Draft) => void,
+): Promise<ShownWhole> {
+  const cause = causeOf(asked.headers, handlers.now());
+  return handlers.store.transaction(id, cause, (changes) => changeIn(handlers, asked, changes, id, work));
 }
 
 /** Repeats an attempt that met something that was not asked for, after asking for it. */

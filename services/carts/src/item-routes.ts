@@ -8,14 +8,14 @@ import { type Cart, cartIdOf } from './cart.ts';
 import { NewQuantities, NewQuantity, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
 import { CartsError } from './errors.ts';
-import { asking, type ByCart, type ByItem, type Changed, changeCart, changeIn, type Handlers } from './handlers.ts';
+import { asking, type ByCart, type ByItem, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { maxCodeLength, maxLines } from './limits.ts';
 import { shownErrors } from './once.ts';
 import type { PastOrder } from './products.ts';
 import { removeCode, removePromotion } from './promotion-lines.ts';
 import { changeQuantities } from './quantities.ts';
 import { type Asked, askedFor, codesOf, productsOf, shownWhole, tellMissing } from './showing.ts';
-import { itemsReply } from './view.ts';
+import { itemsReply, type ShownWhole } from './view.ts';
 
 const newQuantity = checker(NewQuantity);
 const newQuantities = checker(NewQuantities);
@@ -31,7 +31,8 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
   server.get<ByCart>(paths.items, { schema: { summary: 'List the lines' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
-    return shownItems(handlers, reply, askedFor(handlers, request.headers), id, { cart, messages: [] });
+    const asked = askedFor(handlers, request.headers);
+    return shownItems(reply, asked, await shownWhole(handlers, asked, { id, cart }));
   });
 
   server.post<ByCart>(paths.items, { schema: { summary: 'Add one line or a list' } }, (request, reply) =>
@@ -62,7 +63,7 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
     const { ref, code } = request.params;
     const id = cartIdOf(ref);
     if (code.includes('\0')) throw badRequest('The request holds a value that cannot be stored');
-    await changeCart(handlers, id, (draft) => removeCode(draft, code));
+    await changeCart(handlers, askedFor(handlers, request.headers), id, (draft) => removeCode(draft, code));
     return reply.code(204).send();
   });
 
@@ -80,27 +81,20 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
       offers.ask(codesOf(before)),
     ]);
     const changed = await asking(goods, () =>
-      changeCart(handlers, id, (draft) => changeQuantities(draft, goods, changes)),
+      changeCart(handlers, asked, id, (draft) => changeQuantities(draft, goods, changes)),
     );
-    return shownItems(handlers, reply, asked, id, changed);
+    return shownItems(reply, asked, changed);
   }
 
   async function changed(request: FastifyRequest<ByCart>, reply: FastifyReply, work: (draft: Draft) => void) {
     const id = cartIdOf(request.params.ref);
     const asked = askedFor(handlers, request.headers);
-    return shownItems(handlers, reply, asked, id, await changeCart(handlers, id, work));
+    return shownItems(reply, asked, await changeCart(handlers, asked, id, work));
   }
 }
 
 /** The body that lists the lines of a cart. */
-async function shownItems(
-  handlers: Handlers,
-  reply: FastifyReply,
-  asked: Asked,
-  id: string,
-  cart: Changed | { cart: undefined },
-) {
-  const shown = await shownWhole(handlers, asked, { id, ...cart });
+function shownItems(reply: FastifyReply, asked: Asked, shown: ShownWhole) {
   tellMissing(reply, asked);
   return itemsReply(shown);
 }
@@ -132,14 +126,11 @@ async function addLines(
   return asking(asked.goods, () =>
     handlers.once(request, reply, id, async (changes) => {
       let failures: readonly CartsError[] = [];
-      const changed = await changeIn(handlers, changes, id, (draft) => {
+      const changed = await changeIn(handlers, asked, changes, id, (draft) => {
         failures = addAll(new Adding(draft, adder, supplies), entries);
       });
-      return async () => {
-        const errors = failures.flatMap(shownErrors);
-        const shown = await shownItems(handlers, reply, asked, id, changed);
-        return { ...shown, ...(errors.length > 0 && { errors }) };
-      };
+      const errors = failures.flatMap(shownErrors);
+      return { ...shownItems(reply, asked, changed), ...(errors.length > 0 && { errors }) };
     }),
   );
 }

@@ -12,9 +12,10 @@ import {
   queryOf,
   readPage,
 } from '@banyan/kit/api';
+import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Cart, cartIdOf } from './cart.ts';
+import type { FastifyRequest } from 'fastify';
+import { cartIdOf } from './cart.ts';
 import { CartChange, NewCart, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
 import { forbidden, notFound } from './errors.ts';
@@ -40,12 +41,8 @@ export interface Guards {
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
   const { store, peers, currencies, once, publicUrl } = handlers;
-  const shown = async (id: string, cart: Cart | undefined, request: FastifyRequest, reply: FastifyReply) => {
-    const asked = askedFor(handlers, request.headers);
-    const [one] = await shownCarts(handlers, asked, [{ id, cart }]);
-    tellMissing(reply, asked);
-    return { data: cartView(one as Shown) };
-  };
+  const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
+    changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix: '/v2/', authenticate, rule: shoppersSetNoTax, second });
   server.decorateRequest('currency', undefined);
@@ -56,8 +53,12 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   server.get<ByCart>(paths.cart, { schema: { summary: 'Read a cart' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
-    if (!includeOf(queryOf(request)).has('items')) return shown(id, cart, request, reply);
     const asked = askedFor(handlers, request.headers);
+    if (!includeOf(queryOf(request)).has('items')) {
+      const [shown] = await shownCarts(handlers, asked, [{ id, cart }]);
+      tellMissing(reply, asked);
+      return { data: cartView(shown as Shown) };
+    }
     const whole = await shownWhole(handlers, asked, { id, cart });
     tellMissing(reply, asked);
     return { data: cartView(whole), ...includedMember({ items: itemViews(whole) }) };
@@ -83,40 +84,45 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
     const id = wanted === undefined ? randomUUID() : cartIdOf(wanted);
     const { subject } = request.caller;
     if (subject !== undefined) await requireCustomers([subject], request);
+    const asked = askedFor(handlers, request.headers);
     return once(request, reply, id, async (changes) => {
-      const { cart } = await changeIn(handlers, changes, id, (draft) => {
+      const made = await changeIn(handlers, asked, changes, id, (draft) => {
         if (draft.cart.name !== null) {
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         }
         label(draft, name, description);
         if (subject !== undefined) associate(draft, [subject]);
       });
-      return () => shown(id, cart, request, reply);
+      tellMissing(reply, asked);
+      return { data: cartView(made) };
     });
   });
 
   server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request, reply) => {
     const { name, description } = cartChange(objectOf(request.body));
     const id = cartIdOf(request.params.ref);
-    const { cart } = await changeCart(handlers, id, (draft) => label(draft, name, description));
-    return shown(id, cart, request, reply);
+    const asked = askedFor(handlers, request.headers);
+    const renamed = await changeCart(handlers, asked, id, (draft) => label(draft, name, description));
+    tellMissing(reply, asked);
+    return { data: cartView(renamed) };
   });
 
   server.delete<ByCart>(paths.cart, { schema: { summary: 'Delete a cart' } }, async (request, reply) => {
-    await store.transaction(cartIdOf(request.params.ref), (changes) => changes.delete());
+    const cause = causeOf(request.headers, handlers.now());
+    await store.transaction(cartIdOf(request.params.ref), cause, (changes) => changes.delete());
     return reply.code(204).send();
   });
 
   server.post<ByCart>(paths.customers, { schema: { summary: 'Give a cart to customers' } }, async (request) => {
     const ids = customersOf(request);
     await requireCustomers(ids, request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => associate(draft, ids));
+    await change(request, (draft) => associate(draft, ids));
     return { data: ids.map((id) => ({ type: 'customer', id })) };
   });
 
   server.delete<ByCart>(paths.customers, { schema: { summary: 'Let customers go' } }, async (request, reply) => {
     const ids = customersOf(request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+    await change(request, (draft) => {
       draft.cart = { ...draft.cart, customers: draft.cart.customers.filter((id) => !ids.includes(id)) };
     });
     return reply.code(204).send();

@@ -2,7 +2,7 @@ import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -88,6 +88,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('carts');
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    publishes: store.published,
     release: async () => {
       clearInterval(sweeping);
       await Promise.all([mesh.close(), store.close()]);
