@@ -54,7 +54,7 @@ export async function allOnService(moved: MovedService, broker: BrokerSettings =
 
 /** What the monolith is called by those that ask for what it owns. */
 const owners = [
-  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions'],
+  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
 ];
 
 async function openMoving(

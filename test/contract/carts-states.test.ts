@@ -21,7 +21,17 @@ let counter = 0;
 before(async () => {
   monolith = await startMonolith();
   const all = serviceAt(monolith.url);
-  const owners = ['monolith', 'products', 'inventories', 'customers', 'orders', 'settings', 'currencies', 'promotions'];
+  const owners = [
+    'monolith',
+    'products',
+    'inventories',
+    'customers',
+    'orders',
+    'settings',
+    'currencies',
+    'promotions',
+    'flows',
+  ];
   mesh = await startFakeMesh(Object.fromEntries(owners.map((name) => [name, all])));
   service = await startInstance(mesh.url, { MIGRATION_TOKEN: 'a token of the migration' });
   await service.service.ready;

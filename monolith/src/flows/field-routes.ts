@@ -77,8 +77,9 @@ export function fieldRoutes(app: FastifyInstance, shop: Shop): void {
     await inTransaction(shop.db, async (db) => {
       const { id, flow_id } = await requireField(db, request.params.id, 'for update');
       const { slug } = await requireFlow(db, flow_id);
-      await db.query(`delete from ${ownerOf(slug)?.values ?? 'flow_entry_values'} where field_id = $1`, [id]);
+      // The field goes first, so that a trigger on the values can tell that they go with it.
       await db.query('delete from flow_fields where id = $1', [id]);
+      await db.query(`delete from ${ownerOf(slug)?.values ?? 'flow_entry_values'} where field_id = $1`, [id]);
       await audit(shop, db, request.access, { action: 'deleted', entity: 'field', entityId: id });
     });
     return reply.code(204).send();

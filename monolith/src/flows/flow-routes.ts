@@ -59,9 +59,11 @@ export function flowResourceRoutes(app: FastifyInstance, shop: Shop): void {
     await inTransaction(shop.db, async (db) => {
       const { id, slug } = await requireFlow(db, request.params.id, 'for update');
       const owner = ownerOf(slug);
+      // The fields go first, so that a trigger on the values can tell that they go with them.
+      const fields = await db.query<{ id: string }>('delete from flow_fields where flow_id = $1 returning id', [id]);
       if (owner !== undefined) {
-        const fields = '(select id from flow_fields where flow_id = $1)';
-        await db.query(`delete from ${owner.values} where field_id in ${fields}`, [id]);
+        const ids = fields.rows.map((field) => field.id);
+        await db.query(`delete from ${owner.values} where field_id = any($1)`, [ids]);
       }
       await db.query('delete from flows where id = $1', [id]);
       await audit(shop, db, request.access, { action: 'deleted', entity: 'flow', entityId: id });

@@ -7,6 +7,7 @@ import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
+import { fieldsForServices } from './fields-routes.ts';
 import { goodsRoutes } from './goods-routes.ts';
 import { promotionRoutes } from './promotion-routes.ts';
 
@@ -27,6 +28,7 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
 
   goodsRoutes(app, shop);
   promotionRoutes(app, shop);
+  fieldsForServices(app, shop);
 
   // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and
   // `order=true` for the order of all products of all groups together.

@@ -1,4 +1,4 @@
-import { badRequest, checker, failedValidation, isMembers } from '@banyan/kit/api';
+import { badRequest, checker, failedValidation, isMembers, type Members } from '@banyan/kit/api';
 import { ServiceError } from '@banyan/kit/errors';
 import type { Adding } from './adding.ts';
 import { CustomLine, MergedCart, OrderItems, ProductLine } from './contract.ts';
@@ -40,14 +40,14 @@ export function addLine(to: Adding, data: unknown): void {
   }
 }
 
-function addProduct(to: Adding, data: unknown): void {
+function addProduct(to: Adding, data: Members): void {
   to.spend(1);
   const { id, sku, quantity = 1, tax } = productLine(data);
   const wanted = id ?? sku;
   if (wanted === undefined) {
     throw failedValidation([{ detail: 'The data.id field is required.', source: 'data.id' }]);
   }
-  putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax });
+  putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax, data });
 }
 
 /**
@@ -64,7 +64,14 @@ function mergeCart(to: Adding, data: unknown): void {
   const currency = to.currency();
   if (source.lines.length > 0 && source.currency !== currency) throw mixedCurrencies(currency);
   for (const line of source.lines) {
-    const placing = { currency, trusted: true, ...(line.taxes.length > 0 && { taxes: line.taxes }) };
+    // The values of the fields that lines have now.
+    const own = Object.entries(line.values).filter(([id]) => to.supplies.fields.some((field) => field.id === id));
+    const placing = {
+      currency,
+      trusted: true,
+      values: new Map(own),
+      ...(line.taxes.length > 0 && { taxes: line.taxes }),
+    };
     if (line.productId !== null) {
       putProduct(to, { ...placing, wanted: line.productId, quantity: line.quantity });
     } else {

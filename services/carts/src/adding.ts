@@ -1,5 +1,6 @@
 import type { Access } from '@banyan/kit/access';
 import { badRequest } from '@banyan/kit/api';
+import type { Field } from '@banyan/kit/fields';
 import type { Cart } from './cart.ts';
 import type { Offers } from './discounts.ts';
 import type { Draft } from './draft.ts';
@@ -14,6 +15,8 @@ export interface Supplies {
   offers: Offers;
   /** The carts that are merged, by id. Undefined: there is none. */
   carts: ReadonlyMap<string, Cart | undefined>;
+  /** The fields that lines have. */
+  fields: readonly Field[];
   /** The orders that are ordered again, by id, or why not. */
   orders: ReadonlyMap<string, PastOrder | CartsError>;
 }

@@ -1,4 +1,5 @@
 import { badRequest, type Micros } from '@banyan/kit/api';
+import type { Values } from '@banyan/kit/fields';
 
 /** A cart expires this long after its last change. */
 export const cartLifetimeMs = 7 * 24 * 60 * 60 * 1_000;
@@ -11,9 +12,6 @@ export interface Tax {
   /** A fraction: 0.2 is 20 %. */
   rate: number;
 }
-
-/** The values of fields that an operator added, by the id of the field. */
-export type Values = Readonly<Record<string, unknown>>;
 
 /** A line is a snapshot of what was added, and outlives its product. */
 export interface Line {
@@ -62,6 +60,13 @@ export interface Cart {
   /** In the order of their creation, then of their ids. A cart without lines has none. */
   codes: readonly EnteredCode[];
   values: Values;
+}
+
+/** One member of `meta.messages` in a reply. */
+export interface Message {
+  source: { type: string; id: string };
+  title: string;
+  description: string;
 }
 
 export function emptyCart(id: string, now: Micros): Cart {

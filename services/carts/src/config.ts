@@ -19,6 +19,8 @@ const Settings = Type.Object({
   PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
   /** Currencies are asked of their owner this often at most. One that is not known is asked for at once. */
   CURRENCY_FRESH_MS: whole(1_000, 0),
+  /** The fields of carts and lines are asked of their owner this often at most. */
+  FIELDS_FRESH_MS: whole(1_000, 0),
   /** Automatic promotions are asked of their owner this often at most. Codes are asked for with each request. */
   PROMOTIONS_FRESH_MS: whole(1_000, 0),
   /** How often carts that have expired are removed from the lists. */

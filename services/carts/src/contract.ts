@@ -15,6 +15,9 @@ export const paths = {
   discount: '/v2/carts/:ref/discounts/:code',
 } as const;
 
+/** The flows that add fields to carts and to their lines. */
+export const flows = { carts: 'carts', lines: 'cart_items' } as const;
+
 /** The facts about carts, each with the version of its schema, which only ever grows. A cart that is made is updated, too. */
 export const events = {
   updated: { type: 'cart.updated', version: 1 },

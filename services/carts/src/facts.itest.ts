@@ -20,6 +20,7 @@ describe('facts about carts', () => {
     mesh = await startFakeMesh({
       monolith: () => ({ status: 200, body: active }),
       currencies: () => ({ status: 200, body: { data: [{ ...usd, enabled: true, default: true }] } }),
+      flows: () => ({ status: 200, body: { data: { flow: null, fields: [] } } }),
       promotions: () => ({ status: 200, body: { data: [] } }),
     });
     facts = await openFactsBroker();

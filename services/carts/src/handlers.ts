@@ -1,12 +1,14 @@
 import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
+import type { Field, NewValues } from '@banyan/kit/fields';
 import { emptyCart } from './cart.ts';
 import { Draft } from './draft.ts';
 import { type Goods, NotAsked } from './goods.ts';
 import type { ReplyOnce } from './once.ts';
 import { type Asked, type Showing, shownWhole } from './showing.ts';
 import type { Changes, Store } from './store.ts';
+import type { Cell } from './unique.ts';
 import type { ShownWhole } from './view.ts';
 
 /** What the routes of this service share. */
@@ -45,9 +47,27 @@ export async function changeIn(
   const draft = new Draft((await changes.find()) ?? emptyCart(id, at), at);
   work(draft);
   const cart = draft.result;
+  await changes.requireUnique(await cellsOf(handlers, asked, id, draft));
   const shown = await shownWhole(handlers, asked, { id, cart, messages: draft.messages });
   await changes.put(cart, shown);
   return shown;
+}
+
+/** The values of unique fields that a change sets. Fields are known by then: they were needed to check the values. */
+async function cellsOf({ cartFields, lineFields }: Handlers, { headers }: Asked, id: string, draft: Draft) {
+  const { given, lines } = draft;
+  const ofLines = [...given.lines].filter(([line]) => lines.some((one) => one.id === line));
+  const cells = (owner: string, kind: Cell['kind'], fields: readonly Field[], values: NewValues): Cell[] =>
+    fields.flatMap((field) => {
+      const value = field.unique ? (values.get(field.id) ?? null) : null;
+      return value === null ? [] : [{ owner, kind, field, value }];
+    });
+  if (given.cart.size + ofLines.length === 0) return [];
+  const [ofCart, ofLine] = await Promise.all([cartFields.shown(headers), lineFields.shown(headers)]);
+  return [
+    ...cells(id, 'cart', ofCart?.fields ?? [], given.cart),
+    ...ofLines.flatMap(([line, values]) => cells(line, 'line', ofLine?.fields ?? [], values)),
+  ];
 }
 
 /** Changes a cart in a transaction of its own. */

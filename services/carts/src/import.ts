@@ -1,8 +1,9 @@
 import type { Clock } from '@banyan/kit/clock';
+import type { Values } from '@banyan/kit/fields';
 import type { MovedResource, State } from '@banyan/kit/import';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import Type, { type Static } from 'typebox';
-import { type Cart, expiryMs, type Line, type Values } from './cart.ts';
+import { type Cart, expiryMs, type Line } from './cart.ts';
 import { KeptReply, readReplies, writeReply } from './replies.ts';
 import { deleteCart, type Keys, readCarts, writeCart } from './rows.ts';
 

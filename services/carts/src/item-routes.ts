@@ -13,7 +13,7 @@ import { maxCodeLength, maxLines } from './limits.ts';
 import { shownErrors } from './once.ts';
 import type { PastOrder } from './products.ts';
 import { removeCode, removePromotion } from './promotion-lines.ts';
-import { changeQuantities } from './quantities.ts';
+import { changeQuantities, type QuantityChange } from './quantities.ts';
 import { type Asked, askedFor, codesOf, productsOf, shownWhole, tellMissing } from './showing.ts';
 import { itemsReply, type ShownWhole } from './view.ts';
 
@@ -40,8 +40,9 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
   );
 
   server.put<ByItem>(paths.item, { schema: { summary: 'Set a quantity' } }, (request, reply) => {
-    const { quantity } = newQuantity(objectOf(request.body));
-    return setQuantities(request, reply, [{ id: request.params.item, quantity }]);
+    const data = objectOf(request.body);
+    const { quantity } = newQuantity(data);
+    return setQuantities(request, reply, [{ ...data, id: request.params.item, quantity }]);
   });
 
   server.put<ByCart>(paths.items, { schema: { summary: 'Set quantities' } }, (request, reply) =>
@@ -70,18 +71,19 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
   async function setQuantities(
     request: FastifyRequest<ByCart>,
     reply: FastifyReply,
-    changes: readonly { id: string; quantity: number }[],
+    changes: readonly QuantityChange[],
   ) {
     const id = cartIdOf(request.params.ref);
     const asked = askedFor(handlers, request.headers);
     const { goods, offers } = asked;
     const [before] = await store.read([id]);
-    await Promise.all([
+    const [{ fields }] = await Promise.all([
+      handlers.lineFields.known(request.headers),
       goods.ask({ images: productsOf(before), stock: countedIn(before) }),
       offers.ask(codesOf(before)),
     ]);
     const changed = await asking(goods, () =>
-      changeCart(handlers, asked, id, (draft) => changeQuantities(draft, goods, changes)),
+      changeCart(handlers, asked, id, (draft) => changeQuantities(draft, goods, fields, changes)),
     );
     return shownItems(reply, asked, changed);
   }
@@ -152,7 +154,7 @@ function addAll(to: Adding, entries: readonly unknown[]): readonly CartsError[] 
 
 /** Asks for all that the entries name, before the cart is changed. */
 async function suppliesOf(
-  { store, peers }: Handlers,
+  { store, peers, lineFields }: Handlers,
   { goods, offers }: Asked,
   id: string,
   entries: readonly unknown[],
@@ -176,14 +178,14 @@ async function suppliesOf(
   );
   const products = [...named('cart_item', 'id', 'sku'), ...merged.slice(0, maxLines), ...again.slice(0, maxLines)];
   const codes = named('promotion_item', 'code').filter((code) => code.length <= maxCodeLength);
-  await Promise.all([
+  const [{ fields }] = await Promise.all([
+    lineFields.known(request.headers),
     goods.ask({ products, images: productsOf(before) }),
     offers.require(codes),
     offers.ask(codesOf(before)),
   ]);
   return {
-    goods,
-    offers,
+    ...{ goods, offers, fields },
     carts: new Map(sources.map((source, index) => [source, found[index]])),
     orders: new Map(orders),
   };

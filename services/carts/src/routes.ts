@@ -13,6 +13,7 @@ import {
   readPage,
 } from '@banyan/kit/api';
 import { causeOf } from '@banyan/kit/facts';
+import { checkValues } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyRequest } from 'fastify';
 import { cartIdOf } from './cart.ts';
@@ -21,6 +22,7 @@ import type { Draft } from './draft.ts';
 import { forbidden, notFound } from './errors.ts';
 import { type ByCart, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { addItemRoutes } from './item-routes.ts';
+import { addLinkRoutes } from './link-routes.ts';
 import { askedFor, shownCarts, shownWhole, tellMissing } from './showing.ts';
 import { addTaxRoutes } from './tax-routes.ts';
 import { cartView, itemViews, type Shown } from './view.ts';
@@ -40,7 +42,7 @@ export interface Guards {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
-  const { store, peers, currencies, once, publicUrl } = handlers;
+  const { store, peers, currencies, cartFields, once, publicUrl } = handlers;
   const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
     changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
@@ -80,17 +82,20 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   });
 
   server.post(paths.carts, { schema: { summary: 'Make a named cart' } }, async (request, reply) => {
-    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, description, id: wanted } = newCart(data);
     const id = wanted === undefined ? randomUUID() : cartIdOf(wanted);
     const { subject } = request.caller;
     if (subject !== undefined) await requireCustomers([subject], request);
     const asked = askedFor(handlers, request.headers);
+    const { fields } = await cartFields.known(request.headers);
     return once(request, reply, id, async (changes) => {
       const made = await changeIn(handlers, asked, changes, id, (draft) => {
         if (draft.cart.name !== null) {
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         }
         label(draft, name, description);
+        draft.setValues(checkValues(fields, data, true));
         if (subject !== undefined) associate(draft, [subject]);
       });
       tellMissing(reply, asked);
@@ -99,10 +104,15 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   });
 
   server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request, reply) => {
-    const { name, description } = cartChange(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, description } = cartChange(data);
     const id = cartIdOf(request.params.ref);
     const asked = askedFor(handlers, request.headers);
-    const renamed = await changeCart(handlers, asked, id, (draft) => label(draft, name, description));
+    const { fields } = await cartFields.known(request.headers);
+    const renamed = await changeCart(handlers, asked, id, (draft) => {
+      label(draft, name, description);
+      draft.setValues(checkValues(fields, data, false));
+    });
     tellMissing(reply, asked);
     return { data: cartView(renamed) };
   });
@@ -130,6 +140,7 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
 
   addItemRoutes(server, handlers);
   addTaxRoutes(server, handlers);
+  addLinkRoutes(server, handlers);
 
   /** @throws CartsError `not_found` */
   async function requireCustomers(ids: readonly string[], { headers }: FastifyRequest): Promise<void> {

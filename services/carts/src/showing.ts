@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { EntityFields } from '@banyan/kit/fields';
 import type { FastifyReply } from 'fastify';
-import type { Cart } from './cart.ts';
+import type { Cart, Message } from './cart.ts';
 import type { Currencies } from './currencies.ts';
 import { discountsOf } from './discounts.ts';
-import type { Message } from './draft.ts';
 import { Goods } from './goods.ts';
 import { type AutomaticPromotions, KnownOffers } from './offers.ts';
 import type { Peers } from './peers.ts';
@@ -14,6 +14,10 @@ export interface Showing {
   peers: Peers;
   currencies: Currencies;
   automatic: AutomaticPromotions;
+  /** What an operator added to carts. */
+  cartFields: EntityFields;
+  /** What an operator added to lines. */
+  lineFields: EntityFields;
   /** The platform's address as clients see it. */
   publicUrl: string;
 }
@@ -23,27 +27,37 @@ export interface Asked {
   headers: IncomingHttpHeaders;
   goods: Goods;
   offers: KnownOffers;
+  /** The owner of fields could not be asked yet. */
+  fieldsMissing: boolean;
 }
 
 export function askedFor({ peers, automatic }: Showing, headers: IncomingHttpHeaders): Asked {
-  return { headers, goods: new Goods(peers, headers), offers: new KnownOffers(peers, automatic, headers) };
+  return {
+    headers,
+    goods: new Goods(peers, headers),
+    offers: new KnownOffers(peers, automatic, headers),
+    fieldsMissing: false,
+  };
 }
 
 /** Carts with their prices. `cart` is undefined for one that does not exist. */
 export async function shownCarts(
-  { currencies, publicUrl }: Showing,
-  { headers, offers }: Asked,
+  { currencies, cartFields, publicUrl }: Showing,
+  asked: Asked,
   carts: readonly { id: string; cart: Cart | undefined }[],
 ): Promise<Shown[]> {
+  const { headers, offers } = asked;
   const filled = carts.flatMap(({ cart }) => (cart !== undefined && cart.lines.length > 0 ? [cart] : []));
-  const [styles] = await Promise.all([
+  const [styles, known] = await Promise.all([
     Promise.all(
       carts.map(({ cart }) => (cart?.currency == null ? undefined : currencies.style(cart.currency, headers))),
     ),
+    cartFields.shown(headers),
     filled.length === 0 ? undefined : offers.ask(codesOf(...filled)),
   ]);
+  if (known === null) asked.fieldsMissing = true;
   return carts.map(({ id, cart }, index) => ({
-    ...{ id, cart, style: styles[index], publicUrl },
+    ...{ id, cart, style: styles[index], fields: known?.fields ?? [], publicUrl },
     discounts: discountsOf(cart, offers),
   }));
 }
@@ -54,18 +68,29 @@ export async function shownWhole(
   asked: Asked,
   { id, cart, messages = [] }: { id: string; cart: Cart | undefined; messages?: readonly Message[] },
 ): Promise<ShownWhole> {
-  const [[shown]] = await Promise.all([
+  const [[shown], known] = await Promise.all([
     shownCarts(showing, asked, [{ id, cart }]),
+    showing.lineFields.shown(asked.headers),
     asked.goods.ask({ images: productsOf(cart) }),
   ]);
-  return { ...(shown as Shown), messages, imageOf: (productId) => asked.goods.image(productId) };
+  if (known === null) asked.fieldsMissing = true;
+  return {
+    ...(shown as Shown),
+    messages,
+    lineFields: known?.fields ?? [],
+    imageOf: (productId) => asked.goods.image(productId),
+  };
 }
 
 /** Set on a reply from which something is missing because its owner could not be asked: the owners' names. */
 const missingHeader = 'x-banyan-missing';
 
-export function tellMissing(reply: FastifyReply, { goods, offers }: Asked): void {
-  const missing = [...(goods.imagesMissing ? ['products'] : []), ...(offers.missing ? ['promotions'] : [])];
+export function tellMissing(reply: FastifyReply, { goods, offers, fieldsMissing }: Asked): void {
+  const missing = [
+    ...(goods.imagesMissing ? ['products'] : []),
+    ...(offers.missing ? ['promotions'] : []),
+    ...(fieldsMissing ? ['flows'] : []),
+  ];
   if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
 }
 

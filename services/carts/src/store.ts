@@ -12,6 +12,7 @@ import { cartsImport } from './import.ts';
 import { Lanes } from './lanes.ts';
 import { type KeptReply, replyUntilMs, writeReply } from './replies.ts';
 import { deleteCart, keysOf, readCarts, writeCart } from './rows.ts';
+import { type Cell, requireUnique } from './unique.ts';
 import type { ShownWhole } from './view.ts';
 
 /** The numbered files of functions of this service's store. */
@@ -23,6 +24,8 @@ export interface Changes {
   find(): Promise<Cart | undefined>;
   /** @param shown the cart, for those that hear of the change */
   put(cart: Cart, shown: ShownWhole): Promise<void>;
+  /** @throws ServiceError `validation_failed`: another cart or line has one of the values */
+  requireUnique(cells: readonly Cell[]): Promise<void>;
   /** Deletes the cart, if there is one. */
   delete(): Promise<void>;
   /** The reply to an earlier request, by the hash of its scope. */
@@ -115,6 +118,7 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
           };
           return work({
             find: async () => before,
+            requireUnique: (cells) => requireUnique(tx, keys, now(), cells),
             put: async (cart, shown) => {
               // What has expired and is still there is deleted with its index entries.
               if (before === undefined && stored !== undefined) deleteCart(tx, keys, stored.cart);

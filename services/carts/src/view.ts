@@ -1,7 +1,7 @@
 import { shownMoment, timestamps } from '@banyan/kit/api';
-import { type Cart, expiryMs, type Line, type Tax } from './cart.ts';
+import { type Field, withFields } from '@banyan/kit/fields';
+import { type Cart, expiryMs, type Line, type Message, type Tax } from './cart.ts';
 import { afterDiscounts, type Discount, pricedLine } from './discounts.ts';
-import type { Message } from './draft.ts';
 import { type CurrencyStyle, formattedPrice, linePrices, noPrice, sumTotals } from './money.ts';
 import { type Image, noImage } from './products.ts';
 
@@ -14,6 +14,8 @@ export interface Shown {
   cart: Cart | undefined;
   style: CurrencyStyle | undefined;
   discounts: readonly Discount[];
+  /** Those that carts have. */
+  fields: readonly Field[];
   publicUrl: string;
 }
 
@@ -22,12 +24,14 @@ export interface ShownWhole extends Shown {
   imageOf(productId: string | null): Image;
   /** What the reply tells about a change. */
   messages: readonly Message[];
+  /** Those that lines have. */
+  lineFields: readonly Field[];
 }
 
 export function cartView(shown: Shown) {
-  const { id, cart, discounts, publicUrl } = shown;
+  const { id, cart, discounts, fields, publicUrl } = shown;
   const lines = [...(cart?.lines ?? []), ...discounts];
-  return {
+  return withFields(fields, cart?.values ?? {}, {
     id,
     type: 'cart',
     ...(cart?.name != null && { name: cart.name }),
@@ -36,7 +40,7 @@ export function cartView(shown: Shown) {
     meta: cartMeta(shown),
     relationships:
       lines.length === 0 ? {} : { items: { data: lines.map((line) => ({ type: 'cart_item', id: line.id })) } },
-  };
+  });
 }
 
 /** The reply to every request that changes or lists lines. */
@@ -51,10 +55,12 @@ export function itemsReply(shown: ShownWhole) {
 }
 
 /** The lines of a cart: its goods, then what promotions take off. */
-export function itemViews({ cart, style, discounts, publicUrl, imageOf }: ShownWhole) {
+export function itemViews({ cart, style, discounts, publicUrl, imageOf, lineFields }: ShownWhole) {
   if (cart === undefined || style === undefined) return [];
   return [
-    ...cart.lines.map((line) => itemView(line, style, publicUrl, imageOf(line.productId))),
+    ...cart.lines.map((line) =>
+      withFields(lineFields, line.values, itemView(line, style, publicUrl, imageOf(line.productId))),
+    ),
     ...discounts.map((discount) => discountView(discount, style)),
   ];
 }
