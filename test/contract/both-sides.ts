@@ -52,6 +52,11 @@ export async function allOnService(moved: MovedService, broker: BrokerSettings =
   return { urls: [serviceFirst], ...side };
 }
 
+/** What the monolith is called by those that ask for what it owns. */
+const owners = [
+  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
+];
+
 async function openMoving(
   { name, paths, start }: MovedService,
   owner: 'monolith' | 'service',
@@ -65,9 +70,7 @@ async function openMoving(
     const { url, tokens, shop } = await startMonolith();
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
-    const mesh = await startFakeMesh({
-      ...{ monolith, products: monolith, settings: monolith, currencies: monolith, orders: monolith, flows: monolith },
-    });
+    const mesh = await startFakeMesh(Object.fromEntries(owners.map((owner) => [owner, monolith])));
     closing.push(() => mesh.close());
     const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
     closing.push(() => instance.close());

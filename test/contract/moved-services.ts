@@ -1,4 +1,5 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
+import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
@@ -20,6 +21,12 @@ export interface RunningInstance {
 }
 
 export const brands: MovedService = { name: 'brands', paths: brandPaths, start: startBrands };
+/** The checkout belongs to the orders, which the monolith has. */
+export const carts: MovedService = {
+  name: 'carts',
+  paths: /^\/v2\/carts(?!\/[^/?]+\/checkout)([/?]|$)/,
+  start: startCarts,
+};
 export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,

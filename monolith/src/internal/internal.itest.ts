@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fieldOn, flowNamed } from '../flows/testing.ts';
+import { makeCode, makePromotion } from '../promotions/testing.ts';
 import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
@@ -103,6 +104,36 @@ test('services ask which customers exist', async () => {
   assert.deepEqual((await ask(`/internal/customers?id=${id}&id=${randomUUID()}`)).body, { data: [{ id }] });
 });
 
+test('services read codes with their promotions, and the automatic promotions that run', async () => {
+  const ended = await makePromotion(it, { end: '2018-06-01' });
+  const automatic = await makePromotion(it, { automatic: true });
+  const old = await makePromotion(it, { automatic: true, end: '2018-06-01' });
+  const [used, mine] = [await makeCode(it, {}, { uses: 1 }), await makeCode(it, {}, { user: 'Eve@example.com' })];
+  await it.shop.db.query('insert into promotion_code_counts select id, 1 from promotion_codes where code = $1', [used]);
+  const gone = randomUUID();
+  const codes = { type: 'promotion_codes', codes: [{ code: gone }] };
+  await it.admin('POST', `/v2/promotions/${ended}/codes`, { data: codes });
+  const { body } = await ask(`/internal/promotions?code=${used}&code=${mine}&code=${gone}&code=none&automatic=true`);
+  const shown = body.data.map((row: { running: boolean; code: object | null }) => [row.running, row.code]);
+  assert.deepEqual(
+    new Set(shown.slice(0, 3).map((row: unknown) => JSON.stringify(row))),
+    new Set(
+      [
+        [true, { text: used, for_customer: null, used_up: true }],
+        [true, { text: mine, for_customer: 'Eve@example.com', used_up: false }],
+        [false, { text: gone, for_customer: null, used_up: false }],
+      ].map((row) => JSON.stringify(row)),
+    ),
+  );
+  const [last, ...others] = body.data.slice(3);
+  assert.deepEqual([last.id, last.automatic, last.code, others], [automatic, true, null, []]);
+  assert.deepEqual(last.schema, { currencies: [{ currency: 'USD', amount: 500 }] });
+  assert.ok(Date.parse(last.created_at) > 0 && last.promotion_type === 'fixed_discount');
+  assert.deepEqual((await ask(`/internal/promotions?code=${mine}`)).body.data.length, 1);
+  assert.equal((await ask('/internal/promotions?code=%00')).status, 400);
+  for (const id of [automatic, old]) await it.admin('DELETE', `/v2/promotions/${id}`);
+});
+
 test('services read the length of a page', async () => {
   assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
 });
@@ -128,7 +159,7 @@ test('services ask who a customer token belongs to', async () => {
 });
 
 test('clients of the API do not', async () => {
-  const goods = ['products', 'images', 'stock', 'customers'].map((name) => `/internal/${name}`);
+  const goods = ['products', 'images', 'stock', 'customers', 'promotions'].map((name) => `/internal/${name}`);
   for (const path of [
     '/internal/settings',
     '/internal/fields?slug=brands',

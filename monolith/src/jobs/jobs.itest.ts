@@ -27,6 +27,20 @@ describe('jobs', () => {
     assert.deepEqual(rows, [{ id: 'new' }]);
   });
 
+  test('while another program owns the carts, none is deleted and nothing fails', async () => {
+    const { db } = open.shop;
+    await db.query("insert into carts (id, updated_at) values ('foreign', '2001-01-01')");
+    await db.query(
+      `create function carts_elsewhere() returns trigger language plpgsql as
+       $$ begin raise exception 'owned elsewhere' using errcode = 'BN421'; end $$`,
+    );
+    await db.query('create trigger fence before delete on carts for each row execute function carts_elsewhere()');
+    const [expire] = jobsOf(open.shop);
+    assert.equal(await expire?.run(open.shop), 0);
+    await db.query('drop trigger fence on carts');
+    assert.equal(await expire?.run(open.shop), 1);
+  });
+
   test('webhooks are delivered and exports run by themselves, and a stop ends what is under way', async () => {
     const receiver = await openReceiver();
     const arrived = Promise.withResolvers<void>();
