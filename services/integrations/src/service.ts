@@ -60,9 +60,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const out = { allowed, resolve: resolveByDns, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   let working: Working | undefined;
 
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: integrationsErrors,
     checks: { store: () => store.db.ping() },
     forms: false,
@@ -92,6 +93,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     },
     lease: leaseOf(config),
     broker: brokerOf(config),
+    metrics,
     publishes: store.db,
     consumes: [{ name: 'integrations.webhooks', types: ['#'], store: store.db, handle }],
     release: async () => {

@@ -61,9 +61,10 @@ export async function startService(config: Config, logger: Logger, options: Serv
   const orders = new Orders(store.db, store.orders, ordersOwner(mesh, credentials));
   let runner: Runner | undefined;
 
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: jobsErrors,
     checks: { store: () => store.ping() },
     forms: false,
@@ -91,6 +92,7 @@ export async function startService(config: Config, logger: Logger, options: Serv
     },
     lease: leaseOf(config),
     broker: brokerOf(config),
+    metrics,
     consumes: [{ name: ordersConsumer, types: ['order.*'], store: store.db, handle: orders.handle }],
     release: async () => {
       await runner?.stop();
