@@ -13,7 +13,9 @@ const token = 'the token of the migration';
 /** A side with the migration's worker. */
 export interface MovingSide extends Side {
   /** Compares what the monolith and the service have. */
-  parity(): Promise<{ clean: boolean; compared: number }>;
+  parity(resource?: string): Promise<{ clean: boolean; compared: number }>;
+  /** What the service has asked others for so far: paths, in their order. */
+  asked(): string[];
 }
 
 /**
@@ -33,7 +35,7 @@ export async function allOnService(moved: MovedService): Promise<MovingSide> {
   return { urls: [serviceFirst], ...side };
 }
 
-async function openMoving({ name, paths, start }: MovedService, owner: 'monolith' | 'service') {
+async function openMoving({ name, copies = [], paths, start }: MovedService, owner: 'monolith' | 'service') {
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const end of closing.toReversed()) await end();
@@ -57,6 +59,7 @@ async function openMoving({ name, paths, start }: MovedService, owner: 'monolith
 
     const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, closing);
     await worker.run('backfill');
+    for (const copy of copies) await worker.run('backfill', copy);
     if (owner === 'service') await worker.run('switch');
 
     const onMonolith = await startFront((path) => (paths.test(path) ? [url, instance.service.url] : [url]));
@@ -65,9 +68,11 @@ async function openMoving({ name, paths, start }: MovedService, owner: 'monolith
       () => onMonolith.close(),
       () => onService.close(),
     );
-    const parity = async () => (await worker.run('parity')) as { clean: boolean; compared: number };
-    const { settle } = worker;
-    return { monolithFirst: onMonolith.url, serviceFirst: onService.url, tokens, settle, parity, close };
+    const parity = async (resource = name) =>
+      (await worker.run('parity', resource)) as { clean: boolean; compared: number };
+    const settle = () => worker.settle([name, ...copies]);
+    const asked = () => mesh.requests.map(({ path }) => path);
+    return { monolithFirst: onMonolith.url, serviceFirst: onService.url, tokens, settle, parity, asked, close };
   } catch (error) {
     await close();
     throw error;
@@ -103,24 +108,24 @@ async function startTestWorker(name: string, monolithUrl: string, meshUrl: strin
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
     return reply.status === 204 ? undefined : reply.json();
   };
-  const operation = async () => {
+  const operation = async (of: string) => {
     const { resources: all } = (await send('GET', '/resources')) as {
       resources: { resource: string; operation: { state: string; result: unknown } | null }[];
     };
-    return all.find(({ resource }) => resource === name)?.operation;
+    return all.find(({ resource }) => resource === of)?.operation;
   };
   return {
-    run: async (verb: string) => {
-      await send('POST', `/resources/${name}/${verb}`, {});
+    run: async (verb: string, of = name) => {
+      await send('POST', `/resources/${of}/${verb}`, {});
       const ended = await until(`${verb} to end`, async () => {
-        const now = await operation();
+        const now = await operation(of);
         return now?.state === 'running' ? null : now;
       });
       if (ended.state !== 'done') throw new Error(`${verb}: ${String(ended.result)}`);
       return ended.result;
     },
-    settle: async () => {
-      await send('POST', '/settle', { resources: [name] });
+    settle: async (names: readonly string[]) => {
+      await send('POST', '/settle', { resources: names });
     },
   };
 }

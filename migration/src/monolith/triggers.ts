@@ -59,9 +59,9 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        end $$`,
     ),
     ...tables.flatMap(({ name: table, shared }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+      ...triggersOn(shared, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       ...(shared ? [] : fenceOf(table, suffix)),
-      `create trigger migration_note after insert or update or delete on ${table}
+      `create trigger ${noteTrigger(shared, suffix)} after insert or update or delete on ${table}
          for each row execute function migration.note_${suffix}_${table}()`,
     ]),
   ];
@@ -86,12 +86,19 @@ function keyOf(name: string, key: CapturedTable['key'], row: string): string {
 export function dropsOf({ name, tables }: Resource): string[] {
   const suffix = name.replaceAll('-', '_');
   return [
-    ...tables.flatMap(({ name: table }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
+    ...tables.flatMap(({ name: table, shared }) => [
+      ...triggersOn(shared, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
       ...['note', 'refuse'].map((what) => `drop function if exists migration.${what}_${suffix}_${table}()`),
     ]),
     ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
   ];
 }
 
-const triggerNames = ['migration_lock', 'migration_refuse', 'migration_truncate', 'migration_note'];
+/** Several resources note the rows of a shared table, each by a trigger of its own. */
+const noteTrigger = (shared: true | undefined, suffix: string) =>
+  shared ? `migration_note_${suffix}` : 'migration_note';
+
+const triggersOn = (shared: true | undefined, suffix: string): string[] =>
+  shared
+    ? [noteTrigger(shared, suffix)]
+    : ['migration_lock', 'migration_refuse', 'migration_truncate', noteTrigger(shared, suffix)];

@@ -1,11 +1,12 @@
 import { MigrationError } from '../errors.ts';
 import { authClients } from './auth-clients.ts';
+import { brandLinks } from './brand-links.ts';
 import { brands } from './brands.ts';
 import { currencies } from './currencies.ts';
 import type { Resource } from './resource.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [authClients, brands, currencies];
+export const resources: readonly Resource[] = [authClients, brandLinks, brands, currencies];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {
