@@ -13,11 +13,13 @@ const token = 'the token of the migration';
 /** A side with the migration's worker. */
 export interface MovingSide extends Side {
   /** Compares what the monolith and the service have. */
-  parity(): Promise<{ clean: boolean; compared: number }>;
+  parity(resource?: string): Promise<{ clean: boolean; compared: number }>;
   /** Changes the owner. */
   switchTo(target: 'service' | 'monolith'): Promise<void>;
   /** The monolith's events, in their order. */
   shopEvents(): Promise<ShopEvent[]>;
+  /** What the service has asked others for so far: paths, in their order. */
+  asked(): string[];
 }
 
 /** An event as the monolith's webhooks have it. */
@@ -58,7 +60,7 @@ const owners = [
 ];
 
 async function openMoving(
-  { name, paths, start }: MovedService,
+  { name, copies = [], paths, start }: MovedService,
   owner: 'monolith' | 'service',
   broker: BrokerSettings = {},
 ) {
@@ -79,6 +81,7 @@ async function openMoving(
 
     const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, broker, closing);
     await worker.run('backfill');
+    for (const copy of copies) await worker.run('backfill', {}, copy);
     if (owner === 'service') await worker.run('switch');
 
     const onMonolith = await startFront((path) => (paths.test(path) ? [url, instance.service.url] : [url]));
@@ -87,13 +90,15 @@ async function openMoving(
       () => onMonolith.close(),
       () => onService.close(),
     );
-    const parity = async () => (await worker.run('parity')) as { clean: boolean; compared: number };
-    const { settle } = worker;
+    const parity = async (resource = name) =>
+      (await worker.run('parity', {}, resource)) as { clean: boolean; compared: number };
+    const settle = () => worker.settle([name, ...copies]);
     const switchTo = async (target: 'service' | 'monolith') => void (await worker.run('switch', { target }));
     const shopEvents = async () =>
       (await shop.shop.db.query<ShopEvent>('select id, key, entity_id, resources from shop_events order by seq')).rows;
+    const asked = () => mesh.requests.map(({ path }) => path);
     const both = { monolithFirst: onMonolith.url, serviceFirst: onService.url };
-    return { ...both, tokens, settle, parity, switchTo, shopEvents, close };
+    return { ...both, tokens, settle, parity, switchTo, shopEvents, asked, close };
   } catch (error) {
     await close();
     throw error;
@@ -136,24 +141,24 @@ async function startTestWorker(
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
     return reply.status === 204 ? undefined : reply.json();
   };
-  const operation = async () => {
+  const operation = async (of: string) => {
     const { resources: all } = (await send('GET', '/resources')) as {
       resources: { resource: string; operation: { state: string; result: unknown } | null }[];
     };
-    return all.find(({ resource }) => resource === name)?.operation;
+    return all.find(({ resource }) => resource === of)?.operation;
   };
   return {
-    run: async (verb: string, options: object = {}) => {
-      await send('POST', `/resources/${name}/${verb}`, options);
+    run: async (verb: string, options: object = {}, of = name) => {
+      await send('POST', `/resources/${of}/${verb}`, options);
       const ended = await until(`${verb} to end`, async () => {
-        const now = await operation();
+        const now = await operation(of);
         return now?.state === 'running' ? null : now;
       });
       if (ended.state !== 'done') throw new Error(`${verb}: ${String(ended.result)}`);
       return ended.result;
     },
-    settle: async () => {
-      await send('POST', '/settle', { resources: [name] });
+    settle: async (names: readonly string[]) => {
+      await send('POST', '/settle', { resources: names });
     },
   };
 }

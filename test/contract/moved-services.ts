@@ -9,6 +9,8 @@ import { brandPaths } from './sides.ts';
 export interface MovedService {
   /** The name of the service and of its resource. */
   name: string;
+  /** Resources of others that the service keeps a copy of. */
+  copies?: readonly string[];
   /** The paths that the resource owns. */
   paths: RegExp;
   /** @param env besides the address of the mesh */
@@ -20,7 +22,7 @@ export interface RunningInstance {
   close(): Promise<void>;
 }
 
-export const brands: MovedService = { name: 'brands', paths: brandPaths, start: startBrands };
+export const brands: MovedService = { name: 'brands', copies: ['brand-links'], paths: brandPaths, start: startBrands };
 /** The checkout belongs to the orders, which the monolith has. */
 export const carts: MovedService = {
   name: 'carts',

@@ -11,6 +11,7 @@ export const paths = {
   changes: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}`,
   acknowledge: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}/acknowledged`,
   repeat: (resource: string) => `/internal/changes/${encodeURIComponent(resource)}/repeated`,
+  inStep: (resource: string) => `/internal/in-step/${encodeURIComponent(resource)}`,
   digests: (resource: string) => `/internal/digests/${encodeURIComponent(resource)}`,
 } as const;
 

@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile';
+import type { Clock } from '../service/clock.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { Change, ChangesReply, DigestsReply, DigestsRequest, Outcome, OwnershipReply } from './contract.ts';
 import { digestOf, rangeDigest } from './digest.ts';
@@ -30,13 +31,32 @@ export interface Moves<Tx> {
   /** Sends these aggregates once more, with new versions. */
   repeat(resource: string, keys: readonly string[]): Promise<void>;
   digests(resource: string, range: DigestsRequest): Promise<DigestsReply>;
+  /** The worker says that this store has everything that the owner had committed a moment ago. */
+  noteInStep(resource: string): void;
+  /**
+   * Whether the worker said so within the last seconds, to this process. A service that follows a resource of another
+   * owner reads its copy only while this is true.
+   */
+  isInStep(resource: string): boolean;
 }
+
+/** The worker says it every second, to one instance at a time. */
+const inStepMs = 5_000;
 
 /** How many aggregates a digest reads at a time. */
 const digestChunk = 1_000;
 
-/** Opens the moves of `resources`, whose versions and owners `ledger` keeps. */
-export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResource<Tx>[]): Moves<Tx> {
+/**
+ * Opens the moves of `resources`, whose versions and owners `ledger` keeps.
+ *
+ * @param now milliseconds that only go forward
+ */
+export function openMoves<Tx>(
+  ledger: Ledger<Tx>,
+  resources: readonly MovedResource<Tx>[],
+  now: Clock = () => performance.now(),
+): Moves<Tx> {
+  const inStepUntilMs = new Map<string, number>();
   const byName = new Map(
     resources.map((resource) => [resource.name, { resource, validator: Compile(resource.schema) }]),
   );
@@ -159,6 +179,10 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         );
       });
     },
+    noteInStep: (name) => {
+      inStepUntilMs.set(known(name).resource.name, now() + inStepMs);
+    },
+    isInStep: (name) => (inStepUntilMs.get(name) ?? Number.NEGATIVE_INFINITY) > now(),
     digests: async (name, range) => {
       const { resource } = known(name);
       return ledger.transaction(async (tx) => {

@@ -72,6 +72,14 @@ export function addImportRoutes<Tx>(server: Server, moves: Moves<Tx>, token: str
       },
     );
     routes.post(
+      '/internal/in-step/:resource',
+      { schema: { hide: true, params: Resource } },
+      async ({ params }, reply) => {
+        moves.noteInStep(params.resource);
+        return reply.code(204).send();
+      },
+    );
+    routes.post(
       '/internal/digests/:resource',
       { schema: { hide: true, params: Resource, body: DigestsRequest } },
       ({ params, body }) => moves.digests(params.resource, body),

@@ -69,8 +69,11 @@ export interface Resource extends Partial<WayBack> {
   group: string;
   /** The service that takes it over, as the mesh names it. */
   service: string;
-  /** The HTTPRoute whose rules `reads` and `writes` move. Without a way back: the route that moves by weights. */
-  route: string;
+  /**
+   * The HTTPRoute whose rules `reads` and `writes` move. Without a way back: the route that moves by weights; null: none, the
+   * service keeps a copy for its own replies.
+   */
+  route: string | null;
   /** One sentence for the list. */
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
@@ -87,6 +90,12 @@ export interface Resource extends Partial<WayBack> {
   count: string;
 }
 
+/** The route of a resource whose owner changes. @throws MigrationError `stays` when it has none */
+export function routeOf({ name, route }: Pick<Resource, 'name' | 'route'>): string {
+  if (route !== null) return route;
+  throw new MigrationError('stays', `the monolith stays the only writer of ${name}, and no route serves it`);
+}
+
 /** @throws MigrationError `stays` when the resource has none */
 export function wayBackOf({ name, route, service, displaced, apply, afterDelete, factsOf }: Resource): WayBack {
   if (displaced !== undefined && apply && afterDelete) {
@@ -95,7 +104,7 @@ export function wayBackOf({ name, route, service, displaced, apply, afterDelete,
   throw new MigrationError(
     'stays',
     `the monolith stays the only writer of ${name}. Its route moves by weights: ` +
-      `npm run mesh -- shift ${route} ${service}=100`,
+      `npm run mesh -- shift ${routeOf({ name, route })} ${service}=100`,
   );
 }
 

@@ -27,6 +27,8 @@ export interface ServiceSide {
   acknowledge(resource: Resource, seen: readonly { key: string; version: number }[]): Promise<void>;
   repeat(resource: Resource, keys: readonly string[]): Promise<void>;
   digests(resource: Resource, range: DigestsRequest): Promise<DigestsReply>;
+  /** Tells the service that it has everything that the owner had committed a moment ago. */
+  inStep(resource: Resource): Promise<void>;
 }
 
 /** @param token the credential that services take from the migration only */
@@ -81,6 +83,7 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
     changes: (resource) => succeed<ChangesReply>(resource, 'GET', paths.changes(resource.name)),
     acknowledge: (resource, seen) => succeed<void>(resource, 'POST', paths.acknowledge(resource.name), { seen }),
     repeat: (resource, keys) => succeed<void>(resource, 'POST', paths.repeat(resource.name), { keys }),
+    inStep: (resource) => succeed<void>(resource, 'POST', paths.inStep(resource.name)),
     digests: (resource, range) => succeed<DigestsReply>(resource, 'POST', paths.digests(resource.name), range),
   };
 }

@@ -2,7 +2,7 @@ import { MigrationError, messageOf } from '../errors.ts';
 import type { OpenSwitch, Target } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
 import { differingKeys } from '../parity/parity.ts';
-import { wayBackOf } from '../resources/resource.ts';
+import { routeOf, wayBackOf } from '../resources/resource.ts';
 import type { MeshAdmin } from './mesh-admin.ts';
 import { preflight } from './preflight.ts';
 import { monolithSide, type Side, serviceOwnershipSide } from './sides.ts';
@@ -55,7 +55,7 @@ export async function switchOwner(
   try {
     // Reads go first and come back last: the side that does not own the resource has everything, as long as it settles.
     if (target === 'service') await take('reads', () => shiftTo(mover, mesh, 'reads', target));
-    await take('hold', () => mesh.hold(resource.route, 'writes', holdMs));
+    await take('hold', () => mesh.hold(routeOf(resource), 'writes', holdMs));
     isFenced = true;
     await take('fence', () => fence(handover, before.epoch));
     await take('drain', () => drain(mover, handover));
@@ -64,7 +64,7 @@ export async function switchOwner(
     await take('undo', async () => {
       // It may or may not have been set when it failed.
       if (isFenced) await reopen(handover, before.epoch);
-      await mesh.release(resource.route, 'writes');
+      await mesh.release(routeOf(resource), 'writes');
       if (target === 'service') await shiftTo(mover, mesh, 'reads', 'monolith');
     });
     await journal.endSwitch(open.id, 'undone', messageOf(error));
@@ -103,7 +103,7 @@ export async function recover(mover: Mover, mesh: MeshAdmin): Promise<'finished'
   }
   // The request for its fence may still be on its way.
   if (found.kind === 'steady') await reopen({ old: now.owner, next: now.follower }, now.epoch);
-  await mesh.release(resource.route, 'writes');
+  await mesh.release(routeOf(resource), 'writes');
   if (open.target === 'service') await shiftTo(mover, mesh, 'reads', 'monolith');
   await journal.endSwitch(open.id, 'undone', 'broken off');
   return 'undone';
@@ -123,7 +123,7 @@ function sidesOf({ parts: { resource, monolith, service } }: Mover): [Side, Side
 async function finish(mover: Mover, mesh: MeshAdmin, open: OpenSwitch, onStep: (step: string) => void): Promise<void> {
   const take = stepsOf(mover, open, onStep);
   await take('route', () => route(mover, mesh, open.target, () => {}));
-  await take('release', () => mesh.release(mover.resource.route, 'writes'));
+  await take('release', () => mesh.release(routeOf(mover.resource), 'writes'));
   await mover.parts.journal.endSwitch(open.id, 'switched', null);
 }
 
@@ -135,7 +135,7 @@ async function route(mover: Mover, mesh: MeshAdmin, target: Target, onStep: (ste
 
 function shiftTo({ resource }: Mover, mesh: MeshAdmin, rule: 'reads' | 'writes', target: Target): Promise<void> {
   const service = target === 'service' ? resource.service : 'monolith';
-  return mesh.shift(resource.route, rule, service, `${resource.name} to the ${target}`);
+  return mesh.shift(routeOf(resource), rule, service, `${resource.name} to the ${target}`);
 }
 
 /** Brings over what was written before the fence. */

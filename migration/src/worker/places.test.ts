@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Journal } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
 import { authClients } from '../resources/auth-clients.ts';
+import { brandLinks } from '../resources/brand-links.ts';
 import type { MeshAdmin, RuleWeights } from '../switch/mesh-admin.ts';
 import { placeOf } from './places.ts';
 import type { ResourceStatus } from './status.ts';
@@ -23,6 +24,21 @@ test('a resource whose owner does not change is where the weights of its route a
   assert.deepEqual(await at(0, 'ann'), ['monolith', true, true, true, null]);
   assert.deepEqual(await at(10, 'ann'), ['split', true, true, true, null]);
   assert.deepEqual(await at(100, 'migration'), ['service', true, true, true, null]);
+});
+
+test('a resource that no route serves is where it was copied to', async () => {
+  const at = async (doneAt: string | null) => {
+    const parts = { resource: brandLinks, service: { ownership: async () => ({}) } };
+    const found = await placeOf(
+      { parts } as unknown as Mover,
+      { ...status, backfill: { doneAt } } as unknown as ResourceStatus,
+      {} as Journal,
+      {} as MeshAdmin,
+    );
+    return [found.at, found.moved, found.follows, found.copied];
+  };
+  assert.deepEqual(await at(null), ['monolith', false, true, false]);
+  assert.deepEqual(await at('today'), ['service', true, true, true]);
 });
 
 test('its place is unknown while the mesh does not respond', async () => {

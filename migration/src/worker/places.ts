@@ -10,18 +10,23 @@ import type { ResourceStatus } from './status.ts';
 export async function placeOf(mover: Mover, status: ResourceStatus, journal: Journal, mesh: MeshAdmin): Promise<Place> {
   const { resource, service } = mover.parts;
   const follows = isFollowed(resource);
-  const rules = await mesh.weights(resource.route).catch(messageOf);
+  const rules = resource.route === null ? [] : await mesh.weights(resource.route).catch(messageOf);
   const shifted = typeof rules === 'string' ? [] : rules.filter(({ setBy }) => setBy !== null);
-  const at = follows ? routeAt(resource, rules) : (status.owner ?? 'monolith');
+  const copied = (status.backfill?.doneAt ?? null) !== null;
+  const followed = () => (resource.route === null ? (copied ? 'service' : 'monolith') : routeAt(resource, rules));
+  const at = follows ? followed() : (status.owner ?? 'monolith');
   return {
     resource: resource.name,
     service: resource.service,
     at,
-    moved: follows
-      ? shifted.length > 0
-      : // A switch shifts weights, too: those are not set by hand.
-        (await journal.hasSwitched(resource.name)) || shifted.some(({ setBy }) => setBy !== 'migration'),
-    copied: (status.backfill?.doneAt ?? null) !== null,
+    moved:
+      resource.route === null
+        ? copied
+        : follows
+          ? shifted.length > 0
+          : // A switch shifts weights, too: those are not set by hand.
+            (await journal.hasSwitched(resource.name)) || shifted.some(({ setBy }) => setBy !== 'migration'),
+    copied,
     follows,
     down: at === 'service' ? null : await service.ownership(resource).then(() => null, messageOf),
     failure: follows && typeof rules === 'string' ? rules : failureOf(status),

@@ -71,7 +71,10 @@ export class Worker {
       });
     }
     this.#hasStarted = true;
-    this.#beat = setInterval(() => void this.#beatOnce(), beatMs);
+    this.#beat = setInterval(() => {
+      void this.#beatOnce();
+      void this.#tellInStep();
+    }, beatMs);
   }
 
   async close(): Promise<void> {
@@ -157,6 +160,7 @@ export class Worker {
       throw new MigrationError('bad_arguments', `${name} does not move by its route alone: switch it`);
     }
     const { mesh } = this.#parts;
+    if (route === null) return;
     for (const { rule, weights } of await mesh.weights(route)) {
       if (rule === null || weights[service] === undefined) continue;
       await mesh.shift(route, rule, target === 'service' ? service : 'monolith', `${name} to the ${target}`);
@@ -207,6 +211,20 @@ export class Worker {
         // The stores and the mesh may start later than the worker.
         this.#parts.logger.warn({ resource: mover.resource.name, reason: messageOf(error) }, 'not recovered yet');
         await pause(beatMs, undefined, { signal });
+      }
+    }
+  }
+
+  /** A service that follows may read its copy for some seconds after it was told: it has all, as of this round. */
+  async #tellInStep(): Promise<void> {
+    for (const { name, backfill: copied } of await this.#parts.journal.attached().catch(() => [])) {
+      const mover = this.#movers.get(name);
+      if (!mover || !isFollowed(mover.resource) || copied.doneAt === null || !this.#following.has(name)) continue;
+      try {
+        await mover.settle();
+        await mover.parts.service.inStep(mover.resource);
+      } catch {
+        // It is not told, and asks the owner again. The follower's own loop says what is wrong.
       }
     }
   }

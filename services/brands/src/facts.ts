@@ -5,6 +5,7 @@ import type { Queryable } from '@banyan/kit/mariadb';
 import { events } from './contract.ts';
 import { type Brand, brandView } from './domain.ts';
 import { readFamily } from './family.ts';
+import { readLinks } from './product-links.ts';
 
 /** What one transaction did to one brand, in the end. */
 export interface ToldChange {
@@ -36,20 +37,12 @@ export class ToldChanges {
 
 /**
  * Brands as an administrator sees them, by id, inside the transaction that changes them. Without the fields that an operator
- * added: the monolith's facts have none either.
+ * added: the monolith's facts have none either. Products are those of the copy here, in step or not.
  */
 async function statesOf(tx: Queryable, ids: readonly string[]): Promise<Map<string, { data: object }>> {
   const { brands, children, parents } = await readFamily(tx, ids);
-  const products = await productsOf(tx, ids);
+  const { ofBrand: products } = await readLinks(tx, ids, false);
   return new Map(
     brands.map((brand: Brand) => [brand.id, { data: brandView(brand, { products, children, parents, fields: [] }) }]),
   );
-}
-
-/**
- * The products of brands, by the id of the brand and in the default order of products. Links belong to products and are
- * not kept here yet, so a fact names none.
- */
-async function productsOf(_tx: Queryable, _ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  return new Map();
 }

@@ -113,6 +113,37 @@ describe('moving brands to the service and back', () => {
     await call('PUT', paths.ownership('brands'), { from: to, to: { epoch: 0, state: 'follower', wayBack: false } });
   });
 
+  test('links of a product come whole, replace those before, and have the digest of their state', async () => {
+    const [product, a, b] = [randomUUID(), ...[randomUUID(), randomUUID()].sort()] as [string, string, string];
+    const given = { status: 'live', created_at: '2018-05-10T14:11:32.000123Z', brands: [a, b] };
+    const bringLinks = async (given: object | null) => {
+      const changes = [{ key: product, version: versionOf(0, ++counter), state: given }];
+      const { json } = await call('POST', paths.incoming('brand-links'), { epoch: 0, changes });
+      return json.outcomes[0].outcome;
+    };
+    const digest = async () => {
+      const range = { after: null, to: null, members: true };
+      return (await call('POST', paths.digests('brand-links'), range)).json.members[0]?.digest;
+    };
+    assert.equal(await bringLinks(given), 'applied');
+    assert.equal(await digest(), digestOf(product, given));
+    const draft = { ...given, status: 'draft', brands: [b] };
+    await bringLinks(draft);
+    assert.equal(await digest(), digestOf(product, draft));
+    assert.equal(await bringLinks({ ...given, brands: [] }), 'refused');
+    await bringLinks(null);
+    assert.equal(await digest(), undefined);
+  });
+
+  test('links are read here for some seconds after the worker said that they are in step', async () => {
+    const brand = randomUUID();
+    assert.equal(await instance.service.store.linksOf([brand], true), null);
+    assert.equal((await call('POST', paths.inStep('brand-links'), {}, 'Bearer wrong')).status, 401);
+    assert.equal((await call('POST', paths.inStep('brand-links'))).status, 204);
+    assert.deepEqual(await instance.service.store.linksOf([brand], true), { ofBrand: new Map(), order: [] });
+    assert.equal((await call('POST', paths.inStep('others'))).status, 404);
+  });
+
   test('another credential, or none, gets 401', async () => {
     for (const authorization of ['', 'Bearer another token of the migration', 'Bearer']) {
       const { status, json } = await call('GET', paths.ownership('brands'), undefined, authorization);

@@ -4,11 +4,7 @@ import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
 import Type, { type Static } from 'typebox';
 import type { Brand } from './domain.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
-
-/** RFC 3339 in UTC, with microseconds. */
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
-
-const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
+import { Id, Moment, microsIn, textOf } from './travel.ts';
 
 /** A brand as it travels between the monolith and this service. */
 const BrandState = Type.Object({
@@ -128,12 +124,3 @@ const stateOf = (brand: Brand): BrandState => ({
   updated_at: textOf(brand.updatedAt),
   ...(Object.keys(brand.values).length > 0 && { fields: { ...brand.values } }),
 });
-
-/** `Date` has milliseconds only. */
-const microsIn = (text: string): number => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
-
-function textOf(micros: number): string {
-  const milliseconds = Math.floor(micros / 1_000);
-  const rest = String(micros - milliseconds * 1_000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
-}

@@ -159,15 +159,21 @@ export function addRoutes(
     const brandId = brandIdOf(id);
     // Asked for beside the brand itself, whose id is known already.
     const links = linksOf([brandId], request);
+    // If the brand is not there, the reply does not wait for them.
+    links.catch(() => {});
     const brand = await store.find(brandId, seesLiveOnly(request.caller));
     if (brand === undefined) throw brandMissing();
     const { data, included } = await shown([brand], links, request, reply);
     return { data: data[0], ...includedMember(included) };
   }
 
-  function linksOf(ids: readonly string[], request: FastifyRequest): Promise<ProductLinks | null> {
+  /** From the copy here, while it is in step; otherwise their owner is asked. `order` is empty unless products are included. */
+  async function linksOf(ids: readonly string[], request: FastifyRequest): Promise<ProductLinks | null> {
     const ordered = includeOf(queryOf(request)).has('products');
-    return peers.productsOf(ids, { liveOnly: seesLiveOnly(request.caller), ordered }, request.headers);
+    const liveOnly = seesLiveOnly(request.caller);
+    const kept = await store.linksOf(ids, liveOnly);
+    if (kept !== null) return ordered ? kept : { ...kept, order: [] };
+    return peers.productsOf(ids, { liveOnly, ordered }, request.headers);
   }
 
   /** Brands in the form of the API, with the products that the request wants included. */

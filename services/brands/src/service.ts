@@ -27,7 +27,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<void> {
 export interface Service extends RunningService {
   /** All routes, in the form that Fastify prints. */
   printRoutes(): string;
-  store: Pick<Store, 'transaction'>;
+  store: Pick<Store, 'transaction' | 'linksOf'>;
 }
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */

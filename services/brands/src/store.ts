@@ -11,6 +11,9 @@ import type { Brand } from './domain.ts';
 import { BrandsError } from './errors.ts';
 import { ToldChanges } from './facts.ts';
 import { brandsImport } from './import.ts';
+import { links, linksImport } from './links-import.ts';
+import type { ProductLinks } from './peers.ts';
+import { readLinks } from './product-links.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
 
 /** The numbered SQL files of this service's database. */
@@ -77,6 +80,8 @@ export interface Store {
   all(liveOnly: boolean): Promise<Brand[]>;
   /** Ids of children by the id of their parent, in the default order. */
   childrenOf(ids: readonly string[], liveOnly: boolean): Promise<Map<string, string[]>>;
+  /** Links of brands to products, if the copy here is in step with their owner; otherwise null. */
+  linksOf(ids: readonly string[], liveOnly: boolean): Promise<ProductLinks | null>;
   /** Those of the ids that exist and are visible. */
   visible(ids: readonly string[], liveOnly: boolean): Promise<Set<string>>;
   /**
@@ -124,7 +129,7 @@ const deleteBrand = statement<object, [string]>('brands_delete', 'delete from br
 /** Opens the store. It connects at the first statement. */
 export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void, now: Clock): Store {
   const db = openMariadb({ url, maxConnections, onIdleError });
-  const moves = openMoves(mariadbLedger(db), [brandsImport]);
+  const moves = openMoves(mariadbLedger(db), [brandsImport, linksImport]);
   const select = (where: Where, tail: string, values: readonly number[] = []) =>
     db.query(statement<Row, unknown[]>('brands_select', `select ${columns} from brands where ${where.text} ${tail}`), [
       ...where.values,
@@ -154,6 +159,7 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
       const byParent = Map.groupBy(rows, (row) => row.parent_id ?? '');
       return new Map([...byParent].map(([parentId, children]) => [parentId, children.map(({ id }) => id)]));
     },
+    linksOf: async (ids, liveOnly) => (moves.isInStep(links) ? readLinks(db, ids, liveOnly) : null),
     visible: async (ids, liveOnly) => {
       if (ids.length === 0) return new Set();
       return new Set((await select(allOf([idIn(ids), ...live(liveOnly)]), '')).map(({ id }) => id));

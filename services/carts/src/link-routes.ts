@@ -1,3 +1,4 @@
+import { causeOf } from '@banyan/kit/facts';
 import { addFieldLinkRoutes, type Entities, type Entity, type Values } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { Cart, Line } from './cart.ts';
@@ -55,7 +56,7 @@ function entitiesOf(handlers: Handlers, placeOf: (id: string) => Place): Pick<En
     },
     change: async (id, _at, caused, work) => {
       const { cartId, find, put } = placeOf(id);
-      return store.transaction(cartId, caused, async (changes) => {
+      return store.transaction(cartId, causeOf(caused, handlers.now()), async (changes) => {
         const cart = await changes.find();
         const owner = cart && find(cart);
         if (owner === undefined) return undefined;
