@@ -128,6 +128,8 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         // more with its own.
         const most = Math.min(limit, resource.batch ?? limit);
         const rows = await ledger.pending(tx, name, most);
+        // The usual reply to a follower that asks.
+        if (rows.length === 0) return { ownership, changes: [], more: false };
         const states = await resource.read(
           tx,
           rows.map(({ key }) => key),

@@ -1,10 +1,5 @@
+import { notOwner } from '../resources/not-owner.ts';
 import type { CapturedTable, Resource } from '../resources/resource.ts';
-
-/**
- * The SQLSTATE of a write that the monolith may not make, because it does not own the resource. The monolith replies to
- * it with 421.
- */
-export const notOwner = 'BN421';
 
 /** The advisory lock that every write of a group takes shared, and a change of its owner exclusively. */
 export const fenceLock = (group: string): string => `hashtextextended('migration fence ${group}', 0)`;

@@ -67,6 +67,7 @@ export async function openTestShop(
     publicUrl: 'http://shop.test',
     debtsPaid,
     jwksUrl: undefined,
+    inventoriesUrl: undefined,
     introspection: undefined,
     webhookNetworks: ['127.0.0.1'],
     logLevel: 'silent',
