@@ -8,10 +8,10 @@ import pg from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
 import { changeOwnership } from '../monolith/fence.ts';
-import { notOwner } from '../monolith/triggers.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
 import { carts } from './carts.ts';
 import { jobs } from './jobs.ts';
+import { notOwner } from './not-owner.ts';
 
 const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 const at = '2026-01-02 03:04:05.123456Z';
@@ -81,6 +81,7 @@ const apply = (changes: readonly (readonly [string, State | null])[]) =>
     jobs,
     2,
     changes.map(([key, state]) => ({ key, version: versionOf(2, ++counter), state })),
+    'http://shop.test',
   );
 
 test('a job, each piece of its file and a reply that made it note their keys', async () => {
