@@ -122,6 +122,7 @@ export async function openMoving(
           mesh,
           logger,
           now: () => new Date(),
+          publicUrl: 'http://shop.test',
         }),
       );
       await worker.start();
