@@ -2,9 +2,9 @@ import { runExports } from '../exports/run.ts';
 import { allowedNetworks } from '../outbound/networks.ts';
 import { resolveByDns } from '../outbound/post.ts';
 import type { Shop } from '../shop.ts';
-import { storeFault } from '../store-faults.ts';
 import { deliverWebhooks } from '../webhooks/deliver.ts';
 import { every, type Stop } from './every.ts';
+import { leavingToOwner } from './leave-to-owner.ts';
 
 const pauseMs = 1_000;
 /** How long a receiver of webhooks may take to reply. */
@@ -22,15 +22,7 @@ export function startWorkingOff(shop: Shop): Stop {
   };
   const stops: Stop[] = [];
   const start = (name: string, work: () => Promise<unknown>) => {
-    const run = async () => {
-      try {
-        await work();
-      } catch (error) {
-        // Another program owns these rows now, and does this work.
-        if (storeFault(error)?.code !== 'misdirected') throw error;
-      }
-    };
-    stops.push(every(pauseMs, run, (err) => shop.log.warn({ err, job: name }, 'job failed')));
+    stops.push(every(pauseMs, leavingToOwner(work), (err) => shop.log.warn({ err, job: name }, 'job failed')));
   };
   if (shop.debts.owed('webhooks-in-process')) start('deliver webhooks', () => deliverWebhooks(shop, { out, signal }));
   if (shop.debts.owed('exports-in-process')) start('run exports', () => runExports(shop, signal));
