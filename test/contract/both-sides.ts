@@ -65,7 +65,9 @@ async function openMoving(
     const { url, tokens, shop } = await startMonolith();
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
-    const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+    const mesh = await startFakeMesh({
+      ...{ monolith, products: monolith, settings: monolith, currencies: monolith, orders: monolith },
+    });
     closing.push(() => mesh.close());
     const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
     closing.push(() => instance.close());

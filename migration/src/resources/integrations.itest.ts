@@ -7,10 +7,10 @@ import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import pg, { type Pool } from 'pg';
 import { attach, detach, refuseUnknownColumns } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
-import { notOwner } from '../monolith/triggers.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
 import { carts } from './carts.ts';
 import { integrations } from './integrations.ts';
+import { notOwner } from './not-owner.ts';
 
 const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 const at = '2018-05-10T14:11:32.000123Z';

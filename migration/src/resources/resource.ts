@@ -70,6 +70,8 @@ export interface Resource extends Partial<WayBack> {
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
   entities?: readonly string[];
+  /** How many aggregates are read at a time, where the states are large. */
+  batch?: number;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */

@@ -5,6 +5,7 @@ import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
+import { addBacklogGauges } from '../backlog/gauges.ts';
 import { detachFacts } from '../facts/capture.ts';
 import { monolithFacts } from '../facts/feed.ts';
 import { Journal } from '../journal/journal.ts';
@@ -45,6 +46,7 @@ export async function startWorker(
     publicUrl: config.PUBLIC_URL,
   });
   const metrics = new Metrics();
+  addBacklogGauges(metrics, worker);
   const server = await createServer({
     logger,
     metrics,
@@ -70,7 +72,6 @@ export async function startWorker(
     },
     lease: null,
     broker,
-    metrics,
     ...(broker === null ? {} : { publishes: monolithFacts(config.MONOLITH_DATABASE_URL, resources) }),
     release: async () => {
       await worker.close();

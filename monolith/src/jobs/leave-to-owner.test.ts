@@ -11,7 +11,7 @@ test('rows that another program owns are left to it for a while, without an erro
   const run = leavingToOwner(async () => {
     asked += 1;
     if (owned) throw refusal();
-  });
+  }, 4);
   for (let n = 0; n < 6; n += 1) await run();
   assert.equal(asked, 2);
   owned = false;
@@ -24,7 +24,7 @@ test('another error is thrown, and the next run works', async () => {
   const run = leavingToOwner(async () => {
     asked += 1;
     throw new Error('broken');
-  });
+  }, 4);
   for (let n = 0; n < 2; n += 1) await assert.rejects(run(), /broken/);
   assert.equal(asked, 2);
 });

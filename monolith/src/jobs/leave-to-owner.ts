@@ -1,10 +1,11 @@
 import { storeFault } from '../store-faults.ts';
 
-/** How many runs are left out after one that found that another program owns the rows: each would fail in the store. */
-const leftOut = 4;
-
-/** Work that leaves rows to the program that owns them, without an error, and looks again after a while. */
-export function leavingToOwner(work: () => Promise<unknown>): () => Promise<void> {
+/**
+ * Work that leaves rows to the program that owns them, without an error, and looks again after a while.
+ *
+ * @param leftOut how many runs are left out then: each would fail in the store
+ */
+export function leavingToOwner(work: () => Promise<unknown>, leftOut: number): () => Promise<void> {
   let toLeaveOut = 0;
   return async () => {
     if (toLeaveOut > 0) {
