@@ -4,13 +4,18 @@ import { resolveByDns } from '../outbound/post.ts';
 import { recoverOtherHalves } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { recoverFirstStocks } from '../stock/ask-first-stocks.ts';
-import { storeFault } from '../store-faults.ts';
 import { deliverWebhooks } from '../webhooks/deliver.ts';
 import { every, type Stop } from './every.ts';
+import { leavingToOwner } from './leave-to-owner.ts';
 
 const pauseMs = 1_000;
 /** How often the recovery looks for work: requests do it themselves, unless something fails. */
 const recoveryPauseMs = 5_000;
+/** After a run that found that another program owns the rows, it is left to that program for about this long. */
+const leftToOwnerMs = 5_000;
+
+const leftOutFor = (intervalMs: number) => Math.max(0, Math.round(leftToOwnerMs / intervalMs) - 1);
+
 /** How long a receiver of webhooks may take to reply. */
 const webhookTimeoutMs = 10_000;
 
@@ -49,17 +54,11 @@ export function loopsOf(shop: Shop, signal: AbortSignal): Loop[] {
  */
 export function startWorkingOff(shop: Shop): Stop {
   const stopping = new AbortController();
-  const stops = loopsOf(shop, stopping.signal).map(({ name, intervalMs, run }) => {
-    const work = async () => {
-      try {
-        await run();
-      } catch (error) {
-        // Another program owns these rows now, and does this work.
-        if (storeFault(error)?.code !== 'misdirected') throw error;
-      }
-    };
-    return every(intervalMs, work, (err) => shop.log.warn({ err, job: name }, 'job failed'));
-  });
+  const stops = loopsOf(shop, stopping.signal).map(({ name, intervalMs, run }) =>
+    every(intervalMs, leavingToOwner(run, leftOutFor(intervalMs)), (err) =>
+      shop.log.warn({ err, job: name }, 'job failed'),
+    ),
+  );
   return async () => {
     stopping.abort();
     await Promise.all(stops.map((stop) => stop()));
