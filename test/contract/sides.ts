@@ -10,7 +10,7 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
   close(): Promise<void>;
 }
 
-export const brandPaths = /^\/v2\/brands([/?]|$)/;
+export const brandPaths = /^\/v2\/(flows\/brands\/entries|brands)([/?]|$)/;
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
 export interface Monolith {
@@ -23,6 +23,7 @@ export interface Monolith {
 export async function startMonolith(): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
+  shop.workOff();
   const { port } = shop.app.server.address() as AddressInfo;
   const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken) };
   return { url: `http://127.0.0.1:${port}`, tokens, shop };
@@ -38,7 +39,13 @@ export async function monolithAlone(): Promise<Side> {
 export async function brandsOnService(): Promise<Side> {
   const { url, tokens, shop } = await startMonolith();
   const monolith = serviceAt(url);
-  const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+  const mesh = await startFakeMesh({
+    monolith,
+    products: monolith,
+    settings: monolith,
+    currencies: monolith,
+    flows: monolith,
+  });
   const closeOthers = async () => {
     mesh.close();
     await shop.close();

@@ -21,17 +21,27 @@ export const brands: Resource = {
   service: 'brands',
   route: 'brands',
   summary: 'Brands and their tree',
+  entities: ['brand'],
   tables: [
     {
       name: 'brands',
       key: 'id',
       columns: ['id', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
     },
+    {
+      name: 'brand_field_values',
+      key: 'owner_id',
+      columns: ['owner_id', 'field_id', 'value'],
+      // A field that an operator deletes goes before its values.
+      skipped: (row) => `not exists (select from flow_fields where id = ${row}.field_id)`,
+    },
   ],
   states: `
     select id::text as key, jsonb_build_object(
       'parent_id', parent_id, 'name', name, 'slug', slug, 'description', description, 'status', status,
-      'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')}) as state
+      'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')})
+      || coalesce((select jsonb_build_object('fields', jsonb_object_agg(field_id, value)) from brand_field_values
+                   where owner_id = brands.id having count(*) > 0), '{}') as state
     from brands where id = any($1::text[]::uuid[])`,
   keys: 'select id::text as key from brands where ($1::uuid is null or id > $1::uuid) order by id limit $2',
   count: 'select count(*)::int as count from brands',
@@ -61,19 +71,27 @@ export const brands: Resource = {
          updated_at = excluded.updated_at`,
       [rows],
     );
+    // No cascade takes the values of a deleted brand along here.
+    await db.query('delete from brand_field_values where owner_id = any($1::text[]::uuid[])', [keys]);
+    await db.query(
+      `insert into brand_field_values (owner_id, field_id, value)
+       select row.id, one.key::uuid, one.value
+       from jsonb_to_recordset($1::jsonb) as row(id uuid, fields jsonb), jsonb_each(row.fields) as one`,
+      [rows],
+    );
   },
   factsOf: async (db, changes) => {
     const { rows } = await db.query<{ id: string; relationships: object }>(relationships, [
       changes.map(({ key }) => key),
     ]);
     const linksOf = new Map(rows.map((row) => [row.id, row.relationships]));
-    return changes.map(({ key: id, state, before }) => {
-      if (state === null) return { key: 'brand.deleted', entityId: id, resources: { type: 'brand', id } };
+    return changes.map(({ key: id, version, state, before }) => {
+      if (state === null) return { key: 'brand.deleted', entityId: id, version, resources: { type: 'brand', id } };
       const { name, slug, description, status, created_at, updated_at } = state;
       const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
       const shown = { id, type: 'brand', name, slug, description, status, meta: { timestamps } };
       const data = { ...shown, relationships: linksOf.get(id) ?? {} };
-      return { key: before === null ? 'brand.created' : 'brand.updated', entityId: id, resources: { data } };
+      return { key: before === null ? 'brand.created' : 'brand.updated', entityId: id, version, resources: { data } };
     });
   },
   afterDelete: async (db, keys) => {

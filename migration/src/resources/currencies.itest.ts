@@ -72,7 +72,7 @@ describe('the currencies in the monolith', () => {
     changeOwnership(pool, 'currencies', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
   const apply = (given: All | null) => {
     const change = { key: 'currencies', version: versionOf(2, ++counter), state: given as unknown as State | null };
-    return applyToMonolith(pool, currencies, 2, [change]);
+    return applyToMonolith(pool, currencies, 2, [change], 'http://shop.test');
   };
   const product = async (...codes: string[]): Promise<string> => {
     const name = randomUUID();

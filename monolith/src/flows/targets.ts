@@ -34,17 +34,20 @@ export async function requireTarget(db: Queryable, to: string): Promise<void> {
  * @throws ShopError `not_found` when one of them does not exist
  */
 export async function requireEntities(db: Queryable, to: string, ids: readonly string[]): Promise<string> {
+  const found = await entitiesAmong(db, to, ids);
+  if (found === undefined || found.ids.length < ids.length) throw notFound(`The requested ${to} could not be found`);
+  return found.type;
+}
+
+/** Those of the ids that exist, and the `type` of links to them; undefined if a rule with this target names nothing. */
+export async function entitiesAmong(db: Queryable, to: string, ids: readonly string[]) {
   const target = await targetOf(db, to);
-  const missing = () => notFound(`The requested ${to} could not be found`);
-  if (target === undefined) throw missing();
+  if (target === undefined) return undefined;
   const { type, table, flowId } = target;
-  const known = table === 'carts' ? ids : ids.filter(isUuid);
-  if (known.length < ids.length) throw missing();
   const ofFlow = flowId === undefined ? '' : 'and flow_id = $2';
-  const { rows } = await db.query(`select id from ${table} where id = any($1) ${ofFlow} for key share`, [
-    ids,
-    ...(flowId === undefined ? [] : [flowId]),
-  ]);
-  if (rows.length < ids.length) throw missing();
-  return type;
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ${table} where id = any($1) ${ofFlow} for key share`,
+    [table === 'carts' ? ids : ids.filter(isUuid), ...(flowId === undefined ? [] : [flowId])],
+  );
+  return { type, ids: rows.map(({ id }) => id) };
 }

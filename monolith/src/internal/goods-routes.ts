@@ -9,6 +9,7 @@ import { imageColumn, imageView, type ProductImage } from '../files/product-imag
 import { checkIntrospector } from '../oauth/introspect.ts';
 import type { Shop } from '../shop.ts';
 import { maxFirstStocks, writeFirstStocks } from '../stock/first-stock.ts';
+import { named } from './named.ts';
 
 const checkFirstStock = checker(
   Type.Object({
@@ -16,8 +17,6 @@ const checkFirstStock = checker(
     quantity: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
   }),
 );
-/** The most products or customers that one request may name. */
-const maxNamed = 100;
 
 /** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
 export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
@@ -72,14 +71,4 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
     ]);
     return { data: rows };
   });
-}
-
-/** The values of a parameter that may be repeated. */
-function named(request: FastifyRequest, name: string, isOne: (text: string) => boolean): string[] {
-  const given = (request.query as Record<string, string | string[] | undefined>)[name] ?? [];
-  const values = [given].flat();
-  if (values.length > maxNamed || !values.every(isOne)) {
-    throw badRequest(`The parameter ${name} is given at most ${maxNamed} times`, name);
-  }
-  return values;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { makeProduct } from '../testing/goods.ts';
+import { fieldOn, flowNamed } from '../flows/testing.ts';
+import { makeCode, makePromotion } from '../promotions/testing.ts';
+import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
 let it: TestShop;
@@ -31,6 +33,42 @@ test('services read the products of groups, also of groups that are not kept her
   for (const ids of ['', 'x', `${brand},`, Array(101).fill(brand).join(',')]) {
     assert.equal((await ask(`/internal/links/brands?ids=${ids}`)).status, 400, ids);
   }
+});
+
+test('services read the fields of an entity, and which targets of links exist', async () => {
+  assert.deepEqual((await ask('/internal/fields?slug=brands')).body, { data: { flow: null, fields: [] } });
+  const flow = await flowNamed(it, 'brands');
+  const rule = { type: 'one-to-many', to: 'product' };
+  const linked = await fieldOn(it, 'brands', {
+    slug: 'b',
+    order: 2,
+    field_type: 'relationship',
+    validation_rules: [rule],
+  });
+  const id = await fieldOn(it, 'brands', { slug: 'a', order: 1, unique: true });
+  await fieldOn(it, 'brands', { slug: 'off', enabled: false });
+  const { data } = (await ask('/internal/fields?slug=brands')).body;
+  assert.deepEqual(data.flow, { id: flow, slug: 'brands' });
+  assert.deepEqual(data.fields[0], {
+    ...{ id, slug: 'a', name: 'a', description: '', field_type: 'string', required: false, unique: true },
+    ...{ default: null, omit_null: false, validation_rules: [] },
+  });
+  assert.deepEqual([data.fields[1].id, data.fields[1].validation_rules, data.fields.length], [linked, [rule], 2]);
+  await it.admin('PUT', '/v2/flows/brands', { data: { enabled: false } });
+  assert.deepEqual((await ask('/internal/fields?slug=brands')).body.data.fields, []);
+  await it.admin('DELETE', '/v2/flows/brands');
+
+  const product = await makeProduct(it);
+  const targets = async (payload: object, authorization = basic) => {
+    const headers = { authorization };
+    const reply = await it.app.inject({ method: 'POST', url: '/internal/fields/targets', headers, payload });
+    return { status: reply.statusCode, body: reply.json() };
+  };
+  const found = await targets({ to: 'product', ids: [product, randomUUID(), 'x'] });
+  assert.deepEqual(found.body, { data: { type: 'product', ids: [product] } });
+  assert.deepEqual((await targets({ to: 'nothing', ids: [product] })).body, { data: { type: null, ids: [] } });
+  assert.equal((await targets({ to: 'product' })).status, 422);
+  assert.equal((await targets({ to: 'product', ids: [] }, it.adminToken)).status, 401);
 });
 
 test('services read products by id and SKU with all prices, drafts too, and their stock', async () => {
@@ -66,6 +104,36 @@ test('services ask which customers exist', async () => {
   assert.deepEqual((await ask(`/internal/customers?id=${id}&id=${randomUUID()}`)).body, { data: [{ id }] });
 });
 
+test('services read codes with their promotions, and the automatic promotions that run', async () => {
+  const ended = await makePromotion(it, { end: '2018-06-01' });
+  const automatic = await makePromotion(it, { automatic: true });
+  const old = await makePromotion(it, { automatic: true, end: '2018-06-01' });
+  const [used, mine] = [await makeCode(it, {}, { uses: 1 }), await makeCode(it, {}, { user: 'Eve@example.com' })];
+  await it.shop.db.query('insert into promotion_code_counts select id, 1 from promotion_codes where code = $1', [used]);
+  const gone = randomUUID();
+  const codes = { type: 'promotion_codes', codes: [{ code: gone }] };
+  await it.admin('POST', `/v2/promotions/${ended}/codes`, { data: codes });
+  const { body } = await ask(`/internal/promotions?code=${used}&code=${mine}&code=${gone}&code=none&automatic=true`);
+  const shown = body.data.map((row: { running: boolean; code: object | null }) => [row.running, row.code]);
+  assert.deepEqual(
+    new Set(shown.slice(0, 3).map((row: unknown) => JSON.stringify(row))),
+    new Set(
+      [
+        [true, { text: used, for_customer: null, used_up: true }],
+        [true, { text: mine, for_customer: 'Eve@example.com', used_up: false }],
+        [false, { text: gone, for_customer: null, used_up: false }],
+      ].map((row) => JSON.stringify(row)),
+    ),
+  );
+  const [last, ...others] = body.data.slice(3);
+  assert.deepEqual([last.id, last.automatic, last.code, others], [automatic, true, null, []]);
+  assert.deepEqual(last.schema, { currencies: [{ currency: 'USD', amount: 500 }] });
+  assert.ok(Date.parse(last.created_at) > 0 && last.promotion_type === 'fixed_discount');
+  assert.deepEqual((await ask(`/internal/promotions?code=${mine}`)).body.data.length, 1);
+  assert.equal((await ask('/internal/promotions?code=%00')).status, 400);
+  for (const id of [automatic, old]) await it.admin('DELETE', `/v2/promotions/${id}`);
+});
+
 test('services read the length of a page', async () => {
   assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
 });
@@ -91,10 +159,50 @@ test('services ask who a customer token belongs to', async () => {
 });
 
 test('clients of the API do not', async () => {
-  const goods = ['products', 'images', 'stock', 'customers'].map((name) => `/internal/${name}`);
-  for (const path of ['/internal/settings', `/internal/links/brands?ids=${randomUUID()}`, ...goods]) {
+  const goods = ['products', 'images', 'stock', 'customers', 'promotions'].map((name) => `/internal/${name}`);
+  for (const path of [
+    '/internal/settings',
+    '/internal/fields?slug=brands',
+    `/internal/links/brands?ids=${randomUUID()}`,
+    ...goods,
+  ]) {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {
       assert.equal((await ask(path, authorization)).status, 401, `${path} ${authorization}`);
     }
+  }
+});
+
+test('services read the orders, and then only those that changed since, whatever commits when', async () => {
+  const ids = (body: { data: { data: { id: string } }[] }) => body.data.map(({ data }) => data.id).sort();
+  const product = await makeProduct(it);
+  const orders = await Promise.all([1, 2, 3].map(() => makeOrder(it, randomUUID(), product)));
+  const all = (await ask('/internal/orders')).body;
+  assert.deepEqual([ids(all), all.meta.total, all.meta.more, all.meta.whole], [orders.toSorted(), 3, false, true]);
+  const [first] = all.data;
+  const [shown] = (await it.admin('GET', `/v2/orders/${first.data.id}?include=items`)).body.included.items;
+  assert.deepEqual(first.included.items, [shown]);
+
+  // A transaction that began before the next position was read, and commits after it.
+  const slow = await it.shop.db.connect();
+  await slow.query('begin');
+  await slow.query('update orders set updated_at = now() where id = $1', [orders[0]]);
+  await it.shop.db.query('update orders set updated_at = now() where id = $1', [orders[1]]);
+  const some = (await ask(`/internal/orders?since=${all.meta.position}`)).body;
+  assert.equal(some.meta.whole, false);
+  assert.ok(ids(some).includes(orders[1] ?? ''));
+  await slow.query('commit');
+  slow.release();
+  const late = (await ask(`/internal/orders?since=${some.meta.position}`)).body;
+  assert.ok(ids(late).includes(orders[0] ?? ''), 'the one that committed late');
+  const none = (await ask(`/internal/orders?since=${late.meta.position}`)).body;
+  assert.deepEqual([ids(none), none.meta.total], [[], 3]);
+
+  assert.deepEqual(ids((await ask(`/internal/orders?ids=${orders[2]}`)).body), [orders[2]]);
+  const [least, ...others] = orders.toSorted();
+  assert.deepEqual(ids((await ask(`/internal/orders?after=${least}`)).body), others);
+  const foreign = (await ask('/internal/orders?since=999999999999')).body;
+  assert.deepEqual([ids(foreign).length, foreign.meta.whole], [3, true], 'a position of another store');
+  for (const wrong of ['since=x', 'ids=x', 'after=x', 'since=-1', 'ids=']) {
+    assert.equal((await ask(`/internal/orders?${wrong}`)).status, 400, wrong);
   }
 });
