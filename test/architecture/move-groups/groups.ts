@@ -36,7 +36,7 @@ const inGroups: Readonly<Record<Group | 'every', string>> = {
   orders: `orders order_items transactions gateways stock stock_transactions promotion_uses promotion_code_counts
     order_field_values order_item_field_values`,
   flows: 'flows flow_fields flow_entries flow_entry_values',
-  integrations: 'integrations integration_jobs integration_logs',
+  integrations: 'integrations integration_jobs integration_logs webhook_turn',
   jobs: 'jobs job_files',
   // Facts (seam 4), notes of deletions (seam 2), replies to keyed requests, and who changed what (Debt 22).
   every: 'shop_events deleted_entities idempotency_keys audit_log schema_migrations',
