@@ -2,6 +2,7 @@ import { after } from 'node:test';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
 import { checkoutCases } from './checkout.ts';
 import { customerCases } from './customers.ts';
+import { inventoryCases } from './inventories.ts';
 import { orderCases } from './orders.ts';
 import { paymentCases } from './payments.ts';
 import { productCases } from './products.ts';
@@ -27,6 +28,7 @@ async function edge(): Promise<Side> {
 const suites = {
   customers: customerCases,
   'products and categories': productCases,
+  inventories: inventoryCases,
   'orders, checkout and payments': [...checkoutCases, ...orderCases, ...paymentCases],
   'promotions and their codes': promotionCases,
 };
