@@ -15,7 +15,7 @@ describe('stages', { concurrency: false }, () => {
     assert.ok(all);
     return Object.fromEntries(all.map(({ resource, at }) => [resource, at]));
   };
-  const everywhere = (at: string) => ({ 'auth-clients': at, brands: at, carts: at, currencies: at });
+  const everywhere = (at: string) => ({ 'auth-clients': at, brands: at, carts: at, currencies: at, integrations: at });
   const readBrands = async () => {
     const { access_token } = await askToken(platform.edge, platform.client);
     const reply = await fetch(`${platform.edge}/v2/brands`, { headers: { authorization: `Bearer ${access_token}` } });

@@ -1,10 +1,5 @@
+import { notOwner } from '../resources/not-owner.ts';
 import type { CapturedTable, Resource } from '../resources/resource.ts';
-
-/**
- * The SQLSTATE of a write that the monolith may not make, because it does not own the resource. The monolith replies to
- * it with 421.
- */
-export const notOwner = 'BN421';
 
 /** The advisory lock that every write of a group takes shared, and a change of its owner exclusively. */
 export const fenceLock = (group: string): string => `hashtextextended('migration fence ${group}', 0)`;
@@ -22,23 +17,15 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        return null;
      end $$`,
-    ...tables
-      .filter(({ shared }) => !shared)
-      .map(
-        ({
-          name: table,
-          skipped,
-        }) => `create or replace function migration.refuse_${suffix}_${table}() returns trigger language plpgsql as $$
+    `create or replace function migration.refuse_${suffix}() returns trigger language plpgsql as $$
      begin
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
-         ${skipped ? `if tg_op = 'DELETE' then if ${skipped('old')} then return null; end if; end if;` : ''}
          raise exception '${name} are not written here'
            using errcode = '${notOwner}', hint = 'the service owns them: npm run migrate -- switch ${name} monolith';
        end if;
        return case when tg_op = 'DELETE' then old else new end;
      end $$`,
-      ),
     `create or replace function migration.refuse_truncate_${suffix}() returns trigger language plpgsql as $$
      begin
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
@@ -58,11 +45,11 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
          return null;
        end $$`,
     ),
-    ...tables.flatMap(({ name: table, shared }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
-      ...(shared ? [] : fenceOf(table, suffix)),
-      `create trigger migration_note after insert or update or delete on ${table}
-         for each row execute function migration.note_${suffix}_${table}()`,
+    ...tables.flatMap((table) => [
+      ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
+      ...(table.shared ? [] : fenceOf(table.name, suffix)),
+      `create trigger ${noteTrigger(table, suffix)} after insert or update or delete on ${table.name}
+         for each row execute function migration.note_${suffix}_${table.name}()`,
     ]),
   ];
 }
@@ -71,7 +58,7 @@ const fenceOf = (table: string, suffix: string): string[] => [
   `create trigger migration_lock before insert or update or delete on ${table}
      for each statement execute function migration.lock_${suffix}()`,
   `create trigger migration_refuse before insert or update or delete on ${table}
-     for each row execute function migration.refuse_${suffix}_${table}()`,
+     for each row execute function migration.refuse_${suffix}()`,
   `create trigger migration_truncate before truncate on ${table}
      for each statement execute function migration.refuse_truncate_${suffix}()`,
 ];
@@ -86,12 +73,19 @@ function keyOf(name: string, key: CapturedTable['key'], row: string): string {
 export function dropsOf({ name, tables }: Resource): string[] {
   const suffix = name.replaceAll('-', '_');
   return [
-    ...tables.flatMap(({ name: table }) => [
-      ...triggerNames.map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
-      ...['note', 'refuse'].map((what) => `drop function if exists migration.${what}_${suffix}_${table}()`),
+    ...tables.flatMap((table) => [
+      ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
+      `drop function if exists migration.note_${suffix}_${table.name}()`,
     ]),
     ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
   ];
 }
 
-const triggerNames = ['migration_lock', 'migration_refuse', 'migration_truncate', 'migration_note'];
+/** Several resources note the rows of a shared table. */
+const noteTrigger = ({ shared }: CapturedTable, suffix: string): string =>
+  shared ? `migration_note_${suffix}` : 'migration_note';
+
+const triggersOn = (table: CapturedTable, suffix: string): string[] =>
+  table.shared
+    ? [noteTrigger(table, suffix)]
+    : ['migration_lock', 'migration_refuse', 'migration_truncate', noteTrigger(table, suffix)];

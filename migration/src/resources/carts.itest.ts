@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import type pg from 'pg';
 import { attach } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
-import { notOwner } from '../monolith/triggers.ts';
 import { carts } from './carts.ts';
+import { notOwner } from './not-owner.ts';
 
 const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 

@@ -1,5 +1,6 @@
 import type { State } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
+import { unlessOwnedElsewhere } from './not-owner.ts';
 import { type Resource, timeText } from './resource.ts';
 import { apiMoment } from './shop-events.ts';
 
@@ -76,7 +77,9 @@ export const currencies: Resource = {
     // The prices in a deleted currency go with it, as they do when the monolith deletes it, and in this transaction, because
     // the next one would not know any more which currencies there were. They are products': an ordinary write.
     await db.query('set local session_replication_role = origin');
-    await db.query('delete from product_prices where currency = any($1::text[])', [gone]);
+    await unlessOwnedElsewhere(db, () =>
+      db.query('delete from product_prices where currency = any($1::text[])', [gone]),
+    );
     await db.query('set local session_replication_role = replica');
   },
   factsOf: async (_db, changes, publicUrl) => {

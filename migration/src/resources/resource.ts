@@ -13,11 +13,6 @@ export interface CapturedTable {
   key: string | null | ((row: string) => string);
   /** Other resources write the table too, so it is not fenced: their rows have no key. */
   shared?: true;
-  /**
-   * SQL of a condition on a row by its name: rows that readers skip already. Where the monolith does not own the resource, a
-   * delete of such a row is no write of the resource and is not refused: the row stays, here and at the owner.
-   */
-  skipped?: (row: string) => string;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
   columns: readonly string[];
 }
@@ -75,6 +70,8 @@ export interface Resource extends Partial<WayBack> {
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
   entities?: readonly string[];
+  /** How many aggregates are read at a time, where the states are large. */
+  batch?: number;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */

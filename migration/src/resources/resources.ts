@@ -3,10 +3,12 @@ import { authClients } from './auth-clients.ts';
 import { brands } from './brands.ts';
 import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
+import { integrations } from './integrations.ts';
+import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [authClients, brands, carts, currencies];
+export const resources: readonly Resource[] = [authClients, brands, carts, currencies, integrations, jobs];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {

@@ -2,7 +2,7 @@ import { type Change, digestOf, type State } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
-import { readOwnership } from '../monolith/fence.ts';
+import { unlessOwnedElsewhere } from '../resources/not-owner.ts';
 import type { Queryable } from '../resources/queryable.ts';
 import { type Resource, wayBackOf } from '../resources/resource.ts';
 import { writeShopEvents } from '../resources/shop-events.ts';
@@ -54,12 +54,14 @@ export async function applyToMonolith(
   const { apply, afterDelete, factsOf } = wayBackOf(resource);
   const newer = await inTransaction(pool, async (db) => {
     // Ordinary triggers do not fire under this role. The setting ends with the transaction, so that it cannot leak through
-    // the pool.
-    await db.query('set local session_replication_role = replica');
-    // Shared with other followers' writes, and exclusive to a change of the owner.
-    await db.query('select from migration.ownership where group_name = $1 for share', [resource.group]);
-    const ownership = await readOwnership(db, resource.group);
-    if (ownership?.state !== 'follower' || ownership.epoch !== epoch) {
+    // the pool. The row is shared with other followers' writes, and exclusive to a change of the owner.
+    const { rows: owned } = await db.query<{ epoch: string; state: string }>(
+      `select epoch, state, set_config('session_replication_role', 'replica', true)
+       from migration.ownership where group_name = $1 for share`,
+      [resource.group],
+    );
+    const ownership = owned[0];
+    if (ownership?.state !== 'follower' || Number(ownership.epoch) !== epoch) {
       throw new MigrationError(
         'not_following',
         `the monolith is ${ownership?.state ?? 'not attached'} at epoch ${ownership?.epoch ?? 0}, not follower at ${epoch}`,
@@ -91,7 +93,9 @@ export async function applyToMonolith(
   });
   // Also of versions that were applied before: the process may have ended between the two transactions.
   const deleted = changes.filter(({ state }) => state === null).map(({ key }) => key);
-  if (deleted.length > 0) await inTransaction(pool, (db) => afterDelete(db, deleted));
+  if (deleted.length > 0) {
+    await inTransaction(pool, (db) => unlessOwnedElsewhere(db, () => afterDelete(db, deleted)));
+  }
   return newer;
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
+import { addBacklogGauges } from '../backlog/gauges.ts';
 import { detachFacts } from '../facts/capture.ts';
 import { monolithFacts } from '../facts/feed.ts';
 import { Journal } from '../journal/journal.ts';
@@ -44,9 +45,11 @@ export async function startWorker(
     now: () => new Date(),
     publicUrl: config.PUBLIC_URL,
   });
+  const metrics = new Metrics();
+  addBacklogGauges(metrics, worker);
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: workerErrors,
     checks: {
       'own store': async () => void (await own.query('select 1')),

@@ -1,4 +1,5 @@
 import type { Ownership } from '@banyan/kit/import';
+import type { Backlog } from '../backlog/backlog.ts';
 import { messageOf } from '../errors.ts';
 import type { Entry, Target } from '../journal/journal.ts';
 import { readOwnership } from '../monolith/fence.ts';
@@ -19,6 +20,8 @@ export interface ResourceStatus {
   open: number;
   /** Changes that the service refuses, with the first reason. */
   parked: { count: number; reason: string | null };
+  /** Why the follower counts as left behind; null: it does not. */
+  alarm: string | null;
   lag: { p50Ms: number; p99Ms: number; lastMs: number } | null;
   parity: Pick<ParityReport, 'at' | 'compared' | 'clean'> | null;
   operation: Operation | null;
@@ -30,6 +33,7 @@ export async function statusOf(
   mover: Mover,
   entry: Entry | null,
   operation: Operation | null,
+  backlog: Backlog | null,
 ): Promise<ResourceStatus> {
   const { resource, monolith } = mover.parts;
   const status: ResourceStatus = {
@@ -40,6 +44,7 @@ export async function statusOf(
     backfill: entry?.backfill ?? null,
     open: 0,
     parked: { count: 0, reason: null },
+    alarm: backlog?.alarm ?? null,
     lag: mover.lags.summary(),
     parity: entry?.parity ? { at: entry.parity.at, compared: entry.parity.compared, clean: entry.parity.clean } : null,
     operation,

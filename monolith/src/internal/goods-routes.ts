@@ -1,10 +1,22 @@
 import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { listOf } from '../api/body.ts';
+import { badRequest } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { isText } from '../api/text.ts';
+import { checker } from '../api/validate.ts';
 import { imageColumn, imageView, type ProductImage } from '../files/product-image.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import type { Shop } from '../shop.ts';
+import { maxFirstStocks, writeFirstStocks } from '../stock/first-stock.ts';
 import { named } from './named.ts';
+
+const checkFirstStock = checker(
+  Type.Object({
+    product_id: Type.String({ format: 'uuid' }),
+    quantity: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+  }),
+);
 
 /** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
 export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
@@ -40,6 +52,15 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
       [named(request, 'id', isUuid)],
     );
     return { data: rows };
+  });
+
+  // Seam 1: the first stock of new products, once for each product however often it is asked.
+  app.post('/internal/first-stocks', async (request, reply) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const wanted = listOf(request.body).map(checkFirstStock);
+    if (wanted.length > maxFirstStocks) throw badRequest(`data has at most ${maxFirstStocks} products`, 'data');
+    await writeFirstStocks(shop.db, wanted, shop.now());
+    return reply.code(204).send();
   });
 
   // Those of the customers that exist.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { makeCode, makePromotion } from '../promotions/testing.ts';
-import { makeProduct } from '../testing/goods.ts';
+import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
 let it: TestShop;
@@ -127,5 +127,40 @@ test('clients of the API do not', async () => {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {
       assert.equal((await ask(path, authorization)).status, 401, `${path} ${authorization}`);
     }
+  }
+});
+
+test('services read the orders, and then only those that changed since, whatever commits when', async () => {
+  const ids = (body: { data: { data: { id: string } }[] }) => body.data.map(({ data }) => data.id).sort();
+  const product = await makeProduct(it);
+  const orders = await Promise.all([1, 2, 3].map(() => makeOrder(it, randomUUID(), product)));
+  const all = (await ask('/internal/orders')).body;
+  assert.deepEqual([ids(all), all.meta.total, all.meta.more, all.meta.whole], [orders.toSorted(), 3, false, true]);
+  const [first] = all.data;
+  const [shown] = (await it.admin('GET', `/v2/orders/${first.data.id}?include=items`)).body.included.items;
+  assert.deepEqual(first.included.items, [shown]);
+
+  // A transaction that began before the next position was read, and commits after it.
+  const slow = await it.shop.db.connect();
+  await slow.query('begin');
+  await slow.query('update orders set updated_at = now() where id = $1', [orders[0]]);
+  await it.shop.db.query('update orders set updated_at = now() where id = $1', [orders[1]]);
+  const some = (await ask(`/internal/orders?since=${all.meta.position}`)).body;
+  assert.equal(some.meta.whole, false);
+  assert.ok(ids(some).includes(orders[1] ?? ''));
+  await slow.query('commit');
+  slow.release();
+  const late = (await ask(`/internal/orders?since=${some.meta.position}`)).body;
+  assert.ok(ids(late).includes(orders[0] ?? ''), 'the one that committed late');
+  const none = (await ask(`/internal/orders?since=${late.meta.position}`)).body;
+  assert.deepEqual([ids(none), none.meta.total], [[], 3]);
+
+  assert.deepEqual(ids((await ask(`/internal/orders?ids=${orders[2]}`)).body), [orders[2]]);
+  const [least, ...others] = orders.toSorted();
+  assert.deepEqual(ids((await ask(`/internal/orders?after=${least}`)).body), others);
+  const foreign = (await ask('/internal/orders?since=999999999999')).body;
+  assert.deepEqual([ids(foreign).length, foreign.meta.whole], [3, true], 'a position of another store');
+  for (const wrong of ['since=x', 'ids=x', 'after=x', 'since=-1', 'ids=']) {
+    assert.equal((await ask(`/internal/orders?${wrong}`)).status, 400, wrong);
   }
 });
