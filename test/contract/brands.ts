@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
 import { brandFamilyCases } from './brands-family.ts';
+import { brandFieldCases } from './brands-fields.ts';
 import { brandHostileCases } from './brands-hostile.ts';
 import { brandProductCases } from './brands-products.ts';
 import { ids, makeBrand } from './goods.ts';
@@ -240,5 +241,6 @@ export const brandCases: Case[] = [
     },
   },
   ...brandFamilyCases,
+  ...brandFieldCases,
   ...brandHostileCases,
 ];

@@ -10,7 +10,7 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
   close(): Promise<void>;
 }
 
-export const brandPaths = /^\/v2\/brands([/?]|$)/;
+export const brandPaths = /^\/v2\/(flows\/brands\/entries|brands)([/?]|$)/;
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
 export interface Monolith {
@@ -39,7 +39,13 @@ export async function monolithAlone(): Promise<Side> {
 export async function brandsOnService(): Promise<Side> {
   const { url, tokens, shop } = await startMonolith();
   const monolith = serviceAt(url);
-  const mesh = await startFakeMesh({ monolith, products: monolith, settings: monolith, currencies: monolith });
+  const mesh = await startFakeMesh({
+    monolith,
+    products: monolith,
+    settings: monolith,
+    currencies: monolith,
+    flows: monolith,
+  });
   const closeOthers = async () => {
     mesh.close();
     await shop.close();

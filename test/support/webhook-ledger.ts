@@ -88,6 +88,14 @@ export class WebhookLedger {
     }
   }
 
+  /** Whether the integration can be written now. No fault if it cannot. */
+  async isServed(id: string): Promise<boolean> {
+    const body = JSON.stringify({ data: { type: 'integration', name: 'Ledger' } });
+    const reply = await fetch(`${this.#url}/v2/integrations/${id}`, { method: 'PUT', headers: this.#headers, body });
+    await reply.arrayBuffer();
+    return reply.status === 200;
+  }
+
   /** The ids of the integration's deliveries, by their status. */
   async jobs(id: string): Promise<Map<string, string>> {
     const found = new Map<string, string>();

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Page } from '../api/paging.ts';
 import type { Micros } from '../api/timestamps.ts';
 import type { Field, NewValues, Values } from './definition.ts';
@@ -28,8 +29,14 @@ export interface Entities {
    * Changes the values of one entity in a transaction, while it is locked.
    *
    * @param at when the entity counts as changed; null: it does not
+   * @param caused headers of the request
    * @returns the entity as it is then; undefined: there is none
    * @throws ServiceError `validation_failed`: the value of a unique field is taken
    */
-  change(id: string, at: Micros | null, work: (entity: Entity) => ValuesChange): Promise<Entity | undefined>;
+  change(
+    id: string,
+    at: Micros | null,
+    caused: IncomingHttpHeaders,
+    work: (entity: Entity) => ValuesChange,
+  ): Promise<Entity | undefined>;
 }

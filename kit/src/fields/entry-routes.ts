@@ -70,7 +70,7 @@ export function addEntryRoutes(server: Server, routes: EntryRoutes): void {
     const definitions = await flowOf(fields, request);
     if (data.type !== 'entry') throw invalid('type', 'must be one of entry');
     if (typeof data.id !== 'string' || data.id === '') throw invalid('id', 'must be the id of the entity');
-    const entity = await write(data.id, data, definitions, true);
+    const entity = await write(request, data.id, data, definitions);
     return reply.code(201).send({ data: entryView(entity, definitions) });
   });
 
@@ -78,13 +78,19 @@ export function addEntryRoutes(server: Server, routes: EntryRoutes): void {
     const data = objectOf(request.body);
     requireSameId(request.params.id, typeof data.id === 'string' ? data.id : undefined);
     const definitions = await flowOf(fields, request);
-    return { data: entryView(await write(request.params.id, data, definitions, false), definitions) };
+    return { data: entryView(await write(request, request.params.id, data, definitions), definitions) };
   });
 
   server.delete<ByEntry>(one, { schema: { summary: 'Unset all values of an entity' } }, async (request, reply) => {
     await flowOf(fields, request);
     // The entity itself stays: its own paths delete it.
-    found(await entities.change(request.params.id, null, () => ({ values: {}, given: new Map(), fields: [] })));
+    found(
+      await entities.change(request.params.id, null, request.headers, () => ({
+        values: {},
+        given: new Map(),
+        fields: [],
+      })),
+    );
     return reply.code(204).send();
   });
 
@@ -98,8 +104,9 @@ export function addEntryRoutes(server: Server, routes: EntryRoutes): void {
     missing: entryMissing,
   });
 
-  async function write(id: string, data: Members, definitions: Definitions, isNew: boolean): Promise<Entity> {
-    const changed = await entities.change(id, microsOf(now()), ({ values }) => {
+  async function write(request: FastifyRequest, id: string, data: Members, definitions: Definitions): Promise<Entity> {
+    const isNew = request.method === 'POST';
+    const changed = await entities.change(id, microsOf(now()), request.headers, ({ values }) => {
       const given = checkValues(definitions.fields, data, isNew);
       return { values: written(values, given), given, fields: definitions.fields };
     });

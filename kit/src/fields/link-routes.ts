@@ -58,7 +58,7 @@ async function change(request: FastifyRequest<ByField>, verb: Verb, { entities, 
   const type = isChecked ? await fields.requireTargets(relation.to, ids, request.headers) : relation.to;
   const given = ids.map((one): Link => ({ type, id: one }));
   let data: Link | Link[] | null = null;
-  const changed = await entities.change(id, microsOf(now()), ({ values }) => {
+  const changed = await entities.change(id, microsOf(now()), request.headers, ({ values }) => {
     const links = linksAfter(verb, values[field.id], given, relation.toMany);
     data = relation.toMany ? links : (links[0] ?? null);
     // Read back, a link has its id first: it is the order in which links are shown everywhere but here.

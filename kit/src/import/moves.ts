@@ -110,6 +110,8 @@ export function openMoves<Tx>(ledger: Ledger<Tx>, resources: readonly MovedResou
         if (now.state !== 'follower' || now.epoch !== epoch) {
           throw new ServiceError('not_following', { detail: `The group is ${now.state} at epoch ${now.epoch}` });
         }
+        // A heartbeat: it has come all the way to the store.
+        if (usable.length === 0) return [...outcomes.values()];
         const rows = usable.map(({ key, version, state }) => ({ key, version, deleted: state === null }));
         const newer = await ledger.claim(tx, name, rows);
         await resource.apply(

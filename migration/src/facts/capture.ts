@@ -5,9 +5,6 @@ import { inTransaction, inTransactionOn } from '../monolith/database.ts';
 import { applySchema, dropUnusedSchema, hasFacts } from '../monolith/schema.ts';
 import type { Resource } from '../resources/resource.ts';
 
-/** The channel on which the monolith's database tells of new facts. */
-export const channel = 'migration_facts';
-
 /** How long attaching waits for a transaction that holds the table of events. */
 const lockTimeout = '2s';
 
@@ -33,7 +30,6 @@ const functionsOf = (resources: readonly Resource[]) => [
      insert into migration.facts (seq, epoch) values (new.seq, greatest(
        (select epoch from migration.ownership where group_name = of_group),
        (select epoch from migration.fact_epochs where group_name = of_group), 0));
-     perform pg_notify('${channel}', '');
      return null;
    end $$`,
   // The monolith cleans its events up after a day, and the broker may be down for longer.

@@ -170,7 +170,7 @@ describe('the facts of the monolith', () => {
     await until('no note', async () => (await waiting()) === 0);
   });
 
-  test('are told of without polling', async () => {
+  test('are looked for more often than the relay does', async () => {
     await relay?.close();
     relay = startRelay({ store: feed(), publisher, logger, pollMs: 3_600_000 });
     for (const n of [1, 2]) {

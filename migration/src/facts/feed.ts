@@ -1,12 +1,12 @@
 import type { NewEvent, OutboxRow } from '@banyan/kit/events';
 import { versionOf } from '@banyan/kit/import';
 import type { Published } from '@banyan/kit/messages';
-import { listenToPostgres } from '@banyan/kit/notifications';
 import type { OutboxClaim } from '@banyan/kit/store';
 import type { Client } from 'pg';
 import { connect } from '../monolith/database.ts';
 import type { Resource } from '../resources/resource.ts';
-import { attachFacts, channel } from './capture.ts';
+import { attachFacts } from './capture.ts';
+import { lookForFacts } from './looking.ts';
 
 interface Row {
   seq: string;
@@ -26,6 +26,11 @@ const noted = `
   from migration.facts left join shop_events e using (seq)
   where coalesce(e.key, kept->>'key') <> all($1::text[]) order by seq limit $2`;
 
+const backlog = `
+  select count(*) as waiting,
+    (extract(epoch from min(coalesce(e.created_at, (kept->>'created_at')::timestamptz))) * 1000000)::bigint as oldest
+  from migration.facts left join shop_events e using (seq) where coalesce(e.key, kept->>'key') <> all($1::text[])`;
+
 /** One worker publishes at a time. The lock lives as long as its connection. */
 const lock = "select pg_try_advisory_lock(hashtextextended('migration facts', 0)) as locked";
 
@@ -37,16 +42,7 @@ export function monolithFacts(url: string, resources: readonly Resource[]): Publ
   return {
     forget: async () => false,
     outboxFeed: {
-      onAdded: (listener) => {
-        const listening = listenToPostgres({
-          url,
-          applicationName: 'migration facts',
-          channels: [channel],
-          onMessage: listener,
-          onConnected: listener,
-        });
-        return () => void listening.close();
-      },
+      onAdded: (listener) => lookForFacts(url, listener),
       claim: async () => {
         const client = await connect(url, () => {});
         try {
@@ -72,6 +68,11 @@ function claimOn(client: Client): OutboxClaim {
     markPublished: async (places) => {
       if (places.length === 0) return;
       await client.query('delete from migration.facts where seq = any($1::bigint[])', [places]);
+    },
+    backlog: async (exceptTypes) => {
+      const { rows } = await client.query<{ waiting: string; oldest: string | null }>(backlog, [exceptTypes]);
+      const oldest = rows[0]?.oldest ?? null;
+      return { waiting: Number(rows[0]?.waiting ?? 0), oldestAtUs: oldest === null ? null : Number(oldest) };
     },
     release: async () => {
       await client.end().catch(() => {});

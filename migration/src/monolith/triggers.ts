@@ -17,15 +17,23 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        return null;
      end $$`,
-    `create or replace function migration.refuse_${suffix}() returns trigger language plpgsql as $$
+    ...tables
+      .filter(({ shared }) => !shared)
+      .map(
+        ({
+          name: table,
+          skipped,
+        }) => `create or replace function migration.refuse_${suffix}_${table}() returns trigger language plpgsql as $$
      begin
        perform pg_advisory_xact_lock_shared(${fenceLock(group)});
        if not exists (select from migration.ownership where group_name = '${group}' and state = 'owner') then
+         ${skipped ? `if tg_op = 'DELETE' then if ${skipped('old')} then return null; end if; end if;` : ''}
          raise exception '${name} are not written here'
            using errcode = '${notOwner}', hint = 'the service owns them: npm run migrate -- switch ${name} monolith';
        end if;
        return case when tg_op = 'DELETE' then old else new end;
      end $$`,
+      ),
     `create or replace function migration.refuse_truncate_${suffix}() returns trigger language plpgsql as $$
      begin
        raise exception 'the migration of ${name} cannot follow TRUNCATE'
@@ -58,7 +66,7 @@ const fenceOf = (table: string, suffix: string): string[] => [
   `create trigger migration_lock before insert or update or delete on ${table}
      for each statement execute function migration.lock_${suffix}()`,
   `create trigger migration_refuse before insert or update or delete on ${table}
-     for each row execute function migration.refuse_${suffix}()`,
+     for each row execute function migration.refuse_${suffix}_${table}()`,
   `create trigger migration_truncate before truncate on ${table}
      for each statement execute function migration.refuse_truncate_${suffix}()`,
 ];
@@ -75,7 +83,7 @@ export function dropsOf({ name, tables }: Resource): string[] {
   return [
     ...tables.flatMap((table) => [
       ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
-      `drop function if exists migration.note_${suffix}_${table.name}()`,
+      ...['note', 'refuse'].map((what) => `drop function if exists migration.${what}_${suffix}_${table.name}()`),
     ]),
     ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
   ];

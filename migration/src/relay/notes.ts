@@ -5,6 +5,9 @@ import type { Resource } from '../resources/resource.ts';
 /** Aggregates in one pass. */
 export const passLimit = 1_000;
 
+/** Key of the notes that measure the lag. No aggregate has it: clients choose ids of carts, without control characters. */
+export const heartbeatKey = '\u0001heartbeat';
+
 export interface Note {
   id: string;
   key: string;

@@ -3,15 +3,13 @@ import type { Client } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { refuseUnknownColumns } from '../monolith/attach.ts';
 import type { Resource } from '../resources/resource.ts';
-import { deleteNotes, type Note, parkedNote, passLimit, readNotes } from './notes.ts';
+import { deleteNotes, heartbeatKey, type Note, parkedNote, passLimit, readNotes } from './notes.ts';
 
 /** Hands changes to the service, and resolves with what became of each after its commit. */
 export type Send = (resource: Resource, epoch: number, changes: readonly Change[]) => Promise<readonly Outcome[]>;
 
 /** How long a refused aggregate rests. */
 const retryParked = "interval '5 seconds'";
-/** Key of the notes that measure the lag. No aggregate has it: clients choose ids of carts, without control characters. */
-const heartbeatKey = '\u0001heartbeat';
 
 /** How long a look at the columns of the tables holds. */
 const columnsFreshMs = 1_000;

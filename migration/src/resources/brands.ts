@@ -28,11 +28,20 @@ export const brands: Resource = {
       key: 'id',
       columns: ['id', 'parent_id', 'name', 'slug', 'description', 'status', 'created_at', 'updated_at'],
     },
+    {
+      name: 'brand_field_values',
+      key: 'owner_id',
+      columns: ['owner_id', 'field_id', 'value'],
+      // A field that an operator deletes goes before its values.
+      skipped: (row) => `not exists (select from flow_fields where id = ${row}.field_id)`,
+    },
   ],
   states: `
     select id::text as key, jsonb_build_object(
       'parent_id', parent_id, 'name', name, 'slug', slug, 'description', description, 'status', status,
-      'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')}) as state
+      'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')})
+      || coalesce((select jsonb_build_object('fields', jsonb_object_agg(field_id, value)) from brand_field_values
+                   where owner_id = brands.id having count(*) > 0), '{}') as state
     from brands where id = any($1::text[]::uuid[])`,
   keys: 'select id::text as key from brands where ($1::uuid is null or id > $1::uuid) order by id limit $2',
   count: 'select count(*)::int as count from brands',
@@ -60,6 +69,14 @@ export const brands: Resource = {
        on conflict (id) do update set parent_id = excluded.parent_id, name = excluded.name, slug = excluded.slug,
          description = excluded.description, status = excluded.status, created_at = excluded.created_at,
          updated_at = excluded.updated_at`,
+      [rows],
+    );
+    // No cascade takes the values of a deleted brand along here.
+    await db.query('delete from brand_field_values where owner_id = any($1::text[]::uuid[])', [keys]);
+    await db.query(
+      `insert into brand_field_values (owner_id, field_id, value)
+       select row.id, one.key::uuid, one.value
+       from jsonb_to_recordset($1::jsonb) as row(id uuid, fields jsonb), jsonb_each(row.fields) as one`,
       [rows],
     );
   },

@@ -51,6 +51,9 @@ const codesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
 const customersOf = `(select coalesce(jsonb_agg(l.customer_id order by l.customer_id::text collate "C"), '[]')
   from cart_customers l where l.cart_id = c.id)`;
 
+/** A field that an operator deletes goes before its values. */
+const fieldIsGone = (row: string) => `not exists (select from flow_fields where id = ${row}.field_id)`;
+
 /** A cart's lines and their taxes are in the order of their positions. */
 interface CartState {
   cart:
@@ -109,11 +112,13 @@ export const carts: Resource & WayBack = {
       name: 'cart_field_values',
       key: (row) => `${row}.owner_id`,
       columns: ['owner_id', 'field_id', 'value'],
+      skipped: fieldIsGone,
     },
     {
       name: 'cart_item_field_values',
       key: (row) => `(select i.cart_id from cart_items i where i.id = ${row}.owner_id)`,
       columns: ['owner_id', 'field_id', 'value'],
+      skipped: fieldIsGone,
     },
   ],
   states: `

@@ -42,6 +42,7 @@ export const jobs: Resource & WayBack = {
       key: 'id',
       columns: [
         ...['id', 'job_type', 'filter', 'status', 'error', 'attempts', 'leased_until', 'created_at', 'updated_at'],
+        'pieces',
       ],
     },
     { name: 'job_files', key: pieceKey, columns: ['job_id', 'position', 'content'] },
@@ -53,7 +54,7 @@ export const jobs: Resource & WayBack = {
       select key, split_part(key, '/', 1)::uuid as id, split_part(key, '/', 2)::integer as position
       from wanted where is_piece)
     select key, jsonb_build_object(
-      'job_type', j.job_type, 'filter', j.filter, 'status', j.status, 'error', j.error, 'attempts', j.attempts,
+      'job_type', j.job_type, 'filter', j.filter, 'status', j.status, 'error', j.error, 'attempts', j.attempts, 'pieces', j.pieces,
       'leased_until', ${timeText('j.leased_until')}, 'created_at', ${timeText('j.created_at')},
       'updated_at', ${timeText('j.updated_at')}, 'replies', ${repliesOf}) as state
     from named join jobs j using (id)
@@ -86,13 +87,13 @@ async function applyJobs(db: Queryable, changes: readonly StateChange[]): Promis
   await db.query('delete from jobs where id = any($1::text[]::uuid[])', [gone]);
   const rows = JSON.stringify(changes.flatMap(({ key, state }) => (state === null ? [] : [{ id: key, ...state }])));
   await db.query(
-    `insert into jobs (id, job_type, filter, status, error, attempts, leased_until, created_at, updated_at)
+    `insert into jobs (id, job_type, filter, status, error, attempts, leased_until, created_at, updated_at, pieces)
      select * from jsonb_to_recordset($1::jsonb) as row(
        id uuid, job_type text, filter text, status text, error text, attempts integer, leased_until timestamptz,
-       created_at timestamptz, updated_at timestamptz)
+       created_at timestamptz, updated_at timestamptz, pieces integer)
      on conflict (id) do update set job_type = excluded.job_type, filter = excluded.filter, status = excluded.status,
        error = excluded.error, attempts = excluded.attempts, leased_until = excluded.leased_until,
-       created_at = excluded.created_at, updated_at = excluded.updated_at`,
+       created_at = excluded.created_at, updated_at = excluded.updated_at, pieces = excluded.pieces`,
     [rows],
   );
   // Replies of a job that is gone stay: each has a lifetime of its own.

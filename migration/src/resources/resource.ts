@@ -13,6 +13,11 @@ export interface CapturedTable {
   key: string | null | ((row: string) => string);
   /** Other resources write the table too, so it is not fenced: their rows have no key. */
   shared?: true;
+  /**
+   * SQL of a condition on a row by its name: rows that readers skip already. Where the monolith does not own the resource, a
+   * delete of such a row is no write of the resource and is not refused: the row stays, here and at the owner.
+   */
+  skipped?: (row: string) => string;
   /** Every column that the resource reads or leaves out on purpose. Another one stops the migration. */
   columns: readonly string[];
 }

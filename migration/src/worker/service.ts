@@ -72,6 +72,7 @@ export async function startWorker(
     },
     lease: null,
     broker,
+    metrics,
     ...(broker === null ? {} : { publishes: monolithFacts(config.MONOLITH_DATABASE_URL, resources) }),
     release: async () => {
       await worker.close();

@@ -6,6 +6,7 @@ import { readOwnership } from '../monolith/fence.ts';
 import { hasSchema } from '../monolith/schema.ts';
 import type { Mover } from '../mover/mover.ts';
 import type { ParityReport } from '../parity/parity-report.ts';
+import { heartbeatKey } from '../relay/notes.ts';
 import type { Operation } from './operations.ts';
 
 /** Where a resource stands, as `status` prints it. */
@@ -58,8 +59,8 @@ export async function statusOf(
     status.owner = ownership === null ? null : ownerOf(ownership.state);
     const { rows } = await monolith.query<{ open: number; parked: number; reason: string | null }>(
       `select count(*)::int as open, count(parked)::int as parked, min(parked) as reason
-       from migration.notes where resource = $1`,
-      [resource.name],
+       from migration.notes where resource = $1 and key <> $2`,
+      [resource.name, heartbeatKey],
     );
     if (rows[0]) {
       status.open = status.owner === 'service' ? await mover.open('service') : rows[0].open;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { fieldOn, flowNamed } from '../flows/testing.ts';
 import { makeCode, makePromotion } from '../promotions/testing.ts';
 import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
@@ -32,6 +33,42 @@ test('services read the products of groups, also of groups that are not kept her
   for (const ids of ['', 'x', `${brand},`, Array(101).fill(brand).join(',')]) {
     assert.equal((await ask(`/internal/links/brands?ids=${ids}`)).status, 400, ids);
   }
+});
+
+test('services read the fields of an entity, and which targets of links exist', async () => {
+  assert.deepEqual((await ask('/internal/fields?slug=brands')).body, { data: { flow: null, fields: [] } });
+  const flow = await flowNamed(it, 'brands');
+  const rule = { type: 'one-to-many', to: 'product' };
+  const linked = await fieldOn(it, 'brands', {
+    slug: 'b',
+    order: 2,
+    field_type: 'relationship',
+    validation_rules: [rule],
+  });
+  const id = await fieldOn(it, 'brands', { slug: 'a', order: 1, unique: true });
+  await fieldOn(it, 'brands', { slug: 'off', enabled: false });
+  const { data } = (await ask('/internal/fields?slug=brands')).body;
+  assert.deepEqual(data.flow, { id: flow, slug: 'brands' });
+  assert.deepEqual(data.fields[0], {
+    ...{ id, slug: 'a', name: 'a', description: '', field_type: 'string', required: false, unique: true },
+    ...{ default: null, omit_null: false, validation_rules: [] },
+  });
+  assert.deepEqual([data.fields[1].id, data.fields[1].validation_rules, data.fields.length], [linked, [rule], 2]);
+  await it.admin('PUT', '/v2/flows/brands', { data: { enabled: false } });
+  assert.deepEqual((await ask('/internal/fields?slug=brands')).body.data.fields, []);
+  await it.admin('DELETE', '/v2/flows/brands');
+
+  const product = await makeProduct(it);
+  const targets = async (payload: object, authorization = basic) => {
+    const headers = { authorization };
+    const reply = await it.app.inject({ method: 'POST', url: '/internal/fields/targets', headers, payload });
+    return { status: reply.statusCode, body: reply.json() };
+  };
+  const found = await targets({ to: 'product', ids: [product, randomUUID(), 'x'] });
+  assert.deepEqual(found.body, { data: { type: 'product', ids: [product] } });
+  assert.deepEqual((await targets({ to: 'nothing', ids: [product] })).body, { data: { type: null, ids: [] } });
+  assert.equal((await targets({ to: 'product' })).status, 422);
+  assert.equal((await targets({ to: 'product', ids: [] }, it.adminToken)).status, 401);
 });
 
 test('services read products by id and SKU with all prices, drafts too, and their stock', async () => {
@@ -123,7 +160,12 @@ test('services ask who a customer token belongs to', async () => {
 
 test('clients of the API do not', async () => {
   const goods = ['products', 'images', 'stock', 'customers', 'promotions'].map((name) => `/internal/${name}`);
-  for (const path of ['/internal/settings', `/internal/links/brands?ids=${randomUUID()}`, ...goods]) {
+  for (const path of [
+    '/internal/settings',
+    '/internal/fields?slug=brands',
+    `/internal/links/brands?ids=${randomUUID()}`,
+    ...goods,
+  ]) {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {
       assert.equal((await ask(path, authorization)).status, 401, `${path} ${authorization}`);
     }

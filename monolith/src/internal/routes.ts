@@ -28,9 +28,9 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   goodsRoutes(app, shop);
+  orderRoutes(app, shop);
   promotionRoutes(app, shop);
   fieldsForServices(app, shop);
-  orderRoutes(app, shop);
 
   // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and
   // `order=true` for the order of all products of all groups together.

@@ -14,36 +14,52 @@ const recoveryPauseMs = 5_000;
 /** How long a receiver of webhooks may take to reply. */
 const webhookTimeoutMs = 10_000;
 
+interface Loop {
+  name: string;
+  intervalMs: number;
+  run(): Promise<unknown>;
+}
+
 // Debts 35 and 36: webhooks and exports run in the process that serves customers.
+/** The loops of this process. Whatever is paid, what a request has begun is finished: that is no debt. */
+export function loopsOf(shop: Shop, signal: AbortSignal): Loop[] {
+  const out = {
+    allowed: allowedNetworks(shop.config.webhookNetworks),
+    resolve: resolveByDns,
+    timeoutMs: webhookTimeoutMs,
+  };
+  const deliver: Loop = {
+    name: 'deliver webhooks',
+    intervalMs: pauseMs,
+    run: () => deliverWebhooks(shop, { out, signal }),
+  };
+  const exports: Loop = { name: 'run exports', intervalMs: pauseMs, run: () => runExports(shop, signal) };
+  const intervalMs = recoveryPauseMs;
+  return [
+    ...(shop.debts.owed('webhooks-in-process') ? [deliver] : []),
+    ...(shop.debts.owed('exports-in-process') ? [exports] : []),
+    { name: 'ask for first stock', intervalMs, run: () => recoverFirstStocks(shop) },
+    { name: 'delete other halves', intervalMs, run: () => recoverOtherHalves(shop.db) },
+  ];
+}
+
 /**
  * Delivers webhooks and runs exports, each as soon as there is work, and finishes what requests could not. A stop ends
  * what is under way.
  */
 export function startWorkingOff(shop: Shop): Stop {
   const stopping = new AbortController();
-  const { signal } = stopping;
-  const out = {
-    allowed: allowedNetworks(shop.config.webhookNetworks),
-    resolve: resolveByDns,
-    timeoutMs: webhookTimeoutMs,
-  };
-  const stops: Stop[] = [];
-  const start = (name: string, work: () => Promise<unknown>, intervalMs = pauseMs) => {
-    const run = async () => {
+  const stops = loopsOf(shop, stopping.signal).map(({ name, intervalMs, run }) => {
+    const work = async () => {
       try {
-        await work();
+        await run();
       } catch (error) {
         // Another program owns these rows now, and does this work.
         if (storeFault(error)?.code !== 'misdirected') throw error;
       }
     };
-    stops.push(every(intervalMs, run, (err) => shop.log.warn({ err, job: name }, 'job failed')));
-  };
-  if (shop.debts.owed('webhooks-in-process')) start('deliver webhooks', () => deliverWebhooks(shop, { out, signal }));
-  if (shop.debts.owed('exports-in-process')) start('run exports', () => runExports(shop, signal));
-  // Not a debt: what a request has begun is finished, whatever is paid.
-  start('ask for first stock', () => recoverFirstStocks(shop), recoveryPauseMs);
-  start('delete other halves', () => recoverOtherHalves(shop.db), recoveryPauseMs);
+    return every(intervalMs, work, (err) => shop.log.warn({ err, job: name }, 'job failed'));
+  });
   return async () => {
     stopping.abort();
     await Promise.all(stops.map((stop) => stop()));

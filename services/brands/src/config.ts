@@ -18,6 +18,8 @@ const Settings = Type.Object({
   PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
   /** A currency that is enabled counts as enabled for this long without asking. */
   CURRENCY_FRESH_MS: whole(10_000, 0),
+  /** The fields that an operator added to brands are asked for this often at most: a change of them takes effect after that. */
+  FIELDS_FRESH_MS: whole(1_000, 0),
 });
 export type Config = Static<typeof Settings>;
 

@@ -13,6 +13,9 @@ export const paths = {
   family: '/v2/brands/:id/relationships/brands',
 } as const;
 
+/** The slug of the flow whose fields brands have. */
+export const flow = 'brands';
+
 /** `data` of POST /v2/brands. Other members are ignored. */
 export const NewBrand = Type.Object({
   type: Type.Literal('brand'),

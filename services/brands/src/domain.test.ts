@@ -24,7 +24,10 @@ test('a brand is not above itself', () => {
 });
 
 test('a brand shows the relations that the caller may see', () => {
-  const related = { products: new Map([['a', ['p']]]), children: new Map([['a', ['b']]]), parents: new Set(['root']) };
+  const related = {
+    ...{ products: new Map([['a', ['p']]]), children: new Map([['a', ['b']]]), parents: new Set(['root']) },
+    fields: [],
+  };
   assert.deepEqual(brandView(brand('a', 'root'), related).relationships, {
     products: { data: [{ type: 'product', id: 'p' }] },
     parent: { data: { type: 'brand', id: 'root' } },

@@ -1,4 +1,5 @@
 import { isUuid, type Micros, timestamps } from '@banyan/kit/api';
+import { type Field, type Values, withFields } from '@banyan/kit/fields';
 import type { BrandChange, NewBrand } from './contract.ts';
 import { BrandsError, brandMissing } from './errors.ts';
 
@@ -11,6 +12,8 @@ export interface Brand {
   status: 'live' | 'draft';
   createdAt: Micros;
   updatedAt: Micros;
+  /** Of fields that an operator added to brands. */
+  values: Values;
 }
 
 /** What is shown with brands, by the id of the brand. Only what the caller may see. */
@@ -20,6 +23,8 @@ export interface Related {
   /** In the default order of brands. Absent without children. */
   children: ReadonlyMap<string, readonly string[]>;
   parents: ReadonlySet<string>;
+  /** The fields that brands have now. */
+  fields: readonly Field[];
 }
 
 /** The id in a path. @throws BrandsError `brand_missing`: the text is no id */
@@ -30,7 +35,7 @@ export function brandIdOf(text: string): string {
 
 /** A new brand: a draft unless it says otherwise. */
 export function madeOf({ name, slug, description = '', status = 'draft' }: NewBrand, id: string, now: Micros): Brand {
-  return { id, parentId: null, name, slug, description, status, createdAt: now, updatedAt: now };
+  return { id, parentId: null, name, slug, description, status, createdAt: now, updatedAt: now, values: {} };
 }
 
 /** The brand with the members of a change. */
@@ -50,11 +55,11 @@ export function requireNotAbove(line: readonly string[], childIds: readonly stri
 }
 
 /** A brand in the form of the API. */
-export function brandView(brand: Brand, { products, children, parents }: Related) {
+export function brandView(brand: Brand, { products, children, parents, fields }: Related) {
   const { id, parentId, name, slug, description, status } = brand;
   const [productIds, childIds] = [products.get(id), children.get(id)];
   const links = (type: string, ids: readonly string[]) => ({ data: ids.map((one) => ({ type, id: one })) });
-  return {
+  return withFields(fields, brand.values, {
     id,
     type: 'brand',
     name,
@@ -67,7 +72,7 @@ export function brandView(brand: Brand, { products, children, parents }: Related
       ...(parentId !== null && parents.has(parentId) && { parent: { data: { type: 'brand', id: parentId } } }),
       ...(childIds && { children: links('brand', childIds) }),
     },
-  };
+  });
 }
 
 export interface TreeNode {

@@ -13,6 +13,8 @@ export const brandsErrors = {
   currency_disabled: { status: 400, title: 'BadRequestError' },
 } as const satisfies CompleteErrorTable<BrandsCode>;
 
-export function brandMissing(): BrandsError {
-  return new BrandsError('brand_missing', { detail: 'The requested brand could not be found' });
+/** @param title other than that of all paths of brands */
+export function brandMissing(title?: string): BrandsError {
+  const detail = 'The requested brand could not be found';
+  return new BrandsError('brand_missing', { detail, ...(title !== undefined && { title }) });
 }

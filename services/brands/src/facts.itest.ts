@@ -19,6 +19,7 @@ describe('facts about brands', () => {
     mesh.services = {
       monolith: () => ({ status: 200, body: active }),
       products: () => ({ status: 200, body: { data: [] } }),
+      flows: () => ({ status: 200, body: { data: { flow: null, fields: [] } } }),
     };
     facts = await openFactsBroker();
     brands = await startInstance(mesh.url, facts.env);

@@ -34,11 +34,16 @@ export class ToldChanges {
   }
 }
 
-/** Brands as an administrator sees them, by id, inside the transaction that changes them. */
+/**
+ * Brands as an administrator sees them, by id, inside the transaction that changes them. Without the fields that an operator
+ * added: the monolith's facts have none either.
+ */
 async function statesOf(tx: Queryable, ids: readonly string[]): Promise<Map<string, { data: object }>> {
   const { brands, children, parents } = await readFamily(tx, ids);
   const products = await productsOf(tx, ids);
-  return new Map(brands.map((brand: Brand) => [brand.id, { data: brandView(brand, { products, children, parents }) }]));
+  return new Map(
+    brands.map((brand: Brand) => [brand.id, { data: brandView(brand, { products, children, parents, fields: [] }) }]),
+  );
 }
 
 /**

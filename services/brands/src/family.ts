@@ -12,7 +12,7 @@ export interface Family {
 }
 
 const idsOf = "json_table(?, '$[*]' columns (id char(36) character set ascii collate ascii_bin path '$')) as wanted";
-const columns = 'brands.id, parent_id, name, slug, description, status, created_at_us, updated_at_us';
+const columns = 'brands.id, parent_id, name, slug, description, status, created_at_us, updated_at_us, field_values';
 
 const byId = statement<Row, [string]>(
   'brands_family_brands',

@@ -52,6 +52,17 @@ describe('moving brands to the service and back', () => {
     assert.equal(await digestAtService(id), undefined);
   });
 
+  test('values of fields travel by the id of the field; a brand without one has no such member', async () => {
+    const [id, given] = [randomUUID(), state({ fields: { [randomUUID()]: 'é "x"', [randomUUID()]: [{ id: 'a' }] } })];
+    await bring(id, given);
+    assert.equal(await digestAtService(id), digestOf(id, given));
+    const { fields: _, ...without } = given as { fields?: object };
+    await bring(id, without);
+    assert.equal(await digestAtService(id), digestOf(id, without));
+    const [{ outcome, reason }] = (await bring(randomUUID(), state({ fields: { x: 1 } }))).json.outcomes;
+    assert.equal(outcome, 'refused', reason);
+  });
+
   test('two brands swap their slugs, one after the other', async () => {
     const [a, b] = [randomUUID(), randomUUID()];
     const [red, blue] = [state(), state()];

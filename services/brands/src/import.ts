@@ -1,3 +1,4 @@
+import type { Values } from '@banyan/kit/fields';
 import type { MovedResource } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
 import Type, { type Static } from 'typebox';
@@ -6,6 +7,8 @@ import { brandOf, type Row, writtenOf } from './rows.ts';
 
 /** RFC 3339 in UTC, with microseconds. */
 const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
+
+const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
 
 /** A brand as it travels between the monolith and this service. */
 const BrandState = Type.Object({
@@ -16,6 +19,8 @@ const BrandState = Type.Object({
   status: Type.Enum(['live', 'draft']),
   created_at: Moment,
   updated_at: Moment,
+  /** Values of fields that an operator added, by the id of the field. Absent without a value. */
+  fields: Type.Optional(Type.Record(Id, Type.Unknown(), { additionalProperties: false, minProperties: 1 })),
 });
 type BrandState = Static<typeof BrandState>;
 
@@ -47,6 +52,7 @@ const columns = [
   'status',
   'created_at_us',
   'updated_at_us',
+  'field_values',
 ] as const;
 const put = statement<object, unknown[]>(
   'brands_import_put',
@@ -55,7 +61,8 @@ const put = statement<object, unknown[]>(
 );
 const read = statement<Row, [string]>(
   'brands_import_read',
-  `select brands.id, parent_id, name, slug, description, status, created_at_us, updated_at_us
+  `select brands.id, parent_id, name, slug, description, status, created_at_us, updated_at_us,
+     field_values
    from ${idsOf} straight_join brands on brands.id = incoming.id`,
 );
 const keys = statement<{ id: string }, [string, string | null, string | null, number]>(
@@ -108,6 +115,7 @@ const brandIn = (id: string, state: BrandState): Brand => ({
   status: state.status,
   createdAt: microsIn(state.created_at),
   updatedAt: microsIn(state.updated_at),
+  values: (state.fields ?? {}) as Values,
 });
 
 const stateOf = (brand: Brand): BrandState => ({
@@ -118,6 +126,7 @@ const stateOf = (brand: Brand): BrandState => ({
   status: brand.status,
   created_at: textOf(brand.createdAt),
   updated_at: textOf(brand.updatedAt),
+  ...(Object.keys(brand.values).length > 0 && { fields: { ...brand.values } }),
 });
 
 /** `Date` has milliseconds only. */

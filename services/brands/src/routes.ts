@@ -23,10 +23,19 @@ import {
 } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
+import {
+  addEntryRoutes,
+  addFieldLinkRoutes,
+  attributesWithFields,
+  checkValues,
+  type EntityFields,
+  written,
+} from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrandChange, NewBrand, paths } from './contract.ts';
+import { BrandChange, flow, NewBrand, paths } from './contract.ts';
 import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
+import { entitiesOf } from './entities.ts';
 import { brandMissing } from './errors.ts';
 import { addFamilyRoutes } from './family-routes.ts';
 import { noLinks, type Peers, type ProductLinks } from './peers.ts';
@@ -35,6 +44,8 @@ import { type Store, sortFields } from './store.ts';
 export interface Handlers {
   store: Store;
   peers: Peers;
+  /** Fields that an operator added to brands. */
+  fields: EntityFields;
   authenticate: Authenticate;
   /** Who a customer token belongs to. Brands are the same for all, but a wrong token is refused on any path. */
   findCustomer: FindSubject;
@@ -50,7 +61,7 @@ const filterFields: FilterFields = {
   status: { type: 'text', ops: ['eq', 'in'] },
 };
 
-/** Set on a reply from which something is missing because its owner could not be asked: the owner's name. */
+/** Set on a reply from which something is missing because its owner could not be asked: the owners' names. */
 const missingHeader = 'x-banyan-missing';
 
 const newBrand = checker(NewBrand);
@@ -63,7 +74,7 @@ interface ById {
 /** HTTP to domain, and back. */
 export function addRoutes(
   server: Server,
-  { store, peers, authenticate, findCustomer, publicUrl, now }: Handlers,
+  { store, peers, fields, authenticate, findCustomer, publicUrl, now }: Handlers,
 ): void {
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
@@ -90,28 +101,39 @@ export function addRoutes(
     data: treeOf(await store.all(seesLiveOnly(request.caller))),
   }));
 
-  server.get(paths.attributes, { schema: { summary: 'The members of a brand' } }, async () =>
-    attributesReply('brands', NewBrand),
-  );
+  server.get(paths.attributes, { schema: { summary: 'The members of a brand' } }, async (request, reply) => {
+    const own = attributesReply('brands', NewBrand);
+    return attributesWithFields(own, await fieldsFor(request, reply));
+  });
 
   server.get<ById>(paths.brand, { schema: { summary: 'Read a brand' } }, (request, reply) =>
     showBrand(request.params.id, request, reply),
   );
 
   server.post(paths.brands, { schema: { summary: 'Make a brand' } }, async (request, reply) => {
-    const brand = madeOf(newBrand(objectOf(request.body)), randomUUID(), microsOf(now()));
-    await store.transaction(causeOf(request.headers, now()), (changes) => changes.insert(brand));
+    const data = objectOf(request.body);
+    const brand = madeOf(newBrand(data), randomUUID(), microsOf(now()));
+    const { fields: all } = await fields.known(request.headers);
+    await store.transaction(causeOf(request.headers, now()), async (changes) => {
+      await changes.insert(brand);
+      const given = checkValues(all, data, true);
+      if (given.size > 0) await changes.setValues(brand.id, written({}, given), given, all);
+    });
     return reply.code(201).send(await showBrand(brand.id, request, reply));
   });
 
   server.put<ById>(paths.brand, { schema: { summary: 'Change a brand' } }, async (request, reply) => {
-    const change = brandChange(objectOf(request.body));
+    const data = objectOf(request.body);
+    const change = brandChange(data);
     requireSameId(request.params.id, change.id);
     const id = brandIdOf(request.params.id);
+    const { fields: all } = await fields.known(request.headers);
     await store.transaction(causeOf(request.headers, now()), async (changes) => {
       const brand = await changes.find(id);
       if (brand === undefined) throw brandMissing();
       await changes.update(changedBy(brand, change, microsOf(now())));
+      const given = checkValues(all, data, false);
+      if (given.size > 0) await changes.setValues(id, written(brand.values, given), given, all);
     });
     return showBrand(id, request, reply);
   });
@@ -128,6 +150,10 @@ export function addRoutes(
   });
 
   addFamilyRoutes(server, { store, now, showBrand });
+  const entities = entitiesOf(store, now);
+  addFieldLinkRoutes(server, paths.brand, 200, { entities, fields, now, missing: () => brandMissing('Not Found') });
+  const pageLength = (request: FastifyRequest) => peers.pageLength(request.headers);
+  addEntryRoutes(server, { slug: flow, entities, fields, publicUrl, pageLength, now });
 
   async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
     const brandId = brandIdOf(id);
@@ -154,17 +180,25 @@ export function addRoutes(
     const liveOnly = seesLiveOnly(request.caller);
     const ids = brands.map(({ id }) => id);
     const parentIds = brands.flatMap(({ parentId }) => (parentId === null ? [] : [parentId]));
-    const [links, children, parents] = await Promise.all([
+    const [links, children, parents, all] = await Promise.all([
       asked,
       store.childrenOf(ids, liveOnly),
       store.visible(parentIds, liveOnly),
+      fields.shown(request.headers),
     ]);
     const { ofBrand: products, order } = links ?? noLinks;
     const included = order.length === 0 ? [] : await peers.products(order, request.headers);
-    if (links === null || included === null) reply.header(missingHeader, 'products');
+    const missing = [...(links === null || included === null ? ['products'] : []), ...(all === null ? ['flows'] : [])];
+    if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
+    const related = { products, children, parents, fields: all?.fields ?? [] };
     return {
-      data: brands.map((brand) => brandView(brand, { products, children, parents })),
+      data: brands.map((brand) => brandView(brand, related)),
       included: { products: included ?? [] },
     };
+  }
+  async function fieldsFor(request: FastifyRequest, reply: FastifyReply) {
+    const known = await fields.shown(request.headers);
+    if (known === null) reply.header(missingHeader, 'flows');
+    return known?.fields ?? [];
   }
 }

@@ -26,6 +26,15 @@ const products: FakeService = (request) =>
     : { status: 200, body: { data: [{ id: 'p1' }, { id: 'p2', name: 'Two' }] } };
 const settings: FakeService = () => ({ status: 200, body: { data: { page_length: 2 } } });
 const currencies: FakeService = () => ({ status: 200, body: { data: [{ code: 'USD', enabled: true }] } });
+const definition = (slug: string, members: object = {}) => ({
+  ...{ id: `0b0b0b0b-0000-4000-8000-00000000000${slug.length}`, slug, name: slug, description: '' },
+  ...{ field_type: 'string', required: false, unique: false, default: null, omit_null: false, validation_rules: [] },
+  ...members,
+});
+const flowWith =
+  (...fields: object[]): FakeService =>
+  () => ({ status: 200, body: { data: { flow: { id: 'f', slug: 'brands' }, fields } } });
+const noFlow: FakeService = () => ({ status: 200, body: { data: { flow: null, fields: [] } } });
 
 describe('the brands service', () => {
   let mesh: FakeMesh;
@@ -40,7 +49,7 @@ describe('the brands service', () => {
     mesh.close();
   });
   beforeEach(() => {
-    mesh.services = { monolith: issuer, products, settings, currencies };
+    mesh.services = { monolith: issuer, products, settings, currencies, flows: noFlow };
     mesh.requests.length = 0;
   });
 
@@ -156,6 +165,26 @@ describe('the brands service', () => {
     assert.equal(rows[0]?.parent_id, null);
   });
 
+  test('while flows are away, brands keep the fields that they had', async () => {
+    mesh.services.flows = flowWith(definition('note'));
+    const id = await make({ note: 'kept' });
+    delete mesh.services.flows;
+    const one = await call('GET', `/v2/brands/${id}`);
+    assert.deepEqual([one.body.data.note, one.headers.get('x-banyan-missing')], ['kept', null]);
+    assert.equal((await call('PUT', `/v2/brands/${id}`, { data: { note: 'changed' } })).body.data.note, 'changed');
+    mesh.services.flows = flowWith();
+    assert.equal('note' in (await call('GET', `/v2/brands/${id}`)).body.data, false);
+    mesh.services.flows = flowWith(definition('note'));
+    assert.equal((await call('GET', `/v2/brands/${id}`)).body.data.note, 'changed');
+  });
+
+  test('of many brands that take one value of a unique field at once, one has it', async () => {
+    mesh.services.flows = flowWith(definition('code', { unique: true }));
+    const data = () => ({ type: 'brand', name: 'N', slug: randomUUID(), code: 'é "1"' });
+    const replies = await Promise.all(Array.from({ length: 8 }, () => call('POST', '/v2/brands', { data: data() })));
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [201, ...Array(7).fill(422)]);
+  });
+
   test('documents its routes', async () => {
     const { body } = await call('GET', '/docs/json');
     assert.ok(Object.keys(body.paths).includes('/v2/brands/{id}/relationships/children'));
@@ -177,4 +206,23 @@ describe('the brands service', () => {
     const log = brands.lines.join('');
     for (const secret of [adminToken, shopperToken, 'let me ask']) assert.ok(!log.includes(secret), secret);
   });
+});
+
+test('a service that has never reached flows shows brands without fields and says so, and takes no writes', async () => {
+  const mesh = await startFakeMesh({ monolith: issuer, products, settings, currencies });
+  const brands = await startInstance(mesh.url);
+  try {
+    await brands.service.ready;
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
+    const list = await fetch(`${brands.service.url}/v2/brands`, { headers });
+    assert.deepEqual([list.status, list.headers.get('x-banyan-missing')], [200, 'flows']);
+    const body = JSON.stringify({ data: { type: 'brand', name: 'N', slug: randomUUID() } });
+    const refused = await fetch(`${brands.service.url}/v2/brands`, { method: 'POST', headers, body });
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+    mesh.services.flows = noFlow;
+    assert.equal((await fetch(`${brands.service.url}/v2/brands`, { method: 'POST', headers, body })).status, 201);
+  } finally {
+    await brands.close();
+    mesh.close();
+  }
 });

@@ -3,6 +3,7 @@ import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { EntityFields } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -10,6 +11,7 @@ import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { brandsConfig, type Config } from './config.ts';
+import { flow } from './contract.ts';
 import { brandsErrors } from './errors.ts';
 import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
@@ -46,9 +48,12 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     currencyFreshMs: config.CURRENCY_FRESH_MS,
   });
 
+  const metrics = new Metrics();
+  const fields = new EntityFields(flow, { mesh, credentials, now, freshMs: config.FIELDS_FRESH_MS });
+
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: brandsErrors,
     checks: { store: () => store.ping() },
     forms: false,
@@ -56,7 +61,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { store, peers, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
+  addRoutes(server, { store, peers, fields, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
 
   const running = await runService({
     name: 'brands',
@@ -67,10 +72,13 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       const applied = await store.applySchema();
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
       if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('brands');
+      // Known from the start, if the peer is there: writes need them.
+      await fields.shown({});
     },
     lease: leaseOf(config),
     broker: brokerOf(config),
     publishes: store.published,
+    metrics,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },

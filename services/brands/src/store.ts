@@ -1,6 +1,7 @@
 import { type Condition, microsOf, type Page, type Sort } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import type { Cause } from '@banyan/kit/facts';
+import { type Field, type NewValues, requireUnique, type Values } from '@banyan/kit/fields';
 import { type Changed, type Moves, openMoves } from '@banyan/kit/import';
 import { duplicateKeyIn, type MariadbQueryable, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
@@ -57,6 +58,13 @@ export interface Changes {
   insert(brand: Brand): Promise<void>;
   /** Writes all members except the parent. @throws BrandsError `slug_taken` */
   update(brand: Brand): Promise<void>;
+  /**
+   * Writes the values of fields of a brand.
+   *
+   * @param given those that this write sets: the value of a unique one must not be another brand's
+   * @throws ServiceError `validation_failed`: it is
+   */
+  setValues(id: string, values: Values, given: NewValues, fields: readonly Field[]): Promise<void>;
   setParent(ids: readonly string[], parentId: string | null, updatedAt: number | null): Promise<void>;
   delete(id: string): Promise<void>;
 }
@@ -88,7 +96,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-const columns = 'id, parent_id, name, slug, description, status, created_at_us, updated_at_us';
+const columns = 'id, parent_id, name, slug, description, status, created_at_us, updated_at_us, field_values';
 const byCreation = 'order by created_at_us, id';
 
 const lockFamily = statement<object>('brands_lock_family', 'select one from family_lock where one = 1 for update');
@@ -100,6 +108,16 @@ const line = statement<{ id: string }, [string]>(
      select id, parent_id from brands where id = ?
      union select b.id, b.parent_id from brands b join line on b.id = line.parent_id
    ) select id from line`,
+);
+const lockFields = statement<object>('brands_lock_fields', 'select one from field_lock where one = 1 for update');
+// `concat` makes a text of the JSON that was found, which is then compared as text: the same value is always written alike.
+const holder = statement<{ id: string }, [string, string, string]>(
+  'brands_holder',
+  "select id from brands where concat(json_extract(field_values, ?), '') = ? and id <> ? limit 1",
+);
+const setValues = statement<object, [string, string]>(
+  'brands_set_values',
+  'update brands set field_values = ? where id = ?',
 );
 const deleteBrand = statement<object, [string]>('brands_delete', 'delete from brands where id = ?');
 
@@ -194,6 +212,14 @@ function changesIn(tx: Queryable, changed: Changed, told: ToldChanges): Changes 
       const set = `update brands set parent_id = ?, updated_at_us = coalesce(?, updated_at_us) where ${text}`;
       await tx.run(statement<object, unknown[]>('brands_set_parent', set), [parentId, updatedAt, ...values]);
       told.add(ids, 'updated', await changed(ids));
+    },
+    setValues: async (id, values, given, fields) => {
+      if (fields.some((field) => field.unique && given.has(field.id))) await tx.query(lockFields, []);
+      await requireUnique(fields, given, async (field, value) => {
+        return (await tx.query(holder, [`$."${field.id}"`, JSON.stringify(value), id])).length > 0;
+      });
+      await tx.run(setValues, [JSON.stringify(values), id]);
+      told.add([id], 'updated', await changed(id));
     },
     delete: async (id) => {
       await tx.run(deleteBrand, [id]);

@@ -28,7 +28,7 @@ export async function startInstance(meshUrl: string, env: Record<string, string>
   });
   const config = brandsConfig({
     ...{ PORT: '0', DATABASE_URL: database.url, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', ...credentials, ...env },
+    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', FIELDS_FRESH_MS: '0', ...credentials, ...env },
   });
   const service = await startService(config, createLogger({ level: 'trace', service: 'brands', destination }));
   return {

@@ -1,3 +1,4 @@
+import { causeOf } from '@banyan/kit/facts';
 import { addFieldLinkRoutes, type Entities, type Entity, type Values } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { Cart, Line } from './cart.ts';
@@ -53,14 +54,14 @@ function entitiesOf(handlers: Handlers, placeOf: (id: string) => Place): Pick<En
       const owner = cart && find(cart);
       return owner && entityOf(owner);
     },
-    change: async (id, _at, work) => {
+    change: async (id, _at, caused, work) => {
       const { cartId, find, put } = placeOf(id);
-      return store.transaction(cartId, {}, async (changes) => {
+      return store.transaction(cartId, causeOf(caused, handlers.now()), async (changes) => {
         const cart = await changes.find();
         const owner = cart && find(cart);
         if (owner === undefined) return undefined;
         const { values } = work(entityOf(owner));
-        await changeIn(handlers, askedFor(handlers, {}), changes, cartId, (draft) => put(draft, values));
+        await changeIn(handlers, askedFor(handlers, caused), changes, cartId, (draft) => put(draft, values));
         return { ...entityOf(owner), values };
       });
     },

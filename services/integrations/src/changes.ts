@@ -5,8 +5,9 @@ import { integrationMissing } from './errors.ts';
 import { lockDeliveriesOf, removeDeliveries } from './store/deliveries.ts';
 import {
   allIntegrations,
-  lockIntegration,
   lockIntegrations,
+  lockToChange,
+  lockToRemove,
   putIntegration,
   removeIntegrations,
 } from './store/integrations.ts';
@@ -50,7 +51,7 @@ export async function changeIntegration(
     const others = (await allIntegrations(tx)).filter((each) => each.id !== id);
     requireRoomPerEvent(others, change.observes);
   }
-  const before = await lockIntegration(tx, id);
+  const before = await lockToChange(tx, id);
   if (before === undefined) throw integrationMissing();
   const changed = changedBy(before, change, now);
   await putIntegration(tx, changed);
@@ -65,7 +66,7 @@ export async function changeIntegration(
  */
 export async function removeIntegration(write: Write, id: string, now: Micros): Promise<void> {
   const { tx } = write;
-  const integration = await lockIntegration(tx, id);
+  const integration = await lockToRemove(tx, id);
   if (integration === undefined) throw integrationMissing();
   const deliveries = await lockDeliveriesOf(tx, id);
   await removeDeliveries(tx, deliveries);

@@ -10,6 +10,8 @@ create table jobs (
   attempts bigint not null,
   -- Until when the monolith leaves a job that is processing to the one who has it.
   leased_until_us bigint,
+  -- How many pieces the file of a complete job has.
+  pieces bigint,
   created_at_us bigint not null,
   updated_at_us bigint not null
 );

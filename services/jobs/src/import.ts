@@ -29,6 +29,7 @@ const JobState = Type.Object({
   error: Type.Union([Type.String(), Type.Null()]),
   attempts: Type.Integer({ minimum: 0 }),
   leased_until: Type.Union([Moment, Type.Null()]),
+  pieces: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
   created_at: Moment,
   updated_at: Moment,
   /** To the keyed request that made the job. */
@@ -121,6 +122,7 @@ async function put(tx: DuckdbTransaction, { key, state }: AppliedChange<State>):
 const jobIn = (id: string, state: JobState): Job => ({
   ...{ id, jobType: state.job_type, filter: state.filter, status: state.status, error: state.error },
   attempts: state.attempts,
+  pieces: state.pieces,
   leasedUntil: state.leased_until === null ? null : microsIn(state.leased_until),
   createdAt: microsIn(state.created_at),
   updatedAt: microsIn(state.updated_at),
@@ -129,6 +131,7 @@ const jobIn = (id: string, state: JobState): Job => ({
 const stateOf = (job: Job, replies: readonly KeptReply[]): JobState => ({
   job_type: job.jobType as 'order_export',
   ...{ filter: job.filter, status: job.status, error: job.error, attempts: job.attempts },
+  pieces: job.pieces,
   leased_until: job.leasedUntil === null ? null : textOf(job.leasedUntil),
   created_at: textOf(job.createdAt),
   updated_at: textOf(job.updatedAt),

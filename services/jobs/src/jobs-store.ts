@@ -11,6 +11,8 @@ export interface Job {
   /** Each beginning has a higher number. */
   attempts: number;
   leasedUntil: Micros | null;
+  /** How many pieces the file of a complete job has; null if that is unknown. */
+  pieces: number | null;
   createdAt: Micros;
   updatedAt: Micros;
 }
@@ -24,12 +26,13 @@ export interface JobRow {
   error: string | null;
   attempts: number;
   leased_until_us: number | null;
+  pieces: number | null;
   created_at_us: number;
   updated_at_us: number;
 }
 
 export const jobColumns =
-  'id, job_type, filter, status, error, attempts, leased_until_us, created_at_us, updated_at_us';
+  'id, job_type, filter, status, error, attempts, leased_until_us, pieces, created_at_us, updated_at_us';
 
 const list = statement<JobRow, [number, number]>(
   'jobs_list',
@@ -43,9 +46,9 @@ const waiting = statement<JobRow>(
 );
 const put = statement<object, (string | number | null)[]>(
   'jobs_put',
-  `insert into jobs (${jobColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  `insert into jobs (${jobColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
    on conflict (id) do update set job_type = excluded.job_type, filter = excluded.filter, status = excluded.status,
-     error = excluded.error, attempts = excluded.attempts, leased_until_us = excluded.leased_until_us,
+     error = excluded.error, attempts = excluded.attempts, leased_until_us = excluded.leased_until_us, pieces = excluded.pieces,
      created_at_us = excluded.created_at_us, updated_at_us = excluded.updated_at_us`,
 );
 const piece = statement<{ content: string }, [string, number]>(
@@ -92,7 +95,7 @@ export async function nextJob(db: Queryable): Promise<Job | undefined> {
 export async function putJob(tx: Queryable, job: Job): Promise<void> {
   await tx.run(put, [
     ...[job.id, job.jobType, job.filter, job.status, job.error, job.attempts, job.leasedUntil],
-    ...[job.createdAt, job.updatedAt],
+    ...[job.pieces, job.createdAt, job.updatedAt],
   ]);
 }
 
@@ -103,6 +106,11 @@ export async function* filePieces(db: Queryable, jobId: string): AsyncGenerator<
     if (row === undefined) return;
     yield row.content;
   }
+}
+
+/** How many pieces of a job's file are here. */
+export async function countPieces(db: Queryable, jobId: string): Promise<number> {
+  return (await db.query(positions, [jobId])).length;
 }
 
 export async function putPiece(tx: Queryable, jobId: string, position: number, content: string): Promise<void> {
@@ -130,6 +138,7 @@ export function jobOf(row: JobRow): Job {
     error: row.error,
     attempts: row.attempts,
     leasedUntil: row.leased_until_us,
+    pieces: row.pieces,
     createdAt: row.created_at_us,
     updatedAt: row.updated_at_us,
   };

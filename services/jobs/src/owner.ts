@@ -22,7 +22,7 @@ export interface OrdersWanted {
   ids?: readonly string[];
 }
 
-/** Whoever owns the orders, by name through the mesh. */
+/** The owner of the orders, asked by name through the mesh. */
 export interface OrdersOwner {
   /** @throws JobsError `peer_unavailable`: the owner cannot be asked, or its reply cannot be read */
   page(wanted: OrdersWanted): Promise<OrdersPage>;

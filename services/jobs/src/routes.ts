@@ -50,7 +50,10 @@ export function addRoutes(server: Server, handlers: Handlers): void {
   };
   const withFile = async (id: string): Promise<Job> => {
     const job = await known(id);
-    if (hasFile(job, now())) return job;
+    if (hasFile(job, now())) {
+      if (await store.hasPieces(job)) return job;
+      throw new JobsError('misdirected', { detail: 'The file has not come from its owner yet', retryAfterS: 1 });
+    }
     throw notFound(job.status === 'complete' ? 'The file has expired' : `The job is ${job.status}: it has no file`);
   };
 
@@ -68,6 +71,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     const at = microsOf(now());
     const job: Job = {
       ...{ id: randomUUID(), jobType, filter, status: 'pending', error: null, attempts: 0, leasedUntil: null },
+      pieces: null,
       ...{ createdAt: at, updatedAt: at },
     };
     const { status, body } = await store.make(job, keyedRequest(request, now()), (made) => ({ data: show(made) }));

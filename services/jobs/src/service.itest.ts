@@ -130,6 +130,7 @@ describe('the jobs service', () => {
     await store.moves.changeOwnership('jobs', ownership, { epoch: 1, state: 'follower', wayBack: false });
     const state = {
       ...{ job_type: 'order_export', filter: '', status: 'processing', error: null, attempts: 1, leased_until: null },
+      pieces: null,
       ...{ created_at: '2026-01-01T00:00:00.000001Z', updated_at: '2026-01-01T00:00:00.000001Z', replies: [] },
     };
     const key = '0b0b0b0b-0000-4000-8000-00000000000a';
@@ -140,6 +141,18 @@ describe('the jobs service', () => {
     );
     assert.equal((await store.next())?.attempts, 1);
     await assert.rejects(store.begin(key), { code: 'misdirected' });
+    // The file of a complete job comes in pieces.
+    const other = '0b0b0b0b-0000-4000-8000-00000000000b';
+    const now = new Date().toISOString().replace('Z', '000Z');
+    const complete = { ...state, status: 'complete', pieces: 2, created_at: now };
+    const content = () => callAt(instance.service.url, 'GET', `/v2/jobs/${other}/file/content`);
+    const change = (key: string, counter: number, given: object) =>
+      store.moves.apply('jobs', 1, [{ key, version: 2 ** 40 + counter, state: given as Record<string, unknown> }]);
+    await change(other, 2, complete);
+    await change(`${other}/000000`, 3, { content: 'a' });
+    assert.equal((await content()).status, 421);
+    await change(`${other}/000001`, 4, { content: 'b' });
+    assert.equal((await content()).text, 'ab');
     const follower = { epoch: 1, state: 'follower', wayBack: false } as const;
     await store.moves.changeOwnership('jobs', follower, { epoch: 2, state: 'owner', wayBack: true });
     // The other system cannot write it any more, so nothing is waited for.

@@ -22,7 +22,7 @@ import { openStore, type Store } from './store.ts';
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const config = jobsConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'jobs' });
-  // The engine cannot be opened again in this process. Whoever started it starts another.
+  // The engine cannot be opened again in this process: another process has to begin.
   const onFatal = (error: Error) => {
     logger.fatal({ err: error }, 'the store cannot be used by this process any more');
     setImmediate(() => process.exit(1));

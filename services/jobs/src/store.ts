@@ -28,6 +28,8 @@ export interface Store {
   readonly orders: OrdersStore;
   list(page: Page): Promise<{ jobs: Job[]; total: number }>;
   find(id: string): Promise<Job | undefined>;
+  /** Whether all pieces of a job's file are here: they come one by one from another owner. */
+  hasPieces(job: Job): Promise<boolean>;
   /** The pieces of a job's file, in order. */
   pieces(id: string): AsyncGenerator<string>;
   /**
@@ -90,6 +92,7 @@ export function openStore({ path, now: clock, onFatal }: StoreOptions): Store {
     orders: ordersStore(db),
     list: (page) => rows.listJobs(db, page),
     find: (id) => rows.findJob(db, id),
+    hasPieces: async ({ id, pieces }) => pieces === null || (await rows.countPieces(db, id)) >= pieces,
     pieces: (id) => rows.filePieces(db, id),
     make: (job, keyed, show) =>
       moves.write('jobs', async (tx, changed) => {
@@ -123,9 +126,10 @@ export function openStore({ path, now: clock, onFatal }: StoreOptions): Store {
         return [rows.pieceKey(job.id, position)];
       }),
     end: async (job, error) => {
-      await whileHeld(job, async (_tx, put) => {
-        const status = error === null ? 'complete' : 'failed';
-        await put({ ...job, status, error, leasedUntil: null, updatedAt: now() });
+      await whileHeld(job, async (tx, put) => {
+        const ended = { ...job, error, leasedUntil: null, updatedAt: now() };
+        if (error !== null) await put({ ...ended, status: 'failed' });
+        else await put({ ...ended, status: 'complete', pieces: await rows.countPieces(tx, job.id) });
         return [job.id];
       });
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { everyPage, type Kind, numberAtEnd } from './kind.ts';
+import { everyPage, type Kind, numberAtEnd, oddText } from './kind.ts';
 
 /** Brands: the slug is unique, the name has the value. */
 export const brands: Kind = {
@@ -9,10 +9,10 @@ export const brands: Kind = {
   create: (slug, value) => ({
     method: 'POST',
     path: '/v2/brands',
-    data: { type: 'brand', name: `${slug} ${value}`, slug, status: 'live' },
+    data: { type: 'brand', name: `${slug} ${value}`, slug, description: oddText, status: 'live' },
   }),
   pathOf: (_slug, { body }) => `/v2/brands/${body.data.id}`,
-  change: (path, value) => ({ method: 'PUT', path, data: { type: 'brand', name: `Brand ${value}` } }),
+  change: (path, value) => ({ method: 'PUT', path, data: { type: 'brand', name: `${oddText} ${value}` } }),
   remove: (path) => ({ method: 'DELETE', path }),
   read: (_slug, path) => ({ method: 'GET', path }),
   valueIn: (_slug, { status, body }) => (status === 404 ? null : numberAtEnd(body.data.name)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Shown } from '../shop.ts';
-import type { Found, Kind } from './kind.ts';
+import { type Found, type Kind, oddText } from './kind.ts';
 
 const linesOf = ({ body }: Shown): { id: string; sku: string; quantity: number }[] => body.data;
 
@@ -12,7 +12,7 @@ export const carts: Kind = {
   create: (cart, value) => ({
     method: 'POST',
     path: `/v2/carts/${cart}/items`,
-    data: { type: 'custom_item', name: 'Ledger', sku: cart, quantity: value, price: { amount: 1 } },
+    data: { type: 'custom_item', name: oddText, sku: cart, quantity: value, price: { amount: 1 } },
   }),
   pathOf: (cart, reply) => `/v2/carts/${cart}/items/${linesOf(reply).find(({ sku }) => sku === cart)?.id}`,
   change: (path, value) => ({ method: 'PUT', path, data: { quantity: value } }),

@@ -1,4 +1,4 @@
-import type { Kind } from './kind.ts';
+import { type Kind, oddText } from './kind.ts';
 
 /** Codes that no other test of the platform uses. A store has ten currencies at most, three of them from the seed. */
 const codes = ['QAA', 'QBB', 'QCC', 'QDD'];
@@ -11,7 +11,7 @@ export const currencies: Kind = {
   create: (code, value) => ({
     method: 'POST',
     path: '/v2/currencies',
-    data: { type: 'currency', code, format: `{price} ${code}`, exchange_rate: value },
+    data: { type: 'currency', code, format: `{price} ${oddText}`, exchange_rate: value },
   }),
   pathOf: (_code, { body }) => `/v2/currencies/${body.data.id}`,
   change: (path, value) => ({ method: 'PUT', path, data: { type: 'currency', exchange_rate: value } }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Kind, numberAtEnd } from './kind.ts';
+import { type Kind, numberAtEnd, oddText } from './kind.ts';
 
 /** Webhooks: the description is unique, the name has the value. They are not enabled, so they send nothing. */
 export const integrations: Kind = {
@@ -11,7 +11,7 @@ export const integrations: Kind = {
     path: '/v2/integrations',
     data: {
       type: 'integration',
-      name: `Webhook ${value}`,
+      name: `${oddText} ${value}`,
       description,
       integration_type: 'webhook',
       enabled: false,
@@ -20,7 +20,7 @@ export const integrations: Kind = {
     },
   }),
   pathOf: (_description, { body }) => `/v2/integrations/${body.data.id}`,
-  change: (path, value) => ({ method: 'PUT', path, data: { type: 'integration', name: `Webhook ${value}` } }),
+  change: (path, value) => ({ method: 'PUT', path, data: { type: 'integration', name: `${oddText} ${value}` } }),
   remove: (path) => ({ method: 'DELETE', path }),
   read: (_description, path) => ({ method: 'GET', path }),
   valueIn: (_description, { status, body }) => (status === 404 ? null : numberAtEnd(body.data.name)),

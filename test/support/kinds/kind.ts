@@ -30,6 +30,9 @@ export interface Kind {
   find(shop: Shop, uniques: readonly string[]): Promise<Found[]>;
 }
 
+/** Text that engines like to change: accents in both forms, emoji, trailing blanks. It must travel as it is. */
+export const oddText = 'd\u00e9j\u00e0 de\u0301ja\u0300 \u{1F600}  ';
+
 /** All pages of a list. @throws Error where a page is refused */
 // biome-ignore lint/suspicious/noExplicitAny: entities of the API
 export async function everyPage(shop: Shop, path: string): Promise<any[]> {

@@ -26,8 +26,13 @@ const one = statement<IntegrationRow, [string]>(
   'integrations_one',
   `select ${columns} from integrations where id = $1`,
 );
-const oneLocked = statement<IntegrationRow, [string]>(
-  'integrations_one_locked',
+// Deliveries keep their integration from being deleted, and a change need not wait for them.
+const oneToChange = statement<IntegrationRow, [string]>(
+  'integrations_one_to_change',
+  `select ${columns} from integrations where id = $1 for no key update`,
+);
+const oneToRemove = statement<IntegrationRow, [string]>(
+  'integrations_one_to_remove',
   `select ${columns} from integrations where id = $1 for update`,
 );
 const oneKept = statement<object, [string]>(
@@ -36,6 +41,8 @@ const oneKept = statement<object, [string]>(
 );
 /** Blocks other writers of integrations until the transaction ends. */
 const lock = statement('integrations_lock', 'lock table integrations in share row exclusive mode');
+/** Taken before the lock of a row: in the other order, two writers could wait for each other. */
+const lockForRows = statement('integrations_lock_for_rows', 'lock table integrations in row exclusive mode');
 const put = statement<object, Values>(
   'integrations_put',
   `insert into integrations (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -59,9 +66,17 @@ export async function findIntegration(db: Queryable, id: string): Promise<Integr
   return row && integrationOf(row);
 }
 
-/** The integration, locked until the transaction ends. */
-export async function lockIntegration(tx: Queryable, id: string): Promise<Integration | undefined> {
-  const [row] = await tx.query(oneLocked, [id]);
+/** The integration, locked against other changes until the transaction ends. */
+export async function lockToChange(tx: Queryable, id: string): Promise<Integration | undefined> {
+  await tx.run(lockForRows, []);
+  const [row] = await tx.query(oneToChange, [id]);
+  return row && integrationOf(row);
+}
+
+/** The integration, locked. Waits for transactions that plan or record its deliveries. */
+export async function lockToRemove(tx: Queryable, id: string): Promise<Integration | undefined> {
+  await tx.run(lockForRows, []);
+  const [row] = await tx.query(oneToRemove, [id]);
   return row && integrationOf(row);
 }
 

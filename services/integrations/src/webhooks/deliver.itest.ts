@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { until } from '@banyan/kit/testing';
+import { keepIntegration } from '../store/integrations.ts';
 import { claim, leaseMs } from './deliver.ts';
 import { signatureOf } from './signature.ts';
 import { type Bench, factAt, openBench, openReceiver, type Receiver } from './testing.ts';
@@ -313,6 +314,21 @@ describe('what waits', () => {
     await until('the other one', async () => receiver.received.some(({ path }) => path === '/quick'));
     release();
     assert.equal(await delivering, 2);
+  });
+
+  test('a change of an integration does not wait for its deliveries', async () => {
+    const id = await integrate();
+    const planning = Promise.withResolvers<void>();
+    const planned = Promise.withResolvers<void>();
+    const other = it.store.write(async ({ tx }) => {
+      await keepIntegration(tx, id);
+      planned.resolve();
+      await planning.promise;
+    });
+    await planned.promise;
+    await it.change(id, { name: 'Other' });
+    planning.resolve();
+    await other;
   });
 
   test('deliveries of a disabled integration wait until it is enabled', async () => {

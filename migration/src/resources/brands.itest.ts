@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { digestOf, type State, versionOf } from '@banyan/kit/import';
+import { applySchema } from '@banyan/kit/schema';
+import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
+import pg, { type Pool } from 'pg';
+import { attach, detach } from '../monolith/attach.ts';
+import { openPool } from '../monolith/database.ts';
+import { changeOwnership } from '../monolith/fence.ts';
+import { applyToMonolith } from '../reverse/reverse.ts';
+import { brands } from './brands.ts';
+
+const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
+
+/** What an operator grants to the role of the migration, unless it is a superuser. */
+async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
+  await admin.connect();
+  const direction = verb === 'grant' ? 'to' : 'from';
+  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
+  await admin.end();
+}
+
+describe('values of fields of brands in the monolith', () => {
+  let monolith: TestDatabase;
+  let pool: Pool;
+  let counter = 0;
+  before(async () => {
+    monolith = await createTestDatabase();
+    await replicaRole('grant', monolith.url);
+    await applySchema({ url: monolith.url, folder: monolithSchema });
+    pool = openPool(monolith.url, () => {});
+  });
+  after(async () => {
+    await pool.end();
+    await replicaRole('revoke', monolith.url);
+    await monolith.drop();
+  });
+  beforeEach(() => attach(pool, brands, 1));
+  afterEach(async () => {
+    const rows = await monolith.query<{ epoch: string; state: 'owner' | 'follower' }>(
+      'select epoch, state from migration.ownership',
+    );
+    const now = { epoch: Number(rows[0]?.epoch), state: rows[0]?.state ?? 'owner' };
+    await changeOwnership(pool, 'brands', now, { epoch: now.epoch + 1, state: 'owner' });
+    await detach(pool, brands, []);
+    await monolith.query('delete from brands');
+    await monolith.query('delete from flows');
+  });
+
+  const addBrand = async (): Promise<string> => {
+    const [row] = await monolith.query<{ id: string }>(
+      `insert into brands (name, slug, status) values ('B', gen_random_uuid()::text, 'live') returning id`,
+    );
+    return row?.id ?? '';
+  };
+  const addField = async (): Promise<string> => {
+    const [row] = await monolith.query<{ id: string }>(
+      `with flow as (insert into flows (slug, name, description, enabled, created_at, updated_at)
+         values (gen_random_uuid()::text, '', '', true, now(), now()) returning id)
+       insert into flow_fields (flow_id, slug, name, field_type, description, required, is_unique, enabled, position,
+                                omit_null, validation_rules, created_at, updated_at)
+       select id, 'x', '', 'float', '', false, false, true, 0, false, '[]', now(), now() from flow returning id`,
+    );
+    return row?.id ?? '';
+  };
+  const setValue = (brand: string, field: string, value: unknown) =>
+    monolith.query('insert into brand_field_values (owner_id, field_id, value) values ($1, $2, $3)', [
+      ...[brand, field, JSON.stringify(value)],
+    ]);
+  const state = async (id: string): Promise<State> => {
+    const [row] = await monolith.query<{ state: State }>(brands.states, [[id]]);
+    return row?.state ?? {};
+  };
+  const values = (id: string) =>
+    monolith.query<{ field_id: string; value: unknown }>(
+      'select field_id, value from brand_field_values where owner_id = $1',
+      [id],
+    );
+  const follow = () => changeOwnership(pool, 'brands', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
+  const apply = (key: string, given: State | null) =>
+    applyToMonolith(pool, brands, 2, [{ key, version: versionOf(2, ++counter), state: given }], 'http://shop.test');
+
+  test('are part of the brand: a write of one notes the brand, and no value is no member', async () => {
+    const [id, field] = [await addBrand(), randomUUID()];
+    assert.equal('fields' in (await state(id)), false);
+    await monolith.query('delete from migration.notes');
+    await setValue(id, field, 1.5);
+    await monolith.query('update brand_field_values set value = $1 where owner_id = $2', ['2', id]);
+    assert.deepEqual((await state(id)).fields, { [field]: 2 });
+    await monolith.query('delete from brand_field_values where owner_id = $1', [id]);
+    const notes = await monolith.query('select key from migration.notes');
+    assert.deepEqual(notes, Array(3).fill({ key: id }));
+  });
+
+  test('come back as they went, and go with their brand', async () => {
+    const id = await addBrand();
+    for (const value of [
+      5e-324,
+      1.7976931348623157e308,
+      'é \u{1f600} "',
+      false,
+      [{ id: 'a', type: 'b' }],
+      { id: 'a' },
+    ]) {
+      await setValue(id, randomUUID(), value);
+    }
+    const given = JSON.parse(JSON.stringify(await state(id)));
+    await follow();
+    await apply(id, given);
+    assert.equal(digestOf(id, await state(id)), digestOf(id, given));
+    const [[first = '']] = [Object.keys(given.fields)];
+    await apply(id, { ...given, fields: { [first]: 'changed' } });
+    assert.deepEqual(await values(id), [{ field_id: first, value: 'changed' }]);
+    const { fields: _, ...without } = given;
+    await apply(id, without);
+    assert.deepEqual(await values(id), []);
+    await apply(id, given);
+    await apply(id, null);
+    assert.deepEqual(await values(id), []);
+  });
+
+  test('are written by the owner only, also where the brand itself is not', async () => {
+    const [id, field] = [await addBrand(), await addField()];
+    await setValue(id, field, 1);
+    await follow();
+    await assert.rejects(setValue(id, randomUUID(), 1), { code: 'BN421' });
+    await assert.rejects(monolith.query("update brand_field_values set value = '2'"), { code: 'BN421' });
+    await assert.rejects(monolith.query('delete from brand_field_values where owner_id = $1', [id]), { code: 'BN421' });
+    assert.equal((await values(id)).length, 1);
+  });
+
+  test('of a field that was deleted stay where the monolith follows, and the delete is not refused', async () => {
+    const [id, field] = [await addBrand(), await addField()];
+    await setValue(id, field, 1);
+    const before = await state(id);
+    await follow();
+    await monolith.query('delete from flow_fields where id = $1', [field]);
+    await monolith.query('delete from brand_field_values where field_id = $1', [field]);
+    assert.deepEqual(await state(id), before, 'as the service has it: both skip them');
+  });
+});
