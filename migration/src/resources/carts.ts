@@ -73,7 +73,8 @@ export const carts: Resource & WayBack = {
   group: 'carts',
   service: 'carts',
   route: 'carts',
-  summary: 'Carts with their lines, taxes and promotion codes',
+  summary: 'Carts with their lines, taxes, promotion codes and fields',
+  entities: ['cart'],
   tables: [
     {
       name: 'idempotency_keys',

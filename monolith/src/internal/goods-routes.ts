@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { listOf } from '../api/body.ts';
 import { badRequest } from '../api/faults.ts';
