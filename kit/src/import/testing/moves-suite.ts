@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { ServiceError } from '../../service/errors.ts';
 import type { Change } from '../contract.ts';
 import { digestOf, rangeDigest } from '../digest.ts';
 import type { MovedResource } from '../moved-resource.ts';
 import { type Moves, openMoves } from '../moves.ts';
 import { neverOwned, type Ownership } from '../ownership.ts';
 import { epochOf, versionOf } from '../version.ts';
+import { code, follower, owner } from './expected.ts';
 import type { MovesSubject } from './subject.ts';
-
-const owner = (epoch: number, wayBack = true): Ownership => ({ epoch, state: 'owner', wayBack });
-const follower = (epoch: number): Ownership => ({ epoch, state: 'follower', wayBack: false });
-const code = (expected: string) => (error: unknown) => error instanceof ServiceError && error.code === expected;
 
 /** The suite that every engine's ledger passes. */
 export function describeMoves<Tx>(name: string, open: () => Promise<MovesSubject<Tx>>): void {
