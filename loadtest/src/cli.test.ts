@@ -64,6 +64,23 @@ test('a wrong command line and a broken run have different exit codes', async ()
   assert.equal(await runCli(['made:up', '--out', folder()], broken), 1);
 });
 
+test('a scenario of several subjects takes one of them by name, and names its reports after it', async () => {
+  const measured: unknown[] = [];
+  const of = {
+    ...scenario(async ({ subject }) => {
+      measured.push(subject);
+      return 'pass';
+    }),
+    subjects: { kind: 'name', names: ['brands', 'carts'] },
+  };
+  const out = folder();
+  assert.equal(await runCli(['made:up', 'carts', '--quick', '--json', '--out', out], [of]), 0);
+  assert.deepEqual(readdirSync(out).sort(), ['made-up-carts.html', 'made-up-carts.json']);
+  assert.equal(await runCli(['made:up', 'tokens', '--out', out], [of]), 2);
+  assert.equal(await runCli(['made:up', '--out', out], [of]), 2);
+  assert.deepEqual(measured, ['carts']);
+});
+
 test('a folder that cannot be written is found before anything is measured', async () => {
   const file = join(folder(), 'file');
   writeFileSync(file, '');

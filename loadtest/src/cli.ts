@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { progressBar } from './progress.ts';
 import type { Outcome } from './proof/report-data.ts';
 import { outcomes } from './report/first-screen.ts';
@@ -38,18 +38,25 @@ export async function runCli(words: readonly string[], scenarios: readonly Scena
     )
     .exitOverride();
   for (const scenario of scenarios) {
-    program
-      .command(scenario.name)
+    const { subjects } = scenario;
+    const command = program.command(scenario.name);
+    if (subjects) command.addArgument(new Argument(`<${subjects.kind}>`).choices(subjects.names));
+    command
       .summary(scenario.summary)
       .description(
         `Measures: ${scenario.summary}.\n\nExit code: 0 the verdict holds, 1 it fails or the run broke, 2 the command line is wrong, 3 it is inconclusive (a check did not hold, and other work on this machine or a late driver disturbed it: run it again), 130 interrupted.`,
       )
       .option('--quick', 'fewer samples: under a minute once the data is there', false)
-      .option('--out <folder>', `where ${scenario.file}.json and ${scenario.file}.html go`, 'report')
+      .option(
+        '--out <folder>',
+        `where ${fileOf(scenario, subjects ? subjects.kind.toUpperCase() : null)}.json and .html go`,
+        'report',
+      )
       .option('--json', 'print the report as JSON and nothing else', false)
       .option('--seed <number>', 'of random schedules', wholeNumber, 1)
-      .action(async (flags: Flags) => {
-        code = await carryOut(scenario, flags);
+      .action(async (...given: unknown[]) => {
+        const [subject, flags] = (subjects ? given : [null, ...given]) as [string | null, Flags];
+        code = await carryOut(scenario, subject, flags);
       });
   }
   try {
@@ -67,7 +74,9 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
+const fileOf = ({ file }: Scenario, subject: string | null) => (subject === null ? file : `${file}-${subject}`);
+
+async function carryOut(scenario: Scenario, subject: string | null, flags: Flags): Promise<number> {
   const bar = progressBar(process.stderr);
   const say = (line: string) => {
     bar.clear();
@@ -87,9 +96,18 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     const { quick, seed } = flags;
-    const report = await scenario.run({ quick, seed, folder: root, say, progress: bar.move, signal: stop.signal });
+    const report = await scenario.run({
+      subject,
+      quick,
+      seed,
+      folder: root,
+      say,
+      progress: bar.move,
+      signal: stop.signal,
+    });
     bar.clear();
-    const files = writeReport(out, scenario.file, report);
+    const file = fileOf(scenario, subject);
+    const files = writeReport(out, file, report);
     if (flags.json) console.log(JSON.stringify(report));
     else {
       say('');
@@ -102,7 +120,7 @@ async function carryOut(scenario: Scenario, flags: Flags): Promise<number> {
       say(`${outcomes[verdict.outcome].verdict}\n  ${files.json}\n  ${files.html}`);
       // Where the folder is inside a container: how the reader gets the page out of there.
       const copy = process.env.LOAD_COPY_COMMAND;
-      if (copy) say(`\nTo read it:\n  ${copy.replaceAll('NAME', scenario.file)}`);
+      if (copy) say(`\nTo read it:\n  ${copy.replaceAll('NAME', file)}`);
     }
     return codes[report.verdict.outcome];
   } catch (error) {

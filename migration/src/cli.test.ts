@@ -15,6 +15,7 @@ describe('the command line', () => {
     looks: Partial<Operation>[];
     settle: number;
     attached: boolean;
+    alarm: string | null;
   };
   let begun: string[] = [];
   const server = createServer((request, response) => {
@@ -36,6 +37,7 @@ describe('the command line', () => {
           owner: 'monolith',
           backfill: worker.attached ? {} : null,
           open: 0,
+          alarm: worker.alarm,
           lag: null,
           parity: null,
         };
@@ -56,7 +58,7 @@ describe('the command line', () => {
     server.close();
   });
   beforeEach(() => {
-    worker = { begin: [], looks: [{}], settle: 204, attached: true };
+    worker = { begin: [], looks: [{}], settle: 204, attached: true, alarm: null };
     begun = [];
   });
 
@@ -73,6 +75,14 @@ describe('the command line', () => {
     });
     return seen;
   };
+
+  test('a follower that stays behind its owner is in the status, which exits with 1', async () => {
+    assert.equal((await migrate('status')).code, 0);
+    worker.alarm = '9000 changes wait, the oldest for 40 s';
+    const { code, out } = await migrate('status');
+    assert.equal(code, 1);
+    assert.match(out, /\n {2}the follower stays behind its owner: 9000 changes wait, the oldest for 40 s\n/);
+  });
 
   test('a backfill that ends with equal sides says so and exits with 0', async () => {
     worker.looks = [{}, done({ ...report, clean: true })];

@@ -17,6 +17,8 @@ export interface Config {
   debtsPaid: readonly DebtName[];
   /** URL of the keys of another token issuer; absent without one. */
   jwksUrl: string | undefined;
+  /** Base URL of the owner of inventories while it is another program; absent without one. */
+  inventoriesUrl: string | undefined;
   /** The client that may introspect tokens (RFC 7662); if absent, all introspection is refused. */
   introspection: { clientId: string; clientSecret: string } | undefined;
   /** Addresses and networks that webhooks may reach although they are not on the Internet. */
@@ -58,6 +60,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const jwksUrl = text('JWKS_URL') || undefined;
   if (jwksUrl !== undefined && !hasProtocol(jwksUrl, ['http:', 'https:'])) fault('JWKS_URL', 'an http or https URL');
 
+  const inventoriesUrl = text('INVENTORIES_URL').replace(/\/+$/, '') || undefined;
+  if (inventoriesUrl !== undefined && !hasProtocol(inventoriesUrl, ['http:', 'https:'])) {
+    fault('INVENTORIES_URL', 'an http or https URL');
+  }
+
   const { paid, unknown } = parseDebtsPaid(text('DEBTS_PAID'));
   if (unknown.length > 0) fault('DEBTS_PAID', 'names of debts (see --debts), or tunable', unknown.join(','));
 
@@ -92,6 +99,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       publicUrl,
       debtsPaid: paid,
       jwksUrl,
+      inventoriesUrl,
       introspection,
       webhookNetworks,
       logLevel,

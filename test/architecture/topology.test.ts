@@ -37,7 +37,7 @@ const blockOf = (service: string): Block => {
 };
 
 describe('every folder of services/', () => {
-  test('is a service of the topology, with the mesh and the migration', () => {
+  test('is a service of the topology, with the mesh and the migration, and with the broker if it tells facts', () => {
     const inTopology = Object.entries(compose.services)
       .filter(([, { command }]) => command?.[1]?.startsWith('services/'))
       .map(([name]) => name);
@@ -45,7 +45,8 @@ describe('every folder of services/', () => {
     for (const service of services) {
       const block = blockOf(service);
       assert.deepEqual(block.command, ['node', `services/${service}/src/main.ts`]);
-      assert.deepEqual(block['x-with'], ['mesh', 'migration'], service);
+      const broker = block.environment?.RABBITMQ_URL === undefined ? [] : ['rabbitmq'];
+      assert.deepEqual(block['x-with'], ['mesh', 'migration', ...broker], service);
     }
     assert.deepEqual(compose.services.migration?.['x-after']?.toSorted(), services);
   });

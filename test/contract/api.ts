@@ -23,6 +23,11 @@ export interface Api {
   shopper: Call;
   /** Without a token. */
   anonymous: Call;
+  /**
+   * Reads as an administrator until a reply is as wanted, then from every side once more. Only the last replies count as
+   * replies of the case.
+   */
+  eventually(path: string, isWanted: (reply: Reply) => boolean): Promise<Reply>;
   /** Unique for each run of a case: names and slugs that hold it belong to this run. */
   tag: string;
   /** Counts up from 1 in each run of a case. */
@@ -51,13 +56,17 @@ export interface ApiOptions {
   onReply?: (request: { method: string; path: string }, status: number, headers: Headers, text: string) => void;
 }
 
+/** How long a reply may take to be as wanted. */
+const limitMs = 30_000;
+const pollMs = 25;
+
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api {
   let turn = 0;
   let count = 0;
   const caller =
-    (authorization: string | undefined): Call =>
+    (authorization: string | undefined, note = onReply): Call =>
     async (method, path, body, headers = {}) => {
       const url = urls[turn % urls.length]!;
       turn += 1;
@@ -72,11 +81,24 @@ export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api
       });
       const text = await response.text();
       if (!safe.has(method)) await settle?.();
-      onReply?.({ method, path }, response.status, response.headers, text);
-      return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+      note?.({ method, path }, response.status, response.headers, text);
+      const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+      const parsed = text === '' ? undefined : isJson ? JSON.parse(text) : text;
+      return { status: response.status, body: parsed, headers: response.headers };
     };
+  const admin = caller(`Bearer ${tokens.admin}`);
+  const unheard = caller(`Bearer ${tokens.admin}`, () => {});
   return {
-    admin: caller(`Bearer ${tokens.admin}`),
+    admin,
+    eventually: async (path, isWanted) => {
+      const until = performance.now() + limitMs;
+      for (let wanted = 0; wanted < urls.length; ) {
+        wanted = isWanted(await unheard('GET', path)) ? wanted + 1 : 0;
+        if (performance.now() > until) throw new Error(`GET ${path} was not as wanted in ${limitMs} ms`);
+        if (wanted === 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+      return admin('GET', path);
+    },
     shopper: caller(`Bearer: ${tokens.shopper}`),
     anonymous: caller(undefined),
     tag,

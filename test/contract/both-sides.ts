@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@banyan/kit/log';
-import { createTestDatabase, serviceAt, startFakeMesh, until } from '@banyan/kit/testing';
+import { createTestDatabase, type FactsBroker, serviceAt, startFakeMesh, until } from '@banyan/kit/testing';
 import { resources } from '@banyan/migration/resources';
 import { startWorker } from '@banyan/migration/worker';
 import { startFront } from './front.ts';
@@ -16,7 +16,22 @@ export interface MovingSide extends Side {
   parity(resource?: string): Promise<{ clean: boolean; compared: number }>;
   /** What the service has asked others for so far: paths, in their order. */
   asked(): string[];
+  /** Changes the owner. */
+  switchTo(target: 'service' | 'monolith'): Promise<void>;
+  /** The monolith's events, in their order. */
+  shopEvents(): Promise<ShopEvent[]>;
 }
+
+/** An event as the monolith's webhooks have it. */
+export interface ShopEvent {
+  id: string;
+  key: string;
+  entity_id: string;
+  resources: object;
+}
+
+/** Settings of a broker, for facts. */
+export type BrokerSettings = FactsBroker['env'] | Record<string, never>;
 
 /**
  * Every second request goes to each side, and the migration keeps them in step. A write that reaches the side that does
@@ -29,13 +44,26 @@ export async function everySecondRequest(moved: MovedService, owner: 'monolith' 
   return { urls: [monolithFirst, serviceFirst], ...side };
 }
 
-/** The service owns the resource and serves it; the migration keeps the monolith in step. */
-export async function allOnService(moved: MovedService): Promise<MovingSide> {
-  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(moved, 'service');
+/**
+ * The service owns the resource and serves it; the migration keeps the monolith in step.
+ *
+ * @param broker where facts travel, if they do
+ */
+export async function allOnService(moved: MovedService, broker: BrokerSettings = {}): Promise<MovingSide> {
+  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(moved, 'service', broker);
   return { urls: [serviceFirst], ...side };
 }
 
-async function openMoving({ name, copies = [], paths, start }: MovedService, owner: 'monolith' | 'service') {
+/** What the monolith is called by those that ask for what it owns. */
+const owners = [
+  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
+];
+
+async function openMoving(
+  { name, copies = [], paths, start }: MovedService,
+  owner: 'monolith' | 'service',
+  broker: BrokerSettings = {},
+) {
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const end of closing.toReversed()) await end();
@@ -44,20 +72,14 @@ async function openMoving({ name, copies = [], paths, start }: MovedService, own
     const { url, tokens, shop } = await startMonolith();
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
-    const mesh = await startFakeMesh({
-      monolith,
-      products: monolith,
-      settings: monolith,
-      currencies: monolith,
-      flows: monolith,
-    });
+    const mesh = await startFakeMesh(Object.fromEntries(owners.map((owner) => [owner, monolith])));
     closing.push(() => mesh.close());
-    const instance = await start(mesh.url, { MIGRATION_TOKEN: token });
+    const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
     closing.push(() => instance.close());
     await instance.service.ready;
     mesh.services[name] = serviceAt(instance.service.url);
 
-    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, closing);
+    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, broker, closing);
     await worker.run('backfill');
     for (const copy of copies) await worker.run('backfill', copy);
     if (owner === 'service') await worker.run('switch');
@@ -72,14 +94,24 @@ async function openMoving({ name, copies = [], paths, start }: MovedService, own
       (await worker.run('parity', resource)) as { clean: boolean; compared: number };
     const settle = () => worker.settle([name, ...copies]);
     const asked = () => mesh.requests.map(({ path }) => path);
-    return { monolithFirst: onMonolith.url, serviceFirst: onService.url, tokens, settle, parity, asked, close };
+    const switchTo = async (target: 'service' | 'monolith') => void (await worker.run('switch', name, { target }));
+    const shopEvents = async () =>
+      (await shop.shop.db.query<ShopEvent>('select id, key, entity_id, resources from shop_events order by seq')).rows;
+    const both = { monolithFirst: onMonolith.url, serviceFirst: onService.url };
+    return { ...both, tokens, settle, parity, asked, switchTo, shopEvents, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startTestWorker(name: string, monolithUrl: string, meshUrl: string, closing: (() => unknown)[]) {
+async function startTestWorker(
+  name: string,
+  monolithUrl: string,
+  meshUrl: string,
+  broker: BrokerSettings,
+  closing: (() => unknown)[],
+) {
   const own = await createTestDatabase();
   closing.push(() => own.drop());
   const admin = createServer((request, response) => {
@@ -92,6 +124,7 @@ async function startTestWorker(name: string, monolithUrl: string, meshUrl: strin
     {
       ...{ HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', MIGRATION_TOKEN: token },
       ...{ MONOLITH_DATABASE_URL: monolithUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      ...{ PUBLIC_URL: 'http://shop.test', ...broker },
       MESH_ADMIN_URL: `http://127.0.0.1:${(admin.address() as AddressInfo).port}`,
     },
     resources,
@@ -115,8 +148,8 @@ async function startTestWorker(name: string, monolithUrl: string, meshUrl: strin
     return all.find(({ resource }) => resource === of)?.operation;
   };
   return {
-    run: async (verb: string, of = name) => {
-      await send('POST', `/resources/${of}/${verb}`, {});
+    run: async (verb: string, of = name, options: object = {}) => {
+      await send('POST', `/resources/${of}/${verb}`, options);
       const ended = await until(`${verb} to end`, async () => {
         const now = await operation(of);
         return now?.state === 'running' ? null : now;

@@ -7,6 +7,7 @@ import { type FakeMesh, serviceAt, startFakeMesh } from '@banyan/kit/testing';
 import { carts as moved } from '@banyan/migration/carts';
 import { type Api, openApi } from './api.ts';
 import { custom, fill, makeCustomer, newCart, product } from './carts-goods.ts';
+import { promoted } from './carts-promotions.ts';
 import { makeProduct } from './goods.ts';
 import { type Monolith, startMonolith } from './sides.ts';
 
@@ -20,7 +21,17 @@ let counter = 0;
 before(async () => {
   monolith = await startMonolith();
   const all = serviceAt(monolith.url);
-  const owners = ['monolith', 'products', 'inventories', 'customers', 'orders', 'settings', 'currencies'];
+  const owners = [
+    'monolith',
+    'products',
+    'inventories',
+    'customers',
+    'orders',
+    'settings',
+    'currencies',
+    'promotions',
+    'flows',
+  ];
   mesh = await startFakeMesh(Object.fromEntries(owners.map((name) => [name, all])));
   service = await startInstance(mesh.url, { MIGRATION_TOKEN: 'a token of the migration' });
   await service.service.ready;
@@ -78,6 +89,16 @@ test('carts of the monolith are the same in the service, and come back the same'
   await fill(there, odd, taxed);
   await fill(there, odd, custom({ sku: 'é ', name: ' trailing ', description: '\u{1f600}' }), key);
   await fill(there, plain, custom({ price: { amount: 1, includes_tax: false } }));
+  const codes = await promoted(there, plain);
+  await db().query(`insert into cart_field_values values ($1, $2, '{"a": [1.50, "é"]}'), ($3, $2, 'true')`, [
+    idOf(plain),
+    randomUUID(),
+    idOf(odd),
+  ]);
+  await db().query(
+    `insert into cart_item_field_values select id, gen_random_uuid(), '"of a line"' from cart_items where cart_id = $1`,
+    [idOf(odd)],
+  );
   await there.shopper('POST', '/v2/carts', { data: { name: 'Named', id: idOf(named) } }, as);
   await fill(there, gone, custom({}), { 'idempotency-key': randomUUID() });
   await there.shopper('DELETE', gone);
@@ -104,6 +125,7 @@ test('carts of the monolith are the same in the service, and come back the same'
   assert.deepEqual([replayed.status, replayed.body.data.length, replayed.body.data[1].quantity], [201, 2, 1]);
   const own2 = { 'idempotency-key': randomUUID() };
   const first = await here.shopper('POST', `${plain}/items`, custom({ sku: 'two', quantity: 2 }), own2);
+  await here.shopper('DELETE', `${plain}/discounts/${codes[0]}`);
   await here.shopper('DELETE', named);
   await here.admin('DELETE', `${odd}/items/${replayed.body.data[0].id}`);
   await here.shopper('POST', `${named}/items`, custom({ sku: 'again' }));

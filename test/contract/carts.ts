@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Case } from './api.ts';
 import { cartAddingCases } from './carts-adding.ts';
+import { cartFieldCases } from './carts-fields.ts';
 import { custom, fill, makeCustomer, newCart, product } from './carts-goods.ts';
+import { cartPromotionCases } from './carts-promotions.ts';
 import { cartTaxCases } from './carts-taxes.ts';
 import { makeProduct } from './goods.ts';
 
@@ -199,5 +201,7 @@ export const cartCases: Case[] = [
     },
   },
   ...cartAddingCases,
+  ...cartPromotionCases,
+  ...cartFieldCases,
   ...cartTaxCases,
 ];

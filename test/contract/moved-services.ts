@@ -1,5 +1,8 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
+import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startIntegrations } from '@banyan/integrations/testing';
+import { startInstance as startJobs } from '@banyan/jobs/testing';
 import { brandPaths } from './sides.ts';
 
 /** A service whose resource moves between the monolith and it. */
@@ -20,8 +23,24 @@ export interface RunningInstance {
 }
 
 export const brands: MovedService = { name: 'brands', copies: ['brand-links'], paths: brandPaths, start: startBrands };
+/** The checkout belongs to the orders, which the monolith has. */
+export const carts: MovedService = {
+  name: 'carts',
+  paths: /^\/v2\/carts(?!\/[^/?]+\/checkout)([/?]|$)/,
+  start: startCarts,
+};
 export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const jobs: MovedService = {
+  name: 'jobs',
+  paths: /^\/v2\/jobs([/?]|$)/,
+  start: (meshUrl, env) => startJobs(meshUrl, { LOOK_EVERY_MS: '50', ...env }),
+};
+export const integrations: MovedService = {
+  name: 'integrations',
+  paths: /^\/v2\/integrations([/?]|$)/,
+  start: startIntegrations,
 };

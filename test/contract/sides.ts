@@ -23,6 +23,7 @@ export interface Monolith {
 export async function startMonolith(): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
+  shop.workOff();
   const { port } = shop.app.server.address() as AddressInfo;
   const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken) };
   return { url: `http://127.0.0.1:${port}`, tokens, shop };

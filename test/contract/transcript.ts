@@ -41,7 +41,7 @@ export function transcript(): Transcript {
           .replace(moment, '<moment>')
           .replace(expiry, '"expires":<seconds>')
           .replace(requestId, '"request_id":"<id>"');
-      lines.push(`${method} ${plain(path)} -> ${status} ${shown} ${plain(text)}`);
+      lines.push(`${method} ${plain(path)} -> ${status} ${plain(shown)} ${plain(text)}`);
     },
   };
 }

@@ -3,12 +3,9 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { askToken, enterStage, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 import { createClient, sdkVersions } from './client.ts';
-import { administer } from './journeys/admin.ts';
-import { automate } from './journeys/automation.ts';
 import { hangPictures } from './journeys/pictures.ts';
-import type { RawCall } from './journeys/raw-call.ts';
-import { shop } from './journeys/shopper.ts';
 import { buildVariants, buyVariant } from './journeys/variants.ts';
+import { visit } from './journeys/visit.ts';
 
 // Its types would bring those of browsers into every file.
 const require = createRequire(import.meta.url);
@@ -32,12 +29,7 @@ for (const target of targets) {
 
     for (const version of sdkVersions) {
       test(`@moltin/sdk ${version}: a shopper buys, an administrator ships, refunds, has webhooks sent and exports orders`, async () => {
-        const url = target.url();
-        const { client_id: clientId, client_secret: clientSecret } = platform.client;
-        const purchase = await shop(createClient({ url, version, clientId, currency: 'USD' }));
-        const admin = createClient({ url, version, clientId, clientSecret, currency: 'USD' });
-        await administer(admin, await rawCalls(url), purchase);
-        await automate(admin, await rawCalls(url));
+        await visit(target.url(), version, platform.client);
       });
     }
 
@@ -65,17 +57,3 @@ test('the weights decide the kind of token: opaque from the monolith, a JWT from
   await shiftToken(platform, 100);
   assert.equal((await askToken(platform.edge, platform.client)).access_token.split('.').length, 3);
 });
-
-/** Calls with a bearer token of their own, for what the client has no method for. */
-async function rawCalls(url: string): Promise<RawCall> {
-  const { access_token } = await askToken(url, platform.client);
-  return async (method, path, data) => {
-    const response = await fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      ...(data !== undefined && { body: JSON.stringify({ data }) }),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
-  };
-}

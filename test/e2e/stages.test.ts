@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { resources } from '@banyan/migration/resources';
 import { askToken, enterStage, type Platform, shiftToken, startPlatform } from '../support/platform.ts';
 
 describe('stages', { concurrency: false }, () => {
@@ -15,7 +16,7 @@ describe('stages', { concurrency: false }, () => {
     assert.ok(all);
     return Object.fromEntries(all.map(({ resource, at }) => [resource, at]));
   };
-  const everywhere = (at: string) => ({ 'auth-clients': at, brands: at, currencies: at });
+  const everywhere = (at: string) => Object.fromEntries(resources.map(({ name }) => [name, at]));
   const readBrands = async () => {
     const { access_token } = await askToken(platform.edge, platform.client);
     const reply = await fetch(`${platform.edge}/v2/brands`, { headers: { authorization: `Bearer ${access_token}` } });

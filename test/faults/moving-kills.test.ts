@@ -5,17 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openPostgres, statement } from '@banyan/kit/postgres';
+import { kindOf } from '../support/kinds/kinds.ts';
+import { Ledger } from '../support/ledger.ts';
+import { deadLetters, nothingWaits } from '../support/messages.ts';
 import { Migrator } from '../support/migrator.ts';
+import { moved } from '../support/moved.ts';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
 import { Seeded } from '../support/seeded.ts';
-import { TolerantLedger } from '../support/tolerant-ledger.ts';
+import { Shop } from '../support/shop.ts';
 import { until } from '../support/until.ts';
 
 /** The same seed kills in the same order, at the same moments after a move began. */
 const seed = Number(process.env.BANYAN_KILL_SEED ?? randomInt(1, 2 ** 31));
-/** Six kill each of the processes and stores once. */
+/** A few of the processes and stores, which the seed chooses. As many as there are kill each of them once. */
 const count = Number(process.env.BANYAN_KILL_COUNT ?? 6);
-const victims = ['migrator', 'brands', 'monolith', 'mesh', 'mariadb', 'postgres'];
+const clientsEach = 2;
 /** A move takes about as long. */
 const momentMsMax = 400;
 const downMsMax = 500;
@@ -36,22 +40,28 @@ after(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-test(`processes and stores that are killed while brands move, ${count} times, seed ${seed}`, async (t) => {
+test(`processes and stores that are killed while everything moves, ${count} times, seed ${seed}`, async (t) => {
   const stores = Object.values(platform.stack.status().stores);
   if (stores.some(({ source }) => source?.includes('container'))) return t.skip('a store runs in a container');
   const seeded = new Seeded(seed);
   await addBrands(3_000);
   const { access_token: token } = await askToken(platform.edge, platform.client);
-  const ledger = new TolerantLedger(platform.edge, token);
+  const edge = new Shop(platform.edge, token);
+  const ledgers = moved.map(({ name }) => new Ledger({ shop: edge, kind: kindOf(name), tolerant: true }));
+  const faults = () => ledgers.flatMap((ledger) => ledger.faults);
   let going = true;
-  const writers = Array.from({ length: 4 }, (_, index) => ledger.write(`k${index}`, () => going));
-  const report: string[] = [];
+  const writers = ledgers.flatMap((ledger) =>
+    Array.from({ length: clientsEach }, (_, client) => ledger.write(client, () => going)),
+  );
   try {
+    await until('every client to have written', () =>
+      ledgers.every((one) => one.acknowledged.length > 2 * clientsEach),
+    );
     let order: string[] = [];
     for (let kill = 0; kill < count; kill++) {
-      if (order.length === 0) order = seeded.shuffled(victims);
+      if (order.length === 0) order = seeded.shuffled(victims());
       const victim = order.pop() ?? '';
-      const move = await beginMove(kill);
+      const move = await beginMoves(kill);
       await seeded.moment(momentMsMax);
       const killedMs = performance.now();
       await platform.stack.kill(victim);
@@ -59,57 +69,71 @@ test(`processes and stores that are killed while brands move, ${count} times, se
       await bringUp(victim);
       const upMs = performance.now();
       await until(`all to be well after the kill of ${victim} during ${move}`, isWell, { limitMs });
-      await until('clients to write again', () => ledger.acknowledged.some(({ begunMs }) => begunMs > upMs), {
-        limitMs,
-      });
-      assert.deepEqual(ledger.faults, []);
+      const writesAgain = (ledger: Ledger) => ledger.acknowledged.some(({ begunMs }) => begunMs > upMs);
+      await until('clients to write again', () => ledgers.every(writesAgain) || faults().length > 0, { limitMs });
+      assert.deepEqual(faults(), [], `${victim} during ${move}`);
       const wellMs = performance.now();
-      const outage = ledger.longestPauseMs(killedMs, wellMs);
-      report.push(
-        `${victim} during ${move}: no write for ${seconds(outage)}, well after ${seconds(wellMs - killedMs)}`,
+      const outages = ledgers.map((one) => `${one.resource} ${seconds(one.longestPauseMs(killedMs, wellMs))}`);
+      t.diagnostic(
+        `${victim} during ${move}: no write for (${outages.join(', ')}), well after ${seconds(wellMs - killedMs)}`,
       );
-      t.diagnostic(report.at(-1) ?? '');
     }
   } finally {
     going = false;
     await Promise.all(writers);
   }
-  const { state, result } = await migrator.run('brands', 'parity');
-  assert.deepEqual([state, (result as { clean: boolean }).clean], ['done', true]);
-  assert.deepEqual(await ledger.compare(), []);
-  t.diagnostic(`${ledger.acknowledged.length} writes acknowledged, none lost; ${ledger.unknown} of unknown outcome`);
+  for (const { name } of moved) await migrator.mustBeEqual(name, 'at the end');
+  for (const ledger of ledgers) {
+    const { service } = moved.find(({ name }) => name === ledger.resource) ?? {};
+    for (const url of [platform.edge, platform.monolith, platform.stack.processes[service ?? '']?.url ?? '']) {
+      assert.deepEqual(await ledger.compare(new Shop(url, token)), [], url);
+    }
+    const { acknowledged, unknown, resource } = ledger;
+    t.diagnostic(`${resource}: ${acknowledged.length} writes acknowledged, none lost; ${unknown} of unknown outcome`);
+  }
+  await nothingWaits(platform);
+  assert.deepEqual(await deadLetters(platform), []);
 });
 
-/** Begins the backfill, then in turn a switch there and one back. Returns its name. */
-async function beginMove(kill: number): Promise<string> {
+/** Every process and every store that runs. */
+function victims(): string[] {
+  const { processes, stores } = platform.stack.status();
+  const running = Object.entries({ ...processes, ...stores }).filter(([, { state }]) => state === 'ready');
+  return running.map(([name]) => name);
+}
+
+/** Begins the backfills, then in turn the switches there and back. Returns their name. */
+async function beginMoves(kill: number): Promise<string> {
   if (kill === 0) {
-    await migrator.begin('brands', 'backfill');
-    return 'the backfill';
+    await Promise.all(moved.map(({ name }) => migrator.begin(name, 'backfill')));
+    return 'the backfills';
   }
-  const { backfill, owner } = await migrator.status('brands');
-  if (!backfill?.doneAt) assert.equal((await migrator.run('brands', 'backfill')).state, 'done');
   const [from, target] = kill % 2 === 1 ? (['monolith', 'service'] as const) : (['service', 'monolith'] as const);
-  // The kill before may have come before or after its switch was carried out.
-  if (owner !== from) await until(`brands to be on the ${from}`, () => switchTo(from), { limitMs });
-  await migrator.begin('brands', 'switch', { target });
-  return `the switch to the ${target}`;
+  for (const { name } of moved) {
+    const { backfill, owner } = await migrator.status(name);
+    if (!backfill?.doneAt) await migrator.backfill(name);
+    // The kill before may have come before or after its switch was carried out.
+    if (owner !== from) await until(`${name} to be on the ${from}`, () => isSwitched(name, from), { limitMs });
+  }
+  await Promise.all(moved.map(({ name }) => migrator.begin(name, 'switch', { target })));
+  return `the switches to the ${target}`;
 }
 
-async function switchTo(target: string): Promise<boolean> {
-  const { state, result } = await migrator.run('brands', 'switch', { target });
-  return state === 'done' && (result as { switched: boolean }).switched;
-}
+const isSwitched = (name: string, target: 'service' | 'monolith') =>
+  migrator.switchTo(name, target).then(
+    () => true,
+    () => false,
+  );
 
-/** By itself: one owner, nothing under way, nothing open or parked. */
+/** By itself: of each resource one owner, nothing under way, nothing open or parked. */
 async function isWell(): Promise<boolean> {
-  const status = await migrator.status('brands').catch(() => null);
+  const all = await Promise.all(moved.map(({ name }) => migrator.status(name))).catch(() => []);
   return (
-    status !== null &&
-    status.owner !== 'switching' &&
-    status.operation?.state !== 'running' &&
-    status.open === 0 &&
-    status.parked.count === 0 &&
-    status.failure === null
+    all.length > 0 &&
+    all.every(
+      ({ owner, operation, open, parked, failure }) =>
+        owner !== 'switching' && operation?.state !== 'running' && open === 0 && parked.count === 0 && failure === null,
+    )
   );
 }
 

@@ -49,6 +49,26 @@ export class Migrator {
     return operation;
   }
 
+  /** Makes a side the owner, and sends reads and writes there. @throws Error where that was undone, with the reason */
+  async switchTo(resource: string, target: 'service' | 'monolith'): Promise<void> {
+    const { state, result } = await this.run(resource, 'switch', { target });
+    const { switched, reason } = (result ?? {}) as { switched?: boolean; reason?: string };
+    if (state !== 'done' || !switched) throw new Error(`switch of ${resource} to the ${target}: ${reason ?? result}`);
+  }
+
+  /** Copies a resource. @throws Error with the reason why it was not */
+  async backfill(resource: string): Promise<void> {
+    const { state, result } = await this.run(resource, 'backfill');
+    if (state !== 'done') throw new Error(`backfill of ${resource}: ${result}`);
+  }
+
+  /** Compares both sides. @throws Error where they differ */
+  async mustBeEqual(resource: string, where: string): Promise<void> {
+    const { state, result } = await this.run(resource, 'parity');
+    const isClean = state === 'done' && (result as { clean: boolean }).clean;
+    if (!isClean) throw new Error(`${where}, both sides of ${resource} differ: ${JSON.stringify(result)}`);
+  }
+
   /** @throws Error with the reason why the follower does not have what the owner had at the call */
   async settle(resource: string): Promise<void> {
     await this.#send('POST', '/settle', { resources: [resource] });

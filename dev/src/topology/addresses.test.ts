@@ -42,6 +42,11 @@ describe('addresses outside of containers', () => {
     assert.deepEqual(environment({ DB_HOST: 'postgres', DB_PORT: '5432' }), { DB_HOST: '10.0.0.5', DB_PORT: '6543' });
   });
 
+  test("a broker's URL keeps the virtual host of the one that runs", () => {
+    const brokers = { ...addresses, stores: new Map([['postgres', 'amqp://me:x@10.0.0.5:5673/shops']]) };
+    assert.equal(rewriteText('amqp://a:b@postgres:5672', edge, topology, brokers), 'amqp://me:x@10.0.0.5:5673/shops');
+  });
+
   test('lists of addresses, with and without a scheme', () => {
     assert.equal(text('shop:3000,http://edge:8080'), '127.0.0.1:21000,http://127.0.0.1:28080');
   });

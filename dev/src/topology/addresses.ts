@@ -80,7 +80,7 @@ export function rewriteText(text: string, service: ServiceSpec, topology: Topolo
       const url = new URL(store);
       if (scheme === undefined) return url.host;
       const credentials = url.username === '' ? '' : `${url.username}${url.password === '' ? '' : `:${url.password}`}@`;
-      return `${url.protocol}//${credentials}${url.host}`;
+      return `${url.protocol}//${credentials}${url.host}${isBroker(url) && text.endsWith(whole) ? url.pathname : ''}`;
     }
     // A published port of localhost means the service that publishes it.
     if (host === 'localhost' || host === loopback) {
@@ -94,6 +94,9 @@ export function rewriteText(text: string, service: ServiceSpec, topology: Topolo
     return `${scheme ?? ''}${login ?? ''}${loopback}${shown === undefined ? '' : `:${shown}`}`;
   });
 }
+
+/** Of a broker, the path is a part of the server that is given. Of a database, the topology names it. */
+const isBroker = (url: URL) => url.protocol.startsWith('amqp');
 
 function publishedPort(port: number, topology: Topology, addresses: Addresses): number | undefined {
   for (const service of Object.values(topology.services)) {

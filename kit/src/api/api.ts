@@ -3,6 +3,7 @@ export { dataOf, isMembers, linkIds, listOf, type Members, objectOf } from './bo
 export { type Condition, type FilterField, type FilterFields, readFilter } from './conditions.ts';
 export { allowBrowsers } from './cors.ts';
 export { badRequest, failedValidation, requireSameId, taken } from './faults.ts';
+export { parseFilter } from './filter.ts';
 export { isUuid } from './ids.ts';
 export type { Page } from './paging.ts';
 export { type Included, includedMember, includeOf, listReply, type Query, queryOf, readPage } from './query.ts';

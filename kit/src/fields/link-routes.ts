@@ -15,10 +15,12 @@ export interface LinkRoutes {
   now: Clock;
   /** The error of an entity that does not exist. */
   missing(): ServiceError;
+  /** The entity's id, from the parameters of the path. Default: the parameter `id`. */
+  idOf?(params: Readonly<Record<string, string>>): string;
 }
 
 interface ByField {
-  Params: { id: string; field: string };
+  Params: { id: string; field: string } & Record<string, string>;
 }
 
 /**
@@ -40,8 +42,10 @@ export function addFieldLinkRoutes(server: Server, path: string, postStatus: 200
   });
 }
 
-async function change(request: FastifyRequest<ByField>, verb: Verb, { entities, fields, now, missing }: LinkRoutes) {
-  const { id, field: slug } = request.params;
+async function change(request: FastifyRequest<ByField>, verb: Verb, { entities, fields, now, ...rest }: LinkRoutes) {
+  const { missing, idOf = (params) => params.id ?? '' } = rest;
+  const { field: slug } = request.params;
+  const id = idOf(request.params);
   if ((await entities.find(id, false)) === undefined) throw missing();
   const field = (await fields.known(request.headers)).fields.find((one) => one.slug === slug);
   const relation = field && relationOf(field);

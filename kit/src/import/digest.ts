@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /**
  * An aggregate's whole state as it travels: plain JSON. Times and money are text or integers, never floats. What both sides
@@ -13,7 +13,8 @@ export type State = Readonly<Record<string, unknown>>;
  * @returns SHA-256, base64url, 43 characters
  */
 export function digestOf(key: string, state: State): string {
-  return createHash('sha256').update(key).update('\0').update(canonical(state)).digest('base64url');
+  // One call, without an object for each aggregate: comparisons hash hundreds of thousands.
+  return hash('sha256', `${key}\0${canonical(state)}`, 'base64url');
 }
 
 /**
@@ -29,11 +30,13 @@ export function rangeDigest(members: Iterable<string>): string {
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
-    return `{${members.join(',')}}`;
+    let members = '';
+    for (const name of Object.keys(value).sort()) {
+      const member = (value as Record<string, unknown>)[name];
+      if (member === undefined) continue;
+      members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonical(member)}`;
+    }
+    return `{${members}}`;
   }
   return JSON.stringify(value);
 }

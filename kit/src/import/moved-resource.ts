@@ -18,6 +18,8 @@ export interface MovedResource<Tx, S extends State = State> {
   group: string;
   /** Of an aggregate's state. A state that breaks it is refused. */
   schema: TSchema;
+  /** How many aggregates are read at a time, where the states are large. */
+  batch?: number;
   /**
    * Writes and deletes aggregates, whatever is there. Enforces no uniqueness between aggregates: where a unique name is
    * taken by another aggregate, that one's is set aside until its own change arrives.

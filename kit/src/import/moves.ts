@@ -130,6 +130,8 @@ export function openMoves<Tx>(
         if (now.state !== 'follower' || now.epoch !== epoch) {
           throw new ServiceError('not_following', { detail: `The group is ${now.state} at epoch ${now.epoch}` });
         }
+        // A heartbeat: it has come all the way to the store.
+        if (usable.length === 0) return [...outcomes.values()];
         const rows = usable.map(({ key, version, state }) => ({ key, version, deleted: state === null }));
         const newer = await ledger.claim(tx, name, rows);
         await resource.apply(
@@ -146,13 +148,16 @@ export function openMoves<Tx>(
         const ownership = await ledger.ownership(tx, resource.group, 'none');
         // The version is read before the state. A state that changes in between travels with the older version, and once
         // more with its own.
-        const rows = await ledger.pending(tx, name, limit);
+        const most = Math.min(limit, resource.batch ?? limit);
+        const rows = await ledger.pending(tx, name, most);
+        // The usual reply to a follower that asks.
+        if (rows.length === 0) return { ownership, changes: [], more: false };
         const states = await resource.read(
           tx,
           rows.map(({ key }) => key),
         );
         const changes = rows.map(({ key, version }) => ({ key, version, state: states.get(key) ?? null }));
-        return { ownership, changes, more: rows.length === limit };
+        return { ownership, changes, more: rows.length === most };
       });
     },
     acknowledge: async (name, seen) => {
@@ -199,10 +204,11 @@ async function* statesIn<Tx>(tx: Tx, resource: MovedResource<Tx>, { keys, after,
     yield await resource.read(tx, keys);
     return;
   }
+  const limit = resource.batch ?? digestChunk;
   for (let last = after; ; ) {
-    const chunk = await resource.keys(tx, { after: last, to, limit: digestChunk });
+    const chunk = await resource.keys(tx, { after: last, to, limit });
     yield await resource.read(tx, chunk);
-    if (chunk.length < digestChunk) return;
+    if (chunk.length < limit) return;
     last = chunk.at(-1) ?? last;
   }
 }

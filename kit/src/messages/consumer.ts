@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { traceIds } from '../mesh/trace.ts';
+import { type TraceContext, traceContext, traceIds } from '../mesh/trace.ts';
 import type { Logger } from '../observe/log.ts';
 import { type Clock, systemClock } from '../service/clock.ts';
 import type { NewEvent } from '../store/events.ts';
@@ -9,6 +9,7 @@ import { eventOf } from './envelope.ts';
 import { type FailureKind, failureKind, reasonOf } from './failures.ts';
 import { Forgetting } from './forgetting.ts';
 import { openLink } from './link.ts';
+import { MessageMeters } from './meters.ts';
 import { Pauses } from './pauses.ts';
 import type { Publisher } from './publisher.ts';
 import { declareQueue } from './topology.ts';
@@ -23,7 +24,7 @@ export interface ConsumerOptions {
   types: readonly string[];
   store: Pick<Store, 'failures' | 'forget' | 'ping'>;
   /** Resolves after its commit. It may be called again with the same event: see `newerOnly` and `eachOnce`. */
-  handle: (event: NewEvent) => Promise<void>;
+  handle: Handle;
   logger: Logger;
   /** Messages that are handled at once. A crash gives as many back. */
   prefetch?: number;
@@ -31,8 +32,19 @@ export interface ConsumerOptions {
   maxFailures?: number;
   backOffMs?: number;
   maxBackOffMs?: number;
+  meters?: MessageMeters;
   now?: Clock;
 }
+
+/** What a handler passes on. */
+export interface HandlingContext {
+  /** Headers of the request that caused the fact, for the calls that handling it makes (`MeshRequest.trace`). */
+  trace: TraceContext;
+  /** Writes the ids of that trace on every line. */
+  logger: Logger;
+}
+
+export type Handle = (event: NewEvent, context: HandlingContext) => Promise<void>;
 
 export interface Consumer {
   /** Takes no more messages, waits for those that are being handled, and closes. */
@@ -51,26 +63,37 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   const forgetting = new Forgetting(store, now);
   const running = new Set<Promise<void>>();
   const queue = publisher.names.queueOf(consumer);
+  const meters = (options.meters ?? new MessageMeters()).consumer(consumer);
+
+  const handleOnce = async (message: ConsumeMessage, onEvent: (event: NewEvent) => void): Promise<void> => {
+    const event = eventOf(message.content);
+    onEvent(event);
+    // The envelope comes from outside: only what a request may pass on is passed on.
+    const trace = traceContext({ ...event.trace });
+    await handle(event, { trace, logger: logger.child({ consumer, event: event.id, ...traceIds({ ...trace }) }) });
+  };
 
   /** Tries until the message is handled or is a dead letter. Returns false if the consumer closes before that. */
   const settle = async (message: ConsumeMessage): Promise<boolean> => {
     for (let attempt = 1; !stop.signal.aborted; attempt++) {
       let event: NewEvent | undefined;
+      const begunAtMs = performance.now();
+      const measure = (failure: FailureKind | null) => meters.handled(failure, (performance.now() - begunAtMs) / 1_000);
       try {
-        event = eventOf(message.content);
-        await handle(event);
+        await handleOnce(message, (sound) => {
+          event = sound;
+        });
+        measure(null);
         return true;
       } catch (error) {
+        measure(failureKind(error));
         const failures = await counted(failureKind(error), event, error);
         if (failures !== null) {
           const letter = { queue, reason: reasonOf(error), failures, at: new Date(now()).toISOString() };
           await pauses.untilDone(() => publishDead(publisher, message, letter));
           if (stop.signal.aborted) return false;
-          const ids = traceIds({ ...event?.trace });
-          logger.error(
-            { consumer, event: event?.id, type: event?.type, ...letter, ...ids },
-            'a message is a dead letter',
-          );
+          meters.deadLetters.value += 1;
+          logger.error({ ...namesOf(event), ...letter }, 'a message is a dead letter');
           return true;
         }
       }
@@ -90,11 +113,17 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     await pauses.untilDone(async () => {
       failures = await store.failures.record(consumer, event.id, reasonOf(error));
     });
-    if (failures > 0) logger.warn({ consumer, event: event.id, failures, err: error }, 'a message was not handled');
+    if (failures > 0) logger.warn({ ...namesOf(event), failures, err: error }, 'a message was not handled');
     return failures >= maxFailures ? failures : null;
   };
 
+  const namesOf = (event: NewEvent | undefined) => ({
+    ...{ consumer, event: event?.id, type: event?.type },
+    ...traceIds({ ...event?.trace }),
+  });
+
   const take = (channel: Channel, message: ConsumeMessage) => {
+    meters.received.value += 1;
     const work = settle(message)
       .then(async (settled) => {
         if (settled) channel.ack(message);

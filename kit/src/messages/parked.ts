@@ -22,6 +22,11 @@ export class Parked {
     this.#options = options;
   }
 
+  /** Types that no queue takes. */
+  all(): string[] {
+    return [...this.#types.keys()];
+  }
+
   /** Types that are not tried now. */
   waiting(): string[] {
     const nowMs = this.#options.now();

@@ -97,6 +97,30 @@ describe('the relay', () => {
     await until('the event', () => received.length === 1);
   });
 
+  test('does not try for each commit while the broker is down', async () => {
+    let claims = 0;
+    const { outboxFeed, forget } = shelf.store;
+    const claim = () => {
+      claims += 1;
+      return outboxFeed.claim();
+    };
+    await relay.close();
+    broker.takeDown();
+    const store = { forget, outboxFeed: { ...outboxFeed, claim } };
+    const failures = () => log.lines().filter(({ body }) => body === 'the outbox waits').length;
+    const before = failures();
+    relay = startRelay({ store, publisher, logger: log.logger, pollMs: 3_600_000, now: () => 0 });
+    await shelf.add(eventAt(1));
+    await until('a failed round', () => failures() > before);
+    const begunMs = performance.now();
+    const claimsBefore = claims;
+    for (let version = 2; version <= 100; version += 1) await shelf.add(eventAt(version));
+    // It tries once a second.
+    assert.ok(claims - claimsBefore <= 1 + (performance.now() - begunMs) / 1_000, `${claims - claimsBefore} claims`);
+    broker.bringBack();
+    await until('an empty outbox', async () => (await shelf.waiting()) === 0);
+  });
+
   test('keeps events while the broker is silent', async () => {
     await relay.close();
     const { url, prefix } = broker;

@@ -2,8 +2,10 @@ import type { Logger } from '../observe/log.ts';
 import { type Clock, systemClock } from '../service/clock.ts';
 import type { OutboxRow } from '../store/events.ts';
 import type { OutboxClaim, Store } from '../store/store.ts';
+import { BacklogWatch } from './backlog-watch.ts';
 import { messageOf } from './envelope.ts';
 import { Forgetting } from './forgetting.ts';
+import { emptyBacklog, MessageMeters } from './meters.ts';
 import { Parked } from './parked.ts';
 import type { Publisher } from './publisher.ts';
 import { namesWith } from './topology.ts';
@@ -20,6 +22,11 @@ export interface RelayOptions {
   parkMs?: number;
   /** How long no queue takes a type until its events are let go: no consumer has ever asked for it. */
   unclaimedMs?: number;
+  /** How often it counts what waits. */
+  watchMs?: number;
+  /** The log raises an alarm when the oldest event has waited for this long. */
+  alarmMs?: number;
+  meters?: MessageMeters;
   now?: Clock;
 }
 
@@ -49,14 +56,18 @@ export interface Relay {
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, publisher, logger, pollMs = 1_000, batch = 200, parkMs = 5_000 } = options;
-  const { unclaimedMs = 900_000, now = systemClock } = options;
+  const { unclaimedMs = 900_000, watchMs = 5_000, alarmMs = 60_000, now = systemClock } = options;
+  const meters = (options.meters ?? new MessageMeters()).relay(publisher.names.facts);
   const stop = new AbortController();
   const parked = new Parked({ parkMs, unclaimedMs, logger, now });
   let wake = Promise.withResolvers<void>();
+  const watch = new BacklogWatch({ meters, logger, now, everyMs: watchMs, alarmMs });
   const forgetting = new Forgetting(store, now);
-  let published = 0;
-  let letGo = 0;
-  const stopListening = store.outboxFeed.onAdded(() => wake.resolve());
+  let failing = false;
+  // After a failure it waits: a claim for each commit would burden a store whose broker is away.
+  const stopListening = store.outboxFeed.onAdded(() => {
+    if (!failing) wake.resolve();
+  });
 
   const pause = async (limitMs: number) => {
     const timer = setTimeout(() => wake.resolve(), limitMs);
@@ -75,13 +86,13 @@ export function startRelay(options: RelayOptions): Relay {
     const done: string[] = [];
     results.forEach((result, index) => {
       const { place, event } = rows[index] as OutboxRow;
-      if (result.status === 'rejected') return;
-      if (result.value) {
+      if (result.status === 'rejected') meters.failed.value += 1;
+      else if (result.value) {
         parked.taken(event.type);
-        published += 1;
+        meters.sent.value += 1;
         done.push(place);
       } else if (parked.refused(event.type) === 'let go') {
-        letGo += 1;
+        meters.letGo.value += 1;
         done.push(place);
       }
     });
@@ -100,12 +111,15 @@ export function startRelay(options: RelayOptions): Relay {
 
   const run = async () => {
     let claim: OutboxClaim | null = null;
-    let failing = false;
     while (!stop.signal.aborted) {
       try {
         claim ??= await store.outboxFeed.claim();
-        if (claim !== null) {
-          while (!stop.signal.aborted && (await round(claim)));
+        // Another process relays, and counts.
+        if (claim === null) meters.backlog = emptyBacklog;
+        else {
+          await watch.look(claim, parked.all());
+          while (!stop.signal.aborted && (await round(claim))) await watch.look(claim, parked.all());
+          if (!stop.signal.aborted) watch.drained();
           await forgetting.step();
         }
         failing = false;
@@ -124,10 +138,10 @@ export function startRelay(options: RelayOptions): Relay {
 
   return {
     get published() {
-      return published;
+      return meters.sent.value;
     },
     get letGo() {
-      return letGo;
+      return meters.letGo.value;
     },
     close: async () => {
       stop.abort();

@@ -9,6 +9,10 @@ test('prints the current values of counters, gauges and histograms', async () =>
   issued.series({ kind: 'b' }).value += 2;
   let size = 1;
   metrics.gauge('size', 'Size', () => size);
+  let waiting = [{ labels: { resource: 'gone' }, value: 1 }];
+  metrics.gauges('waiting', 'Waiting', ['resource'], () => waiting);
+  await metrics.render();
+  waiting = [{ labels: { resource: 'brands' }, value: 3 }];
   const seconds = metrics.durations('work_seconds', 'Work').series({ route: '/x' });
   seconds.observe(0.0004);
   seconds.observe(0.003);
@@ -21,6 +25,7 @@ test('prints the current values of counters, gauges and histograms', async () =>
     'issued_total{kind="a"} 5',
     'issued_total{kind="b"} 2',
     'size 7',
+    'waiting{resource="brands"} 3',
     '# TYPE work_seconds histogram',
     'work_seconds_bucket{route="/x",le="0.0005"} 1',
     'work_seconds_bucket{route="/x",le="0.005"} 2',
@@ -31,5 +36,6 @@ test('prints the current values of counters, gauges and histograms', async () =>
   ]) {
     assert.ok(text.includes(`${line}\n`), line);
   }
+  assert.ok(!text.includes('gone'), text);
   assert.equal(await metrics.render(), text, 'a second scrape changes nothing');
 });

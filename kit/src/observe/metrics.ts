@@ -63,6 +63,25 @@ export class Metrics {
     });
   }
 
+  /** Values that are read when metrics are scraped, each with its labels. A label that is not read any more is gone. */
+  gauges(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => readonly { labels: Record<string, string>; value: number }[],
+  ): void {
+    new Gauge<string>({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.set(labels, value);
+      },
+    });
+  }
+
   /** A histogram of durations in seconds. */
   durations(name: string, help: string): DurationFamily {
     const family = new DurationFamily(name, help);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { BadMessage } from '../messages/envelope.ts';
 import { newerOnly } from '../messages/handled.ts';
 import { eventAt, keptLog, openShelf, type Shelf } from '../messages/testing.ts';
 import { namesWith } from '../messages/topology.ts';
+import { Metrics } from '../observe/metrics.ts';
 import { createTestRabbitmq, type TestBroker } from '../testing/rabbitmq.ts';
 import { until } from '../testing/until.ts';
 import type { Consumes, MessageParts } from './messages.ts';
@@ -104,6 +106,45 @@ describe('a service that publishes and consumes facts', () => {
     end.resolve();
     await closed;
     assert.deepEqual(calls, ['handled', 'server', 'release']);
+  });
+
+  test('counts what it sends and handles, and hands the trace on, to calls and to the log', async () => {
+    const metrics = new Metrics();
+    const trace = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, baggage: 'a=b' };
+    const handed: unknown[] = [];
+    const handle: Consumes['handle'] = async (event, context) => {
+      context.logger.info('handled');
+      handed.push(context.trace);
+      if (event.aggregateId === 'bad') throw new BadMessage('not for me');
+    };
+    await run({ publishes: shelf.store, consumes: [{ ...consumer(), handle }], metrics });
+    const hostile = { ...trace, authorization: 'Bearer x' } as typeof trace;
+    await shelf.add(eventAt(1, { trace: hostile }), eventAt(2), eventAt(3, { aggregateId: 'bad' }));
+    const value = async (series: string) =>
+      Number(
+        (await metrics.render())
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1],
+      );
+    const group = 'messaging_system="rabbitmq",messaging_consumer_group_name="things.tests"';
+    await until('the dead letter', async () => (await value(`messaging_dead_letters_total{${group}}`)) === 1);
+    await until('both others', () => handed.length === 3);
+    assert.deepEqual(handed, [trace, {}, {}]);
+    const exchange = namesWith(broker.prefix).facts;
+    const values: Record<string, number> = {
+      [`messaging_client_sent_messages_total{messaging_system="rabbitmq",messaging_destination_name="${exchange}"}`]: 3,
+      [`messaging_client_consumed_messages_total{${group}}`]: 3,
+      [`messaging_process_duration_seconds_count{${group}}`]: 2,
+      [`messaging_process_duration_seconds_count{${group},error_type="message"}`]: 1,
+      outbox_waiting: 0,
+      outbox_oldest_age_seconds: 0,
+      outbox_parked: 0,
+      outbox_let_go_total: 0,
+    };
+    for (const [series, expected] of Object.entries(values)) assert.equal(await value(series), expected, series);
+    const line = log.lines().find(({ body }) => body === 'handled');
+    assert.deepEqual([line?.traceId, line?.spanId], ['1'.repeat(32), '2'.repeat(16)]);
   });
 
   test('closes while the broker is down', async () => {

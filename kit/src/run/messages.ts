@@ -1,9 +1,10 @@
-import type { Consumer } from '../messages/consumer.ts';
+import type { Consumer, Handle } from '../messages/consumer.ts';
+import { MessageMeters } from '../messages/meters.ts';
 import type { Publisher } from '../messages/publisher.ts';
 import type { Published, Relay } from '../messages/relay.ts';
 import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Broker } from '../service/common-settings.ts';
-import type { NewEvent } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 
 /** A consumer of facts. See `startConsumer`. */
@@ -15,7 +16,7 @@ export interface Consumes {
   /** Counts failures of `handle`, and says when what it needs is back. */
   store: Pick<Store, 'failures' | 'forget' | 'ping'>;
   /** Resolves after its commit. It may be called again with the same event: see `newerOnly` and `eachOnce`. */
-  handle(event: NewEvent): Promise<void>;
+  handle: Handle;
 }
 
 /** What a service does with facts. */
@@ -27,6 +28,8 @@ export interface MessageParts {
   /** The store whose outbox is published. */
   publishes?: Published;
   consumes?: readonly Consumes[];
+  /** Of the process, where the messages are counted as well. */
+  metrics?: Metrics;
   logger: Logger;
 }
 
@@ -42,9 +45,10 @@ export interface Messages {
  * events wait in the outbox and in the queues.
  */
 export function startMessages(parts: MessageParts, ready: Promise<void>, stopped: AbortSignal): Messages {
-  const { name, broker = null, publishes, consumes = [], logger } = parts;
+  const { name, broker = null, publishes, consumes = [], metrics, logger } = parts;
   if (publishes === undefined && consumes.length === 0) return { stopConsuming: async () => {}, close: async () => {} };
   if (broker === null) logger.info('RABBITMQ_URL is not set: no facts are published or consumed');
+  const meters = new MessageMeters(metrics);
   let publisher: Publisher | undefined;
   let relay: Relay | undefined;
   const consumers: Consumer[] = [];
@@ -52,16 +56,16 @@ export function startMessages(parts: MessageParts, ready: Promise<void>, stopped
   const start = async () => {
     if (broker === null) {
       const { noPublisher, startRelay } = await import('../messages/relay.ts');
-      if (publishes) relay = startRelay({ store: publishes, publisher: noPublisher, logger });
+      if (publishes) relay = startRelay({ store: publishes, publisher: noPublisher, logger, meters });
       return;
     }
     // A service without a broker does not load the client of one.
     const { openPublisher, startConsumer, startRelay } = await import('../messages/messages.ts');
     publisher = await openPublisher({ ...broker, name, ...reported(logger) });
-    if (publishes) relay = startRelay({ store: publishes, publisher, logger });
+    if (publishes) relay = startRelay({ store: publishes, publisher, logger, meters });
     for (const { name: consumer, ...rest } of consumes) {
       if (stopped.aborted) return;
-      consumers.push(await startConsumer({ url: broker.url, publisher, consumer, logger, ...rest }));
+      consumers.push(await startConsumer({ url: broker.url, publisher, consumer, logger, meters, ...rest }));
     }
   };
   let started: Promise<void> | undefined;

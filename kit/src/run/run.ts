@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
-import type { Logger } from '../observe/log.ts';
 import { type HeldLease, holdLease } from '../service/lease.ts';
 import type { Running } from '../service/lifecycle.ts';
 import { retryUntilDone } from '../service/retry-until.ts';

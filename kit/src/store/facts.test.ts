@@ -21,6 +21,11 @@ test('a fact has one id for ever, and no two facts share one', () => {
   assert.equal(new Set([id, ...others]).size, 5);
 });
 
+test('the fact that an aggregate was made has one id, whatever version it is told with', () => {
+  assert.equal(factId('brand.created', 'a', 1), factId('brand.created', 'a', 2));
+  assert.notEqual(factId('brand.created', 'a', 1), factId('brand.created', 'b', 1));
+});
+
 test('a fact carries the trace and the deadline of the request that caused it', () => {
   const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
   const cause = causeOf({ traceparent, 'x-request-timeout-ms': '1500' }, 1_700_000_000_000.5);

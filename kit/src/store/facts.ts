@@ -20,12 +20,15 @@ export function uuid5(namespace: string, name: string): string {
 }
 
 /**
- * The id of the fact that an aggregate changed to this version: two sides that tell of one change make the same id.
+ * The id of the fact that an aggregate changed to this version: two sides that tell of one change make the same id. An
+ * aggregate is made once, so that fact has its id whatever the version: a side that gets several changes together tells
+ * of the creation with the version of the last one.
  *
  * @param type such as `brand.updated`; holds no blank
  */
 export function factId(type: string, aggregateId: string, version: number): string {
-  return uuid5(factNamespace, `${type} ${version} ${aggregateId}`);
+  const which = type.endsWith('.created') ? 'first' : String(version);
+  return uuid5(factNamespace, `${type} ${which} ${aggregateId}`);
 }
 
 /** What a change was caused by: the trace of the request, and when its caller stops waiting. */

@@ -79,5 +79,14 @@ export interface OutboxClaim {
   /** The first unpublished events in the order of their places, without those of the given types. */
   next(limit: number, exceptTypes: readonly string[]): Promise<OutboxRow[]>;
   markPublished(places: readonly string[]): Promise<void>;
+  /** What waits, without events of the given types. */
+  backlog(exceptTypes: readonly string[]): Promise<Backlog>;
   release(): Promise<void>;
+}
+
+export interface Backlog {
+  /** Events. */
+  waiting: number;
+  /** When the oldest of them happened, in Unix microseconds. Null: none waits. */
+  oldestAtUs: number | null;
 }

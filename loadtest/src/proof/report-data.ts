@@ -71,6 +71,16 @@ export interface Cause {
   errors: number;
 }
 
+/** A debt of the monolith that a service is rid of, as the monolith's list of debts states it. */
+export interface PaidDebt {
+  number: number;
+  debt: string;
+  /** What it costs, in words. */
+  costs: string;
+  /** Whether tuning the monolith could pay it, too. */
+  tunable: boolean;
+}
+
 /** `inconclusive`: it did not hold, and something disturbed the measurement. */
 export type Outcome = 'pass' | 'fail' | 'inconclusive';
 
@@ -149,7 +159,10 @@ export interface Report {
   machine: Machine;
   stages: Stage[];
   figures: Figure[];
+  /** The ledger of the proof `token`: of its stages `legacy`, `tuned` and `extracted`. */
   causes: Cause[];
+  /** The debts that the measured service pays off. */
+  paidDebts: PaidDebt[];
   independentMedians: IndependentMedians[];
   comparisons: Comparison[];
   residentBytesByProcess: Record<string, number>;

@@ -1,8 +1,17 @@
 import { commit, machine } from '../measure/machine.ts';
-import type { Check, Comparison, Figure, Headline, Report, Stage } from './report-data.ts';
+import type { Check, Headline, Report, Stage } from './report-data.ts';
 import { verdictOf } from './verdict.ts';
 
-/** A report of stages and checks, for proofs that have no cause ledger. */
+/** What only some proofs have. */
+type Extras = Partial<
+  Pick<Report, 'comparisons' | 'figures' | 'causes' | 'paidDebts' | 'independentMedians' | 'tookMs'>
+>;
+
+/**
+ * A report of stages and checks, and of what else the proof has.
+ *
+ * @param stores what each store is, by name, where the proof has any
+ */
 export function reportOf(
   scenario: string,
   title: string,
@@ -15,13 +24,17 @@ export function reportOf(
     notes,
     comparisons = [],
     figures = [],
-  }: {
+    causes = [],
+    paidDebts = [],
+    independentMedians = [],
+    tookMs = Date.now() - startedAt.getTime(),
+    stores = {},
+  }: Extras & {
     headline: Headline;
     stages: Stage[];
     checks: Check[];
     notes: string[];
-    comparisons?: Comparison[];
-    figures?: Figure[];
+    stores?: Record<string, string>;
   },
 ): Report {
   return {
@@ -29,15 +42,16 @@ export function reportOf(
     title,
     headline,
     startedAt: startedAt.toISOString(),
-    tookMs: Date.now() - startedAt.getTime(),
+    tookMs,
     quick,
     commit: commit(folder),
     seed,
-    machine: machine(),
+    machine: machine(stores),
     stages,
     figures,
-    causes: [],
-    independentMedians: [],
+    causes,
+    paidDebts,
+    independentMedians,
     comparisons,
     residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
     notes,

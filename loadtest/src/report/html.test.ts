@@ -75,6 +75,7 @@ function report(overrides: Partial<Report> = {}): Report {
         errors: 0,
       },
     ],
+    paidDebts: [{ number: 30, debt: 'one-by-one', costs: 'a query <each>', tunable: true }],
     independentMedians: [],
     comparisons: [
       { first: 'legacy', second: 'tuned', larger: 1, p: 0 },
@@ -99,6 +100,8 @@ describe('the report page', () => {
       '162 ms',
       '143 ms',
       'Debt 2: token-table-unindexed',
+      'one-by-one',
+      'a query &lt;each&gt;',
       'a cpu',
       'p &lt; 0.0001',
       'a note',

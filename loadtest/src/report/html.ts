@@ -26,6 +26,7 @@ ${report.figures.length > 0 ? section('Figures', figures(report)) : ''}
 ${section('Stages', stagesTable(report.stages))}
 ${section('How long requests took', percentileCurves(report.stages))}
 ${report.causes.length > 0 ? section('Where the milliseconds go', ledger(report)) : ''}
+${report.paidDebts.length > 0 ? section('Debts that the service pays off', paidDebts(report)) : ''}
 ${section('Latency over time', heatMaps(report.stages))}
 ${report.comparisons.length > 0 ? section('Is it chance?', comparisons(report)) : ''}
 ${section('Machine and method', facts(report))}
@@ -58,6 +59,14 @@ function figures({ figures: all }: Report): string {
   });
   const titles = names.map((name) => `<th class="number">${escapeHtml(name)}</th>`);
   return `<div class="wide"><table><tr><th></th>${titles.join('')}</tr>${rows.join('')}</table></div>`;
+}
+
+function paidDebts({ paidDebts: all }: Report): string {
+  const rows = all.map(
+    ({ number, debt, costs, tunable }) =>
+      `<tr><td class="number">${number}</td><td>${escapeHtml(debt)}</td><td>${escapeHtml(costs)}</td><td>${tunable ? 'tuning could pay it, too' : 'only extraction pays it'}</td></tr>`,
+  );
+  return `<table>${rows.join('')}</table>`;
 }
 
 function comparisons({ comparisons: all }: Report): string {

@@ -45,6 +45,7 @@ function reasonsOf(one: ResourceStatus | undefined): string[] {
   if (one.parked.count > 0)
     reasons.push(`${one.parked.count} changes are refused by the service: ${one.parked.reason}`);
   else if (one.failure !== null) reasons.push(`not in step: ${one.failure}`);
+  if (one.alarm) reasons.push(`the follower stays behind its owner: ${one.alarm}`);
   if (one.operation?.state === 'failed') reasons.push(`${one.operation.verb} failed: ${String(one.operation.result)}`);
   return reasons.map((reason) => `  ${reason}`);
 }

@@ -30,7 +30,7 @@ export function addWorkerCommands(program: Command, parts: CommandParts): void {
       const show = async () => {
         const all = await client.status();
         output.out(`${json ? JSON.stringify(all) : statusText(all)}\n`);
-        return all.some(({ failure, parked }) => failure !== null || parked.count > 0);
+        return all.some(({ failure, parked, alarm }) => failure !== null || parked.count > 0 || alarm !== null);
       };
       if (!watch) return exit((await show()) ? 1 : 0);
       const stop = new AbortController();

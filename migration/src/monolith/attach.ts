@@ -3,7 +3,7 @@ import { MigrationError } from '../errors.ts';
 import type { Queryable } from '../resources/queryable.ts';
 import type { Resource } from '../resources/resource.ts';
 import { inTransaction } from './database.ts';
-import { applySchema, hasSchema } from './schema.ts';
+import { applySchema, dropUnusedSchema, hasSchema, rememberEpoch } from './schema.ts';
 import { dropsOf, triggersOf } from './triggers.ts';
 
 /** How long attaching waits for a transaction that holds a table of the resource. */
@@ -33,7 +33,8 @@ export async function attach(pool: Pool, resource: Resource, epoch: number): Pro
 }
 
 /**
- * Gives a resource up: drops its triggers, notes and versions. The last resource takes the schema along. The monolith
+ * Gives a resource up: drops its triggers, notes and versions. The last resource takes the schema along, unless facts are
+ * captured. The monolith
  * must be its owner, otherwise it would accept writes beside the owner.
  *
  * @param others the group's other resources, which stay attached
@@ -55,10 +56,10 @@ export async function detach(pool: Pool, resource: Resource, others: readonly Re
       await db.query('delete from migration.notes where resource = $1', [resource.name]);
       await db.query('delete from migration.applied where resource = $1', [resource.name]);
       if (!others.some(({ group }) => group === resource.group)) {
+        await rememberEpoch(db, resource.group);
         await db.query('delete from migration.ownership where group_name = $1', [resource.group]);
       }
-      const { rows: left } = await db.query('select from migration.ownership limit 1');
-      if (left.length === 0) await db.query('drop schema migration cascade');
+      await dropUnusedSchema(db);
     }),
   );
 }
@@ -79,7 +80,8 @@ export async function refuseUnknownColumns(db: Queryable, { name, tables }: Reso
   throw new MigrationError('unknown_columns', `${name} cannot move: the resource does not know the columns ${list}`);
 }
 
-async function whileLocksAreFree<Result>(work: () => Promise<Result>): Promise<Result> {
+/** @throws MigrationError `locked` when a transaction keeps a table for too long */
+export async function whileLocksAreFree<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

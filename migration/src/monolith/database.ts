@@ -46,17 +46,28 @@ export async function inTransaction<Result>(pool: pg.Pool, work: (db: Queryable)
   };
   client.on('error', onError);
   try {
+    return await inTransactionOn(client, work, (failure) => {
+      broken = failure;
+    });
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** The same on a connection of its own. Calls `onBroken` when it cannot roll back. */
+export async function inTransactionOn<Result>(
+  client: pg.ClientBase,
+  work: (db: Queryable) => Promise<Result>,
+  onBroken: (failure: Error) => void = () => {},
+): Promise<Result> {
+  try {
     await client.query('begin');
     const result = await work(client);
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
+    await client.query('rollback').catch(onBroken);
     throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
   }
 }

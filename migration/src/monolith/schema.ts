@@ -46,3 +46,26 @@ export async function hasSchema(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ there: boolean }>(`select to_regclass('migration.ownership') is not null as there`);
   return rows[0]?.there === true;
 }
+
+/** Whether facts are captured. */
+export async function hasFacts(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ there: boolean }>(`select to_regclass('migration.facts') is not null as there`);
+  return rows[0]?.there === true;
+}
+
+/** Keeps the epoch of a group that is given up: facts of later changes must be newer than those of earlier ones. */
+export async function rememberEpoch(db: Queryable, group: string): Promise<void> {
+  if (!(await hasFacts(db))) return;
+  await db.query(
+    `insert into migration.fact_epochs as mine (group_name, epoch)
+     select group_name, epoch from migration.ownership where group_name = $1
+     on conflict (group_name) do update set epoch = greatest(mine.epoch, excluded.epoch)`,
+    [group],
+  );
+}
+
+/** Drops the schema when neither a resource nor facts are captured. */
+export async function dropUnusedSchema(db: Queryable): Promise<void> {
+  const { rows } = await db.query('select from migration.ownership limit 1');
+  if (rows.length === 0 && !(await hasFacts(db))) await db.query('drop schema migration cascade');
+}

@@ -1,10 +1,5 @@
+import { notOwner } from '../resources/not-owner.ts';
 import type { CapturedTable, Resource } from '../resources/resource.ts';
-
-/**
- * The SQLSTATE of a write that the monolith may not make, because it does not own the resource. The monolith replies to
- * it with 421.
- */
-export const notOwner = 'BN421';
 
 /** The advisory lock that every write of a group takes shared, and a change of its owner exclusively. */
 export const fenceLock = (group: string): string => `hashtextextended('migration fence ${group}', 0)`;
@@ -58,11 +53,11 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
          return null;
        end $$`,
     ),
-    ...tables.flatMap(({ name: table, shared }) => [
-      ...triggersOn(shared, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
-      ...(shared ? [] : fenceOf(table, suffix)),
-      `create trigger ${noteTrigger(shared, suffix)} after insert or update or delete on ${table}
-         for each row execute function migration.note_${suffix}_${table}()`,
+    ...tables.flatMap((table) => [
+      ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
+      ...(table.shared ? [] : fenceOf(table.name, suffix)),
+      `create trigger ${noteTrigger(table, suffix)} after insert or update or delete on ${table.name}
+         for each row execute function migration.note_${suffix}_${table.name}()`,
     ]),
   ];
 }
@@ -86,19 +81,19 @@ function keyOf(name: string, key: CapturedTable['key'], row: string): string {
 export function dropsOf({ name, tables }: Resource): string[] {
   const suffix = name.replaceAll('-', '_');
   return [
-    ...tables.flatMap(({ name: table, shared }) => [
-      ...triggersOn(shared, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table}`),
-      ...['note', 'refuse'].map((what) => `drop function if exists migration.${what}_${suffix}_${table}()`),
+    ...tables.flatMap((table) => [
+      ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
+      ...['note', 'refuse'].map((what) => `drop function if exists migration.${what}_${suffix}_${table.name}()`),
     ]),
     ...['lock', 'refuse', 'refuse_truncate'].map((what) => `drop function if exists migration.${what}_${suffix}()`),
   ];
 }
 
-/** Several resources note the rows of a shared table, each by a trigger of its own. */
-const noteTrigger = (shared: true | undefined, suffix: string) =>
+/** Several resources note the rows of a shared table. */
+const noteTrigger = ({ shared }: CapturedTable, suffix: string): string =>
   shared ? `migration_note_${suffix}` : 'migration_note';
 
-const triggersOn = (shared: true | undefined, suffix: string): string[] =>
-  shared
-    ? [noteTrigger(shared, suffix)]
-    : ['migration_lock', 'migration_refuse', 'migration_truncate', noteTrigger(shared, suffix)];
+const triggersOn = (table: CapturedTable, suffix: string): string[] =>
+  table.shared
+    ? [noteTrigger(table, suffix)]
+    : ['migration_lock', 'migration_refuse', 'migration_truncate', noteTrigger(table, suffix)];

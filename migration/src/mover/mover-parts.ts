@@ -12,6 +12,8 @@ export interface MoverParts {
   monolith: Pool;
   service: ServiceSide;
   journal: Journal;
+  /** The platform's address as clients see it. */
+  publicUrl: string;
   logger: Logger;
   now(): Date;
 }

@@ -26,10 +26,16 @@ export class Mover {
   /** What changed since the last comparison of both sides. */
   readonly touched = new Touched();
   readonly #rounds = new Rounds(() => this.#round());
+  /** Which side the last round found to follow. Each direction is refused by the stores where it is not right any more. */
+  #follower: Target | null = null;
   #checkStoresAtMs = 0;
   #checkedRelay: Relay | null = null;
   /** What the last round failed with. */
   failure: string | null = null;
+  /** How many changes were brought over. */
+  brought = 0;
+  /** When the last round that succeeded began, in monotonic ms: the follower has what its owner had then. */
+  inStepAtMs = performance.now();
 
   constructor(parts: MoverParts) {
     this.parts = parts;
@@ -49,29 +55,39 @@ export class Mover {
   }
 
   async #round(): Promise<void> {
+    const beganMs = performance.now();
     try {
       await this.#refuseOlderStores();
       await this.#bringOver().catch((error: unknown) => {
         // The owner has changed since it was read: the other direction is right now.
         if (!(error instanceof MigrationError) || !directionErrors.has(error.code)) throw error;
+        this.#follower = null;
         return this.#bringOver();
       });
       this.failure = null;
+      this.inStepAtMs = beganMs;
     } catch (error) {
       this.failure = messageOf(error);
+      this.#follower = null;
       throw error;
     }
   }
 
   async #bringOver(): Promise<void> {
-    const { monolith, resource, service } = this.parts;
+    const { monolith, resource, service, publicUrl } = this.parts;
+    this.#follower ??= await this.#readFollower();
+    if (this.#follower === 'service') return this.#sendNotes();
+    await bringBack(monolith, service, resource, publicUrl, (keys) => {
+      this.touched.add(keys);
+      this.brought += keys.length;
+    });
+  }
+
+  async #readFollower(): Promise<Target> {
+    const { monolith, resource } = this.parts;
     const ownership = await readOwnership(monolith, resource.group);
     if (ownership === null) throw new MigrationError('not_attached', `${resource.name} is not attached`);
-    if (ownership.state === 'follower') {
-      await bringBack(monolith, service, resource, (keys) => this.touched.add(keys));
-    } else {
-      await this.#sendNotes();
-    }
+    return ownership.state === 'follower' ? 'monolith' : 'service';
   }
 
   /** Once in a while, and after a failure or a lost connection: a restore ends the connections to a store. */
@@ -89,6 +105,7 @@ export class Mover {
     for (;;) {
       const { keys, more, lagMs, parked } = await relay.pass(this.resource);
       this.touched.add(keys);
+      this.brought += keys.length;
       if (lagMs !== null) this.lags.add(lagMs);
       if (parked) throw new MigrationError('parked', `the service refuses ${parked.key}: ${parked.reason}`);
       if (!more) return;

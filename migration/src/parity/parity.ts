@@ -22,6 +22,8 @@ const rangeSize = 1_000;
 const maxReads = 20;
 const maxListed = 1_000;
 
+const sizeOf = ({ batch = rangeSize }: Resource) => batch;
+
 type Digests = Map<string, string>;
 
 /**
@@ -40,7 +42,7 @@ export async function parity(
   for (let after: string | null = null; ; ) {
     sides.signal?.throwIfAborted();
     const keys = await keysAfter(sides.db, resource, after);
-    const last = keys.length < rangeSize ? null : (keys.at(-1) ?? null);
+    const last = keys.length < sizeOf(resource) ? null : (keys.at(-1) ?? null);
     const mine = await monolithDigests(sides.db, resource, keys);
     const theirs = await sides.service.digests(resource, { after, to: last, members: false });
     ranges++;
@@ -76,9 +78,13 @@ export async function differingKeys(
   { db, service }: Pick<ParitySides, 'db' | 'service'>,
   keys: readonly string[],
 ): Promise<string[]> {
-  const mine = await monolithDigests(db, resource, keys);
-  const { members = [] } = await service.digests(resource, { keys: [...keys], after: null, to: null, members: true });
-  return differences(mine, new Map(members.map(({ key, digest }) => [key, digest])));
+  const found: string[] = [];
+  for (let at = 0; at < keys.length; at += sizeOf(resource)) {
+    const some = keys.slice(at, at + sizeOf(resource));
+    const mine = await monolithDigests(db, resource, some);
+    found.push(...differences(mine, await serviceDigests(service, resource, some)));
+  }
+  return found;
 }
 
 async function judge(resource: Resource, sides: ParitySides, keys: readonly string[]) {
@@ -124,7 +130,7 @@ async function serviceDigests(service: ServiceSide, resource: Resource, keys: re
 }
 
 async function keysAfter(db: Queryable, resource: Resource, after: string | null): Promise<string[]> {
-  const { rows } = await db.query<{ key: string }>(resource.keys, [after, rangeSize]);
+  const { rows } = await db.query<{ key: string }>(resource.keys, [after, sizeOf(resource)]);
   return rows.map(({ key }) => key);
 }
 

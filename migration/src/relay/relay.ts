@@ -2,39 +2,17 @@ import { type Change, type Outcome, type State, type Version, versionOf } from '
 import type { Client } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { refuseUnknownColumns } from '../monolith/attach.ts';
-import { readOwnership } from '../monolith/fence.ts';
 import type { Resource } from '../resources/resource.ts';
+import { deleteNotes, heartbeatKey, type Note, parkedNote, passLimit, readNotes } from './notes.ts';
 
 /** Hands changes to the service, and resolves with what became of each after its commit. */
 export type Send = (resource: Resource, epoch: number, changes: readonly Change[]) => Promise<readonly Outcome[]>;
 
-/** Aggregates in one pass. */
-const passLimit = 1_000;
 /** How long a refused aggregate rests. */
 const retryParked = "interval '5 seconds'";
-/** Key of the notes that measure the lag. No aggregate has it: clients choose ids of carts, without control characters. */
-const heartbeatKey = '\u0001heartbeat';
 
 /** How long a look at the columns of the tables holds. */
 const columnsFreshMs = 1_000;
-
-const readNotes = `
-  with picked as (
-    select key from migration.notes
-    where resource = $1 and (retry_at is null or retry_at < clock_timestamp())
-    order by id limit ${passLimit}
-  )
-  select id, key, extract(epoch from clock_timestamp() - noted_at) * 1000 as age_ms
-  from migration.notes where resource = $1 and key in (select key from picked)`;
-
-const parkedNote = `(select jsonb_build_object('key', key, 'reason', parked) from migration.notes
-  where resource = $1 and parked is not null limit 1)`;
-
-interface Note {
-  id: string;
-  key: string;
-  age_ms: number;
-}
 
 /** What one pass has sent. */
 export interface Pass {
@@ -49,7 +27,7 @@ export interface Pass {
   version: Version;
 }
 
-/** What one snapshot held. */
+/** What was read for one pass. */
 interface Read {
   epoch: number;
   version: Version;
@@ -64,8 +42,8 @@ interface Read {
 
 /**
  * Reads what changed in the monolith and sends it to the service. One relay at a time: its connection holds a lock for
- * as long as it lives. It draws a version, then reads the noted aggregates whole in one snapshot. So a newer version was
- * always read from a later snapshot, whatever order transactions commit in.
+ * as long as it lives. It draws a version and reads the notes, then it reads the noted aggregates whole in one snapshot. So
+ * a newer version was always read from a later snapshot, whatever order transactions commit in.
  */
 export class Relay {
   readonly #client: Client;
@@ -122,10 +100,16 @@ export class Relay {
     );
   }
 
-  /** Notes the time, so that the lag of a quiet resource is measured too. */
-  async beat(resource: Resource): Promise<void> {
+  /** Notes the time for those resources that the monolith owns, so that the lag of a quiet one is measured too. */
+  async beat(resources: readonly Resource[]): Promise<void> {
     await this.#exclusively(() =>
-      this.#client.query('insert into migration.notes (resource, key) values ($1, $2)', [resource.name, heartbeatKey]),
+      this.#client.query({
+        name: 'heartbeats',
+        text: `insert into migration.notes (resource, key)
+          select resource.name, $3 from unnest($1::text[], $2::text[]) as resource (name, group_name)
+            join migration.ownership using (group_name) where state = 'owner'`,
+        values: [resources.map(({ name }) => name), resources.map(({ group }) => group), heartbeatKey],
+      }),
     );
   }
 
@@ -134,7 +118,7 @@ export class Relay {
     // An empty batch still takes the whole path to the service's store, which is what a heartbeat measures.
     const outcomes = changes.length + read.notes.length === 0 ? [] : await this.#send(resource, read.epoch, changes);
     const refused = outcomes.filter(({ outcome }) => outcome === 'refused');
-    const oldestMs = Math.max(...read.notes.map(({ age_ms }) => Number(age_ms)));
+    const oldestMs = read.notes.reduce((oldest, { ageMs }) => Math.max(oldest, ageMs), 0);
     const lagMs = read.notes.length === 0 ? null : oldestMs + (performance.now() - read.atMs);
     if (read.notes.length + refused.length > 0) {
       await this.#exclusively(() => this.#settleNotes(resource, read.notes, refused));
@@ -159,51 +143,52 @@ export class Relay {
     return result;
   }
 
+  /**
+   * Three statements, each with a snapshot of its own, one after the other: the states are as new as the notes or newer,
+   * and newer than the version. A change between two of them has a note that is read in the next pass.
+   */
   async #read(resource: Resource, chunk: { after: string | null; limit: number } | null): Promise<Read> {
-    const client = this.#client;
     await this.#refuseUnknownColumns(resource);
-    await client.query('begin isolation level repeatable read');
-    try {
-      // One relay reads one snapshot after the other, so it does not matter which comes first, version or snapshot.
-      const { rows } = await client.query<{ counter: string; parked: Pass['parked'] }>(
-        `select nextval('migration.counter') as counter, ${parkedNote} as parked`,
-        [resource.name],
-      );
-      const ownership = await readOwnership(client, resource.group);
-      if (ownership === null || ownership.state === 'follower') {
-        throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}`);
-      }
-      const { rows: notes } = await client.query<Note>(readNotes, [resource.name]);
-      const atMs = performance.now();
-      const keys = new Set(notes.map(({ key }) => key));
-      keys.delete(heartbeatKey);
-      let last: string | null = null;
-      if (chunk !== null) {
-        const { rows } = await client.query<{ key: string }>(resource.keys, [chunk.after, chunk.limit]);
-        for (const { key } of rows) keys.add(key);
-        last = rows.at(-1)?.key ?? null;
-      }
-      const version = versionOf(ownership.epoch, Number(rows[0]?.counter));
-      return {
-        epoch: ownership.epoch,
-        version,
-        notes,
-        states: await this.#states(resource, [...keys]),
-        last,
-        more: notes.length >= passLimit,
-        parked: rows[0]?.parked ?? null,
-        atMs,
-      };
-    } finally {
-      await client.query('commit');
+    const { epoch, state, counter, parked, notes } = await readNotes(this.#client, resource);
+    const atMs = performance.now();
+    // An owner that changes after this is told by the service, which takes no batch of an epoch that has ended.
+    if (epoch === null || state === 'follower') {
+      throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}`);
     }
+    const keys = new Set(notes.map(({ key }) => key));
+    keys.delete(heartbeatKey);
+    const further = chunk === null ? [] : await this.#keys(resource, chunk.after, chunk.limit);
+    for (const key of further) keys.add(key);
+    return {
+      epoch,
+      version: versionOf(epoch, counter),
+      notes,
+      states: await this.#states(resource, [...keys]),
+      last: further.at(-1) ?? null,
+      more: notes.length >= (resource.batch ?? passLimit),
+      parked,
+      atMs,
+    };
+  }
+
+  async #keys({ name, keys }: Resource, after: string | null, limit: number): Promise<string[]> {
+    const { rows } = await this.#client.query<{ key: string }>({
+      name: `keys of ${name}`,
+      text: keys,
+      values: [after, limit],
+    });
+    return rows.map(({ key }) => key);
   }
 
   /** The states of aggregates; null for those that do not exist. */
-  async #states(resource: Resource, keys: readonly string[]): Promise<Map<string, State | null>> {
+  async #states({ name, states: text }: Resource, keys: readonly string[]): Promise<Map<string, State | null>> {
     const states = new Map<string, State | null>(keys.map((key) => [key, null]));
     if (keys.length === 0) return states;
-    const { rows } = await this.#client.query<{ key: string; state: State }>(resource.states, [keys]);
+    const { rows } = await this.#client.query<{ key: string; state: State }>({
+      name: `states of ${name}`,
+      text,
+      values: [keys],
+    });
     for (const { key, state } of rows) states.set(key, state);
     return states;
   }
@@ -219,7 +204,7 @@ export class Relay {
   async #settleNotes(resource: Resource, notes: readonly Note[], refused: readonly Outcome[]): Promise<void> {
     const reasons = new Map(refused.map(({ key, reason }) => [key, reason ?? 'refused']));
     const done = notes.filter(({ key }) => !reasons.has(key)).map(({ id }) => id);
-    await this.#client.query('delete from migration.notes where id = any($1::bigint[])', [done]);
+    await this.#client.query({ name: 'notes that are done', text: deleteNotes, values: [done] });
     for (const [key, reason] of reasons) {
       const ids = notes.filter((note) => note.key === key).map(({ id }) => id);
       await this.#client.query(

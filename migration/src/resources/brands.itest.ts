@@ -80,7 +80,7 @@ describe('values of fields of brands in the monolith', () => {
     );
   const follow = () => changeOwnership(pool, 'brands', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
   const apply = (key: string, given: State | null) =>
-    applyToMonolith(pool, brands, 2, [{ key, version: versionOf(2, ++counter), state: given }]);
+    applyToMonolith(pool, brands, 2, [{ key, version: versionOf(2, ++counter), state: given }], 'http://shop.test');
 
   test('are part of the brand: a write of one notes the brand, and no value is no member', async () => {
     const [id, field] = [await addBrand(), randomUUID()];

@@ -21,6 +21,7 @@ export const brands: Resource = {
   service: 'brands',
   route: 'brands',
   summary: 'Brands and their tree',
+  entities: ['brand'],
   tables: [
     {
       name: 'brands',
@@ -84,13 +85,13 @@ export const brands: Resource = {
       changes.map(({ key }) => key),
     ]);
     const linksOf = new Map(rows.map((row) => [row.id, row.relationships]));
-    return changes.map(({ key: id, state, before }) => {
-      if (state === null) return { key: 'brand.deleted', entityId: id, resources: { type: 'brand', id } };
+    return changes.map(({ key: id, version, state, before }) => {
+      if (state === null) return { key: 'brand.deleted', entityId: id, version, resources: { type: 'brand', id } };
       const { name, slug, description, status, created_at, updated_at } = state;
       const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
       const shown = { id, type: 'brand', name, slug, description, status, meta: { timestamps } };
       const data = { ...shown, relationships: linksOf.get(id) ?? {} };
-      return { key: before === null ? 'brand.created' : 'brand.updated', entityId: id, resources: { data } };
+      return { key: before === null ? 'brand.created' : 'brand.updated', entityId: id, version, resources: { data } };
     });
   },
   afterDelete: async (db, keys) => {

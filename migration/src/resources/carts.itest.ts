@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import type pg from 'pg';
 import { attach } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
-import { notOwner } from '../monolith/triggers.ts';
 import { carts } from './carts.ts';
+import { notOwner } from './not-owner.ts';
 
 const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 
@@ -51,6 +51,14 @@ test('a change of a cart, its customers, its lines and their taxes notes the car
       [id, line],
     ],
     ['insert into cart_item_taxes (item_id, rate, position) values ($1, 0.2, 1)', [line]],
+    [
+      `insert into cart_promotions (cart_id, promotion_id, code, name, description, created_at)
+       values ($1, $2, 'C', 'N', '', now())`,
+      [id, randomUUID()],
+    ],
+    ['insert into cart_field_values values ($1, $2, \'"v"\')', [id, randomUUID()]],
+    ["insert into cart_item_field_values values ($1, $2, '[1]')", [line, randomUUID()]],
+    ['delete from cart_promotions where cart_id = $1', [id]],
     ['update cart_item_taxes set rate = 0.1 where item_id = $1', [line]],
     ['delete from carts where id = $1', [id]],
   ] as const) {

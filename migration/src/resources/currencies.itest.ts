@@ -72,7 +72,7 @@ describe('the currencies in the monolith', () => {
     changeOwnership(pool, 'currencies', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
   const apply = (given: All | null) => {
     const change = { key: 'currencies', version: versionOf(2, ++counter), state: given as unknown as State | null };
-    return applyToMonolith(pool, currencies, 2, [change]);
+    return applyToMonolith(pool, currencies, 2, [change], 'http://shop.test');
   };
   const product = async (...codes: string[]): Promise<string> => {
     const name = randomUUID();
@@ -171,6 +171,25 @@ describe('the currencies in the monolith', () => {
     await monolith.query('drop trigger fires on product_prices');
     await monolith.query('drop function note_fired');
     await monolith.query('drop table fired');
+  });
+
+  test('prices that a service owns are left to it, and the currencies come back all the same', async () => {
+    await add('EUR');
+    const id = await product('EUR');
+    const [usd] = (await state()).currencies as [One];
+    await follow();
+    await monolith.query(
+      `create function not_ours() returns trigger language plpgsql as
+       $$ begin raise exception 'the service owns them' using errcode = 'BN421'; end $$`,
+    );
+    await monolith.query(
+      'create trigger fence before delete on product_prices for each row execute function not_ours()',
+    );
+    await apply({ currencies: [usd] });
+    assert.deepEqual((await state()).currencies, [usd]);
+    assert.deepEqual(await prices(id), ['EUR']);
+    await monolith.query('drop trigger fence on product_prices');
+    await monolith.query('drop function not_ours');
   });
 
   test('a currency that is made again under its code has no old prices; a code that changes leaves prices alone', async () => {

@@ -1,5 +1,6 @@
 import type { State } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
+import { unlessOwnedElsewhere } from './not-owner.ts';
 import { type Resource, timeText } from './resource.ts';
 import { apiMoment } from './shop-events.ts';
 
@@ -11,6 +12,17 @@ const listIn = (state: State | null): CurrencyRow[] =>
     (row) => Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))) as CurrencyRow,
   );
 
+/** A currency as the API shows it. */
+function shown(one: CurrencyRow, publicUrl: string): object {
+  const { id, code, exchange_rate, format, decimal_point, thousand_separator, decimal_places, is_default, enabled } =
+    one;
+  const timestamps = { created_at: apiMoment(one.created_at), updated_at: apiMoment(one.updated_at) };
+  return {
+    ...{ id, type: 'currency', code, exchange_rate, format, decimal_point, thousand_separator, decimal_places },
+    ...{ default: is_default, enabled, links: { self: `${publicUrl}/v2/currencies/${id}` }, meta: { timestamps } },
+  };
+}
+
 /** Currencies: all rows are one aggregate, because a default that moves is a change of two. Prices belong to products. */
 export const currencies: Resource = {
   name: 'currencies',
@@ -18,6 +30,7 @@ export const currencies: Resource = {
   service: 'currencies',
   route: 'currencies',
   summary: 'Currencies of the store, as a whole',
+  entities: ['currency'],
   tables: [
     {
       name: 'currencies',
@@ -64,24 +77,31 @@ export const currencies: Resource = {
     // The prices in a deleted currency go with it, as they do when the monolith deletes it, and in this transaction, because
     // the next one would not know any more which currencies there were. They are products': an ordinary write.
     await db.query('set local session_replication_role = origin');
-    await db.query('delete from product_prices where currency = any($1::text[])', [gone]);
+    await unlessOwnedElsewhere(db, () =>
+      db.query('delete from product_prices where currency = any($1::text[])', [gone]),
+    );
     await db.query('set local session_replication_role = replica');
   },
-  factsOf: async (_db, changes) => {
+  factsOf: async (_db, changes, publicUrl) => {
     const [change] = changes;
     if (change === undefined || change.state === null) return [];
+    const { version } = change;
     const was = new Map(listIn(change.before).map((one) => [one.id, one]));
     const are = listIn(change.state);
     const gone = [...was.keys()].filter((id) => !are.some((one) => one.id === id));
     return [
-      ...gone.map((id) => ({ key: 'currency.deleted', entityId: id, resources: { type: 'currency', id } })),
+      ...gone.map((id) => ({ key: 'currency.deleted', entityId: id, version, resources: { type: 'currency', id } })),
       ...are.flatMap((one) => {
         const before = was.get(one.id);
         if (JSON.stringify(before) === JSON.stringify(one)) return [];
-        const { id, is_default, created_at, updated_at, ...rest } = one;
-        const timestamps = { created_at: apiMoment(created_at), updated_at: apiMoment(updated_at) };
-        const data = { id, type: 'currency', ...rest, default: is_default, meta: { timestamps } };
-        return [{ key: before ? 'currency.updated' : 'currency.created', entityId: id, resources: { data } }];
+        return [
+          {
+            key: before ? 'currency.updated' : 'currency.created',
+            entityId: one.id,
+            version,
+            resources: { data: shown(one, publicUrl) },
+          },
+        ];
       }),
     ];
   },

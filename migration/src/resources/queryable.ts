@@ -6,4 +6,10 @@ export interface Queryable {
     text: string,
     values?: unknown[],
   ): Promise<{ rows: Row[]; rowCount: number | null }>;
+  /** With a name: prepared once for each connection, for what runs many times a second. */
+  query<Row extends QueryResultRow>(statement: {
+    name: string;
+    text: string;
+    values: unknown[];
+  }): Promise<{ rows: Row[]; rowCount: number | null }>;
 }

@@ -1,4 +1,4 @@
-import type { State } from '@banyan/kit/import';
+import type { State, Version } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
 import type { Queryable } from './queryable.ts';
 import type { ShopEvent } from './shop-events.ts';
@@ -30,6 +30,7 @@ export interface StateChange {
 
 /** A change that came back, beside what the monolith had. */
 export interface ComparedChange extends StateChange {
+  version: Version;
   /** Null: the aggregate did not exist. */
   before: State | null;
 }
@@ -43,8 +44,13 @@ export interface WayBack {
    * unique name is taken by another aggregate, that one's is set aside until its own change arrives.
    */
   apply(db: Queryable, changes: readonly StateChange[]): Promise<void>;
-  /** What the monolith's webhooks tell of changes that came back, in the transaction that applied them. */
-  factsOf?(db: Queryable, changes: readonly ComparedChange[]): Promise<readonly ShopEvent[]>;
+  /**
+   * What the monolith's webhooks tell of changes that came back, in the transaction that applied them: the same as the
+   * service's facts tell.
+   *
+   * @param publicUrl the platform's address as clients see it
+   */
+  factsOf?(db: Queryable, changes: readonly ComparedChange[], publicUrl: string): Promise<readonly ShopEvent[]>;
   /**
    * What the monolith does, as the owner of other resources, about aggregates that were deleted: ordinary writes, after
    * `apply` was committed.
@@ -70,6 +76,10 @@ export interface Resource extends Partial<WayBack> {
   route: string | null;
   /** One sentence for the list. */
   summary: string;
+  /** The entities of its facts, such as `brand` of `brand.updated`. */
+  entities?: readonly string[];
+  /** How many aggregates are read at a time, where the states are large. */
+  batch?: number;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */

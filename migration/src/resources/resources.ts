@@ -2,11 +2,14 @@ import { MigrationError } from '../errors.ts';
 import { authClients } from './auth-clients.ts';
 import { brandLinks } from './brand-links.ts';
 import { brands } from './brands.ts';
+import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
+import { integrations } from './integrations.ts';
+import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [authClients, brandLinks, brands, currencies];
+export const resources: readonly Resource[] = [authClients, brandLinks, brands, carts, currencies, integrations, jobs];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {

@@ -2,17 +2,22 @@ import { type Change, digestOf, type State } from '@banyan/kit/import';
 import type { Pool } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
-import { readOwnership } from '../monolith/fence.ts';
+import { unlessOwnedElsewhere } from '../resources/not-owner.ts';
 import type { Queryable } from '../resources/queryable.ts';
 import { type Resource, wayBackOf } from '../resources/resource.ts';
 import { writeShopEvents } from '../resources/shop-events.ts';
 import type { ServiceSide } from '../service/service-side.ts';
 
-/** The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call. */
+/**
+ * The way back: brings what the service wrote into the monolith, until nothing is left that was there at the call.
+ *
+ * @param publicUrl the platform's address as clients see it
+ */
 export async function bringBack(
   pool: Pool,
   service: ServiceSide,
   resource: Resource,
+  publicUrl: string,
   onBrought: (keys: readonly string[]) => void,
 ): Promise<void> {
   for (;;) {
@@ -21,7 +26,7 @@ export async function bringBack(
       throw new MigrationError('not_the_owner', `the ${resource.service} service does not own ${resource.name}`);
     }
     if (changes.length > 0) {
-      await applyToMonolith(pool, resource, ownership.epoch, changes);
+      await applyToMonolith(pool, resource, ownership.epoch, changes, publicUrl);
       await service.acknowledge(
         resource,
         changes.map(({ key, version }) => ({ key, version })),
@@ -44,16 +49,19 @@ export async function applyToMonolith(
   resource: Resource,
   epoch: number,
   changes: readonly Change[],
+  publicUrl: string,
 ): Promise<number> {
   const { apply, afterDelete, factsOf } = wayBackOf(resource);
   const newer = await inTransaction(pool, async (db) => {
     // Ordinary triggers do not fire under this role. The setting ends with the transaction, so that it cannot leak through
-    // the pool.
-    await db.query('set local session_replication_role = replica');
-    // Shared with other followers' writes, and exclusive to a change of the owner.
-    await db.query('select from migration.ownership where group_name = $1 for share', [resource.group]);
-    const ownership = await readOwnership(db, resource.group);
-    if (ownership?.state !== 'follower' || ownership.epoch !== epoch) {
+    // the pool. The row is shared with other followers' writes, and exclusive to a change of the owner.
+    const { rows: owned } = await db.query<{ epoch: string; state: string }>(
+      `select epoch, state, set_config('session_replication_role', 'replica', true)
+       from migration.ownership where group_name = $1 for share`,
+      [resource.group],
+    );
+    const ownership = owned[0];
+    if (ownership?.state !== 'follower' || Number(ownership.epoch) !== epoch) {
       throw new MigrationError(
         'not_following',
         `the monolith is ${ownership?.state ?? 'not attached'} at epoch ${ownership?.epoch ?? 0}, not follower at ${epoch}`,
@@ -79,13 +87,15 @@ export async function applyToMonolith(
       const changed = wanted
         .map((change) => ({ ...change, before: before.get(change.key) ?? null }))
         .filter(({ key, state, before: was }) => digest(key, state) !== digest(key, was));
-      await writeShopEvents(db, await factsOf(db, changed));
+      await writeShopEvents(db, await factsOf(db, changed, publicUrl));
     }
     return wanted.length;
   });
   // Also of versions that were applied before: the process may have ended between the two transactions.
   const deleted = changes.filter(({ state }) => state === null).map(({ key }) => key);
-  if (deleted.length > 0) await inTransaction(pool, (db) => afterDelete(db, deleted));
+  if (deleted.length > 0) {
+    await inTransaction(pool, (db) => unlessOwnedElsewhere(db, () => afterDelete(db, deleted)));
+  }
   return newer;
 }
 

@@ -8,7 +8,7 @@ import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
 import Type, { type Static } from 'typebox';
 
 /** The state of a brand as it travels. */
-const BrandState = Type.Object({
+export const BrandState = Type.Object({
   parent_id: Type.Union([Type.String(), Type.Null()]),
   name: Type.String(),
   slug: Type.String(),
@@ -17,7 +17,7 @@ const BrandState = Type.Object({
   created_at: Type.String(),
   updated_at: Type.String(),
 });
-type BrandState = Static<typeof BrandState>;
+export type BrandState = Static<typeof BrandState>;
 
 const asRows = `json_table(?, '$[*]' columns (id varchar(36) path '$.id', slug varchar(255) path '$.slug'))`;
 const remove = statement<object, [string]>('f_remove', `delete brands from brands join ${asRows} as r using (id)`);
@@ -84,14 +84,7 @@ export async function startFollower(token: string): Promise<FollowerService> {
   const db = openMariadb({ url: database.url, connectTimeoutMs: 10_000, queryTimeoutMs: 10_000 });
   await db.applySchema({ folder: new URL('./follower-schema/', import.meta.url) });
   const moves = openMoves(mariadbLedger(db), [brands as unknown as MovedResource<MariadbQueryable>]);
-  const server = await createServer({
-    logger: createLogger({ level: 'silent', service: 'follower' }),
-    metrics: new Metrics(),
-    errors: {},
-    checks: {},
-  });
-  addImportRoutes(server, moves, token);
-  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { url, close } = await serveMoves(moves, token);
   return {
     url,
     database,
@@ -103,9 +96,24 @@ export async function startFollower(token: string): Promise<FollowerService> {
       }),
     state: async (id) => (await db.transaction((tx) => brands.read(tx, [id]))).get(id),
     close: async () => {
-      await server.close();
+      await close();
       await db.close();
       await database.drop();
     },
   };
+}
+
+/** A server that has nothing but the routes for the migration. */
+export async function serveMoves<Tx>(
+  moves: Moves<Tx>,
+  token: string,
+): Promise<{ url: string; close(): Promise<unknown> }> {
+  const server = await createServer({
+    logger: createLogger({ level: 'silent', service: 'follower' }),
+    metrics: new Metrics(),
+    errors: {},
+    checks: {},
+  });
+  addImportRoutes(server, moves, token);
+  return { url: await server.listen({ host: '127.0.0.1', port: 0 }), close: () => server.close() };
 }

@@ -22,9 +22,9 @@ const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema
 const workerSchema = new URL('../../schema/', import.meta.url);
 
 /** A monolith's database, a service that keeps brands, and workers that move them. */
-export interface Moving {
+export interface Moving<Follower = FollowerService> {
   monolith: TestDatabase;
-  follower: FollowerService;
+  follower: Follower;
   /** Calls of the mesh's admin port, such as `hold brands/writes`. */
   meshCalls: string[];
   /** Set to make the mesh refuse. */
@@ -50,14 +50,16 @@ export interface RunningWorker {
 }
 
 /** @param around wraps the worker's calls of the service, for faults at a chosen moment */
-export async function openMoving(
+export function openMoving(around: (service: ServiceSide) => ServiceSide = (service) => service): Promise<Moving> {
+  return openMovingTo(startFollower, around);
+}
+
+/** @param start starts the service that takes brands over, whatever its store is */
+export async function openMovingTo<Follower extends { url: string; close(): Promise<void> }>(
+  start: (token: string) => Promise<Follower>,
   around: (service: ServiceSide) => ServiceSide = (service) => service,
-): Promise<Moving> {
-  const [monolith, own, follower] = await Promise.all([
-    createTestDatabase(),
-    createTestDatabase(),
-    startFollower(token),
-  ]);
+): Promise<Moving<Follower>> {
+  const [monolith, own, follower] = await Promise.all([createTestDatabase(), createTestDatabase(), start(token)]);
   await replicaRole('grant', monolith.url);
   const files = (await readdir(monolithSchema)).filter((name) => name.endsWith('.sql'));
   if (files.length === 0) throw new Error('the monolith has no schema files');
@@ -122,6 +124,7 @@ export async function openMoving(
           mesh,
           logger,
           now: () => new Date(),
+          publicUrl: 'http://shop.test',
         }),
       );
       await worker.start();

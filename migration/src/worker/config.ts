@@ -1,3 +1,4 @@
+import { messageSettings } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from 'typebox';
 
@@ -17,6 +18,10 @@ export const Config = Type.Object({
   MESH_ADMIN_TOKEN: Type.Optional(Type.String()),
   /** The credential that services take from the migration, and the migration from its command line. */
   MIGRATION_TOKEN: Type.String({ minLength: 16 }),
+  /** The platform's address as clients see it: links in facts begin with it. */
+  PUBLIC_URL: Type.String({ default: 'http://localhost:8080', pattern: '^https?://' }),
+  /** The broker. With it the worker publishes the monolith's facts; without it the monolith notes none. */
+  ...messageSettings,
 });
 export type Config = Static<typeof Config>;
 

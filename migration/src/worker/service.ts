@@ -1,9 +1,13 @@
 import { openMeshClient } from '@banyan/kit/client';
+import { brokerOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
+import { addBacklogGauges } from '../backlog/gauges.ts';
+import { detachFacts } from '../facts/capture.ts';
+import { monolithFacts } from '../facts/feed.ts';
 import { Journal } from '../journal/journal.ts';
 import { openPool } from '../monolith/database.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -22,6 +26,7 @@ export async function startWorker(
   resources: readonly Resource[],
   logger: Logger,
 ): Promise<RunningService> {
+  const broker = brokerOf(config);
   const onIdleError = (error: Error) => logger.warn({ err: error }, 'an idle connection was lost');
   const monolith = openPool(config.MONOLITH_DATABASE_URL, onIdleError);
   const own = openPool(config.DATABASE_URL, onIdleError);
@@ -38,10 +43,13 @@ export async function startWorker(
     mesh: meshAdmin(config.MESH_ADMIN_URL, config.MESH_ADMIN_TOKEN),
     logger,
     now: () => new Date(),
+    publicUrl: config.PUBLIC_URL,
   });
+  const metrics = new Metrics();
+  addBacklogGauges(metrics, worker);
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: workerErrors,
     checks: {
       'own store': async () => void (await own.query('select 1')),
@@ -58,9 +66,14 @@ export async function startWorker(
     port: config.PORT,
     prepare: async () => {
       await applySchema({ url: config.DATABASE_URL, folder: schemaFolder });
+      // Without a broker, notes would pile up.
+      if (broker === null) await detachFacts(monolith, logger);
       await worker.start();
     },
     lease: null,
+    broker,
+    metrics,
+    ...(broker === null ? {} : { publishes: monolithFacts(config.MONOLITH_DATABASE_URL, resources) }),
     release: async () => {
       await worker.close();
       await relay.close();

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@banyan/kit/log';
+import type { Backlog } from '../backlog/backlog.ts';
+import { Backlogs } from '../backlog/backlogs.ts';
 import { type MigrationCode, MigrationError, messageOf } from '../errors.ts';
 import type { Journal, Target } from '../journal/journal.ts';
 import { detach } from '../monolith/attach.ts';
-import { readOwnership } from '../monolith/fence.ts';
 import { Mover } from '../mover/mover.ts';
 import type { MoverParts } from '../mover/mover-parts.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -11,7 +12,7 @@ import type { Place } from '../stage/place.ts';
 import type { MeshAdmin } from '../switch/mesh-admin.ts';
 import { ownerOf, recover, type Switched, switchOwner } from '../switch/switch.ts';
 import { backfill, inSpiteOfOutages } from './backfill.ts';
-import { followOwner } from './follow.ts';
+import { Following } from './follow.ts';
 import { type Operation, Operations, type Verb } from './operations.ts';
 import { isFollowed, placeOf } from './places.ts';
 import { type ResourceStatus, statusOf } from './status.ts';
@@ -43,12 +44,17 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #movers: ReadonlyMap<string, Mover>;
   readonly #operations: Operations;
-  readonly #following = new Map<string, { stop: AbortController; ended: Promise<void> }>();
+  readonly #following: Following;
+  readonly #backlogs: Backlogs;
   #beat: NodeJS.Timeout | undefined;
+  /** Whether it is known which resources move. */
+  #hasStarted = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#operations = new Operations(parts.logger);
+    this.#following = new Following(parts.monolith, parts.logger);
+    this.#backlogs = new Backlogs(parts.monolith, parts.logger);
     this.#movers = new Map(parts.resources.map((resource) => [resource.name, new Mover({ ...parts, resource })]));
   }
 
@@ -57,15 +63,16 @@ export class Worker {
     for (const { name, backfill: before } of await this.#parts.journal.attached()) {
       const mover = this.#movers.get(name);
       if (!mover) continue;
-      this.#follow(mover);
+      this.#following.add(mover);
       const isUnfinished = before.begun && before.doneAt === null;
       this.#operations.begin(name, isUnfinished ? 'backfill' : 'switch', async ({ onProgress, signal }) => {
         const recovered = await this.#recover(mover, signal);
         return isUnfinished ? backfill(mover, false, { onProgress, signal }) : { recovered };
       });
     }
+    this.#hasStarted = true;
     this.#beat = setInterval(() => {
-      void this.#sendBeats();
+      void this.#beatOnce();
       void this.#tellInStep();
     }, beatMs);
   }
@@ -73,15 +80,18 @@ export class Worker {
   async close(): Promise<void> {
     clearInterval(this.#beat);
     await this.#operations.stop();
-    for (const { stop } of this.#following.values()) stop.abort();
-    await Promise.all([...this.#following.values()].map(({ ended }) => ended));
+    await this.#following.close();
   }
 
   /**
    * Resolves when the followers of these resources have what their owners had committed at the call. A resource that does
    * not move has no follower.
+   *
+   * @throws MigrationError with the reason why they do not have it, or `not_ready` when the worker does not know yet what
+   * moves: it listens before it has read its journal
    */
   async settle(names: readonly string[]): Promise<void> {
+    if (!this.#hasStarted) throw new MigrationError('not_ready', 'the worker has not read its journal yet');
     await Promise.all(
       names.map(async (name) => {
         const mover = this.#mover(name);
@@ -97,7 +107,7 @@ export class Worker {
       switch (verb) {
         case 'backfill': {
           await inSpiteOfOutages(mover, signal, () => mover.attach());
-          this.#follow(mover);
+          this.#following.add(mover);
           return backfill(mover, options.full === true, { onProgress, signal });
         }
         case 'parity':
@@ -120,9 +130,15 @@ export class Worker {
           mover,
           entries.find(({ name }) => name === mover.resource.name) ?? null,
           this.#operations.of(mover.resource.name),
+          this.#backlogs.of(mover.resource.name),
         ),
       ),
     );
+  }
+
+  /** What waits to be brought over, of the resources that are followed. */
+  backlogs(): ReadonlyMap<string, Backlog> {
+    return this.#backlogs.all();
   }
 
   /** Where every resource is. */
@@ -158,22 +174,12 @@ export class Worker {
     throw new MigrationError('bad_arguments', `there is no resource ${name}; there is: ${known}`);
   }
 
-  #follow(mover: Mover): void {
-    const { name } = mover.resource;
-    if (this.#following.has(name)) return;
-    const stop = new AbortController();
-    this.#following.set(name, { stop, ended: followOwner(mover, this.#parts.logger, stop.signal) });
-  }
-
   async #detach(mover: Mover): Promise<void> {
     const { resource, monolith, journal } = mover.parts;
-    const following = this.#following.get(resource.name);
     const attached = (await journal.attached()).filter(({ name }) => name !== resource.name);
     const others = attached.flatMap(({ name }) => this.#movers.get(name)?.resource ?? []);
     await detach(monolith, resource, others);
-    following?.stop.abort();
-    await following?.ended;
-    this.#following.delete(resource.name);
+    await this.#following.remove(resource.name);
     await journal.detach(resource.name);
   }
 
@@ -223,14 +229,14 @@ export class Worker {
     }
   }
 
-  async #sendBeats(): Promise<void> {
-    for (const name of this.#following.keys()) {
-      const { resource, monolith, relay } = this.#mover(name).parts;
-      try {
-        if ((await readOwnership(monolith, resource.group))?.state === 'owner') await (await relay()).beat(resource);
-      } catch {
-        // The follower's own loop says what is wrong.
-      }
+  async #beatOnce(): Promise<void> {
+    const movers = this.#following.movers();
+    if (movers.length === 0) return;
+    try {
+      await this.#backlogs.look(movers, performance.now());
+      await (await this.#parts.relay()).beat(movers.map(({ resource }) => resource));
+    } catch {
+      // Each follower's own round says what is wrong.
     }
   }
 }

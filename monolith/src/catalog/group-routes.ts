@@ -17,6 +17,7 @@ import { owners } from '../flows/owners.ts';
 import { type FilterFields, filterConditions, textField, uuidField } from '../lists/filter-fields.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import { byText, orderBy } from '../lists/sort.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { recordGroup } from './events.ts';
 import { countGroups, type GroupLinks, groupView, loadGroupLinks, selectGroups } from './groups.ts';
@@ -106,9 +107,11 @@ export function groupRoutes(app: FastifyInstance, shop: Shop, kind: Kind): void 
     await inTransaction(shop.db, async (db) => {
       const { rowCount } = await db.query(`delete from ${kind.plural} where id = $1`, [id]);
       if (rowCount === 0) throw groupMissing(kind);
+      await noteDeleted(db, kind.type, [id], shop.now());
       await recordDeletion(db, shop.now(), kind.type, id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: kind.type, entityId: id });
     });
+    await clearOtherHalves(shop, kind.type, [id]);
     return reply.code(204).send();
   });
 }

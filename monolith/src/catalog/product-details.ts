@@ -32,7 +32,11 @@ export async function loadDetails(db: Queryable, ids: readonly string[], liveOnl
     filesOf(db, 'product_files', 'order by l.position', ids, liveOnly),
     filesOf(db, 'product_main_images', '', ids, liveOnly),
     db.query<{ product_id: string; available: string }>(
-      'select product_id, available from stock where product_id = any($1)',
+      // Until the owner of inventories has the first stock, the product shows what was asked for.
+      `select product_id, available from stock where product_id = any($1)
+       union all
+       select product_id, quantity from first_stocks f
+       where product_id = any($1) and not exists (select from stock s where s.product_id = f.product_id)`,
       [ids],
     ),
     loadFamilies(db, ids, liveOnly),

@@ -4,12 +4,14 @@ import { isUuid } from '../api/ids.ts';
 import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
-import { inTransaction } from '../db.ts';
+import { inTransaction, type Queryable } from '../db.ts';
 import { recordDeletion } from '../events/record.ts';
 import { attributesWithFields } from '../flows/attributes.ts';
 import { writeFields } from '../flows/entity-fields.ts';
 import { owners } from '../flows/owners.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
+import { askFirstStocks } from '../stock/ask-first-stocks.ts';
 import { recordProduct } from './events.ts';
 import { getProduct, productMissing, productsById } from './product-get.ts';
 import { listProducts } from './product-list.ts';
@@ -54,6 +56,7 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
         return entityId;
       }),
     );
+    await askFirstStocks(shop, [id]);
     return reply.code(201).send(await getProduct(shop, request, id));
   });
 
@@ -86,14 +89,31 @@ export function productRoutes(app: FastifyInstance, shop: Shop): void {
   app.delete<ById>('/v2/products/:id', async (request, reply) => {
     const { id } = request.params;
     if (!isUuid(id)) throw productMissing();
-    await inTransaction(shop.db, async (db) => {
-      const { rowCount } = await db.query('delete from products where id = $1', [id]);
-      if (rowCount === 0) throw productMissing();
+    const gone = await inTransaction(shop.db, async (db) => {
+      const gone = await lockFamily(db, id);
+      await noteDeleted(db, 'product', gone, shop.now());
+      await db.query('delete from products where id = $1', [id]);
       await recordDeletion(db, shop.now(), 'product', id.toLowerCase());
       await audit(shop, db, request.access, { action: 'deleted', entity: 'product', entityId: id });
+      return gone;
     });
+    await clearOtherHalves(shop, 'product', gone);
     return reply.code(204).send();
   });
+}
+
+/**
+ * The ids of a product and of its children, which are deleted with it.
+ * @throws ShopError `not_found` when the product does not exist
+ */
+async function lockFamily(db: Queryable, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from products where id = $1 or parent_id = $1 order by parent_id nulls first, id for update',
+    [id],
+  );
+  const ids = rows.map((row) => row.id);
+  if (!ids.includes(id.toLowerCase())) throw productMissing();
+  return ids;
 }
 
 /** The members that a change writes to the product itself when its texts are a translation. */

@@ -1,11 +1,14 @@
 import type { Members } from '../api/body.ts';
 import { failedValidation } from '../api/faults.ts';
 import type { Queryable } from '../db.ts';
-import { recordStock } from '../stock/record-stock.ts';
+import { noteFirstStocks } from '../stock/noted-first-stocks.ts';
 import { writeAttributes } from './product-attributes.ts';
 import type { NewProduct, PriceInput, ProductChange } from './product-schema.ts';
 
-/** Inserts a product with its prices, attributes and first stock level; returns its id. Runs in a transaction. */
+/**
+ * Inserts a product with its prices and attributes, and notes its first stock; returns its id. Runs in a transaction,
+ * which `askFirstStocks` follows.
+ */
 export async function insertProduct(db: Queryable, product: NewProduct, data: Members, now: Date): Promise<string> {
   const { rows } = await db.query<{ id: string }>(
     `insert into products (name, slug, sku, description, manage_stock, commodity_type, status, created_at, updated_at)
@@ -24,7 +27,7 @@ export async function insertProduct(db: Queryable, product: NewProduct, data: Me
   const id = rows[0]?.id ?? '';
   await replacePrices(db, id, product.price);
   await writeAttributes(db, id, data);
-  await recordStock(db, id, 'create', product.stock ?? 0, now);
+  await noteFirstStocks(db, [{ product_id: id, quantity: product.stock ?? 0 }], now);
   return id;
 }
 

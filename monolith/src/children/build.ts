@@ -7,7 +7,9 @@ import { audit } from '../audit.ts';
 import { productMissing, productsById } from '../catalog/product-get.ts';
 import { languageOf } from '../catalog/product-translations.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
+import { askFirstStocks } from '../stock/ask-first-stocks.ts';
 import { findVariations } from '../variations/find-variation.ts';
 import type { VariationRow } from '../variations/variation-rows.ts';
 import { type BuiltRow, contentOf, lockBase, readChildren } from './child-rows.ts';
@@ -25,19 +27,30 @@ export async function buildChildren(shop: Shop, request: FastifyRequest, id: str
   if (!isUuid(id)) throw productMissing();
   // The reply uses this language. An unreadable language is refused before anything is written.
   languageOf(request);
-  const ids = await uniqueOr422('products', ['slug', 'sku'], () =>
+  const { ids, made, gone } = await uniqueOr422('products', ['slug', 'sku'], () =>
     inTransaction(shop.db, async (db) => {
       const built = await buildIn(shop, db, id);
       await audit(shop, db, request.access, { action: 'built', entity: 'product', entityId: id });
       return built;
     }),
   );
+  await askFirstStocks(shop, made);
+  await clearOtherHalves(shop, 'product', gone);
   const views = new Map((await productsById(shop, request, ids, false)).map(({ view }) => [view.id, view]));
   return { data: ids.flatMap((child) => views.get(child) ?? []) };
 }
 
-/** Returns the ids of all children, in the order of the build. */
-async function buildIn(shop: Shop, db: Queryable, id: string): Promise<string[]> {
+/** The ids of all children in the order of the build, of the new ones, and of those that are gone. */
+interface Built {
+  ids: string[];
+  made: string[];
+  gone: string[];
+}
+
+const idsOf = (children: readonly Child[]) => children.map(({ id }) => id);
+
+async function buildIn(shop: Shop, db: Queryable, id: string): Promise<Built> {
+  const now = shop.now();
   const base = await lockBase(db, id);
   if (base === undefined) throw productMissing();
   if (base.parent_id !== null) {
@@ -48,18 +61,19 @@ async function buildIn(shop: Shop, db: Queryable, id: string): Promise<string[]>
   const children = plans.map((plan, position) => childOf(plan, position, base, existing.get(plan.combination)));
   const planned = new Set(plans.map(({ combination }) => combination));
   const gone = [...existing].filter(([combination]) => !planned.has(combination)).map(([, row]) => row.id);
+  await noteDeleted(db, 'product', gone, now);
   await db.query('delete from products where id = any($1)', [gone]);
 
   const changed = children.filter((child) => !isAsPlanned(child, existing.get(child.combination)));
   await setNamesAside(db, changed);
-  const now = shop.now();
   if (shop.debts.owed('children-one-by-one')) {
     // Debt 28: each child has its own statements.
     for (const child of changed) await writeChildren(db, id, [child], now);
   } else {
     await writeChildren(db, id, changed, now);
   }
-  return children.map((child) => child.id);
+  const made = children.filter(({ isNew }) => isNew);
+  return { ids: idsOf(children), made: idsOf(made), gone };
 }
 
 function childOf(plan: ChildPlan, position: number, base: BuiltRow, existing: BuiltRow | undefined): Child {

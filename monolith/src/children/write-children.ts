@@ -1,4 +1,5 @@
 import type { Queryable } from '../db.ts';
+import { noteFirstStocks } from '../stock/noted-first-stocks.ts';
 import type { AttributeValue } from './child-rows.ts';
 import type { ChildPlan } from './plan-children.ts';
 
@@ -80,13 +81,13 @@ export async function writeChildren(
   );
 }
 
-/** New children start without stock, and with the links of their base. */
+/** New children start with no stock, which `askFirstStocks` tells its owner, and with the links of their base. */
 async function equipNew(db: Queryable, baseId: string, ids: readonly string[], now: Date): Promise<void> {
   if (ids.length === 0) return;
-  await db.query('insert into stock (product_id, updated_at) select unnest($1::uuid[]), $2', [ids, now]);
-  await db.query(
-    `insert into stock_transactions (product_id, action, quantity, created_at) select unnest($1::uuid[]), 'create', 0, $2`,
-    [ids, now],
+  await noteFirstStocks(
+    db,
+    ids.map((id) => ({ product_id: id, quantity: 0 })),
+    now,
   );
   for (const { table, columns } of inheritedLinks) {
     await db.query(

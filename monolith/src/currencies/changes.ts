@@ -68,14 +68,15 @@ export async function changeCurrency(
   );
 }
 
-/** Deletes a currency and the prices in it, but never the default. */
-export async function removeCurrency(pool: Pool, id: string, changed: Changed): Promise<void> {
-  await inTransaction(pool, async (db) => {
+/** Deletes a currency, but never the default; returns it. */
+export async function removeCurrency(pool: Pool, id: string, changed: Changed): Promise<Currency> {
+  return inTransaction(pool, async (db) => {
     await lockCurrencies(db);
     const currency = orNotFound(await findCurrency(db, id));
     if (currency.isDefault) throw invalid('default', 'is set: the default currency cannot be deleted');
     await deleteCurrency(db, currency);
     await changed(db, 'deleted', currency);
+    return currency;
   });
 }
 

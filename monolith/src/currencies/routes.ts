@@ -4,6 +4,7 @@ import { isUuid } from '../api/ids.ts';
 import { sameId } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { recordDeletion, recordEvent } from '../events/record.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { type Changed, changeCurrency, createCurrency, orNotFound, removeCurrency } from './changes.ts';
 import { CurrencyUpdate, inputOf, NewCurrency } from './schema.ts';
@@ -16,10 +17,12 @@ const checkUpdate = checker(CurrencyUpdate);
 
 /** `/v2/currencies`. */
 export function currencyRoutes(app: FastifyInstance, shop: Shop): void {
-  const changed: Changed = (db, what, currency) =>
-    what === 'deleted'
-      ? recordDeletion(db, shop.now(), 'currency', currency.id)
-      : recordEvent(db, shop.now(), `currency.${what}`, currency.id, { data: currencyView(shop, currency) });
+  const changed: Changed = async (db, what, currency) => {
+    if (what === 'deleted') {
+      await recordDeletion(db, shop.now(), 'currency', currency.id);
+      await noteDeleted(db, 'currency', [currency.code], shop.now());
+    } else await recordEvent(db, shop.now(), `currency.${what}`, currency.id, { data: currencyView(shop, currency) });
+  };
 
   app.get('/v2/currencies', async () => ({
     data: (await listCurrencies(shop.db)).map((currency) => currencyView(shop, currency)),
@@ -39,7 +42,8 @@ export function currencyRoutes(app: FastifyInstance, shop: Shop): void {
   });
   app.delete<ById>('/v2/currencies/:id', async ({ params }, reply) => {
     if (!isUuid(params.id)) return orNotFound(undefined);
-    await removeCurrency(shop.db, params.id, changed);
+    const { code } = await removeCurrency(shop.db, params.id, changed);
+    await clearOtherHalves(shop, 'currency', [code]);
     return reply.code(204).send();
   });
 }

@@ -90,9 +90,8 @@ export async function unsetDefault(db: Queryable): Promise<Currency[]> {
   return rows;
 }
 
-/** Deletes a currency and the prices in it. */
+/** Deletes a currency. The prices in it are the products': their owner deletes them. */
 export async function deleteCurrency(db: Queryable, currency: Currency): Promise<void> {
-  await db.query('delete from product_prices where currency = $1', [currency.code]);
   await db.query('delete from currencies where id = $1', [currency.id]);
 }
 

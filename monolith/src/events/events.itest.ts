@@ -52,7 +52,7 @@ async function life(path: string, type: string, made: object, change: object): P
     id = (await send('POST', path, { type, ...made })).id;
   });
   const shown = async () => (await it.admin('GET', `${path}/${id}`)).body.data;
-  const last = created.at(-1);
+  const last = created.find(({ key }) => key === `${type}.created`);
   assert.deepEqual([last?.key, last?.entity_id], [`${type}.created`, id]);
   assert.partialDeepStrictEqual(await shown(), last?.resources.data);
   const [updated] = await records([`${type}.updated`], () => send('PUT', `${path}/${id}`, { type, ...change }));
@@ -90,9 +90,10 @@ describe('every change that integrations can observe is recorded in its transact
       { name: 'Q' },
     );
     let id = '';
-    const [stocked] = await records(['stock-transaction.created', 'product.created'], async () => {
+    const [told, stocked] = await records(['product.created', 'stock-transaction.created'], async () => {
       id = await makeProduct(it, { manage_stock: true, stock: 3 });
     });
+    assert.equal(told?.resources.data.meta.stock.level, 3, 'the stock that was asked for');
     assert.deepEqual([stocked?.resources.data.quantity, stocked?.resources.data.product_id], [3, id]);
     const brand = (await send('POST', '/v2/brands', { type: 'brand', name: 'B', slug: randomUUID() })).id;
     const link = [{ type: 'brand', id: brand }];
@@ -234,7 +235,7 @@ describe('a change that fails records nothing', () => {
     });
     assert.deepEqual(
       events.map(({ key }) => key),
-      ['stock-transaction.created', 'product.created'],
+      ['product.created', 'stock-transaction.created'],
     );
   });
 

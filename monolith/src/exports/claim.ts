@@ -53,7 +53,8 @@ export async function writePiece(
 /** Ends a claimed job. Does nothing if another process has claimed it. */
 export async function endJob(db: Queryable, { id, attempt }: Claimed, error: string | null, now: Date): Promise<void> {
   await db.query(
-    `update jobs set status = $3, error = $4, leased_until = null, updated_at = $5
+    `update jobs set status = $3, error = $4, leased_until = null, updated_at = $5,
+       pieces = case when $3 = 'complete' then (select count(*) from job_files where job_id = $1) end
      where id = $1 and attempts = $2 and status = 'processing'`,
     [id, attempt, error === null ? 'complete' : 'failed', error, now],
   );

@@ -97,6 +97,23 @@ describe('an export of orders', () => {
     assert.equal(pieces.rowCount, 3);
   });
 
+  test('of long orders comes in short pieces', async () => {
+    await makeOrder(it, randomUUID(), await makeProduct(it));
+    await it.shop.db.query(`
+      insert into orders (customer_name, customer_email, currency, with_tax, without_tax, tax, billing_address, shipping_address)
+      select repeat('x', 100000), customer_email, currency, with_tax, without_tax, tax, billing_address, shipping_address
+      from orders, generate_series(1, 9) n`);
+    await it.shop.db.query(`insert into order_items (order_id, name, quantity, unit_amount, position) select id, 'x', 1, 1, 1 from orders
+      where id not in (select order_id from order_items)`);
+    const id = await ask();
+    await run();
+    assert.equal((await download(id)).body.match(/x{100000}/g)?.length, 9);
+    const { rows } = await it.shop.db.query('select length(content) as length from job_files where job_id = $1', [id]);
+    assert.ok(rows.length > 1 && rows.every(({ length }) => length < 400_000), JSON.stringify(rows));
+    const { rows: told } = await it.shop.db.query('select pieces from jobs where id = $1', [id]);
+    assert.deepEqual(told, [{ pieces: rows.length }]);
+  });
+
   test('of no order fails and says so', async () => {
     const id = await ask({ filter: 'eq(email,none@example.com)' });
     await run();

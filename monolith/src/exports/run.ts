@@ -8,7 +8,9 @@ import type { Shop } from '../shop.ts';
 import { type Claimed, claimJob, discardPieces, endJob, writePiece } from './claim.ts';
 import { csvHead, csvOrder } from './csv.ts';
 
-const ordersInPiece = 500;
+const ordersAtOnce = 500;
+/** A piece ends with the order that exceeds this, in characters: pieces stay small whatever shoppers write. */
+const pieceLength = 262_144;
 
 /** Runs the exports that wait, one after the other; returns their number. A stop leaves the current one to a retry. */
 export async function runExports(shop: Shop, signal: AbortSignal): Promise<number> {
@@ -38,7 +40,10 @@ async function exportOrders(shop: Shop, claimed: Claimed, signal: AbortSignal): 
     await db.query('set transaction isolation level repeatable read, read only');
     await openCursor(db, claimed.filter);
     let exported = 0;
-    for (let position = 0; ; position += 1) {
+    let position = 0;
+    const write = async (piece: string) =>
+      !signal.aborted && (await writePiece(shop.db, claimed, position++, piece, shop.now()));
+    for (;;) {
       const orders = await nextOrders(db);
       if (orders.length === 0) return exported;
       const items = await itemsOfOrders(
@@ -46,9 +51,13 @@ async function exportOrders(shop: Shop, claimed: Claimed, signal: AbortSignal): 
         shop.debts,
         orders.map(({ id }) => id),
       );
-      const lines = orders.map((order) => csvOrder(order, items.get(order.id) ?? []));
-      const piece = (position === 0 ? csvHead() : '') + lines.join('');
-      if (signal.aborted || !(await writePiece(shop.db, claimed, position, piece, shop.now()))) return undefined;
+      let piece = position === 0 ? csvHead() : '';
+      for (const [n, order] of orders.entries()) {
+        piece += csvOrder(order, items.get(order.id) ?? []);
+        if (piece.length < pieceLength && n < orders.length - 1) continue;
+        if (!(await write(piece))) return undefined;
+        piece = '';
+      }
       exported += orders.length;
     }
   });
@@ -64,7 +73,7 @@ async function openCursor(db: PoolClient, filter: string): Promise<void> {
 }
 
 async function nextOrders(db: PoolClient): Promise<OrderRow[]> {
-  const { rows } = await db.query<{ id: string }>(`fetch ${ordersInPiece} from exported`);
+  const { rows } = await db.query<{ id: string }>(`fetch ${ordersAtOnce} from exported`);
   const bindings = new Bindings();
   const where = `o.id = any(${bindings.add(rows.map(({ id }) => id))})`;
   return selectOrders(db, { where, tail: 'order by o.created_at, o.id', bindings });

@@ -8,6 +8,7 @@ import { inTransaction } from '../db.ts';
 import { ShopError } from '../errors.ts';
 import { recordDeletion } from '../events/record.ts';
 import type { Readiness } from '../health/readiness.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { sendContent } from './content-reply.ts';
 import { ContentStore } from './content-store.ts';
@@ -56,7 +57,9 @@ export function fileRoutes(app: FastifyInstance, shop: Shop, readiness: Readines
       if (rowCount === 0) throw notFound('The requested file could not be found', 'File not found');
       await audit(shop, db, request.access, { action: 'deleted', entity: 'file', entityId: id });
       await recordDeletion(db, shop.now(), 'file', id.toLowerCase());
+      await noteDeleted(db, 'file', [id], shop.now());
     });
+    await clearOtherHalves(shop, 'file', [id]);
     return reply.code(204).send();
   });
 

@@ -5,6 +5,7 @@ import { failedValidation, notFound, unprocessable } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, isUniqueViolation, type Queryable } from '../db.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { changedField, flowIn, NewField, newField } from './field-schema.ts';
 import { countFields, type Field, findField, listFields, saveField } from './field-store.ts';
@@ -74,14 +75,18 @@ export function fieldRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.delete<ById>('/v2/fields/:id', async (request, reply) => {
-    await inTransaction(shop.db, async (db) => {
+    const { id, values } = await inTransaction(shop.db, async (db) => {
       const { id, flow_id } = await requireField(db, request.params.id, 'for update');
       const { slug } = await requireFlow(db, flow_id);
-      // The field goes first, so that a trigger on the values can tell that they go with it.
+      const values = ownerOf(slug)?.values;
+      if (values !== undefined) await noteDeleted(db, `field in ${values}`, [id], shop.now());
+      else await db.query('delete from flow_entry_values where field_id = $1', [id]);
       await db.query('delete from flow_fields where id = $1', [id]);
-      await db.query(`delete from ${ownerOf(slug)?.values ?? 'flow_entry_values'} where field_id = $1`, [id]);
       await audit(shop, db, request.access, { action: 'deleted', entity: 'field', entityId: id });
+      return { id, values };
     });
+    // Seam 3: the values are kept with their entities.
+    if (values !== undefined) await clearOtherHalves(shop, `field in ${values}`, [id]);
     return reply.code(204).send();
   });
 }

@@ -8,6 +8,7 @@ import { sameId, uniqueOr422 } from '../api/unique.ts';
 import { checker } from '../api/validate.ts';
 import { audit } from '../audit.ts';
 import { inTransaction, type Queryable } from '../db.ts';
+import { clearOtherHalves, noteDeleted } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { type FlowRow, findFlow, insertFlow, listFlows, updateFlow } from './flow-store.ts';
 import { isReservedFlow, ownerOf } from './owners.ts';
@@ -56,18 +57,18 @@ export function flowResourceRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.delete<ById>('/v2/flows/:id', async (request, reply) => {
-    await inTransaction(shop.db, async (db) => {
+    const { values, fields } = await inTransaction(shop.db, async (db) => {
       const { id, slug } = await requireFlow(db, request.params.id, 'for update');
-      const owner = ownerOf(slug);
-      // The fields go first, so that a trigger on the values can tell that they go with them.
-      const fields = await db.query<{ id: string }>('delete from flow_fields where flow_id = $1 returning id', [id]);
-      if (owner !== undefined) {
-        const ids = fields.rows.map((field) => field.id);
-        await db.query(`delete from ${owner.values} where field_id = any($1)`, [ids]);
-      }
+      const values = ownerOf(slug)?.values;
+      const { rows } = await db.query<{ id: string }>('select id from flow_fields where flow_id = $1', [id]);
+      const fields = rows.map((row) => row.id);
+      if (values !== undefined) await noteDeleted(db, `field in ${values}`, fields, shop.now());
       await db.query('delete from flows where id = $1', [id]);
       await audit(shop, db, request.access, { action: 'deleted', entity: 'flow', entityId: id });
+      return { values, fields };
     });
+    // Seam 3: the values are kept with their entities.
+    if (values !== undefined) await clearOtherHalves(shop, `field in ${values}`, fields);
     return reply.code(204).send();
   });
 }

@@ -1,13 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { listOf } from '../api/body.ts';
 import { badRequest } from '../api/faults.ts';
 import { isUuid } from '../api/ids.ts';
 import { isText } from '../api/text.ts';
+import { checker } from '../api/validate.ts';
 import { imageColumn, imageView, type ProductImage } from '../files/product-image.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import type { Shop } from '../shop.ts';
+import { maxFirstStocks, writeFirstStocks } from '../stock/first-stock.ts';
+import { named } from './named.ts';
 
-/** The most products or customers that one request may name. */
-const maxNamed = 100;
+const checkFirstStock = checker(
+  Type.Object({
+    product_id: Type.String({ format: 'uuid' }),
+    quantity: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+  }),
+);
 
 /** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
 export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
@@ -45,6 +54,15 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
     return { data: rows };
   });
 
+  // Seam 1: the first stock of new products, once for each product however often it is asked.
+  app.post('/internal/first-stocks', async (request, reply) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const wanted = listOf(request.body).map(checkFirstStock);
+    if (wanted.length > maxFirstStocks) throw badRequest(`data has at most ${maxFirstStocks} products`, 'data');
+    await writeFirstStocks(shop.db, wanted, shop.now());
+    return reply.code(204).send();
+  });
+
   // Those of the customers that exist.
   app.get('/internal/customers', async (request) => {
     checkIntrospector(shop, request.headers.authorization);
@@ -53,14 +71,4 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
     ]);
     return { data: rows };
   });
-}
-
-/** The values of a parameter that may be repeated. */
-function named(request: FastifyRequest, name: string, isOne: (text: string) => boolean): string[] {
-  const given = (request.query as Record<string, string | string[] | undefined>)[name] ?? [];
-  const values = [given].flat();
-  if (values.length > maxNamed || !values.every(isOne)) {
-    throw badRequest(`The parameter ${name} is given at most ${maxNamed} times`, name);
-  }
-  return values;
 }

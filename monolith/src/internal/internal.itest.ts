@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fieldOn, flowNamed } from '../flows/testing.ts';
-import { makeProduct } from '../testing/goods.ts';
+import { makeCode, makePromotion } from '../promotions/testing.ts';
+import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 
 let it: TestShop;
@@ -103,6 +104,36 @@ test('services ask which customers exist', async () => {
   assert.deepEqual((await ask(`/internal/customers?id=${id}&id=${randomUUID()}`)).body, { data: [{ id }] });
 });
 
+test('services read codes with their promotions, and the automatic promotions that run', async () => {
+  const ended = await makePromotion(it, { end: '2018-06-01' });
+  const automatic = await makePromotion(it, { automatic: true });
+  const old = await makePromotion(it, { automatic: true, end: '2018-06-01' });
+  const [used, mine] = [await makeCode(it, {}, { uses: 1 }), await makeCode(it, {}, { user: 'Eve@example.com' })];
+  await it.shop.db.query('insert into promotion_code_counts select id, 1 from promotion_codes where code = $1', [used]);
+  const gone = randomUUID();
+  const codes = { type: 'promotion_codes', codes: [{ code: gone }] };
+  await it.admin('POST', `/v2/promotions/${ended}/codes`, { data: codes });
+  const { body } = await ask(`/internal/promotions?code=${used}&code=${mine}&code=${gone}&code=none&automatic=true`);
+  const shown = body.data.map((row: { running: boolean; code: object | null }) => [row.running, row.code]);
+  assert.deepEqual(
+    new Set(shown.slice(0, 3).map((row: unknown) => JSON.stringify(row))),
+    new Set(
+      [
+        [true, { text: used, for_customer: null, used_up: true }],
+        [true, { text: mine, for_customer: 'Eve@example.com', used_up: false }],
+        [false, { text: gone, for_customer: null, used_up: false }],
+      ].map((row) => JSON.stringify(row)),
+    ),
+  );
+  const [last, ...others] = body.data.slice(3);
+  assert.deepEqual([last.id, last.automatic, last.code, others], [automatic, true, null, []]);
+  assert.deepEqual(last.schema, { currencies: [{ currency: 'USD', amount: 500 }] });
+  assert.ok(Date.parse(last.created_at) > 0 && last.promotion_type === 'fixed_discount');
+  assert.deepEqual((await ask(`/internal/promotions?code=${mine}`)).body.data.length, 1);
+  assert.equal((await ask('/internal/promotions?code=%00')).status, 400);
+  for (const id of [automatic, old]) await it.admin('DELETE', `/v2/promotions/${id}`);
+});
+
 test('services read the length of a page', async () => {
   assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
 });
@@ -128,7 +159,7 @@ test('services ask who a customer token belongs to', async () => {
 });
 
 test('clients of the API do not', async () => {
-  const goods = ['products', 'images', 'stock', 'customers'].map((name) => `/internal/${name}`);
+  const goods = ['products', 'images', 'stock', 'customers', 'promotions'].map((name) => `/internal/${name}`);
   for (const path of [
     '/internal/settings',
     '/internal/fields?slug=brands',
@@ -138,5 +169,40 @@ test('clients of the API do not', async () => {
     for (const authorization of [it.adminToken, it.shopperToken, `Basic x`, '']) {
       assert.equal((await ask(path, authorization)).status, 401, `${path} ${authorization}`);
     }
+  }
+});
+
+test('services read the orders, and then only those that changed since, whatever commits when', async () => {
+  const ids = (body: { data: { data: { id: string } }[] }) => body.data.map(({ data }) => data.id).sort();
+  const product = await makeProduct(it);
+  const orders = await Promise.all([1, 2, 3].map(() => makeOrder(it, randomUUID(), product)));
+  const all = (await ask('/internal/orders')).body;
+  assert.deepEqual([ids(all), all.meta.total, all.meta.more, all.meta.whole], [orders.toSorted(), 3, false, true]);
+  const [first] = all.data;
+  const [shown] = (await it.admin('GET', `/v2/orders/${first.data.id}?include=items`)).body.included.items;
+  assert.deepEqual(first.included.items, [shown]);
+
+  // A transaction that began before the next position was read, and commits after it.
+  const slow = await it.shop.db.connect();
+  await slow.query('begin');
+  await slow.query('update orders set updated_at = now() where id = $1', [orders[0]]);
+  await it.shop.db.query('update orders set updated_at = now() where id = $1', [orders[1]]);
+  const some = (await ask(`/internal/orders?since=${all.meta.position}`)).body;
+  assert.equal(some.meta.whole, false);
+  assert.ok(ids(some).includes(orders[1] ?? ''));
+  await slow.query('commit');
+  slow.release();
+  const late = (await ask(`/internal/orders?since=${some.meta.position}`)).body;
+  assert.ok(ids(late).includes(orders[0] ?? ''), 'the one that committed late');
+  const none = (await ask(`/internal/orders?since=${late.meta.position}`)).body;
+  assert.deepEqual([ids(none), none.meta.total], [[], 3]);
+
+  assert.deepEqual(ids((await ask(`/internal/orders?ids=${orders[2]}`)).body), [orders[2]]);
+  const [least, ...others] = orders.toSorted();
+  assert.deepEqual(ids((await ask(`/internal/orders?after=${least}`)).body), others);
+  const foreign = (await ask('/internal/orders?since=999999999999')).body;
+  assert.deepEqual([ids(foreign).length, foreign.meta.whole], [3, true], 'a position of another store');
+  for (const wrong of ['since=x', 'ids=x', 'after=x', 'since=-1', 'ids=']) {
+    assert.equal((await ask(`/internal/orders?${wrong}`)).status, 400, wrong);
   }
 });

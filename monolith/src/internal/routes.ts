@@ -9,6 +9,8 @@ import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
 import { fieldsForServices } from './fields-routes.ts';
 import { goodsRoutes } from './goods-routes.ts';
+import { orderRoutes } from './order-routes.ts';
+import { promotionRoutes } from './promotion-routes.ts';
 
 /** The most groups that one request may name: as many as a page holds. */
 const maxIds = 100;
@@ -26,6 +28,8 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   goodsRoutes(app, shop);
+  orderRoutes(app, shop);
+  promotionRoutes(app, shop);
   fieldsForServices(app, shop);
 
   // The products of groups, whether or not the groups are kept here: `ids` of groups, `live=true` for live products, and

@@ -6,8 +6,8 @@ import { Debts } from '../debts.ts';
 import { makeOrder, makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { openReceiver } from '../testing/receiver.ts';
-import { jobsOf } from './jobs.ts';
-import { startWorkingOff } from './work-off.ts';
+import { jobsOf, runJob } from './jobs.ts';
+import { loopsOf, startWorkingOff } from './work-off.ts';
 
 describe('jobs', () => {
   let open: TestShop;
@@ -25,6 +25,20 @@ describe('jobs', () => {
     assert.equal(await expire?.run(open.shop), 1);
     const { rows } = await open.shop.db.query('select id from carts');
     assert.deepEqual(rows, [{ id: 'new' }]);
+  });
+
+  test('while another program owns the carts, none is deleted and nothing fails', async () => {
+    const { db } = open.shop;
+    await db.query("insert into carts (id, updated_at) values ('foreign', '2001-01-01')");
+    await db.query(
+      `create function carts_elsewhere() returns trigger language plpgsql as
+       $$ begin raise exception 'owned elsewhere' using errcode = 'BN421'; end $$`,
+    );
+    await db.query('create trigger fence before delete on carts for each row execute function carts_elsewhere()');
+    const [expire] = jobsOf(open.shop);
+    assert.equal(await expire?.run(open.shop), 0);
+    await db.query('drop trigger fence on carts');
+    assert.equal(await expire?.run(open.shop), 1);
   });
 
   test('webhooks are delivered and exports run by themselves, and a stop ends what is under way', async () => {
@@ -85,6 +99,39 @@ describe('jobs', () => {
     assert.deepEqual(warnings, []);
     assert.equal((await db.query("select from jobs where status = 'pending'")).rowCount, 1);
     await db.query('drop function not_ours cascade');
+  });
+
+  test('hourly work on rows that another program owns is left to it, and other failures are told', async () => {
+    const { db } = open.shop;
+    const [expire] = jobsOf(open.shop);
+    assert.ok(expire);
+    const fence = (code: string) =>
+      db.query(
+        `create or replace function not_ours() returns trigger language plpgsql as
+         $$ begin raise exception 'owned elsewhere' using errcode = '${code}'; end $$;
+         create or replace trigger fence before delete on carts for each row execute function not_ours();`,
+      );
+    await db.query("insert into carts (id, updated_at) values ('older', '2020-01-01')");
+    await fence('BN421');
+    await runJob(open.shop, expire);
+    assert.equal((await db.query("select from carts where id = 'older'")).rowCount, 1);
+    await fence('BN999');
+    await assert.rejects(runJob(open.shop, expire), { code: 'BN999' });
+    await db.query('drop function not_ours cascade');
+  });
+
+  test('what requests have begun is finished, whatever debts are paid', async () => {
+    const debts = new Debts(['webhooks-in-process', 'exports-in-process', 'jobs-in-process']);
+    const loops = loopsOf({ ...open.shop, debts }, AbortSignal.abort());
+    assert.deepEqual(
+      loops.map(({ name }) => name),
+      ['ask for first stock', 'delete other halves'],
+    );
+    const id = await makeProduct(open);
+    await open.shop.db.query('insert into first_stocks values ($1, 4, now())', [id]);
+    await open.shop.db.query("insert into deleted_entities values ('currency', 'XXX', now())");
+    for (const { run } of loops) assert.equal(await run(), 1);
+    for (const { run } of loops) assert.equal(await run(), 0);
   });
 
   test('a job cleans up tokens when requests do not', () => {

@@ -3,6 +3,7 @@ import { sweepContent } from '../files/sweep.ts';
 import { forgetKeys } from '../idempotency/store.ts';
 import { cleanUpAll } from '../oauth/clean-up.ts';
 import type { Shop } from '../shop.ts';
+import { storeFault } from '../store-faults.ts';
 import { forgetEvents } from '../webhooks/clean-up.ts';
 import { every, type Stop } from './every.ts';
 import { expireCarts } from './expire-carts.ts';
@@ -51,16 +52,23 @@ export function jobsOf(shop: Shop): Job[] {
   return shop.debts.owed('token-clean-up-in-request') ? always : [...always, cleanUpTokensJob];
 }
 
+/** Runs a job once, unless another program owns its rows: that one does this work. */
+export async function runJob(shop: Shop, job: Job): Promise<void> {
+  try {
+    const rows = await job.run(shop);
+    shop.log.info({ job: job.name, rows }, 'job done');
+  } catch (error) {
+    if (storeFault(error)?.code !== 'misdirected') throw error;
+  }
+}
+
 // Debt 7: jobs run in the process that serves customers. With several processes, every process runs every job.
 /** Starts the jobs. A failed run is logged; the job runs again after its interval. */
 export function startJobs(shop: Shop): Stop {
   const stops = jobsOf(shop).map((job) =>
     every(
       job.intervalMs,
-      async () => {
-        const rows = await job.run(shop);
-        shop.log.info({ job: job.name, rows }, 'job done');
-      },
+      () => runJob(shop, job),
       (err) => shop.log.warn({ err, job: job.name }, 'job failed'),
     ),
   );

@@ -1,39 +1,65 @@
 import { runExports } from '../exports/run.ts';
 import { allowedNetworks } from '../outbound/networks.ts';
 import { resolveByDns } from '../outbound/post.ts';
+import { recoverOtherHalves } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
+import { recoverFirstStocks } from '../stock/ask-first-stocks.ts';
 import { storeFault } from '../store-faults.ts';
 import { deliverWebhooks } from '../webhooks/deliver.ts';
 import { every, type Stop } from './every.ts';
 
 const pauseMs = 1_000;
+/** How often the recovery looks for work: requests do it themselves, unless something fails. */
+const recoveryPauseMs = 5_000;
 /** How long a receiver of webhooks may take to reply. */
 const webhookTimeoutMs = 10_000;
 
-// Debts 35 and 36: both run in the process that serves customers.
-/** Delivers webhooks and runs exports, each as soon as there is work. A stop ends what is under way. */
-export function startWorkingOff(shop: Shop): Stop {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+interface Loop {
+  name: string;
+  intervalMs: number;
+  run(): Promise<unknown>;
+}
+
+// Debts 35 and 36: webhooks and exports run in the process that serves customers.
+/** The loops of this process. Whatever is paid, what a request has begun is finished: that is no debt. */
+export function loopsOf(shop: Shop, signal: AbortSignal): Loop[] {
   const out = {
     allowed: allowedNetworks(shop.config.webhookNetworks),
     resolve: resolveByDns,
     timeoutMs: webhookTimeoutMs,
   };
-  const stops: Stop[] = [];
-  const start = (name: string, work: () => Promise<unknown>) => {
-    const run = async () => {
+  const deliver: Loop = {
+    name: 'deliver webhooks',
+    intervalMs: pauseMs,
+    run: () => deliverWebhooks(shop, { out, signal }),
+  };
+  const exports: Loop = { name: 'run exports', intervalMs: pauseMs, run: () => runExports(shop, signal) };
+  const intervalMs = recoveryPauseMs;
+  return [
+    ...(shop.debts.owed('webhooks-in-process') ? [deliver] : []),
+    ...(shop.debts.owed('exports-in-process') ? [exports] : []),
+    { name: 'ask for first stock', intervalMs, run: () => recoverFirstStocks(shop) },
+    { name: 'delete other halves', intervalMs, run: () => recoverOtherHalves(shop.db) },
+  ];
+}
+
+/**
+ * Delivers webhooks and runs exports, each as soon as there is work, and finishes what requests could not. A stop ends
+ * what is under way.
+ */
+export function startWorkingOff(shop: Shop): Stop {
+  const stopping = new AbortController();
+  const stops = loopsOf(shop, stopping.signal).map(({ name, intervalMs, run }) => {
+    const work = async () => {
       try {
-        await work();
+        await run();
       } catch (error) {
         // Another program owns these rows now, and does this work.
         if (storeFault(error)?.code !== 'misdirected') throw error;
       }
     };
-    stops.push(every(pauseMs, run, (err) => shop.log.warn({ err, job: name }, 'job failed')));
-  };
-  if (shop.debts.owed('webhooks-in-process')) start('deliver webhooks', () => deliverWebhooks(shop, { out, signal }));
-  if (shop.debts.owed('exports-in-process')) start('run exports', () => runExports(shop, signal));
+    return every(intervalMs, work, (err) => shop.log.warn({ err, job: name }, 'job failed'));
+  });
   return async () => {
     stopping.abort();
     await Promise.all(stops.map((stop) => stop()));

@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
+import { startWorkingOff } from '../jobs/work-off.ts';
 import { decoyHash } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
@@ -38,6 +39,8 @@ export interface TestShop {
   shopperToken: string;
   adminToken: string;
   advance(ms: number): void;
+  /** Begins what a running shop does after its replies: exports and deliveries. */
+  workOff(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ export async function openTestShop(
   const log = pino({ level: 'silent' });
   const db = openPool(databaseUrl, () => {});
   let offsetMs = 0;
+  const stops: (() => Promise<void>)[] = [];
   const now = () => new Date(Date.now() + offsetMs);
   const config: Config = {
     host: '127.0.0.1',
@@ -63,6 +67,7 @@ export async function openTestShop(
     publicUrl: 'http://shop.test',
     debtsPaid,
     jwksUrl: undefined,
+    inventoriesUrl: undefined,
     introspection: undefined,
     webhookNetworks: ['127.0.0.1'],
     logLevel: 'silent',
@@ -87,7 +92,11 @@ export async function openTestShop(
     advance: (ms) => {
       offsetMs += ms;
     },
+    workOff: () => {
+      stops.push(startWorkingOff(shop));
+    },
     close: async () => {
+      for (const stop of stops) await stop();
       await app.close();
       await db.end();
       await rm(filesFolder, { recursive: true, force: true });

@@ -39,8 +39,8 @@ export async function claimDeliveries(db: Queryable, now: Date, limit: number): 
        where due.status = 'pending' and due.next_attempt_at <= $1 and of.enabled
          and (due.leased_until is null or due.leased_until <= $1)
        order by due.next_attempt_at, due.id limit $3 for update of due skip locked)
-     returning j.id, j.attempts, e.key, e.resources::text as resources, j.integration_id, i.integration_type, i.name,
-       i.description, i.url, i.secret_key`,
+     returning j.id, j.attempts, e.key, coalesce(j.resources, e.resources)::text as resources, j.integration_id,
+       i.integration_type, i.name, i.description, i.url, i.secret_key`,
     [now, new Date(now.getTime() + leaseMs), limit],
   );
   return rows.map((row) => ({

@@ -344,7 +344,55 @@ describe('a process that dies or stops', () => {
   });
 });
 
+describe('while another program plans deliveries', () => {
+  const shut = `create function not_ours() returns trigger language plpgsql as
+      $$ begin raise exception 'owned elsewhere' using errcode = 'BN421'; end $$;
+    create trigger fence before update on webhook_turn for each row execute function not_ours();
+    create trigger fence before delete on integration_jobs for each row execute function not_ours();`;
+  const open = 'drop function if exists not_ours cascade';
+  afterEach(async () => {
+    await it.shop.db.query(open);
+  });
+  const waiting = async () =>
+    (await it.shop.db.query("select from shop_events where dispatched_at is null and key like 'brand%'")).rowCount;
+
+  test('events stay as they are, observed or not, and are planned when that ends', async () => {
+    await integrate(['brand.created']);
+    const id = await makeBrand();
+    await it.admin('DELETE', `/v2/brands/${id}`);
+    await it.shop.db.query(shut);
+    await assert.rejects(deliver(), { code: 'BN421' });
+    assert.deepEqual([await waiting(), receiver.received.length], [2, 0]);
+    await it.shop.db.query(open);
+    assert.deepEqual([await deliver(), await waiting()], [1, 0]);
+  });
+
+  test('old events are forgotten, but for those with deliveries', async () => {
+    await integrate(['brand.created']);
+    await makeBrand();
+    await deliver();
+    await it.admin('POST', '/v2/brands', { data: { type: 'brand', name: 'B', slug: randomUUID() } });
+    await it.shop.db.query(shut);
+    const later = new Date(it.shop.now().getTime() + 40 * 24 * 60 * minuteMs);
+    await forgetEvents(it.shop.db, later);
+    const { rows } = await it.shop.db.query<{ key: string }>('select key from shop_events');
+    assert.deepEqual(rows, [{ key: 'brand.created' }]);
+  });
+});
+
 describe('what waits', () => {
+  test('an event of yesterday is not planned any more, nor one that happened before the integration was made', async () => {
+    await makeBrand();
+    it.advance(minuteMs);
+    await integrate(['brand.created']);
+    assert.equal(await deliver(), 0, 'before');
+    await makeBrand();
+    it.advance(24 * 60 * minuteMs);
+    assert.equal(await deliver(), 0, 'of yesterday');
+    await makeBrand();
+    assert.equal(await deliver(), 1);
+  });
+
   test('deliveries of a disabled integration wait until it is enabled', async () => {
     const id = await integrate(['brand.created']);
     await makeBrand();

@@ -2,25 +2,44 @@ import { inTransaction, type Pool } from '../db.ts';
 import { deliveryId } from './uuid5.ts';
 
 const maxEvents = 100;
+/** An event that is older is not planned any more: another program may have planned it long ago. */
+const plannedWithinMs = 24 * 3_600_000;
+/** How much the clocks of two machines may differ. An integration hears of events from its creation on. */
+const clocksDifferMs = 10_000;
+
+interface Event {
+  id: string;
+  key: string;
+  created_at: Date;
+}
+
+interface Observer {
+  id: string;
+  observes: string[];
+  created_at: Date;
+}
 
 /**
  * Plans the deliveries of new events: one for each enabled integration that observes the event. Returns the number of
- * events; 0 when there are none left. Several processes may do this at once, because each locks other events.
+ * events; 0 when there are none left. Several processes may do this at once, because each locks other events. While
+ * another program owns integrations it fails, and the events stay as they are; planning one twice does no harm.
  */
 export async function dispatchEvents(pool: Pool, now: Date): Promise<number> {
   return inTransaction(pool, async (db) => {
-    const events = await db.query<{ id: string; key: string }>(
-      `select id, key from shop_events where dispatched_at is null order by seq limit $1 for update skip locked`,
-      [maxEvents],
+    const events = await db.query<Event>(
+      `select id, key, created_at from shop_events where dispatched_at is null and created_at > $2
+       order by seq limit $1 for update skip locked`,
+      [maxEvents, new Date(now.getTime() - plannedWithinMs)],
     );
     if (events.rows.length === 0) return 0;
-    const integrations = await db.query<{ id: string; observes: string[] }>(
-      'select id, observes from integrations where enabled order by id for key share',
+    await db.query('update webhook_turn set one = true');
+    const integrations = await db.query<Observer>(
+      'select id, observes, created_at from integrations where enabled order by id for key share',
     );
-    const pairs = events.rows.flatMap(({ id: event, key }) =>
+    const pairs = events.rows.flatMap((event) =>
       integrations.rows
-        .filter(({ observes }) => observes.includes(key))
-        .map(({ id: integration }) => ({ event, integration, id: deliveryId(event, integration) })),
+        .filter((integration) => hearsOf(integration, event))
+        .map(({ id }) => ({ event: event.id, integration: id, id: deliveryId(event.id, id) })),
     );
     await db.query(
       `insert into integration_jobs (id, event_id, integration_id, next_attempt_at, created_at, updated_at)
@@ -33,4 +52,8 @@ export async function dispatchEvents(pool: Pool, now: Date): Promise<number> {
     ]);
     return events.rows.length;
   });
+}
+
+function hearsOf({ observes, created_at: madeAt }: Observer, { key, created_at: happenedAt }: Event): boolean {
+  return observes.includes(key) && madeAt.getTime() <= happenedAt.getTime() + clocksDifferMs;
 }

@@ -48,11 +48,12 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     currencyFreshMs: config.CURRENCY_FRESH_MS,
   });
 
+  const metrics = new Metrics();
   const fields = new EntityFields(flow, { mesh, credentials, now, freshMs: config.FIELDS_FRESH_MS });
 
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: brandsErrors,
     checks: { store: () => store.ping() },
     forms: false,
@@ -77,6 +78,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     lease: leaseOf(config),
     broker: brokerOf(config),
     publishes: store.published,
+    metrics,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },

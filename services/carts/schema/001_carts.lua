@@ -9,7 +9,7 @@ kit.transaction('sweep', function(tx)
     tx.write('ZREM', tx.key(by), unpack(gone))
     for _, other in ipairs(others) do tx.write('ZREM', tx.key(other), unpack(gone)) end
   end
-  sweep('expiry', { 'created' })
+  sweep('expiry', { 'created', 'valued' })
   sweep('until', { 'ids' })
   return tostring(count)
 end)

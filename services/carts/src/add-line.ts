@@ -1,17 +1,21 @@
-import { badRequest, checker, failedValidation, isMembers } from '@banyan/kit/api';
+import { badRequest, checker, failedValidation, isMembers, type Members } from '@banyan/kit/api';
 import { ServiceError } from '@banyan/kit/errors';
 import type { Adding } from './adding.ts';
 import { CustomLine, MergedCart, OrderItems, ProductLine } from './contract.ts';
 import { CartsError, mixedCurrencies, notFound } from './errors.ts';
 import { addCustom, putProduct } from './lines.ts';
 import type { PastOrder } from './products.ts';
+import { addPromotion } from './promotion-lines.ts';
 
 const productLine = checker(ProductLine);
 const customLine = checker(CustomLine);
 const mergedCart = checker(MergedCart);
 const orderItems = checker(OrderItems);
 
-/** Adds what one member of `data` names: a product, a custom item, or the lines of another cart or of an order. */
+/**
+ * Adds what one member of `data` names: a product, a custom item, a promotion code, or the lines of another cart or of an
+ * order.
+ */
 export function addLine(to: Adding, data: unknown): void {
   if (!isMembers(data)) throw badRequest('The data member must be an object', 'data');
   switch (data.type) {
@@ -29,20 +33,21 @@ export function addLine(to: Adding, data: unknown): void {
       reorder(to, data);
       break;
     case 'promotion_item':
-      throw notFound('No promotion could be found with the given code.');
+      addPromotion(to, data);
+      break;
     default:
       throw failedValidation([{ detail: 'The data.type field is not a kind of cart item.', source: 'data.type' }]);
   }
 }
 
-function addProduct(to: Adding, data: unknown): void {
+function addProduct(to: Adding, data: Members): void {
   to.spend(1);
   const { id, sku, quantity = 1, tax } = productLine(data);
   const wanted = id ?? sku;
   if (wanted === undefined) {
     throw failedValidation([{ detail: 'The data.id field is required.', source: 'data.id' }]);
   }
-  putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax });
+  putProduct(to, { wanted, quantity, currency: to.currency(), taxes: tax, data });
 }
 
 /**
@@ -59,7 +64,14 @@ function mergeCart(to: Adding, data: unknown): void {
   const currency = to.currency();
   if (source.lines.length > 0 && source.currency !== currency) throw mixedCurrencies(currency);
   for (const line of source.lines) {
-    const placing = { currency, trusted: true, ...(line.taxes.length > 0 && { taxes: line.taxes }) };
+    // The values of the fields that lines have now.
+    const own = Object.entries(line.values).filter(([id]) => to.supplies.fields.some((field) => field.id === id));
+    const placing = {
+      currency,
+      trusted: true,
+      values: new Map(own),
+      ...(line.taxes.length > 0 && { taxes: line.taxes }),
+    };
     if (line.productId !== null) {
       putProduct(to, { ...placing, wanted: line.productId, quantity: line.quantity });
     } else {

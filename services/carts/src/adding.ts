@@ -1,6 +1,8 @@
 import type { Access } from '@banyan/kit/access';
 import { badRequest } from '@banyan/kit/api';
+import type { Field } from '@banyan/kit/fields';
 import type { Cart } from './cart.ts';
+import type { Offers } from './discounts.ts';
 import type { Draft } from './draft.ts';
 import { type CartsError, mixedCurrencies } from './errors.ts';
 import type { Goods } from './goods.ts';
@@ -10,8 +12,11 @@ import type { PastOrder } from './products.ts';
 /** What was asked for before lines are added to a cart. */
 export interface Supplies {
   goods: Goods;
+  offers: Offers;
   /** The carts that are merged, by id. Undefined: there is none. */
   carts: ReadonlyMap<string, Cart | undefined>;
+  /** The fields that lines have. */
+  fields: readonly Field[];
   /** The orders that are ordered again, by id, or why not. */
   orders: ReadonlyMap<string, PastOrder | CartsError>;
 }

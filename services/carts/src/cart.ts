@@ -1,4 +1,5 @@
 import { badRequest, type Micros } from '@banyan/kit/api';
+import type { Values } from '@banyan/kit/fields';
 
 /** A cart expires this long after its last change. */
 export const cartLifetimeMs = 7 * 24 * 60 * 60 * 1_000;
@@ -29,6 +30,18 @@ export interface Line {
   createdAt: Micros;
   updatedAt: Micros;
   taxes: readonly Tax[];
+  values: Values;
+}
+
+/** A line of a promotion code. What it is worth is calculated whenever the cart is shown. */
+export interface EnteredCode {
+  id: string;
+  promotionId: string;
+  code: string;
+  /** Of the promotion when the code was entered. */
+  name: string;
+  description: string;
+  createdAt: Micros;
 }
 
 export interface Cart {
@@ -44,6 +57,16 @@ export interface Cart {
   customers: readonly string[];
   /** In the order in which they were added. */
   lines: readonly Line[];
+  /** In the order of their creation, then of their ids. A cart without lines has none. */
+  codes: readonly EnteredCode[];
+  values: Values;
+}
+
+/** One member of `meta.messages` in a reply. */
+export interface Message {
+  source: { type: string; id: string };
+  title: string;
+  description: string;
 }
 
 export function emptyCart(id: string, now: Micros): Cart {
@@ -56,6 +79,8 @@ export function emptyCart(id: string, now: Micros): Cart {
     updatedAt: now,
     customers: [],
     lines: [],
+    codes: [],
+    values: {},
   };
 }
 

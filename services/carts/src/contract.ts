@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { maxQuantity, maxTaxes } from './limits.ts';
+import { maxCodeLength, maxQuantity, maxTaxes } from './limits.ts';
 import { maxAmount, maxTaxRate } from './money.ts';
 
 /** What other services may import from this one: paths and bodies. */
@@ -12,7 +12,29 @@ export const paths = {
   itemTaxes: '/v2/carts/:ref/items/:item/taxes',
   itemTax: '/v2/carts/:ref/items/:item/taxes/:tax',
   taxes: '/v2/carts/:ref/taxes',
+  discount: '/v2/carts/:ref/discounts/:code',
 } as const;
+
+/** The flows that add fields to carts and to their lines. */
+export const flows = { carts: 'carts', lines: 'cart_items' } as const;
+
+/** The facts about carts, each with the version of its schema, which only ever grows. A cart that is made is updated, too. */
+export const events = {
+  updated: { type: 'cart.updated', version: 1 },
+  /** Its state is null. A cart that expires is not told of. */
+  deleted: { type: 'cart.deleted', version: 1 },
+} as const;
+
+/**
+ * The state that `cart.updated` carries: the cart as `GET /v2/carts/:ref?include=items` shows it, with promotions and
+ * images as they were then.
+ */
+export const CartFact = Type.Object({
+  data: Type.Object({ id: Type.String(), type: Type.Literal('cart'), meta: Type.Object({}) }),
+  /** Absent without lines. */
+  included: Type.Optional(Type.Object({ items: Type.Array(Type.Object({ id: Type.String(), type: Type.String() })) })),
+});
+export type CartFact = Static<typeof CartFact>;
 
 const Label = Type.Optional(Type.String({ maxLength: 255 }));
 export const NewCart = Type.Object({
@@ -61,6 +83,7 @@ export const CustomLine = Type.Object({
 });
 export type CustomLine = Static<typeof CustomLine>;
 export const MergedCart = Type.Object({ cart_id: Type.String({ minLength: 1, maxLength: 128 }) });
+export const PromotionLine = Type.Object({ code: Type.String({ minLength: 1, maxLength: maxCodeLength }) });
 export const OrderItems = Type.Object({ order_id: Type.String() });
 
 /** 0 removes a line. */

@@ -1,20 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, type Micros } from '@banyan/kit/api';
-import type { Cart, Line, Tax } from './cart.ts';
+import { type NewValues, written } from '@banyan/kit/fields';
+import type { Cart, Line, Message, Tax } from './cart.ts';
 import type { TaxItem } from './contract.ts';
 import { CartsError, notFound } from './errors.ts';
 import { maxLines, maxTaxes } from './limits.ts';
 
-export type NewLine = Omit<Line, 'id' | 'createdAt' | 'updatedAt' | 'taxes'>;
+export type NewLine = Omit<Line, 'id' | 'createdAt' | 'updatedAt' | 'taxes' | 'values'>;
 
 /** A cart that is being changed, in memory. Carts and lines are never changed in place. */
 export class Draft {
   readonly now: Micros;
   cart: Cart;
+  /** What the reply tells about the change. */
+  readonly messages: Message[] = [];
+  /** What the change sets: of the cart, and of its lines by their ids. */
+  given: { cart: NewValues; lines: ReadonlyMap<string, NewValues> } = { cart: new Map(), lines: new Map() };
 
   constructor(cart: Cart, now: Micros) {
     this.cart = { ...cart, updatedAt: now };
     this.now = now;
+  }
+
+  /** The cart with all changes. Codes need lines: a cart without any keeps none. */
+  get result(): Cart {
+    return this.lines.length === 0 ? { ...this.cart, codes: [] } : this.cart;
   }
 
   get lines(): readonly Line[] {
@@ -35,7 +45,7 @@ export class Draft {
    */
   add(line: NewLine, currency: string): Line {
     if (this.lines.length >= maxLines) throw badRequest(`A cart holds at most ${maxLines} different items`);
-    const added: Line = { ...line, id: randomUUID(), createdAt: this.now, updatedAt: this.now, taxes: [] };
+    const added: Line = { ...line, id: randomUUID(), createdAt: this.now, updatedAt: this.now, taxes: [], values: {} };
     this.cart = { ...this.cart, currency, lines: [...this.lines, added] };
     return added;
   }
@@ -70,13 +80,32 @@ export class Draft {
     return this.#replace({ ...line, taxes });
   }
 
+  /** Sets values of the cart's fields; the others keep theirs. */
+  setValues(given: NewValues): void {
+    this.cart = { ...this.cart, values: written(this.cart.values, given) };
+    this.given = { ...this.given, cart: new Map([...this.given.cart, ...given]) };
+  }
+
+  /** Sets values of a line's fields; the others keep theirs. */
+  setLineValues(line: Line, given: NewValues): Line {
+    const own = new Map([...(this.given.lines.get(line.id) ?? []), ...given]);
+    this.given = { ...this.given, lines: new Map([...this.given.lines, [line.id, own]]) };
+    return this.#replace({ ...line, values: written(line.values, given) });
+  }
+
+  /** Replaces all values of a line, which counts as changed. */
+  replaceValues(line: Line, values: Line['values']): void {
+    this.#replace({ ...line, values, updatedAt: this.now });
+  }
+
   /** Runs one step. If the step throws, the cart returns to its state before the step. */
   attempt(step: () => void): void {
-    const { cart } = this;
+    const { cart, given } = this;
     try {
       step();
     } catch (error) {
       this.cart = cart;
+      this.given = given;
       throw error;
     }
   }

@@ -1,24 +1,20 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Cart, emptyCart } from './cart.ts';
-import type { Currencies } from './currencies.ts';
+import { causeOf } from '@banyan/kit/facts';
+import type { Field, NewValues } from '@banyan/kit/fields';
+import { emptyCart } from './cart.ts';
 import { Draft } from './draft.ts';
-import { Goods, NotAsked } from './goods.ts';
+import { type Goods, NotAsked } from './goods.ts';
 import type { ReplyOnce } from './once.ts';
-import type { Peers } from './peers.ts';
+import { type Asked, type Showing, shownWhole } from './showing.ts';
 import type { Changes, Store } from './store.ts';
-import { itemsReply, type Shown } from './view.ts';
+import type { Cell } from './unique.ts';
+import type { ShownWhole } from './view.ts';
 
 /** What the routes of this service share. */
-export interface Handlers {
+export interface Handlers extends Showing {
   store: Store;
-  peers: Peers;
-  currencies: Currencies;
   once: ReplyOnce;
-  /** The platform's address as clients see it. */
-  publicUrl: string;
   now: Clock;
 }
 
@@ -36,29 +32,53 @@ export interface ByItem {
   Params: { ref: string; item: string };
 }
 
-/** Set on a reply from which something is missing because its owner could not be asked: the owner's name. */
-const missingHeader = 'x-banyan-missing';
-
 /** A cart that changes this often while one request asks about it is left alone. */
 const maxRounds = 10;
 
-/** Changes the cart of a transaction. Creates it if there is none. */
+/** Changes the cart of a transaction, and returns it as it is then. Creates it if there is none. */
 export async function changeIn(
-  { now }: Pick<Handlers, 'now'>,
+  handlers: Handlers,
+  asked: Asked,
   changes: Changes,
   id: string,
   work: (draft: Draft) => void,
-): Promise<Cart> {
-  const at = microsOf(now());
+): Promise<ShownWhole> {
+  const at = microsOf(handlers.now());
   const draft = new Draft((await changes.find()) ?? emptyCart(id, at), at);
   work(draft);
-  await changes.put(draft.cart);
-  return draft.cart;
+  const cart = draft.result;
+  await changes.requireUnique(await cellsOf(handlers, asked, id, draft));
+  const shown = await shownWhole(handlers, asked, { id, cart, messages: draft.messages });
+  await changes.put(cart, shown);
+  return shown;
+}
+
+/** The values of unique fields that a change sets. Fields are known by then: they were needed to check the values. */
+async function cellsOf({ cartFields, lineFields }: Handlers, { headers }: Asked, id: string, draft: Draft) {
+  const { given, lines } = draft;
+  const ofLines = [...given.lines].filter(([line]) => lines.some((one) => one.id === line));
+  const cells = (owner: string, kind: Cell['kind'], fields: readonly Field[], values: NewValues): Cell[] =>
+    fields.flatMap((field) => {
+      const value = field.unique ? (values.get(field.id) ?? null) : null;
+      return value === null ? [] : [{ owner, kind, field, value }];
+    });
+  if (given.cart.size + ofLines.length === 0) return [];
+  const [ofCart, ofLine] = await Promise.all([cartFields.shown(headers), lineFields.shown(headers)]);
+  return [
+    ...cells(id, 'cart', ofCart?.fields ?? [], given.cart),
+    ...ofLines.flatMap(([line, values]) => cells(line, 'line', ofLine?.fields ?? [], values)),
+  ];
 }
 
 /** Changes a cart in a transaction of its own. */
-export function changeCart(handlers: Handlers, id: string, work: (draft: Draft) => void): Promise<Cart> {
-  return handlers.store.transaction(id, (changes) => changeIn(handlers, changes, id, work));
+export function changeCart(
+  handlers: Handlers,
+  asked: Asked,
+  id: string,
+  work: (draft: Draft) => void,
+): Promise<ShownWhole> {
+  const cause = causeOf(asked.headers, handlers.now());
+  return handlers.store.transaction(id, cause, (changes) => changeIn(handlers, asked, changes, id, work));
 }
 
 /** Repeats an attempt that met something that was not asked for, after asking for it. */
@@ -71,34 +91,4 @@ export async function asking<Result>(goods: Goods, attempt: () => Promise<Result
       await goods.ask(error.need);
     }
   }
-}
-
-export async function shownOf(
-  { currencies, publicUrl }: Handlers,
-  id: string,
-  cart: Cart | undefined,
-  headers: IncomingHttpHeaders,
-): Promise<Shown> {
-  const style = cart?.currency == null ? undefined : await currencies.style(cart.currency, headers);
-  return { id, cart, style, publicUrl };
-}
-
-/** Ids of the products of a cart. */
-export const productsOf = (cart: Cart | undefined): string[] =>
-  cart?.lines.flatMap(({ productId }) => productId ?? []) ?? [];
-
-/** The body that lists the lines of a cart. */
-export async function shownItems(
-  handlers: Handlers,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  shown: { id: string; cart: Cart | undefined; goods?: Goods },
-) {
-  const { id, cart, goods = new Goods(handlers.peers, request.headers) } = shown;
-  const [view] = await Promise.all([
-    shownOf(handlers, id, cart, request.headers),
-    goods.ask({ images: productsOf(cart) }),
-  ]);
-  if (goods.imagesMissing) reply.header(missingHeader, 'products');
-  return itemsReply(view, (productId) => goods.image(productId));
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@banyan/kit/clock';
+import type { Values } from '@banyan/kit/fields';
 import type { MovedResource, State } from '@banyan/kit/import';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import Type, { type Static } from 'typebox';
@@ -11,6 +12,8 @@ const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2
 const Id = Type.String({ minLength: 36, maxLength: 36 });
 const Nullable = Type.Union([Type.String(), Type.Null()]);
 
+/** By the id of the field. Absent: there are none. */
+const FieldsState = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 const TaxState = Type.Object({
   id: Id,
   name: Nullable,
@@ -34,10 +37,19 @@ const LineState = Type.Object({
   created_at: Moment,
   updated_at: Moment,
   taxes: Type.Array(TaxState),
+  fields: FieldsState,
+});
+const CodeState = Type.Object({
+  id: Id,
+  promotion_id: Id,
+  code: Type.String(),
+  name: Type.String(),
+  description: Type.String(),
+  created_at: Moment,
 });
 const ReplyState = Type.Object({ ...KeptReply.properties, created_at: Moment });
 
-/** A cart as it travels: with its lines in their order, their taxes, and what it replied to keyed requests. */
+/** A cart as it travels: with its lines in their order, their taxes, its promotion codes, values of fields, and what it replied to keyed requests. */
 const CartState = Type.Object({
   /** Null: there are only replies. */
   cart: Type.Union([
@@ -50,6 +62,9 @@ const CartState = Type.Object({
       /** In the order of their ids. */
       customers: Type.Array(Id),
       lines: Type.Array(LineState),
+      /** Promotion codes, in the order of their creation, then of their ids. */
+      codes: Type.Array(CodeState),
+      fields: FieldsState,
     }),
     Type.Null(),
   ]),
@@ -104,12 +119,21 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
   return resource as unknown as MovedResource<RedisTx, State>;
 }
 
-function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNullable<CartState['cart']>): Cart {
+function cartOf(
+  id: string,
+  { created_at, updated_at, lines, codes, fields = {}, ...state }: NonNullable<CartState['cart']>,
+): Cart {
   return {
     id,
     ...state,
     createdAt: microsIn(created_at),
     updatedAt: microsIn(updated_at),
+    values: fields,
+    codes: codes.map(({ promotion_id, created_at: made, ...code }) => ({
+      ...code,
+      promotionId: promotion_id,
+      createdAt: microsIn(made),
+    })),
     lines: lines.map(
       ({
         product_id,
@@ -118,9 +142,11 @@ function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNull
         includes_tax,
         created_at: made,
         updated_at: changed,
+        fields: values = {},
         ...line
       }): Line => ({
         ...line,
+        values,
         productId: product_id,
         manageStock: manage_stock,
         unitAmount: unit_amount,
@@ -132,26 +158,47 @@ function cartOf(id: string, { created_at, updated_at, lines, ...state }: NonNull
   };
 }
 
-function stateOf({ id: _id, createdAt, updatedAt, customers, lines, ...cart }: Cart): NonNullable<CartState['cart']> {
+function stateOf({
+  id: _id,
+  createdAt,
+  updatedAt,
+  customers,
+  lines,
+  codes,
+  values,
+  ...cart
+}: Cart): NonNullable<CartState['cart']> {
   return {
     ...cart,
+    ...fieldsOf(values),
     created_at: textOf(createdAt),
     updated_at: textOf(updatedAt),
     customers: [...customers],
+    codes: codes.map(({ promotionId, createdAt: made, ...code }) => ({
+      ...code,
+      promotion_id: promotionId,
+      created_at: textOf(made),
+    })),
     lines: lines.map(
-      ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, taxes, ...line }) => ({
-        ...line,
-        taxes: [...taxes],
-        product_id: productId,
-        manage_stock: manageStock,
-        unit_amount: unitAmount,
-        includes_tax: includesTax,
-        created_at: textOf(made),
-        updated_at: textOf(changed),
-      }),
+      ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, ...own }) => {
+        const { taxes, values: given, ...line } = own;
+        return {
+          ...line,
+          ...fieldsOf(given),
+          taxes: [...taxes],
+          product_id: productId,
+          manage_stock: manageStock,
+          unit_amount: unitAmount,
+          includes_tax: includesTax,
+          created_at: textOf(made),
+          updated_at: textOf(changed),
+        };
+      },
     ),
   };
 }
+
+const fieldsOf = (values: Values) => (Object.keys(values).length === 0 ? {} : { fields: { ...values } });
 
 /** `Date` has milliseconds only. */
 const microsIn = (text: string): number => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));

@@ -8,33 +8,31 @@ import { type Cart, cartIdOf } from './cart.ts';
 import { NewQuantities, NewQuantity, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
 import { CartsError } from './errors.ts';
-import { Goods } from './goods.ts';
-import {
-  asking,
-  type ByCart,
-  type ByItem,
-  changeCart,
-  changeIn,
-  type Handlers,
-  productsOf,
-  shownItems,
-} from './handlers.ts';
-import { maxLines } from './limits.ts';
+import { asking, type ByCart, type ByItem, changeCart, changeIn, type Handlers } from './handlers.ts';
+import { maxCodeLength, maxLines } from './limits.ts';
 import { shownErrors } from './once.ts';
 import type { PastOrder } from './products.ts';
-import { changeQuantities } from './quantities.ts';
+import { removeCode, removePromotion } from './promotion-lines.ts';
+import { changeQuantities, type QuantityChange } from './quantities.ts';
+import { type Asked, askedFor, codesOf, productsOf, shownWhole, tellMissing } from './showing.ts';
+import { itemsReply, type ShownWhole } from './view.ts';
 
 const newQuantity = checker(NewQuantity);
 const newQuantities = checker(NewQuantities);
 
+interface ByCode {
+  Params: { ref: string; code: string };
+}
+
 /** The lines of a cart. */
 export function addItemRoutes(server: Server, handlers: Handlers): void {
-  const { store, peers } = handlers;
+  const { store } = handlers;
 
   server.get<ByCart>(paths.items, { schema: { summary: 'List the lines' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
-    return shownItems(handlers, request, reply, { id, cart });
+    const asked = askedFor(handlers, request.headers);
+    return shownItems(reply, asked, await shownWhole(handlers, asked, { id, cart }));
   });
 
   server.post<ByCart>(paths.items, { schema: { summary: 'Add one line or a list' } }, (request, reply) =>
@@ -42,8 +40,9 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
   );
 
   server.put<ByItem>(paths.item, { schema: { summary: 'Set a quantity' } }, (request, reply) => {
-    const { quantity } = newQuantity(objectOf(request.body));
-    return setQuantities(request, reply, [{ id: request.params.item, quantity }]);
+    const data = objectOf(request.body);
+    const { quantity } = newQuantity(data);
+    return setQuantities(request, reply, [{ ...data, id: request.params.item, quantity }]);
   });
 
   server.put<ByCart>(paths.items, { schema: { summary: 'Set quantities' } }, (request, reply) =>
@@ -51,32 +50,55 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
   );
 
   server.delete<ByItem>(paths.item, { schema: { summary: 'Remove a line' } }, (request, reply) =>
-    changed(request, reply, (draft) => draft.remove(draft.require(request.params.item).id)),
+    changed(request, reply, (draft) => {
+      const { item } = request.params;
+      if (!removePromotion(draft, item)) draft.remove(draft.require(item).id);
+    }),
   );
 
   server.delete<ByCart>(paths.items, { schema: { summary: 'Remove all lines' } }, (request, reply) =>
     changed(request, reply, (draft) => draft.clear()),
   );
 
+  server.delete<ByCode>(paths.discount, { schema: { summary: 'Remove a promotion code' } }, async (request, reply) => {
+    const { ref, code } = request.params;
+    const id = cartIdOf(ref);
+    if (code.includes('\0')) throw badRequest('The request holds a value that cannot be stored');
+    await changeCart(handlers, askedFor(handlers, request.headers), id, (draft) => removeCode(draft, code));
+    return reply.code(204).send();
+  });
+
   async function setQuantities(
     request: FastifyRequest<ByCart>,
     reply: FastifyReply,
-    changes: readonly { id: string; quantity: number }[],
+    changes: readonly QuantityChange[],
   ) {
     const id = cartIdOf(request.params.ref);
-    const goods = new Goods(peers, request.headers);
+    const asked = askedFor(handlers, request.headers);
+    const { goods, offers } = asked;
     const [before] = await store.read([id]);
-    await goods.ask({ images: productsOf(before), stock: countedIn(before) });
-    const cart = await asking(goods, () =>
-      changeCart(handlers, id, (draft) => changeQuantities(draft, goods, changes)),
+    const [{ fields }] = await Promise.all([
+      handlers.lineFields.known(request.headers),
+      goods.ask({ images: productsOf(before), stock: countedIn(before) }),
+      offers.ask(codesOf(before)),
+    ]);
+    const changed = await asking(goods, () =>
+      changeCart(handlers, asked, id, (draft) => changeQuantities(draft, goods, fields, changes)),
     );
-    return shownItems(handlers, request, reply, { id, cart, goods });
+    return shownItems(reply, asked, changed);
   }
 
   async function changed(request: FastifyRequest<ByCart>, reply: FastifyReply, work: (draft: Draft) => void) {
     const id = cartIdOf(request.params.ref);
-    return shownItems(handlers, request, reply, { id, cart: await changeCart(handlers, id, work) });
+    const asked = askedFor(handlers, request.headers);
+    return shownItems(reply, asked, await changeCart(handlers, asked, id, work));
   }
+}
+
+/** The body that lists the lines of a cart. */
+function shownItems(reply: FastifyReply, asked: Asked, shown: ShownWhole) {
+  tellMissing(reply, asked);
+  return itemsReply(shown);
 }
 
 const countedIn = (cart: Cart | undefined): string[] =>
@@ -96,23 +118,21 @@ async function addLines(
   const entries: unknown[] = Array.isArray(data) ? data : [data];
   if (entries.length === 0 || entries.length > maxLines) throw badRequest(`Add 1 to ${maxLines} items at once`, 'data');
   const id = cartIdOf(request.params.ref);
+  const asked = askedFor(handlers, request.headers);
   const [supplies, defaultCurrency] = await Promise.all([
-    suppliesOf(handlers, id, entries, request),
+    suppliesOf(handlers, asked, id, entries, request),
     handlers.currencies.default(request.headers),
   ]);
   const { caller, currency } = request;
   const adder: Adder = { caller, currency, defaultCurrency, allOrNothing: isAllOrNothing(request.body) };
-  return asking(supplies.goods, () =>
+  return asking(asked.goods, () =>
     handlers.once(request, reply, id, async (changes) => {
       let failures: readonly CartsError[] = [];
-      const cart = await changeIn(handlers, changes, id, (draft) => {
+      const changed = await changeIn(handlers, asked, changes, id, (draft) => {
         failures = addAll(new Adding(draft, adder, supplies), entries);
       });
-      return async () => {
-        const errors = failures.flatMap(shownErrors);
-        const shown = await shownItems(handlers, request, reply, { id, cart, goods: supplies.goods });
-        return { ...shown, ...(errors.length > 0 && { errors }) };
-      };
+      const errors = failures.flatMap(shownErrors);
+      return { ...shownItems(reply, asked, changed), ...(errors.length > 0 && { errors }) };
     }),
   );
 }
@@ -134,12 +154,12 @@ function addAll(to: Adding, entries: readonly unknown[]): readonly CartsError[] 
 
 /** Asks for all that the entries name, before the cart is changed. */
 async function suppliesOf(
-  { store, peers }: Handlers,
+  { store, peers, lineFields }: Handlers,
+  { goods, offers }: Asked,
   id: string,
   entries: readonly unknown[],
   request: FastifyRequest,
 ): Promise<Supplies> {
-  const goods = new Goods(peers, request.headers);
   const named = (type: string, ...names: string[]) =>
     entries
       .filter(isMembers)
@@ -157,8 +177,18 @@ async function suppliesOf(
     order instanceof CartsError ? [] : order.lines.flatMap(({ productId }) => productId ?? []),
   );
   const products = [...named('cart_item', 'id', 'sku'), ...merged.slice(0, maxLines), ...again.slice(0, maxLines)];
-  await goods.ask({ products, images: productsOf(before) });
-  return { goods, carts: new Map(sources.map((source, index) => [source, found[index]])), orders: new Map(orders) };
+  const codes = named('promotion_item', 'code').filter((code) => code.length <= maxCodeLength);
+  const [{ fields }] = await Promise.all([
+    lineFields.known(request.headers),
+    goods.ask({ products, images: productsOf(before) }),
+    offers.require(codes),
+    offers.ask(codesOf(before)),
+  ]);
+  return {
+    ...{ goods, offers, fields },
+    carts: new Map(sources.map((source, index) => [source, found[index]])),
+    orders: new Map(orders),
+  };
 }
 
 async function orderOf(

@@ -3,6 +3,9 @@ import { maxAmount } from './money.ts';
 
 /** Lines of a cart, and lines that one request may add, including those of merged carts and orders. */
 export const maxLines = 100;
+/** Promotion codes of a cart. */
+export const maxCodes = 20;
+export const maxCodeLength = 255;
 export const maxTaxes = 5;
 export const maxQuantity = 1_000_000;
 

@@ -1,4 +1,5 @@
-import { badRequest } from '@banyan/kit/api';
+import { badRequest, type Members } from '@banyan/kit/api';
+import { checkValues, type NewValues } from '@banyan/kit/fields';
 import type { Adding } from './adding.ts';
 import type { Line } from './cart.ts';
 import type { CustomLine, TaxItem } from './contract.ts';
@@ -12,6 +13,10 @@ interface Placing {
   taxes?: readonly TaxItem[] | undefined;
   /** The line comes from another cart, where it was permitted: drafts and taxes are copied for every client. */
   trusted?: boolean;
+  /** A body whose members may be fields of the line. */
+  data?: Members;
+  /** Values of fields that another line has already. */
+  values?: NewValues;
 }
 
 /**
@@ -41,7 +46,7 @@ export function putProduct(to: Adding, line: Placing & { wanted: string; quantit
         },
         currency,
       );
-  putTaxes(to, added, line);
+  putFields(to, putTaxes(to, added, line), line, present === undefined);
 }
 
 /** Adds a custom item. An item with the same SKU and price increases the existing line. */
@@ -68,14 +73,24 @@ export function addCustom(to: Adding, data: CustomLine, placing?: Placing): void
         },
         currency,
       );
-  putTaxes(to, added, placing ?? { currency, taxes: tax });
+  const taxed = putTaxes(to, added, placing ?? { currency, taxes: tax });
+  putFields(to, taxed, placing ?? { currency, data }, present === undefined);
 }
 
-function putTaxes(to: Adding, line: Line, { taxes, trusted }: Placing): void {
-  if (taxes === undefined) return;
+/** @throws ServiceError `validation_failed`: a value breaks a rule, or a required one is missing */
+function putFields(to: Adding, line: Line, { data, values }: Placing, isNew: boolean): void {
+  const { fields } = to.supplies;
+  if ((data === undefined && values === undefined) || fields.length === 0) return;
+  to.draft.setLineValues(line, values ?? checkValues(fields, data ?? {}, isNew));
+}
+
+/** Returns the line as it is then. */
+function putTaxes(to: Adding, line: Line, { taxes, trusted }: Placing): Line {
+  if (taxes === undefined) return line;
   if (trusted !== true && to.caller.kind !== 'client_credentials') {
     throw forbidden('Tax items need client credentials');
   }
   const bare = to.draft.setTaxes(line, []);
   for (const tax of taxes) to.draft.addTax(to.draft.require(bare.id), tax);
+  return to.draft.require(bare.id);
 }

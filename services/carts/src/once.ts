@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { badRequest, type Micros, microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { kitErrors, ServiceError } from '@banyan/kit/errors';
+import { causeOf } from '@banyan/kit/facts';
 import { errorResponse } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CartsError, cartsErrors } from './errors.ts';
@@ -21,14 +22,14 @@ export type ReplyOnce = (
   request: FastifyRequest,
   reply: FastifyReply,
   cartId: string,
-  work: (changes: Changes) => Promise<() => Promise<unknown>>,
+  work: (changes: Changes) => Promise<unknown>,
 ) => Promise<FastifyReply>;
 
 /**
  * Repeated requests with one `Idempotency-Key` do the work once, and get the first reply. Its record is written with the
  * effect, in one transaction.
  *
- * `work` resolves with what makes the reply's body. A refusal that decides about the current state (400, 409 or 422 that
+ * `work` resolves with the reply's body. A refusal that decides about the current state (400, 409 or 422 that
  * names no member of the body) is kept like a reply; any other error leaves no record, so that the client may retry.
  *
  * @throws CartsError `unprocessable`: the key was used with another body
@@ -39,12 +40,12 @@ export function replyOnce(store: Pick<Store, 'transaction'>, now: Clock): ReplyO
     const send = (status: number, body: string) =>
       reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
     let refusal: ServiceError | undefined;
-    const made = await store.transaction(cartId, async (changes) => {
+    const made = await store.transaction(cartId, causeOf(request.headers, now()), async (changes) => {
       refusal = undefined;
       const earlier = keyed && (await changes.reply(keyed.hash));
       if (keyed && earlier) return again(keyed, earlier);
       const body = await work(changes).then(
-        async (show) => JSON.stringify(await show()),
+        (made) => JSON.stringify(made),
         (error: unknown) => {
           if (keyed === undefined || !isDecided(error)) throw error;
           refusal = error;

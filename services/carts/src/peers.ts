@@ -3,6 +3,7 @@ import type { Access } from '@banyan/kit/access';
 import { isUuid } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { type Asking, forwarded, unavailable } from './asking.ts';
+import type { Promotion } from './discounts.ts';
 import { CartsError, forbidden, notFound } from './errors.ts';
 import type { Image, PastOrder, Product } from './products.ts';
 
@@ -11,6 +12,11 @@ const batch = { names: 100, characters: 8_000 };
 
 /** The page length of a new store: used until the settings have been read once. */
 const initialPageLength = 100;
+
+/** A promotion, with the code by which it was asked for. */
+export type PromotionRow = Promotion & {
+  code: { text: string; for_customer: string | null; used_up: boolean } | null;
+};
 
 /** What this service asks of others. Each list is asked for in batches, all at once. */
 export class Peers {
@@ -50,6 +56,17 @@ export class Peers {
     } catch {
       return null;
     }
+  }
+
+  /** Those of the promotion codes that exist, each with its promotion. @throws as `products` */
+  codes(texts: readonly string[], headers: IncomingHttpHeaders): Promise<PromotionRow[]> {
+    const parameters = texts.map((text) => `code=${encodeURIComponent(text)}`);
+    return this.#inBatches('promotions', '/internal/promotions', parameters, headers);
+  }
+
+  /** The automatic promotions that run, oldest first. @throws as `products` */
+  automatic(headers: IncomingHttpHeaders): Promise<PromotionRow[]> {
+    return this.#asking.internal('promotions', '/internal/promotions?automatic=true', headers);
   }
 
   /** Those of the customers that exist. @throws as `products` */

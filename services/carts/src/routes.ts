@@ -12,16 +12,20 @@ import {
   queryOf,
   readPage,
 } from '@banyan/kit/api';
+import { causeOf } from '@banyan/kit/facts';
+import { checkValues } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyRequest } from 'fastify';
 import { cartIdOf } from './cart.ts';
 import { CartChange, NewCart, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
 import { forbidden, notFound } from './errors.ts';
-import { type ByCart, changeCart, changeIn, type Handlers, shownItems, shownOf } from './handlers.ts';
+import { type ByCart, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { addItemRoutes } from './item-routes.ts';
+import { addLinkRoutes } from './link-routes.ts';
+import { askedFor, shownCarts, shownWhole, tellMissing } from './showing.ts';
 import { addTaxRoutes } from './tax-routes.ts';
-import { cartView } from './view.ts';
+import { cartView, itemViews, type Shown } from './view.ts';
 
 const newCart = checker(NewCart);
 const cartChange = checker(CartChange);
@@ -38,7 +42,9 @@ export interface Guards {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
-  const { store, peers, currencies, once, publicUrl } = handlers;
+  const { store, peers, currencies, cartFields, once, publicUrl } = handlers;
+  const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
+    changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix: '/v2/', authenticate, rule: shoppersSetNoTax, second });
   server.decorateRequest('currency', undefined);
@@ -49,61 +55,84 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   server.get<ByCart>(paths.cart, { schema: { summary: 'Read a cart' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
-    const shown = await shownOf(handlers, id, cart, request.headers);
-    const items = includeOf(queryOf(request)).has('items')
-      ? (await shownItems(handlers, request, reply, { id, cart })).data
-      : [];
-    return { data: cartView(shown), ...includedMember({ items }) };
+    const asked = askedFor(handlers, request.headers);
+    if (!includeOf(queryOf(request)).has('items')) {
+      const [shown] = await shownCarts(handlers, asked, [{ id, cart }]);
+      tellMissing(reply, asked);
+      return { data: cartView(shown as Shown) };
+    }
+    const whole = await shownWhole(handlers, asked, { id, cart });
+    tellMissing(reply, asked);
+    return { data: cartView(whole), ...includedMember({ items: itemViews(whole) }) };
   });
 
-  server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request) => {
+  server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request, reply) => {
     const customerId = request.caller.subject ?? null;
     if (customerId === null && request.caller.kind === 'implicit') throw forbidden('Lists of carts need a customer');
     const page = await readPage(queryOf(request), () => peers.pageLength(request.headers));
     const { carts, total } = await store.list(customerId, page);
-    const shown = await Promise.all(carts.map((cart) => shownOf(handlers, cart.id, cart, request.headers)));
-    return listReply({ request, publicUrl }, page, total, shown.map(cartView));
+    const asked = askedFor(handlers, request.headers);
+    const views = await shownCarts(
+      handlers,
+      asked,
+      carts.map((cart) => ({ id: cart.id, cart })),
+    );
+    tellMissing(reply, asked);
+    return listReply({ request, publicUrl }, page, total, views.map(cartView));
   });
 
   server.post(paths.carts, { schema: { summary: 'Make a named cart' } }, async (request, reply) => {
-    const { name, description, id: wanted } = newCart(objectOf(request.body));
+    const data = objectOf(request.body);
+    const { name, description, id: wanted } = newCart(data);
     const id = wanted === undefined ? randomUUID() : cartIdOf(wanted);
     const { subject } = request.caller;
     if (subject !== undefined) await requireCustomers([subject], request);
+    const asked = askedFor(handlers, request.headers);
+    const { fields } = await cartFields.known(request.headers);
     return once(request, reply, id, async (changes) => {
-      const cart = await changeIn(handlers, changes, id, (draft) => {
+      const made = await changeIn(handlers, asked, changes, id, (draft) => {
         if (draft.cart.name !== null) {
           throw failedValidation([{ detail: 'The cart already exists.', source: 'data.id' }]);
         }
         label(draft, name, description);
+        draft.setValues(checkValues(fields, data, true));
         if (subject !== undefined) associate(draft, [subject]);
       });
-      return async () => ({ data: cartView(await shownOf(handlers, id, cart, request.headers)) });
+      tellMissing(reply, asked);
+      return { data: cartView(made) };
     });
   });
 
-  server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request) => {
-    const { name, description } = cartChange(objectOf(request.body));
+  server.put<ByCart>(paths.cart, { schema: { summary: 'Rename a cart' } }, async (request, reply) => {
+    const data = objectOf(request.body);
+    const { name, description } = cartChange(data);
     const id = cartIdOf(request.params.ref);
-    const cart = await changeCart(handlers, id, (draft) => label(draft, name, description));
-    return { data: cartView(await shownOf(handlers, id, cart, request.headers)) };
+    const asked = askedFor(handlers, request.headers);
+    const { fields } = await cartFields.known(request.headers);
+    const renamed = await changeCart(handlers, asked, id, (draft) => {
+      label(draft, name, description);
+      draft.setValues(checkValues(fields, data, false));
+    });
+    tellMissing(reply, asked);
+    return { data: cartView(renamed) };
   });
 
   server.delete<ByCart>(paths.cart, { schema: { summary: 'Delete a cart' } }, async (request, reply) => {
-    await store.transaction(cartIdOf(request.params.ref), (changes) => changes.delete());
+    const cause = causeOf(request.headers, handlers.now());
+    await store.transaction(cartIdOf(request.params.ref), cause, (changes) => changes.delete());
     return reply.code(204).send();
   });
 
   server.post<ByCart>(paths.customers, { schema: { summary: 'Give a cart to customers' } }, async (request) => {
     const ids = customersOf(request);
     await requireCustomers(ids, request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => associate(draft, ids));
+    await change(request, (draft) => associate(draft, ids));
     return { data: ids.map((id) => ({ type: 'customer', id })) };
   });
 
   server.delete<ByCart>(paths.customers, { schema: { summary: 'Let customers go' } }, async (request, reply) => {
     const ids = customersOf(request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+    await change(request, (draft) => {
       draft.cart = { ...draft.cart, customers: draft.cart.customers.filter((id) => !ids.includes(id)) };
     });
     return reply.code(204).send();
@@ -111,6 +140,7 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
 
   addItemRoutes(server, handlers);
   addTaxRoutes(server, handlers);
+  addLinkRoutes(server, handlers);
 
   /** @throws CartsError `not_found` */
   async function requireCustomers(ids: readonly string[], { headers }: FastifyRequest): Promise<void> {

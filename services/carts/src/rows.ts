@@ -1,6 +1,7 @@
+import type { Values } from '@banyan/kit/fields';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import type { ChainableCommander, Redis } from 'ioredis';
-import { type Cart, expiryMs, type Line } from './cart.ts';
+import { type Cart, type EnteredCode, expiryMs, type Line } from './cart.ts';
 
 /** A key of the cart with an id, or one of the indexes. Ids are the last part: clients choose them. */
 export const keysOf = (prefix: string) => ({
@@ -22,6 +23,10 @@ export const keysOf = (prefix: string) => ({
   created: `${prefix}created`,
   /** ZSET of carts by the moment in which they expire, ms. */
   expiry: `${prefix}expiry`,
+  /** ZSET of carts that have values of fields, by the moment in which they expire, ms. */
+  valued: `${prefix}valued`,
+  /** A number that rises with each write of a unique field. */
+  unique: (fieldId: string) => `${prefix}unique:${fieldId}`,
   /** ZSET of what moves, in bytewise order: carts, and carts that are gone but for their replies. */
   ids: `${prefix}ids`,
   /** ZSET of the same by the moment in which they are forgotten, ms. */
@@ -70,6 +75,8 @@ function storedOf(id: string, values: readonly unknown[]): Stored | undefined {
     createdAt: Number(members.created_at),
     updatedAt: Number(members.updated_at),
     customers: [...customers].sort(),
+    codes: JSON.parse(members.codes ?? '[]') as EnteredCode[],
+    values: JSON.parse(members.values ?? '{}') as Values,
     lines: order.flatMap((lineId) => (lines[lineId] === undefined ? [] : [JSON.parse(lines[lineId]) as Line])),
   };
   return { cart, revision: members.revision };
@@ -87,6 +94,9 @@ export function writeCart(tx: RedisTx, keys: Keys, before: Cart | undefined, car
   for (const key of [keys.cart, keys.lines, keys.order, keys.customers]) tx.write('PEXPIREAT', key(id), untilMs);
   tx.write('ZADD', keys.created, -cart.createdAt, id);
   tx.write('ZADD', keys.expiry, untilMs, id);
+  const hasValues = [cart, ...cart.lines].some(({ values }) => Object.keys(values).length > 0);
+  if (hasValues) tx.write('ZADD', keys.valued, untilMs, id);
+  else if (before !== undefined) tx.write('ZREM', keys.valued, id);
   tx.write('ZADD', keys.ids, 0, id);
   tx.write('ZADD', keys.until, 'GT', untilMs, id);
 }
@@ -97,14 +107,20 @@ export function deleteCart(tx: RedisTx, keys: Keys, { id, customers }: Cart): vo
   for (const customer of customers) tx.write('SREM', keys.cartsOf(customer), id);
   tx.write('ZREM', keys.created, id);
   tx.write('ZREM', keys.expiry, id);
+  tx.write('ZREM', keys.valued, id);
 }
 
-function membersOf({ name, description, currency, createdAt, updatedAt }: Cart, revision: string): (string | number)[] {
+function membersOf(
+  { name, description, currency, createdAt, updatedAt, codes, values }: Cart,
+  revision: string,
+): (string | number)[] {
   return [
     ...['revision', revision, 'created_at', createdAt, 'updated_at', updatedAt],
     ...(name === null ? [] : ['name', name]),
     ...(description === null ? [] : ['description', description]),
     ...(currency === null ? [] : ['currency', currency]),
+    ...(Object.keys(values).length === 0 ? [] : ['values', JSON.stringify(values)]),
+    ...(codes.length === 0 ? [] : ['codes', JSON.stringify(codes)]),
   ];
 }
 

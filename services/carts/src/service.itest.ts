@@ -8,6 +8,7 @@ import { startService } from './service.ts';
 import { credentials, type Instance, startInstance } from './testing.ts';
 
 const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
+const promotion = randomUUID();
 const day = 24 * 3_600_000;
 
 /** Knows the two tokens. */
@@ -34,8 +35,24 @@ const inventories: FakeService = ({ path }) => ({
   body: { data: named(path).map((id) => ({ id, available: 1_000 })) },
 });
 const customers: FakeService = ({ path }) => ({ status: 200, body: { data: named(path).map((id) => ({ id })) } });
+/** Every code but `none` takes off five dollars; one automatic promotion takes off one from `automaticFrom` on. */
+let automaticFrom = 1_000_000_000;
+const promotions: FakeService = ({ path }) => {
+  const terms = { promotion_type: 'fixed_discount', min_cart_value: [] as object[], max_discount_value: [] };
+  const one = { ...terms, name: 'P', description: '', running: true, created_at: '2018-05-10T14:11:32.123Z' };
+  const off = (amount: number) => ({ schema: { currencies: [{ currency: 'USD', amount }] } });
+  const query = new URL(path, 'http://x').searchParams;
+  const codes = query.getAll('code').filter((text) => text !== 'none');
+  const entered = codes.map((text) => ({
+    ...{ ...one, id: promotion, automatic: false, ...off(500), code: { text, for_customer: null, used_up: false } },
+  }));
+  const least = { min_cart_value: [{ currency: 'USD', amount: automaticFrom }] };
+  const automatic = { ...one, ...least, id: randomUUID(), automatic: true, ...off(100), code: null };
+  return { status: 200, body: { data: [...entered, ...(query.has('automatic') ? [automatic] : [])] } };
+};
+const flows: FakeService = () => ({ status: 200, body: { data: { flow: null, fields: [] } } });
 const settings: FakeService = () => ({ status: 200, body: { data: { page_length: 100 } } });
-const all = { monolith: issuer, currencies, products, inventories, customers, settings };
+const all = { monolith: issuer, currencies, products, inventories, customers, settings, promotions, flows };
 
 describe('the carts service', () => {
   let mesh: FakeMesh;
@@ -53,6 +70,7 @@ describe('the carts service', () => {
   beforeEach(() => {
     mesh.services = { ...all };
     mesh.requests.length = 0;
+    automaticFrom = 1_000_000_000;
   });
 
   const callAt = async (
@@ -124,8 +142,12 @@ describe('the carts service', () => {
     assert.deepEqual([status, body.data.length, body.errors], [201, 100, undefined]);
     const asked = mesh.requests.map(({ service, path }) => `${service} ${path.split('?')[0]}`).sort();
     assert.deepEqual(
-      asked.filter((one) => one.includes('/internal/')),
-      ['inventories /internal/stock', 'products /internal/images', 'products /internal/products'],
+      // What is remembered for a moment is asked for anew here.
+      asked.filter((one) => one.includes('/internal/') && !one.startsWith('flows ')),
+      [
+        ...['inventories /internal/stock', 'products /internal/images', 'products /internal/products'],
+        'promotions /internal/promotions',
+      ],
     );
     const [internal] = mesh.requests.filter(({ path }) => path.startsWith('/internal/'));
     assert.match(internal?.headers.authorization ?? '', /^Basic /);
@@ -142,6 +164,54 @@ describe('the carts service', () => {
     }
     mesh.services = { ...all };
     assert.deepEqual((await call('GET', `${cart}/items`)).body.data, []);
+  });
+
+  test('a code is asked of its owner each time, or the request is 503 and enters nothing', async () => {
+    const cart = newCart();
+    const code = (text: string) => ({ data: { type: 'promotion_item', code: text } });
+    await call('POST', `${cart}/items`, line(randomUUID(), 2));
+    const { promotions: _gone, ...others } = all;
+    mesh.services = others;
+    assert.equal((await call('POST', `${cart}/items`, code('five'))).status, 503);
+    mesh.services = { ...all };
+    assert.equal((await call('POST', `${cart}/items`, code('none'))).status, 404);
+    const entered = await call('POST', `${cart}/items`, code('five'));
+    assert.deepEqual([entered.status, entered.body.meta.display_price.with_tax.amount], [201, 1_500]);
+  });
+
+  test('while the owner of promotions is away, codes are worth nothing and automatic promotions stay as they were', async () => {
+    const cart = newCart();
+    const data = [line(randomUUID(), 5).data, { type: 'promotion_item', code: 'five' }];
+    await call('POST', `${cart}/items`, { data });
+    automaticFrom = 4_000;
+    const worth = async () => {
+      const { body, headers } = await call('GET', `${cart}/items`);
+      const amounts = body.data.slice(1).map(({ value }: { value: { amount: number } }) => value.amount);
+      return [amounts, headers.get('x-banyan-missing')];
+    };
+    assert.deepEqual(await worth(), [[-500, -100], null]);
+    const { promotions: _gone, ...others } = all;
+    mesh.services = others;
+    assert.deepEqual(await worth(), [[0, -100], 'promotions']);
+    assert.equal((await call('POST', `${cart}/items`, line(randomUUID()))).status, 201, 'goods are added all the same');
+  });
+
+  test('automatic promotions are remembered for a moment', async () => {
+    const remembering = await startInstance(mesh.url, { PROMOTIONS_FRESH_MS: '1000' }, () => nowMs);
+    try {
+      await remembering.service.ready;
+      const cart = newCart();
+      const asked = async () => {
+        mesh.requests.length = 0;
+        await callAt(remembering.service.url, 'POST', `${cart}/items`, line(randomUUID()));
+        return mesh.requests.filter(({ service }) => service === 'promotions').length;
+      };
+      assert.deepEqual([await asked(), await asked()], [1, 0]);
+      nowMs += 1_001;
+      assert.equal(await asked(), 1);
+    } finally {
+      await remembering.close();
+    }
   });
 
   test('a cart is shown without images while their owner cannot be asked, and the reply says so', async () => {

@@ -2,7 +2,8 @@ import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { EntityFields } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -11,8 +12,10 @@ import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { Asking } from './asking.ts';
 import { type Config, cartsConfig } from './config.ts';
+import { flows } from './contract.ts';
 import { Currencies } from './currencies.ts';
 import { cartsErrors } from './errors.ts';
+import { AutomaticPromotions } from './offers.ts';
 import { replyOnce } from './once.ts';
 import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
@@ -51,6 +54,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
   const asking = new Asking({ mesh, credentials });
   const peers = new Peers(asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const fieldsOf = (slug: string) =>
+    new EntityFields(slug, { mesh, credentials, now, freshMs: config.FIELDS_FRESH_MS });
+  const [cartFields, lineFields] = [fieldsOf(flows.carts), fieldsOf(flows.lines)];
+  const automatic = new AutomaticPromotions(peers, now, config.PROMOTIONS_FRESH_MS);
   const currencies = new Currencies(asking, now, config.CURRENCY_FRESH_MS);
 
   const server = await createServer({
@@ -59,14 +66,14 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     errors: cartsErrors,
     checks: { store: () => store.ping() },
     forms: false,
-    docs: { title: 'carts', version: '1', description: 'Carts, their lines and taxes' },
+    docs: { title: 'carts', version: '1', description: 'Carts, their lines, taxes and promotion codes' },
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const once = replyOnce(store, now);
   addRoutes(
     server,
-    { store, peers, currencies, once, publicUrl: config.PUBLIC_URL, now },
+    { store, peers, currencies, automatic, cartFields, lineFields, once, publicUrl: config.PUBLIC_URL, now },
     { authenticate, findCustomer },
   );
 
@@ -84,8 +91,12 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       const applied = await store.applySchema();
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
       if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('carts');
+      // Known from the start, if the peer is there: writes need them.
+      await Promise.all([cartFields.shown({}), lineFields.shown({})]);
     },
     lease: leaseOf(config),
+    broker: brokerOf(config),
+    publishes: store.published,
     release: async () => {
       clearInterval(sweeping);
       await Promise.all([mesh.close(), store.close()]);

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Page } from '@banyan/kit/api';
+import { microsOf, type Page } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
-import { type Moves, openMoves } from '@banyan/kit/import';
+import type { Cause } from '@banyan/kit/facts';
+import { type Moves, openMoves, type Version } from '@banyan/kit/import';
+import type { Published } from '@banyan/kit/messages';
 import { openRedis } from '@banyan/kit/redis';
 import { type RedisTx, redisLedger } from '@banyan/kit/redis-ledger';
 import { type Cart, expiryMs } from './cart.ts';
+import { factOfCart } from './facts.ts';
 import { cartsImport } from './import.ts';
 import { Lanes } from './lanes.ts';
 import { type KeptReply, replyUntilMs, writeReply } from './replies.ts';
 import { deleteCart, keysOf, readCarts, writeCart } from './rows.ts';
+import { type Cell, requireUnique } from './unique.ts';
+import type { ShownWhole } from './view.ts';
 
 /** The numbered files of functions of this service's store. */
 export const schemaFolder = new URL('../schema/', import.meta.url);
@@ -17,7 +22,10 @@ export const schemaFolder = new URL('../schema/', import.meta.url);
 export interface Changes {
   /** The cart; undefined if there is none or it has expired. */
   find(): Promise<Cart | undefined>;
-  put(cart: Cart): Promise<void>;
+  /** @param shown the cart, for those that hear of the change */
+  put(cart: Cart, shown: ShownWhole): Promise<void>;
+  /** @throws ServiceError `validation_failed`: another cart or line has one of the values */
+  requireUnique(cells: readonly Cell[]): Promise<void>;
   /** Deletes the cart, if there is one. */
   delete(): Promise<void>;
   /** The reply to an earlier request, by the hash of its scope. */
@@ -31,13 +39,16 @@ export interface Store {
   /** A page of all carts, or of a customer's, the newest first; and how many there are. */
   list(customerId: string | null, page: Page): Promise<{ carts: Cart[]; total: number }>;
   /**
-   * Every write happens in one. `work` may be repeated.
+   * Every write happens in one, and what has changed is told to the others. `work` may be repeated.
    *
+   * @param cause the request
    * @throws ServiceError `misdirected` while another system owns the carts
    */
-  transaction<Result>(cartId: string, work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  transaction<Result>(cartId: string, cause: Cause, work: (changes: Changes) => Promise<Result>): Promise<Result>;
   /** Removes expired carts from the indexes. */
   sweep(): Promise<void>;
+  /** The outbox. */
+  readonly published: Published;
   /** Who owns the carts, and the way by which they move. */
   readonly moves: Moves<RedisTx>;
   /** Resolves with the names of the schema files that it applied. */
@@ -90,29 +101,34 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
       ]);
       return { carts: (await read(ids)).filter((cart) => cart !== undefined), total };
     },
-    transaction: (cartId, work) =>
+    transaction: (cartId, cause, work) =>
       lanes.take(cartId, () =>
         moves.write('carts', async (tx, changed) => {
           const [stored] = await tx.peek((client) => readCarts(client, keys, [cartId]));
           tx.expect(['HGET', keys.cart(cartId), 'revision'], stored?.revision ?? null);
           const before = live(stored?.cart);
-          let noted = false;
+          let version: Version | undefined;
           const note = async (deleted: boolean) => {
-            if (!noted) await changed(cartId, { deleted });
-            noted = true;
+            version ??= await changed(cartId, { deleted });
+            return version;
+          };
+          const tell = async (shown: ShownWhole | null) => {
+            const told = { cartId, version: await note(shown === null), shown, atUs: microsOf(now()), cause };
+            await tx.outbox.add(factOfCart(told));
           };
           return work({
             find: async () => before,
-            put: async (cart) => {
+            requireUnique: (cells) => requireUnique(tx, keys, now(), cells),
+            put: async (cart, shown) => {
               // What has expired and is still there is deleted with its index entries.
               if (before === undefined && stored !== undefined) deleteCart(tx, keys, stored.cart);
               writeCart(tx, keys, before, cart);
-              await note(false);
+              await tell(shown);
             },
             delete: async () => {
               if (stored === undefined) return;
               deleteCart(tx, keys, stored.cart);
-              await note(true);
+              await tell(null);
             },
             reply: async (hash) => {
               const text = await tx.read('GET', keys.reply(hash));
@@ -128,6 +144,7 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
       ),
     sweep,
     moves,
+    published: db,
     applySchema: () => db.applySchema({ folder: schemaFolder }),
     ping: () => db.ping(),
     close: () => db.close(),

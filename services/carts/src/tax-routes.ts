@@ -7,6 +7,7 @@ import type { Draft } from './draft.ts';
 import { forbidden, notFound } from './errors.ts';
 import { type ByCart, type ByItem, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { maxLines, maxTaxes } from './limits.ts';
+import { askedFor } from './showing.ts';
 import { taxView } from './view.ts';
 
 const taxItem = checker(NewTaxItem);
@@ -19,17 +20,20 @@ interface ByTax {
 /** Taxes of lines. These paths need client credentials, because shoppers must not set their own tax. */
 export function addTaxRoutes(server: Server, handlers: Handlers): void {
   const { once } = handlers;
+  const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
+    changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
 
   server.post<ByItem>(paths.itemTaxes, { schema: { summary: 'Tax a line' } }, (request, reply) => {
     onlyAdmin(request);
     const tax = taxItem(objectOf(request.body));
     const id = cartIdOf(request.params.ref);
+    const asked = askedFor(handlers, request.headers);
     return once(request, reply, id, async (changes) => {
       const added: Tax[] = [];
-      await changeIn(handlers, changes, id, (draft) => {
+      await changeIn(handlers, asked, changes, id, (draft) => {
         added.push(draft.addTax(draft.require(request.params.item), tax));
       });
-      return async () => ({ data: added.map(taxView)[0] });
+      return { data: added.map(taxView)[0] };
     });
   });
 
@@ -37,7 +41,7 @@ export function addTaxRoutes(server: Server, handlers: Handlers): void {
     onlyAdmin(request);
     const { name, jurisdiction, code, rate } = taxChange(objectOf(request.body));
     let changed: Tax | undefined;
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+    await change(request, (draft) => {
       const { line, tax } = requireTax(draft, request.params);
       const next: Tax = {
         ...tax,
@@ -57,7 +61,7 @@ export function addTaxRoutes(server: Server, handlers: Handlers): void {
 
   server.delete<ByTax>(paths.itemTax, { schema: { summary: 'Remove a tax' } }, async (request, reply) => {
     onlyAdmin(request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+    await change(request, (draft) => {
       const { line, tax } = requireTax(draft, request.params);
       draft.setTaxes(
         line,
@@ -73,18 +77,19 @@ export function addTaxRoutes(server: Server, handlers: Handlers): void {
     if (list.length > maxLines * maxTaxes) throw badRequest(`Add at most ${maxLines * maxTaxes} tax items at once`);
     const wanted = list.map((tax) => ({ lineId: taxedLine(tax), tax: taxItem(tax) }));
     const id = cartIdOf(request.params.ref);
+    const asked = askedFor(handlers, request.headers);
     return once(request, reply, id, async (changes) => {
       const added: Tax[] = [];
-      await changeIn(handlers, changes, id, (draft) => {
+      await changeIn(handlers, asked, changes, id, (draft) => {
         for (const { lineId, tax } of wanted) added.push(draft.addTax(draft.require(lineId), tax));
       });
-      return async () => ({ data: added.map(taxView) });
+      return { data: added.map(taxView) };
     });
   });
 
   server.delete<ByCart>(paths.taxes, { schema: { summary: 'Remove all taxes' } }, async (request, reply) => {
     onlyAdmin(request);
-    await changeCart(handlers, cartIdOf(request.params.ref), (draft) => {
+    await change(request, (draft) => {
       for (const line of draft.lines) if (line.taxes.length > 0) draft.setTaxes(line, []);
     });
     return reply.code(204).send();

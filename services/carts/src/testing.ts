@@ -33,7 +33,14 @@ export async function startInstance(
   });
   const config = cartsConfig({
     ...{ PORT: '0', REDIS_URL: server.url, REDIS_TAG: server.tag, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', ...credentials, ...env },
+    ...{
+      PAGE_LENGTH_FRESH_MS: '0',
+      CURRENCY_FRESH_MS: '0',
+      PROMOTIONS_FRESH_MS: '0',
+      FIELDS_FRESH_MS: '0',
+      ...credentials,
+      ...env,
+    },
   });
   const service = await startService(config, createLogger({ level: 'trace', service: 'carts', destination }), now);
   return {

@@ -1,7 +1,9 @@
 import { shownMoment, timestamps } from '@banyan/kit/api';
-import { type Cart, expiryMs, type Line, type Tax } from './cart.ts';
-import { type CurrencyStyle, formattedPrice, linePrices, noPrice, type PricedLine, sumTotals } from './money.ts';
-import type { Image } from './products.ts';
+import { type Field, withFields } from '@banyan/kit/fields';
+import { type Cart, expiryMs, type Line, type Message, type Tax } from './cart.ts';
+import { afterDiscounts, type Discount, pricedLine } from './discounts.ts';
+import { type CurrencyStyle, formattedPrice, linePrices, noPrice, sumTotals } from './money.ts';
+import { type Image, noImage } from './products.ts';
 
 // Clients of this API read this moment as "never".
 const never = '0001-01-01T00:00:00Z';
@@ -11,36 +13,56 @@ export interface Shown {
   id: string;
   cart: Cart | undefined;
   style: CurrencyStyle | undefined;
+  discounts: readonly Discount[];
+  /** Those that carts have. */
+  fields: readonly Field[];
   publicUrl: string;
 }
 
-export function cartView({ id, cart, style, publicUrl }: Shown) {
-  const lines = cart?.lines ?? [];
-  return {
+/** A cart with all that its lines show. */
+export interface ShownWhole extends Shown {
+  imageOf(productId: string | null): Image;
+  /** What the reply tells about a change. */
+  messages: readonly Message[];
+  /** Those that lines have. */
+  lineFields: readonly Field[];
+}
+
+export function cartView(shown: Shown) {
+  const { id, cart, discounts, fields, publicUrl } = shown;
+  const lines = [...(cart?.lines ?? []), ...discounts];
+  return withFields(fields, cart?.values ?? {}, {
     id,
     type: 'cart',
     ...(cart?.name != null && { name: cart.name }),
     ...(cart?.description != null && { description: cart.description }),
     links: { self: `${publicUrl}/v2/carts/${encodeURIComponent(id)}` },
-    meta: cartMeta(cart, style),
+    meta: cartMeta(shown),
     relationships:
       lines.length === 0 ? {} : { items: { data: lines.map((line) => ({ type: 'cart_item', id: line.id })) } },
-  };
+  });
 }
 
 /** The reply to every request that changes or lists lines. */
-export function itemsReply(shown: Shown, imageOf: (productId: string | null) => Image) {
+export function itemsReply(shown: ShownWhole) {
+  const { messages } = shown;
   const taxes = (shown.cart?.lines ?? []).flatMap((line) => line.taxes);
   return {
-    data: itemViews(shown, imageOf),
-    meta: cartMeta(shown.cart, shown.style),
+    data: itemViews(shown),
+    meta: { ...cartMeta(shown), ...(messages.length > 0 && { messages }) },
     ...(taxes.length > 0 && { included: { tax_items: taxes.map(taxView) } }),
   };
 }
 
-export function itemViews({ cart, style, publicUrl }: Shown, imageOf: (productId: string | null) => Image) {
+/** The lines of a cart: its goods, then what promotions take off. */
+export function itemViews({ cart, style, discounts, publicUrl, imageOf, lineFields }: ShownWhole) {
   if (cart === undefined || style === undefined) return [];
-  return cart.lines.map((line) => itemView(line, style, publicUrl, imageOf(line.productId)));
+  return [
+    ...cart.lines.map((line) =>
+      withFields(lineFields, line.values, itemView(line, style, publicUrl, imageOf(line.productId))),
+    ),
+    ...discounts.map((discount) => discountView(discount, style)),
+  ];
 }
 
 export function taxView({ id, name, jurisdiction, code, rate }: Tax) {
@@ -54,19 +76,19 @@ export function taxView({ id, name, jurisdiction, code, rate }: Tax) {
   };
 }
 
-/** A line as the calculation of totals needs it. */
-function pricedLine({ unitAmount, quantity, includesTax, taxes }: Line): PricedLine {
-  return { unitAmount, quantity, includesTax, rates: taxes.map(({ rate }) => rate) };
-}
-
-function cartMeta(cart: Cart | undefined, style: CurrencyStyle | undefined) {
-  const totals = sumTotals((cart?.lines ?? []).map(pricedLine));
+function cartMeta({ cart, style, discounts }: Shown) {
+  const before = sumTotals((cart?.lines ?? []).map(pricedLine));
+  const totals = afterDiscounts(before, discounts);
   const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
     display_price: {
       with_tax: price(totals.withTax),
       without_tax: price(totals.withoutTax),
       tax: price(totals.tax),
+      ...(discounts.length > 0 && {
+        discount: price(minus(before.withTax - totals.withTax)),
+        without_discount: price(before.withTax),
+      }),
     },
     timestamps: {
       created_at: cart === undefined ? never : shownMoment(cart.createdAt),
@@ -98,4 +120,35 @@ function itemView(line: Line, style: CurrencyStyle, publicUrl: string, image: Im
       ...timestamps(line.createdAt, line.updatedAt),
     },
   };
+}
+
+function discountView({ id, promotionId, code, name, description, createdAt, ...off }: Discount, style: CurrencyStyle) {
+  const price = { amount: minus(off.amount), currency: style.code, includes_tax: false };
+  const both = (taken: number) => {
+    const shown = formattedPrice(minus(taken), style);
+    return { unit: shown, value: shown };
+  };
+  return {
+    id,
+    type: 'promotion_item',
+    promotion_id: promotionId,
+    name,
+    description,
+    sku: code,
+    image: noImage,
+    quantity: 1,
+    manage_stock: false,
+    unit_price: price,
+    value: price,
+    links: {},
+    meta: {
+      display_price: { with_tax: both(off.amount), without_tax: both(off.net), tax: both(off.tax) },
+      ...timestamps(createdAt, createdAt),
+    },
+  };
+}
+
+/** Avoids -0, which some clients print. */
+function minus(amount: number): number {
+  return amount === 0 ? 0 : -amount;
 }

@@ -36,9 +36,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
   const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
 
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: currenciesErrors,
     checks: { store: () => store.ping() },
     forms: false,
@@ -61,6 +62,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     lease: leaseOf(config),
     broker: brokerOf(config),
     publishes: store.published,
+    metrics,
     release: async () => {
       await Promise.all([mesh.close(), store.close()]);
     },

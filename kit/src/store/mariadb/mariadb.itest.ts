@@ -13,6 +13,7 @@ import { changeBy } from '../testing/transactional.ts';
 import { type Mariadb, openMariadb, statement } from './mariadb.ts';
 
 const put = statement<object, [string]>('put', 'insert into things (name) values (?)');
+const insert = statement<object, [string]>('word', 'insert into words values (?, 1)');
 const names = statement<{ name: string }>('names', 'select name from things order by name');
 
 describeStore('MariaDB', async () => {
@@ -68,11 +69,32 @@ describe('MariaDB', () => {
   });
 
   test('text differs by accents, case and trailing blanks, and keeps emoji', async () => {
-    const insert = statement<object, [string]>('word', 'insert into words values (?, 1)');
     for (const word of ['e', 'é', 'E', 'e ', '\u{1F600}', '\u{1F601}']) await store.run(insert, [word]);
     const select = statement<{ word: string }, [string]>('find', 'select word from words where word = ?');
     assert.deepEqual(await store.query(select, ['e ']), [{ word: 'e ' }]);
     assert.deepEqual(await store.query(select, ['\u{1F600}']), [{ word: '\u{1F600}' }]);
+  });
+
+  test('a transaction that its process leaves open ends in the server, and its locks with it', async () => {
+    const hanging = openMariadb({ url: database.url });
+    const held = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const left = hanging.transaction(async (tx) => {
+      await tx.run(insert, ['hanging']);
+      held.resolve();
+      await gate.promise;
+    });
+    await held.promise;
+    const put = () =>
+      store.run(insert, ['hanging']).then(
+        () => true,
+        () => false,
+      );
+    assert.equal(await put(), false, 'it waits for the lock');
+    await until('the lock to be free', put);
+    gate.resolve();
+    await assert.rejects(left);
+    await hanging.close();
   });
 
   test('the session is strict, in UTC, and reads what is committed', async () => {

@@ -16,6 +16,9 @@ export interface ConnectionLimits {
 /** The server counts the wait for a lock in whole seconds, and the wait must end before the statement does. */
 const lockWaitS = (queryTimeoutMs: number) => Math.max(1, Math.floor(queryTimeoutMs / 2_000));
 
+/** A process that hangs within a transaction must not hold its locks for ever: a change of an owner waits for them. */
+const idleTransactionS = 5;
+
 /** How long a statement may take in the server. Longer than the wait for a lock, whose end says more. */
 export const statementLimitMs = (queryTimeoutMs: number): number =>
   Math.max(queryTimeoutMs, lockWaitS(queryTimeoutMs) * 1_000 + 250);
@@ -48,7 +51,8 @@ export function connectionConfig(url: string, limits: ConnectionLimits): Connect
       // Under REPEATABLE READ a reader that locks blocks inserts, and inserts of one new key end in deadlocks.
       'set session transaction isolation level read committed',
       `set session sql_mode = '${sqlMode}', time_zone = '+00:00', max_statement_time = ${seconds},
-        innodb_lock_wait_timeout = ${lockS}, lock_wait_timeout = ${lockS}`,
+        innodb_lock_wait_timeout = ${lockS}, lock_wait_timeout = ${lockS},
+        idle_transaction_timeout = ${idleTransactionS}`,
     ],
   };
 }

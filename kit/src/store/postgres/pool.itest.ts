@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ServiceError } from '../../service/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { until } from '../../testing/until.ts';
 import { openPostgres, type Postgres, statement } from './pool.ts';
 
 const unavailable = (error: unknown) => error instanceof ServiceError && error.code === 'store_unavailable';
@@ -39,6 +40,28 @@ describe('a pool', () => {
       /changed my mind/,
     );
     assert.deepEqual(await db.query(count, []), [{ n: 1 }]);
+  });
+
+  test('a transaction that its process leaves open ends in the server, and its locks with it', async () => {
+    const hanging = openPostgres({ url: database.url, applicationName: 'hanging' });
+    const held = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const left = hanging.transaction(async (tx) => {
+      await tx.run(insert, [99]);
+      held.resolve();
+      await gate.promise;
+    });
+    await held.promise;
+    const put = () =>
+      db.run(insert, [99]).then(
+        () => true,
+        () => false,
+      );
+    assert.equal(await put(), false, 'it waits for the lock');
+    await until('the lock to be free', put);
+    gate.resolve();
+    await assert.rejects(left);
+    await hanging.close();
   });
 
   test('a wrong statement is not reported as an unavailable store', async () => {

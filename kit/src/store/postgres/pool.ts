@@ -32,6 +32,9 @@ export interface PostgresOptions {
 
 export interface Postgres extends Queryable, TransactionalStore<Queryable> {}
 
+/** A process that hangs within a transaction must not hold its locks for ever: a change of an owner waits for them. */
+const idleTransactionMs = 5_000;
+
 /** Opens a pool. It connects at the first query, so a process can start while its store is down. */
 export function openPostgres(options: PostgresOptions): Postgres {
   const { url, queryTimeoutMs = 1_000, connectTimeoutMs = 1_000, now = systemClock } = options;
@@ -41,6 +44,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: idleTransactionMs,
     // Longer than the server's limit: a working server reports the timeout itself and keeps the connection usable.
     query_timeout: queryTimeoutMs + 250,
     keepAlive: true,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { ServiceError } from '../../service/errors.ts';
+import { faultOf } from '../events.ts';
+import type { Outbox } from '../store.ts';
 import type { FunctionResult, RedisStore } from './redis.ts';
 
 /** A reply of Redis in the second version of its protocol. */
@@ -34,6 +36,7 @@ export class RedisTx {
     newer: [] as Scored[],
     forgotten: [] as Scored[],
     writes: [] as (readonly string[])[],
+    events: [] as Readonly<Record<string, string>>[],
   };
 
   constructor(store: RedisStore) {
@@ -64,6 +67,25 @@ export class RedisTx {
     this.#parts.writes.push(command.map(String));
   }
 
+  /** The outbox: events leave if the transaction commits, and only then. */
+  readonly outbox: Outbox = {
+    add: async (event) => {
+      const fault = faultOf(event);
+      if (fault !== null) throw new Error(`an event cannot be added to the outbox: ${fault}`);
+      this.#parts.events.push({
+        id: event.id,
+        type: event.type,
+        type_version: String(event.typeVersion),
+        aggregate_id: event.aggregateId,
+        aggregate_version: String(event.aggregateVersion),
+        state: JSON.stringify(event.state),
+        occurred_at_us: String(event.occurredAtUs),
+        ...(event.trace === undefined ? {} : { trace: JSON.stringify(event.trace) }),
+        ...(event.deadlineMs === undefined ? {} : { deadline_ms: String(event.deadlineMs) }),
+      });
+    },
+  };
+
   /** The commit requires that a member's score, if it has one, is smaller. */
   expectNewer(key: string, member: string, score: number): void {
     this.#parts.newer.push({ key, member, score: String(score) });
@@ -80,7 +102,8 @@ export class RedisTx {
    * @throws ServiceError `store_unavailable`: it was written or not
    */
   async commit(): Promise<boolean> {
-    if (this.#parts.writes.length === 0 && this.#parts.forgotten.length === 0) return true;
+    const { writes, forgotten, events } = this.#parts;
+    if (writes.length + forgotten.length + events.length === 0) return true;
     return (await this.#send(askedAgain)).text === 'done';
   }
 

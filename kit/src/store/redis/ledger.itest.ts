@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Ledger } from '../../import/ledger.ts';
 import { describeMoves } from '../../import/testing/moves-suite.ts';
 import { Thing } from '../../import/testing/subject.ts';
+import { eventAt } from '../../messages/testing.ts';
 import { createTestRedis, type TestRedis } from '../../testing/redis.ts';
 import { type RedisTx, redisLedger } from './ledger.ts';
 import { openRedis, type RedisStore } from './redis.ts';
@@ -182,5 +183,33 @@ describe('a transaction of the Redis ledger', () => {
     const claimed = await ledger.transaction((tx) => ledger.claim(tx, 'many', rows));
     assert.equal(claimed.size, 5_000);
     assert.equal(await ledger.transaction((tx) => ledger.newest(tx, 'many')), 5_000);
+  });
+
+  test('tells of what it did in its commit, and wakes the relay', async () => {
+    let told = 0;
+    const stop = store.outboxFeed.onAdded(() => {
+      told += 1;
+    });
+    const trace = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` };
+    const event = eventAt(7, { trace, deadlineMs: 5, state: { data: { name: 'é 😀', large: 2 ** 53 - 1 } } });
+    let attempts = 0;
+    await ledger.transaction(async (tx) => {
+      attempts += 1;
+      await tx.read('GET', key('told'));
+      if (attempts === 1) await server.client.set(key('told'), 'meanwhile');
+      await tx.outbox.add(event);
+    });
+    stop();
+    assert.equal(told, 1);
+    const claim = await store.outboxFeed.claim();
+    assert.deepEqual(
+      (await claim?.next(10, []))?.map((row) => row.event),
+      [event],
+    );
+    await claim?.release();
+    await assert.rejects(
+      ledger.transaction((tx) => tx.outbox.add({ ...event, id: 'x' })),
+      /cannot be added to the outbox/,
+    );
   });
 });

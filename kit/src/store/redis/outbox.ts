@@ -30,6 +30,15 @@ export function outboxFeed({
 }): OutboxFeed {
   const stream = `${prefix}outbox`;
   const lease = `${prefix}relay`;
+  async function* entries(): AsyncGenerator<OutboxRow> {
+    for (let from = '-'; ; ) {
+      const page = await connection.run((client) => client.xrange(stream, from, '+', 'COUNT', pageSize));
+      for (const [place, fields] of page) yield rowOf(place, fields);
+      const last = page.at(-1)?.[0];
+      if (last === undefined || page.length < pageSize) return;
+      from = `(${last}`;
+    }
+  }
   const claimed = (token: string): OutboxClaim => {
     const keep = async () => {
       const kept = await connection.run((client) => client.eval(renew, 1, lease, token, leaseMs));
@@ -39,22 +48,29 @@ export function outboxFeed({
       next: async (limit, exceptTypes) => {
         await keep();
         const rows: OutboxRow[] = [];
-        for (let from = '-'; ; ) {
-          const page = await connection.run((client) => client.xrange(stream, from, '+', 'COUNT', pageSize));
-          for (const [place, fields] of page) {
-            const row = rowOf(place, fields);
-            if (!exceptTypes.includes(row.event.type)) rows.push(row);
-            if (rows.length === limit) return rows;
-          }
-          const last = page.at(-1)?.[0];
-          if (last === undefined || page.length < pageSize) return rows;
-          from = `(${last}`;
+        for await (const row of entries()) {
+          if (!exceptTypes.includes(row.event.type)) rows.push(row);
+          if (rows.length === limit) break;
         }
+        return rows;
       },
       markPublished: async (places) => {
         if (places.length === 0) return;
         await keep();
         await connection.run((client) => client.xdel(stream, ...places));
+      },
+      backlog: async (exceptTypes) => {
+        const isCounted = ({ event }: OutboxRow) => !exceptTypes.includes(event.type);
+        let [waiting, oldestAtUs] = [0, null as number | null];
+        for await (const row of entries()) {
+          if (!isCounted(row)) continue;
+          oldestAtUs ??= row.event.occurredAtUs;
+          if (exceptTypes.length === 0) {
+            return { waiting: await connection.run((client) => client.xlen(stream)), oldestAtUs };
+          }
+          waiting += 1;
+        }
+        return { waiting, oldestAtUs };
       },
       release: async () => {
         await connection.run((client) => client.eval(release, 1, lease, token)).catch(() => {});

@@ -128,7 +128,7 @@ end
 
 -- The end of a transaction of the ledger (ledger-tx.ts). `expected`: commands with the replies that the transaction
 -- built upon. `newer`: scores that must be larger than those that are there. `forgotten`: members that go if their score
--- is still this one. Returns 'conflict', and has done nothing, where something changed meanwhile.
+-- is still this one. `events`: facts, as text. Returns 'conflict', and has done nothing, where something changed meanwhile.
 kit.transaction('kit_commit', function(tx, args)
   local parts = cjson.decode(args[1])
   for _, expected in ipairs(parts.expected) do
@@ -143,5 +143,6 @@ kit.transaction('kit_commit', function(tx, args)
     if known and tonumber(known) == tonumber(forgotten.score) then tx.write('ZREM', forgotten.key, forgotten.member) end
   end
   for _, write in ipairs(parts.writes) do tx.write(unpack(write)) end
+  for _, event in ipairs(parts.events) do tx.event(event) end
   return 'done'
 end)

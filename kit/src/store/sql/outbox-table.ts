@@ -69,11 +69,12 @@ export interface ClaimOptions {
 export function outboxClaim({ own, dialect, now, release }: ClaimOptions): OutboxClaim {
   const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
   const unnamed = <Row extends object>(text: string) => statement<Row, (string | number)[]>('', dialect(text));
+  const unpublished = (exceptTypes: readonly string[]) =>
+    `published_at_ms is null ${exceptTypes.length === 0 ? '' : `and type not in (${marks(exceptTypes)})`}`;
   return {
     next: async (limit, exceptTypes) => {
-      const without = exceptTypes.length === 0 ? '' : `and type not in (${marks(exceptTypes)})`;
       const next = unnamed<EventColumns>(
-        `select id, ${columns} from outbox where published_at_ms is null ${without} order by id limit ?`,
+        `select id, ${columns} from outbox where ${unpublished(exceptTypes)} order by id limit ?`,
       );
       return (await own.query(next, [...exceptTypes, limit])).map(eventOf);
     },
@@ -81,6 +82,16 @@ export function outboxClaim({ own, dialect, now, release }: ClaimOptions): Outbo
       if (places.length === 0) return;
       const mark = unnamed<object>(`update outbox set published_at_ms = ? where id in (${marks(places)})`);
       await own.run(mark, [now(), ...places.map(Number)]);
+    },
+    backlog: async (exceptTypes) => {
+      const from = `from outbox where ${unpublished(exceptTypes)}`;
+      // Not the smallest moment of all: that would read every row.
+      const count = unnamed<{ waiting: number | string; oldest: number | string | null }>(
+        `select (select count(*) ${from}) as waiting, (select occurred_at_us ${from} order by id limit 1) as oldest`,
+      );
+      const [row] = await own.query(count, [...exceptTypes, ...exceptTypes]);
+      const oldest = row?.oldest ?? null;
+      return { waiting: Number(row?.waiting ?? 0), oldestAtUs: oldest === null ? null : Number(oldest) };
     },
     release,
   };

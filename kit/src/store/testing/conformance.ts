@@ -177,6 +177,10 @@ export function describeStore(name: string, open: () => Promise<Subject>): void 
       assert.deepEqual(await versions(100, []), [1, 2, 3]);
       assert.deepEqual(await versions(2, []), [1, 2]);
       assert.deepEqual(await versions(100, ['things.gone']), [2]);
+      const oldestAtUs = 1_700_000_000_123_456;
+      assert.deepEqual(await first.backlog([]), { waiting: 3, oldestAtUs });
+      assert.deepEqual(await first.backlog(['things.gone']), { waiting: 1, oldestAtUs });
+      assert.deepEqual(await first.backlog(['things.gone', 'others.changed']), { waiting: 0, oldestAtUs: null });
       await first.markPublished((await first.next(1, [])).map(({ place }) => place));
       await first.markPublished([]);
       assert.deepEqual(await versions(100, []), [2, 3]);

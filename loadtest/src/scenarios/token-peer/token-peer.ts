@@ -98,6 +98,7 @@ async function measurePeers({ folder, quick, seed, say, progress, signal }: Scen
           unit: '/s',
         })),
         causes: [],
+        paidDebts: [],
         independentMedians: [],
         comparisons: [{ first: 'oidc-provider', second: 'auth', larger, p }],
         residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),

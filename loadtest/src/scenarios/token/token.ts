@@ -1,6 +1,5 @@
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { median } from '../../measure/latencies.ts';
-import { commit, machine } from '../../measure/machine.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
 import { areOfReferenceData, readClients, tokenRequest } from '../../platform/clients.ts';
 import { listDebts } from '../../platform/debts.ts';
@@ -10,7 +9,7 @@ import { namesRunning, runningPlatform } from '../../platform/running.ts';
 import { PlatformStack } from '../../platform/stack.ts';
 import { stageLegend, stageLine, stageTitles } from '../../proof/lines.ts';
 import type { Comparison, Report } from '../../proof/report-data.ts';
-import { verdictOf } from '../../proof/verdict.ts';
+import { reportOf } from '../../proof/report-of.ts';
 import { Instances } from '../../rig/instances.ts';
 import type { Scenario, ScenarioOptions } from '../scenario.ts';
 import { tokenChecks } from './checks.ts';
@@ -51,27 +50,18 @@ async function measureTokens(options: ScenarioOptions): Promise<Report> {
     const isRunning = stack.restart === null;
     const referenceData = !isRunning || areOfReferenceData(stack.status.credentials ?? '');
     const checks = tokenChecks({ stages, independentMedians, causes, referenceData });
-    return {
-      scenario: 'token',
-      title: 'What extracting authentication gains',
+    return reportOf('token', 'What extracting authentication gains', startedAt, options, {
       headline: tokenHeadline(stages),
-      startedAt: startedAt.toISOString(),
       tookMs: performance.now() - upAt,
-      quick: options.quick,
-      commit: commit(options.folder),
-      seed: options.seed,
-      machine: machine(
-        Object.fromEntries(Object.entries(stack.status.stores).map(([name, { source }]) => [name, source])),
-      ),
+      stores: Object.fromEntries(Object.entries(stack.status.stores).map(([name, { source }]) => [name, source])),
       stages,
       figures: tokenFigures(stages),
       causes,
       independentMedians,
       comparisons,
-      residentBytesByProcess: Object.assign({}, ...stages.map((stage) => stage.residentBytesByProcess)),
+      checks,
       notes: [...(isRunning ? notesOnRunning(referenceData) : []), ...notesOf(plan)],
-      verdict: verdictOf(checks),
-    };
+    });
   } finally {
     say(stack.restart === null ? 'Setting the weights back …' : 'Stopping the platform …');
     await idle?.stop();

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { type Micros, microsOf } from '@banyan/kit/api';
+import type { Cart, EnteredCode, Line } from './cart.ts';
+import { type PricedLine, sumTotals, type Taxed, taxUnit } from './money.ts';
+import { type Counted, discountOf, type Terms } from './promotion.ts';
+
+/** A promotion as its owner describes it to this service. */
+export type Promotion = Terms & {
+  id: string;
+  name: string;
+  description: string;
+  /** Applies to every cart that qualifies, without a code. */
+  automatic: boolean;
+  /** It is enabled, has begun and has not ended. */
+  running: boolean;
+  /** RFC 3339. */
+  created_at: string;
+};
+
+/** A code with its promotion. */
+export interface Code {
+  promotion: Promotion;
+  /** As many orders as may use it have used it. */
+  usedUp: boolean;
+  /** Id or e-mail address of the one customer who may use it. */
+  forCustomer: string | null;
+}
+
+/** What is on offer. */
+export interface Offers {
+  /** Undefined: there is no such code. */
+  code(text: string): Code | undefined;
+  /** The automatic promotions that run, oldest first. */
+  readonly automatic: readonly Promotion[];
+}
+
+/** A line of a cart that takes something off. */
+export interface Discount extends EnteredCode {
+  /** Minor units, with tax; `amount` = `net` + `tax`. */
+  amount: number;
+  net: number;
+  tax: number;
+}
+
+/** A line as the calculation of totals needs it. */
+export function pricedLine({ unitAmount, quantity, includesTax, taxes }: Line): PricedLine {
+  return { unitAmount, quantity, includesTax, rates: taxes.map(({ rate }) => rate) };
+}
+
+/** Minor units that a promotion takes off a cart as it is. */
+export function worthTo(cart: Cart, promotion: Promotion): number {
+  return cart.currency === null ? 0 : discountOf(promotion, countedIn(cart), cart.currency);
+}
+
+/** The discounts of a cart: of the codes in the order in which they were entered, then of automatic promotions. */
+export function discountsOf(cart: Cart | undefined, offers: Offers): Discount[] {
+  if (cart === undefined || cart.currency === null || cart.lines.length === 0) return [];
+  const { currency } = cart;
+  const counted = countedIn(cart);
+  let { withTax, withoutTax } = sumTotals(cart.lines.map(pricedLine));
+  // Together they never take off more than the cart is worth: no total is below zero.
+  const worth = (line: EnteredCode, promotion: Promotion | undefined): Discount => {
+    const amount = Math.min(promotion === undefined ? 0 : discountOf(promotion, counted, currency), withTax);
+    // Taken off before tax as far as possible: what is left is taken off the tax.
+    const net = Math.min(amount, withoutTax);
+    withTax -= amount;
+    withoutTax -= net;
+    return { ...line, amount, net, tax: amount - net };
+  };
+  const entered = cart.codes.map((line) => worth(line, holding(line, offers)));
+  const automatic = offers.automatic.map((promotion) => worth(automaticLine(cart.id, promotion), promotion));
+  // An automatic promotion that the cart does not qualify for is no line.
+  return [...entered, ...automatic.filter(({ amount }) => amount > 0)];
+}
+
+/** Totals after the discounts. */
+export function afterDiscounts(totals: Taxed, discounts: readonly Discount[]): Taxed {
+  const withTax = discounts.reduce((rest, { amount }) => rest - amount, totals.withTax);
+  const withoutTax = discounts.reduce((rest, { net }) => rest - net, totals.withoutTax);
+  return { withTax, withoutTax, tax: withTax - withoutTax };
+}
+
+/** The promotion of a line, if it still runs and its code may be used. A line that does not hold is worth nothing. */
+function holding({ code: text, promotionId }: EnteredCode, offers: Offers): Promotion | undefined {
+  const code = offers.code(text);
+  if (code === undefined || code.usedUp || code.promotion.id !== promotionId) return undefined;
+  return code.promotion.running && !code.promotion.automatic ? code.promotion : undefined;
+}
+
+function countedIn({ lines }: Cart): Counted[] {
+  return lines.map(({ productId, sku, quantity, unitAmount, includesTax, taxes }) => {
+    const rates = taxes.map(({ rate }) => rate);
+    return { productId, sku, quantity, unit: taxUnit(unitAmount, includesTax, rates).withTax };
+  });
+}
+
+function automaticLine(cartId: string, { id, name, description, created_at }: Promotion): EnteredCode {
+  const createdAt: Micros = microsOf(Date.parse(created_at));
+  return { id: automaticLineId(cartId, id), promotionId: id, code: `auto_${id}`, name, description, createdAt };
+}
+
+/** The id of a line that is not stored: the same at each reading, and the same in the monolith. */
+function automaticLineId(cartId: string, promotionId: string): string {
+  const hex = createHash('sha256').update(`${promotionId} ${cartId}`).digest('hex');
+  const variant = '89ab'[Number.parseInt(hex[16] ?? '0', 16) & 3];
+  // A version 8 UUID (RFC 9562, section 5.8): its bits are our own.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

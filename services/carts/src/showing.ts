@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EntityFields } from '@banyan/kit/fields';
+import type { FastifyReply } from 'fastify';
+import type { Cart, Message } from './cart.ts';
+import type { Currencies } from './currencies.ts';
+import { discountsOf } from './discounts.ts';
+import { Goods } from './goods.ts';
+import { type AutomaticPromotions, KnownOffers } from './offers.ts';
+import type { Peers } from './peers.ts';
+import type { Shown, ShownWhole } from './view.ts';
+
+/** What it takes to show carts. */
+export interface Showing {
+  peers: Peers;
+  currencies: Currencies;
+  automatic: AutomaticPromotions;
+  /** What an operator added to carts. */
+  cartFields: EntityFields;
+  /** What an operator added to lines. */
+  lineFields: EntityFields;
+  /** The platform's address as clients see it. */
+  publicUrl: string;
+}
+
+/** What one request asks of others, each thing once. */
+export interface Asked {
+  headers: IncomingHttpHeaders;
+  goods: Goods;
+  offers: KnownOffers;
+  /** The owner of fields could not be asked yet. */
+  fieldsMissing: boolean;
+}
+
+export function askedFor({ peers, automatic }: Showing, headers: IncomingHttpHeaders): Asked {
+  return {
+    headers,
+    goods: new Goods(peers, headers),
+    offers: new KnownOffers(peers, automatic, headers),
+    fieldsMissing: false,
+  };
+}
+
+/** Carts with their prices. `cart` is undefined for one that does not exist. */
+export async function shownCarts(
+  { currencies, cartFields, publicUrl }: Showing,
+  asked: Asked,
+  carts: readonly { id: string; cart: Cart | undefined }[],
+): Promise<Shown[]> {
+  const { headers, offers } = asked;
+  const filled = carts.flatMap(({ cart }) => (cart !== undefined && cart.lines.length > 0 ? [cart] : []));
+  const [styles, known] = await Promise.all([
+    Promise.all(
+      carts.map(({ cart }) => (cart?.currency == null ? undefined : currencies.style(cart.currency, headers))),
+    ),
+    cartFields.shown(headers),
+    filled.length === 0 ? undefined : offers.ask(codesOf(...filled)),
+  ]);
+  if (known === null) asked.fieldsMissing = true;
+  return carts.map(({ id, cart }, index) => ({
+    ...{ id, cart, style: styles[index], fields: known?.fields ?? [], publicUrl },
+    discounts: discountsOf(cart, offers),
+  }));
+}
+
+/** A cart with its prices and all that its lines show. */
+export async function shownWhole(
+  showing: Showing,
+  asked: Asked,
+  { id, cart, messages = [] }: { id: string; cart: Cart | undefined; messages?: readonly Message[] },
+): Promise<ShownWhole> {
+  const [[shown], known] = await Promise.all([
+    shownCarts(showing, asked, [{ id, cart }]),
+    showing.lineFields.shown(asked.headers),
+    asked.goods.ask({ images: productsOf(cart) }),
+  ]);
+  if (known === null) asked.fieldsMissing = true;
+  return {
+    ...(shown as Shown),
+    messages,
+    lineFields: known?.fields ?? [],
+    imageOf: (productId) => asked.goods.image(productId),
+  };
+}
+
+/** Set on a reply from which something is missing because its owner could not be asked: the owners' names. */
+const missingHeader = 'x-banyan-missing';
+
+export function tellMissing(reply: FastifyReply, { goods, offers, fieldsMissing }: Asked): void {
+  const missing = [
+    ...(goods.imagesMissing ? ['products'] : []),
+    ...(offers.missing ? ['promotions'] : []),
+    ...(fieldsMissing ? ['flows'] : []),
+  ];
+  if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
+}
+
+/** Ids of the products of a cart. */
+export const productsOf = (cart: Cart | undefined): string[] =>
+  cart?.lines.flatMap(({ productId }) => productId ?? []) ?? [];
+
+/** The promotion codes of carts. */
+export const codesOf = (...carts: readonly (Cart | undefined)[]): string[] =>
+  carts.flatMap((cart) => cart?.codes.map(({ code }) => code) ?? []);

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { type FactsBroker, openFactsBroker, until } from '@banyan/kit/testing';
+import { type Api, openApi } from './api.ts';
+import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
+import { brands, currencies } from './moved-services.ts';
+
+/** Writes of a resource, one after the other. */
+interface Case {
+  moved: typeof brands;
+  /** The entity of its events. */
+  entity: string;
+  writes(api: Api, settled: () => Promise<void>): Promise<void>;
+}
+
+const cases: Case[] = [
+  {
+    moved: brands,
+    entity: 'brand',
+    writes: async (api, settled) => {
+      const make = async (name: string) => {
+        const data = { type: 'brand', name, slug: randomUUID(), description: 'é \u{1f600} "', status: 'live' };
+        const { body } = await api.admin('POST', '/v2/brands', { data });
+        await settled();
+        return body.data.id as string;
+      };
+      const [parent, child] = [await make('Parent'), await make('Child')];
+      await api.admin('PUT', `/v2/brands/${child}`, { data: { name: 'Renamed', status: 'draft' } });
+      await settled();
+      const under = { data: [{ type: 'brand', id: child }] };
+      await api.admin('POST', `/v2/brands/${parent}/relationships/children`, under);
+      await settled();
+      await api.admin('DELETE', `/v2/brands/${parent}`);
+      await settled();
+    },
+  },
+  {
+    moved: currencies,
+    entity: 'currency',
+    writes: async (api, settled) => {
+      const data = { code: 'EUR', format: '{price} é', exchange_rate: 0.000021, default: true };
+      const { body } = await api.admin('POST', '/v2/currencies', { data });
+      await settled();
+      const before = (await api.admin('GET', '/v2/currencies')).body.data as { id: string; code: string }[];
+      const dollars = before.find(({ code }) => code === 'USD')?.id;
+      await api.admin('PUT', `/v2/currencies/${dollars}`, { data: { default: true, decimal_places: 3 } });
+      await settled();
+      await api.admin('DELETE', `/v2/currencies/${body.data.id}`);
+      await settled();
+    },
+  },
+];
+
+/** An event as a fact tells it: a deleted entity has no state. */
+const toldBy = ({ id, key, entity_id, resources }: ShopEvent) =>
+  JSON.stringify({ id, type: key, aggregateId: entity_id, state: key.endsWith('.deleted') ? null : resources });
+
+for (const { moved, entity, writes } of cases) {
+  describe(`facts about ${moved.name}, which move`, () => {
+    let facts: FactsBroker;
+    let side: MovingSide;
+    let api: Api;
+    before(async () => {
+      facts = await openFactsBroker();
+      side = await allOnService(moved, facts.env);
+      api = openApi({ ...side, tag: randomUUID() });
+    });
+    after(async () => {
+      await side.close();
+      await facts.drop();
+    });
+    const events = async () => (await side.shopEvents()).filter(({ key }) => key.startsWith(`${entity}.`));
+    /** Without repetitions, of the entity. */
+    const received = () => {
+      const mine = facts.received.filter(({ type }) => type.startsWith(`${entity}.`));
+      return [...new Map(mine.map((event) => [event.id, event])).values()];
+    };
+    const ordered = (texts: readonly string[]) => texts.toSorted();
+
+    test('are the same, by id and by body, whether the service or its copy in the monolith tells of them', async () => {
+      await writes(api, () => side.settle?.() ?? Promise.resolve());
+      const told = await events();
+      assert.ok(told.length >= 5, `${told.length} events`);
+      await until('all facts', () => received().length >= told.length);
+      assert.deepEqual(
+        ordered(received().map(({ id, type, aggregateId, state }) => JSON.stringify({ id, type, aggregateId, state }))),
+        ordered(told.map(toldBy)),
+      );
+    });
+
+    test('are published by the monolith while it owns them, and are newer than those of the service', async () => {
+      const newest = Math.max(...received().map(({ aggregateVersion }) => aggregateVersion));
+      const earlier = new Set((await events()).map(({ id }) => id));
+      facts.received.length = 0;
+      await side.switchTo('monolith');
+      await writes(api, () => side.settle?.() ?? Promise.resolve());
+      const told = (await events()).filter(({ id }) => !earlier.has(id));
+      await until('all facts', () => received().length >= told.length);
+      assert.deepEqual(
+        received().map(({ id, type, aggregateId, state }) => JSON.stringify({ id, type, aggregateId, state })),
+        told.map(toldBy),
+      );
+      const versions = received().map(({ aggregateVersion }) => aggregateVersion);
+      assert.deepEqual(
+        versions,
+        versions.toSorted((a, b) => a - b),
+      );
+      assert.ok((versions[0] ?? 0) > newest);
+    });
+  });
+}

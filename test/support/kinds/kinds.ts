@@ -1,0 +1,16 @@
+import { brands } from './brands.ts';
+import { carts } from './carts.ts';
+import { currencies } from './currencies.ts';
+import { integrations } from './integrations.ts';
+import { jobs } from './jobs.ts';
+import type { Kind } from './kind.ts';
+
+/** How each resource is written. A resource that moves needs one. */
+const kinds: readonly Kind[] = [brands, carts, currencies, integrations, jobs];
+
+/** @throws Error where there is none yet */
+export function kindOf(resource: string): Kind {
+  const found = kinds.find((kind) => kind.resource === resource);
+  if (!found) throw new Error(`no ledger can write ${resource} yet: describe it in test/support/kinds`);
+  return found;
+}
