@@ -82,11 +82,13 @@ describe('links of products to brands in the monolith', () => {
     assert.deepEqual(await noted(), [product]);
   });
 
-  test('are noted when their brand is deleted', async () => {
+  test('to a brand that was deleted stay until they are deleted themselves', async () => {
     const [product, brand] = [await addProduct(), await addBrand()];
     await link(product, brand);
     await noted();
     await monolith.query('delete from brands');
+    assert.deepEqual(await noted(), []);
+    await monolith.query('delete from product_brands');
     assert.deepEqual([await noted(), await state(product)], [[product], undefined]);
   });
 });

@@ -9,9 +9,7 @@ import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [
-  ...[authClients, brandLinks, brands, carts, currencies, integrations, jobs],
-];
+export const resources: readonly Resource[] = [authClients, brandLinks, brands, carts, currencies, integrations, jobs];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {
