@@ -68,7 +68,10 @@ test(`processes and stores that are killed while everything moves, ${count} time
       await seeded.moment(downMsMax);
       await bringUp(victim);
       const upMs = performance.now();
-      await until(`all to be well after the kill of ${victim} during ${move}`, isWell, { limitMs });
+      await until(`all to be well after the kill of ${victim} during ${move}`, isWell, { limitMs }).catch((error) => {
+        t.diagnostic(JSON.stringify(unwell));
+        throw error;
+      });
       const writesAgain = (ledger: Ledger) => ledger.acknowledged.some(({ begunMs }) => begunMs > upMs);
       await until('clients to write again', () => ledgers.every(writesAgain) || faults().length > 0, { limitMs });
       assert.deepEqual(faults(), [], `${victim} during ${move}`);
@@ -125,15 +128,24 @@ const isSwitched = (name: string, target: 'service' | 'monolith') =>
     () => false,
   );
 
-/** By itself: of each resource one owner, nothing under way, nothing open or parked. */
+/** What keeps resources from being well, for the failure of the test. */
+let unwell: unknown;
+
+/** By itself: of each resource one owner, nothing under way or parked, and the follower has what was written before. */
 async function isWell(): Promise<boolean> {
   const all = await Promise.all(moved.map(({ name }) => migrator.status(name))).catch(() => []);
-  return (
-    all.length > 0 &&
-    all.every(
-      ({ owner, operation, open, parked, failure }) =>
-        owner !== 'switching' && operation?.state !== 'running' && open === 0 && parked.count === 0 && failure === null,
-    )
+  unwell = all.map(({ resource, owner, operation, open, parked, failure }) => ({
+    ...{ resource, owner, operation, open, parked, failure },
+  }));
+  const isQuiet = all.every(
+    ({ owner, operation, parked, failure }) =>
+      owner !== 'switching' && operation?.state !== 'running' && parked.count === 0 && failure === null,
+  );
+  if (all.length === 0 || !isQuiet) return false;
+  // Clients write on, so something is always open.
+  return Promise.all(moved.map(({ name }) => migrator.settle(name))).then(
+    () => true,
+    () => false,
   );
 }
 

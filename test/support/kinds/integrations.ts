@@ -4,7 +4,8 @@ import { type Kind, numberAtEnd, oddText } from './kind.ts';
 /** Webhooks: the description is unique, the name has the value. They are not enabled, so they send nothing. */
 export const integrations: Kind = {
   resource: 'integrations',
-  lasting: false,
+  // Five observe one event at most.
+  lasting: true,
   unique: (client, round) => `ledger-${client}-${round}-${randomUUID().slice(0, 8)}`,
   create: (description, value) => ({
     method: 'POST',
@@ -21,7 +22,7 @@ export const integrations: Kind = {
   }),
   pathOf: (_description, { body }) => `/v2/integrations/${body.data.id}`,
   change: (path, value) => ({ method: 'PUT', path, data: { type: 'integration', name: `${oddText} ${value}` } }),
-  remove: (path) => ({ method: 'DELETE', path }),
+  remove: () => null,
   read: (_description, path) => ({ method: 'GET', path }),
   valueIn: (_description, { status, body }) => (status === 404 ? null : numberAtEnd(body.data.name)),
   find: async (shop, descriptions) => {
