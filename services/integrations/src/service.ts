@@ -60,9 +60,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const out = { allowed, resolve: resolveByDns, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   let working: Working | undefined;
 
+  const metrics = new Metrics();
   const server = await createServer({
     logger,
-    metrics: new Metrics(),
+    metrics,
     errors: integrationsErrors,
     checks: { store: () => store.db.ping() },
     forms: false,
@@ -94,6 +95,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     broker: brokerOf(config),
     publishes: store.db,
     consumes: [{ name: 'integrations.webhooks', types: ['#'], store: store.db, handle }],
+    metrics,
     release: async () => {
       await working?.stop();
       await Promise.all([mesh.close(), store.db.close()]);
