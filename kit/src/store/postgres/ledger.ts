@@ -4,14 +4,28 @@ import { type Queryable, statement } from '../statement.ts';
 import type { Postgres } from './pool.ts';
 
 const readOwnership = 'select epoch, state, way_back from ownership where group_name = $1';
+/**
+ * Reads the row behind a gate. Locks of rows have no queue: writes that follow each other share one without an end, and a
+ * change of the owner would never get it. Behind the gate, an advisory lock, writes queue up after the change that waits.
+ * The lock of the row then makes the statement see what was committed while it waited.
+ */
+const behindGate = (lock: 'pg_advisory_xact_lock_shared' | 'pg_advisory_xact_lock', row: 'share' | 'update') =>
+  `with gate as materialized (select ${lock}(hashtextextended('kit ownership ' || $1, 0)))
+   select epoch, state, way_back from gate, ownership where group_name = $1 for ${row} of ownership`;
 const rowsOf = (value: string) =>
   `jsonb_to_recordset(${value}::jsonb) as incoming(key text, version bigint, deleted smallint)`;
 
 const statements: LedgerStatements = {
   ownership: {
     none: statement<OwnershipRow, [string]>('kit_ownership', readOwnership),
-    shared: statement<OwnershipRow, [string]>('kit_ownership_shared', `${readOwnership} for share`),
-    exclusive: statement<OwnershipRow, [string]>('kit_ownership_exclusive', `${readOwnership} for update`),
+    shared: statement<OwnershipRow, [string]>(
+      'kit_ownership_shared',
+      behindGate('pg_advisory_xact_lock_shared', 'share'),
+    ),
+    exclusive: statement<OwnershipRow, [string]>(
+      'kit_ownership_exclusive',
+      behindGate('pg_advisory_xact_lock', 'update'),
+    ),
   },
   beginOwnership: statement(
     'kit_ownership_begin',
