@@ -96,7 +96,6 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     metrics,
     publishes: store.db,
     consumes: [{ name: 'integrations.webhooks', types: ['#'], store: store.db, handle }],
-    metrics,
     release: async () => {
       await working?.stop();
       await Promise.all([mesh.close(), store.db.close()]);
