@@ -11,7 +11,7 @@ const exportsAtEachStop = 12;
 let platform: Platform;
 let migrator: Migrator;
 before(async () => {
-  platform = await startPlatform('monolith', { only: ['auth', 'jobs'], accompanied: true });
+  platform = await startPlatform('monolith', { only: ['auth', 'jobs', 'rabbitmq'], accompanied: true });
   migrator = new Migrator(platform);
 });
 after(() => platform?.stop());
