@@ -52,25 +52,3 @@ test('jobs move to their service and back while clients export: each export is c
   assert.deepEqual(ledger.faults, []);
   assert.deepEqual(await ledger.compare(), []);
 });
-
-test('a sale is in the report by its fact, without an export', async (t) => {
-  const { jobs } = platform.stack.processes;
-  const broker = () => platform.stack.status().stores.rabbitmq;
-  // It may come up after the rest, or not at all.
-  await until('the broker', () => broker()?.state === 'ready' || broker()?.state === 'down', { limitMs: 120_000 });
-  if (broker()?.state !== 'ready') return t.skip(`there is no broker: ${broker()?.reason}`);
-  const { access_token: token } = await askToken(platform.edge, platform.client);
-  const ledger = new JobLedger(platform.edge, token);
-  const today = async () => {
-    const from = new Date().toISOString().slice(0, 10);
-    const path = `/internal/reports/sales?by=day&from=${from}`;
-    const reply = await fetch(`${jobs?.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
-    const { data } = (await reply.json()) as { data: { orders: number }[] };
-    return data.reduce((sum, { orders }) => sum + orders, 0);
-  };
-  const before = await today();
-  await ledger.sell();
-  await ledger.sell();
-  assert.deepEqual(ledger.faults, []);
-  await until('both sales in the report', async () => (await today()) === before + 2, { limitMs: 60_000 });
-});

@@ -52,14 +52,6 @@ export class JobLedger {
     }
   }
 
-  /** Makes an order and pays it. */
-  async sell(): Promise<void> {
-    const product = (await this.#send('GET', '/products?filter=eq(status,live)&page[limit]=1', 200))?.data[0]?.id;
-    await this.#send('PUT', '/gateways/manual', 200, { type: 'gateway', enabled: true });
-    const id = await this.#order(`${randomUUID()}@example.com`, product);
-    await this.#send('POST', `/orders/${id}/payments`, 201, { gateway: 'manual', method: 'purchase' });
-  }
-
   /** Compares the jobs and files that the platform shows with the ledger. Returns the differences. */
   async compare(): Promise<string[]> {
     const differences: string[] = [];
