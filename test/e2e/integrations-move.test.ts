@@ -97,10 +97,12 @@ test('integrations move to their service and back while brands are made: each ne
   const several = [...receiver.accepted].filter(([, ids]) => ids.size !== 1);
   assert.deepEqual(several, [], 'a brand has one delivery, whichever side made it and however often it was sent');
   let jobs = new Map<string, string>();
-  await until('every delivery to be recorded', async () => {
+  const recorded = async () => {
     jobs = await ledger.jobs(integration);
     return [...jobs.values()].every((status) => status === 'delivered');
-  });
+  };
+  // An attempt whose record was lost comes again when its lease has ended.
+  await until('every delivery to be recorded', recorded, { limitMs });
   assert.deepEqual(
     [...jobs.keys()].sort(),
     [...ledger.brands].flatMap((id) => [...(receiver.accepted.get(id) ?? [])]).sort(),
