@@ -18,12 +18,17 @@ export class Stores {
   readonly #ending = new AbortController();
   readonly #underWay = new Set<Promise<string | null>>();
   readonly #private = new Set<number>();
-  /** URLs of the prepared stores by name. */
+  /** URLs by name: of the prepared stores, and from the beginning of those whose URL is given. */
   readonly urls = new Map<string, string>();
 
   constructor(services: readonly ServiceSpec[], context: StoresContext) {
     this.#services = services.filter(isStore);
     this.#context = context;
+    // Also for a process that starts before its store is looked at, because it works without it.
+    for (const { name, image } of this.#services) {
+      const given = context.variables[`${driverOf(image)?.image.toUpperCase()}_URL`];
+      if (given && URL.canParse(given)) this.urls.set(name, given);
+    }
   }
 
   /**
