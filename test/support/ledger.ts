@@ -59,6 +59,7 @@ export class Ledger {
       const unique = this.#kind.unique(client, round);
       const path = await this.#create(unique);
       if (path === null) continue;
+      await this.#waitForEnd(unique, path, going);
       for (let value = 2; lasting ? this.#goesOn(going) : value <= changes + 1; value += 1) {
         const isKnown = await this.#change(unique, this.#kind.change(path, value), value);
         if (isKnown === null || !(isKnown || lasting)) break;
@@ -110,6 +111,15 @@ export class Ledger {
     const path = this.#kind.pathOf(unique, reply);
     await this.#read(unique, path);
     return path;
+  }
+
+  /** As clients do: without this they would begin more work than one process can end. */
+  async #waitForEnd(unique: string, path: string, going: () => boolean): Promise<void> {
+    const { hasEnded, read } = this.#kind;
+    while (hasEnded && this.#goesOn(going)) {
+      if (hasEnded(await this.#shop.send(read(unique, path)))) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /** Whether it was acknowledged; null: the API cannot do that. */

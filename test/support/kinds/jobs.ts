@@ -12,6 +12,7 @@ export const jobs: Kind = {
   remove: () => null,
   read: (_filter, path) => ({ method: 'GET', path }),
   valueIn: (_filter, { status }) => (status === 404 ? null : 1),
+  hasEnded: ({ status, body }) => status === 200 && !['pending', 'processing'].includes(body.data.status),
   find: async (shop, filters) => {
     const wanted = new Set(filters);
     const all = await everyPage(shop, '/v2/jobs');

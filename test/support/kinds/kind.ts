@@ -26,6 +26,11 @@ export interface Kind {
   read(unique: string, path: string): Asked;
   /** From the reply to `read`; null: it is not there. */
   valueIn(unique: string, reply: Shown): number | null;
+  /**
+   * Whether the work that the entity stands for has ended, from the reply to `read`: a client waits for that before it makes
+   * the next one. Absent: it does not wait.
+   */
+  hasEnded?(reply: Shown): boolean;
   /** Every entity there is of those asked for, and of no other. One that is there twice is found twice. */
   find(shop: Shop, uniques: readonly string[]): Promise<Found[]>;
 }
