@@ -16,7 +16,9 @@ describe('stages', { concurrency: false }, () => {
     assert.ok(all);
     return Object.fromEntries(all.map(({ resource, at }) => [resource, at]));
   };
-  const everywhere = (at: string) => Object.fromEntries(resources.map(({ name }) => [name, at]));
+  /** A copy without a route stays with its service. */
+  const everywhere = (at: string) =>
+    Object.fromEntries(resources.map(({ name, route }) => [name, route === null ? 'service' : at]));
   const readBrands = async () => {
     const { access_token } = await askToken(platform.edge, platform.client);
     const reply = await fetch(`${platform.edge}/v2/brands`, { headers: { authorization: `Bearer ${access_token}` } });

@@ -15,6 +15,8 @@ export interface Place {
   copied: boolean;
   /** The service only follows the monolith, which stays the owner: its route moves, and its data are copied in any stage. */
   follows: boolean;
+  /** The service has a copy for its own replies: no route moves, and the copy stays in any stage. */
+  isCopy: boolean;
   /** Why the service cannot take it now; null if it responds, or has it already. */
   down: string | null;
   /** What went wrong with it last. */

@@ -10,6 +10,7 @@ const brands: Place = {
   moved: false,
   copied: false,
   follows: false,
+  isCopy: false,
   down: null,
   failure: null,
 };
@@ -90,6 +91,23 @@ describe('the stage services', () => {
     assert.match(first.outcomes[0]?.reason ?? '', /put there before/);
     const again = await entered(put, { again: true });
     assert.deepEqual(again.calls, ['copy auth-clients', 'move auth-clients service', 'move brands service']);
+  });
+
+  test('copies what a service keeps for its own replies, in any stage, and moves nothing', async () => {
+    const links = { ...clients, resource: 'links', isCopy: true };
+    for (const stage of ['services', 'monolith'] as const) {
+      const { calls, outcomes } = await entered([links], { stage, again: true });
+      assert.deepEqual(calls, ['copy links']);
+      assert.deepEqual(
+        outcomes.map(({ at, moved, failed }) => [at, moved, failed]),
+        [['service', true, false]],
+      );
+    }
+    const { outcomes } = await entered([{ ...links, at: 'service', moved: true, copied: true }], { stage: 'monolith' });
+    assert.deepEqual(
+      outcomes.map(({ at, moved, reason }) => [at, moved, reason]),
+      [['service', false, null]],
+    );
   });
 
   test('leaves the resource of a service that is down on the monolith with the reason, and moves the others', async () => {

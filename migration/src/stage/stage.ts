@@ -82,6 +82,7 @@ async function enter(
       await responding(place, order, parts, show);
       if (!place.copied || place.follows) await parts.copy(place, show);
     }
+    if (place.isCopy) return { ...stays(null), at: 'service', moved: !place.copied };
     if (kept) return stays(keptReason, false);
     const moves = place.at !== target;
     if (moves) await parts.move(place, target, show);

@@ -28,6 +28,7 @@ export async function placeOf(mover: Mover, status: ResourceStatus, journal: Jou
             (await journal.hasSwitched(resource.name)) || shifted.some(({ setBy }) => setBy !== 'migration'),
     copied,
     follows,
+    isCopy: resource.route === null,
     down: at === 'service' ? null : await service.ownership(resource).then(() => null, messageOf),
     failure: follows && typeof rules === 'string' ? rules : failureOf(status),
   };
