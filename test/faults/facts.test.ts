@@ -28,6 +28,7 @@ describe('facts between processes', () => {
     const active = { active: true, client_id: 'tests', identifier: 'client_credentials', scope: '', exp: 2 ** 31 - 1 };
     mesh.services = {
       monolith: () => ({ status: 200, body: active }),
+      flows: () => ({ status: 200, body: { data: { flow: null, fields: [] } } }),
       recorder: () => ({ status: 200, body: {} }),
     };
     facts = await openFactsBroker();
