@@ -56,7 +56,7 @@ describe('hedging', () => {
     state.hold = 1;
     const body = 'the same body';
     state.bodies = [];
-    const response = await fetch(mesh.url, { method: 'PUT', body });
+    const response = await fetch(mesh.url, { method: 'PUT', body, headers: { 'idempotency-key': 'one' } });
     assert.equal(await response.text(), 'quick');
     assert.equal(state.count, 2);
     assert.deepEqual(state.bodies, [body, body]);
@@ -74,14 +74,16 @@ describe('hedging', () => {
     assert.equal(held.length, 1);
   });
 
-  test('never repeats a request that may have had an effect', async () => {
-    const { mesh, state, warmUp } = await pair({ hedging });
-    await warmUp();
-    state.hold = 1;
-    const response = await fetch(mesh.url, { method: 'POST', body: 'x', headers: { 'x-request-timeout-ms': '1000' } });
-    assert.equal(response.status, 504);
-    assert.equal(state.count, 1);
-  });
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    test(`never sends a twin of ${method}, which may have an effect at once or late`, async () => {
+      const { mesh, state, warmUp } = await pair({ hedging });
+      await warmUp();
+      state.hold = 1;
+      const response = await fetch(mesh.url, { method, body: 'x', headers: { 'x-request-timeout-ms': '500' } });
+      assert.equal(response.status, 504);
+      assert.equal(state.count, 1);
+    });
+  }
 
   test('stays within the retry budget', async () => {
     const retryBudget = { percent: 1, minRetriesPerSecond: 0, ttlMs: 60_000 };

@@ -6,6 +6,7 @@ import { hedgeDelayMs } from '../policy/hedge.ts';
 import { mayBeSentTwice } from '../policy/retry-policy.ts';
 import type { Reply } from '../reply.ts';
 import { budgetOf, latenciesOf } from '../service-state/retries.ts';
+import { safeMethods } from './mirror.ts';
 import { hasIdempotencyKey, triedBy } from './retry.ts';
 
 /**
@@ -89,12 +90,18 @@ class Race {
     });
   }
 
-  /** The request is idempotent, its body can be read twice at a time, and an untried endpoint is left. */
+  /**
+   * The request is safe (RFC 9110, section 9.2.1) or has an Idempotency-Key, its body can be read twice at a time, and an
+   * untried endpoint is left. Twins of a PUT or a DELETE are carried out side by side: the slower one may find what the
+   * other one has deleted, or come after a newer request.
+   */
   #possible(): boolean {
     const exchange = this.#exchange;
     const service = exchange.backend?.service;
     if (service === undefined || !(exchange.replay?.shareable ?? true)) return false;
-    if (!mayBeSentTwice(exchange.method, hasIdempotencyKey(exchange), service.policy.retry)) return false;
+    const hasKey = hasIdempotencyKey(exchange);
+    if (!safeMethods.has(exchange.method) && !hasKey) return false;
+    if (!mayBeSentTwice(exchange.method, hasKey, service.policy.retry)) return false;
     return service.endpoints.length > (this.#tried()?.length ?? 0);
   }
 
