@@ -27,9 +27,11 @@ const functionsOf = (resources: readonly Resource[]) => [
    declare
      of_group text := ${groupOf(resources)};
    begin
+     -- A seed that replaces the shop begins the numbers anew: what was not published of the old shop is given up.
      insert into migration.facts (seq, epoch) values (new.seq, greatest(
        (select epoch from migration.ownership where group_name = of_group),
-       (select epoch from migration.fact_epochs where group_name = of_group), 0));
+       (select epoch from migration.fact_epochs where group_name = of_group), 0))
+       on conflict (seq) do update set epoch = excluded.epoch, kept = null;
      return null;
    end $$`,
   // The monolith cleans its events up after a day, and the broker may be down for longer.

@@ -81,6 +81,21 @@ describe('the facts of the monolith', () => {
     await until('no note', async () => (await waiting()) === 0);
   });
 
+  for (const empty of ['truncate shop_events restart identity cascade', 'delete from shop_events']) {
+    test(`of a shop that a seed has replaced, by ${empty}, do not stand in the way of new ones`, async () => {
+      await relay?.close();
+      const old = await happen('order.created', 'old');
+      await moving.monolith.query(empty);
+      await moving.monolith.query("select setval(pg_get_serial_sequence('shop_events', 'seq'), $1, false)", [old.seq]);
+      const { id, seq } = await happen('order.created', 'new');
+      assert.equal(seq, old.seq);
+      relay = start();
+      await received(1);
+      assert.deepEqual([facts.received.length, facts.received[0]?.id], [1, id]);
+      await until('no note', async () => (await waiting()) === 0);
+    });
+  }
+
   test('of one aggregate are published in its order, whatever transactions are open beside it', async () => {
     const open = await moving.session();
     await open.query('begin');

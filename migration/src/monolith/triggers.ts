@@ -56,6 +56,8 @@ export function triggersOf({ name, group, tables }: Resource): string[] {
     ...tables.flatMap((table) => [
       ...triggersOn(table, suffix).map((trigger) => `drop trigger if exists ${trigger} on ${table.name}`),
       ...(table.shared ? [] : fenceOf(table.name, suffix)),
+      `create trigger ${truncateTrigger(table, suffix)} before truncate on ${table.name}
+         for each statement execute function migration.refuse_truncate_${suffix}()`,
       `create trigger ${noteTrigger(table, suffix)} after insert or update or delete on ${table.name}
          for each row execute function migration.note_${suffix}_${table.name}()`,
     ]),
@@ -67,8 +69,6 @@ const fenceOf = (table: string, suffix: string): string[] => [
      for each statement execute function migration.lock_${suffix}()`,
   `create trigger migration_refuse before insert or update or delete on ${table}
      for each row execute function migration.refuse_${suffix}_${table}()`,
-  `create trigger migration_truncate before truncate on ${table}
-     for each statement execute function migration.refuse_truncate_${suffix}()`,
 ];
 
 /** SQL of the key of a row's aggregate. */
@@ -89,11 +89,15 @@ export function dropsOf({ name, tables }: Resource): string[] {
   ];
 }
 
-/** Several resources note the rows of a shared table. */
-const noteTrigger = ({ shared }: CapturedTable, suffix: string): string =>
-  shared ? `migration_note_${suffix}` : 'migration_note';
+/** Several resources note the rows of a shared table, each by triggers of its own. */
+const named = (trigger: string, { shared }: CapturedTable, suffix: string): string =>
+  shared ? `${trigger}_${suffix}` : trigger;
 
-const triggersOn = (table: CapturedTable, suffix: string): string[] =>
-  table.shared
-    ? [noteTrigger(table, suffix)]
-    : ['migration_lock', 'migration_refuse', 'migration_truncate', noteTrigger(table, suffix)];
+const noteTrigger = (table: CapturedTable, suffix: string): string => named('migration_note', table, suffix);
+const truncateTrigger = (table: CapturedTable, suffix: string): string => named('migration_truncate', table, suffix);
+
+const triggersOn = (table: CapturedTable, suffix: string): string[] => [
+  ...(table.shared ? [] : ['migration_lock', 'migration_refuse']),
+  truncateTrigger(table, suffix),
+  noteTrigger(table, suffix),
+];

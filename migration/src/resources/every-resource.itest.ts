@@ -32,16 +32,14 @@ for (const resource of resources) {
       return rows.map(({ name }) => name);
     };
 
-    for (const { name: table, shared } of resource.tables) {
-      if (!shared) {
-        test(`TRUNCATE of ${table} is refused, with what to do`, async () => {
-          await assert.rejects(
-            pool.query(`truncate ${table} cascade`),
-            (error: Error & { hint?: string }) =>
-              /cannot follow TRUNCATE/.test(error.message) && /migrate -- detach/.test(error.hint ?? ''),
-          );
-        });
-      }
+    for (const { name: table } of resource.tables) {
+      test(`TRUNCATE of ${table} is refused, with what to do`, async () => {
+        await assert.rejects(
+          pool.query(`truncate ${table} cascade`),
+          (error: Error & { hint?: string }) =>
+            /cannot follow TRUNCATE/.test(error.message) && /migrate -- detach/.test(error.hint ?? ''),
+        );
+      });
 
       test(`a column that is added to ${table} stops the migration and is named`, async () => {
         await refuseUnknownColumns(pool, resource);
