@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -37,27 +38,23 @@ export class Project {
   readonly #env: Record<string, string | undefined>;
   readonly urls: Readonly<Record<'edge' | 'admin' | 'monolith' | 'auth', string>>;
 
-  private constructor(command: [string, ...string[]], ports: readonly number[]) {
+  /** @param ports by the variables of the Compose file that name them */
+  private constructor(command: [string, ...string[]], ports: Readonly<Record<string, string>>) {
     this.#command = command;
-    const [edge, internal, admin, monolith, auth, tuned] = ports.map(String);
-    const url = (port: string | undefined) => `http://127.0.0.1:${port}`;
-    this.urls = { edge: url(edge), admin: url(admin), monolith: url(monolith), auth: url(auth) };
+    const url = (name: string) => `http://127.0.0.1:${ports[name]}`;
+    const [edge, admin] = [url('EDGE_PORT'), url('MESH_ADMIN_PORT')];
+    this.urls = { edge, admin, monolith: url('MONOLITH_PORT'), auth: url('AUTH_PORT') };
     this.#env = {
-      ...process.env,
-      COMPOSE_PROJECT_NAME: this.name,
-      BANYAN_IMAGE: `${this.name}:latest`,
-      EDGE_PORT: edge,
-      INTERNAL_PORT: internal,
-      MESH_ADMIN_PORT: admin,
-      MONOLITH_PORT: monolith,
-      AUTH_PORT: auth,
-      TUNED_PORT: tuned,
-      PUBLIC_URL: url(edge),
+      ...{ ...process.env, ...ports, PUBLIC_URL: edge },
+      ...{ COMPOSE_PROJECT_NAME: this.name, BANYAN_IMAGE: `${this.name}:latest` },
     };
   }
 
   static async create(command: [string, ...string[]]): Promise<Project> {
-    return new Project(command, await freePorts(6));
+    const file = await readFile(join(root, 'docker-compose.yml'), 'utf8');
+    const names = [...new Set([...file.matchAll(/\$\{(\w+_PORT):-\d+\}/g)].map(([, name]) => name ?? ''))];
+    const ports = await freePorts(names.length);
+    return new Project(command, Object.fromEntries(names.map((name, index) => [name, String(ports[index])])));
   }
 
   /** Runs one Compose command and gives its stdout. */
