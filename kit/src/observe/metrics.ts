@@ -53,14 +53,7 @@ export class Metrics {
 
   /** A value that is read when metrics are scraped. */
   gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read());
-      },
-    });
+    this.gauges(name, help, [], () => [{ labels: {}, value: read() }]);
   }
 
   /** Values that are read when metrics are scraped, each with its labels. A label that is not read any more is gone. */
