@@ -10,6 +10,8 @@ import { checkReferences } from './resolving/references.ts';
 import { warnOfShadowing } from './resolving/shadowing.ts';
 import { digestOf } from './writing/digest.ts';
 
+export type { PolicySource };
+
 /** A configuration, or why there is none. */
 export type ConfigResult =
   | { ok: true; config: MeshConfig; digest: string; warnings: Fault[]; documents: number; policies: PolicySource[] }

@@ -3,6 +3,7 @@ import { object, optional, required, withDefault } from '../shapes/object-shape.
 import { list } from '../shapes/shape.ts';
 import { ownTexts } from '../shapes/text-map.ts';
 import type { Cursor } from '../tree/cursor.ts';
+import { follow } from '../tree/tree.ts';
 
 /** Kinds of objects that policies name. */
 export type TargetKind = 'Service' | 'HTTPRoute' | 'Gateway';
@@ -57,12 +58,13 @@ export function targetFields(group: string, kinds: readonly [TargetKind, ...Targ
 
 /** The rule that a policy applies to something. `at` is its `spec`. */
 export function hasTargets(
-  { targetRefs, targetSelectors }: { targetRefs: unknown[]; targetSelectors: { matchLabels: object }[] },
+  { targetRefs, targetSelectors }: { targetRefs: unknown[]; targetSelectors: unknown[] },
   at: Cursor,
 ): void {
-  for (const [index, { matchLabels }] of targetSelectors.entries()) {
-    if (Object.keys(matchLabels).length > 0) continue;
-    at.fault(['targetSelectors', index, 'matchLabels'], 'must have at least one label');
+  for (const index of targetSelectors.keys()) {
+    const steps = ['targetSelectors', index, 'matchLabels'];
+    const labels = follow(at.tree, steps);
+    if (labels?.kind === 'map' && labels.entries.size === 0) at.fault(steps, 'must have at least one label');
   }
   if (targetRefs.length > 0 || targetSelectors.length > 0) return;
   if (at.hasFault(['targetRefs']) || at.hasFault(['targetSelectors'])) return;

@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds/kinds.ts';
 import type { Documents, ReadDocument } from '../reading/documents.ts';
 import { follow } from '../tree/tree.ts';
-import { namespaceOf } from './resolve.ts';
+import { kindOfParent, namespaceOf } from './resolve.ts';
 
 export type PolicyKind = 'BackendTrafficPolicy' | 'HTTPRoutePolicy';
 
@@ -25,13 +25,14 @@ export function policyLayers<K extends PolicyKind>(kind: K, documents: Documents
   const objects: readonly ReadDocument<'Service' | 'HTTPRoute'>[] =
     kind === 'HTTPRoutePolicy' ? documents.HTTPRoute : documents.Service;
   const named = byTarget(policies, ours);
+  const selecting = policies.filter(({ value }) => value.spec.targetSelectors.length > 0);
   const layers = new Map<string, PolicyLayer<K>[]>();
   for (const object of objects) {
     const { name } = object.value.metadata;
     const own = named.get(`${kind === 'HTTPRoutePolicy' ? 'HTTPRoute' : 'Service'}/${name}`);
     layers.set(name, [
-      ...gatewayLayers(object, named),
-      ...selectingLayers(object, policies),
+      ...gatewayLayers(object, named, ours),
+      ...selectingLayers(object, selecting),
       ...(own === undefined ? [] : [{ document: own, by: 'name' }]),
     ]);
   }
@@ -53,10 +54,14 @@ function byTarget<K extends PolicyKind>(policies: readonly ReadDocument<K>[], ou
 function gatewayLayers<K extends PolicyKind>(
   object: ReadDocument<'Service' | 'HTTPRoute'>,
   named: ReadonlyMap<string, ReadDocument<K>>,
+  ours: string,
 ): PolicyLayer<K>[] {
   const { spec } = object.value;
   if (!('parentRefs' in spec)) return [];
-  const gateways = [...new Set(spec.parentRefs.flatMap(({ kind, name }) => (kind === 'Gateway' ? [name] : [])))];
+  const parents = spec.parentRefs.filter(
+    (parent) => kindOfParent(parent) === 'Gateway' && (parent.namespace ?? ours) === ours,
+  );
+  const gateways = [...new Set(parents.map(({ name }) => name))];
   const found = gateways.flatMap((name) => {
     const document = named.get(`Gateway/${name}`);
     return document === undefined ? [] : [{ document, by: `Gateway ${name}` }];
