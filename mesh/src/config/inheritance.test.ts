@@ -131,6 +131,12 @@ describe('the source of each value', () => {
     });
     assert.equal(field('retry.methods')?.value, '[GET]');
     assert.equal(field('hedging.percentile'), undefined);
+    assert.deepEqual(field('hedging'), {
+      field: 'hedging',
+      value: 'null',
+      policy: 'BackendTrafficPolicy/single',
+      place: place('hedging: null'),
+    });
   });
 
   test('shows the name of a variable, and not its value', () => {

@@ -54,8 +54,8 @@ export function effectivePolicies(documents: Documents): EffectivePolicies {
     routes,
     rules: new Map(rules),
     sources: [
-      ...[...services].map(([name, { tree, layers }]) => sourceOf('Service', name, tree, layers)),
-      ...[...routes].map(([name, { tree, layers }]) => sourceOf('HTTPRoute', name, tree, layers)),
+      ...[...services].map(([name, { layers }]) => sourceOf('Service', name, layers)),
+      ...[...routes].map(([name, { layers }]) => sourceOf('HTTPRoute', name, layers)),
     ],
   };
 }

@@ -4,13 +4,15 @@ import { follow, type MapTree, type Step, type Tree } from '../tree/tree.ts';
 /**
  * `specific` over `general`, field by field (as RFC 7386 merges JSON): mappings are merged, every other value replaces the
  * general one, lists as a whole, and `null` takes it away.
+ *
+ * @param keepsNull the result has those nulls, to show them
  */
-export function mergeTrees(general: Tree | undefined, specific: Tree): Tree {
+export function mergeTrees(general: Tree | undefined, specific: Tree, keepsNull = false): Tree {
   if (specific.kind !== 'map') return specific;
   const entries = new Map(general?.kind === 'map' ? general.entries : []);
   for (const [key, entry] of specific.entries) {
-    if (isNull(entry.value)) entries.delete(key);
-    else entries.set(key, { ...entry, value: mergeTrees(entries.get(key)?.value, entry.value) });
+    if (isNull(entry.value) && !keepsNull) entries.delete(key);
+    else entries.set(key, { ...entry, value: mergeTrees(entries.get(key)?.value, entry.value, keepsNull) });
   }
   return { kind: 'map', place: specific.place, entries };
 }
@@ -49,4 +51,4 @@ function depthOf(tree: Tree, steps: readonly Step[]): number {
   return length;
 }
 
-const isNull = (tree: Tree): boolean => tree.kind === 'scalar' && tree.value === null;
+export const isNull = (tree: Tree): boolean => tree.kind === 'scalar' && tree.value === null;

@@ -1,6 +1,6 @@
 import type { Origin } from '../tree/cursor.ts';
 import { follow, formatPath, placeOf, type Step, type Tree } from '../tree/tree.ts';
-import { ownerAmong } from './merge.ts';
+import { emptyMap, isNull, mergeTrees, ownerAmong } from './merge.ts';
 import type { PolicyKind, PolicyLayer } from './policy-layers.ts';
 
 /** The policies of one object, and which of them gives each value. */
@@ -9,23 +9,26 @@ export interface PolicySource {
   name: string;
   /** The most specific first. */
   layers: { policy: string; by: string; place: string }[];
-  /** Fields that a document states, in its order; all others have the defaults of the mesh. */
+  /** Fields that a document states; all others have the defaults of the mesh. `null`: the document takes the field away. */
   values: { field: string; value: string; policy: string; place: string }[];
 }
 
-/** @param layers the most general first, @param merged their merged `spec` */
+/** @param layers the most general first */
 export function sourceOf(
   kind: PolicySource['kind'],
   name: string,
-  merged: Tree,
   layers: readonly PolicyLayer<PolicyKind>[],
 ): PolicySource {
   const origins = layers.map(({ document }) => document.at.origin);
+  const merged = origins.reduce<Tree>(
+    (below, { tree }) => mergeTrees(below, follow(tree, ['spec']) ?? emptyMap(), true),
+    emptyMap(),
+  );
   const values = leavesOf(merged, [])
     .filter(({ steps: [first] }) => first !== 'targetRefs' && first !== 'targetSelectors')
     .map(({ steps, tree }) => {
       const path = ['spec', ...steps];
-      const owner = ownerAmong(origins, path);
+      const owner = isNull(tree) ? whoTakesAway(origins, path) : ownerAmong(origins, path);
       return { field: formatPath(steps), value: textOf(tree), policy: owner.object, place: placeText(owner, path) };
     });
   return {
@@ -36,6 +39,15 @@ export function sourceOf(
       .reverse(),
     values,
   };
+}
+
+/** The most specific document with a null there: a more general one is of no account. */
+function whoTakesAway(origins: readonly Origin[], path: readonly Step[]): Origin {
+  const found = origins.findLast(({ tree }) => {
+    const value = follow(tree, path);
+    return value !== undefined && isNull(value);
+  });
+  return found ?? ownerAmong(origins, path);
 }
 
 const placeText = (origin: Origin, steps: readonly Step[]): string =>
