@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { MeshPort } from '../support/mesh-port.ts';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
 import { Shop, type Shown } from '../support/shop.ts';
 import { until } from '../support/until.ts';
@@ -47,15 +48,15 @@ async function stockOf(id: string): Promise<{ actions: [action: string, quantity
 }
 const once = { actions: [['create', stock]], available: stock };
 
-/** How many requests for the owner of a resource that the monolith still has went through the mesh. */
-async function throughMesh(): Promise<number> {
+/** How many POST requests went through the mesh on a route; without one, those for owners that the monolith still is. */
+async function throughMesh(route = 'still-monolith'): Promise<number> {
   const reply = await fetch(`${platform.admin}/metrics.json`);
   const { counters } = (await reply.json()) as {
     counters: { name: string; series: { labels: Record<string, string>; value: number }[] }[];
   };
   const series = counters.find(({ name }) => name === 'http_server_requests_total')?.series ?? [];
   return series
-    .filter(({ labels }) => labels.route === 'still-monolith' && labels.http_request_method === 'POST')
+    .filter(({ labels }) => labels.route === route && labels.http_request_method === 'POST')
     .reduce((sum, { value }) => sum + value, 0);
 }
 
@@ -66,6 +67,23 @@ test('the first stock of a product is asked of its owner through the mesh, and i
     assert.deepEqual(await stockOf(id), once);
     await until('the mesh to count it', async () => (await throughMesh()) === before + 1);
   }
+});
+
+test('the creation of a product waits for no settling, since it has no links yet, and its change does', async () => {
+  const port = new MeshPort(platform);
+  const settles = async (route: string) => {
+    const outcomes = ['settled', 'late', 'failed', 'not_held'];
+    const counts = await Promise.all(outcomes.map((outcome) => port.settles(route, outcome)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  };
+  const [created, changed] = [await throughMesh('product-creation'), await settles('product-writes')];
+  const id = await made(edge);
+  const data = { type: 'product', id, description: 'changed' };
+  const { status, body } = await edge.send({ method: 'PUT', path: `/v2/products/${id}`, data });
+  assert.equal(status, 200, JSON.stringify(body));
+  await until('the change to be settled', async () => (await settles('product-writes')) === changed + 1);
+  await until('the creation to be counted', async () => (await throughMesh('product-creation')) === created + 1);
+  assert.equal(await settles('product-creation'), 0);
 });
 
 test('while the mesh is away, a product has its first stock all the same, once, also when the mesh is back', async () => {
