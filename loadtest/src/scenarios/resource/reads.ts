@@ -85,14 +85,18 @@ async function jobPaths(call: CallApi): Promise<string[]> {
   return [...(await pagesAnd('/v2/jobs', 25)(call)), ...files];
 }
 
-/** Resolves when the job at a path is complete. @throws Error when it failed or does not end */
+/** Resolves when the job at a path is complete. A look that fails is repeated. @throws Error when the job failed or does not end */
 async function endOf(call: CallApi, path: string): Promise<void> {
   const untilMs = performance.now() + exportLimitMs;
   for (;;) {
-    const { status, error } = ((await call('GET', path)) as { data: { status: string; error?: string } }).data;
+    const look = call('GET', path) as Promise<{ data: { status: string; error?: string } }>;
+    const { status, error } = await look.then(
+      ({ data }) => data,
+      (failure: Error) => ({ status: 'unknown', error: failure.message }),
+    );
     if (status === 'complete') return;
     if (status === 'failed') throw new Error(`an export failed: ${error}`);
-    if (performance.now() > untilMs) throw new Error(`an export is still ${status}`);
+    if (performance.now() > untilMs) throw new Error(`an export is still ${status}${error ? `: ${error}` : ''}`);
     await pause(200);
   }
 }
