@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { TSchema } from '../../vendor/typebox.js';
 import type { Weight } from './batch.ts';
 import type { State } from './digest.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Change, ImportRequest } from '@banyan/kit/import';
-import { Compile } from 'typebox/compile';
+import { Compile } from '@banyan/kit/typebox';
 import { importBodies } from './import-bodies.ts';
 
 const isRequest = Compile(ImportRequest);
