@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { openDuckdb } from '@banyan/kit/duckdb';
+import { duckdbLedger } from '@banyan/kit/duckdb-ledger';
 import { type Ledger, type MovedResource, openMoves } from '@banyan/kit/import';
 import { openPostgres } from '@banyan/kit/postgres';
 import { postgresLedger } from '@banyan/kit/postgres-ledger';
@@ -28,6 +30,7 @@ export const followers: Readonly<Record<string, (token: string) => Promise<Bench
   sqlite: startSqlite,
   postgres: startPostgres,
   redis: startRedis,
+  duckdb: startDuckdb,
 };
 
 async function startSqlite(token: string): Promise<BenchFollower> {
@@ -84,6 +87,34 @@ async function startPostgres(token: string): Promise<BenchFollower> {
     async () => {
       await db.close();
       await database.drop();
+    },
+  );
+}
+
+/** Without unique slugs: the engine would delete and insert each row that is updated, so no service has a second index. */
+async function startDuckdb(token: string): Promise<BenchFollower> {
+  const folder = await mkdtemp(join(tmpdir(), 'moving-'));
+  const db = openDuckdb({ path: join(folder, 'store.duckdb'), waitMs });
+  await withSchema('create table brands (id text primary key, slug text, state text not null)', (one) =>
+    db.applySchema(one),
+  );
+  const ids = `(select unnest(from_json($1::json, '["VARCHAR"]')))`;
+  const rows = `(select unnest(from_json($1::json, '[{"id":"VARCHAR","slug":"VARCHAR","state":"VARCHAR"}]'), recursive := true)) as r`;
+  return serve(
+    token,
+    duckdbLedger(db),
+    sqlBrands({
+      remove: `delete from brands where id in ${ids}`,
+      setAside: `update brands set slug = null from ${rows} where brands.slug = r.slug and brands.id <> r.id`,
+      put: `insert into brands (id, slug, state) select id, slug, state from ${rows}
+      on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
+      read: `select id, state from brands where id in ${ids}`,
+      keys: `select id from brands where ($1::varchar is null or id > $1) and ($2::varchar is null or id <= $2)
+      order by id limit $3`,
+    }),
+    async () => {
+      await db.close();
+      await rm(folder, { recursive: true });
     },
   );
 }

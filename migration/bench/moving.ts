@@ -7,7 +7,7 @@ import { followers } from './followers.ts';
 
 const help = `Measures the migration engine on real stores: PostgreSQL to a service on another store.
 
-  npm run stores -- node migration/bench/moving.ts [--to mariadb,sqlite,postgres,redis] [--rows 20000] [--rounds 3]
+  npm run stores -- node migration/bench/moving.ts [--to mariadb,sqlite,postgres,redis,duckdb] [--rows 20000] [--rounds 3]
                                                   [--writes 2000] [--rate 200]
 
   backfill   aggregates a second, from the monolith through HTTP to the service's store, committed; the best and the

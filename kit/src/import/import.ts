@@ -1,3 +1,4 @@
+export { oneBatch, type Weight } from './batch.ts';
 export * from './contract.ts';
 export { digestOf, rangeDigest, type State } from './digest.ts';
 export type { Ledger, VersionRow } from './ledger.ts';

@@ -1,4 +1,5 @@
 import type { TSchema } from '../../vendor/typebox.js';
+import type { Weight } from './batch.ts';
 import type { State } from './digest.ts';
 
 /** One change that the owner sent, for the service to apply. */
@@ -18,8 +19,8 @@ export interface MovedResource<Tx, S extends State = State> {
   group: string;
   /** Of an aggregate's state. A state that breaks it is refused. */
   schema: TSchema;
-  /** How many aggregates are read at a time, where the states are large. */
-  batch?: number;
+  /** Where the states of some aggregates are large: fewer of them are read at a time. */
+  weight?: Weight;
   /**
    * Writes and deletes aggregates, whatever is there. Enforces no uniqueness between aggregates: where a unique name is
    * taken by another aggregate, that one's is set aside until its own change arrives.

@@ -1,6 +1,7 @@
 import { Compile } from '../../vendor/typebox.js';
 import type { Clock } from '../service/clock.ts';
 import { ServiceError } from '../service/errors.ts';
+import { oneBatch } from './batch.ts';
 import type { Change, ChangesReply, DigestsReply, DigestsRequest, Outcome, OwnershipReply } from './contract.ts';
 import { digestOf, rangeDigest } from './digest.ts';
 import type { Ledger } from './ledger.ts';
@@ -148,16 +149,16 @@ export function openMoves<Tx>(
         const ownership = await ledger.ownership(tx, resource.group, 'none');
         // The version is read before the state. A state that changes in between travels with the older version, and once
         // more with its own.
-        const most = Math.min(limit, resource.batch ?? limit);
-        const rows = await ledger.pending(tx, name, most);
+        const rows = await ledger.pending(tx, name, limit);
         // The usual reply to a follower that asks.
         if (rows.length === 0) return { ownership, changes: [], more: false };
-        const states = await resource.read(
-          tx,
-          rows.map(({ key }) => key),
-        );
-        const changes = rows.map(({ key, version }) => ({ key, version, state: states.get(key) ?? null }));
-        return { ownership, changes, more: rows.length === most };
+        const keys = rows.map(({ key }) => key);
+        const some = resource.weight ? oneBatch(keys, resource.weight) : keys;
+        const states = await resource.read(tx, some);
+        const changes = rows
+          .slice(0, some.length)
+          .map(({ key, version }) => ({ key, version, state: states.get(key) ?? null }));
+        return { ownership, changes, more: rows.length === limit || some.length < rows.length };
       });
     },
     acknowledge: async (name, seen) => {
@@ -169,12 +170,13 @@ export function openMoves<Tx>(
       return ledger.transaction(async (tx) => {
         const { epoch, state, wayBack } = await ledger.ownership(tx, resource.group, 'shared');
         if (state !== 'owner') throw new ServiceError('misdirected', { retryAfterS: 1 });
-        const states = await resource.read(tx, keys);
+        const there = new Set<string>();
+        for await (const states of statesOf(tx, resource, keys)) for (const key of states.keys()) there.add(key);
         const version = versionOf(epoch, await ledger.nextCounter(tx));
         await ledger.record(
           tx,
           name,
-          keys.map((key) => ({ key, version, deleted: !states.has(key) })),
+          keys.map((key) => ({ key, version, deleted: !there.has(key) })),
           wayBack,
         );
       });
@@ -199,16 +201,25 @@ export function openMoves<Tx>(
   };
 }
 
+/** The states of given aggregates, a batch at a time. */
+async function* statesOf<Tx>(tx: Tx, resource: MovedResource<Tx>, keys: readonly string[]) {
+  for (let rest = keys; rest.length > 0; ) {
+    const some = oneBatch(rest, resource.weight);
+    yield await resource.read(tx, some);
+    rest = rest.slice(some.length);
+  }
+}
+
 async function* statesIn<Tx>(tx: Tx, resource: MovedResource<Tx>, { keys, after, to }: DigestsRequest) {
   if (keys) {
-    yield await resource.read(tx, keys);
+    yield* statesOf(tx, resource, keys);
     return;
   }
-  const limit = resource.batch ?? digestChunk;
   for (let last = after; ; ) {
-    const chunk = await resource.keys(tx, { after: last, to, limit });
-    yield await resource.read(tx, chunk);
-    if (chunk.length < limit) return;
-    last = chunk.at(-1) ?? last;
+    const chunk = await resource.keys(tx, { after: last, to, limit: digestChunk });
+    const some = oneBatch(chunk, resource.weight);
+    yield await resource.read(tx, some);
+    if (some.length === chunk.length && chunk.length < digestChunk) return;
+    last = some.at(-1) ?? last;
   }
 }

@@ -1,4 +1,4 @@
-import { digestOf, rangeDigest, type State } from '@banyan/kit/import';
+import { digestOf, oneBatch, rangeDigest, type State } from '@banyan/kit/import';
 import type { Queryable } from '../resources/queryable.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ServiceSide } from '../service/service-side.ts';
@@ -16,13 +16,11 @@ export interface ParitySides {
   signal?: AbortSignal;
 }
 
-/** Aggregates in one range. */
+/** Aggregates in one range, at most. */
 const rangeSize = 1_000;
 /** How often a difference is read again while the owner's side keeps changing. */
 const maxReads = 20;
 const maxListed = 1_000;
-
-const sizeOf = ({ batch = rangeSize }: Resource) => batch;
 
 type Digests = Map<string, string>;
 
@@ -41,8 +39,7 @@ export async function parity(
   let ranges = 0;
   for (let after: string | null = null; ; ) {
     sides.signal?.throwIfAborted();
-    const keys = await keysAfter(sides.db, resource, after);
-    const last = keys.length < sizeOf(resource) ? null : (keys.at(-1) ?? null);
+    const { keys, last } = await keysAfter(sides.db, resource, after);
     const mine = await monolithDigests(sides.db, resource, keys);
     const theirs = await sides.service.digests(resource, { after, to: last, members: false });
     ranges++;
@@ -79,8 +76,9 @@ export async function differingKeys(
   keys: readonly string[],
 ): Promise<string[]> {
   const found: string[] = [];
-  for (let at = 0; at < keys.length; at += sizeOf(resource)) {
-    const some = keys.slice(at, at + sizeOf(resource));
+  for (let rest = keys; rest.length > 0; ) {
+    const some = oneBatch(rest, resource.weight);
+    rest = rest.slice(some.length);
     const mine = await monolithDigests(db, resource, some);
     found.push(...differences(mine, await serviceDigests(service, resource, some)));
   }
@@ -129,9 +127,17 @@ async function serviceDigests(service: ServiceSide, resource: Resource, keys: re
   return new Map(members.map(({ key, digest }) => [key, digest]));
 }
 
-async function keysAfter(db: Queryable, resource: Resource, after: string | null): Promise<string[]> {
-  const { rows } = await db.query<{ key: string }>(resource.keys, [after, sizeOf(resource)]);
-  return rows.map(({ key }) => key);
+/** The keys of the next range, and where it ends; null: it is the last one. */
+async function keysAfter(
+  db: Queryable,
+  resource: Resource,
+  after: string | null,
+): Promise<{ keys: string[]; last: string | null }> {
+  const { rows } = await db.query<{ key: string }>(resource.keys, [after, rangeSize]);
+  const found = rows.map(({ key }) => key);
+  const keys = oneBatch(found, resource.weight);
+  const isLast = found.length < rangeSize && keys.length === found.length;
+  return { keys, last: isLast ? null : (keys.at(-1) ?? null) };
 }
 
 async function monolithDigests(db: Queryable, resource: Resource, keys: readonly string[]): Promise<Digests> {

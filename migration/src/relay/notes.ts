@@ -41,19 +41,19 @@ const noted = `
   )
   select owned.epoch, owned.state, nextval('migration.counter') as counter, ${parkedNote} as parked,
     (select coalesce(jsonb_agg(jsonb_build_object('id', id::text, 'key', key,
-              'ageMs', extract(epoch from clock_timestamp() - noted_at) * 1000)), '[]')
+              'ageMs', extract(epoch from clock_timestamp() - noted_at) * 1000) order by id), '[]')
      from migration.notes where resource = $1 and key in (select key from picked)) as notes
   from (values ($2::text)) as wanted (group_name) left join migration.ownership as owned using (group_name)`;
 
 /** Draws a number and reads who owns the resource and what was noted. */
-export async function readNotes(client: Client, { name, group, batch = passLimit }: Resource): Promise<Noted> {
+export async function readNotes(client: Client, { name, group }: Resource): Promise<Noted> {
   const { rows } = await client.query<{
     epoch: string | null;
     state: Ownership['state'] | null;
     counter: string;
     parked: Noted['parked'];
     notes: Note[];
-  }>({ name: 'notes', text: noted, values: [name, group, batch] });
+  }>({ name: 'notes', text: noted, values: [name, group, passLimit] });
   const [row] = rows;
   if (!row) throw new Error('the statement has one row');
   return { ...row, epoch: row.epoch === null ? null : Number(row.epoch), counter: Number(row.counter) };

@@ -1,4 +1,4 @@
-import { type Change, type Outcome, type State, type Version, versionOf } from '@banyan/kit/import';
+import { type Change, type Outcome, oneBatch, type State, type Version, versionOf } from '@banyan/kit/import';
 import type { Client } from 'pg';
 import { MigrationError } from '../errors.ts';
 import { refuseUnknownColumns } from '../monolith/attach.ts';
@@ -155,17 +155,20 @@ export class Relay {
     if (epoch === null || state === 'follower') {
       throw new MigrationError('not_the_owner', `the monolith does not own ${resource.name}`);
     }
-    const keys = new Set(notes.map(({ key }) => key));
+    const noted = [...new Set(notes.map(({ key }) => key))];
+    const keys = new Set(oneBatch(noted, resource.weight));
+    const taken = notes.filter(({ key }) => keys.has(key));
     keys.delete(heartbeatKey);
-    const further = chunk === null ? [] : await this.#keys(resource, chunk.after, chunk.limit);
+    const after = chunk === null ? [] : await this.#keys(resource, chunk.after, chunk.limit);
+    const further = oneBatch(after, resource.weight);
     for (const key of further) keys.add(key);
     return {
       epoch,
       version: versionOf(epoch, counter),
-      notes,
+      notes: taken,
       states: await this.#states(resource, [...keys]),
       last: further.at(-1) ?? null,
-      more: notes.length >= (resource.batch ?? passLimit),
+      more: notes.length >= passLimit || taken.length < notes.length,
       parked,
       atMs,
     };

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { digestOf, type State, versionOf } from '@banyan/kit/import';
+import { type Change, digestOf, type State, versionOf } from '@banyan/kit/import';
 import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import pg from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
 import { openPool } from '../monolith/database.ts';
 import { changeOwnership } from '../monolith/fence.ts';
+import { Relay } from '../relay/relay.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
 import { carts } from './carts.ts';
 import { jobs } from './jobs.ts';
@@ -155,4 +156,35 @@ test('are written by their owner only', async () => {
   await assert.rejects(piece(id, 1, 'x'), { code: notOwner });
   await assert.rejects(pool.query("update jobs set status = 'processing'"), { code: notOwner });
   await assert.rejects(pool.query('delete from job_files'), { code: notOwner });
+});
+
+test('many pieces of files travel some at a time, and each note goes with its own', async () => {
+  const id = await make();
+  await pool.query(
+    "insert into job_files (job_id, position, content) select $1, n, 'x' from generate_series(0, 44) as n",
+    [id],
+  );
+  const all = await keys(null, 100);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const sent: string[][] = [];
+  const relay = await Relay.open(client, async (_resource, _epoch, changes: readonly Change[]) => {
+    sent.push(changes.map(({ key }) => key));
+    return changes.map(({ key }) => ({ key, outcome: 'applied' }));
+  });
+  try {
+    while ((await relay.pass(jobs)).more);
+    assert.deepEqual(sent.flat().sort(), all);
+    assert.deepEqual(await noted(), []);
+    for (let after: string | null = null; ; ) {
+      const { last, delivered } = await relay.chunk(jobs, after, 1_000);
+      await delivered;
+      if (last === null) break;
+      after = last;
+    }
+    assert.deepEqual(sent.flat().slice(all.length), all, 'a backfill leaves none out');
+    assert.ok(sent.every((some) => some.length <= 20));
+  } finally {
+    await client.end();
+  }
 });

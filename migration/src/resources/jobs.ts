@@ -10,6 +10,9 @@ const jobOfReply = (row: string) => `case when ${row}.path = '/v2/jobs' then ${r
 /** The key of a piece of a job's file: it follows that of the job. */
 const pieceKey = (row: string) => `(${row}.job_id::text || '/' || lpad(${row}.position::text, 6, '0'))`;
 
+/** A piece has 262,144 characters and the rest of an order. */
+const pieceWeight = 50;
+
 const repliesOf = `(
   select coalesce(jsonb_agg(jsonb_build_object(
     'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
@@ -27,7 +30,7 @@ export const jobs: Resource & WayBack = {
   service: 'jobs',
   route: 'jobs',
   summary: 'Jobs and their files',
-  batch: 20,
+  weight: (key) => (key.includes('/') ? pieceWeight : 1),
   tables: [
     {
       name: 'idempotency_keys',

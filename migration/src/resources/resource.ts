@@ -1,4 +1,4 @@
-import type { State, Version } from '@banyan/kit/import';
+import type { State, Version, Weight } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
 import type { Queryable } from './queryable.ts';
 import type { ShopEvent } from './shop-events.ts';
@@ -78,8 +78,8 @@ export interface Resource extends Partial<WayBack> {
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
   entities?: readonly string[];
-  /** How many aggregates are read at a time, where the states are large. */
-  batch?: number;
+  /** Where the states of some aggregates are large: fewer of them are read at a time. */
+  weight?: Weight;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */

@@ -13,6 +13,7 @@ import {
 } from '@banyan/kit/import';
 import { MigrationError } from '../errors.ts';
 import type { Resource } from '../resources/resource.ts';
+import { importBodies } from './import-bodies.ts';
 
 /** Long, because a busy store takes its time for thousands of aggregates. */
 const timeoutMs = 30_000;
@@ -22,6 +23,7 @@ export interface ServiceSide {
   ownership(resource: Resource): Promise<OwnershipReply>;
   /** Compare and set. */
   changeOwnership(resource: Resource, from: Ownership, to: Ownership): Promise<{ changed: boolean } & OwnershipReply>;
+  /** Changes that are too long for one request go in several: each is applied in one transaction. */
   import(resource: Resource, epoch: number, changes: readonly Change[]): Promise<readonly Outcome[]>;
   changes(resource: Resource): Promise<ChangesReply>;
   acknowledge(resource: Resource, seen: readonly { key: string; version: number }[]): Promise<void>;
@@ -37,7 +39,7 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
     { service }: Resource,
     method: MeshRequest['method'],
     path: string,
-    body?: unknown,
+    body?: string,
   ): Promise<{ status: number; reply: Reply }> => {
     const { status, text } = await mesh
       .send({
@@ -48,7 +50,7 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
           authorization: `Bearer ${token}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
         timeoutMs,
       })
       .catch((error: unknown) => {
@@ -63,23 +65,32 @@ export function serviceSide(mesh: MeshClient, token: string): ServiceSide {
     }
     return { status, reply: (text === '' ? undefined : JSON.parse(text)) as Reply };
   };
-  const succeed = async <Reply>(resource: Resource, method: MeshRequest['method'], path: string, body?: unknown) => {
+  const sendText = async <Reply>(resource: Resource, method: MeshRequest['method'], path: string, body?: string) => {
     const { status, reply } = await send<Reply>(resource, method, path, body);
     if (status === 409) throw new MigrationError('not_following', detailOf(JSON.stringify(reply)));
     return reply;
   };
+  const succeed = <Reply>(resource: Resource, method: MeshRequest['method'], path: string, body?: object) =>
+    sendText<Reply>(resource, method, path, body && JSON.stringify(body));
 
   return {
     ownership: (resource) => succeed<OwnershipReply>(resource, 'GET', paths.ownership(resource.group)),
     changeOwnership: async (resource, from, to) => {
-      const { status, reply } = await send<OwnershipReply>(resource, 'PUT', paths.ownership(resource.group), {
-        from,
-        to,
-      });
+      const { status, reply } = await send<OwnershipReply>(
+        resource,
+        'PUT',
+        paths.ownership(resource.group),
+        JSON.stringify({ from, to }),
+      );
       return { changed: status === 200, ...reply };
     },
-    import: async (resource, epoch, changes) =>
-      (await succeed<ImportReply>(resource, 'POST', paths.incoming(resource.name), { epoch, changes })).outcomes,
+    import: async (resource, epoch, changes) => {
+      const all: Outcome[] = [];
+      for (const body of importBodies(epoch, changes)) {
+        all.push(...(await sendText<ImportReply>(resource, 'POST', paths.incoming(resource.name), body)).outcomes);
+      }
+      return all;
+    },
     changes: (resource) => succeed<ChangesReply>(resource, 'GET', paths.changes(resource.name)),
     acknowledge: (resource, seen) => succeed<void>(resource, 'POST', paths.acknowledge(resource.name), { seen }),
     repeat: (resource, keys) => succeed<void>(resource, 'POST', paths.repeat(resource.name), { keys }),

@@ -103,7 +103,7 @@ async function copy(
   };
   for (let after = from; ; ) {
     signal.throwIfAborted();
-    const { last, delivered } = await relay.chunk(resource, after, resource.batch ?? chunkSize);
+    const { last, delivered } = await relay.chunk(resource, after, chunkSize);
     if (last === null) {
       await delivered;
       break;

@@ -11,7 +11,10 @@ import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 let it: TestShop;
 let owner: Server;
 let asked: { headers: IncomingHttpHeaders; body: unknown }[] = [];
-let status = 204;
+/** What the owner replies; null: as this shop, to which the name of the owner leads. */
+let status: number | null = null;
+/** The owner does what it is asked, and its reply is lost. */
+let isReplyLost = false;
 const introspection = { clientId: 'services', clientSecret: 'introspection-secret' };
 const basic = `Basic ${Buffer.from('services:introspection-secret').toString('base64')}`;
 
@@ -19,8 +22,12 @@ before(async () => {
   owner = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    asked.push({ headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
-    response.writeHead(status).end();
+    const payload = Buffer.concat(chunks);
+    asked.push({ headers: request.headers, body: JSON.parse(payload.toString()) });
+    if (status !== null) return response.writeHead(status).end();
+    const url = request.url ?? '';
+    const done = await it.app.inject({ method: 'POST', url, headers: request.headers, payload });
+    return isReplyLost ? response.destroy() : response.writeHead(done.statusCode).end();
   });
   await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve));
   const inventoriesUrl = `http://127.0.0.1:${(owner.address() as AddressInfo).port}`;
@@ -36,7 +43,8 @@ after(async () => {
 });
 beforeEach(() => {
   asked = [];
-  status = 204;
+  status = null;
+  isReplyLost = false;
 });
 
 const open = async () => (await it.shop.db.query('select product_id from first_stocks')).rows;
@@ -76,7 +84,22 @@ describe('the first stock of a product', () => {
     assert.equal((await it.admin('GET', `/v2/inventories/${id}`)).body.data.available, 7);
     assert.deepEqual(await actionsOn(id), [['create', 7]]);
     assert.deepEqual(await open(), []);
-    assert.deepEqual(asked, [], 'the owner is this store');
+    assert.equal(asked.length, 1);
+    assert.equal(asked[0]?.headers.host, 'inventories', 'the name by which a proxy finds the owner');
+  });
+
+  test('is done by this store where the owner is not reached, once, also when only the reply is lost', async () => {
+    status = 503;
+    const away = await makeProduct(it, { manage_stock: true, stock: 7 });
+    status = null;
+    isReplyLost = true;
+    const lost = await makeProduct(it, { manage_stock: true, stock: 7 });
+    for (const id of [away, lost]) {
+      assert.deepEqual(await actionsOn(id), [['create', 7]]);
+      assert.equal(await levelOf(id), 7);
+    }
+    assert.equal(asked.length, 2);
+    assert.deepEqual(await open(), []);
   });
 
   test('is done by the recovery after a death between the commit and the question', async () => {
@@ -111,7 +134,7 @@ describe('the first stock of a product', () => {
       const id = await makeProduct(it, { manage_stock: true, stock: 3 });
       assert.equal(await levelOf(id), 3);
       assert.equal((await open()).length, 1);
-      await assert.rejects(recoverFirstStocks(it.shop), /replied 503/);
+      await assert.rejects(recoverFirstStocks(it.shop), /owned elsewhere/);
       status = 204;
       assert.equal(await recoverFirstStocks(it.shop), 1);
       assert.deepEqual(await open(), []);

@@ -1,10 +1,7 @@
 import type { Shop } from '../shop.ts';
-import { storeFault } from '../store-faults.ts';
 import { type FirstStock, writeFirstStocks } from './first-stock.ts';
 import { confirmFirstStocks, openFirstStocks } from './noted-first-stocks.ts';
-
-/** The longest time in which another owner of inventories replies, in ms. */
-const replyTimeoutMs = 10_000;
+import { postToOwner } from './post-to-owner.ts';
 
 /**
  * Seam 1: asks the owner of inventories for the first stock of products that were just committed, and waits for it. Never
@@ -28,26 +25,20 @@ export async function recoverFirstStocks(shop: Shop): Promise<number> {
 
 async function ask(shop: Shop, wanted: readonly FirstStock[]): Promise<void> {
   if (wanted.length === 0) return;
-  try {
-    await writeFirstStocks(shop.db, wanted, shop.now());
-  } catch (error) {
-    const { inventoriesUrl } = shop.config;
-    if (storeFault(error)?.code !== 'misdirected' || inventoriesUrl === undefined) throw error;
-    await askElsewhere(shop, inventoriesUrl, wanted);
-  }
+  // Where the owner cannot be asked, this store is tried: it refuses what another program owns, and each is done once.
+  if (!(await ownerHasDone(shop, wanted))) await writeFirstStocks(shop.db, wanted, shop.now());
   await confirmFirstStocks(shop.db, wanted);
 }
 
-/** Another program owns the inventories now. */
-async function askElsewhere(shop: Shop, url: string, wanted: readonly FirstStock[]): Promise<void> {
-  const { clientId = '', clientSecret = '' } = shop.config.introspection ?? {};
-  const credentials = Buffer.from(`${clientId}:${clientSecret}`);
-  const reply = await fetch(`${url}/internal/first-stocks`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${credentials.toString('base64')}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ data: wanted }),
-    signal: AbortSignal.timeout(replyTimeoutMs),
-  });
-  await reply.body?.cancel();
-  if (!reply.ok) throw new Error(`The owner of inventories replied ${reply.status}`);
+/** Asks the owner of inventories, whichever program that is now. False where it has not agreed, or none is named. */
+async function ownerHasDone(shop: Shop, wanted: readonly FirstStock[]): Promise<boolean> {
+  const { inventoriesUrl } = shop.config;
+  if (inventoriesUrl === undefined) return false;
+  try {
+    await postToOwner(inventoriesUrl, shop.config.introspection, wanted);
+    return true;
+  } catch (err) {
+    shop.log.warn({ err, products: wanted.length }, 'the owner of inventories was not reached');
+    return false;
+  }
 }

@@ -71,6 +71,43 @@ test('a state that is none is refused, and by its member', async () => {
   await assert.rejects(apply(change(`${job}/1`, { content: 'x' })), /the key of something else/);
 });
 
+test('of a large batch the newer ones count, and what is gone stays gone', async () => {
+  const id = (n: number) => `0b0b0b0b-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const of = (n: number, attempts: number): State => {
+    const own = { ...reply, hash: String(n).padStart(64, '0') };
+    return n % 3 === 0 ? { content: `piece ${attempts}` } : { ...state, attempts, replies: n % 2 ? [own] : [] };
+  };
+  const key = (n: number) => (n % 3 === 0 ? `${id(n)}/000000` : id(n));
+  const numbers = Array.from({ length: 600 }, (_, n) => n + 100);
+  const batch = (attempts: number, isGone: (n: number) => boolean = () => false) =>
+    numbers.map((n) => change(key(n), isGone(n) ? null : of(n, attempts)));
+  const late = batch(1);
+  const first = batch(2);
+  const second = batch(3, (n) => n % 5 === 0);
+  assert.ok((await apply(...first)).every((outcome) => outcome === 'applied'));
+  // Half of the second batch is here before the rest of it, among older ones.
+  const mixed = numbers.map((_, n) => (n % 2 === 0 ? second[n] : late[n])).filter((one) => one !== undefined);
+  assert.deepEqual(
+    await apply(...mixed),
+    numbers.map((_, n) => (n % 2 === 0 ? 'applied' : 'older')),
+  );
+  assert.ok(
+    (await apply(...second)).every((outcome) => outcome === 'applied'),
+    'sent once more, it does no harm',
+  );
+  assert.ok(
+    (await apply(...late)).every((outcome) => outcome === 'older'),
+    'nothing comes back',
+  );
+  const wanted = numbers.filter((n) => n % 5 !== 0).map((n) => ({ key: key(n), digest: digestOf(key(n), of(n, 3)) }));
+  const found = new Map((await digests()).map((one) => [one.key, one.digest]));
+  assert.deepEqual(
+    wanted.filter((one) => found.get(one.key) !== one.digest),
+    [],
+  );
+  assert.equal(numbers.filter((n) => n % 5 === 0 && found.has(key(n))).length, 0);
+});
+
 test('changes are handed over some at a time, since files are large', async () => {
   const follower = { epoch: 1, state: 'follower', wayBack: false } as const;
   await store.moves.changeOwnership('jobs', follower, { epoch: 2, state: 'owner', wayBack: true });

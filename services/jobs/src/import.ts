@@ -1,9 +1,9 @@
 import type { Micros } from '@banyan/kit/api';
-import { type DuckdbTransaction, statement } from '@banyan/kit/duckdb';
-import type { AppliedChange, MovedResource } from '@banyan/kit/import';
+import { type DuckdbTransaction, type Statement, statement } from '@banyan/kit/duckdb';
+import type { MovedResource } from '@banyan/kit/import';
 import Type, { type Static } from '@banyan/kit/typebox';
-import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJob } from './jobs-store.ts';
-import { type KeptReply, keepReply, repliesOf } from './replies.ts';
+import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJobs } from './jobs-store.ts';
+import { type KeptReply, keepReplies, repliesOf } from './replies.ts';
 
 /** RFC 3339 in UTC, with microseconds. */
 const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
@@ -41,12 +41,16 @@ type PieceState = Static<typeof PieceState>;
 const State = Type.Union([JobState, PieceState]);
 type State = JobState | PieceState;
 
+/** A piece has 262,144 characters and the rest of an order. */
+const pieceWeight = 50;
+
 const idsIn = `(select unnest(from_json(?::json, '["VARCHAR"]')))`;
 const readJobs = statement<JobRow, [string]>('import_jobs', `select ${jobColumns} from jobs where id in ${idsIn}`);
 const keyOfPiece = `job_id || '/' || lpad(position::varchar, 6, '0')`;
+const placesIn = `(select unnest(from_json(?::json, '[{"job_id":"VARCHAR","position":"BIGINT"}]'), recursive := true))`;
 const readPieces = statement<{ key: string; content: string }, [string]>(
   'import_pieces',
-  `select ${keyOfPiece} as key, content from job_files where ${keyOfPiece} in ${idsIn}`,
+  `select ${keyOfPiece} as key, content from job_files join ${placesIn} as wanted using (job_id, position)`,
 );
 const keysAfter = statement<{ key: string }, [string | null, string | null, string | null, string | null, number]>(
   'import_keys',
@@ -56,12 +60,16 @@ const keysAfter = statement<{ key: string }, [string | null, string | null, stri
 const dropJobs = statement<object, [string]>('import_drop_jobs', `delete from jobs where id in ${idsIn}`);
 const dropSome = statement<object, [string]>(
   'import_drop_pieces',
-  `delete from job_files where ${keyOfPiece} in ${idsIn}`,
+  `delete from job_files using ${placesIn} as gone
+   where job_files.job_id = gone.job_id and job_files.position = gone.position`,
 );
-const putPiece = statement<object, [string, number, string]>(
-  'import_put_piece',
-  `insert into job_files (job_id, position, content) values (?, ?, ?)
-   on conflict (job_id, position) do update set content = excluded.content`,
+/** A piece that is sent once more is the same: the engine would write all of it again. */
+const putPieces = statement<object, [string]>(
+  'import_put_pieces',
+  `insert into job_files (job_id, position, content)
+   select job_id, position, content from (select unnest(from_json(?::json,
+     '[{"job_id":"VARCHAR","position":"BIGINT","content":"VARCHAR"}]'), recursive := true))
+   on conflict (job_id, position) do update set content = excluded.content where job_files.content <> excluded.content`,
 );
 
 /**
@@ -75,22 +83,37 @@ export const jobsImport = (now: () => Micros): MovedResource<DuckdbTransaction, 
   name: 'jobs',
   group: 'jobs',
   schema: State,
-  batch: 20,
+  weight: (key) => (isPiece(key) ? pieceWeight : 1),
   apply: async (tx, changes) => {
     const gone = changes.filter(({ state }) => state === null).map(({ key }) => key);
-    await tx.run(dropJobs, [JSON.stringify(gone)]);
-    await tx.run(dropSome, [JSON.stringify(gone)]);
-    for (const change of changes) await put(tx, change);
+    await onRows(tx, dropJobs, jobsAmong(gone));
+    await onRows(tx, dropSome, placesOf(gone));
+    const jobs: Job[] = [];
+    const replies: { jobId: string; kept: KeptReply }[] = [];
+    const pieces: (Place & PieceState)[] = [];
+    for (const { key, state } of changes) {
+      if (state === null) continue;
+      if ('content' in state) {
+        pieces.push({ ...placeOf(key), content: state.content });
+        continue;
+      }
+      jobs.push(jobIn(key, state));
+      for (const reply of state.replies) replies.push({ jobId: key, kept: replyIn(reply) });
+    }
+    await putJobs(tx, jobs);
+    await keepReplies(tx, replies);
+    await onRows(tx, putPieces, pieces);
   },
   read: async (tx, keys) => {
-    const wanted = JSON.stringify(keys);
-    const rows = await tx.query(readJobs, [wanted]);
+    const wanted = jobsAmong(keys);
+    const rows = wanted.length === 0 ? [] : await tx.query(readJobs, [JSON.stringify(wanted)]);
     const replies = await repliesOf(
       tx,
       rows.map(({ id }) => id),
       now(),
     );
-    const pieces = await tx.query(readPieces, [wanted]);
+    const places = placesOf(keys);
+    const pieces = places.length === 0 ? [] : await tx.query(readPieces, [JSON.stringify(places)]);
     return new Map<string, State>([
       ...rows.map((row) => [row.id, stateOf(jobOf(row), replies.get(row.id) ?? [])] as const),
       ...pieces.map(({ key, content }) => [key, { content }] as const),
@@ -101,23 +124,36 @@ export const jobsImport = (now: () => Micros): MovedResource<DuckdbTransaction, 
   displaced: async () => 0,
 });
 
-async function put(tx: DuckdbTransaction, { key, state }: AppliedChange<State>): Promise<void> {
-  if (state === null) return;
-  if ('content' in state) {
-    const [jobId = '', position = ''] = key.split('/');
-    if (key !== pieceKey(jobId, Number(position))) throw new Error('a piece has the key of something else');
-    await tx.run(putPiece, [jobId, Number(position), state.content]);
-    return;
-  }
-  await putJob(tx, jobIn(key, state));
-  for (const reply of state.replies) {
-    await keepReply(tx, key, {
-      ...{ hash: reply.hash, client: reply.client, customer: reply.customer, method: reply.method, path: reply.path },
-      ...{ key: reply.key, bodyHash: reply.body_hash, status: reply.status, reply: reply.reply },
-      createdAt: microsIn(reply.created_at),
-    });
-  }
+/** A statement of a list of rows, unless the list is empty. */
+async function onRows(
+  tx: DuckdbTransaction,
+  one: Statement<object, [string]>,
+  rows: readonly (string | object)[],
+): Promise<void> {
+  if (rows.length > 0) await tx.run(one, [JSON.stringify(rows)]);
 }
+
+const isPiece = (key: string): boolean => key.includes('/');
+const jobsAmong = (keys: readonly string[]): string[] => keys.filter((key) => !isPiece(key));
+const placesOf = (keys: readonly string[]): Place[] => keys.filter(isPiece).map(placeOf);
+
+/** Where a piece of a file is. */
+interface Place {
+  job_id: string;
+  position: number;
+}
+
+function placeOf(key: string): Place {
+  const [jobId = '', position = ''] = key.split('/');
+  if (key !== pieceKey(jobId, Number(position))) throw new Error('a piece has the key of something else');
+  return { job_id: jobId, position: Number(position) };
+}
+
+const replyIn = (reply: JobState['replies'][number]): KeptReply => ({
+  ...{ hash: reply.hash, client: reply.client, customer: reply.customer, method: reply.method, path: reply.path },
+  ...{ key: reply.key, bodyHash: reply.body_hash, status: reply.status, reply: reply.reply },
+  createdAt: microsIn(reply.created_at),
+});
 
 const jobIn = (id: string, state: JobState): Job => ({
   ...{ id, jobType: state.job_type, filter: state.filter, status: state.status, error: state.error },

@@ -44,9 +44,14 @@ const waiting = statement<JobRow>(
   'jobs_waiting',
   `select ${jobColumns} from jobs where status in ('pending', 'processing') order by created_at_us, id limit 1`,
 );
-const put = statement<object, (string | number | null)[]>(
+const columnTypes: Readonly<Record<keyof JobRow, string>> = {
+  ...{ id: 'VARCHAR', job_type: 'VARCHAR', filter: 'VARCHAR', status: 'VARCHAR', error: 'VARCHAR', attempts: 'BIGINT' },
+  ...{ leased_until_us: 'BIGINT', pieces: 'BIGINT', created_at_us: 'BIGINT', updated_at_us: 'BIGINT' },
+};
+const put = statement<object, [string]>(
   'jobs_put',
-  `insert into jobs (${jobColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  `insert into jobs (${jobColumns})
+   select ${jobColumns} from (select unnest(from_json(?::json, '[${JSON.stringify(columnTypes)}]'), recursive := true))
    on conflict (id) do update set job_type = excluded.job_type, filter = excluded.filter, status = excluded.status,
      error = excluded.error, attempts = excluded.attempts, leased_until_us = excluded.leased_until_us, pieces = excluded.pieces,
      created_at_us = excluded.created_at_us, updated_at_us = excluded.updated_at_us`,
@@ -92,11 +97,11 @@ export async function nextJob(db: Queryable): Promise<Job | undefined> {
   return row && jobOf(row);
 }
 
-export async function putJob(tx: Queryable, job: Job): Promise<void> {
-  await tx.run(put, [
-    ...[job.id, job.jobType, job.filter, job.status, job.error, job.attempts, job.leasedUntil],
-    ...[job.pieces, job.createdAt, job.updatedAt],
-  ]);
+export const putJob = (tx: Queryable, job: Job): Promise<void> => putJobs(tx, [job]);
+
+/** Writes jobs with one statement: a list is many times as fast as a statement each. */
+export async function putJobs(tx: Queryable, jobs: readonly Job[]): Promise<void> {
+  if (jobs.length > 0) await tx.run(put, [JSON.stringify(jobs.map(rowOf))]);
 }
 
 /** The pieces of a job's file, in order, each read when the one before it is taken. */
@@ -143,3 +148,9 @@ export function jobOf(row: JobRow): Job {
     updatedAt: row.updated_at_us,
   };
 }
+
+const rowOf = (job: Job): JobRow => ({
+  ...{ id: job.id, job_type: job.jobType, filter: job.filter, status: job.status, error: job.error },
+  ...{ attempts: job.attempts, leased_until_us: job.leasedUntil, pieces: job.pieces },
+  ...{ created_at_us: job.createdAt, updated_at_us: job.updatedAt },
+});

@@ -49,9 +49,14 @@ const find = statement<ReplyRow, [string, number]>(
   'replies_find',
   `select ${columns} from replies where hash = ? and created_at_us > ?`,
 );
-const put = statement<object, (string | number)[]>(
+const columnTypes: Readonly<Record<keyof ReplyRow, string>> = {
+  ...{ hash: 'VARCHAR', job_id: 'VARCHAR', client: 'VARCHAR', customer: 'VARCHAR', method: 'VARCHAR', path: 'VARCHAR' },
+  ...{ key: 'VARCHAR', body_hash: 'VARCHAR', status: 'BIGINT', reply: 'VARCHAR', created_at_us: 'BIGINT' },
+};
+const put = statement<object, [string]>(
   'replies_put',
-  `insert or replace into replies (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  `insert or replace into replies (${columns})
+   select ${columns} from (select unnest(from_json(?::json, '[${JSON.stringify(columnTypes)}]'), recursive := true))`,
 );
 const ofJobs = statement<ReplyRow, [string, number]>(
   'replies_of_jobs',
@@ -77,11 +82,15 @@ export async function earlierReply(tx: Queryable, keyed: Keyed): Promise<KeptRep
   return replyOf(row);
 }
 
-export async function keepReply(tx: Queryable, jobId: string, kept: KeptReply): Promise<void> {
-  await tx.run(put, [
-    ...[kept.hash, jobId, kept.client, kept.customer, kept.method, kept.path, kept.key, kept.bodyHash],
-    ...[kept.status, kept.reply, kept.createdAt],
-  ]);
+export const keepReply = (tx: Queryable, jobId: string, kept: KeptReply): Promise<void> =>
+  keepReplies(tx, [{ jobId, kept }]);
+
+/** Keeps replies, each with the job that its request made, with one statement. */
+export async function keepReplies(
+  tx: Queryable,
+  replies: readonly { jobId: string; kept: KeptReply }[],
+): Promise<void> {
+  if (replies.length > 0) await tx.run(put, [JSON.stringify(replies.map(rowOf))]);
 }
 
 /** The replies that made jobs and are still kept, by the job's id, in the order of their hashes. */
@@ -136,6 +145,12 @@ function keyOf(field: string | string[] | undefined): string | undefined {
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const rowOf = ({ jobId, kept }: { jobId: string; kept: KeptReply }): ReplyRow => ({
+  ...{ hash: kept.hash, job_id: jobId, client: kept.client, customer: kept.customer, method: kept.method },
+  ...{ path: kept.path, key: kept.key, body_hash: kept.bodyHash, status: kept.status, reply: kept.reply },
+  created_at_us: kept.createdAt,
+});
 
 const replyOf = (row: ReplyRow): KeptReply => ({
   ...{ hash: row.hash, client: row.client, customer: row.customer, method: row.method, path: row.path, key: row.key },

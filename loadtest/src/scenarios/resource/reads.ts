@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TargetRequest } from '../../drivers/request.ts';
 
 /** One call of the platform's API, with the credential of the measurement. */
@@ -16,28 +17,48 @@ export interface ResourceReads {
 /** How many single entities take turns with the lists: enough that no row is hot. */
 const singles = 20;
 
-const idsIn = (list: unknown): string[] => (list as { data: { id: string }[] }).data.map(({ id }) => id);
+/** A reply with a page of a list. */
+interface List<Row = { id: string }> {
+  data: Row[];
+  meta: { results: { total: number } };
+}
 
-/** Lists in several pages, and single entities between them. */
+/** Pages of the list, at most three and none that is empty, and single entities between them. */
 function pagesAnd(path: string, pageSize: number, more: readonly string[] = []) {
   return async (call: CallApi): Promise<string[]> => {
-    const ids = idsIn(await call('GET', `${path}?page[limit]=${singles}`));
-    const pages = [0, 1, 2].map((page) => `${path}?page[limit]=${pageSize}&page[offset]=${page * pageSize}`);
+    const { data, meta } = (await call('GET', `${path}?page[limit]=${singles}`)) as List;
+    if (data.length === 0) throw new Error(`there is nothing to read: ${path} is empty`);
+    const pages = [0, 1, 2]
+      .map((page) => page * pageSize)
+      .filter((offset) => offset < meta.results.total)
+      .map((offset) => `${path}?page[limit]=${pageSize}&page[offset]=${offset}`);
     return takeTurns(
       [...pages, ...more],
-      ids.map((id) => `${path}/${id}`),
+      data.map(({ id }) => `${path}/${id}`),
     );
   };
 }
 
-/** A list after every second entity. */
+/** A list after every second entity, and each list at least once. */
 function takeTurns(lists: readonly string[], entities: readonly string[]): string[] {
-  return entities.flatMap((entity, n) => (n % 2 === 0 ? [entity] : [entity, lists[(n >> 1) % lists.length] ?? entity]));
+  const turns = entities.flatMap((entity, n) =>
+    n % 2 === 0 ? [entity] : [entity, lists[(n >> 1) % lists.length] ?? entity],
+  );
+  return [...turns, ...lists.filter((list) => !turns.includes(list))];
+}
+
+interface Product {
+  id: string;
+  manage_stock: boolean;
+  meta: { stock: { level: number } };
 }
 
 /** Carts of two products each: the reference data's carts have the ids of their customers, which change. */
 async function cartPaths(call: CallApi): Promise<string[]> {
-  const products = idsIn(await call('GET', '/v2/products?page[limit]=10'));
+  const { data } = (await call('GET', '/v2/products?filter=eq(status,live)&page[limit]=50')) as List<Product>;
+  // Each run adds one of each product to each cart.
+  const products = data.filter(({ manage_stock, meta }) => !manage_stock || meta.stock.level > 100).map(({ id }) => id);
+  if (products.length < 4) throw new Error('there are not enough products that can be bought');
   const carts = Array.from({ length: singles }, (_, n) => `load-test-${n}`);
   for (const [n, cart] of carts.entries()) {
     for (const id of [products[n % products.length], products[(n + 3) % products.length]]) {
@@ -47,13 +68,46 @@ async function cartPaths(call: CallApi): Promise<string[]> {
   return carts.flatMap((cart) => [`/v2/carts/${cart}`, `/v2/carts/${cart}/items`]);
 }
 
+/** The reference data end with May 2018, so these exports hold the orders of one to three days. */
+const exported = ['gt(created_at,2018-05-31)', 'gt(created_at,2018-05-30)', 'gt(created_at,2018-05-29)'];
+/** The first export reads all orders into the service's copy. */
+const exportLimitMs = 300_000;
+
+/** Jobs of the reference data, whose files have expired, and exports that are made now, with their files. */
+async function jobPaths(call: CallApi): Promise<string[]> {
+  const files: string[] = [];
+  for (const filter of exported) {
+    const made = await call('POST', '/v2/jobs', { data: { type: 'job', job_type: 'order_export', filter } });
+    const { id } = (made as { data: { id: string } }).data;
+    await endOf(call, `/v2/jobs/${id}`);
+    files.push(`/v2/jobs/${id}/file`, `/v2/jobs/${id}/file/content`);
+  }
+  return [...(await pagesAnd('/v2/jobs', 25)(call)), ...files];
+}
+
+/** Resolves when the job at a path is complete. A look that fails is repeated. @throws Error when the job failed or does not end */
+async function endOf(call: CallApi, path: string): Promise<void> {
+  const untilMs = performance.now() + exportLimitMs;
+  for (;;) {
+    const look = call('GET', path) as Promise<{ data: { status: string; error?: string } }>;
+    const { status, error } = await look.then(
+      ({ data }) => data,
+      (failure: Error) => ({ status: 'unknown', error: failure.message }),
+    );
+    if (status === 'complete') return;
+    if (status === 'failed') throw new Error(`an export failed: ${error}`);
+    if (performance.now() > untilMs) throw new Error(`an export is still ${status}${error ? `: ${error}` : ''}`);
+    await pause(200);
+  }
+}
+
 /** Every resource whose reads are measured. */
 export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   brands: { service: 'brands', store: 'mariadb', paths: pagesAnd('/v2/brands', 25, ['/v2/brands/tree']) },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
-  jobs: { service: 'jobs', store: null, paths: pagesAnd('/v2/jobs', 25) },
+  jobs: { service: 'jobs', store: null, paths: jobPaths },
 };
 
 export const getRequests = (paths: readonly string[], headers: Record<string, string>): TargetRequest[] =>

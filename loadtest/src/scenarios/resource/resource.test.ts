@@ -68,7 +68,53 @@ test('the rate is below what the slowest way carries, and each way gets enough r
   }
 });
 
-test('lists and single entities of a resource take turns', async () => {
-  const paths = await resourceReads.brands?.paths(async () => ({ data: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] }));
-  assert.deepEqual(paths, ['/v2/brands/a', '/v2/brands/b', '/v2/brands?page[limit]=25&page[offset]=0', '/v2/brands/c']);
+/** Replies with a list of three, of so many. */
+const listOf = (total: number) => async () => ({
+  data: ['a', 'b', 'c'].slice(0, total).map((id) => ({ id })),
+  meta: { results: { total } },
+});
+
+test('lists and single entities of a resource take turns, and each list is read', async () => {
+  const page = (offset: number) => `/v2/brands?page[limit]=25&page[offset]=${offset}`;
+  assert.deepEqual(await resourceReads.brands?.paths(listOf(40)), [
+    ...['/v2/brands/a', '/v2/brands/b', page(0), '/v2/brands/c', page(25), '/v2/brands/tree'],
+  ]);
+});
+
+test('no page that is read is empty, and a resource without any entity is no measurement', async () => {
+  for (const { name, pages } of [
+    { name: 'currencies', pages: 1 },
+    { name: 'integrations', pages: 1 },
+  ]) {
+    const paths = (await resourceReads[name]?.paths(listOf(3))) ?? [];
+    assert.equal(paths.filter((path) => path.includes('page')).length, pages, name);
+    await assert.rejects(async () => resourceReads[name]?.paths(listOf(0)), /nothing to read/);
+  }
+});
+
+test('exports are made and waited for, so that files are read too', async () => {
+  let made = 0;
+  let looks = 0;
+  const paths = await resourceReads.jobs?.paths(async (method, path) => {
+    if (method === 'POST') return { data: { id: `job-${made++}` } };
+    if (path.includes('page')) return listOf(3)();
+    return { data: { status: looks++ % 2 === 0 ? 'processing' : 'complete' } };
+  });
+  assert.equal(made, 3);
+  for (const file of ['/v2/jobs/job-0/file', '/v2/jobs/job-2/file/content']) assert.ok(paths?.includes(file), file);
+  const failed = async (method: string) => ({
+    data: { id: 'x', status: method === 'POST' ? '' : 'failed', error: 'No' },
+  });
+  await assert.rejects(async () => resourceReads.jobs?.paths(failed), /an export failed: No/);
+});
+
+test('carts hold products that can be bought', async () => {
+  const added: unknown[] = [];
+  const product = (id: string, level: number) => ({ id, manage_stock: true, meta: { stock: { level } } });
+  const data = [product('sold out', 0), ...['a', 'b', 'c', 'd'].map((id) => product(id, 500))];
+  const paths = await resourceReads.carts?.paths(async (method, _path, body) => {
+    if (method === 'POST') added.push((body as { data: { id: string } }).data.id);
+    return { data, meta: { results: { total: 5 } } };
+  });
+  assert.deepEqual([paths?.length, added.length, added.includes('sold out')], [40, 40, false]);
 });

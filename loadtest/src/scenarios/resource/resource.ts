@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { closedLoop } from '../../drivers/closed-loop.ts';
 import { openLoopRun } from '../../drivers/open-loop.ts';
 import { mannWhitney } from '../../measure/mann-whitney.ts';
@@ -100,12 +101,21 @@ async function json(response: Response): Promise<unknown> {
   return JSON.parse(text);
 }
 
-/** @throws Error with the first read that one of the ways refuses */
+/** How long the follower may lack what was just made to be read. */
+const followMs = 30_000;
+
+/** @throws Error with the first read that one of the ways refuses, after it has had time to follow */
 async function mustReply(targets: readonly ResourceTarget[]): Promise<void> {
+  const untilMs = performance.now() + followMs;
   for (const { name, target } of targets) {
     for (const { path, headers } of target.requests) {
-      const { ok, status } = await fetch(`${target.url}${path}`, { headers });
-      if (!ok) throw new Error(`${name} replied ${status} to GET ${path}`);
+      for (;;) {
+        const reply = await fetch(`${target.url}${path}`, { headers });
+        await reply.body?.cancel();
+        if (reply.ok) break;
+        if (performance.now() > untilMs) throw new Error(`${name} replied ${reply.status} to GET ${path}`);
+        await pause(200);
+      }
     }
   }
 }
@@ -161,7 +171,7 @@ function comparisonsOf(latencyMs: Record<StageName, number[]>): Comparison[] {
 
 function notesOf(name: string, { service }: ResourceReads, perSecond: number, paths: number): string[] {
   return [
-    `${paths} different reads of ${name} take turns: pages of the list and single entities. All four ways get the same ones, at ${perSecond} a second, which is less than half of what one connection of the slowest way carries.`,
+    `${paths} different reads of ${name} take turns: pages of the list, single entities, and files where they have some. All four ways get the same ones, at ${perSecond} a second, which is less than half of what one connection of the slowest way carries.`,
     `The ${service} service owns the ${name}, and the monolith follows it. \`x-mesh-override\` sends single requests through the mesh to the monolith, so that no weight changes during the measurement.`,
     'The token of all reads is one that the auth service signed: the monolith verifies it without its slow table of tokens, which the proof `token` measures.',
   ];
