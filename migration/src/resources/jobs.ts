@@ -27,6 +27,7 @@ export const jobs: Resource & WayBack = {
   service: 'jobs',
   route: 'jobs',
   summary: 'Jobs and their files',
+  hearsFacts: true,
   batch: 20,
   tables: [
     {

@@ -78,6 +78,8 @@ export interface Resource extends Partial<WayBack> {
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
   entities?: readonly string[];
+  /** The service lives on facts of what the monolith owns: it is no owner while they do not travel. */
+  hearsFacts?: true;
   /** How many aggregates are read at a time, where the states are large. */
   batch?: number;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
