@@ -19,6 +19,8 @@ export interface Config {
   jwksUrl: string | undefined;
   /** Base URL of the owner of inventories while it is another program; absent without one. */
   inventoriesUrl: string | undefined;
+  /** Base URL of the platform, as this program reaches it, while other programs own a part of the shop; absent without one. */
+  edgeUrl: string | undefined;
   /** The client that may introspect tokens (RFC 7662); if absent, all introspection is refused. */
   introspection: { clientId: string; clientSecret: string } | undefined;
   /** Addresses and networks that webhooks may reach although they are not on the Internet. */
@@ -65,6 +67,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     fault('INVENTORIES_URL', 'an http or https URL');
   }
 
+  const edgeUrl = text('EDGE_URL').replace(/\/+$/, '') || undefined;
+  if (edgeUrl !== undefined && !hasProtocol(edgeUrl, ['http:', 'https:'])) fault('EDGE_URL', 'an http or https URL');
+
   const { paid, unknown } = parseDebtsPaid(text('DEBTS_PAID'));
   if (unknown.length > 0) fault('DEBTS_PAID', 'names of debts (see --debts), or tunable', unknown.join(','));
 
@@ -100,6 +105,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       debtsPaid: paid,
       jwksUrl,
       inventoriesUrl,
+      edgeUrl,
       introspection,
       webhookNetworks,
       logLevel,

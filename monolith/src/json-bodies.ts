@@ -5,7 +5,7 @@ import { isDeeperThan, maxDepth } from './json-depth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The unparsed body, if the request has an `Idempotency-Key`. */
+    /** The unparsed body, if the request has an `Idempotency-Key`, or its route may send it on. */
     bodyText: string | undefined;
   }
 }
@@ -19,7 +19,8 @@ export function jsonBodies(app: FastifyInstance): void {
   app.decorateRequest('bodyText', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
+    const isKept = request.headers['idempotency-key'] !== undefined || request.routeOptions.config.keepsText === true;
+    if (isKept) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
     else if (isDeeperThan(body, maxDepth)) done(badRequest(`The body is nested deeper than ${maxDepth} levels`));
     else

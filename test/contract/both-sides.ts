@@ -1,12 +1,19 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@banyan/kit/log';
-import { createTestDatabase, type FactsBroker, serviceAt, startFakeMesh, until } from '@banyan/kit/testing';
+import {
+  createTestDatabase,
+  type FactsBroker,
+  openFactsBroker,
+  serviceAt,
+  startFakeMesh,
+  until,
+} from '@banyan/kit/testing';
 import { resources } from '@banyan/migration/resources';
 import { startWorker } from '@banyan/migration/worker';
 import { startFront } from './front.ts';
 import type { MovedService } from './moved-services.ts';
-import { type Side, startMonolith } from './sides.ts';
+import { ownedByMonolith, type Side, startMonolith } from './sides.ts';
 
 const token = 'the token of the migration';
 
@@ -28,6 +35,8 @@ export interface ShopEvent {
   key: string;
   entity_id: string;
   resources: object;
+  /** When its deliveries were planned. */
+  dispatched_at: Date | null;
 }
 
 /** Settings of a broker, for facts. */
@@ -54,11 +63,6 @@ export async function allOnService(moved: MovedService, broker: BrokerSettings =
   return { urls: [serviceFirst], ...side };
 }
 
-/** What the monolith is called by those that ask for what it owns. */
-const owners = [
-  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
-];
-
 async function openMoving(
   { name, copies = [], paths, start }: MovedService,
   owner: 'monolith' | 'service',
@@ -69,33 +73,41 @@ async function openMoving(
     for (const end of closing.toReversed()) await end();
   };
   try {
-    const { url, tokens, shop } = await startMonolith();
-    closing.push(() => shop.close());
-    const monolith = serviceAt(url);
-    const mesh = await startFakeMesh(Object.fromEntries(owners.map((owner) => [owner, monolith])));
-    closing.push(() => mesh.close());
-    const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
-    closing.push(() => instance.close());
-    await instance.service.ready;
-    mesh.services[name] = serviceAt(instance.service.url);
-
-    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, broker, closing);
-    await worker.run('backfill');
-    for (const copy of copies) await worker.run('backfill', {}, copy);
-    if (owner === 'service') await worker.run('switch');
-
-    const onMonolith = await startFront((path) => (paths.test(path) ? [url, instance.service.url] : [url]));
-    const onService = await startFront((path) => (paths.test(path) ? [instance.service.url, url] : [url]));
+    const at = { monolith: '', service: '' };
+    const onMonolith = await startFront((path) => (paths.test(path) ? [at.monolith, at.service] : [at.monolith]));
+    const onService = await startFront((path) => (paths.test(path) ? [at.service, at.monolith] : [at.monolith]));
     closing.push(
       () => onMonolith.close(),
       () => onService.close(),
     );
+    // Either way is that of the edge: a side that is not in charge sends a write to the other one.
+    const { url, tokens, shop } = await startMonolith(onMonolith.url);
+    closing.push(() => shop.close());
+    const monolith = serviceAt(url);
+    const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((owner) => [owner, monolith])));
+    closing.push(() => mesh.close());
+    const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
+    closing.push(() => instance.close());
+    await instance.service.ready;
+    Object.assign(at, { monolith: url, service: instance.service.url });
+    mesh.services[name] = serviceAt(instance.service.url);
+
+    const ofWorker = await brokerFor(name, broker, closing);
+    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, ofWorker, closing);
+    await worker.run('backfill');
+    for (const copy of copies) await worker.run('backfill', {}, copy);
+    if (owner === 'service') await worker.run('switch');
+
     const parity = async (resource = name) =>
       (await worker.run('parity', {}, resource)) as { clean: boolean; compared: number };
     const settle = () => worker.settle([name, ...copies]);
     const switchTo = async (target: 'service' | 'monolith') => void (await worker.run('switch', { target }));
     const shopEvents = async () =>
-      (await shop.shop.db.query<ShopEvent>('select id, key, entity_id, resources from shop_events order by seq')).rows;
+      (
+        await shop.shop.db.query<ShopEvent>(
+          'select id, key, entity_id, resources, dispatched_at from shop_events order by seq',
+        )
+      ).rows;
     const asked = () => mesh.requests.map(({ path }) => path);
     const both = { monolithFirst: onMonolith.url, serviceFirst: onService.url };
     return { ...both, tokens, settle, parity, switchTo, shopEvents, asked, close };
@@ -103,6 +115,15 @@ async function openMoving(
     await close();
     throw error;
   }
+}
+
+/** A resource that hears of facts does not move while the worker has no broker. */
+async function brokerFor(name: string, broker: BrokerSettings, closing: (() => unknown)[]): Promise<BrokerSettings> {
+  const isNeeded = resources.find((resource) => resource.name === name)?.hearsFacts === true;
+  if (!isNeeded || 'RABBITMQ_URL' in broker) return broker;
+  const own = await openFactsBroker();
+  closing.push(() => own.drop());
+  return own.env;
 }
 
 async function startTestWorker(

@@ -2,6 +2,8 @@ import { after } from 'node:test';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
 import { checkoutCases } from './checkout.ts';
 import { customerCases } from './customers.ts';
+import { entryCases } from './entries.ts';
+import { fieldIncludeCases } from './field-includes.ts';
 import { inventoryCases } from './inventories.ts';
 import { orderCases } from './orders.ts';
 import { paymentCases } from './payments.ts';
@@ -31,6 +33,8 @@ const suites = {
   inventories: inventoryCases,
   'orders, checkout and payments': [...checkoutCases, ...orderCases, ...paymentCases],
   'promotions and their codes': promotionCases,
+  // Flows are the monolith's, and brands and carts are on their services: a path by a flow's id crosses.
+  'entries of core flows': [...entryCases, ...fieldIncludeCases],
 };
 for (const [resource, cases] of Object.entries(suites)) {
   describeContract(resource, cases, { 'the mesh at the edge': edge });

@@ -26,7 +26,7 @@ export const brands: MovedService = { name: 'brands', copies: ['brand-links'], p
 /** The checkout belongs to the orders, which the monolith has. */
 export const carts: MovedService = {
   name: 'carts',
-  paths: /^\/v2\/carts(?!\/[^/?]+\/checkout)([/?]|$)/,
+  paths: /^\/v2\/(flows\/(carts|cart_items)\/entries|carts(?!\/[^/?]+\/checkout))([/?]|$)/,
   start: startCarts,
 };
 export const currencies: MovedService = {

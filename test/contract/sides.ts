@@ -11,6 +11,11 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
 }
 
 export const brandPaths = /^\/v2\/(flows\/brands\/entries|brands)([/?]|$)/;
+/** What the monolith is called by those that ask for what it owns. */
+export const ownedByMonolith = [
+  ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
+  ...['categories', 'collections', 'files', 'brands', 'carts'],
+];
 const tokenOf = (header: string) => header.replace(/^Bearer /, '');
 
 export interface Monolith {
@@ -19,9 +24,14 @@ export interface Monolith {
   shop: TestShop;
 }
 
-/** The monolith on a store of its own, which serves the internal paths that services ask for. */
-export async function startMonolith(): Promise<Monolith> {
-  const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
+/**
+ * The monolith on a store of its own, which serves the internal paths that services ask for.
+ *
+ * @param edgeUrl where it sends what belongs to another owner
+ */
+export async function startMonolith(edgeUrl?: string): Promise<Monolith> {
+  const introspection = { clientId: 'services', clientSecret: 'let me ask' };
+  const shop = await openTestShop([], { introspection, edgeUrl });
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
   shop.workOff();
   const { port } = shop.app.server.address() as AddressInfo;
@@ -37,16 +47,13 @@ export async function monolithAlone(): Promise<Side> {
 
 /** The brands service for the paths of brands, and a monolith for everything else, which the service asks as its peers. */
 export async function brandsOnService(): Promise<Side> {
-  const { url, tokens, shop } = await startMonolith();
+  let urls = { monolith: '', brands: '' };
+  const front = await startFront((path) => [brandPaths.test(path) ? urls.brands : urls.monolith]);
+  const { url, tokens, shop } = await startMonolith(front.url);
   const monolith = serviceAt(url);
-  const mesh = await startFakeMesh({
-    monolith,
-    products: monolith,
-    settings: monolith,
-    currencies: monolith,
-    flows: monolith,
-  });
+  const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((name) => [name, monolith])));
   const closeOthers = async () => {
+    front.close();
     mesh.close();
     await shop.close();
   };
@@ -55,7 +62,8 @@ export async function brandsOnService(): Promise<Side> {
     throw error;
   });
   await brands.service.ready;
-  const front = await startFront((path) => [brandPaths.test(path) ? brands.service.url : url]);
+  urls = { monolith: url, brands: brands.service.url };
+  mesh.services.brands = serviceAt(brands.service.url);
   return {
     urls: [front.url],
     tokens,
@@ -74,7 +82,6 @@ export async function brandsOnService(): Promise<Side> {
       );
     },
     close: async () => {
-      front.close();
       await brands.close();
       await closeOthers();
     },

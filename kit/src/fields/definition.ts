@@ -17,6 +17,15 @@ const Rule = Type.Union([
 ]);
 export type Rule = Static<typeof Rule>;
 
+/** What links of a field lead to, where its owner lists such entities. */
+const Target = Type.Object({
+  /** The owner's name, the last part of its path, and the member of `included`: the API has one word for the three. */
+  plural: Type.String({ minLength: 1 }),
+  /** Who sees them through a link. `administrators_alone`: not with the token of a subject. */
+  seen_by: Type.Enum(['everyone', 'administrators', 'administrators_alone']),
+});
+export type Target = Static<typeof Target>;
+
 /** One member that an operator has added to an entity. */
 export const Field = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -33,6 +42,8 @@ export const Field = Type.Object({
   /** Without a value the member is left out, and not null. */
   omit_null: Type.Boolean(),
   validation_rules: Type.Array(Rule),
+  /** Of a relationship. Null: its links lead to entries of the flow that its rule names. */
+  target: Type.Optional(Type.Union([Target, Type.Null()])),
 });
 export type Field = Static<typeof Field>;
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Page } from '../api/paging.ts';
 import type { Micros } from '../api/timestamps.ts';
 import type { Field, NewValues, Values } from './definition.ts';
@@ -39,4 +40,17 @@ export interface Entities {
     caused: IncomingHttpHeaders,
     work: (entity: Entity) => ValuesChange,
   ): Promise<Entity | undefined>;
+  /**
+   * `change` for a POST, which sends the reply: the same one to each request with one `Idempotency-Key`. Absent: keys have
+   * no effect.
+   *
+   * @param shown the body of the reply; throws if there is no such entity
+   */
+  changeOnce?(
+    sent: { request: FastifyRequest; reply: FastifyReply },
+    id: string,
+    at: Micros,
+    work: (entity: Entity) => ValuesChange,
+    shown: (entity: Entity | undefined) => object,
+  ): Promise<FastifyReply>;
 }

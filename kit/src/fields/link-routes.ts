@@ -15,6 +15,8 @@ export interface LinkRoutes {
   now: Clock;
   /** The error of an entity that does not exist. */
   missing(): ServiceError;
+  /** Refuses a request before the entity is looked for. */
+  before?(request: FastifyRequest): Promise<void>;
   /** The entity's id, from the parameters of the path. Default: the parameter `id`. */
   idOf?(params: Readonly<Record<string, string>>): string;
 }
@@ -43,9 +45,10 @@ export function addFieldLinkRoutes(server: Server, path: string, postStatus: 200
 }
 
 async function change(request: FastifyRequest<ByField>, verb: Verb, { entities, fields, now, ...rest }: LinkRoutes) {
-  const { missing, idOf = (params) => params.id ?? '' } = rest;
+  const { missing, before, idOf = (params) => params.id ?? '' } = rest;
   const { field: slug } = request.params;
   const id = idOf(request.params);
+  await before?.(request);
   if ((await entities.find(id, false)) === undefined) throw missing();
   const field = (await fields.known(request.headers)).fields.find((one) => one.slug === slug);
   const relation = field && relationOf(field);

@@ -128,6 +128,25 @@ describe('the facts of the monolith', () => {
     );
   });
 
+  test('have versions that rise from before the first move to after the way back, although each side counts by itself', async () => {
+    await moving.monolith.query("select setval(pg_get_serial_sequence('shop_events', 'seq'), 1000000000)");
+    await happen('brand.updated', 'b');
+    await attach(pool, brands, 1);
+    await happen('brand.updated', 'b');
+    // The service owns it: its counter begins with 1.
+    const ofService = [versionOf(2, 1), versionOf(2, 2)];
+    await pool.query("update migration.ownership set epoch = 3, state = 'owner' where group_name = 'brands'");
+    await happen('brand.updated', 'b');
+    await received(3);
+    const [never, first, back] = facts.received.map(({ aggregateVersion }) => aggregateVersion);
+    const inTime = [never, first, ...ofService, back].map(Number);
+    assert.deepEqual(
+      inTime,
+      inTime.toSorted((a, b) => a - b),
+    );
+    await detach(pool, brands, []);
+  });
+
   test('of the way back are the service’s: they are not published again', async () => {
     const session = await moving.session();
     await session.query('begin');

@@ -83,6 +83,10 @@ function claimOn(client: Client): OutboxClaim {
 /**
  * The version is the epoch in which the event happened and the event's own number, which rises from change to change of
  * an aggregate, because the monolith locks the aggregate before it writes an event of it.
+ *
+ * The number cannot be taken for a version of an epoch: it is under 2^40 (`versionOf` refuses others), and epochs begin with 1. So
+ * what happened before the first attach (epoch 0) is older than all that happens after it; each switch raises the epoch, and the
+ * owner of an epoch is one side. So within an epoch versions come from one counter: the numbers here, or the service's.
  */
 function rowOf({ seq, epoch, id, key, entity_id, resources, at_us }: Row): OutboxRow {
   const event: NewEvent = {

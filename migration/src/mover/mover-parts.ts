@@ -1,5 +1,6 @@
 import type { Logger } from '@banyan/kit/log';
 import type { Pool } from 'pg';
+import type { FactsFault } from '../facts/flowing.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -14,6 +15,8 @@ export interface MoverParts {
   journal: Journal;
   /** The platform's address as clients see it. */
   publicUrl: string;
+  /** Whether facts of the monolith travel. */
+  factsFault: FactsFault;
   logger: Logger;
   now(): Date;
 }

@@ -1,3 +1,4 @@
+import { cartFacts } from './cart-facts.ts';
 import type { Queryable } from './queryable.ts';
 import { type Resource, type StateChange, timeText, type WayBack } from './resource.ts';
 
@@ -18,8 +19,10 @@ const decoded = (text: string) => `(
  */
 const cartOfReply = (row: string) => `case
   when ${row}.path ~ '^/v2/carts/[^/]+/(items|taxes)(/|$)' then ${decoded(`split_part(${row}.path, '/', 4)`)}
-  when ${row}.path = '/v2/carts' then ${row}.reply::jsonb #>> '{data,id}'
+  when ${row}.path in ('/v2/carts', '/v2/flows/carts/entries') then ${row}.reply::jsonb #>> '{data,id}'
 end`;
+/** Only these can be such requests. */
+const maybeOfCart = (row: string) => `(${row}.path like '/v2/carts%' or ${row}.path = '/v2/flows/carts/entries')`;
 
 const replyState = `jsonb_build_object(
   'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
@@ -132,7 +135,7 @@ export const carts: Resource & WayBack = {
     ), replied as (
       select ${cartOfReply('r')} as id, jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
       from idempotency_keys r
-      where r.path like '/v2/carts%' and ${kept('r')} and ${cartOfReply('r')} = any($1::text[]) group by 1
+      where ${maybeOfCart('r')} and ${kept('r')} and ${cartOfReply('r')} = any($1::text[]) group by 1
     )
     select id as key, jsonb_build_object('cart', found.cart, 'replies', coalesce(replied.replies, '[]')) as state
     from found full join replied using (id)`,
@@ -141,7 +144,7 @@ export const carts: Resource & WayBack = {
     select id as key from (
       (select c.id from carts c where ${live('c')} and ($1::text is null or c.id > $1::text) order by c.id limit $2)
       union
-      (select ${cartOfReply('r')} from idempotency_keys r where r.path like '/v2/carts%' and ${kept('r')})
+      (select ${cartOfReply('r')} from idempotency_keys r where ${maybeOfCart('r')} and ${kept('r')})
     ) as ids
     where id is not null and ($1::text is null or id > $1::text) order by id limit $2`,
   count: `select count(*)::int as count from carts c where ${live('c')}`,
@@ -154,6 +157,7 @@ export const carts: Resource & WayBack = {
     await insertCarts(db, changes);
     await insertReplies(db, changes);
   },
+  factsOf: async (_db, changes) => cartFacts(changes),
   afterDelete: async () => {},
 };
 

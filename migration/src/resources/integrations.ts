@@ -69,6 +69,7 @@ export const integrations: Resource & WayBack = {
   route: 'integrations',
   summary: 'Webhooks, their deliveries and logs',
   entities: ['integration'],
+  hearsFacts: true,
   tables: [
     {
       name: 'idempotency_keys',

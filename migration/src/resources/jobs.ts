@@ -31,6 +31,7 @@ export const jobs: Resource & WayBack = {
   route: 'jobs',
   summary: 'Jobs and their files',
   weight: (key) => (key.includes('/') ? pieceWeight : 1),
+  hearsFacts: true,
   tables: [
     {
       name: 'idempotency_keys',

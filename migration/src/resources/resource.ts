@@ -80,6 +80,8 @@ export interface Resource extends Partial<WayBack> {
   entities?: readonly string[];
   /** Where the states of some aggregates are large: fewer of them are read at a time. */
   weight?: Weight;
+  /** The service lives on facts of what the monolith owns: it is no owner while they do not travel. */
+  hearsFacts?: true;
   /** In the order in which the monolith's transactions lock them, because attaching locks them in this order. */
   tables: readonly CapturedTable[];
   /** SQL of (key text, state jsonb) for the keys in `$1::text[]`. Times are text with microseconds, in UTC. */

@@ -1,4 +1,5 @@
 import { MigrationError, messageOf } from '../errors.ts';
+import type { Target } from '../journal/journal.ts';
 import { inTransaction } from '../monolith/database.ts';
 import type { Mover } from '../mover/mover.ts';
 import { wayBackOf } from '../resources/resource.ts';
@@ -7,12 +8,12 @@ import { wayBackOf } from '../resources/resource.ts';
 const parityFreshMs = 10 * 60_000;
 
 /**
- * Checks what a switch needs, and repeats a comparison that is too old. Changes nothing else.
+ * Checks what a switch to `target` needs, and repeats a comparison that is too old. Changes nothing else.
  *
  * @throws MigrationError `stays` when the resource has no way back, `not_ready` with every reason
  */
-export async function preflight(mover: Mover): Promise<void> {
-  const { resource, journal, monolith, service, now } = mover.parts;
+export async function preflight(mover: Mover, target: Target): Promise<void> {
+  const { resource, journal, monolith, service, factsFault, now } = mover.parts;
   const wayBack = wayBackOf(resource);
   const entry = await journal.entry(resource.name);
   const missing: string[] = [];
@@ -38,6 +39,7 @@ export async function preflight(mover: Mover): Promise<void> {
     const count = displaced + (rows[0]?.count ?? 0);
     return count === 0 ? null : `${count} unique names are set aside`;
   });
+  if (resource.hearsFacts && target === 'service') await need('facts', factsFault);
   await need('way back', () =>
     inTransaction(monolith, async (db) => {
       await db.query('set local session_replication_role = replica');

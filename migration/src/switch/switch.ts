@@ -48,7 +48,7 @@ export async function switchOwner(
   }
   const handover: Handover = { old: before.owner, next: before.follower };
   onStep('preflight');
-  await preflight(mover);
+  await preflight(mover, target);
   const open = await journal.beginSwitch(resource.name, target);
   const take = stepsOf(mover, open, onStep);
   let isFenced = false;

@@ -125,6 +125,7 @@ export async function openMovingTo<Follower extends { url: string; close(): Prom
           logger,
           now: () => new Date(),
           publicUrl: 'http://shop.test',
+          factsFault: async () => null,
         }),
       );
       await worker.start();

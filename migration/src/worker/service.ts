@@ -8,6 +8,7 @@ import { applySchema } from '@banyan/kit/schema';
 import { addBacklogGauges } from '../backlog/gauges.ts';
 import { detachFacts } from '../facts/capture.ts';
 import { monolithFacts } from '../facts/feed.ts';
+import { factsFault } from '../facts/flowing.ts';
 import { Journal } from '../journal/journal.ts';
 import { openPool } from '../monolith/database.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -44,6 +45,7 @@ export async function startWorker(
     logger,
     now: () => new Date(),
     publicUrl: config.PUBLIC_URL,
+    factsFault: factsFault(broker, monolith),
   });
   const metrics = new Metrics();
   addBacklogGauges(metrics, worker);

@@ -1,7 +1,7 @@
 import { badRequest } from '../api/faults.ts';
 import { styleOf } from '../currencies/style.ts';
 import { inTransaction, type Queryable } from '../db.ts';
-import { recordDeletion, recordEvent } from '../events/record.ts';
+import { type Resources, recordDeletion, recordEvent } from '../events/record.ts';
 import { owners } from '../flows/owners.ts';
 import { loadValues } from '../flows/values.ts';
 import type { Shop } from '../shop.ts';
@@ -57,10 +57,19 @@ export async function changeCartIn(
   const discounts = await discountsOfCart(shop, db, cart, items);
   const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
   const state = { id, cart, items, discounts, style, messages, ...(await fieldsOfCart(shop, db, id, items)) };
-  const { publicUrl } = shop.config;
-  const included = items.length === 0 ? {} : { included: { items: itemViews(state, publicUrl) } };
-  await recordEvent(db, shop.now(), 'cart.updated', id, { data: cartView(state, publicUrl), ...included });
+  await recordEvent(db, shop.now(), 'cart.updated', id, resourcesOf(shop, state));
   return state;
+}
+
+/** What an event tells of a cart as it is now; undefined if there is none. */
+export async function cartResources(shop: Shop, db: Queryable, id: string): Promise<Resources | undefined> {
+  const state = await readCart(shop, db, id);
+  return state.cart && resourcesOf(shop, state);
+}
+
+function resourcesOf({ config: { publicUrl } }: Shop, state: CartState): Resources {
+  const included = state.items.length === 0 ? {} : { included: { items: itemViews(state, publicUrl) } };
+  return { data: cartView(state, publicUrl), ...included };
 }
 
 async function fieldsOfCart(shop: Shop, db: Queryable, id: string, items: readonly { id: string }[]) {

@@ -54,6 +54,7 @@ const sorts = {
 export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: CustomerTokens): void {
   app.includables.set('customer', {
     plural: 'customers',
+    seenBy: 'administrators_alone',
     views: async ({ access }, ids) => {
       // Links of other entities must not show customers to shoppers.
       if (access.kind !== 'client_credentials' || access.customerId !== undefined) return [];

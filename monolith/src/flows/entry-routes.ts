@@ -3,7 +3,7 @@ import { objectOf } from '../api/body.ts';
 import { failedValidation, forbidden, notFound } from '../api/faults.ts';
 import { sameId } from '../api/unique.ts';
 import { audit } from '../audit.ts';
-import { inTransaction, type Queryable } from '../db.ts';
+import { inTransaction, type PoolClient, type Queryable } from '../db.ts';
 import { replyOnce } from '../idempotency/reply-once.ts';
 import { includedMember, includeOf, listReply, queryOf, readListQuery } from '../lists/query.ts';
 import type { Shop } from '../shop.ts';
@@ -23,6 +23,7 @@ import { requireFlow } from './flow-routes.ts';
 import { findFlow } from './flow-store.ts';
 import { linkedEntities } from './includes.ts';
 import { changeLinks, type Verb } from './relationships.ts';
+import { coreSlugOf, sentOn } from './send-on.ts';
 import { storeValues } from './store-values.ts';
 import { type FieldValues, valuesOf } from './values.ts';
 
@@ -38,6 +39,7 @@ export function entryRoutes(app: FastifyInstance, shop: Shop): void {
   const list = '/v2/flows/:id/entries';
   const one = `${list}/:entry`;
   const liveOnly = (request: FastifyRequest) => request.access.kind === 'implicit';
+  const writes = sentOn(shop);
 
   app.includables.set('entry', {
     plural: 'entries',
@@ -74,19 +76,23 @@ export function entryRoutes(app: FastifyInstance, shop: Shop): void {
     return { data: entryView(shop, place, row, values), ...includedMember(included) };
   });
 
-  app.post<ByFlow>(list, async (request, reply) => {
+  app.post<ByFlow>(list, writes, async (request, reply) => {
     const data = objectOf(request.body);
-    return replyOnce(shop, request, reply, 201, async (db) => {
+    // A core flow has two names, and an entity one owner, who knows one of them: a key is the same under both.
+    const slug = await coreSlugOf(shop, request.params.id);
+    const path = slug && `/v2/flows/${slug}/entries`;
+    const write = async (db: PoolClient) => {
       const place = await placeFor(db, request, 'for key share');
       if (data.type !== 'entry') {
         throw failedValidation([{ detail: 'The data.type field must be one of entry.', source: 'data.type' }]);
       }
       const id = place.owner === undefined ? await insertEntry(db, place.flow.id, shop.now()) : idIn(data);
       return { data: await writeEntry(shop, db, request, place, { id, data, isNew: true }) };
-    });
+    };
+    return replyOnce(shop, request, reply, 201, write, path);
   });
 
-  app.put<ByEntry>(one, async (request) => {
+  app.put<ByEntry>(one, writes, async (request) => {
     const data = objectOf(request.body);
     const id = request.params.entry;
     sameId(id, typeof data.id === 'string' ? data.id : undefined);
@@ -97,7 +103,7 @@ export function entryRoutes(app: FastifyInstance, shop: Shop): void {
     return { data: entry };
   });
 
-  app.delete<ByEntry>(one, async (request, reply) => {
+  app.delete<ByEntry>(one, writes, async (request, reply) => {
     await inTransaction(shop.db, async (db) => {
       const place = await placeFor(db, request, 'for key share');
       const { id } = orMissing(await findEntry(db, place, request.params.entry, { lock: 'for update' }));
@@ -110,9 +116,9 @@ export function entryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   const links = `${one}/relationships/:field`;
-  app.post<ByEntry>(links, async (request, reply) => reply.code(201).send(await change(request, 'POST')));
-  app.put<ByEntry>(links, (request) => change(request, 'PUT'));
-  app.delete<ByEntry>(links, async (request, reply) => {
+  app.post<ByEntry>(links, writes, async (request, reply) => reply.code(201).send(await change(request, 'POST')));
+  app.put<ByEntry>(links, writes, (request) => change(request, 'PUT'));
+  app.delete<ByEntry>(links, writes, async (request, reply) => {
     await change(request, 'DELETE');
     return reply.code(204).send();
   });

@@ -75,7 +75,9 @@ export async function findEntry(
 /** The entries of a flow with these ids that exist. */
 export async function entriesById(db: Queryable, place: EntryPlace, ids: readonly string[]): Promise<EntryRow[]> {
   const bindings = new Bindings();
-  const where = allOf([...conditions(place, true, bindings), `id = any(${bindings.add(ids.filter(isUuid))}::uuid[])`]);
+  const known =
+    place.table === 'carts' ? `${bindings.add(ids)}::text[]` : `${bindings.add(ids.filter(isUuid))}::uuid[]`;
+  const where = allOf([...conditions(place, true, bindings), `id = any(${known})`]);
   const text = `select ${columnsOf(place)} from ${place.table} where ${where} order by created_at, id`;
   return (await db.query<EntryRow>(text, bindings.values)).rows;
 }

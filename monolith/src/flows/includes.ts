@@ -8,6 +8,11 @@ import { type FieldValues, type Link, loadValues } from './values.ts';
 interface Includable {
   /** The member of `included`. */
   plural: string;
+  /**
+   * Who sees these entities through a link, for services that ask their owner by themselves. Default: everyone.
+   * `administrators_alone`: not with the token of a customer.
+   */
+  seenBy?: 'administrators' | 'administrators_alone';
   /** The entities with these ids that exist and that the client may see. `to` is the target in the field's rule. */
   views(request: FastifyRequest, ids: readonly string[], to: string): Promise<readonly unknown[]>;
 }

@@ -11,15 +11,20 @@ const maxWaitMs = 10_000;
 /** The mesh sends the remaining time of its caller in this header, in milliseconds. */
 const deadlineHeader = 'x-request-timeout-ms';
 
-/** Replies to a request under `/v2`. Repeated requests with one `Idempotency-Key` do the work once. See `once`. */
+/**
+ * Replies to a request under `/v2`. Repeated requests with one `Idempotency-Key` do the work once. See `once`.
+ *
+ * @param path of which the key is; default: that of the request. For requests that have several paths
+ */
 export async function replyOnce(
   shop: Shop,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   work: (db: PoolClient) => Promise<unknown>,
+  path?: string,
 ): Promise<FastifyReply> {
-  const stored = await once(shop.db, shop.now(), keyedRequest(request), async (db) => ({
+  const stored = await once(shop.db, shop.now(), keyedRequest(request, path), async (db) => ({
     status,
     body: await work(db),
   }));
@@ -38,7 +43,10 @@ export function waitMsOf(request: FastifyRequest): number {
   return Number.isFinite(given) && given > 0 ? Math.min(given * 0.9, maxWaitMs) : maxWaitMs;
 }
 
-function keyedRequest(request: FastifyRequest): Keyed | undefined {
+function keyedRequest(
+  request: FastifyRequest,
+  path = (request.url.split('?', 1)[0] ?? '').replace(/\/+$/, ''),
+): Keyed | undefined {
   const key = parseKey(request.headers['idempotency-key']);
   if (key === undefined) return undefined;
   const { kind, clientId, customerId = '' } = request.access;
@@ -47,7 +55,7 @@ function keyedRequest(request: FastifyRequest): Keyed | undefined {
     client: `${kind} ${clientId}`,
     customer: customerId,
     method: request.method,
-    path: (request.url.split('?', 1)[0] ?? '').replace(/\/+$/, ''),
+    path,
     body: request.bodyText ?? '',
     waitMs: waitMsOf(request),
   };

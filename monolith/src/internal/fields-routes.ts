@@ -4,6 +4,7 @@ import { objectOf } from '../api/body.ts';
 import { checker } from '../api/validate.ts';
 import { activeFields, type Field } from '../flows/field-store.ts';
 import { findFlow } from '../flows/flow-store.ts';
+import { relationOf } from '../flows/rules.ts';
 import { entitiesAmong } from '../flows/targets.ts';
 import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
@@ -21,7 +22,19 @@ export function fieldsForServices(app: FastifyInstance, shop: Shop): void {
     const { slug = '' } = queryOf(request);
     const flow = await findFlow(shop.db, slug);
     const fields = await activeFields(shop.db, slug);
-    return { data: { flow: flow ? { id: flow.id, slug: flow.slug } : null, fields: fields.map(definition) } };
+    return {
+      data: {
+        flow: flow ? { id: flow.id, slug: flow.slug } : null,
+        fields: fields.map((field) => ({ ...definition(field), ...targetIn(app, field) })),
+      },
+    };
+  });
+
+  // Those of the entries of a flow that exist, as an include shows them.
+  app.post('/internal/fields/entries', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const { to, ids } = targets(objectOf({ data: request.body }));
+    return { data: (await app.includables.get('entry')?.views(request, ids, to)) ?? [] };
   });
 
   // Those of the entities that exist, and the `type` of links to them; null: the rule's target names nothing.
@@ -31,6 +44,14 @@ export function fieldsForServices(app: FastifyInstance, shop: Shop): void {
     const found = await entitiesAmong(shop.db, to, ids);
     return { data: found ?? { type: null, ids: [] } };
   });
+}
+
+/** What the links of a relationship lead to, where the owner has a list of them; null: entries of a flow. */
+function targetIn({ includables }: FastifyInstance, { validation_rules }: Field) {
+  const relation = relationOf(validation_rules);
+  if (relation === undefined) return {};
+  const includable = relation.to === 'entry' ? undefined : includables.get(relation.to);
+  return { target: includable ? { plural: includable.plural, seen_by: includable.seenBy ?? 'everyone' } : null };
 }
 
 function definition(field: Field) {

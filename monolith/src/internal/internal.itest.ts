@@ -54,6 +54,7 @@ test('services read the fields of an entity, and which targets of links exist', 
     ...{ default: null, omit_null: false, validation_rules: [] },
   });
   assert.deepEqual([data.fields[1].id, data.fields[1].validation_rules, data.fields.length], [linked, [rule], 2]);
+  assert.deepEqual(data.fields[1].target, { plural: 'products', seen_by: 'everyone' });
   await it.admin('PUT', '/v2/flows/brands', { data: { enabled: false } });
   assert.deepEqual((await ask('/internal/fields?slug=brands')).body.data.fields, []);
   await it.admin('DELETE', '/v2/flows/brands');
@@ -69,6 +70,40 @@ test('services read the fields of an entity, and which targets of links exist', 
   assert.deepEqual((await targets({ to: 'nothing', ids: [product] })).body, { data: { type: null, ids: [] } });
   assert.equal((await targets({ to: 'product' })).status, 422);
   assert.equal((await targets({ to: 'product', ids: [] }, it.adminToken)).status, 401);
+});
+
+test('services read who owns what a field leads to and who sees it, and the entries of a flow', async () => {
+  const authors = await flowNamed(it, 'authors');
+  await fieldOn(it, 'authors', { slug: 'called' });
+  await flowNamed(it, 'brands');
+  const leadsTo = ['customer', 'promotion', 'authors', 'cart'];
+  for (const [order, to] of leadsTo.entries()) {
+    const validation_rules = [{ type: 'one-to-one', to }];
+    await fieldOn(it, 'brands', { slug: `f${order}`, order, field_type: 'relationship', validation_rules });
+  }
+  const { fields } = (await ask('/internal/fields?slug=brands')).body.data;
+  assert.deepEqual(
+    fields.map(({ target }: { target: object | null }) => target),
+    [
+      { plural: 'customers', seen_by: 'administrators_alone' },
+      { plural: 'promotions', seen_by: 'administrators' },
+      null,
+      null,
+    ],
+  );
+  const data = { type: 'entry', called: 'Ada' };
+  const ada = (await it.admin('POST', '/v2/flows/authors/entries', { data })).body.data;
+  const entries = async (payload: object, authorization = basic) => {
+    const headers = { authorization };
+    const reply = await it.app.inject({ method: 'POST', url: '/internal/fields/entries', headers, payload });
+    return { status: reply.statusCode, body: reply.json() };
+  };
+  assert.deepEqual((await entries({ to: 'authors', ids: [randomUUID(), ada.id, 'x'] })).body, { data: [ada] });
+  for (const to of ['cart', 'none', 'carts'])
+    assert.deepEqual((await entries({ to, ids: [ada.id] })).body, { data: [] });
+  assert.equal((await entries({ to: 'authors', ids: [] }, it.adminToken)).status, 401);
+  await it.admin('DELETE', `/v2/flows/${authors}`);
+  await it.admin('DELETE', '/v2/flows/brands');
 });
 
 test('services read products by id and SKU with all prices, drafts too, and their stock', async () => {

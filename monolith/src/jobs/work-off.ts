@@ -1,3 +1,4 @@
+import { cartResources } from '../carts/cart.ts';
 import { runExports } from '../exports/run.ts';
 import { allowedNetworks } from '../outbound/networks.ts';
 import { resolveByDns } from '../outbound/post.ts';
@@ -5,6 +6,7 @@ import { recoverOtherHalves } from '../seams/other-halves.ts';
 import type { Shop } from '../shop.ts';
 import { recoverFirstStocks } from '../stock/ask-first-stocks.ts';
 import { deliverWebhooks } from '../webhooks/deliver.ts';
+import type { Complete } from '../webhooks/dispatch.ts';
 import { every, type Stop } from './every.ts';
 import { leavingToOwner } from './leave-to-owner.ts';
 
@@ -36,7 +38,7 @@ export function loopsOf(shop: Shop, signal: AbortSignal): Loop[] {
   const deliver: Loop = {
     name: 'deliver webhooks',
     intervalMs: pauseMs,
-    run: () => deliverWebhooks(shop, { out, signal }),
+    run: () => deliverWebhooks(shop, { out, signal, complete: completing(shop) }),
   };
   const exports: Loop = { name: 'run exports', intervalMs: pauseMs, run: () => runExports(shop, signal) };
   const intervalMs = recoveryPauseMs;
@@ -46,6 +48,11 @@ export function loopsOf(shop: Shop, signal: AbortSignal): Loop[] {
     { name: 'ask for first stock', intervalMs, run: () => recoverFirstStocks(shop) },
     { name: 'delete other halves', intervalMs, run: () => recoverOtherHalves(shop.db) },
   ];
+}
+
+/** Carts alone: what else other programs own comes back as it is shown. */
+function completing(shop: Shop): Complete {
+  return async (db, key, id) => (key === 'cart.updated' ? cartResources(shop, db, id) : undefined);
 }
 
 /**

@@ -50,6 +50,7 @@ interface ById {
 export function promotionRoutes(app: FastifyInstance, shop: Shop): void {
   app.includables.set('promotion', {
     plural: 'promotions',
+    seenBy: 'administrators',
     views: async ({ access }, ids) => {
       if (access.kind !== 'client_credentials') return [];
       const rows = [...(await promotionsById(shop.db, ids.filter(isUuid))).values()];

@@ -68,6 +68,7 @@ export async function openTestShop(
     debtsPaid,
     jwksUrl: undefined,
     inventoriesUrl: undefined,
+    edgeUrl: undefined,
     introspection: undefined,
     webhookNetworks: ['127.0.0.1'],
     logLevel: 'silent',

@@ -3,7 +3,7 @@ import { changeIntegration } from '../integrations/changes.ts';
 import { type Outbound, OutboundError, type OutboundReply, post } from '../outbound/post.ts';
 import type { Shop } from '../shop.ts';
 import { claimDeliveries, type Delivery, giveBack } from './claim.ts';
-import { dispatchEvents } from './dispatch.ts';
+import { type Complete, dispatchEvents } from './dispatch.ts';
 import { messageOf } from './message.ts';
 import { nextAttempt, type PickMs } from './retry.ts';
 
@@ -14,6 +14,8 @@ export interface Delivering {
   out: Outbound;
   /** Ends the deliveries under way; they are given back. */
   signal: AbortSignal;
+  /** Shows entities of events that another program has written without them. */
+  complete?: Complete;
   pickMs?: PickMs;
 }
 
@@ -28,7 +30,7 @@ interface Outcome {
 /** Plans the deliveries of new events and attempts all that are due; returns the number of attempts. */
 export async function deliverWebhooks(shop: Shop, delivering: Delivering): Promise<number> {
   let dispatched = 0;
-  do dispatched = await dispatchEvents(shop.db, shop.now());
+  do dispatched = await dispatchEvents(shop.db, shop.now(), delivering.complete);
   while (dispatched > 0 && !delivering.signal.aborted);
   let attempts = 0;
   while (!delivering.signal.aborted) {

@@ -1,4 +1,4 @@
-import { inTransaction, type Pool } from '../db.ts';
+import { inTransaction, type Pool, type Queryable } from '../db.ts';
 import { deliveryId } from './uuid5.ts';
 
 const maxEvents = 100;
@@ -10,8 +10,17 @@ const clocksDifferMs = 10_000;
 interface Event {
   id: string;
   key: string;
+  entity_id: string;
+  /** It has no more than type and id, although its entity exists. */
+  is_bare: boolean;
   created_at: Date;
 }
+
+/**
+ * Shows the entity of an event that another program has written without it, as it is now; undefined if there is none. That
+ * program owns the entity, and does not know how the shop shows it.
+ */
+export type Complete = (db: Queryable, key: string, entityId: string) => Promise<object | undefined>;
 
 interface Observer {
   id: string;
@@ -24,15 +33,26 @@ interface Observer {
  * events; 0 when there are none left. Several processes may do this at once, because each locks other events. While
  * another program owns integrations it fails, and the events stay as they are; planning one twice does no harm.
  */
-export async function dispatchEvents(pool: Pool, now: Date): Promise<number> {
+export async function dispatchEvents(
+  pool: Pool,
+  now: Date,
+  complete: Complete = async () => undefined,
+): Promise<number> {
   return inTransaction(pool, async (db) => {
     const events = await db.query<Event>(
-      `select id, key, created_at from shop_events where dispatched_at is null and created_at > $2
+      `select id, key, entity_id, created_at,
+         key not like '%.deleted' and json_typeof(resources -> 'data') is null as is_bare
+       from shop_events where dispatched_at is null and created_at > $2
        order by seq limit $1 for update skip locked`,
       [maxEvents, new Date(now.getTime() - plannedWithinMs)],
     );
     if (events.rows.length === 0) return 0;
     await db.query('update webhook_turn set one = true');
+    for (const { id, key, entity_id } of events.rows.filter((event) => event.is_bare)) {
+      const resources = await complete(db, key, entity_id);
+      if (resources === undefined) continue;
+      await db.query('update shop_events set resources = $2 where id = $1', [id, JSON.stringify(resources)]);
+    }
     const integrations = await db.query<Observer>(
       'select id, observes, created_at from integrations where enabled order by id for key share',
     );

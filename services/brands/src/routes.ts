@@ -29,6 +29,9 @@ import {
   attributesWithFields,
   checkValues,
   type EntityFields,
+  type FieldIncludes,
+  joinedIncludes,
+  missingHeader,
   written,
 } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
@@ -46,6 +49,8 @@ export interface Handlers {
   peers: Peers;
   /** Fields that an operator added to brands. */
   fields: EntityFields;
+  /** What links of such fields lead to. */
+  includes: FieldIncludes;
   authenticate: Authenticate;
   /** Who a customer token belongs to. Brands are the same for all, but a wrong token is refused on any path. */
   findCustomer: FindSubject;
@@ -61,9 +66,6 @@ const filterFields: FilterFields = {
   status: { type: 'text', ops: ['eq', 'in'] },
 };
 
-/** Set on a reply from which something is missing because its owner could not be asked: the owners' names. */
-const missingHeader = 'x-banyan-missing';
-
 const newBrand = checker(NewBrand);
 const brandChange = checker(BrandChange);
 
@@ -74,7 +76,7 @@ interface ById {
 /** HTTP to domain, and back. */
 export function addRoutes(
   server: Server,
-  { store, peers, fields, authenticate, findCustomer, publicUrl, now }: Handlers,
+  { store, peers, fields, includes, authenticate, findCustomer, publicUrl, now }: Handlers,
 ): void {
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
@@ -153,7 +155,7 @@ export function addRoutes(
   const entities = entitiesOf(store, now);
   addFieldLinkRoutes(server, paths.brand, 200, { entities, fields, now, missing: () => brandMissing('Not Found') });
   const pageLength = (request: FastifyRequest) => peers.pageLength(request.headers);
-  addEntryRoutes(server, { slug: flow, entities, fields, publicUrl, pageLength, now });
+  addEntryRoutes(server, { slug: flow, entities, fields, includes, publicUrl, pageLength, now });
 
   async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
     const brandId = brandIdOf(id);
@@ -193,13 +195,19 @@ export function addRoutes(
       fields.shown(request.headers),
     ]);
     const { ofBrand: products, order } = links ?? noLinks;
-    const included = order.length === 0 ? [] : await peers.products(order, request.headers);
-    const missing = [...(links === null || included === null ? ['products'] : []), ...(all === null ? ['flows'] : [])];
-    if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
+    const wanted = includeOf(queryOf(request));
+    const values = brands.map((brand) => brand.values);
+    const [own, linked] = await Promise.all([
+      order.length === 0 ? [] : peers.products(order, request.headers),
+      includes.of(request, wanted, all?.fields ?? [], values),
+    ]);
+    const isWhole = links !== null && own !== null;
+    const missing = [...(isWhole ? [] : ['products']), ...(all === null ? ['flows'] : []), ...linked.missing];
+    if (missing.length > 0) reply.header(missingHeader, [...new Set(missing)].join(', '));
     const related = { products, children, parents, fields: all?.fields ?? [] };
     return {
       data: brands.map((brand) => brandView(brand, related)),
-      included: { products: included ?? [] },
+      included: joinedIncludes({ products: own ?? [] }, linked.included),
     };
   }
   async function fieldsFor(request: FastifyRequest, reply: FastifyReply) {

@@ -178,6 +178,26 @@ describe('the brands service', () => {
     assert.equal((await call('GET', `/v2/brands/${id}`)).body.data.note, 'changed');
   });
 
+  test('what a field leads to is left out while its owner is away, and the reply says whose it is', async () => {
+    const rules = { field_type: 'relationship', validation_rules: [{ type: 'one-to-one', to: 'maker' }] };
+    const field = definition('maker', { ...rules, target: { plural: 'makers', seen_by: 'everyone' } });
+    mesh.services.flows = flowWith(field);
+    const id = await make();
+    const maker = randomUUID();
+    const value = JSON.stringify({ [field.id]: { id: maker, type: 'maker' } });
+    await brands.database.query(`update brands set field_values = '${value}' where id = '${id}'`);
+    const paths = [`/v2/brands/${id}`, `/v2/brands?filter=eq(id,${id})`, `/v2/flows/brands/entries/${id}`];
+    for (const path of paths) {
+      const { status, headers, body } = await call('GET', `${path}${path.includes('?') ? '&' : '?'}include=maker`);
+      assert.deepEqual([status, headers.get('x-banyan-missing'), 'included' in body], [200, 'makers', false], path);
+    }
+    mesh.services.makers = () => ({ status: 200, body: { data: [{ id: maker }] } });
+    for (const path of paths) {
+      const { headers, body } = await call('GET', `${path}${path.includes('?') ? '&' : '?'}include=maker`);
+      assert.deepEqual([headers.get('x-banyan-missing'), body.included], [null, { makers: [{ id: maker }] }], path);
+    }
+  });
+
   test('of many brands that take one value of a unique field at once, one has it', async () => {
     mesh.services.flows = flowWith(definition('code', { unique: true }));
     const data = () => ({ type: 'brand', name: 'N', slug: randomUUID(), code: 'é "1"' });

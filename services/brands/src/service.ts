@@ -3,7 +3,7 @@ import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
-import { EntityFields } from '@banyan/kit/fields';
+import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -61,7 +61,9 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { store, peers, fields, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
+  const includes = new FieldIncludes({ mesh, credentials });
+  const callers = { authenticate, findCustomer };
+  addRoutes(server, { store, peers, fields, includes, ...callers, publicUrl: config.PUBLIC_URL, now });
 
   const running = await runService({
     name: 'brands',

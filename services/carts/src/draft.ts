@@ -93,9 +93,9 @@ export class Draft {
     return this.#replace({ ...line, values: written(line.values, given) });
   }
 
-  /** Replaces all values of a line, which counts as changed. */
-  replaceValues(line: Line, values: Line['values']): void {
-    this.#replace({ ...line, values, updatedAt: this.now });
+  /** Replaces all values of a line, which counts as changed then. */
+  replaceValues(line: Line, values: Line['values'], updatedAt = this.now): void {
+    this.#replace({ ...line, values, updatedAt });
   }
 
   /** Runs one step. If the step throws, the cart returns to its state before the step. */

@@ -1,4 +1,14 @@
-import { badRequest, checker, dataOf, isMembers, listOf, objectOf } from '@banyan/kit/api';
+import {
+  badRequest,
+  checker,
+  dataOf,
+  includedMember,
+  includeOf,
+  isMembers,
+  listOf,
+  objectOf,
+  queryOf,
+} from '@banyan/kit/api';
 import { ServiceError } from '@banyan/kit/errors';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,7 +24,7 @@ import { shownErrors } from './once.ts';
 import type { PastOrder } from './products.ts';
 import { removeCode, removePromotion } from './promotion-lines.ts';
 import { changeQuantities, type QuantityChange } from './quantities.ts';
-import { type Asked, askedFor, codesOf, productsOf, shownWhole, tellMissing } from './showing.ts';
+import { type Asked, askedFor, codesOf, linkedBy, productsOf, shownWhole, tellMissing } from './showing.ts';
 import { itemsReply, type ShownWhole } from './view.ts';
 
 const newQuantity = checker(NewQuantity);
@@ -32,7 +42,15 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
     const asked = askedFor(handlers, request.headers);
-    return shownItems(reply, asked, await shownWhole(handlers, asked, { id, cart }));
+    const isWanted = includeOf(queryOf(request)).size > 0;
+    const known = isWanted ? await handlers.lineFields.shown(request.headers) : null;
+    const values = cart?.lines.map((line) => line.values) ?? [];
+    const [shown, linked] = await Promise.all([
+      shownWhole(handlers, asked, { id, cart }),
+      linkedBy(handlers, asked, request, known?.fields ?? [], values),
+    ]);
+    const { included, ...items } = shownItems(reply, asked, shown);
+    return { ...items, ...includedMember({ ...linked, ...included }) };
   });
 
   server.post<ByCart>(paths.items, { schema: { summary: 'Add one line or a list' } }, (request, reply) =>

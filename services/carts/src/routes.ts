@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Authenticate, type FindSubject, guardRoutes, type Rule } from '@banyan/kit/access';
+import { type Authenticate, type FindSubject, guardRoutes, type Rule, readOnlyForShoppers } from '@banyan/kit/access';
 import {
   checker,
   failedValidation,
@@ -13,26 +13,29 @@ import {
   readPage,
 } from '@banyan/kit/api';
 import { causeOf } from '@banyan/kit/facts';
-import { checkValues } from '@banyan/kit/fields';
+import { checkValues, joinedIncludes } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import type { FastifyRequest } from 'fastify';
-import { cartIdOf } from './cart.ts';
+import { type Cart, cartIdOf } from './cart.ts';
 import { CartChange, NewCart, paths } from './contract.ts';
 import type { Draft } from './draft.ts';
+import { addCartEntryRoutes } from './entry-routes.ts';
 import { forbidden, notFound } from './errors.ts';
 import { type ByCart, changeCart, changeIn, type Handlers } from './handlers.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
-import { askedFor, shownCarts, shownWhole, tellMissing } from './showing.ts';
+import { type Asked, askedFor, linkedBy, shownCarts, shownWhole, tellMissing } from './showing.ts';
 import { addTaxRoutes } from './tax-routes.ts';
 import { cartView, itemViews, type Shown } from './view.ts';
 
 const newCart = checker(NewCart);
 const cartChange = checker(CartChange);
 
-/** Every client that knows the id of a cart may use it; shoppers must not set their own tax. */
-const shoppersSetNoTax: Rule = ({ path }, { kind }) =>
-  kind === 'client_credentials' || !path.split('/').includes('taxes');
+/** Every client that knows the id of a cart may use it; shoppers must not set their own tax, and write no entries. */
+const rule: Rule = (asked, access) =>
+  asked.path.startsWith('/v2/flows/')
+    ? readOnlyForShoppers(asked, access)
+    : access.kind === 'client_credentials' || !asked.path.split('/').includes('taxes');
 
 export interface Guards {
   authenticate: Authenticate;
@@ -46,7 +49,7 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
     changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
   const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: shoppersSetNoTax, second });
+  guardRoutes(server, { prefix: '/v2/', authenticate, rule, second });
   server.decorateRequest('currency', undefined);
   server.addHook('onRequest', async (request) => {
     if (request.routeOptions.url?.startsWith('/v2/')) request.currency = await currencies.asked(request.headers);
@@ -56,14 +59,14 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
     const id = cartIdOf(request.params.ref);
     const [cart] = await store.read([id]);
     const asked = askedFor(handlers, request.headers);
-    if (!includeOf(queryOf(request)).has('items')) {
-      const [shown] = await shownCarts(handlers, asked, [{ id, cart }]);
-      tellMissing(reply, asked);
-      return { data: cartView(shown as Shown) };
-    }
-    const whole = await shownWhole(handlers, asked, { id, cart });
+    const include = includeOf(queryOf(request));
+    const known = include.size === 0 ? null : await cartFields.shown(request.headers);
+    const [{ shown, items }, linked] = await Promise.all([
+      include.has('items') ? shownWithItems(id, cart, asked) : shownAlone(id, cart, asked),
+      linkedBy(handlers, asked, request, known?.fields ?? [], [cart?.values ?? {}]),
+    ]);
     tellMissing(reply, asked);
-    return { data: cartView(whole), ...includedMember({ items: itemViews(whole) }) };
+    return { data: cartView(shown), ...includedMember(joinedIncludes({ items }, linked)) };
   });
 
   server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request, reply) => {
@@ -141,6 +144,17 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   addItemRoutes(server, handlers);
   addTaxRoutes(server, handlers);
   addLinkRoutes(server, handlers);
+  addCartEntryRoutes(server, handlers);
+
+  async function shownAlone(id: string, cart: Cart | undefined, asked: Asked) {
+    const [shown] = await shownCarts(handlers, asked, [{ id, cart }]);
+    return { shown: shown as Shown, items: [] };
+  }
+
+  async function shownWithItems(id: string, cart: Cart | undefined, asked: Asked) {
+    const shown = await shownWhole(handlers, asked, { id, cart });
+    return { shown, items: itemViews(shown) };
+  }
 
   /** @throws CartsError `not_found` */
   async function requireCustomers(ids: readonly string[], { headers }: FastifyRequest): Promise<void> {

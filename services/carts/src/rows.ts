@@ -25,6 +25,14 @@ export const keysOf = (prefix: string) => ({
   expiry: `${prefix}expiry`,
   /** ZSET of carts that have values of fields, by the moment in which they expire, ms. */
   valued: `${prefix}valued`,
+  /** ZSET of the ids of all lines by their creation, then by id. */
+  lineCreated: `${prefix}line_created`,
+  /** ZSET of the same by the moment in which their cart expires, ms. */
+  lineUntil: `${prefix}line_until`,
+  /** HASH of the ids of carts by those of their lines. */
+  lineCart: `${prefix}line_cart`,
+  /** Set once the indexes of lines hold all of them. */
+  linesIndexed: `${prefix}lines_indexed`,
   /** A number that rises with each write of a unique field. */
   unique: (fieldId: string) => `${prefix}unique:${fieldId}`,
   /** ZSET of what moves, in bytewise order: carts, and carts that are gone but for their replies. */
@@ -102,12 +110,21 @@ export function writeCart(tx: RedisTx, keys: Keys, before: Cart | undefined, car
 }
 
 /** Deletes a cart. What it replied to requests with an Idempotency-Key stays. */
-export function deleteCart(tx: RedisTx, keys: Keys, { id, customers }: Cart): void {
+export function deleteCart(tx: RedisTx, keys: Keys, { id, customers, lines }: Cart): void {
   tx.write('DEL', keys.cart(id), keys.lines(id), keys.order(id), keys.customers(id));
   for (const customer of customers) tx.write('SREM', keys.cartsOf(customer), id);
   tx.write('ZREM', keys.created, id);
   tx.write('ZREM', keys.expiry, id);
   tx.write('ZREM', keys.valued, id);
+  forgetLines(tx, keys, lines);
+}
+
+function forgetLines(tx: RedisTx, keys: Keys, lines: readonly Pick<Line, 'id'>[]): void {
+  if (lines.length === 0) return;
+  const ids = lines.map(({ id }) => id);
+  tx.write('ZREM', keys.lineCreated, ...ids);
+  tx.write('ZREM', keys.lineUntil, ...ids);
+  tx.write('HDEL', keys.lineCart, ...ids);
 }
 
 function membersOf(
@@ -124,12 +141,25 @@ function membersOf(
   ];
 }
 
-function writeLines(tx: RedisTx, keys: Keys, before: readonly Line[], { id, lines }: Cart): void {
+function writeLines(tx: RedisTx, keys: Keys, before: readonly Line[], cart: Cart): void {
+  const { id, lines } = cart;
   const [earlier, later] = [new Set(before), new Set(lines.map((line) => line.id))];
-  const gone = before.filter((line) => !later.has(line.id)).map((line) => line.id);
+  const left = before.filter((line) => !later.has(line.id));
+  const gone = left.map((line) => line.id);
   // Lines are never changed in place: one that is the same object is the same.
   const changed = lines.filter((line) => !earlier.has(line));
   if (gone.length > 0) tx.write('HDEL', keys.lines(id), ...gone);
+  forgetLines(tx, keys, left);
+  // A cart lives longer with each change, and so do its lines.
+  if (lines.length > 0) {
+    const untilMs = expiryMs(cart);
+    tx.write('ZADD', keys.lineUntil, ...lines.flatMap((line) => [untilMs, line.id]));
+  }
+  const added = lines.filter((line) => !before.some((one) => one.id === line.id));
+  if (added.length > 0) {
+    tx.write('ZADD', keys.lineCreated, ...added.flatMap((line) => [line.createdAt, line.id]));
+    tx.write('HSET', keys.lineCart, ...added.flatMap((line) => [line.id, id]));
+  }
   if (changed.length > 0) {
     tx.write('HSET', keys.lines(id), ...changed.flatMap((line) => [line.id, JSON.stringify(line)]));
   }

@@ -3,7 +3,7 @@ import { allowBrowsers } from '@banyan/kit/api';
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
-import { EntityFields } from '@banyan/kit/fields';
+import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -71,9 +71,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const once = replyOnce(store, now);
+  const includes = new FieldIncludes({ mesh, credentials });
   addRoutes(
     server,
-    { store, peers, currencies, automatic, cartFields, lineFields, once, publicUrl: config.PUBLIC_URL, now },
+    { store, peers, currencies, automatic, cartFields, lineFields, includes, once, publicUrl: config.PUBLIC_URL, now },
     { authenticate, findCustomer },
   );
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { EntityFields } from '@banyan/kit/fields';
-import type { FastifyReply } from 'fastify';
+import { type Included, includeOf, queryOf } from '@banyan/kit/api';
+import { type EntityFields, type Field, type FieldIncludes, missingHeader, type Values } from '@banyan/kit/fields';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cart, Message } from './cart.ts';
 import type { Currencies } from './currencies.ts';
 import { discountsOf } from './discounts.ts';
@@ -18,6 +19,8 @@ export interface Showing {
   cartFields: EntityFields;
   /** What an operator added to lines. */
   lineFields: EntityFields;
+  /** What links of such fields lead to. */
+  includes: FieldIncludes;
   /** The platform's address as clients see it. */
   publicUrl: string;
 }
@@ -29,6 +32,8 @@ export interface Asked {
   offers: KnownOffers;
   /** The owner of fields could not be asked yet. */
   fieldsMissing: boolean;
+  /** Owners of what a request wanted included that could not be asked. */
+  includesMissing: readonly string[];
 }
 
 export function askedFor({ peers, automatic }: Showing, headers: IncomingHttpHeaders): Asked {
@@ -37,6 +42,7 @@ export function askedFor({ peers, automatic }: Showing, headers: IncomingHttpHea
     goods: new Goods(peers, headers),
     offers: new KnownOffers(peers, automatic, headers),
     fieldsMissing: false,
+    includesMissing: [],
   };
 }
 
@@ -82,16 +88,27 @@ export async function shownWhole(
   };
 }
 
-/** Set on a reply from which something is missing because its owner could not be asked: the owners' names. */
-const missingHeader = 'x-banyan-missing';
+/** What links of fields lead to, as far as the request wants it. */
+export async function linkedBy(
+  { includes }: Showing,
+  asked: Asked,
+  request: FastifyRequest,
+  fields: readonly Field[],
+  values: readonly Values[],
+): Promise<Included> {
+  const { included, missing } = await includes.of(request, includeOf(queryOf(request)), fields, values);
+  asked.includesMissing = missing;
+  return included;
+}
 
-export function tellMissing(reply: FastifyReply, { goods, offers, fieldsMissing }: Asked): void {
+export function tellMissing(reply: FastifyReply, { goods, offers, fieldsMissing, includesMissing }: Asked): void {
   const missing = [
     ...(goods.imagesMissing ? ['products'] : []),
     ...(offers.missing ? ['promotions'] : []),
     ...(fieldsMissing ? ['flows'] : []),
+    ...includesMissing,
   ];
-  if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
+  if (missing.length > 0) reply.header(missingHeader, [...new Set(missing)].join(', '));
 }
 
 /** Ids of the products of a cart. */

@@ -6,10 +6,11 @@ import { type Moves, openMoves, type Version } from '@banyan/kit/import';
 import type { Published } from '@banyan/kit/messages';
 import { openRedis } from '@banyan/kit/redis';
 import { type RedisTx, redisLedger } from '@banyan/kit/redis-ledger';
-import { type Cart, expiryMs } from './cart.ts';
+import { type Cart, cartLifetimeMs, expiryMs, type Line } from './cart.ts';
 import { factOfCart } from './facts.ts';
 import { cartsImport } from './import.ts';
 import { Lanes } from './lanes.ts';
+import { linesOf, oldestCarts } from './lists.ts';
 import { type KeptReply, replyUntilMs, writeReply } from './replies.ts';
 import { deleteCart, keysOf, readCarts, writeCart } from './rows.ts';
 import { type Cell, requireUnique } from './unique.ts';
@@ -45,6 +46,12 @@ export interface Store {
    * @throws ServiceError `misdirected` while another system owns the carts
    */
   transaction<Result>(cartId: string, cause: Cause, work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  /** A page of all carts, the oldest first; and how many there are. */
+  oldest(page: Page): Promise<{ carts: Cart[]; total: number }>;
+  /** A page of the lines of all carts, the oldest first; and how many there are. */
+  oldestLines(page: Page): Promise<{ lines: Line[]; total: number }>;
+  /** A line of any cart, and its cart. */
+  findLine(id: string): Promise<{ cart: Cart; line: Line } | undefined>;
   /** Removes expired carts from the indexes. */
   sweep(): Promise<void>;
   /** The outbox. */
@@ -67,6 +74,8 @@ export interface StoreOptions {
 
 /** A transaction's own id is asked for again after a lost reply only, so it is kept for some minutes. */
 const keepOperationsMs = 600_000;
+/** How many carts are indexed at once. */
+const cartsAtOnce = 100;
 /** A batch of the migration takes longer than a change of a cart. */
 const commandTimeoutMs = 5_000;
 
@@ -76,13 +85,24 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
   const keys = keysOf(db.prefix);
   const moves = openMoves(redisLedger(db), [cartsImport(keys, now)]);
   const lanes = new Lanes();
-  const live = (cart: Cart | undefined) => (cart !== undefined && expiryMs(cart) > now() ? cart : undefined);
+  const isLive = (cart: Cart) => expiryMs(cart) > now();
+  const live = (cart: Cart | undefined) => (cart !== undefined && isLive(cart) ? cart : undefined);
   const read = async (ids: readonly string[]) =>
     (await db.read((client) => readCarts(client, keys, ids))).map((stored) => live(stored?.cart));
   const sweep = async () => {
     for (;;) {
       const { text } = await db.transaction({ name: 'sweep', operationId: randomUUID(), args: [] });
       if (Number(text) < 1_000) return;
+    }
+  };
+  /** Once: a store may be from before lines had indexes. */
+  const indexLines = async () => {
+    if ((await db.read((client) => client.exists(keys.linesIndexed))) === 1) return;
+    for (let at = 0, isLast = false; !isLast; at += cartsAtOnce) {
+      const ids = await db.read((client) => client.zrange(keys.created, String(at), String(at + cartsAtOnce - 1)));
+      isLast = ids.length < cartsAtOnce;
+      const args = [String(cartLifetimeMs), isLast ? 'last' : '', ...ids];
+      await db.transaction({ name: 'index_lines', operationId: randomUUID(), args });
     }
   };
 
@@ -101,6 +121,24 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
       ]);
       return { carts: (await read(ids)).filter((cart) => cart !== undefined), total };
     },
+    oldest: async (page) => {
+      await sweep();
+      const [total, ids] = await Promise.all([
+        db.read((client) => client.zcard(keys.created)),
+        db.read((client) => oldestCarts(client, keys, page)),
+      ]);
+      return { carts: (await read(ids)).filter((cart) => cart !== undefined), total };
+    },
+    oldestLines: async ({ limit, offset }) => {
+      await sweep();
+      const [total, ids] = await Promise.all([
+        db.read((client) => client.zcard(keys.lineCreated)),
+        db.read((client) => client.zrange(keys.lineCreated, String(offset), String(offset + limit - 1))),
+      ]);
+      const found = await db.read((client) => linesOf(client, keys, ids, isLive));
+      return { lines: found.map(({ line }) => line), total };
+    },
+    findLine: async (id) => (await db.read((client) => linesOf(client, keys, [id], isLive)))[0],
     transaction: (cartId, cause, work) =>
       lanes.take(cartId, () =>
         moves.write('carts', async (tx, changed) => {
@@ -145,7 +183,11 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
     sweep,
     moves,
     published: db,
-    applySchema: () => db.applySchema({ folder: schemaFolder }),
+    applySchema: async () => {
+      const applied = await db.applySchema({ folder: schemaFolder });
+      await indexLines();
+      return applied;
+    },
     ping: () => db.ping(),
     close: () => db.close(),
   };
