@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { startInstance } from '@banyan/brands/testing';
 import { serviceAt, startFakeMesh } from '@banyan/kit/testing';
-import { openTestShop, type TestShop } from '@banyan/monolith/testing';
+import { openTestShop, type TestShop, testClient } from '@banyan/monolith/testing';
 import type { ApiOptions, Tokens } from './api.ts';
 import { startFront } from './front.ts';
 
@@ -19,19 +19,28 @@ export interface Monolith {
   shop: TestShop;
 }
 
-/** The monolith on a store of its own, which serves the internal paths that services ask for. */
-export async function startMonolith(): Promise<Monolith> {
+/**
+ * The monolith on a store of its own, which serves the internal paths that services ask for.
+ *
+ * @param prepare called before it listens
+ */
+export async function startMonolith(prepare: (shop: TestShop) => void = () => {}): Promise<Monolith> {
   const shop = await openTestShop([], { introspection: { clientId: 'services', clientSecret: 'let me ask' } });
+  prepare(shop);
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
   shop.workOff();
   const { port } = shop.app.server.address() as AddressInfo;
-  const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken) };
+  const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken), client: testClient };
   return { url: `http://127.0.0.1:${port}`, tokens, shop };
 }
 
-/** The monolith alone, on a store of its own. */
-export async function monolithAlone(): Promise<Side> {
-  const { url, tokens, shop } = await startMonolith();
+/**
+ * The monolith alone, on a store of its own.
+ *
+ * @param prepare called before it listens
+ */
+export async function monolithAlone(prepare?: (shop: TestShop) => void): Promise<Side> {
+  const { url, tokens, shop } = await startMonolith(prepare);
   return { urls: [url], tokens, close: () => shop.close() };
 }
 
