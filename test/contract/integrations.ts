@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
+import { integrationEventCases } from './integrations-events.ts';
 import { integrationHostileCases } from './integrations-hostile.ts';
-import { integrationLimitCases } from './integrations-limits.ts';
 
 const path = '/v2/integrations';
 
@@ -219,6 +219,6 @@ export const integrationCases: Case[] = [
       assert.equal((await api.admin('GET', `${path}/logs?filter=eq(status,x)`)).status, 200);
     }),
   },
-  ...integrationLimitCases,
+  ...integrationEventCases,
   ...integrationHostileCases,
 ];
