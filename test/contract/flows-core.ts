@@ -52,7 +52,7 @@ async function forEachKind(api: Api, work: (kind: Kind) => Promise<void>): Promi
   for (const kind of await kinds(api)) await withFields(api, kind.flow, plan, () => work(kind));
 }
 
-/** The whole list, if it has one page; else its last one. */
+/** The last page of a list; of a list without pages, all of it. */
 async function lastPage({ admin }: Api, list: string) {
   const { total } = (await admin('GET', `${list}?page[limit]=1`)).body.meta?.results ?? { total: 0 };
   return (await admin('GET', `${list}?page[limit]=100&page[offset]=${Math.max(0, total - 100)}`)).body.data;
