@@ -2,7 +2,7 @@ import type { Clock } from '@banyan/kit/clock';
 import type { Values } from '@banyan/kit/fields';
 import type { MovedResource, State } from '@banyan/kit/import';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { type Cart, expiryMs, type Line } from './cart.ts';
 import { KeptReply, readReplies, writeReply } from './replies.ts';
 import { deleteCart, type Keys, readCarts, writeCart } from './rows.ts';

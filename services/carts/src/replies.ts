@@ -1,5 +1,5 @@
 import type { RedisTx } from '@banyan/kit/redis-ledger';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import type { Keys } from './rows.ts';
 
 /** How long a request with an Idempotency-Key is remembered. */

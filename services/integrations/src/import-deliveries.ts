@@ -1,5 +1,5 @@
 import { type Queryable, statement } from '@banyan/kit/postgres';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { deliveryKey } from './aggregate-keys.ts';
 import { Moment, microsIn, momentOf } from './moments.ts';
 import { removeDeliveries } from './store/deliveries.ts';

@@ -1,5 +1,5 @@
 import { type Queryable, statement } from '@banyan/kit/postgres';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { integrationKey } from './aggregate-keys.ts';
 import type { Integration } from './domain.ts';
 import { Moment, microsIn, momentOf } from './moments.ts';

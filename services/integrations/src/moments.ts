@@ -1,5 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
-import Type from 'typebox';
+import Type from '@banyan/kit/typebox';
 
 /** How a moment travels: RFC 3339 in UTC, with microseconds. */
 export const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });

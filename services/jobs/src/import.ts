@@ -1,7 +1,7 @@
 import type { Micros } from '@banyan/kit/api';
 import { type DuckdbTransaction, statement } from '@banyan/kit/duckdb';
 import type { AppliedChange, MovedResource } from '@banyan/kit/import';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJob } from './jobs-store.ts';
 import { type KeptReply, keepReply, repliesOf } from './replies.ts';
 
