@@ -7,7 +7,7 @@ export interface Reply {
   headers: Headers;
 }
 
-/** Sends one request. A body that is text is sent as it is, any other as JSON. */
+/** Sends one request. A body that is text or bytes is sent as it is, any other as JSON. */
 export type Call = (
   method: string,
   path: string,
@@ -23,6 +23,8 @@ export interface Api {
   shopper: Call;
   /** Without a token. */
   anonymous: Call;
+  /** The API client that may ask for tokens of both kinds. */
+  client: ApiClient;
   /**
    * Reads as an administrator until a reply is as wanted, then from every side once more. Only the last replies count as
    * replies of the case.
@@ -43,6 +45,14 @@ export interface Case {
 export interface Tokens {
   admin: string;
   shopper: string;
+  /** The API client whose tokens these are. */
+  client: ApiClient;
+}
+
+/** An API client, with the members of a token request. */
+export interface ApiClient {
+  client_id: string;
+  client_secret: string;
 }
 
 export interface ApiOptions {
@@ -62,6 +72,10 @@ const pollMs = 25;
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array;
+}
+
 export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api {
   let turn = 0;
   let count = 0;
@@ -77,7 +91,7 @@ export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api
           ...(authorization !== undefined && { authorization }),
           ...headers,
         },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       if (!safe.has(method)) await settle?.();
@@ -101,6 +115,7 @@ export function openApi({ urls, tokens, tag, settle, onReply }: ApiOptions): Api
     },
     shopper: caller(`Bearer: ${tokens.shopper}`),
     anonymous: caller(undefined),
+    client: tokens.client,
     tag,
     next: () => {
       count += 1;

@@ -81,7 +81,7 @@ async function openMoving(
       () => onService.close(),
     );
     // Either way is that of the edge: a side that is not in charge sends a write to the other one.
-    const { url, tokens, shop } = await startMonolith(onMonolith.url);
+    const { url, tokens, shop } = await startMonolith({ edgeUrl: onMonolith.url });
     closing.push(() => shop.close());
     const monolith = serviceAt(url);
     const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((owner) => [owner, monolith])));

@@ -151,6 +151,8 @@ export const cartFieldCases: Case[] = [
         assert.equal(shown.relationships.wishes.data.length, 2);
         assert.equal((await shopper('DELETE', url, { data: [{ type: 'product', id: one }] })).status, 204);
         assert.equal((await shopper('GET', cart)).body.data.relationships.wishes.data[0].id, two);
+        const replaced = { data: [{ type: 'product', id: one }] };
+        assert.deepEqual((await shopper('PUT', url, replaced)).body, replaced);
       });
       await withFlow(api, 'cart_items', async (flow) => {
         await fieldOn(api, flow, { slug: 'twin', ...rule('one-to-one') });
@@ -162,6 +164,10 @@ export const cartFieldCases: Case[] = [
         assert.equal((await shopper('PUT', `${cart}/items/${randomUUID()}/relationships/twin`, link)).status, 404);
         const [shown] = (await shopper('GET', `${cart}/items`)).body.data;
         assert.equal(shown.relationships.twin.data.id, one);
+        assert.equal((await shopper('DELETE', url)).status, 204);
+        const [cleared] = (await shopper('GET', `${cart}/items`)).body.data;
+        assert.deepEqual(cleared.relationships.twin, { data: null });
+        assert.deepEqual((await shopper('POST', url, link)).body, link);
       });
     },
   },

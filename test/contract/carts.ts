@@ -5,6 +5,7 @@ import { cartAddingCases } from './carts-adding.ts';
 import { cartFieldCases } from './carts-fields.ts';
 import { custom, fill, makeCustomer, newCart, product } from './carts-goods.ts';
 import { cartPromotionCases } from './carts-promotions.ts';
+import { cartShapeCases } from './carts-shape.ts';
 import { cartTaxCases } from './carts-taxes.ts';
 import { makeProduct } from './goods.ts';
 
@@ -204,4 +205,5 @@ export const cartCases: Case[] = [
   ...cartPromotionCases,
   ...cartFieldCases,
   ...cartTaxCases,
+  ...cartShapeCases,
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
+import { integrationEventCases } from './integrations-events.ts';
 import { integrationHostileCases } from './integrations-hostile.ts';
 
 const path = '/v2/integrations';
@@ -218,5 +219,6 @@ export const integrationCases: Case[] = [
       assert.equal((await api.admin('GET', `${path}/logs?filter=eq(status,x)`)).status, 200);
     }),
   },
+  ...integrationEventCases,
   ...integrationHostileCases,
 ];

@@ -36,8 +36,13 @@ export const inventoryCases: Case[] = [
           ['increment', 5],
         ],
       );
-      const one = await api.admin('GET', `/v2/inventories/${id}/transactions/${made.body.data.id}`);
-      assert.deepEqual(one.body.data, made.body.data);
+      const { id: transaction, timestamps, ...rest } = made.body.data;
+      assert.deepEqual(rest, { type: 'stock-transaction', action: 'allocate', product_id: id, quantity: 4 });
+      assert.deepEqual(Object.keys(timestamps), ['created_at']);
+      for (const call of [api.admin, api.shopper]) {
+        const one = await call('GET', `/v2/inventories/${id}/transactions/${transaction}`);
+        assert.deepEqual(one.body.data, made.body.data);
+      }
     },
   },
   {
@@ -47,7 +52,8 @@ export const inventoryCases: Case[] = [
       for (const action of ['decrement', 'allocate', 'deallocate']) {
         const { status, body } = await act(api, id, action, 2);
         assert.equal(status, 422);
-        assert.equal(body.errors[0].detail, 'Your request could not be completed due to insufficient stock levels');
+        const detail = 'Your request could not be completed due to insufficient stock levels';
+        assert.deepEqual(body.errors, [{ status: 422, title: 'Cannot complete request', detail }]);
       }
       assert.equal((await api.admin('GET', `/v2/inventories/${id}/transactions`)).body.data.length, 1);
     },
@@ -75,6 +81,19 @@ export const inventoryCases: Case[] = [
       const many = await api.shopper('POST', '/v2/inventories/multiple', { data: [{ id }, { id: 'nonsense' }] });
       assert.deepEqual(many.body.data, [{ id, type: 'stock', total: 0, available: 0, allocated: 0 }]);
       assert.ok((await api.shopper('GET', '/v2/inventories?page[limit]=1')).body.meta.results.total > 1);
+    },
+  },
+  {
+    name: 'stock: shoppers do not see that of a draft',
+    run: async (api) => {
+      const id = await makeProduct(api, { status: 'draft', stock: 1 });
+      const [move] = (await api.admin('GET', `/v2/inventories/${id}/transactions`)).body.data;
+      assert.equal(move.action, 'create');
+      for (const path of ['', '/transactions', `/transactions/${move.id}`]) {
+        assert.equal((await api.shopper('GET', `/v2/inventories/${id}${path}`)).status, 404, path);
+        assert.equal((await api.admin('GET', `/v2/inventories/${id}${path}`)).status, 200, path);
+      }
+      assert.deepEqual((await api.shopper('POST', '/v2/inventories/multiple', { data: [{ id }] })).body.data, []);
     },
   },
   {

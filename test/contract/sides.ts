@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { startInstance } from '@banyan/brands/testing';
 import { serviceAt, startFakeMesh } from '@banyan/kit/testing';
-import { openTestShop, type TestShop } from '@banyan/monolith/testing';
+import { openTestShop, type TestShop, testClient } from '@banyan/monolith/testing';
 import type { ApiOptions, Tokens } from './api.ts';
 import { startFront } from './front.ts';
 
@@ -24,24 +24,32 @@ export interface Monolith {
   shop: TestShop;
 }
 
-/**
- * The monolith on a store of its own, which serves the internal paths that services ask for.
- *
- * @param edgeUrl where it sends what belongs to another owner
- */
-export async function startMonolith(edgeUrl?: string): Promise<Monolith> {
+export interface MonolithOptions {
+  /** Where it sends what belongs to another owner. */
+  edgeUrl?: string;
+  /** Called before it listens. */
+  prepare?: (shop: TestShop) => void;
+}
+
+/** The monolith on a store of its own, which serves the internal paths that services ask for. */
+export async function startMonolith({ edgeUrl, prepare }: MonolithOptions = {}): Promise<Monolith> {
   const introspection = { clientId: 'services', clientSecret: 'let me ask' };
   const shop = await openTestShop([], { introspection, edgeUrl });
+  prepare?.(shop);
   await shop.app.listen({ host: '127.0.0.1', port: 0 });
   shop.workOff();
   const { port } = shop.app.server.address() as AddressInfo;
-  const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken) };
+  const tokens = { admin: tokenOf(shop.adminToken), shopper: tokenOf(shop.shopperToken), client: testClient };
   return { url: `http://127.0.0.1:${port}`, tokens, shop };
 }
 
-/** The monolith alone, on a store of its own. */
-export async function monolithAlone(): Promise<Side> {
-  const { url, tokens, shop } = await startMonolith();
+/**
+ * The monolith alone, on a store of its own.
+ *
+ * @param prepare called before it listens
+ */
+export async function monolithAlone(prepare?: (shop: TestShop) => void): Promise<Side> {
+  const { url, tokens, shop } = await startMonolith(prepare ? { prepare } : {});
   return { urls: [url], tokens, close: () => shop.close() };
 }
 
@@ -49,7 +57,7 @@ export async function monolithAlone(): Promise<Side> {
 export async function brandsOnService(): Promise<Side> {
   let urls = { monolith: '', brands: '' };
   const front = await startFront((path) => [brandPaths.test(path) ? urls.brands : urls.monolith]);
-  const { url, tokens, shop } = await startMonolith(front.url);
+  const { url, tokens, shop } = await startMonolith({ edgeUrl: front.url });
   const monolith = serviceAt(url);
   const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((name) => [name, monolith])));
   const closeOthers = async () => {

@@ -18,7 +18,8 @@ describe('who may do what', () => {
   });
 
   test('an implicit token reads the catalog and writes none of it', () => {
-    for (const name of ['products', 'categories', 'brands', 'collections', 'currencies', 'files', 'inventories']) {
+    const entities = ['products', 'categories', 'brands', 'collections', 'currencies', 'files', 'inventories'];
+    for (const name of [...entities, 'flows', 'fields']) {
       assert.equal(may(implicit, 'GET', `/v2/${name}`), true, name);
       assert.equal(may(implicit, 'HEAD', `/v2/${name}/:id`), true, name);
       assert.equal(may(implicit, 'POST', `/v2/${name}`), false, name);

@@ -23,6 +23,7 @@ const implicitRules: Readonly<Record<string, Rule>> = {
   currencies: reading,
   files: reading,
   flows: reading,
+  fields: reading,
   inventories: (asked, access) => reading(asked, access) || asked.path === '/v2/inventories/multiple',
   // Shoppers must not set their own tax.
   carts: ({ path }) => !path.split('/').includes('taxes'),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { plainPng } from '../seed/png.ts';
 import { uploadFile } from '../testing/forms.ts';
 import { makeProduct } from '../testing/goods.ts';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
@@ -38,30 +37,6 @@ describe('products', () => {
 });
 
 describe('relationships of products', () => {
-  test('include a main image, which an object or array sets and an empty body clears', async () => {
-    const id = await makeProduct(it);
-    const file = await uploadFile(it, plainPng(4, 3, [9, 9, 9]), 'image.png');
-    const url = `/v2/products/${id}/relationships/main-image`;
-    const image = { type: 'main_image', id: file };
-    assert.deepEqual((await it.admin('POST', url, { data: image })).body, { data: image });
-    assert.deepEqual((await it.admin('PUT', url, { data: [image] })).body, { data: image });
-    const { relationships } = (await it.shopper('GET', `/v2/products/${id}`)).body.data;
-    assert.deepEqual(relationships.main_image, { data: image });
-    for (const name of ['main_image', 'main_images']) {
-      const { included } = (await it.shopper('GET', `/v2/products?filter=eq(id,${id})&include=${name}`)).body;
-      assert.deepEqual(included.main_images, [(await it.shopper('GET', `/v2/files/${file}`)).body.data]);
-    }
-    for (const wrong of [randomUUID(), id]) {
-      const { status, body } = await it.admin('PUT', url, { data: { type: 'main_image', id: wrong } });
-      assert.deepEqual([status, body.errors[0].title], [404, 'File not found']);
-    }
-    assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships.main_image, {
-      data: image,
-    });
-    assert.equal((await it.admin('PUT', url)).status, 200);
-    assert.deepEqual((await it.shopper('GET', `/v2/products/${id}`)).body.data.relationships, {});
-  });
-
   test('include files that exist and that the client may see', async () => {
     const shops = [it, await openTestShop(['files-one-by-one'])];
     for (const shop of shops) {
@@ -123,29 +98,6 @@ describe('the tree of categories', () => {
       await paid.close();
     }
   });
-});
-
-describe('brands and collections', () => {
-  for (const [plural, type] of [
-    ['brands', 'brand'],
-    ['collections', 'collection'],
-  ]) {
-    test(`${plural} are made, read, changed and deleted`, async () => {
-      const data = { type, name: 'Thing', slug: 'thing', status: 'live' };
-      const made = await it.admin('POST', `/v2/${plural}`, { data });
-      assert.equal(made.status, 201);
-      assert.deepEqual(made.body.data.relationships, {});
-      const { id } = made.body.data;
-      assert.equal((await it.admin('POST', `/v2/${plural}`, { data })).status, 422);
-      const changed = await it.admin('PUT', `/v2/${plural}/${id}`, { data: { id, type, name: 'Other' } });
-      assert.equal(changed.body.data.name, 'Other');
-      assert.equal((await it.admin('PUT', `/v2/${plural}/${id}`, { data: { id: randomUUID() } })).status, 422);
-      assert.equal((await it.shopper('GET', `/v2/${plural}?filter=eq(slug,thing)`)).body.data[0].id, id);
-      assert.equal((await it.admin('GET', `/v2/${plural}/attributes`)).body.meta.entity, plural);
-      assert.equal((await it.admin('DELETE', `/v2/${plural}/${id}`)).status, 204);
-      assert.equal((await it.admin('GET', `/v2/${plural}/${id}`)).status, 404);
-    });
-  }
 });
 
 describe('the order of lists is one that another store can have', () => {

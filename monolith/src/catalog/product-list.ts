@@ -28,7 +28,7 @@ const commonFilters: FilterFields = {
   slug: textField('p.slug'),
   sku: textField('p.sku'),
   description: textField('p.description', ['eq', 'like']),
-  status: textField('p.status', ['eq', 'in']),
+  status: textField('p.status'),
   commodity_type: textField('p.commodity_type', ['eq', 'in']),
   manage_stock: booleanField('p.manage_stock'),
   stock: integerField('(select s.available from stock s where s.product_id = p.id)'),

@@ -106,25 +106,4 @@ describe('currencies and settings', () => {
     assert.equal(refused?.status, 422);
     assert.equal(refused?.body.errors[0].title, 'Currency limit reached');
   });
-
-  test('settings are changed in part; read-only settings stay', async () => {
-    const before = (await open.admin('GET', '/v2/settings')).body.data;
-    assert.deepEqual(before, {
-      type: 'settings',
-      page_length: 100,
-      list_child_products: true,
-      additional_languages: [],
-      calculation_method: 'simple',
-      currency_limit: 10,
-    });
-    const data = { type: 'settings', page_length: 2, additional_languages: ['fr'], currency_limit: 99 };
-    const changed = await open.admin('PUT', '/v2/settings', { data });
-    assert.equal(changed.status, 200);
-    assert.deepEqual(changed.body.data, { ...before, page_length: 2, additional_languages: ['fr'] });
-    assert.equal((await open.shopper('GET', '/v2/products')).body.meta.page.limit, 2);
-    for (const wrong of [{ page_length: 101 }, { page_length: 0 }, { calculation_method: 'guess' }]) {
-      assert.equal((await open.admin('PUT', '/v2/settings', { data: wrong })).status, 422, JSON.stringify(wrong));
-    }
-    assert.equal((await open.shopper('GET', '/v2/settings')).status, 403);
-  });
 });

@@ -74,7 +74,7 @@ export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: Custome
     const passwordHash = password === undefined ? undefined : await hashSecret(password);
     const customer = await freeEmail(() =>
       inTransaction(shop.db, async (db) => {
-        const made = orNotFound(await insertCustomer(db, { name, email, passwordHash }));
+        const made = orNotFound(await insertCustomer(db, { name, email, passwordHash }, shop.now()));
         await writeFields(db, owners.customers, made.id, data, true);
         await recorded(db, 'created', made);
         return made;
@@ -96,7 +96,7 @@ export function customerRoutes(app: FastifyInstance, shop: Shop, tokens: Custome
     const change = { name, email, passwordHash };
     const customer = await freeEmail(() =>
       inTransaction(shop.db, async (db) => {
-        const changed = orNotFound(await updateCustomer(db, params.customerId, change));
+        const changed = orNotFound(await updateCustomer(db, params.customerId, change, shop.now()));
         await writeFields(db, owners.customers, changed.id, data, false);
         await recorded(db, 'updated', changed);
         return changed;

@@ -77,22 +77,30 @@ export async function findCredentials(
 export async function insertCustomer(
   db: Queryable,
   customer: { name: string; email: string; passwordHash: string | undefined },
+  now: Date,
 ): Promise<Customer | undefined> {
   const { rows } = await db.query<Customer>(
-    `insert into customers as c (name, email, password_hash) values ($1, $2, $3) returning ${columns}`,
-    [customer.name, customer.email, customer.passwordHash ?? null],
+    // Not the store's clock: it counts microseconds, and clients, which see milliseconds, filter by what they see.
+    `insert into customers as c (name, email, password_hash, created_at, updated_at) values ($1, $2, $3, $4, $4)
+     returning ${columns}`,
+    [customer.name, customer.email, customer.passwordHash ?? null, now],
   );
   return rows[0];
 }
 
 /** Changes the given members; undefined if the customer does not exist. */
-export async function updateCustomer(db: Queryable, id: string, change: CustomerChange): Promise<Customer | undefined> {
+export async function updateCustomer(
+  db: Queryable,
+  id: string,
+  change: CustomerChange,
+  now: Date,
+): Promise<Customer | undefined> {
   if (!isUuid(id)) return undefined;
   const { rows } = await db.query<Customer>(
     `update customers as c set name = coalesce($2, name), email = coalesce($3, email),
-       password_hash = coalesce($4, password_hash), updated_at = now()
+       password_hash = coalesce($4, password_hash), updated_at = $5
      where c.id = $1 returning ${columns}`,
-    [id, change.name, change.email, change.passwordHash],
+    [id, change.name, change.email, change.passwordHash, now],
   );
   return rows[0];
 }

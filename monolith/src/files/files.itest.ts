@@ -25,8 +25,6 @@ before(async () => {
 after(() => it.close());
 
 const png = plainPng(3, 2, [200, 30, 30]);
-const drawing =
-  '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><script>alert(1)</script></svg>';
 const file = (value: Buffer | string, fileName = 'Red Chair.PNG') => ({ name: 'file', value, fileName });
 const hashOf = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
 const get = (url: string, headers: Record<string, string> = {}) => it.app.inject({ method: 'GET', url, headers });
@@ -87,24 +85,6 @@ describe('an upload', () => {
       }
     }
     assert.ok((await onDisk()).every((name) => /^[0-9a-f]{64}$/.test(name)));
-  });
-
-  test('without a file is 422', async () => {
-    const parts = [{ name: 'public', value: 'true' }];
-    const replies = [
-      await postForm(it, parts),
-      await postForm(it, [{ name: 'picture', value: 'x', fileName: 'x' }]),
-      await postForm(it, [{ name: 'file', value: 'no file, only text' }]),
-      await postForm(it, [], { payload: '' }),
-      await postForm(it, [], { type: 'application/json', payload: '{"data":{"type":"file"}}' }),
-      await postForm(it, [], { type: 'application/json', payload: '' }),
-      await postForm(it, [], { type: 'text/plain', payload: 'x' }),
-    ];
-    for (const { status, body } of replies) {
-      assert.equal(status, 422, JSON.stringify(body));
-      const [{ title, detail }] = body.errors;
-      assert.deepEqual([title, detail], ['Validation Failed', 'You have not supplied a file to store']);
-    }
   });
 
   test('that is cut off, without boundary or otherwise broken is 400 and leaves nothing', async () => {
@@ -209,76 +189,7 @@ describe('an upload', () => {
   });
 });
 
-describe('a link to a file elsewhere', () => {
-  test('is stored as it is, and nothing is fetched', async () => {
-    const href = 'https://images.example/a/Blue%20Chair.JPEG?size=2';
-    const { status, body } = await postForm(it, [{ name: 'file_location', value: href }]);
-    assert.equal(status, 201, JSON.stringify(body));
-    const { file_name, mime_type, file_size, link, meta, id } = body.data;
-    assert.deepEqual([file_name, mime_type, file_size], ['Blue Chair.JPEG', 'image/jpeg', 0]);
-    assert.deepEqual([link, meta.dimensions], [{ href }, {}]);
-    assert.equal((await get(`/files/${id}`)).statusCode, 404);
-  });
-
-  test('is an http or https URL without credentials', async () => {
-    const wrong = [
-      'x',
-      'ftp://a/b',
-      'javascript:alert(1)',
-      'file:///etc/passwd',
-      'https://u:p@a/b',
-      `https://a/${'x'.repeat(3e3)}`,
-    ];
-    for (const value of wrong) {
-      const { status, body } = await postForm(it, [{ name: 'file_location', value }]);
-      assert.deepEqual([status, body.errors[0].source], [422, 'file_location'], value);
-    }
-  });
-});
-
 describe('content', () => {
-  test('is shown when it is a picture, and downloaded otherwise', async () => {
-    const shown = await get(`/files/${await uploadFile(it, png, "ä 'b'.png")}.png`);
-    assert.equal(shown.headers['content-type'], 'image/png');
-    assert.equal(shown.headers['x-content-type-options'], 'nosniff');
-    assert.match(
-      String(shown.headers['content-disposition']),
-      /^inline; filename="_ _b_\.png"; filename\*=UTF-8''%C3%A4%20%27b%27\.png$/,
-    );
-    const svg = await postForm(it, [file(drawing, 'x.svg')]);
-    assert.deepEqual(
-      [svg.body.data.mime_type, svg.body.data.meta.dimensions],
-      ['image/svg+xml', { width: 8, height: 4 }],
-    );
-    const drawn = await get(pathOf(svg.body.data.link.href));
-    assert.match(String(drawn.headers['content-disposition']), /^attachment; /);
-    assert.equal(drawn.headers['content-security-policy'], "default-src 'none'; sandbox");
-    assert.equal(drawn.body, drawing);
-  });
-
-  test('is not sent again to a client that has it', async () => {
-    const id = await uploadFile(it, 'cached');
-    const etag = `"${hashOf('cached')}"`;
-    assert.equal((await get(`/files/${id}`)).headers.etag, etag);
-    const again = await get(`/files/${id}`, { 'if-none-match': `"x", ${etag}` });
-    assert.deepEqual([again.statusCode, again.body], [304, '']);
-    const head = await it.app.inject({ method: 'HEAD', url: `/files/${id}` });
-    assert.deepEqual([head.statusCode, head.headers['content-length'], head.body], [200, '6', '']);
-  });
-
-  test('of a file that is not public needs a full token, and shoppers do not see the file', async () => {
-    const id = await uploadFile(it, 'secret', 'secret.txt', false);
-    const { link } = (await it.admin('GET', `/v2/files/${id}`)).body.data;
-    assert.equal(link.href, `http://shop.test/v2/files/${id}/content`);
-    assert.equal((await get(`/files/${id}.txt`)).statusCode, 404);
-    assert.equal((await get(pathOf(link.href))).statusCode, 401);
-    assert.equal((await get(pathOf(link.href), { authorization: it.shopperToken })).statusCode, 404);
-    const read = await get(pathOf(link.href), { authorization: it.adminToken });
-    assert.deepEqual([read.body, read.headers['cache-control']], ['secret', 'private, no-cache']);
-    assert.equal((await it.shopper('GET', `/v2/files/${id}`)).status, 404);
-    assert.equal((await it.shopper('GET', `/v2/files?filter=eq(id,${id})`)).body.meta.results.total, 0);
-  });
-
   test('that is missing is 404, damaged 500, and neither error is cached', async () => {
     const [gone, damaged] = [await uploadFile(it, 'will be gone'), await uploadFile(it, 'will be damaged')];
     const store = new ContentStore(it.shop.config.filesFolder);
@@ -303,54 +214,6 @@ describe('content', () => {
       assert.equal(reply.headers['content-length'], String(png.length));
     } finally {
       await paid.close();
-    }
-  });
-});
-
-describe('the list of files', () => {
-  test('pages, filters and sorts', async () => {
-    const tag = randomUUID();
-    const sizes = [5, 3, 9];
-    for (const size of sizes) {
-      await uploadFile(it, plainPng(size, 2 * size, [1, 2, size]), `${tag} No ${size}.png`);
-      it.advance(1);
-    }
-    await uploadFile(it, 'text', `${tag}.txt`, false);
-    const names = async (query: string) => {
-      const { status, body } = await it.admin('GET', `/v2/files?${query}`);
-      assert.equal(status, 200, JSON.stringify(body));
-      return body.data.map((each: { file_name: string }) => each.file_name.replace(tag, ''));
-    };
-    assert.deepEqual(await names(`filter=like(file_name,${tag}*)`), [' No 5.png', ' No 3.png', ' No 9.png', '.txt']);
-    assert.deepEqual(await names(`filter=eq(file_name,${tag}_no_3.png)`), [' No 3.png']);
-    assert.deepEqual(await names(`filter=eq(file_name,${tag} No 3.png)`), [' No 3.png']);
-    assert.deepEqual(await names(`filter=like(file_name,${tag}*):eq(public,false)`), ['.txt']);
-    assert.deepEqual(await names(`filter=like(file_name,${tag}*):gt(width,3):le(height,10)`), [' No 5.png']);
-    assert.deepEqual(await names(`filter=like(file_name,${tag}*):lt(file_size,10)`), ['.txt']);
-    assert.deepEqual(await names(`sort=-file_name&filter=like(file_name,${tag}*no*)&page[limit]=2`), [
-      ' No 9.png',
-      ' No 5.png',
-    ]);
-    assert.deepEqual(await names(`filter=like(file_name,${tag}*)&page[limit]=2&page[offset]=2`), [' No 9.png', '.txt']);
-    const { body } = await it.admin('GET', '/v2/files?page[limit]=1');
-    assert.equal(body.meta.page.limit, 1);
-    assert.match(body.links.next, /offset\]=1$/);
-    for (const query of ['filter=eq(mime_type,x)', 'filter=gt(width,x)', 'sort=width', 'page[offset]=10001']) {
-      assert.equal((await it.admin('GET', `/v2/files?${query}`)).status, 400, query);
-    }
-    const attributes = await it.shopper('GET', '/v2/files/attributes');
-    assert.equal(attributes.body.meta.entity, 'files');
-  });
-
-  test('is read with any token and changed with a full one', async () => {
-    const id = await uploadFile(it, 'mine');
-    assert.equal((await it.shopper('DELETE', `/v2/files/${id}`)).status, 403);
-    assert.equal((await it.shopper('POST', '/v2/files', {})).status, 403);
-    assert.equal((await it.admin('PUT', `/v2/files/${id}`, { data: {} })).status, 404);
-    assert.equal((await it.admin('DELETE', `/v2/files/${id}`)).status, 204);
-    for (const method of ['GET', 'DELETE']) {
-      assert.equal((await it.admin(method, `/v2/files/${id}`)).status, 404);
-      assert.equal((await it.admin(method, '/v2/files/nonsense')).status, 404);
     }
   });
 });

@@ -89,14 +89,15 @@ export function inventoryRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   app.get<ByProduct>('/v2/inventories/:productId/transactions', async (request) => ({
-    data: (await transactionsOf(shop.db, request.params.productId)).map(stockTransactionView),
+    data: (await transactionsOf(shop.db, request.params.productId, visible(request))).map(stockTransactionView),
   }));
 
   app.get<{ Params: { productId: string; transactionId: string } }>(
     '/v2/inventories/:productId/transactions/:transactionId',
     async (request) => {
-      const all = await transactionsOf(shop.db, request.params.productId);
-      const found = all.find((transaction) => transaction.id === request.params.transactionId.toLowerCase());
+      const { productId, transactionId } = request.params;
+      const all = await transactionsOf(shop.db, productId, visible(request));
+      const found = all.find((transaction) => transaction.id === transactionId.toLowerCase());
       if (found === undefined) throw notFound('The requested stock transaction could not be found');
       return { data: stockTransactionView(found) };
     },
@@ -118,8 +119,8 @@ async function stockOf(db: Queryable, ids: readonly unknown[], visible: string):
   return rows;
 }
 
-async function transactionsOf(db: Queryable, productId: string): Promise<StockTransactionRow[]> {
-  if ((await stockOf(db, [productId], 'true')).length === 0) throw productMissing();
+async function transactionsOf(db: Queryable, productId: string, visible: string): Promise<StockTransactionRow[]> {
+  if ((await stockOf(db, [productId], visible)).length === 0) throw productMissing();
   const { rows } = await db.query<StockTransactionRow>(
     `select id, product_id, action, quantity::float8 as quantity, created_at from stock_transactions
      where product_id = $1 order by created_at, id`,

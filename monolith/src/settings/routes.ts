@@ -5,6 +5,7 @@ import { checker } from '../api/validate.ts';
 import { inTransaction } from '../db.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Shop } from '../shop.ts';
+import { languages } from './languages.ts';
 import { loadSettings, maxPageLength, type Settings, saveSettings } from './store.ts';
 
 // Members that are not listed are read-only: writes to them are ignored.
@@ -12,7 +13,7 @@ const SettingsChange = Type.Object({
   type: Type.Optional(Type.Literal('settings')),
   page_length: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPageLength })),
   list_child_products: Type.Optional(Type.Boolean()),
-  additional_languages: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z]{2}$' }), { maxItems: 5 })),
+  additional_languages: Type.Optional(Type.Array(Type.Enum([...languages]), { maxItems: 5 })),
   calculation_method: Type.Optional(Type.Enum(['simple', 'line'])),
 });
 

@@ -12,11 +12,12 @@ import { openPool } from '../db.ts';
 import { type DebtName, Debts } from '../debts.ts';
 import { Readiness } from '../health/readiness.ts';
 import { startWorkingOff } from '../jobs/work-off.ts';
-import { decoyHash } from '../oauth/secret-hash.ts';
+import { hashSecret } from '../oauth/secret-hash.ts';
 import { draftToken, insertToken } from '../oauth/tokens.ts';
 import { applySchema, readSchemaFiles } from '../schema/apply-schema.ts';
 import { reconcileIndexes } from '../schema/debt-indexes.ts';
 import type { Shop } from '../shop.ts';
+import { type Route, routesOf } from './route-table.ts';
 
 export interface Reply {
   status: number;
@@ -39,6 +40,8 @@ export interface TestShop {
   shopperToken: string;
   adminToken: string;
   advance(ms: number): void;
+  /** Every route of the app, by method. */
+  routes(): Route[];
   /** Begins what a running shop does after its replies: exports and deliveries. */
   workOff(): void;
   close(): Promise<void>;
@@ -93,6 +96,7 @@ export async function openTestShop(
     advance: (ms) => {
       offsetMs += ms;
     },
+    routes: () => routesOf(app),
     workOff: () => {
       stops.push(startWorkingOff(shop));
     },
@@ -131,15 +135,21 @@ export function caller(app: FastifyInstance, accessToken: string): Call {
   };
 }
 
+/** Costs of a hash that protects nothing. */
+const cheapHash = { logN: 4, r: 8, p: 1 };
+
+/** The API client of all test tokens. It may ask for tokens of both kinds. */
+export const testClient = { client_id: 'tests', client_secret: 'the secret of the tests' };
+
 /** A live access token, inserted directly, which outlives any move of the clock. */
 export async function issueToken(shop: Shop, kind: Access['kind']): Promise<string> {
   const farAhead = new Date(Date.now() + 365 * 24 * 3_600_000);
   await shop.db.query(
     `insert into api_clients (name, client_id, secret_hash, identifier_kinds)
-     values ('Tests', 'tests', $1, '{implicit,client_credentials}') on conflict do nothing`,
-    [decoyHash],
+     values ('Tests', $1, $2, '{implicit,client_credentials}') on conflict do nothing`,
+    [testClient.client_id, await hashSecret(testClient.client_secret, undefined, cheapHash)],
   );
-  const grant = { clientId: 'tests', kind, scope: '', refreshable: false };
+  const grant = { clientId: testClient.client_id, kind, scope: '', refreshable: false };
   const made = await draftToken(shop.db, grant, farAhead);
   await insertToken(shop.db, made);
   return made.accessToken;
