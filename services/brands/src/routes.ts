@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Authenticate,
-  type FindSubject,
-  guardRoutes,
-  readOnlyForShoppers,
-  seesLiveOnly,
-} from '@banyan/kit/access';
+import { type Authenticate, type FindSubject, readOnlyForShoppers, seesLiveOnly } from '@banyan/kit/access';
 import {
   attributesReply,
   checker,
@@ -32,18 +26,22 @@ import {
   written,
 } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
+import { guardApi, type PageLength, type RequireCurrency } from '@banyan/kit/peers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrandChange, flow, NewBrand, paths } from './contract.ts';
 import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
 import { entitiesOf } from './entities.ts';
 import { brandMissing } from './errors.ts';
 import { addFamilyRoutes } from './family-routes.ts';
-import { noLinks, type Peers, type ProductLinks } from './peers.ts';
+import { noLinks, type ProductLinks, type Products } from './products.ts';
 import { type Store, sortFields } from './store.ts';
 
 export interface Handlers {
   store: Store;
-  peers: Peers;
+  /** Asked of their owner. */
+  products: Products;
+  pageLength: PageLength;
+  requireCurrency: RequireCurrency;
   /** Fields that an operator added to brands. */
   fields: EntityFields;
   authenticate: Authenticate;
@@ -72,20 +70,19 @@ interface ById {
 }
 
 /** HTTP to domain, and back. */
-export function addRoutes(
-  server: Server,
-  { store, peers, fields, authenticate, findCustomer, publicUrl, now }: Handlers,
-): void {
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
-  server.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
+export function addRoutes(server: Server, handlers: Handlers): void {
+  const { store, products: owner, fields, publicUrl, now } = handlers;
+  const pageLength = ({ headers }: FastifyRequest) => handlers.pageLength(headers);
+  guardApi(server, {
+    ...handlers,
+    rule: readOnlyForShoppers,
+    requireCurrency: ({ headers }) => handlers.requireCurrency(headers),
   });
 
   server.get(paths.brands, { schema: { summary: 'List brands' } }, async (request, reply) => {
     const query = queryOf(request);
     const liveOnly = seesLiveOnly(request.caller);
-    const page = await readPage(query, () => peers.pageLength(request.headers));
+    const page = await readPage(query, () => pageLength(request));
     const filter = readFilter(query.filter, filterFields);
     const sort = readSort(query.sort, sortFields);
     const { brands, total } = await store.list({ liveOnly, filter, sort, page });
@@ -152,7 +149,6 @@ export function addRoutes(
   addFamilyRoutes(server, { store, now, showBrand });
   const entities = entitiesOf(store, now);
   addFieldLinkRoutes(server, paths.brand, 200, { entities, fields, now, missing: () => brandMissing('Not Found') });
-  const pageLength = (request: FastifyRequest) => peers.pageLength(request.headers);
   addEntryRoutes(server, { slug: flow, entities, fields, publicUrl, pageLength, now });
 
   async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
@@ -173,7 +169,7 @@ export function addRoutes(
     const liveOnly = seesLiveOnly(request.caller);
     const kept = await store.linksOf(ids, liveOnly);
     if (kept !== null) return ordered ? kept : { ...kept, order: [] };
-    return peers.productsOf(ids, { liveOnly, ordered }, request.headers);
+    return owner.ofBrands(ids, { liveOnly, ordered }, request.headers);
   }
 
   /** Brands in the form of the API, with the products that the request wants included. */
@@ -193,7 +189,7 @@ export function addRoutes(
       fields.shown(request.headers),
     ]);
     const { ofBrand: products, order } = links ?? noLinks;
-    const included = order.length === 0 ? [] : await peers.products(order, request.headers);
+    const included = order.length === 0 ? [] : await owner.byIds(order, request.headers);
     const missing = [...(links === null || included === null ? ['products'] : []), ...(all === null ? ['flows'] : [])];
     if (missing.length > 0) reply.header(missingHeader, missing.join(', '));
     const related = { products, children, parents, fields: all?.fields ?? [] };

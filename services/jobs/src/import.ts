@@ -1,26 +1,10 @@
 import type { Micros } from '@banyan/kit/api';
 import { type DuckdbTransaction, statement } from '@banyan/kit/duckdb';
-import type { AppliedChange, MovedResource } from '@banyan/kit/import';
+import { type AppliedChange, Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
+import { type KeptReply, ReplyState, replyIn, replyStateOf } from '@banyan/kit/once';
 import Type, { type Static } from 'typebox';
 import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJob } from './jobs-store.ts';
-import { type KeptReply, keepReply, repliesOf } from './replies.ts';
-
-/** RFC 3339 in UTC, with microseconds. */
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
-
-const ReplyState = Type.Object({
-  hash: Digest,
-  client: Type.String(),
-  customer: Type.String(),
-  method: Type.String(),
-  path: Type.String(),
-  key: Type.String(),
-  body_hash: Digest,
-  status: Type.Integer(),
-  reply: Type.String(),
-  created_at: Moment,
-});
+import { keepReply, repliesOf } from './replies.ts';
 
 const JobState = Type.Object({
   job_type: Type.Enum(['order_export']),
@@ -110,13 +94,7 @@ async function put(tx: DuckdbTransaction, { key, state }: AppliedChange<State>):
     return;
   }
   await putJob(tx, jobIn(key, state));
-  for (const reply of state.replies) {
-    await keepReply(tx, key, {
-      ...{ hash: reply.hash, client: reply.client, customer: reply.customer, method: reply.method, path: reply.path },
-      ...{ key: reply.key, bodyHash: reply.body_hash, status: reply.status, reply: reply.reply },
-      createdAt: microsIn(reply.created_at),
-    });
-  }
+  for (const reply of state.replies) await keepReply(tx, key, replyIn(reply));
 }
 
 const jobIn = (id: string, state: JobState): Job => ({
@@ -132,21 +110,8 @@ const stateOf = (job: Job, replies: readonly KeptReply[]): JobState => ({
   job_type: job.jobType as 'order_export',
   ...{ filter: job.filter, status: job.status, error: job.error, attempts: job.attempts },
   pieces: job.pieces,
-  leased_until: job.leasedUntil === null ? null : textOf(job.leasedUntil),
-  created_at: textOf(job.createdAt),
-  updated_at: textOf(job.updatedAt),
-  replies: replies.map((one) => ({
-    ...{ hash: one.hash, client: one.client, customer: one.customer, method: one.method, path: one.path },
-    ...{ key: one.key, body_hash: one.bodyHash, status: one.status, reply: one.reply },
-    created_at: textOf(one.createdAt),
-  })),
+  leased_until: job.leasedUntil === null ? null : momentOf(job.leasedUntil),
+  created_at: momentOf(job.createdAt),
+  updated_at: momentOf(job.updatedAt),
+  replies: replies.map(replyStateOf),
 });
-
-/** `Date` has milliseconds only. */
-const microsIn = (text: string): Micros => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
-
-function textOf(micros: Micros): string {
-  const milliseconds = Math.floor(micros / 1_000);
-  const rest = String(micros - milliseconds * 1_000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
-}
