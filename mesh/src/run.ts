@@ -3,7 +3,7 @@ import { adminServer } from './admin/server.ts';
 import { type Clock, type Random, systemClock } from './clock.ts';
 import type { MeshConfig } from './config/model.ts';
 import { ControlError } from './control/control-error.ts';
-import { ControlPlane } from './control/control-plane.ts';
+import { ControlPlane, type DocumentFindings } from './control/control-plane.ts';
 import { HoldPlan } from './control/hold-plan.ts';
 import { Journal } from './control/journal.ts';
 import { LeaseStore } from './control/lease-store.ts';
@@ -24,14 +24,7 @@ import { isLoopback, type Settings } from './settings.ts';
 import type { TraceRing } from './telemetry/trace.ts';
 
 /** The result of reading the documents. */
-export type DocumentsResult =
-  | {
-      config: MeshConfig;
-      warnings?: string[];
-      /** The warnings about references that lead nowhere. */
-      unresolved?: string[];
-    }
-  | { faults: string[] };
+export type DocumentsResult = ({ config: MeshConfig; warnings?: string[] } & DocumentFindings) | { faults: string[] };
 
 export interface RunOptions {
   settings: Settings;
@@ -132,7 +125,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
       publish();
     },
   });
-  mesh.noteUnresolved(documents.unresolved ?? []);
+  mesh.noteFindings(documents);
   warnOf(documents, log);
   warnOfSettings(settings, log);
   await mesh.discovered;
@@ -147,7 +140,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     }
     warnOf(next, log);
     mesh.replaceDocuments(next.config, { who, why });
-    mesh.noteUnresolved(next.unresolved ?? []);
+    mesh.noteFindings(next);
     await plane.settled();
   };
   let accepting = false;

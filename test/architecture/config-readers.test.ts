@@ -16,8 +16,6 @@ const unreadOnPurpose: Readonly<Record<string, string>> = {
   'MeshConfig.namespace': 'references between documents are resolved in config',
   'Gateway.className': 'the mesh serves all Gateways that it is given',
   'ServicePort.name': 'what names a port is resolved in config',
-  'BackendTrafficPolicy.name': 'the name of the document, for writing it back',
-  'RoutePolicy.name': 'the name of the document, for writing it back',
   'RequestMirror.target': 'is in documents only',
   'ReferenceTarget.group': 'for writing back a reference that leads nowhere',
   'ReferenceTarget.kind': 'for writing back a reference that leads nowhere',

@@ -1,4 +1,4 @@
-import type { TObject } from 'typebox';
+import type { TObject } from '../../vendor/typebox.js';
 
 /** `GET …/attributes`: describes the members of an entity, so that clients can build forms. */
 export function attributesReply(entity: string, schema: TObject) {

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 
 /** Names and slugs: 1 to 255 characters. */
 export const ShortText = Type.String({ minLength: 1, maxLength: 255 });

@@ -1,6 +1,5 @@
-import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
+import { Compile, type Static, type TSchema } from '../../vendor/typebox.js';
 import type { FaultDetails } from '../service/errors.ts';
 import { failedValidation } from './faults.ts';
 

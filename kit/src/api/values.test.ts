@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 import { ServiceError } from '../service/errors.ts';
 import { attributesReply } from './attributes.ts';
 import { dataOf, linkIds, listOf, objectOf } from './body.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Compile } from 'typebox/compile';
+import { Compile } from '../../vendor/typebox.js';
 import { deadlineOf, type MeshClient, timeoutHeader } from '../mesh/client.ts';
 import { traceContext } from '../mesh/trace.ts';
 import type { Clock } from '../service/clock.ts';

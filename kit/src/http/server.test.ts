@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 import { createLogger } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { ServiceError } from '../service/errors.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 import { createLogger } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { createServer, type Server } from './server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Compile } from 'typebox/compile';
+import { Compile } from '../../vendor/typebox.js';
 import { Moment, microsIn, momentOf } from './moment.ts';
 
 test('a moment travels to the microsecond', () => {

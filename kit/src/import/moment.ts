@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 
 /** A moment as it travels: RFC 3339 in UTC, with microseconds. */
 export const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });

@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { TSchema } from '../../vendor/typebox.js';
 import type { State } from './digest.ts';
 
 /** One change that the owner sent, for the service to apply. */

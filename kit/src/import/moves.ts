@@ -1,4 +1,4 @@
-import { Compile } from 'typebox/compile';
+import { Compile } from '../../vendor/typebox.js';
 import type { Clock } from '../service/clock.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { Change, ChangesReply, DigestsReply, DigestsRequest, Outcome, OwnershipReply } from './contract.ts';

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '../../vendor/typebox.js';
 
 /**
  * Which side may write a move group: the group's owner. A follower applies what the owner sends. A fenced store refuses

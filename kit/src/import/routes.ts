@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 import { bearerCheck } from '../http/bearer.ts';
 import type { Server } from '../http/server-type.ts';
 import { ServiceError } from '../service/errors.ts';

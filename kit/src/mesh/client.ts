@@ -1,4 +1,4 @@
-import { errors, Pool } from 'undici';
+import { errors, Pool } from '../../vendor/undici.ts';
 import { ServiceError } from '../service/errors.ts';
 import { retryableHeader, type TraceContext } from './trace.ts';
 

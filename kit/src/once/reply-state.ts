@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '../../vendor/typebox.js';
 import { Moment, microsIn, momentOf } from '../import/moment.ts';
 import type { KeptReply } from './kept-reply.ts';
 

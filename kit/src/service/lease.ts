@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { Pool } from '../../vendor/undici.ts';
 import type { Logger } from '../observe/log.ts';
 
 /** Where an instance registers itself, and its identity. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import Type from 'typebox';
+import Type from '../../vendor/typebox.js';
 import { ConfigError, readConfig } from './settings.ts';
 
 const schema = Type.Object({

@@ -1,5 +1,5 @@
 import { envSchema } from 'env-schema';
-import type { Static, TObject } from 'typebox';
+import type { Static, TObject } from '../../vendor/typebox.js';
 
 /** One violation as Ajv reports it. */
 interface Violation {

@@ -10,6 +10,7 @@ import { fieldsOf, textOf } from './fields.ts';
 import { holdOperations, holdStatusOperations } from './hold-operations.ts';
 import { inForceOperations } from './in-force-operations.ts';
 import { leaseOperations } from './lease-operations.ts';
+import { policyOperations } from './policy-operations.ts';
 import { routeOperations } from './route-operations.ts';
 import type { AdminRequest, Operation } from './server.ts';
 import { settleOperations } from './settle-operations.ts';
@@ -74,6 +75,7 @@ export function operationsOf(parts: AdminParts): Operation[] {
     },
     ...inForceOperations(mesh.inForce),
     ...routeOperations(mesh),
+    ...policyOperations(mesh),
     ...holdStatusOperations(parts.inProcess).map((operation) => ({
       ...operation,
       handle: (request: AdminRequest) => {

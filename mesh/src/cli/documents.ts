@@ -7,7 +7,7 @@ import type { DocumentsResult } from '../run.ts';
 export async function documentsIn(paths: readonly string[], variables: Variables): Promise<DocumentsResult> {
   const result = await loadConfig(paths, variables);
   if (!result.ok) return { faults: result.faults.map(formatFault) };
-  const { config, warnings } = result;
+  const { config, warnings, policies } = result;
   const unresolved = warnings.filter((warning) => warning.unresolved === true);
-  return { config, warnings: warnings.map(formatFault), unresolved: unresolved.map(formatFault) };
+  return { config, warnings: warnings.map(formatFault), unresolved: unresolved.map(formatFault), policies };
 }

@@ -1,9 +1,11 @@
 import type { Explanation } from '../admin/explain.ts';
 import type { StackDescription } from '../assemble.ts';
+import type { PolicySource } from '../config/parse.ts';
 import type { AdminClient } from './admin-client.ts';
 import { MeshCliError } from './error.ts';
 import { percentText } from './numbers.ts';
 import type { Output } from './output.ts';
+import { layersText } from './policy.ts';
 
 /** Of the other rules that match. */
 const othersShown = 5;
@@ -61,8 +63,21 @@ export async function explainOne(
     out(`  ${percentText(percent)} ${service}: ${endpoints.join(' ') || 'no endpoint'}`);
   }
   for (const note of route.notes) out(`  ${note}`);
+  for (const source of await policiesOf(admin, route)) {
+    out(`  ${source.kind} ${source.name}: ${layersText(source)}; \`mesh policy ${source.name}\` prints each value`);
+  }
   for (const { route: name, rule, matches, because } of others.slice(0, othersShown)) {
     out(`  not ${name}, rule ${rule} (${matches}): ${because}`);
   }
   if (others.length > othersShown) out(`  and ${others.length - othersShown} more that match, by --json`);
+}
+
+/** What is merged for the route, and for each of its backends. */
+async function policiesOf(
+  admin: AdminClient,
+  { name, backends }: NonNullable<Explanation['route']>,
+): Promise<PolicySource[]> {
+  const { policies } = await admin.get<{ policies: PolicySource[] }>('/policies');
+  const services = new Set(backends.map(({ service }) => service));
+  return policies.filter((policy) => (policy.kind === 'HTTPRoute' ? policy.name === name : services.has(policy.name)));
 }

@@ -10,6 +10,7 @@ import { explainOne, explainStack } from './explain.ts';
 import { type HoldOptions, hold, release } from './hold.ts';
 import { journal } from './journal.ts';
 import type { Output } from './output.ts';
+import { policy } from './policy.ts';
 import { restart } from './restart.ts';
 import { run } from './run.ts';
 import { shift } from './shift.ts';
@@ -87,6 +88,13 @@ export async function main(
         else await explainOne(admin(), method, target, { ...options, json }, output);
       },
     );
+
+  program
+    .command('policy')
+    .description('print the policy in force for a Service or an HTTPRoute, and which document gives each value')
+    .argument('<name>', 'of the Service, of the HTTPRoute, or of both')
+    .option('--json', 'as JSON')
+    .action(async (name: string, { json = false }: { json?: boolean }) => policy(admin(), name, json, output));
 
   program
     .command('shift')

@@ -5,7 +5,8 @@ import { object } from './shapes/object-shape.ts';
 
 const { sessionPersistence: _named, ...unnamedFields } = backendPolicyFields;
 const backendShape = object(unnamedFields);
-const routeShape = object(routePolicyFields);
+const { settle: _about, ruleDefaults: _inRules, ...plainFields } = routePolicyFields;
+const routeShape = object(plainFields);
 
 /** The policy of a Service without a BackendTrafficPolicy. */
 export function defaultBackendPolicy(): BackendTrafficPolicy {

@@ -22,7 +22,7 @@ const web: Mapping = { name: 'web', port: 80, targetPort: 8000, protocol: 'TCP',
 const service: Mapping = {
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name: 'shop' },
+  metadata: { name: 'shop', labels: { tier: 'own' } },
   spec: { type: 'ClusterIP', ports: [web], sessionAffinity: 'ClientIP' },
 };
 const external: Mapping = {
@@ -103,12 +103,19 @@ const routePolicy: Mapping = {
       before: { resources: ['other-things'], requests: [{ method: 'POST', path: { type: 'Exact', value: '/a' } }] },
     },
     misdirected: {},
+    ruleDefaults: { timeouts: { request: '10s' }, retry: {} },
   },
 };
+/** The target by labels that is also there. */
+const selecting = (policy: Mapping, group: string, kind: string): Mapping => ({
+  ...policy,
+  spec: { targetSelectors: [{ group, kind, matchLabels: { tier: 'own' } }], ...withoutTargets(policy.spec as Mapping) },
+});
+const withoutTargets = ({ targetRefs: _targets, ...spec }: Mapping): Mapping => spec;
 const bareRoute: Mapping = {
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'HTTPRoute',
-  metadata: { name: 'shop' },
+  metadata: { name: 'shop', labels: { tier: 'own' } },
   spec: {},
 };
 const hashed = (consistentHash: Mapping): Mapping =>
@@ -145,6 +152,8 @@ const bases: readonly Mapping[] = [
   hashed({ type: 'Header', name: 'x-a' }),
   hashed({ type: 'Cookie', name: 'a', ttl: '1h', path: '/a' }),
   routePolicy,
+  selecting(backendPolicy({ limits: { maxInFlight: 7 } }), '', 'Service'),
+  selecting(routePolicy, 'gateway.networking.k8s.io', 'HTTPRoute'),
   {
     ...routePolicy,
     spec: { ...(routePolicy.spec as Mapping), rateLimits: [{ requestsPerSecond: 1, burst: 1, per: 'Client' }] },
@@ -159,6 +168,7 @@ function candidatesFor(says: string): Json[] {
   if (names !== undefined) return names.map((name) => (/^[0-9]+$/.test(name) ? Number(name) : name));
   if (says.includes('a duration')) return ['3s', '1m', '2h', '200ms'];
   if (says.includes('a size in bytes')) return ['1Ki'];
+  if (says === 'a mapping of texts') return [{ tier: 'other' }];
   const [, min, max] = /number.*?, (-?[0-9.]+) to ([0-9.]+)/.exec(says) ?? [];
   if (min !== undefined) return [Number(min), Number(max), Math.min(Number(max), Number(min) + 1)];
   return texts;
@@ -248,8 +258,8 @@ function leavesOf(inside: Inside | undefined, steps: readonly Step[] = []): Leaf
   if ('item' in inside) return leavesOf(inside.item.inside, [...steps, 0]);
   return Object.values(inside.fields).flatMap(({ key, says, inside: inner }: FieldDescription): Leaf[] => {
     const path = [...steps, key];
-    // Filters of a backendRef are read as those of a rule.
-    if (path[0] === 'metadata' || path.join('.').endsWith('backendRefs.0.filters')) return [];
+    // Filters of a backendRef, and those that rules inherit, are read as those of a rule.
+    if (path[0] === 'metadata' || /(backendRefs\.0|ruleDefaults)\.filters$/.test(path.join('.'))) return [];
     if (inner === undefined) return [{ path, listed: false, says }];
     if ('item' in inner && inner.item.inside === undefined) return [{ path, listed: true, says }];
     return leavesOf(inner, path);
@@ -268,8 +278,11 @@ const excused: Readonly<Record<string, string>> = {
   'HTTPRoute spec.rules.0.filters.0.urlRewrite.path.type': 'goes with the field of the path',
   'BackendTrafficPolicy spec.targetRefs.0.group': 'takes one value only',
   'BackendTrafficPolicy spec.targetRefs.0.kind': 'takes one value only',
+  'BackendTrafficPolicy spec.targetSelectors.0.group': 'takes one value only',
+  'BackendTrafficPolicy spec.targetSelectors.0.kind': 'takes one value only',
   'HTTPRoutePolicy spec.targetRefs.0.group': 'takes one value only',
-  'HTTPRoutePolicy spec.targetRefs.0.kind': 'takes one value only',
+  'HTTPRoutePolicy spec.targetSelectors.0.group': 'takes one value only',
+  'HTTPRoutePolicy spec.targetSelectors.0.kind': 'takes one value only',
   'HTTPRoutePolicy spec.failover.backendRef.group': 'takes one value only',
   'HTTPRoutePolicy spec.failover.backendRef.kind': 'takes one value only',
   'HTTPRoutePolicy spec.settle.service.group': 'takes one value only',

@@ -3,14 +3,18 @@ import type { MeshConfig } from './model.ts';
 import { readDocuments } from './reading/documents.ts';
 import { readFiles, type SourceFile } from './reading/files.ts';
 import type { Variables } from './reading/substitute.ts';
+import { effectivePolicies } from './resolving/effective-policies.ts';
 import { normalize } from './resolving/normalize.ts';
+import type { PolicySource } from './resolving/policy-source.ts';
 import { checkReferences } from './resolving/references.ts';
 import { warnOfShadowing } from './resolving/shadowing.ts';
 import { digestOf } from './writing/digest.ts';
 
+export type { PolicySource };
+
 /** A configuration, or why there is none. */
 export type ConfigResult =
-  | { ok: true; config: MeshConfig; digest: string; warnings: Fault[]; documents: number }
+  | { ok: true; config: MeshConfig; digest: string; warnings: Fault[]; documents: number; policies: PolicySource[] }
   | { ok: false; faults: Fault[]; warnings: Fault[]; documents: number };
 
 /**
@@ -21,7 +25,8 @@ export type ConfigResult =
  */
 export function parseConfig(files: readonly SourceFile[], variables: Variables): ConfigResult {
   const { documents, origins, faults } = readDocuments(files, variables);
-  checkReferences(documents);
+  const policies = effectivePolicies(documents);
+  checkReferences(documents, policies);
   warnOfShadowing(documents);
   const all = [...faults, ...origins.flatMap((origin) => origin.faults)];
   const count = Object.values(documents).reduce((sum, list) => sum + list.length, 0);
@@ -41,8 +46,8 @@ export function parseConfig(files: readonly SourceFile[], variables: Variables):
   const errors = all.filter(({ severity }) => severity === 'error').sort(byPlace);
   const warnings = all.filter(({ severity }) => severity === 'warning').sort(byPlace);
   if (errors.length > 0) return { ok: false, faults: errors, warnings, documents: count };
-  const config = normalize(documents);
-  return { ok: true, config, digest: digestOf(config), warnings, documents: count };
+  const config = normalize(documents, policies);
+  return { ok: true, config, digest: digestOf(config), warnings, documents: count, policies: policies.sources };
 }
 
 /** Reads a configuration from files and folders, as `mesh run` and `mesh check` do. */

@@ -76,3 +76,34 @@ test('the platform’s failover covers reads of the weighted route; the operator
     assert.ok(named('token-dark')?.rules.every(({ name }) => name === undefined));
   }
 });
+
+test('every service that has left the monolith, and every route of a resource, has the defaults of the platform', async () => {
+  const result = await loadConfig(paths, {});
+  assert.ok(result.ok);
+  const { policies } = result;
+  const inherits = (kind: string, name: string, policy: string) =>
+    policies.some(
+      (source) =>
+        source.kind === kind && source.name === name && source.layers.some((layer) => layer.policy === policy),
+    );
+  const own = result.config.services.filter(({ externalName }) => externalName === undefined);
+  assert.ok(own.length > 0);
+  for (const { name, policy } of own) {
+    assert.ok(inherits('Service', name, 'BackendTrafficPolicy/services'), name);
+    assert.ok(policy.healthCheck !== undefined && policy.discovery.lease !== undefined, name);
+  }
+  const moving = result.config.routes.filter(({ rules }) => {
+    const names = rules.map((rule) => rule.name);
+    return names.includes('reads') && names.includes('writes');
+  });
+  assert.ok(moving.length > 0);
+  for (const { name, policy } of moving) {
+    assert.ok(inherits('HTTPRoute', name, 'HTTPRoutePolicy/resources'), name);
+    assert.deepEqual([policy.settle?.resources, policy.failover?.rules], [[name], ['reads']]);
+    assert.ok(policy.misdirected !== undefined, name);
+  }
+  for (const { name, parents } of result.config.routes) {
+    if (!parents.some((parent) => parent.kind === 'Gateway')) continue;
+    assert.ok(inherits('HTTPRoute', name, 'HTTPRoutePolicy/edge'), name);
+  }
+});

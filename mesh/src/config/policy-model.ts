@@ -1,6 +1,5 @@
-/** How the mesh treats requests to one Service. `name` is the policy document's; absent = defaults only. */
+/** How the mesh treats requests to one Service: its policies merged, and the defaults. */
 export interface BackendTrafficPolicy {
-  name?: string;
   loadBalancer: LoadBalancerPolicy;
   circuitBreaker: CircuitBreakerPolicy;
   limits: LimitsPolicy;
@@ -143,9 +142,8 @@ export interface DiscoveryPolicy {
   drainMs: number;
 }
 
-/** How the mesh treats requests of one HTTPRoute. `name` is the policy document's; absent = defaults only. */
+/** How the mesh treats requests of one HTTPRoute: its policies merged, and the defaults. */
 export interface RoutePolicy {
-  name?: string;
   rateLimits: RateLimit[];
   /** Largest request body; a larger one gets a 413; 0 = no limit. */
   bodyLimitBytes: number;

@@ -91,6 +91,14 @@ const filters = fc
   .tuple(fc.subarray([0, 1, 2]), modifier, mirror, rewrite)
   .map(([which, ...all]) => which.map((index) => all[index]));
 
+const ruleDefaults = some({
+  timeouts: some({ request: fc.constantFrom('0s', '20m') }),
+  retry: some({ attempts: percent, backoff: duration }),
+  filters: modifier.map((filter) => [filter]),
+});
+const tier = { group: '', kind: 'Service', matchLabels: { tier: 'own' } };
+const gateway = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
+
 const match = some({
   path: fc.oneof(
     fc.record({ type: fc.constantFrom('Exact', 'PathPrefix'), value: fc.constantFrom('/', '/a', '/a/b/', '/%C3%A9') }),
@@ -154,7 +162,29 @@ const own = (kind: string, name: string, targetRefs: Doc[], spec: object): Doc =
   metadata: { name },
   spec: { targetRefs, ...spec },
 });
-const service = (name: string, spec: object): Doc => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
+const service = (name: string, spec: object): Doc => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, labels: { tier: 'own' } },
+  spec,
+});
+
+/** Policies that are merged under those that name an object. */
+const general = fc
+  .record({ backend: fc.option(backendPolicySpec), route: fc.option(routePolicySpec), rules: fc.option(ruleDefaults) })
+  .map(({ backend, route: ofGateway, rules }): Doc[] => [
+    ...(backend === null
+      ? []
+      : [{ ...own('BackendTrafficPolicy', 'labels', [], {}), spec: { targetSelectors: [tier], ...backend } }]),
+    ...(ofGateway === null
+      ? []
+      : [
+          own('HTTPRoutePolicy', 'gateway', [gateway], {
+            ...ofGateway,
+            ...(rules === null ? {} : { ruleDefaults: rules }),
+          }),
+        ]),
+  ]);
 
 /** Documents without a fault. */
 const documents: fc.Arbitrary<Doc[]> = fc
@@ -162,9 +192,10 @@ const documents: fc.Arbitrary<Doc[]> = fc
     routes: fc.uniqueArray(fc.tuple(word, route), { maxLength: 3, selector: ([name]) => name }),
     backendPolicy: fc.option(fc.tuple(fc.boolean(), backendPolicySpec)),
     routePolicy: fc.option(routePolicySpec),
+    inherited: general,
     endpoints: fc.uniqueArray(endpoint, { maxLength: 4, selector: ({ address }) => address }),
   })
-  .map(({ routes, backendPolicy, routePolicy, endpoints }) => {
+  .map(({ routes, backendPolicy, routePolicy, inherited, endpoints }) => {
     const target = (kind: string, group: string) => (name: string) => ({ group, kind, name });
     return [
       standard('Gateway', 'edge', {
@@ -198,6 +229,7 @@ const documents: fc.Arbitrary<Doc[]> = fc
       ...routes.map(([name, { parents, ...spec }]) =>
         standard('HTTPRoute', name, { ...spec, parentRefs: parents.map((index) => parentRefs[index]) }),
       ),
+      ...inherited,
       ...(backendPolicy === null
         ? []
         : [

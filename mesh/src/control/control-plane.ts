@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { HttpRoute, MeshConfig } from '../config/model.ts';
+import type { PolicySource } from '../config/parse.ts';
 import { diffConfigs } from '../config/writing/diff.ts';
 import { canonicalJson, digestOf } from '../config/writing/digest.ts';
 import type { Resolve } from '../discovery/dns.ts';
@@ -35,6 +36,13 @@ export interface ControlPlaneOptions {
   restartNeeded: (listening: MeshConfig, next: MeshConfig) => string[];
 }
 
+/** What the reading of documents has found besides the configuration. */
+export interface DocumentFindings {
+  /** The warnings about references that lead nowhere. */
+  unresolved?: readonly string[];
+  policies?: readonly PolicySource[];
+}
+
 /** Who makes a change, and why. */
 interface Reason {
   who: string;
@@ -63,6 +71,7 @@ export class ControlPlane {
   #documents: MeshConfig;
   /** The documents by which ports are listened on: those of the start, or of the last restart of the workers. */
   #listening: MeshConfig;
+  #policies: readonly PolicySource[] = [];
   #status: Omit<MeshStatus, 'generation'>;
   #refusals = 0;
 
@@ -208,9 +217,15 @@ export class ControlPlane {
     this.#options.onChange?.();
   }
 
-  /** Notes the references in the documents in force that lead nowhere; the status shows them. */
-  noteUnresolved(unresolved: readonly string[]): void {
+  /** Which document gives each value of a policy in force. */
+  get policies(): readonly PolicySource[] {
+    return this.#policies;
+  }
+
+  /** Notes what was found in the documents in force: references that lead nowhere, and where policies come from. */
+  noteFindings({ unresolved = [], policies = [] }: DocumentFindings): void {
     this.#status = { ...this.#status, unresolved: [...unresolved] };
+    this.#policies = policies;
   }
 
   /** The listeners are now those of `listening`: updates what of the documents still waits for a restart. */

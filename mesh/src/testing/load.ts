@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { Closing } from './harness.ts';
 import { until } from './harness.ts';
 
@@ -23,6 +23,8 @@ export interface LoadOptions {
   clients: number;
   /** The maximum number of requests, so that a test that waits in vain ends. */
   requestsMax: number;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
   /** The content of every good reply. */
   expected: (method: string, body: string) => string;
 }
@@ -41,7 +43,7 @@ export interface Load {
 /** Each client sends idempotent requests one after the other, on kept-alive connections. */
 const methods = ['GET', 'PUT', 'GET', 'DELETE'] as const;
 
-export function startLoad(closing: Closing, { url, clients, requestsMax, expected }: LoadOptions): Load {
+export function startLoad(closing: Closing, { url, clients, requestsMax, headers = {}, expected }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const outcomes: Outcome[] = [];
   let begun = 0;
@@ -58,7 +60,7 @@ export function startLoad(closing: Closing, { url, clients, requestsMax, expecte
     let instance = '';
     let failure: string | null = null;
     try {
-      const response = await send(url, method, body, agent);
+      const response = await send(url, { method, headers, agent }, body);
       status = response.statusCode ?? 0;
       instance = String(response.headers['x-instance'] ?? '');
       const chunks: Buffer[] = [];
@@ -108,9 +110,9 @@ export function startLoad(closing: Closing, { url, clients, requestsMax, expecte
   };
 }
 
-function send(url: string, method: string, body: string, agent: Agent): Promise<IncomingMessage> {
+function send(url: string, options: RequestOptions, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, agent }, resolve);
+    const sent = request(url, options, resolve);
     sent.on('error', reject);
     sent.end(body);
   });

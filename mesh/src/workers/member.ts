@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Clock } from '../clock.ts';
 import type { MetricsCopy } from '../telemetry/metrics.ts';
 import { Confirmations } from './confirmations.ts';
+import { whenGone } from './last-message.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** A worker that does not listen after this is killed. */
@@ -18,7 +19,7 @@ export interface WorkerShown {
 
 export interface MemberEvents {
   onMessage: (member: Member, message: FromWorker) => void;
-  /** `how`: the signal or the exit code. */
+  /** It has ended, and all its messages have been read. `how`: the signal or the exit code. */
   onExit: (member: Member, how: string) => void;
 }
 
@@ -45,7 +46,7 @@ export class Member {
     this.#worker = cluster.fork();
     this.#cancelStart = clock.after(startMsMax, () => this.kill('did not start'));
     this.#worker.on('message', (message: FromWorker) => onMessage(this, message));
-    this.#worker.on('exit', (code, signal) => onExit(this, signal ?? `exit code ${code}`));
+    whenGone(this.#worker, (how) => onExit(this, how));
     // A message to a worker that has just died: the exit event handles that.
     this.#worker.on('error', () => {});
   }

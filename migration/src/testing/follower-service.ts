@@ -5,7 +5,7 @@ import { type MariadbQueryable, openMariadb, statement } from '@banyan/kit/maria
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import { Metrics } from '@banyan/kit/metrics';
 import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 /** The state of a brand as it travels. */
 export const BrandState = Type.Object({

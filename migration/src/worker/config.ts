@@ -1,6 +1,6 @@
 import { messageSettings } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
 

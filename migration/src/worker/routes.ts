@@ -1,7 +1,7 @@
 import { bearerCheck } from '@banyan/kit/bearer';
 import { ServiceError } from '@banyan/kit/errors';
 import type { Server } from '@banyan/kit/http';
-import Type from 'typebox';
+import Type from '@banyan/kit/typebox';
 import { MigrationError } from '../errors.ts';
 import type { Worker } from './worker.ts';
 

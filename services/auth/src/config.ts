@@ -1,6 +1,6 @@
 import { migrationSettings } from '@banyan/kit/common-settings';
 import { type GivenSettings, readConfig } from '@banyan/kit/settings';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { type Machine, slowHashLimits, thisMachine } from './secrets/hash-limits.ts';
 
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` });

@@ -2,7 +2,7 @@ import { ServiceError } from '@banyan/kit/errors';
 import { type MovedResource, type Moves, openMoves } from '@banyan/kit/import';
 import { openPostgres, type Queryable, statement } from '@banyan/kit/postgres';
 import { postgresLedger } from '@banyan/kit/postgres-ledger';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { Identifier } from './contract.ts';
 import { isUsableSlowHash } from './secrets/hash-format.ts';
 

@@ -1,5 +1,5 @@
 import { LongText, ShortText, Status } from '@banyan/kit/api';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 /** What other services may import from this one: paths, bodies, and the facts that it publishes. */
 export const paths = {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { factId } from '@banyan/kit/facts';
 import { type FactsBroker, type FakeMesh, openFactsBroker, startFakeMesh, until } from '@banyan/kit/testing';
-import { Compile } from 'typebox/compile';
+import { Compile } from '@banyan/kit/typebox';
 import { BrandFact } from './contract.ts';
 import { type Instance, startInstance } from './testing.ts';
 

@@ -1,7 +1,7 @@
 import type { Values } from '@banyan/kit/fields';
 import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import type { Brand } from './domain.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
 import { Id } from './travel.ts';

@@ -1,6 +1,6 @@
 import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { Id } from './travel.ts';
 
 /** The links of one product, as they travel. */

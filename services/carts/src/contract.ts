@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { maxCodeLength, maxQuantity, maxTaxes } from './limits.ts';
 import { maxAmount, maxTaxRate } from './money.ts';
 

@@ -4,7 +4,7 @@ import type { Values } from '@banyan/kit/fields';
 import { Moment, type MovedResource, microsIn, momentOf, type State } from '@banyan/kit/import';
 import { ReplyState, redisReplies, replyIn, replyStateOf } from '@banyan/kit/once';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { type Cart, expiryMs, type Line } from './cart.ts';
 import { deleteCart, type Keys, keepReply, readCarts, writeCart } from './rows.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { commonContradictions, commonSettings, messageSettings, migrationSettings } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3103),

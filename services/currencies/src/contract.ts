@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 /** What other services may import from this one: paths, bodies, and the facts that it publishes. */
 export const paths = {

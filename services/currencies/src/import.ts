@@ -1,6 +1,6 @@
 import type { MovedResource } from '@banyan/kit/import';
 import type { Queryable } from '@banyan/kit/sqlite';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import type { Currencies, Currency } from './domain.ts';
 import { readAll, writeAll } from './rows.ts';
 

@@ -3,7 +3,7 @@ import type { Clock } from '@banyan/kit/clock';
 import { Moment, microsIn, momentOf } from '@banyan/kit/import';
 import { postgresReplies, ReplyState, replyIn, replyStateOf } from '@banyan/kit/once';
 import { type Queryable, statement } from '@banyan/kit/postgres';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { integrationKey } from './aggregate-keys.ts';
 import type { Integration } from './domain.ts';
 import { type IntegrationRow, integrationOf, putIntegration, removeIntegrations } from './store/integrations.ts';

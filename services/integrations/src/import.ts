@@ -1,7 +1,7 @@
 import type { Clock } from '@banyan/kit/clock';
 import type { MovedResource, State } from '@banyan/kit/import';
 import { type Queryable, statement } from '@banyan/kit/postgres';
-import Type from 'typebox';
+import Type from '@banyan/kit/typebox';
 import { deliveryKey, integrationKey, parseKey } from './aggregate-keys.ts';
 import { applyDeliveries, DeliveryState, readDeliveries } from './import-deliveries.ts';
 import { applyIntegrations, IntegrationState, readIntegrations } from './import-integrations.ts';

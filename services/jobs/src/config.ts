@@ -8,7 +8,7 @@ import {
   whole,
 } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 
 const Settings = Type.Object({
   ...commonSettings(3106),

@@ -2,7 +2,7 @@ import type { Micros } from '@banyan/kit/api';
 import { type DuckdbTransaction, statement } from '@banyan/kit/duckdb';
 import { type AppliedChange, Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type KeptReply, ReplyState, replyIn, replyStateOf } from '@banyan/kit/once';
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '@banyan/kit/typebox';
 import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJob } from './jobs-store.ts';
 import { keepReply, repliesOf } from './replies.ts';
 

@@ -1,6 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import Type, { Compile, type Static } from '@banyan/kit/typebox';
 
 export interface OrderItem {
   id: string;

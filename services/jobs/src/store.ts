@@ -7,6 +7,7 @@ import type { KeyedRequest } from '@banyan/kit/once';
 import { jobsImport } from './import.ts';
 import type { Job } from './jobs-store.ts';
 import * as rows from './jobs-store.ts';
+import { KnownReads } from './known-reads.ts';
 import { type OrdersStore, ordersStore } from './orders-store.ts';
 import { earlierReply, forgetReplies, keepReply } from './replies.ts';
 import { type SalesAsked, sales } from './sales.ts';
@@ -75,7 +76,9 @@ export interface StoreOptions {
 export function openStore({ path, now: clock, onFatal }: StoreOptions): Store {
   const db = openDuckdb({ path, onFatal, now: clock });
   const now = (): Micros => microsOf(clock());
-  const moves = openMoves(duckdbLedger(db), [jobsImport(now)]);
+  const known = new KnownReads();
+  // Orders are written all the time and are no part of the answers, so they go past it.
+  const moves = openMoves(duckdbLedger(known.forgetting(db)), [jobsImport(now)]);
   /** Runs `work` if the job is still as it was begun. */
   const whileHeld = (
     job: Job,
@@ -91,8 +94,8 @@ export function openStore({ path, now: clock, onFatal }: StoreOptions): Store {
   return {
     db,
     orders: ordersStore(db),
-    list: (page) => rows.listJobs(db, page),
-    find: (id) => rows.findJob(db, id),
+    list: (page) => known.answer(`page ${page.limit} ${page.offset}`, () => rows.listJobs(db, page)),
+    find: (id) => known.answer(`job ${id}`, () => rows.findJob(db, id)),
     hasPieces: async ({ id, pieces }) => pieces === null || (await rows.countPieces(db, id)) >= pieces,
     pieces: (id) => rows.filePieces(db, id),
     make: (job, keyed, show) =>

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../../vendor/typebox.js';
 import type { Ledger } from '../ledger.ts';
 import type { MovedResource } from '../moved-resource.ts';
 

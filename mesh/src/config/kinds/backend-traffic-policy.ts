@@ -1,5 +1,5 @@
-import { nested, object, optional, required } from '../shapes/object-shape.ts';
-import { list } from '../shapes/shape.ts';
+import { nested, object, optional, partialFields, required } from '../shapes/object-shape.ts';
+import { ruled } from '../shapes/shape.ts';
 import { circuitBreaker } from './backend-policy/circuit-breaker.ts';
 import { discovery, timeouts } from './backend-policy/connections.ts';
 import { healthCheck } from './backend-policy/health-check.ts';
@@ -7,7 +7,7 @@ import { limits } from './backend-policy/limits.ts';
 import { loadBalancer } from './backend-policy/load-balancer.ts';
 import { hedging, retry, retryBudget } from './backend-policy/retries.ts';
 import { metadata } from './metadata.ts';
-import { targetReference } from './references.ts';
+import { hasTargets, targetFields } from './policy-targets.ts';
 import { sessionPersistence } from './session-persistence.ts';
 
 /** All fields but the targets: the part that the data plane uses. */
@@ -30,14 +30,7 @@ export const backendTrafficPolicy = object(
     metadata: required('metadata', metadata, ''),
     spec: required(
       'spec',
-      object({
-        targetRefs: required(
-          'targetRefs',
-          list(targetReference('', 'Service'), { min: 1, max: 64 }),
-          'The Services that the policy applies to.',
-        ),
-        ...backendPolicyFields,
-      }),
+      ruled(object({ ...targetFields('', ['Service']), ...partialFields(backendPolicyFields) }), hasTargets),
       '',
     ),
   },

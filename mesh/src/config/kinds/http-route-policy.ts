@@ -12,12 +12,14 @@ import {
   percent,
   wholeNumber,
 } from '../shapes/leaf-shapes.ts';
-import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
+import { nested, object, optional, partialFields, required, withDefault } from '../shapes/object-shape.ts';
 import { list, mapped, ruled, type Shape } from '../shapes/shape.ts';
 import { methods } from './backend-policy/retries.ts';
 import { metadata } from './metadata.ts';
-import { gatewayGroup, ownService, targetReference } from './references.ts';
+import { hasTargets, targetFields } from './policy-targets.ts';
+import { gatewayGroup, ownService } from './references.ts';
 import { misdirected } from './route-policy/misdirected.ts';
+import { ruleDefaults } from './route-policy/rule-defaults.ts';
 import { settle } from './route-policy/settle.ts';
 
 const rateLimit: Shape<RateLimit> = ruled(
@@ -145,6 +147,11 @@ export const routePolicyFields = {
     misdirected,
     'Routes requests again whose backend replies with 421, by the weights in force then; absent = the client gets the 421.',
   ),
+  ruleDefaults: optional(
+    'ruleDefaults',
+    ruleDefaults,
+    'What the rules of the route have that they do not state themselves; absent = nothing.',
+  ),
 };
 
 /** mesh.banyan.dev/v1alpha1 HTTPRoutePolicy. */
@@ -153,14 +160,10 @@ export const httpRoutePolicy = object(
     metadata: required('metadata', metadata, ''),
     spec: required(
       'spec',
-      object({
-        targetRefs: required(
-          'targetRefs',
-          list(targetReference(gatewayGroup, 'HTTPRoute'), { min: 1, max: 64 }),
-          'The HTTPRoutes that the policy applies to.',
-        ),
-        ...routePolicyFields,
-      }),
+      ruled(
+        object({ ...targetFields(gatewayGroup, ['HTTPRoute', 'Gateway']), ...partialFields(routePolicyFields) }),
+        hasTargets,
+      ),
       '',
     ),
   },

@@ -1,6 +1,5 @@
 import { defaults } from '../defaults.ts';
 import {
-  duration,
   headerName,
   hostname,
   matchValue,
@@ -8,7 +7,6 @@ import {
   objectName,
   oneOf,
   queryName,
-  standardDuration,
   wholeNumber,
 } from '../shapes/leaf-shapes.ts';
 import { nested, object, optional, required, withDefault } from '../shapes/object-shape.ts';
@@ -23,6 +21,7 @@ import { metadata } from './metadata.ts';
 import { parentsDiffer } from './parent-rules.ts';
 import { pathMatch } from './path-match.ts';
 import { backendObject, checkBackendPort, parentReference } from './references.ts';
+import { retry, timeouts } from './rule-parts.ts';
 import { sessionPersistence } from './session-persistence.ts';
 
 function valueMatch(name: Shape<string>) {
@@ -68,47 +67,6 @@ const backendRef = object({
     'Share of the sum of all weights of the rule; 0 = nothing.',
   ),
   filters: withDefault('filters', filters, [], 'For requests that go to this backend; as `spec.rules[].filters`.'),
-});
-
-const timeouts = ruled(
-  object({
-    requestMs: withDefault(
-      'request',
-      standardDuration,
-      defaults.requestTimeoutMs,
-      'All attempts together, to the last byte of the reply; 0s = none.',
-    ),
-    backendRequestMs: withDefault(
-      'backendRequest',
-      standardDuration,
-      defaults.backendRequestTimeoutMs,
-      'One attempt; 0s = none.',
-    ),
-  }),
-  ({ requestMs, backendRequestMs }, at) => {
-    if (requestMs > 0 && backendRequestMs > requestMs) at.fault(['backendRequest'], 'must not be longer than request');
-  },
-);
-
-const retry = object({
-  codes: withDefault(
-    'codes',
-    list(wholeNumber(400, 599), { max: 64 }),
-    [...defaults.retryCodes],
-    'Response codes to retry.',
-  ),
-  attempts: withDefault(
-    'attempts',
-    wholeNumber(0, 100),
-    defaults.retryAttempts,
-    'Retries after the first attempt; 0 = none.',
-  ),
-  backoffMs: withDefault(
-    'backoff',
-    duration({ minMs: 1, maxMs: 60_000 }),
-    defaults.retryBackoffMs,
-    'The shortest wait before a retry, before jitter.',
-  ),
 });
 
 const rule = ruled(

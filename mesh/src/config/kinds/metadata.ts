@@ -35,7 +35,7 @@ const common = {
   labels: optional(
     'labels',
     ownTexts((name) => name === serviceLabel),
-    'Only `kubernetes.io/service-name` has a meaning here.',
+    '`targetSelectors` of policies select by them; `kubernetes.io/service-name` ties an EndpointSlice to its Service.',
   ),
   annotations: optional(
     'annotations',

@@ -69,18 +69,3 @@ export const parentReference = object({
   ),
   port: optional('port', port, 'Only the listener or service port of this number.'),
 });
-
-/** A reference to a target of a policy. */
-export function targetReference(group: string, kind: 'Service' | 'HTTPRoute') {
-  return object({
-    group: withDefault(
-      'group',
-      text({ says: JSON.stringify(group), fault: (value) => (value === group ? null : '') }),
-      group,
-      `Group of ${kind}.`,
-    ),
-    kind: required('kind', oneOf([kind]), `Only ${kind}.`),
-    name: required('name', objectName, `Name of ${kind === 'Service' ? 'a' : 'an'} ${kind} among the documents.`),
-    namespace: optional('namespace', labelName, 'Absent, or the namespace of all documents.'),
-  });
-}

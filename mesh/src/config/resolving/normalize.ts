@@ -19,47 +19,34 @@ import type {
 } from '../model.ts';
 import { byName } from '../order.ts';
 import type { Documents } from '../reading/documents.ts';
+import type { EffectivePolicies } from './effective-policies.ts';
 import { endpointsOf } from './endpoints.ts';
 import { kindOfParent, Names, type ParentReference } from './resolve.ts';
 
 /** The configuration that `documents` describe. They must be free of faults. */
-export function normalize(documents: Documents): MeshConfig {
+export function normalize(documents: Documents, policies: EffectivePolicies): MeshConfig {
   const names = new Names(documents);
-  const backendPolicies = policiesByTarget(documents.BackendTrafficPolicy, names.namespace);
-  const routePolicies = policiesByTarget(documents.HTTPRoutePolicy, names.namespace);
   return {
     namespace: names.namespace,
     gateways: documents.Gateway.map(({ value }) => gatewayOf(value)).sort(byName),
     services: documents.Service.map(({ value }) => {
-      const policy = backendPolicies.get(value.metadata.name);
-      return serviceOf(
-        value,
-        endpointsOf(value, documents.EndpointSlice),
-        withAffinity(value, backendPolicyOf(value.metadata.name, policy)),
-      );
+      const { name } = value.metadata;
+      const policy = backendPolicyOf(name, policies.services.get(name)?.policy);
+      return serviceOf(value, endpointsOf(value, documents.EndpointSlice), withAffinity(value, policy));
     }).sort(byName),
     routes: documents.HTTPRoute.map(({ value }) => {
-      return routeOf(value, routePolicyOf(routePolicies.get(value.metadata.name)), names);
+      const { name } = value.metadata;
+      const rules = policies.rules.get(name) ?? value.spec.rules;
+      return routeOf(value, rules, routePolicyOf(name, policies.routes.get(name)?.policy), names);
     }).sort(byName),
   };
-}
-
-function policiesByTarget<
-  P extends { metadata: { name: string }; spec: { targetRefs: { name: string; namespace?: string }[] } },
->(policies: readonly { value: P }[], ours: string): Map<string, P> {
-  return new Map(
-    policies.flatMap(({ value }) =>
-      value.spec.targetRefs
-        .filter(({ namespace = ours }) => namespace === ours)
-        .map(({ name }): [string, P] => [name, value]),
-    ),
-  );
 }
 
 type GatewayDocument = Documents['Gateway'][number]['value'];
 type ServiceDocument = Documents['Service'][number]['value'];
 type RouteDocument = Documents['HTTPRoute'][number]['value'];
 type RuleDocument = RouteDocument['spec']['rules'][number];
+type Effective<M> = M extends ReadonlyMap<string, { policy: infer P }> ? P : never;
 
 function gatewayOf({ metadata, spec }: GatewayDocument): Gateway {
   return {
@@ -99,7 +86,12 @@ function serviceOf(
   };
 }
 
-function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy, names: Names): HttpRoute {
+function routeOf(
+  { metadata, spec }: RouteDocument,
+  rules: readonly RuleDocument[],
+  policy: RoutePolicy,
+  names: Names,
+): HttpRoute {
   return {
     name: metadata.name,
     ...(metadata.creationTimestamp === undefined
@@ -108,7 +100,7 @@ function routeOf({ metadata, spec }: RouteDocument, policy: RoutePolicy, names: 
         { createdAt: new Date(metadata.creationTimestamp).toISOString() }),
     parents: spec.parentRefs.flatMap((parent) => parentsOf(parent, names)),
     hostnames: spec.hostnames,
-    rules: spec.rules.map((rule) => ruleOf(metadata.name, rule, names)),
+    rules: rules.map((rule) => ruleOf(metadata.name, rule, names)),
     policy,
   };
 }
@@ -178,18 +170,13 @@ function sessionOf(session: NamelessSession, defaultName: string): SessionPersis
 export const endpointSessionName = (service: string): string => `mesh-endpoint-${service}`;
 
 function backendPolicyOf(
-  serviceName: string,
-  policy: Documents['BackendTrafficPolicy'][number]['value'] | undefined,
+  service: string,
+  effective: Effective<EffectivePolicies['services']> | undefined,
 ): BackendTrafficPolicy {
-  if (policy === undefined) return defaultBackendPolicy();
-  const { targetRefs: _targets, sessionPersistence, ...spec } = structuredClone(policy.spec);
-  return {
-    name: policy.metadata.name,
-    ...spec,
-    ...(sessionPersistence === undefined
-      ? {}
-      : { sessionPersistence: sessionOf(sessionPersistence, endpointSessionName(serviceName)) }),
-  };
+  if (effective === undefined) return defaultBackendPolicy();
+  const { sessionPersistence, ...spec } = structuredClone(effective);
+  if (sessionPersistence === undefined) return spec;
+  return { ...spec, sessionPersistence: sessionOf(sessionPersistence, endpointSessionName(service)) };
 }
 
 function withAffinity({ spec }: ServiceDocument, policy: BackendTrafficPolicy): BackendTrafficPolicy {
@@ -197,8 +184,8 @@ function withAffinity({ spec }: ServiceDocument, policy: BackendTrafficPolicy): 
   return { ...policy, clientIpAffinityMs: spec.sessionAffinityConfig.clientIP.timeoutSeconds * 1000 };
 }
 
-function routePolicyOf(policy: Documents['HTTPRoutePolicy'][number]['value'] | undefined): RoutePolicy {
-  if (policy === undefined) return defaultRoutePolicy();
-  const { targetRefs: _targets, ...spec } = structuredClone(policy.spec);
-  return { name: policy.metadata.name, ...spec };
+function routePolicyOf(route: string, effective: Effective<EffectivePolicies['routes']> | undefined): RoutePolicy {
+  if (effective === undefined) return defaultRoutePolicy();
+  const { settle, ruleDefaults: _inRules, ...spec } = structuredClone(effective);
+  return settle === undefined ? spec : { ...spec, settle: { ...settle, resources: settle.resources ?? [route] } };
 }

@@ -1,13 +1,14 @@
 import { closest } from '../closest.ts';
 import { didYouMean } from '../fault.ts';
 import { isServed } from '../kinds/gateway.ts';
-import type { Kind } from '../kinds/kinds.ts';
 import { serviceLabel } from '../kinds/metadata.ts';
+import type { TargetKind } from '../kinds/policy-targets.ts';
 import type { Documents, ReadDocument } from '../reading/documents.ts';
 import type { Cursor } from '../tree/cursor.ts';
 import type { Step } from '../tree/tree.ts';
 import { checkFailovers } from './check-failover.ts';
 import { checkSettles } from './check-settle.ts';
+import type { EffectivePolicies } from './effective-policies.ts';
 import { servicePortOf, statesEndpoints } from './endpoints.ts';
 import { addressesOf } from './normalize.ts';
 import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf } from './resolve.ts';
@@ -17,17 +18,17 @@ import { type BackendReference, type DeadEnd, kindOfParent, Names, namespaceOf }
  * what depends on it. A contradiction is a fault. Faulty documents are checked too and count as present, so that one
  * pass finds everything.
  */
-export function checkReferences(documents: Documents): void {
+export function checkReferences(documents: Documents, policies: EffectivePolicies): void {
   const names = new Names(documents);
   checkNames(documents);
   for (const route of documents.HTTPRoute) checkRoute(route, names);
   for (const slice of documents.EndpointSlice) checkSlice(slice, names);
-  checkEndpointSources(documents);
-  checkTargets(documents.BackendTrafficPolicy, 'Service', names.services, names.namespace);
-  checkTargets(documents.HTTPRoutePolicy, 'HTTPRoute', names.routes, names.namespace);
+  checkEndpointSources(documents, policies);
+  checkTargets(documents.BackendTrafficPolicy, names);
+  checkTargets(documents.HTTPRoutePolicy, names);
   checkListeners(documents.Gateway);
-  checkFailovers(documents);
-  checkSettles(documents);
+  checkFailovers(documents, policies);
+  checkSettles(documents, policies);
 }
 
 function reportDeadEnd(at: Cursor, steps: readonly Step[], dead: DeadEnd | null, effect: string): void {
@@ -120,24 +121,19 @@ function checkSlice({ value, at }: ReadDocument<'EndpointSlice'>, names: Names):
   }
 }
 
-function checkEndpointSources({
-  Service: services,
-  EndpointSlice: slices,
-  BackendTrafficPolicy: policies,
-}: Documents): void {
+function checkEndpointSources(
+  { Service: services, EndpointSlice: slices }: Documents,
+  policies: EffectivePolicies,
+): void {
   const sliced = new Set(slices.map(({ value }) => value.metadata.labels?.[serviceLabel]));
-  const leased = new Set(
-    policies.flatMap(({ value }) =>
-      value.spec.discovery.lease === undefined ? [] : value.spec.targetRefs.map((ref) => ref.name),
-    ),
-  );
+  const leases = (name: string) => policies.services.get(name)?.policy.discovery.lease !== undefined;
   for (const { value, at } of services) {
     const { name } = value.metadata;
     if (value.spec.ports.length === 0) {
       at.warn(['spec', 'ports'], 'is empty: no route can send to this Service');
       continue;
     }
-    if (value.spec.type === 'ExternalName' || sliced.has(name) || leased.has(name)) continue;
+    if (value.spec.type === 'ExternalName' || sliced.has(name) || leases(name)) continue;
     at.warn(
       ['metadata', 'name'],
       'has no endpoints: no externalName, no EndpointSlice, and no policy that allows leases',
@@ -146,30 +142,30 @@ function checkEndpointSources({
 }
 
 interface Targeting {
-  value: { metadata: { name: string }; spec: { targetRefs: { name: string; namespace?: string }[] } };
+  value: {
+    metadata: { name: string };
+    spec: { targetRefs: { kind: TargetKind; name: string; namespace?: string }[] };
+  };
   at: Cursor;
 }
 
-/** Reports a target with two policies of a kind: neither takes precedence. */
-function checkTargets(
-  policies: readonly Targeting[],
-  kind: Kind,
-  known: ReadonlyMap<string, unknown>,
-  namespace: string,
-): void {
+/** Reports a target that two policies of a kind name: neither takes precedence. */
+function checkTargets(policies: readonly Targeting[], names: Names): void {
+  const known = { Service: names.services, HTTPRoute: names.routes, Gateway: names.gateways };
   const taken = new Map<string, string>();
   for (const { value, at } of policies) {
     for (const [index, target] of value.spec.targetRefs.entries()) {
-      const { name } = target;
+      const { kind, name } = target;
+      const key = `${kind}/${name}`;
       const steps: Step[] = ['spec', 'targetRefs', index, 'name'];
-      const other = taken.get(name);
-      const elsewhere = (target.namespace ?? namespace) !== namespace;
-      const dead = elsewhere || !known.has(name);
+      const other = taken.get(key);
+      const elsewhere = (target.namespace ?? names.namespace) !== names.namespace;
+      const dead = elsewhere || !known[kind].has(name);
       if (dead) {
-        const hint = elsewhere ? {} : didYouMean(closest(name, known.keys()));
+        const hint = elsewhere ? {} : didYouMean(closest(name, known[kind].keys()));
         at.unresolved(steps, `names no ${kind} among the documents; the policy has no effect there`, hint);
       } else if (other !== undefined) at.fault(steps, `must not be the target of two policies: ${other} has it too`);
-      if (!dead) taken.set(name, value.metadata.name);
+      if (!dead) taken.set(key, value.metadata.name);
     }
   }
 }

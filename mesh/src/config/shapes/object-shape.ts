@@ -1,7 +1,7 @@
 import { closest } from '../closest.ts';
 import { didYouMean } from '../fault.ts';
 import type { Cursor } from '../tree/cursor.ts';
-import type { FieldDescription, Json, Shape } from './shape.ts';
+import { type FieldDescription, type Json, partial, type Shape } from './shape.ts';
 
 /** One field of an object: its key in the document, and how to read and describe it. */
 export interface Field<T, Presence extends 'present' | 'absent'> {
@@ -29,6 +29,15 @@ export function withDefault<T>(key: string, shape: Shape<T>, defaultValue: T, do
 /** A mapping whose fields all have defaults. */
 export function nested<T>(key: string, shape: Shape<T>, doc: string): Field<T, 'present'> {
   return { key, shape, presence: 'default', defaultValue: shape.fallback, doc };
+}
+
+/** `fields` in a document that other documents are merged with (see `partial`). */
+export function partialFields<F extends Readonly<Record<string, { shape: unknown }>>>(fields: F): F {
+  const entries = Object.entries(fields).map(([property, field]) => [
+    property,
+    { ...field, shape: partial(field.shape as Shape<unknown>) },
+  ]);
+  return Object.fromEntries(entries) as F;
 }
 
 // The value types differ from field to field; `never` in contravariant places lets them share one table.
@@ -96,7 +105,8 @@ export function object<F extends FieldTable>(fields: F, options: ObjectOptions =
     for (const { key, presence, shape } of Object.values(table)) {
       const entry = tree.entries.get(key)?.value;
       const absent = entry === undefined || (entry.kind === 'scalar' && entry.value === null);
-      if (presence === 'required' && absent) at.fault([key], `is required: ${shape.says}`, { hideValue: true });
+      if (presence === 'required' && absent && !at.partial)
+        at.fault([key], `is required: ${shape.says}`, { hideValue: true });
     }
     return inOrder(value) as Fields<F>;
   }

@@ -40,16 +40,24 @@ export function mapped<S, T>(shape: Shape<S>, into: (value: S) => T, back: (valu
   };
 }
 
-/** Adds a rule about the whole value that `shape` reads. The rule also runs if parts of the value are faulty. */
+/**
+ * Adds a rule about the whole value that `shape` reads. The rule also runs if parts of the value are faulty, but not where
+ * other documents may give the rest of it.
+ */
 export function ruled<T>(shape: Shape<T>, rule: (value: T, at: Cursor) => void): Shape<T> {
   return {
     ...shape,
     read: (at) => {
       const value = shape.read(at);
-      rule(value, at);
+      if (!at.partial) rule(value, at);
       return value;
     },
   };
+}
+
+/** `shape` in a document that other documents are merged with: what is required may be given there. */
+export function partial<T>(shape: Shape<T>): Shape<T> {
+  return { ...shape, read: (at) => shape.read(at.asPartial()) };
 }
 
 export function list<T>(item: Shape<T>, limits: { min?: number; max: number }): Shape<T[]> {

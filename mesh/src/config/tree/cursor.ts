@@ -11,6 +11,8 @@ export interface Origin {
   faults: Fault[];
   /** Key paths of values of a wrong type: nothing inside them was read. */
   unread: Set<string>;
+  /** Present where several documents were merged: the one that the value at `steps` comes from, which takes its faults. */
+  ownerOf?: (steps: readonly Step[]) => Origin;
 }
 
 export interface FaultDetail {
@@ -28,24 +30,36 @@ export class Cursor {
   readonly origin: Origin;
   readonly tree: Tree;
   readonly steps: readonly Step[];
+  /**
+   * Whether this is a part of a mapping whose rest other documents may give. What it lacks, and rules about it as a whole,
+   * count only once it has been merged with them.
+   */
+  readonly partial: boolean;
 
-  constructor(origin: Origin, tree: Tree = origin.tree, steps: readonly Step[] = []) {
+  constructor(origin: Origin, tree: Tree = origin.tree, steps: readonly Step[] = [], partial = false) {
     this.origin = origin;
     this.tree = tree;
     this.steps = steps;
+    this.partial = partial;
   }
 
+  /** Entries of a list are never partial: a list is merged as a whole. */
   child(step: Step, tree: Tree): Cursor {
-    return new Cursor(this.origin, tree, [...this.steps, step]);
+    return new Cursor(this.origin, tree, [...this.steps, step], this.partial && typeof step === 'string');
+  }
+
+  /** The same place, as a part of a mapping. */
+  asPartial(): Cursor {
+    return new Cursor(this.origin, this.tree, this.steps, true);
   }
 
   /** Whether this document has the maximum of reported faults. */
   get full(): boolean {
-    return this.#reported('error') >= maxFaultsPerDocument;
+    return reported(this.origin, 'error') >= maxFaultsPerDocument;
   }
 
-  #reported(severity: Fault['severity']): number {
-    return this.origin.faults.filter((fault) => fault.severity === severity).length;
+  #ownerOf(steps: readonly Step[]): Origin {
+    return this.origin.ownerOf?.(steps) ?? this.origin;
   }
 
   /**
@@ -54,10 +68,10 @@ export class Cursor {
    */
   fault(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
     const { severity = 'error' } = detail;
-    if (this.#reported(severity) >= maxFaultsPerDocument) return;
     const steps = [...this.steps, ...below];
     const path = formatPath(steps);
-    const { origin } = this;
+    const origin = this.#ownerOf(steps);
+    if (reported(origin, severity) >= maxFaultsPerDocument) return;
     for (let length = 0; length < steps.length; length += 1) {
       if (origin.unread.has(formatPath(steps.slice(0, length)))) return;
     }
@@ -96,10 +110,17 @@ export class Cursor {
     this.origin.unread.add(formatPath(this.steps));
   }
 
+  /** Whether the document has a value at `below`. */
+  states(below: readonly Step[]): boolean {
+    const found = follow(this.tree, below);
+    return found !== undefined && !(found.kind === 'scalar' && found.value === null);
+  }
+
   /** Whether `below` itself has a fault: rules that depend on its value must then be skipped. */
   hasFault(below: readonly Step[]): boolean {
-    const path = formatPath([...this.steps, ...below]);
-    return this.origin.faults.some((fault) => fault.path === path && fault.severity === 'error');
+    const steps = [...this.steps, ...below];
+    const path = formatPath(steps);
+    return this.#ownerOf(steps).faults.some((fault) => fault.path === path && fault.severity === 'error');
   }
 
   warn(below: readonly Step[], rule: string, detail: FaultDetail = {}): void {
@@ -111,3 +132,6 @@ export class Cursor {
     this.warn(below, rule, { ...detail, unresolved: true });
   }
 }
+
+const reported = ({ faults }: Origin, severity: Fault['severity']): number =>
+  faults.filter((fault) => fault.severity === severity).length;

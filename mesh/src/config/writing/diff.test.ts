@@ -75,7 +75,7 @@ describe('the difference of two configurations', () => {
       config(),
       config((text) => text + policy),
     );
-    assert.match(line, /^service auth: .*, and 3 more$/);
+    assert.match(line, /^service auth: .*, and 2 more$/);
   });
 });
 

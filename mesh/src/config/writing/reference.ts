@@ -21,7 +21,10 @@ interface Row {
 
 /** Fields that every kind has, or that another row describes: README.md describes them once. */
 const isSaidElsewhere = (path: string): boolean =>
-  path.startsWith('metadata') || path.includes('backendRefs[].filters[]') || path.includes('responseHeaderModifier.');
+  path.startsWith('metadata') ||
+  path.includes('backendRefs[].filters[]') ||
+  path.includes('ruleDefaults.filters[]') ||
+  path.includes('responseHeaderModifier.');
 
 function rowsOf(inside: Inside | undefined, path: string): Row[] {
   if (inside === undefined) return [];

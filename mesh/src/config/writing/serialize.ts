@@ -1,9 +1,8 @@
 import { defaults } from '../defaults.ts';
-import { type DocumentTypes, type Kind, kinds } from '../kinds/kinds.ts';
+import type { DocumentTypes } from '../kinds/kinds.ts';
 import { serviceLabel, weightAnnotation } from '../kinds/metadata.ts';
 import { gatewayGroup } from '../kinds/references.ts';
 import type {
-  BackendTrafficPolicy,
   Gateway,
   HttpRoute,
   HttpRouteFilter,
@@ -13,13 +12,14 @@ import type {
   Service,
   StaticEndpoint,
 } from '../model.ts';
-import { endpointSessionName } from '../resolving/normalize.ts';
 import type { Json } from '../shapes/shape.ts';
 import { canonicalJson } from './digest.ts';
+import { document, type Metadata } from './document.ts';
+import { policyDocuments } from './serialize-policies.ts';
 
 /**
  * The configuration as documents again, one `kind: List` in JSON, with every default written out: reading it gives an
- * equal configuration. Default policies are not written.
+ * equal configuration. Policies are written merged, each once with all its targets, and the defaults not at all.
  */
 export function serialize(config: MeshConfig): string {
   const text = canonicalJson({ apiVersion: 'v1', kind: 'List', items: toDocuments(config) }, 2);
@@ -44,19 +44,8 @@ function toDocuments(config: MeshConfig): Json[] {
       ...slicesOf(service, metadata),
     ]),
     ...config.routes.map((route) => document('HTTPRoute', routeDocument(route, metadata(route.name)))),
-    ...backendPolicyDocuments(config.services, metadata),
-    ...routePolicyDocuments(config.routes, metadata),
+    ...policyDocuments(config, metadata),
   ];
-}
-
-interface Metadata {
-  name: string;
-  namespace?: string;
-}
-
-function document<K extends Kind>(kind: K, value: DocumentTypes[K]): Json {
-  const { apiVersion, shape } = kinds[kind];
-  return { apiVersion, kind, ...(shape.write(value) as Record<string, Json>) };
 }
 
 function gatewayDocument({ className, addresses, listeners }: Gateway, metadata: Metadata): DocumentTypes['Gateway'] {
@@ -140,63 +129,6 @@ function ruleDocument(rule: HttpRouteRule): DocumentTypes['HTTPRoute']['spec']['
       ...rest,
     })),
   };
-}
-
-function backendPolicyDocuments(services: readonly Service[], metadata: (name: string) => Metadata): Json[] {
-  return [...byPolicy(services)].map(([name, { policy, targets }]) => {
-    const { name: _name, sessionPersistence, ...spec } = policy;
-    const session =
-      sessionPersistence === undefined ? {} : { sessionPersistence: withoutDefaultName(targets, sessionPersistence) };
-    return document('BackendTrafficPolicy', {
-      metadata: metadata(name),
-      spec: {
-        targetRefs: targets.map((target) => ({ group: '', kind: 'Service', name: target })),
-        ...spec,
-        ...session,
-      } as DocumentTypes['BackendTrafficPolicy']['spec'],
-    });
-  });
-}
-
-/** A session name that derives from the service's name must be derived again for each target. */
-function withoutDefaultName(
-  targets: readonly string[],
-  session: NonNullable<BackendTrafficPolicy['sessionPersistence']>,
-) {
-  const { sessionName, ...rest } = session;
-  return sessionName === endpointSessionName(targets[0] ?? '') ? rest : session;
-}
-
-function routePolicyDocuments(routes: readonly HttpRoute[], metadata: (name: string) => Metadata): Json[] {
-  return [...byPolicy(routes)].map(([name, { policy, targets }]) => {
-    const { name: _name, ...spec } = policy;
-    return document('HTTPRoutePolicy', {
-      metadata: metadata(name),
-      spec: {
-        targetRefs: targets.map((target) => ({ group: gatewayGroup, kind: 'HTTPRoute', name: target })),
-        ...spec,
-      },
-    });
-  });
-}
-
-interface PolicyGroup<P> {
-  policy: P;
-  targets: string[];
-}
-
-/** Each policy once, with its targets. */
-function byPolicy<P extends { name?: string }>(
-  objects: readonly { name: string; policy: P }[],
-): Map<string, PolicyGroup<P>> {
-  const groups = new Map<string, PolicyGroup<P>>();
-  for (const { name: target, policy } of objects) {
-    if (policy.name === undefined) continue;
-    const group: PolicyGroup<P> = groups.get(policy.name) ?? { policy, targets: [] };
-    group.targets.push(target);
-    groups.set(policy.name, group);
-  }
-  return groups;
 }
 
 /** Names of headers whose values may be credentials. */

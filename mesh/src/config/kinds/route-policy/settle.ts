@@ -62,15 +62,18 @@ const before = object({
   ),
 });
 
+/** As read: the default of `resources` is the name of the route. */
+export type NamelessSettle = Omit<SettlePolicy, 'resources'> & { resources?: string[] };
+
 /** Settles what the requests of a route change, or depend on, by asking another Service. */
-export const settle: Shape<SettlePolicy> = mapped(
+export const settle: Shape<NamelessSettle> = mapped(
   object({
     service: required('service', object(ownService), 'Gets `POST /settle {"resources":[…]}`; 2xx = settled.'),
-    resources: required('resources', resources, 'What the route changes.'),
+    resources: optional('resources', resources, 'What the route changes; absent = the name of the route.'),
     after: optional('after', after, 'Settles behind each unsafe request; absent = not.'),
     before: optional('before', before, 'Settles before some requests; absent = not.'),
   }),
-  ({ service: { name: service, port }, ...rest }): SettlePolicy => ({ service, port, ...rest }),
+  ({ service: { name: service, port }, ...rest }): NamelessSettle => ({ service, port, ...rest }),
   ({ service: name, port, ...rest }) => ({
     service: { group: '' as const, kind: 'Service' as const, name, port },
     ...rest,
