@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { flushCompileCache } from 'node:module';
 import { type HeldLease, holdLease } from '../service/lease.ts';
 import type { Running } from '../service/lifecycle.ts';
 import { retryUntilDone } from '../service/retry-until.ts';
 import { type MessageParts, startMessages } from './messages.ts';
+import { leaveStartBehind } from './start-memory.ts';
 
 export { prepareStore } from './prepare-store.ts';
 
@@ -48,13 +48,13 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       firstAttempt.resolve();
     },
     stopped.signal,
-  ).finally(firstAttempt.resolve);
+  )
+    .then(leaveStartBehind)
+    .finally(firstAttempt.resolve);
   await firstAttempt.promise;
   const lease = leaseFor(parts, url, ready, stopped.signal);
   const messages = startMessages(parts, ready, stopped.signal);
   logger.info({ url }, 'listening');
-  // With NODE_COMPILE_CACHE, the next start finds what this one compiled, however this one ends.
-  flushCompileCache();
 
   return {
     url,
