@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { CurrencyLedger } from '../support/currency-ledger.ts';
 import { Migrator } from '../support/migrator.ts';
 import { askToken, type Platform, startPlatform } from '../support/platform.ts';
+import { Shop } from '../support/shop.ts';
 import { until } from '../support/until.ts';
 
 /** Writes that a stop of the way is held for, and moves of the default among them. By count, not by time. */
@@ -21,7 +22,7 @@ after(() => platform?.stop());
 test('currencies move to their service and back while their default moves and other requests use them', async () => {
   const { access_token: token } = await askToken(platform.edge, platform.client);
   const settled = () => migrator.settled('currencies');
-  const ledger = new CurrencyLedger({ url: platform.edge, token, settled });
+  const ledger = new CurrencyLedger({ shop: new Shop(platform.edge, token), settled });
   let moving = true;
   const going = () => moving;
   const clients = [

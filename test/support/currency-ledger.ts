@@ -1,21 +1,15 @@
+import type { Shop, Shown } from './shop.ts';
+
 interface Expected {
   code: string;
   rate: number;
 }
 
 export interface CurrencyLedgerOptions {
-  /** The platform's address. */
-  url: string;
-  token: string;
+  /** Of the platform's edge. */
+  shop: Shop;
   /** Resolves when both sides have what was written before. */
   settled(): Promise<void>;
-}
-
-/** A reply, as the ledger needs it. */
-interface Shown {
-  status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a body of the API
-  body: any;
 }
 
 /**
@@ -179,19 +173,7 @@ export class CurrencyLedger {
     return false;
   }
 
-  /** Status 0: there was no reply. */
-  async #send(method: string, path: string, data?: object, headers: Record<string, string> = {}): Promise<Shown> {
-    const { url, token } = this.#options;
-    try {
-      const reply = await fetch(url + path, {
-        method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
-        ...(data ? { body: JSON.stringify({ data }) } : {}),
-      });
-      const text = await reply.text();
-      return { status: reply.status, body: text === '' ? null : JSON.parse(text) };
-    } catch (error) {
-      return { status: 0, body: String((error as Error).cause ?? error) };
-    }
+  #send(method: string, path: string, data?: object, headers: Record<string, string> = {}): Promise<Shown> {
+    return this.#options.shop.send({ method, path, headers, ...(data && { data }) });
   }
 }

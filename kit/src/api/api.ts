@@ -1,3 +1,4 @@
+export { askedCurrency, currencyDisabled } from './asked-currency.ts';
 export { attributesReply } from './attributes.ts';
 export { dataOf, isMembers, linkIds, listOf, type Members, objectOf } from './body.ts';
 export { type Condition, type FilterField, type FilterFields, readFilter } from './conditions.ts';

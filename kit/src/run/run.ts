@@ -5,6 +5,8 @@ import { retryUntilDone } from '../service/retry-until.ts';
 import { type MessageParts, startMessages } from './messages.ts';
 import { leaveStartBehind } from './start-memory.ts';
 
+export { prepareStore } from './prepare-store.ts';
+
 export interface ServiceParts extends MessageParts {
   /** The service's name in the mesh. */
   name: string;

@@ -29,6 +29,14 @@ export const migrationSettings = {
   MIGRATION_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
 };
 
+/** For a service that has lists, and is asked for them in a currency: both are rules of the API, and others know them. */
+export const peerSettings = {
+  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
+  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
+  /** A currency that is enabled counts as enabled for this long without asking. */
+  CURRENCY_FRESH_MS: whole(10_000, 0),
+};
+
 /** For a service that publishes or consumes facts. */
 export const messageSettings = {
   /** The broker. Absent: no facts are published or consumed. Those that are written wait in the outbox. */
@@ -37,7 +45,7 @@ export const messageSettings = {
   RABBITMQ_PREFIX: Type.Optional(Type.String({ pattern: '^[\\w.-]{1,64}$' })),
 };
 
-type CommonSettings = Static<ReturnType<typeof commonSettingsObject>>;
+export type CommonSettings = Static<ReturnType<typeof commonSettingsObject>>;
 const commonSettingsObject = (port: number) => Type.Object(commonSettings(port));
 
 /** Faults of common settings that contradict each other. */
@@ -72,8 +80,20 @@ export interface Broker {
   prefix: string;
 }
 
+interface BrokerSettings {
+  RABBITMQ_URL?: string;
+  RABBITMQ_PREFIX?: string;
+}
+
 /** The broker; null without one. */
-export function brokerOf(config: { RABBITMQ_URL?: string; RABBITMQ_PREFIX?: string }): Broker | null {
+export function brokerOf(config: BrokerSettings): Broker | null {
   const { RABBITMQ_URL: url, RABBITMQ_PREFIX: prefix = '' } = config;
   return url === undefined ? null : { url, prefix };
+}
+
+/** Where a service listens, registers itself, and sends facts: parts of `runService`. */
+export function placeOf(
+  config: Pick<CommonSettings, 'HOST' | 'PORT' | 'MESH_LEASE_URL' | 'MESH_LEASE_TOKEN'> & BrokerSettings,
+) {
+  return { host: config.HOST, port: config.PORT, lease: leaseOf(config), broker: brokerOf(config) };
 }

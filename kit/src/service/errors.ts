@@ -64,6 +64,8 @@ export type KitCode =
   | 'forbidden'
   | 'not_found'
   | 'validation_failed'
+  | 'currency_disabled'
+  | 'key_reused'
   | 'issuer_unavailable'
   | 'store_unavailable'
   | 'peer_unavailable'
@@ -81,6 +83,8 @@ export const kitErrors = {
   forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },
   validation_failed: { status: 422, title: 'Failed Validation' },
+  currency_disabled: { status: 400, title: 'BadRequestError' },
+  key_reused: { status: 422, title: 'Idempotency-Key reused' },
   issuer_unavailable: { status: 503, title: 'Service Unavailable' },
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_unavailable: { status: 503, title: 'Service Unavailable' },

@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import type { Pool } from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { brandLinks } from './brand-links.ts';
 import { brands } from './brands.ts';
 
-const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
-
 describe('links of products to brands in the monolith', () => {
-  let monolith: TestDatabase;
+  let monolith: TestMonolith;
   let pool: Pool;
   before(async () => {
-    monolith = await createTestDatabase();
-    await applySchema({ url: monolith.url, folder: monolithSchema });
-    pool = openPool(monolith.url, () => {});
+    monolith = await createTestMonolith();
+    pool = monolith.pool;
     await attach(pool, brands, 1);
     await attach(pool, brandLinks, 1);
   });
@@ -25,7 +20,6 @@ describe('links of products to brands in the monolith', () => {
     const left = await monolith.query("select from pg_trigger where tgname like 'migration_note_%'");
     assert.equal(left.length, 0, 'nothing stays of it');
     await detach(pool, brands, []);
-    await pool.end();
     await monolith.drop();
   });
   beforeEach(async () => {

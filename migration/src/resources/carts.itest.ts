@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import type pg from 'pg';
 import { attach } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { carts } from './carts.ts';
 import { notOwner } from './not-owner.ts';
 
-const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
-
-let database: TestDatabase;
+let database: TestMonolith;
 let pool: pg.Pool;
 before(async () => {
-  database = await createTestDatabase();
-  assert.ok((await readdir(schema)).length > 0);
-  await applySchema({ url: database.url, folder: schema });
-  pool = openPool(database.url, () => {});
+  database = await createTestMonolith();
+  pool = database.pool;
   await attach(pool, carts, 1);
 });
-after(async () => {
-  await pool?.end();
-  await database?.drop();
-});
+after(() => database?.drop());
 beforeEach(async () => {
   await pool.query("update migration.ownership set state = 'owner'");
   await pool.query('delete from migration.notes');

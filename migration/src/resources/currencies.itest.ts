@@ -2,16 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { digestOf, type State, versionOf } from '@banyan/kit/import';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
-import pg, { type Pool } from 'pg';
-import { attach, detach } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
+import type { Pool } from 'pg';
+import { attach } from '../monolith/attach.ts';
 import { changeOwnership } from '../monolith/fence.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { currencies } from './currencies.ts';
-
-const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 
 interface One {
   id: string;
@@ -20,39 +16,18 @@ interface One {
 }
 type All = { currencies: One[] };
 
-/** What an operator grants to the role of the migration, unless it is a superuser. */
-async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
-  await admin.connect();
-  const direction = verb === 'grant' ? 'to' : 'from';
-  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
-  await admin.end();
-}
-
 describe('the currencies in the monolith', () => {
-  let monolith: TestDatabase;
+  let monolith: TestMonolith;
   let pool: Pool;
   let counter = 0;
   before(async () => {
-    monolith = await createTestDatabase();
-    await replicaRole('grant', monolith.url);
-    await applySchema({ url: monolith.url, folder: monolithSchema });
-    pool = openPool(monolith.url, () => {});
+    monolith = await createTestMonolith();
+    pool = monolith.pool;
   });
-  after(async () => {
-    await pool.end();
-    await replicaRole('revoke', monolith.url);
-    await monolith.drop();
-  });
+  after(() => monolith?.drop());
   beforeEach(() => attach(pool, currencies, 1));
   afterEach(async () => {
-    const rows = await monolith.query<{ epoch: string; state: 'owner' | 'follower' }>(
-      'select epoch, state from migration.ownership',
-    );
-    const [{ epoch = '0', state = 'owner' } = {}] = rows;
-    const now = { epoch: Number(epoch), state };
-    await changeOwnership(pool, 'currencies', now, { epoch: now.epoch + 1, state: 'owner' });
-    await detach(pool, currencies, []);
+    await monolith.release(currencies);
     await monolith.query("delete from currencies where code <> 'USD'");
     await monolith.query("update currencies set is_default = true, enabled = true where code = 'USD'");
     await monolith.query('delete from products');

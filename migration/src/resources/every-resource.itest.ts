@@ -1,29 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import type { Pool } from 'pg';
 import { attach, detach, refuseUnknownColumns } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { resources } from './resources.ts';
-
-const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 
 /** What holds of every resource, so that a further one cannot forget it. */
 for (const resource of resources) {
   describe(`the migration of ${resource.name}`, () => {
-    let database: TestDatabase;
+    let database: TestMonolith;
     let pool: Pool;
     before(async () => {
-      database = await createTestDatabase();
-      await applySchema({ url: database.url, folder: monolithSchema });
-      pool = openPool(database.url, () => {});
+      database = await createTestMonolith();
+      pool = database.pool;
       await attach(pool, resource, 1);
     });
-    after(async () => {
-      await pool.end();
-      await database.drop();
-    });
+    after(() => database?.drop());
 
     const triggers = async () => {
       const { rows } = await pool.query<{ name: string }>(
@@ -72,9 +64,8 @@ for (const resource of resources) {
 }
 
 test('resources that are attached together note by triggers of their own, also on tables that they share', async () => {
-  const database = await createTestDatabase();
-  await applySchema({ url: database.url, folder: monolithSchema });
-  const pool = openPool(database.url, () => {});
+  const database = await createTestMonolith();
+  const pool = database.pool;
   try {
     for (const resource of resources) await attach(pool, resource, 1);
     const { rows } = await pool.query<{ name: string }>(
@@ -86,7 +77,6 @@ test('resources that are attached together note by triggers of their own, also o
     );
     assert.deepEqual(rows.map(({ name }) => name).toSorted(), expected.toSorted());
   } finally {
-    await pool.end();
     await database.drop();
   }
 });

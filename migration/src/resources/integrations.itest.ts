@@ -2,44 +2,26 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { digestOf, type State, versionOf } from '@banyan/kit/import';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
-import pg, { type Pool } from 'pg';
+import type { Pool } from 'pg';
 import { attach, detach, refuseUnknownColumns } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { carts } from './carts.ts';
 import { integrations } from './integrations.ts';
 import { notOwner } from './not-owner.ts';
 
-const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 const at = '2018-05-10T14:11:32.000123Z';
 
-/** What an operator grants to the role of the migration, unless it is a superuser. */
-async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
-  await admin.connect();
-  const direction = verb === 'grant' ? 'to' : 'from';
-  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
-  await admin.end();
-}
-
 describe('integrations and deliveries in the monolith', () => {
-  let database: TestDatabase;
+  let database: TestMonolith;
   let pool: Pool;
   let counter = 0;
   before(async () => {
-    database = await createTestDatabase();
-    await replicaRole('grant', database.url);
-    await applySchema({ url: database.url, folder: schema });
-    pool = openPool(database.url, () => {});
+    database = await createTestMonolith();
+    pool = database.pool;
     await attach(pool, integrations, 1);
   });
-  after(async () => {
-    await pool?.end();
-    await replicaRole('revoke', database.url);
-    await database?.drop();
-  });
+  after(() => database?.drop());
   beforeEach(async () => {
     await own('owner');
     for (const table of ['integrations', 'shop_events', 'idempotency_keys', 'migration.notes', 'migration.applied']) {

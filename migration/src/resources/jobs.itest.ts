@@ -2,46 +2,28 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { type Change, digestOf, type State, versionOf } from '@banyan/kit/import';
-import { applySchema } from '@banyan/kit/schema';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
 import pg from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
-import { openPool } from '../monolith/database.ts';
 import { changeOwnership } from '../monolith/fence.ts';
 import { Relay } from '../relay/relay.ts';
 import { applyToMonolith } from '../reverse/reverse.ts';
+import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { carts } from './carts.ts';
 import { jobs } from './jobs.ts';
 import { notOwner } from './not-owner.ts';
 
-const schema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 const at = '2026-01-02 03:04:05.123456Z';
 
-let database: TestDatabase;
+let database: TestMonolith;
 let pool: pg.Pool;
 let counter = 0;
 
-/** What an operator grants to the role of the migration, unless it is a superuser. */
-async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
-  await admin.connect();
-  const direction = verb === 'grant' ? 'to' : 'from';
-  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
-  await admin.end();
-}
-
 before(async () => {
-  database = await createTestDatabase();
-  await replicaRole('grant', database.url);
-  await applySchema({ url: database.url, folder: schema });
-  pool = openPool(database.url, () => {});
+  database = await createTestMonolith();
+  pool = database.pool;
   await attach(pool, jobs, 1);
 });
-after(async () => {
-  await pool.end();
-  await replicaRole('revoke', database.url);
-  await database.drop();
-});
+after(() => database?.drop());
 beforeEach(async () => {
   await pool.query("update migration.ownership set state = 'owner', epoch = 1");
   await pool.query('delete from job_files');

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { openMeshClient } from '@banyan/kit/client';
 import { counterOf } from '@banyan/kit/import';
 import { createLogger } from '@banyan/kit/log';
@@ -16,9 +15,9 @@ import type { Operation, Verb } from '../worker/operations.ts';
 import { RelayConnection } from '../worker/relay-connection.ts';
 import { type VerbOptions, Worker, type WorkerParts } from '../worker/worker.ts';
 import { type FollowerService, startFollower } from './follower-service.ts';
+import { createTestMonolith } from './monolith.ts';
 
 const token = 'a token of the migration';
-const monolithSchema = new URL('.', import.meta.resolve('@banyan/monolith/schema/001_clients.sql'));
 const workerSchema = new URL('../../schema/', import.meta.url);
 
 /** A monolith's database, a service that keeps brands, and workers that move them. */
@@ -59,11 +58,7 @@ export async function openMovingTo<Follower extends { url: string; close(): Prom
   start: (token: string) => Promise<Follower>,
   around: (service: ServiceSide) => ServiceSide = (service) => service,
 ): Promise<Moving<Follower>> {
-  const [monolith, own, follower] = await Promise.all([createTestDatabase(), createTestDatabase(), start(token)]);
-  await replicaRole('grant', monolith.url);
-  const files = (await readdir(monolithSchema)).filter((name) => name.endsWith('.sql'));
-  if (files.length === 0) throw new Error('the monolith has no schema files');
-  await applySchema({ url: monolith.url, folder: monolithSchema });
+  const [monolith, own, follower] = await Promise.all([createTestMonolith(), createTestDatabase(), start(token)]);
   await applySchema({ url: own.url, folder: workerSchema });
   const meshCalls: string[] = [];
   const refusal = { refuses: null as string | null };
@@ -149,7 +144,6 @@ export async function openMovingTo<Follower extends { url: string; close(): Prom
     },
     drop: async () => {
       await Promise.all([...running].map((one) => one.stop()));
-      await replicaRole('revoke', monolith.url);
       await Promise.all([monolith.drop(), own.drop(), follower.close()]);
     },
   };
@@ -158,13 +152,4 @@ export async function openMovingTo<Follower extends { url: string; close(): Prom
 async function idle(worker: Worker): Promise<boolean> {
   const [status] = await worker.status();
   return status?.operation?.state !== 'running';
-}
-
-/** What an operator grants to the role of the migration, unless it is a superuser. */
-async function replicaRole(verb: 'grant' | 'revoke', url: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
-  await admin.connect();
-  const direction = verb === 'grant' ? 'to' : 'from';
-  await admin.query(`${verb} set on parameter session_replication_role ${direction} "${new URL(url).username}"`);
-  await admin.end();
 }

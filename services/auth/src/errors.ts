@@ -7,7 +7,6 @@ export type AuthCode =
   | 'unsupported_grant'
   | 'invalid_client'
   | 'invalid_caller'
-  | 'key_reused'
   | 'in_progress'
   | 'rate_limited'
   | 'busy'
@@ -27,7 +26,6 @@ export const authErrors = {
   unsupported_grant: { status: 400, title: 'unsupported_grant_type' },
   invalid_client: { status: 401, title: 'Unauthorized' },
   invalid_caller: { status: 401, title: 'Unauthorized' },
-  key_reused: { status: 422, title: 'Idempotency-Key reused' },
   in_progress: { status: 409, title: 'Conflict' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
   busy: { status: 503, title: 'Service Unavailable' },

@@ -1,5 +1,6 @@
 import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
+import { placeOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import type { Logger } from '@banyan/kit/log';
@@ -112,24 +113,19 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   metrics.gauge('auth_slow_hashes_waiting', 'Requests that wait for a slow hash', () => slow.waiting);
 
   const running = await runService({
-    name: 'auth',
-    server,
-    host: config.HOST,
-    port: config.PORT,
+    ...placeOf(config),
+    ...{ name: 'auth', server, logger },
     prepare: async () => {
       const applied = await applySchema({ url: config.DATABASE_URL, folder: schemaFolder });
       if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
       await keys.maintain();
       await housekeeping.start(keys, clients);
     },
-    lease:
-      config.MESH_LEASE_URL === undefined ? null : { meshUrl: config.MESH_LEASE_URL, token: config.MESH_LEASE_TOKEN },
     release: async () => {
       await housekeeping.stop();
       await upgrades.settled();
       await Promise.all([mesh.close(), store.close(), clientMoves.close()]);
     },
-    logger,
   });
   return { ...running, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
 }

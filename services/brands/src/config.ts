@@ -3,6 +3,7 @@ import {
   commonSettings,
   messageSettings,
   migrationSettings,
+  peerSettings,
   whole,
 } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
@@ -11,13 +12,10 @@ import Type, { type Static } from '@banyan/kit/typebox';
 const Settings = Type.Object({
   ...commonSettings(3102),
   ...migrationSettings,
+  ...peerSettings,
   ...messageSettings,
   DATABASE_URL: Type.String({ pattern: '^(mariadb|mysql)://[^\\s]+$' }),
   DATABASE_CONNECTIONS: whole(8, 1, 200),
-  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
-  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
-  /** A currency that is enabled counts as enabled for this long without asking. */
-  CURRENCY_FRESH_MS: whole(10_000, 0),
   /** The fields that an operator added to brands are asked for this often at most: a change of them takes effect after that. */
   FIELDS_FRESH_MS: whole(1_000, 0),
 });

@@ -1,7 +1,7 @@
 import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
 
 /** All errors that this service raises on purpose. */
-export type BrandsCode = KitCode | 'brand_missing' | 'slug_taken' | 'under_itself' | 'currency_disabled';
+export type BrandsCode = KitCode | 'brand_missing' | 'slug_taken' | 'under_itself';
 
 export class BrandsError extends ServiceError<BrandsCode> {}
 
@@ -10,7 +10,6 @@ export const brandsErrors = {
   brand_missing: { status: 404, title: 'Brand not found' },
   slug_taken: { status: 422, title: 'Failed Validation' },
   under_itself: { status: 422, title: 'Failed Validation' },
-  currency_disabled: { status: 400, title: 'BadRequestError' },
 } as const satisfies CompleteErrorTable<BrandsCode>;
 
 /** @param title other than that of all paths of brands */

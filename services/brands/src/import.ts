@@ -1,10 +1,10 @@
 import type { Values } from '@banyan/kit/fields';
-import type { MovedResource } from '@banyan/kit/import';
+import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
 import Type, { type Static } from '@banyan/kit/typebox';
 import type { Brand } from './domain.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
-import { Id, Moment, microsIn, textOf } from './travel.ts';
+import { Id } from './travel.ts';
 
 /** A brand as it travels between the monolith and this service. */
 const BrandState = Type.Object({
@@ -120,7 +120,7 @@ const stateOf = (brand: Brand): BrandState => ({
   slug: brand.slug,
   description: brand.description,
   status: brand.status,
-  created_at: textOf(brand.createdAt),
-  updated_at: textOf(brand.updatedAt),
+  created_at: momentOf(brand.createdAt),
+  updated_at: momentOf(brand.updatedAt),
   ...(Object.keys(brand.values).length > 0 && { fields: { ...brand.values } }),
 });

@@ -1,7 +1,7 @@
-import type { MovedResource } from '@banyan/kit/import';
+import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
 import Type, { type Static } from '@banyan/kit/typebox';
-import { Id, Moment, microsIn, textOf } from './travel.ts';
+import { Id } from './travel.ts';
 
 /** The links of one product, as they travel. */
 const LinksState = Type.Object({
@@ -69,5 +69,5 @@ export const linksImport: MovedResource<MariadbQueryable, LinksState> = {
 
 function stateOf(rows: readonly Row[]): LinksState {
   const [{ status = 'draft', created_at_us = 0 } = {}] = rows;
-  return { status, created_at: textOf(created_at_us), brands: rows.map((row) => row.brand_id) };
+  return { status, created_at: momentOf(created_at_us), brands: rows.map((row) => row.brand_id) };
 }

@@ -1,5 +1,5 @@
 import { type MariadbQueryable, type Queryable, statement } from '@banyan/kit/mariadb';
-import type { ProductLinks } from './peers.ts';
+import type { ProductLinks } from './products.ts';
 
 interface Link {
   brand_id: string;

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Authenticate,
-  type FindSubject,
-  guardRoutes,
-  readOnlyForShoppers,
-  seesLiveOnly,
-} from '@banyan/kit/access';
+import { type Authenticate, type FindSubject, readOnlyForShoppers, seesLiveOnly } from '@banyan/kit/access';
 import {
   attributesReply,
   checker,
@@ -35,18 +29,22 @@ import {
   written,
 } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
+import { guardApi, type PageLength, type RequireCurrency } from '@banyan/kit/peers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrandChange, flow, NewBrand, paths } from './contract.ts';
 import { type Brand, brandIdOf, brandView, changedBy, madeOf, treeOf } from './domain.ts';
 import { entitiesOf } from './entities.ts';
 import { brandMissing } from './errors.ts';
 import { addFamilyRoutes } from './family-routes.ts';
-import { noLinks, type Peers, type ProductLinks } from './peers.ts';
+import { noLinks, type ProductLinks, type Products } from './products.ts';
 import { type Store, sortFields } from './store.ts';
 
 export interface Handlers {
   store: Store;
-  peers: Peers;
+  /** Asked of their owner. */
+  products: Products;
+  pageLength: PageLength;
+  requireCurrency: RequireCurrency;
   /** Fields that an operator added to brands. */
   fields: EntityFields;
   /** What links of such fields lead to. */
@@ -74,20 +72,19 @@ interface ById {
 }
 
 /** HTTP to domain, and back. */
-export function addRoutes(
-  server: Server,
-  { store, peers, fields, includes, authenticate, findCustomer, publicUrl, now }: Handlers,
-): void {
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
-  server.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
+export function addRoutes(server: Server, handlers: Handlers): void {
+  const { store, products: owner, fields, includes, publicUrl, now } = handlers;
+  const pageLength = ({ headers }: FastifyRequest) => handlers.pageLength(headers);
+  guardApi(server, {
+    ...handlers,
+    rule: readOnlyForShoppers,
+    requireCurrency: ({ headers }) => handlers.requireCurrency(headers),
   });
 
   server.get(paths.brands, { schema: { summary: 'List brands' } }, async (request, reply) => {
     const query = queryOf(request);
     const liveOnly = seesLiveOnly(request.caller);
-    const page = await readPage(query, () => peers.pageLength(request.headers));
+    const page = await readPage(query, () => pageLength(request));
     const filter = readFilter(query.filter, filterFields);
     const sort = readSort(query.sort, sortFields);
     const { brands, total } = await store.list({ liveOnly, filter, sort, page });
@@ -154,7 +151,6 @@ export function addRoutes(
   addFamilyRoutes(server, { store, now, showBrand });
   const entities = entitiesOf(store, now);
   addFieldLinkRoutes(server, paths.brand, 200, { entities, fields, now, missing: () => brandMissing('Not Found') });
-  const pageLength = (request: FastifyRequest) => peers.pageLength(request.headers);
   addEntryRoutes(server, { slug: flow, entities, fields, includes, publicUrl, pageLength, now });
 
   async function showBrand(id: string, request: FastifyRequest, reply: FastifyReply) {
@@ -175,7 +171,7 @@ export function addRoutes(
     const liveOnly = seesLiveOnly(request.caller);
     const kept = await store.linksOf(ids, liveOnly);
     if (kept !== null) return ordered ? kept : { ...kept, order: [] };
-    return peers.productsOf(ids, { liveOnly, ordered }, request.headers);
+    return owner.ofBrands(ids, { liveOnly, ordered }, request.headers);
   }
 
   /** Brands in the form of the API, with the products that the request wants included. */
@@ -198,7 +194,7 @@ export function addRoutes(
     const wanted = includeOf(queryOf(request));
     const values = brands.map((brand) => brand.values);
     const [own, linked] = await Promise.all([
-      order.length === 0 ? [] : peers.products(order, request.headers),
+      order.length === 0 ? [] : owner.byIds(order, request.headers),
       includes.of(request, wanted, all?.fields ?? [], values),
     ]);
     const isWhole = links !== null && own !== null;

@@ -12,8 +12,8 @@ import { BrandsError } from './errors.ts';
 import { ToldChanges } from './facts.ts';
 import { brandsImport } from './import.ts';
 import { links, linksImport } from './links-import.ts';
-import type { ProductLinks } from './peers.ts';
 import { readLinks } from './product-links.ts';
+import type { ProductLinks } from './products.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
 
 /** The numbered SQL files of this service's database. */

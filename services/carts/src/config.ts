@@ -3,6 +3,7 @@ import {
   commonSettings,
   messageSettings,
   migrationSettings,
+  peerSettings,
   whole,
 } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
@@ -12,11 +13,10 @@ const Settings = Type.Object({
   ...commonSettings(3104),
   ...migrationSettings,
   ...messageSettings,
+  ...peerSettings,
   REDIS_URL: Type.String({ pattern: '^redis://[^\\s]+$' }),
   /** Begins every key of this service. */
   REDIS_TAG: Type.String({ default: 'carts', pattern: '^[\\w-]+$' }),
-  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
-  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
   /** Currencies are asked of their owner this often at most. One that is not known is asked for at once. */
   CURRENCY_FRESH_MS: whole(1_000, 0),
   /** The fields of carts and lines are asked of their owner this often at most. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { askedCurrency, currencyDisabled } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
-import { type Asking, forwarded, unavailable } from './asking.ts';
-import { CartsError } from './errors.ts';
+import { type Asking, forwarded, unavailable } from '@banyan/kit/peers';
 import type { CurrencyStyle } from './money.ts';
 
 interface Currency {
@@ -32,22 +32,19 @@ export class Currencies {
   /**
    * The currency that a request asks for; undefined if it asks for none.
    *
-   * @throws CartsError `currency_disabled`
+   * @throws ServiceError `currency_disabled`
    */
   async asked(headers: IncomingHttpHeaders): Promise<string | undefined> {
-    const header = headers['x-moltin-currency'];
-    if (typeof header !== 'string' || header.trim() === '') return undefined;
-    const code = header.trim().toUpperCase();
+    const code = askedCurrency(headers);
+    if (code === undefined) return undefined;
     const enabled = (list: readonly Currency[]) => list.some((one) => one.code === code && one.enabled);
-    if (/^[A-Z]{3}$/.test(code)) {
-      if (enabled(await this.#list(headers))) return code;
-      this.#untilMs = Number.NEGATIVE_INFINITY;
-      if (enabled(await this.#list(headers))) return code;
-    }
-    throw new CartsError('currency_disabled', { detail: 'The selected currency is not enabled on this store' });
+    if (enabled(await this.#list(headers))) return code;
+    this.#untilMs = Number.NEGATIVE_INFINITY;
+    if (enabled(await this.#list(headers))) return code;
+    throw currencyDisabled();
   }
 
-  /** @throws CartsError `peer_unavailable`: their owner cannot be asked and never was */
+  /** @throws ServiceError `peer_unavailable`: their owner cannot be asked and never was */
   async default(headers: IncomingHttpHeaders): Promise<string> {
     const found = (await this.#list(headers)).find((currency) => currency.default);
     if (found === undefined) throw unavailable('currencies');

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { addEntryRoutes } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import { flows } from './contract.ts';
@@ -6,10 +7,10 @@ import type { Handlers } from './handlers.ts';
 
 /** Carts and lines as entries of their flows. They are of all customers, so they need a token that administers the store. */
 export function addCartEntryRoutes(server: Server, handlers: Handlers): void {
-  const { peers, cartFields, lineFields, includes, publicUrl, now } = handlers;
+  const { pageLength, cartFields, lineFields, includes, publicUrl, now } = handlers;
   const shared = {
     ...{ administratorsOnly: true as const, includes, publicUrl, now },
-    pageLength: ({ headers }: { headers: Parameters<typeof peers.pageLength>[0] }) => peers.pageLength(headers),
+    pageLength: ({ headers }: { headers: IncomingHttpHeaders }) => pageLength(headers),
   };
   addEntryRoutes(server, { ...shared, slug: flows.carts, entities: cartEntities(handlers), fields: cartFields });
   addEntryRoutes(server, { ...shared, slug: flows.lines, entities: lineEntities(handlers), fields: lineFields });

@@ -1,15 +1,20 @@
-import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
+import { type CompleteErrorTable, type KitCode, kitErrors, ServiceError } from '@banyan/kit/errors';
+import { errorResponse } from '@banyan/kit/http';
 
 /** All errors that this service raises on purpose. */
-export type CartsCode = KitCode | 'unprocessable' | 'currency_disabled';
+export type CartsCode = KitCode | 'unprocessable';
 
 export class CartsError extends ServiceError<CartsCode> {}
 
 /** The HTTP status of each code. */
 export const cartsErrors = {
   unprocessable: { status: 422, title: 'Failed Validation' },
-  currency_disabled: { status: 400, title: 'BadRequestError' },
 } as const satisfies CompleteErrorTable<CartsCode>;
+
+/** The errors of the API that an error is shown as. */
+export function shownErrors(error: ServiceError) {
+  return errorResponse(error, { ...kitErrors, ...cartsErrors }).faults;
+}
 
 /** 400 with its own title. `meta` names the subject. */
 export function refused(title: string, detail: string, meta?: Readonly<Record<string, unknown>>): CartsError {

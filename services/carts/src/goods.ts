@@ -44,7 +44,7 @@ export class Goods {
     this.#headers = headers;
   }
 
-  /** @throws CartsError `peer_unavailable`, `peer_timeout`: an owner whose word decides cannot be asked */
+  /** @throws ServiceError `peer_unavailable`, `peer_timeout`: an owner whose word decides cannot be asked */
   async ask({ products = [], stock = [], images = [] }: Need): Promise<void> {
     const wanted = fresh(products.map(keyOf), this.#products);
     const ids = wanted.filter(isUuid);

@@ -2,6 +2,7 @@ import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
 import type { Field, NewValues } from '@banyan/kit/fields';
+import type { PageLength } from '@banyan/kit/peers';
 import { emptyCart } from './cart.ts';
 import { Draft } from './draft.ts';
 import { type Goods, NotAsked } from './goods.ts';
@@ -15,6 +16,7 @@ import type { ShownWhole } from './view.ts';
 export interface Handlers extends Showing {
   store: Store;
   once: ReplyOnce;
+  pageLength: PageLength;
   now: Clock;
 }
 

@@ -1,14 +1,13 @@
+import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import type { Values } from '@banyan/kit/fields';
-import type { MovedResource, State } from '@banyan/kit/import';
+import { Moment, type MovedResource, microsIn, momentOf, type State } from '@banyan/kit/import';
+import { ReplyState, redisReplies, replyIn, replyStateOf } from '@banyan/kit/once';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import Type, { type Static } from '@banyan/kit/typebox';
 import { type Cart, expiryMs, type Line } from './cart.ts';
-import { KeptReply, readReplies, writeReply } from './replies.ts';
-import { deleteCart, type Keys, readCarts, writeCart } from './rows.ts';
+import { deleteCart, type Keys, keepReply, readCarts, writeCart } from './rows.ts';
 
-/** RFC 3339 in UTC, with microseconds. */
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
 const Id = Type.String({ minLength: 36, maxLength: 36 });
 const Nullable = Type.Union([Type.String(), Type.Null()]);
 
@@ -47,7 +46,6 @@ const CodeState = Type.Object({
   description: Type.String(),
   created_at: Moment,
 });
-const ReplyState = Type.Object({ ...KeptReply.properties, created_at: Moment });
 
 /** A cart as it travels: with its lines in their order, their taxes, its promotion codes, values of fields, and what it replied to keyed requests. */
 const CartState = Type.Object({
@@ -86,14 +84,12 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
         const before = there[index]?.cart;
         if (before !== undefined) deleteCart(tx, keys, before);
         if (state?.cart) writeCart(tx, keys, undefined, cartOf(key, state.cart));
-        for (const reply of state?.replies ?? []) {
-          writeReply(tx, keys, key, { ...reply, created_at: microsIn(reply.created_at) });
-        }
+        for (const reply of state?.replies ?? []) await keepReply(tx, keys, now, key, replyIn(reply));
       }
     },
     read: async (tx, ids) => {
       const carts = await tx.peek((client) => readCarts(client, keys, ids));
-      const replies = await readReplies(tx, keys, ids, now());
+      const replies = await redisReplies(tx, now).ofOwners(ids, microsOf(now()));
       const states = ids.map((id, index): [string, CartState] => {
         const cart = carts[index]?.cart;
         const kept = replies.get(id) ?? [];
@@ -101,7 +97,7 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
           id,
           {
             cart: cart === undefined || expiryMs(cart) <= now() ? null : stateOf(cart),
-            replies: kept.map((reply) => ({ ...reply, created_at: textOf(reply.created_at) })),
+            replies: kept.map(replyStateOf),
           },
         ];
       });
@@ -171,13 +167,13 @@ function stateOf({
   return {
     ...cart,
     ...fieldsOf(values),
-    created_at: textOf(createdAt),
-    updated_at: textOf(updatedAt),
+    created_at: momentOf(createdAt),
+    updated_at: momentOf(updatedAt),
     customers: [...customers],
     codes: codes.map(({ promotionId, createdAt: made, ...code }) => ({
       ...code,
       promotion_id: promotionId,
-      created_at: textOf(made),
+      created_at: momentOf(made),
     })),
     lines: lines.map(
       ({ productId, manageStock, unitAmount, includesTax, createdAt: made, updatedAt: changed, ...own }) => {
@@ -190,8 +186,8 @@ function stateOf({
           manage_stock: manageStock,
           unit_amount: unitAmount,
           includes_tax: includesTax,
-          created_at: textOf(made),
-          updated_at: textOf(changed),
+          created_at: momentOf(made),
+          updated_at: momentOf(changed),
         };
       },
     ),
@@ -199,12 +195,3 @@ function stateOf({
 }
 
 const fieldsOf = (values: Values) => (Object.keys(values).length === 0 ? {} : { fields: { ...values } });
-
-/** `Date` has milliseconds only. */
-const microsIn = (text: string): number => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
-
-function textOf(micros: number): string {
-  const milliseconds = Math.floor(micros / 1_000);
-  const rest = String(micros - milliseconds * 1_000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
-}

@@ -56,7 +56,7 @@ export class KnownOffers implements Offers {
     this.#headers = headers;
   }
 
-  /** Asks for codes that decide. @throws CartsError `peer_unavailable`, `peer_timeout` */
+  /** Asks for codes that decide. @throws ServiceError `peer_unavailable`, `peer_timeout` */
   async require(codes: readonly string[]): Promise<void> {
     const wanted = [...new Set(codes)].filter((code) => !this.#codes.has(code));
     if (wanted.length === 0) return;

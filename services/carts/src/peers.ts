@@ -1,17 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Access } from '@banyan/kit/access';
 import { isUuid } from '@banyan/kit/api';
-import type { Clock } from '@banyan/kit/clock';
-import { type Asking, forwarded, unavailable } from './asking.ts';
+import type { ServiceError } from '@banyan/kit/errors';
+import { type Asking, forwarded, type PeerReply, unavailable } from '@banyan/kit/peers';
 import type { Promotion } from './discounts.ts';
 import { CartsError, forbidden, notFound } from './errors.ts';
 import type { Image, PastOrder, Product } from './products.ts';
 
 /** How many one request names, and how long its path may become: heads have 16 KiB. */
 const batch = { names: 100, characters: 8_000 };
-
-/** The page length of a new store: used until the settings have been read once. */
-const initialPageLength = 100;
 
 /** A promotion, with the code by which it was asked for. */
 export type PromotionRow = Promotion & {
@@ -21,21 +18,15 @@ export type PromotionRow = Promotion & {
 /** What this service asks of others. Each list is asked for in batches, all at once. */
 export class Peers {
   readonly #asking: Asking;
-  readonly #now: Clock;
-  readonly #pageLengthFreshMs: number;
-  #pageLength = initialPageLength;
-  #pageLengthUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(asking: Asking, now: Clock, pageLengthFreshMs: number) {
+  constructor(asking: Asking) {
     this.#asking = asking;
-    this.#now = now;
-    this.#pageLengthFreshMs = pageLengthFreshMs;
   }
 
   /**
    * Products by id or SKU: text that is not an id is a SKU.
    *
-   * @throws CartsError `peer_unavailable`, `peer_timeout`
+   * @throws ServiceError `peer_unavailable`, `peer_timeout`
    */
   products(wanted: readonly string[], headers: IncomingHttpHeaders): Promise<Product[]> {
     const parameters = wanted.map((text) => `${isUuid(text) ? 'id' : 'sku'}=${encodeURIComponent(text)}`);
@@ -66,7 +57,7 @@ export class Peers {
 
   /** The automatic promotions that run, oldest first. @throws as `products` */
   automatic(headers: IncomingHttpHeaders): Promise<PromotionRow[]> {
-    return this.#asking.internal('promotions', '/internal/promotions?automatic=true', headers);
+    return this.#asking.internalList('promotions', '/internal/promotions?automatic=true', headers);
   }
 
   /** Those of the customers that exist. @throws as `products` */
@@ -78,7 +69,7 @@ export class Peers {
   /**
    * An order that the caller may see.
    *
-   * @throws CartsError what its owner replies to the caller; `peer_unavailable`, `peer_timeout`
+   * @throws CartsError what its owner replies to the caller; ServiceError `peer_unavailable`, `peer_timeout`
    */
   async order(id: string, { kind, subject }: Access, headers: IncomingHttpHeaders): Promise<PastOrder> {
     if (!isUuid(id)) throw notFound('The requested order could not be found');
@@ -89,19 +80,6 @@ export class Peers {
     const { status, body } = await this.#asking.ask('orders', `/v2/orders/${id}?include=items`, own, headers);
     if (status !== 200) throw refusalOf(status, body);
     return orderOf(body);
-  }
-
-  /** The page length of lists. While the settings cannot be asked, the last one known. */
-  async pageLength(headers: IncomingHttpHeaders): Promise<number> {
-    if (this.#pageLengthUntilMs > this.#now()) return this.#pageLength;
-    try {
-      const length = await this.#asking.internalMember('settings', '/internal/settings', 'page_length', headers);
-      if (Number.isInteger(length)) this.#pageLength = length as number;
-    } catch {
-      // The last one known holds.
-    }
-    this.#pageLengthUntilMs = this.#now() + this.#pageLengthFreshMs;
-    return this.#pageLength;
   }
 
   #byIds<Row>(service: string, path: string, ids: readonly string[], headers: IncomingHttpHeaders): Promise<Row[]> {
@@ -120,7 +98,7 @@ export class Peers {
     headers: IncomingHttpHeaders,
   ): Promise<Row[]> {
     const asked = batchesOf(parameters).map((some) =>
-      this.#asking.internal<Row>(service, `${path}?${some.join('&')}`, headers),
+      this.#asking.internalList<Row>(service, `${path}?${some.join('&')}`, headers),
     );
     return (await Promise.all(asked)).flat();
   }
@@ -168,7 +146,7 @@ function orderOf(body: OrderBody): PastOrder {
 }
 
 /** The owner's refusal, which is the one that the caller gets. */
-function refusalOf(status: number, body: { errors?: unknown }): CartsError {
+function refusalOf(status: number, body: PeerReply['body']): ServiceError {
   const codes = { 400: 'bad_request', 401: 'invalid_token', 403: 'forbidden', 404: 'not_found' } as const;
   const code = codes[status as keyof typeof codes];
   if (code === undefined) return unavailable('orders');

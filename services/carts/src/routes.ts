@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Authenticate, type FindSubject, guardRoutes, type Rule, readOnlyForShoppers } from '@banyan/kit/access';
+import { type Authenticate, type FindSubject, type Rule, readOnlyForShoppers } from '@banyan/kit/access';
 import {
   checker,
   failedValidation,
@@ -15,6 +15,7 @@ import {
 import { causeOf } from '@banyan/kit/facts';
 import { checkValues, joinedIncludes } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
+import { guardApi } from '@banyan/kit/peers';
 import type { FastifyRequest } from 'fastify';
 import { type Cart, cartIdOf } from './cart.ts';
 import { CartChange, NewCart, paths } from './contract.ts';
@@ -44,16 +45,15 @@ export interface Guards {
 }
 
 /** HTTP to domain, and back. */
-export function addRoutes(server: Server, handlers: Handlers, { authenticate, findCustomer }: Guards): void {
-  const { store, peers, currencies, cartFields, once, publicUrl } = handlers;
+export function addRoutes(server: Server, handlers: Handlers, guards: Guards): void {
+  const { store, peers, currencies, cartFields, once, pageLength, publicUrl } = handlers;
   const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
     changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule, second });
   server.decorateRequest('currency', undefined);
-  server.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/v2/')) request.currency = await currencies.asked(request.headers);
-  });
+  const requireCurrency = async (request: FastifyRequest) => {
+    request.currency = await currencies.asked(request.headers);
+  };
+  guardApi(server, { ...guards, rule, requireCurrency });
 
   server.get<ByCart>(paths.cart, { schema: { summary: 'Read a cart' } }, async (request, reply) => {
     const id = cartIdOf(request.params.ref);
@@ -72,7 +72,7 @@ export function addRoutes(server: Server, handlers: Handlers, { authenticate, fi
   server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request, reply) => {
     const customerId = request.caller.subject ?? null;
     if (customerId === null && request.caller.kind === 'implicit') throw forbidden('Lists of carts need a customer');
-    const page = await readPage(queryOf(request), () => peers.pageLength(request.headers));
+    const page = await readPage(queryOf(request), () => pageLength(request.headers));
     const { carts, total } = await store.list(customerId, page);
     const asked = askedFor(handlers, request.headers);
     const views = await shownCarts(

@@ -1,4 +1,6 @@
+import type { Clock } from '@banyan/kit/clock';
 import type { Values } from '@banyan/kit/fields';
+import { type KeptReply, redisReplies, replyUntilMs } from '@banyan/kit/once';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import type { ChainableCommander, Redis } from 'ioredis';
 import { type Cart, type EnteredCode, expiryMs, type Line } from './cart.ts';
@@ -15,10 +17,6 @@ export const keysOf = (prefix: string) => ({
   customers: (id: string) => `${prefix}customers:${id}`,
   /** SET of the ids of a customer's carts. */
   cartsOf: (customerId: string) => `${prefix}carts_of:${customerId}`,
-  /** A request that had an Idempotency-Key, and its reply. */
-  reply: (hash: string) => `${prefix}reply:${hash}`,
-  /** SET of the hashes of such requests to a cart. */
-  replies: (id: string) => `${prefix}replies:${id}`,
   /** ZSET of carts, the newest first, then by id. */
   created: `${prefix}created`,
   /** ZSET of carts by the moment in which they expire, ms. */
@@ -186,4 +184,11 @@ function writeCustomers(
     tx.write('PEXPIREAT', keys.cartsOf(customer), untilMs, 'NX');
     tx.write('PEXPIREAT', keys.cartsOf(customer), untilMs, 'GT');
   }
+}
+
+/** Keeps a reply of the cart with an id: the cart moves for as long, even if it is gone but for its replies. */
+export async function keepReply(tx: RedisTx, keys: Keys, now: Clock, cartId: string, reply: KeptReply): Promise<void> {
+  await redisReplies(tx, now).keep(reply, cartId);
+  tx.write('ZADD', keys.ids, 0, cartId);
+  tx.write('ZADD', keys.until, 'GT', replyUntilMs(reply), cartId);
 }

@@ -1,16 +1,14 @@
-import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
-import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { placeOf } from '@banyan/kit/common-settings';
 import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { type RunningService, runService } from '@banyan/kit/run';
-import { Asking } from './asking.ts';
+import { pageLengthOf, platformOf } from '@banyan/kit/peers';
+import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, cartsConfig } from './config.ts';
 import { flows } from './contract.ts';
 import { Currencies } from './currencies.ts';
@@ -39,7 +37,6 @@ const maxReplyBytes = 16 * 1_048_576;
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
-  const credentials = credentialsOf(config);
   const store = openStore({
     url: config.REDIS_URL,
     tag: config.REDIS_TAG,
@@ -47,15 +44,11 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     onIdleError: (error) => logger.warn({ err: error }, 'the connection to the store was lost'),
     onCareless: (fault) => logger.warn({ fault }, 'the store may lose what it acknowledged'),
   });
-  const mesh = openMeshClient({ meshUrl: config.MESH_URL, maxReplyBytes });
-  const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
-  const keys = { service: 'auth', path: '/.well-known/jwks.json' };
-  const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
-  const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
-  const asking = new Asking({ mesh, credentials });
-  const peers = new Peers(asking, now, config.PAGE_LENGTH_FRESH_MS);
-  const fieldsOf = (slug: string) =>
-    new EntityFields(slug, { mesh, credentials, now, freshMs: config.FIELDS_FRESH_MS });
+  const platform = platformOf(config, { now, maxReplyBytes });
+  const { asking } = platform;
+  const pageLength = pageLengthOf(asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const peers = new Peers(asking);
+  const fieldsOf = (slug: string) => new EntityFields(slug, { ...platform, now, freshMs: config.FIELDS_FRESH_MS });
   const [cartFields, lineFields] = [fieldsOf(flows.carts), fieldsOf(flows.lines)];
   const automatic = new AutomaticPromotions(peers, now, config.PROMOTIONS_FRESH_MS);
   const currencies = new Currencies(asking, now, config.CURRENCY_FRESH_MS);
@@ -71,11 +64,14 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const once = replyOnce(store, now);
-  const includes = new FieldIncludes({ mesh, credentials });
+  const includes = new FieldIncludes(platform);
   addRoutes(
     server,
-    { store, peers, currencies, automatic, cartFields, lineFields, includes, once, publicUrl: config.PUBLIC_URL, now },
-    { authenticate, findCustomer },
+    {
+      ...{ store, peers, currencies, automatic, cartFields, lineFields, includes, once, pageLength, now },
+      publicUrl: config.PUBLIC_URL,
+    },
+    platform,
   );
 
   const sweeping = setInterval(() => {
@@ -84,25 +80,18 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   sweeping.unref();
 
   const running = await runService({
-    name: 'carts',
-    server,
-    host: config.HOST,
-    port: config.PORT,
+    ...placeOf(config),
+    ...{ name: 'carts', server, logger },
     prepare: async () => {
-      const applied = await store.applySchema();
-      if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
-      if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('carts');
+      await prepareStore(store, 'carts', config, logger);
       // Known from the start, if the peer is there: writes need them.
       await Promise.all([cartFields.shown({}), lineFields.shown({})]);
     },
-    lease: leaseOf(config),
-    broker: brokerOf(config),
     publishes: store.published,
     release: async () => {
       clearInterval(sweeping);
-      await Promise.all([mesh.close(), store.close()]);
+      await Promise.all([platform.mesh.close(), store.close()]);
     },
-    logger,
   });
   return { ...running, store, printRoutes: () => server.printRoutes({ commonPrefix: false }) };
 }

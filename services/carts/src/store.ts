@@ -4,6 +4,7 @@ import type { Clock } from '@banyan/kit/clock';
 import type { Cause } from '@banyan/kit/facts';
 import { type Moves, openMoves, type Version } from '@banyan/kit/import';
 import type { Published } from '@banyan/kit/messages';
+import { type KeptReplies, redisReplies } from '@banyan/kit/once';
 import { openRedis } from '@banyan/kit/redis';
 import { type RedisTx, redisLedger } from '@banyan/kit/redis-ledger';
 import { type Cart, cartLifetimeMs, expiryMs, type Line } from './cart.ts';
@@ -11,8 +12,7 @@ import { factOfCart } from './facts.ts';
 import { cartsImport } from './import.ts';
 import { Lanes } from './lanes.ts';
 import { linesOf, oldestCarts } from './lists.ts';
-import { type KeptReply, replyUntilMs, writeReply } from './replies.ts';
-import { deleteCart, keysOf, readCarts, writeCart } from './rows.ts';
+import { deleteCart, keepReply, keysOf, readCarts, writeCart } from './rows.ts';
 import { type Cell, requireUnique } from './unique.ts';
 import type { ShownWhole } from './view.ts';
 
@@ -29,9 +29,8 @@ export interface Changes {
   requireUnique(cells: readonly Cell[]): Promise<void>;
   /** Deletes the cart, if there is one. */
   delete(): Promise<void>;
-  /** The reply to an earlier request, by the hash of its scope. */
-  reply(hash: string): Promise<KeptReply | undefined>;
-  keep(reply: KeptReply): Promise<void>;
+  /** Replies to keyed requests, which move with the cart. */
+  replies: Pick<KeptReplies, 'claim' | 'keep'>;
 }
 
 export interface Store {
@@ -168,14 +167,12 @@ export function openStore({ url, tag, now, onIdleError, onCareless }: StoreOptio
               deleteCart(tx, keys, stored.cart);
               await tell(null);
             },
-            reply: async (hash) => {
-              const text = await tx.read('GET', keys.reply(hash));
-              const kept = typeof text === 'string' ? (JSON.parse(text) as KeptReply) : undefined;
-              return kept && replyUntilMs(kept) > now() ? kept : undefined;
-            },
-            keep: async (reply) => {
-              writeReply(tx, keys, cartId, reply);
-              await note(false);
+            replies: {
+              claim: (request) => redisReplies(tx, now).claim(request),
+              keep: async (reply) => {
+                await keepReply(tx, keys, now, cartId, reply);
+                await note(false);
+              },
             },
           });
         }),

@@ -1,4 +1,4 @@
-import { failedValidation, isUuid, type Micros, timestamps } from '@banyan/kit/api';
+import { currencyDisabled, failedValidation, isUuid, type Micros, timestamps } from '@banyan/kit/api';
 import type { CurrencyChange, CurrencyView, NewCurrency } from './contract.ts';
 import { CurrenciesError, currencyMissing } from './errors.ts';
 
@@ -95,16 +95,9 @@ export function without(before: Currencies, id: string): Currencies {
   return before.filter((currency) => currency.id !== id);
 }
 
-/**
- * Checks the currency that a request asks for.
- *
- * @param header the value of X-MOLTIN-CURRENCY
- * @throws CurrenciesError `currency_disabled`
- */
-export function requireEnabled(currencies: Currencies, header: string): void {
-  const code = header.trim().toUpperCase();
-  if (currencies.some((currency) => currency.code === code && currency.enabled)) return;
-  throw new CurrenciesError('currency_disabled', { detail: 'The selected currency is not enabled on this store' });
+/** @throws ServiceError `currency_disabled`: there is no currency of this code, or it is switched off */
+export function requireEnabled(currencies: Currencies, code: string): void {
+  if (!currencies.some((currency) => currency.code === code && currency.enabled)) throw currencyDisabled();
 }
 
 /** A currency in the form of the API. `publicUrl`: the platform's address as clients see it. */

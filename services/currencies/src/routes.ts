@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Authenticate, type FindSubject, guardRoutes, readOnlyForShoppers } from '@banyan/kit/access';
-import { checker, objectOf, requireSameId } from '@banyan/kit/api';
+import { type Authenticate, type FindSubject, readOnlyForShoppers } from '@banyan/kit/access';
+import { askedCurrency, checker, objectOf, requireSameId } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
+import { guardApi } from '@banyan/kit/peers';
 import { CurrencyChange, NewCurrency, paths } from './contract.ts';
 import {
   type Currencies,
@@ -37,12 +38,12 @@ interface ById {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, { store, authenticate, findCustomer, publicUrl, now }: Handlers): void {
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: readOnlyForShoppers, second });
-  server.addHook('onRequest', async (request) => {
-    const currency = request.headers['x-moltin-currency'];
-    if (typeof currency !== 'string' || currency.trim() === '') return;
-    if (request.routeOptions.url?.startsWith('/v2/')) requireEnabled(await store.all(), currency);
+  guardApi(server, {
+    ...{ authenticate, findCustomer, rule: readOnlyForShoppers },
+    requireCurrency: async ({ headers }) => {
+      const code = askedCurrency(headers);
+      if (code !== undefined) requireEnabled(await store.all(), code);
+    },
   });
   const change = ({ headers }: { headers: IncomingHttpHeaders }, work: Parameters<Store['change']>[1]) =>
     store.change(causeOf(headers, now()), work);

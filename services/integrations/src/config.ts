@@ -3,6 +3,7 @@ import {
   commonSettings,
   messageSettings,
   migrationSettings,
+  peerSettings,
   whole,
 } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
@@ -12,6 +13,7 @@ import { allowedNetworks } from './outbound/networks.ts';
 const Settings = Type.Object({
   ...commonSettings(3105),
   ...migrationSettings,
+  ...peerSettings,
   /** Without a broker this service hears of nothing: as the owner it delivers nothing. */
   ...messageSettings,
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://[^\\s]+$' }),
@@ -27,10 +29,6 @@ const Settings = Type.Object({
   WEBHOOK_CONCURRENCY: whole(8, 1, 100),
   /** How often an instance looks for deliveries that are due. New ones are attempted at once. */
   WEBHOOK_LOOK_EVERY_MS: whole(1_000, 10),
-  /** The length of a page is asked of the settings this often at most, so a change of it takes effect after that. */
-  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
-  /** A currency that is enabled counts as enabled for this long without asking. */
-  CURRENCY_FRESH_MS: whole(10_000, 0),
 });
 export type Config = Static<typeof Settings>;
 

@@ -1,15 +1,13 @@
 import { type CompleteErrorTable, type KitCode, ServiceError } from '@banyan/kit/errors';
 
 /** All errors that this service raises on purpose. */
-export type IntegrationsCode = KitCode | 'limit_reached' | 'key_reused' | 'currency_disabled';
+export type IntegrationsCode = KitCode | 'limit_reached';
 
 export class IntegrationsError extends ServiceError<IntegrationsCode> {}
 
 /** The HTTP status of each code. */
 export const integrationsErrors = {
   limit_reached: { status: 422, title: 'Integration limit reached' },
-  key_reused: { status: 422, title: 'Idempotency-Key reused' },
-  currency_disabled: { status: 400, title: 'BadRequestError' },
 } as const satisfies CompleteErrorTable<IntegrationsCode>;
 
 export function integrationMissing(): IntegrationsError {

@@ -1,7 +1,7 @@
+import { Moment, microsIn, momentOf } from '@banyan/kit/import';
 import { type Queryable, statement } from '@banyan/kit/postgres';
 import Type, { type Static } from '@banyan/kit/typebox';
 import { deliveryKey } from './aggregate-keys.ts';
-import { Moment, microsIn, momentOf } from './moments.ts';
 import { removeDeliveries } from './store/deliveries.ts';
 import { markPlanned } from './store/heard-events.ts';
 

@@ -170,6 +170,7 @@ describe('moving integrations and deliveries to the service and back', () => {
   });
 
   async function listed(tx: unknown, from: string | null, to: string | null, limit: number): Promise<string[]> {
-    return integrationsImport.keys(tx as Parameters<typeof integrationsImport.keys>[0], { after: from, to, limit });
+    const { keys } = integrationsImport(Date.now);
+    return keys(tx as Parameters<typeof keys>[0], { after: from, to, limit });
   }
 });

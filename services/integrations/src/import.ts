@@ -1,3 +1,4 @@
+import type { Clock } from '@banyan/kit/clock';
 import type { MovedResource, State } from '@banyan/kit/import';
 import { type Queryable, statement } from '@banyan/kit/postgres';
 import Type from '@banyan/kit/typebox';
@@ -16,13 +17,13 @@ const deliveryIds = statement<Id, [string | null, number]>(
 const integrationIds = statement<Id, [string | null, number]>(
   'import_integration_ids',
   `select id from (
-     select id from integrations union select integration_id from kept_replies where integration_id is not null
+     select id from integrations union select owner::uuid from keyed_replies where owner is not null
    ) as ids
    where $1::uuid is null or id > $1 order by id limit $2`,
 );
 
 /** How integrations and deliveries move between the monolith and this service. Transitional. */
-export const integrationsImport: MovedResource<Queryable, State> = {
+export const integrationsImport = (now: Clock): MovedResource<Queryable, State> => ({
   name: 'integrations',
   group: 'integrations',
   schema: Type.Union([IntegrationState, DeliveryState]),
@@ -42,7 +43,7 @@ export const integrationsImport: MovedResource<Queryable, State> = {
         return parsed?.kind === kind ? [parsed.id] : [];
       });
     return new Map<string, State>([
-      ...(await readIntegrations(tx, ids('integration'))),
+      ...(await readIntegrations(tx, ids('integration'), now)),
       ...(await readDeliveries(tx, ids('delivery'))),
     ]);
   },
@@ -61,4 +62,4 @@ export const integrationsImport: MovedResource<Queryable, State> = {
   },
   // No name of an integration or a delivery is unique.
   displaced: async () => 0,
-};
+});

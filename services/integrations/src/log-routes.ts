@@ -1,10 +1,10 @@
 import { isUuid, listReply, parseFilter, queryOf, readPage, shownMoment, timestamps } from '@banyan/kit/api';
 import type { Server } from '@banyan/kit/http';
+import type { PageLength } from '@banyan/kit/peers';
 import type { Postgres } from '@banyan/kit/postgres';
 import type { FastifyRequest } from 'fastify';
 import { paths } from './contract.ts';
 import { integrationMissing, jobMissing } from './errors.ts';
-import type { Peers } from './peers.ts';
 import { findIntegration } from './store/integrations.ts';
 import { hasJob, type JobRow, type LogRow, type LogsOf, listJobs, listLogs } from './store/log-lists.ts';
 
@@ -17,12 +17,12 @@ interface ByJob {
 
 export interface LogHandlers {
   db: Postgres;
-  peers: Pick<Peers, 'pageLength'>;
+  pageLength: PageLength;
   publicUrl: string;
 }
 
 /** Deliveries (jobs) and their attempts (logs), newest first. */
-export function addLogRoutes(server: Server, { db, peers, publicUrl }: LogHandlers): void {
+export function addLogRoutes(server: Server, { db, pageLength, publicUrl }: LogHandlers): void {
   server.get(paths.allLogs, { schema: { summary: 'List the attempts of all integrations' } }, (request) =>
     logsReply(request, { integrationId: null, deliveryId: null }),
   );
@@ -53,7 +53,7 @@ export function addLogRoutes(server: Server, { db, peers, publicUrl }: LogHandle
 
   async function pageOf(request: FastifyRequest) {
     const query = queryOf(request);
-    const page = await readPage(query, () => peers.pageLength(request.headers));
+    const page = await readPage(query, () => pageLength(request.headers));
     // These lists cannot be filtered, but a filter must be one.
     const filter = query.filter?.trim() ?? '';
     if (filter !== '') parseFilter(filter);

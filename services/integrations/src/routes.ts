@@ -1,24 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { type Authenticate, type FindSubject, guardRoutes, type Rule } from '@banyan/kit/access';
+import type { Authenticate, FindSubject, Rule } from '@banyan/kit/access';
 import { attributesReply, isUuid, microsOf, objectOf, requireSameId } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
+import { type OnceStore, postgresReplies, replyOnce } from '@banyan/kit/once';
+import { guardApi, type PageLength, type RequireCurrency } from '@banyan/kit/peers';
 import { changeIntegration, createIntegration, removeIntegration } from './changes.ts';
 import { integrationChange, newIntegration } from './checks.ts';
 import { NewIntegration, paths } from './contract.ts';
 import { type Integration, integrationView } from './domain.ts';
-import { integrationMissing } from './errors.ts';
+import { integrationMissing, integrationsErrors } from './errors.ts';
 import { addLogRoutes } from './log-routes.ts';
-import { replyOnce } from './once.ts';
 import type { AllowedNetworks } from './outbound/networks.ts';
-import type { Peers } from './peers.ts';
 import { allIntegrations, findIntegration } from './store/integrations.ts';
 import type { Store, Write } from './store.ts';
 
 export interface Handlers {
   store: Pick<Store, 'db' | 'write'>;
-  peers: Peers;
+  pageLength: PageLength;
+  requireCurrency: RequireCurrency;
   /** What a webhook may reach although it is inside the platform. */
   allowed: AllowedNetworks;
   authenticate: Authenticate;
@@ -38,11 +39,11 @@ interface ById {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers): void {
-  const { store, peers, allowed, authenticate, findCustomer, publicUrl, now } = handlers;
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: administratorsOnly, second });
-  server.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
+  const { store, pageLength, requireCurrency, allowed, publicUrl, now } = handlers;
+  guardApi(server, {
+    ...handlers,
+    rule: administratorsOnly,
+    requireCurrency: ({ headers }) => requireCurrency(headers),
   });
   const view = (integration: Integration) => integrationView(integration, publicUrl);
 
@@ -54,7 +55,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     attributesReply('integrations', NewIntegration),
   );
 
-  addLogRoutes(server, { db: store.db, peers, publicUrl });
+  addLogRoutes(server, { db: store.db, pageLength, publicUrl });
 
   server.get<ById>(paths.integration, { schema: { summary: 'Read an integration' } }, async ({ params }) => {
     const found = await findIntegration(store.db, idOf(params.id));
@@ -64,9 +65,14 @@ export function addRoutes(server: Server, handlers: Handlers): void {
 
   server.post(paths.integrations, { schema: { summary: 'Make an integration' } }, async (request, reply) => {
     const input = newIntegration(objectOf(request.body), allowed);
-    return replyOnce({ store, now }, request, reply, async (write) => {
+    const once: OnceStore<Write> = {
+      transaction: (work) => store.write(work, causeOf(request.headers, now())),
+      replies: ({ tx }) => postgresReplies.of(tx),
+    };
+    // A refusal stays here when integrations move: it belongs to none.
+    return replyOnce({ request, reply, errors: integrationsErrors, now }, once, async (write) => {
       const made = await createIntegration(write, input, { id: randomUUID(), now: microsOf(now()) });
-      return { integrationId: made.id, body: { data: view(made) } };
+      return { owner: made.id, body: { data: view(made) } };
     });
   });
 

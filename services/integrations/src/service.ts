@@ -1,20 +1,18 @@
-import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
-import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { brokerOf, placeOf } from '@banyan/kit/common-settings';
 import type { NewEvent } from '@banyan/kit/events';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { type RunningService, runService } from '@banyan/kit/run';
+import { pageLengthOf, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
+import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, integrationsConfig, networksIn } from './config.ts';
 import { integrationsErrors } from './errors.ts';
 import { allowedNetworks } from './outbound/networks.ts';
 import { resolveByDns } from './outbound/post.ts';
-import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
 import { openStore, resourceName, type Store } from './store.ts';
 import { hear } from './webhooks/hear.ts';
@@ -37,25 +35,16 @@ export interface Service extends RunningService {
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, now: Clock = systemClock): Promise<Service> {
-  const credentials = credentialsOf(config);
   const store = openStore({
     url: config.DATABASE_URL,
     maxConnections: config.DATABASE_CONNECTIONS,
     publicUrl: config.PUBLIC_URL,
+    now,
     onIdleError: (error) => logger.warn({ err: error }, 'an idle connection to the store was lost'),
   });
-  const mesh = openMeshClient({ meshUrl: config.MESH_URL });
-  const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
-  const keys = { service: 'auth', path: '/.well-known/jwks.json' };
-  const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
-  const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
-  const peers = new Peers({
-    mesh,
-    credentials,
-    now,
-    pageLengthFreshMs: config.PAGE_LENGTH_FRESH_MS,
-    currencyFreshMs: config.CURRENCY_FRESH_MS,
-  });
+  const platform = platformOf(config, { now });
+  const pageLength = pageLengthOf(platform.asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const requireCurrency = requireCurrencyBy(platform.asking, now, config.CURRENCY_FRESH_MS);
   const allowed = allowedNetworks(networksIn(config.WEBHOOK_NETWORKS));
   const out = { allowed, resolve: resolveByDns, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   let working: Working | undefined;
@@ -71,36 +60,29 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { store, peers, allowed, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now });
+  const handlers = { ...platform, store, pageLength, requireCurrency, allowed, now };
+  addRoutes(server, { ...handlers, publicUrl: config.PUBLIC_URL });
 
   const handle = (event: NewEvent) => hear({ store, now, onPlanned: () => working?.wake() }, event);
   if (brokerOf(config) === null) logger.warn('without a broker this service hears of nothing, so it delivers nothing');
 
   const running = await runService({
-    name: 'integrations',
-    server,
-    host: config.HOST,
-    port: config.PORT,
+    ...placeOf(config),
+    ...{ name: 'integrations', server, logger, metrics },
     prepare: async () => {
-      const applied = await store.applySchema();
-      if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
-      if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone(resourceName);
+      await prepareStore(store, resourceName, config, logger);
       working = startWorking({
         ...{ store, out, now, logger },
         concurrency: config.WEBHOOK_CONCURRENCY,
         lookEveryMs: config.WEBHOOK_LOOK_EVERY_MS,
       });
     },
-    lease: leaseOf(config),
-    broker: brokerOf(config),
-    metrics,
     publishes: store.db,
     consumes: [{ name: 'integrations.webhooks', types: ['#'], store: store.db, handle }],
     release: async () => {
       await working?.stop();
-      await Promise.all([mesh.close(), store.db.close()]);
+      await Promise.all([platform.mesh.close(), store.db.close()]);
     },
-    logger,
   });
   return {
     ...running,

@@ -1,4 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
+import type { Clock } from '@banyan/kit/clock';
 import { type Cause, factOf } from '@banyan/kit/facts';
 import { type Moves, openMoves } from '@banyan/kit/import';
 import { openPostgres, type Postgres, type Queryable } from '@banyan/kit/postgres';
@@ -43,13 +44,14 @@ export interface StoreOptions {
   maxConnections: number;
   /** The platform's address as clients see it: links in facts begin with it. */
   publicUrl: string;
+  now: Clock;
   onIdleError(error: Error): void;
 }
 
 /** Opens the store. It connects at the first statement. */
-export function openStore({ url, maxConnections, publicUrl, onIdleError }: StoreOptions): Store {
+export function openStore({ url, maxConnections, publicUrl, now, onIdleError }: StoreOptions): Store {
   const db = openPostgres({ url, applicationName: 'integrations', maxConnections, onIdleError });
-  const moves = openMoves(postgresLedger(db), [integrationsImport]);
+  const moves = openMoves(postgresLedger(db), [integrationsImport(now)]);
   return {
     db,
     write: (work, cause) =>

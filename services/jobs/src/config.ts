@@ -4,6 +4,7 @@ import {
   commonSettings,
   messageSettings,
   migrationSettings,
+  peerSettings,
   whole,
 } from '@banyan/kit/common-settings';
 import { readConfig } from '@banyan/kit/settings';
@@ -12,6 +13,7 @@ import Type, { type Static } from '@banyan/kit/typebox';
 const Settings = Type.Object({
   ...commonSettings(3106),
   ...migrationSettings,
+  ...peerSettings,
   ...messageSettings,
   /** The folder of the store's file. It must exist: a folder that is not mounted must not become an empty store. */
   DATA_FOLDER: Type.String({ minLength: 1 }),
@@ -19,10 +21,6 @@ const Settings = Type.Object({
   LOOK_EVERY_MS: whole(1_000, 10),
   /** How often the owner of the orders is asked what changed. Exports ask besides, each before it begins. */
   REFRESH_EVERY_MS: whole(300_000, 100),
-  /** How long a page length from the settings is used. */
-  PAGE_LENGTH_FRESH_MS: whole(1_000, 0),
-  /** How long an enabled currency is remembered. */
-  CURRENCY_FRESH_MS: whole(10_000, 0),
 });
 export type Config = Static<typeof Settings>;
 

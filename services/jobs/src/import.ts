@@ -1,26 +1,10 @@
 import type { Micros } from '@banyan/kit/api';
 import { type DuckdbTransaction, type Statement, statement } from '@banyan/kit/duckdb';
-import type { MovedResource } from '@banyan/kit/import';
+import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
+import { type KeptReply, ReplyState, replyIn, replyStateOf } from '@banyan/kit/once';
 import Type, { type Static } from '@banyan/kit/typebox';
 import { type Job, type JobRow, jobColumns, jobOf, pieceKey, putJobs } from './jobs-store.ts';
-import { type KeptReply, keepReplies, repliesOf } from './replies.ts';
-
-/** RFC 3339 in UTC, with microseconds. */
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
-
-const ReplyState = Type.Object({
-  hash: Digest,
-  client: Type.String(),
-  customer: Type.String(),
-  method: Type.String(),
-  path: Type.String(),
-  key: Type.String(),
-  body_hash: Digest,
-  status: Type.Integer(),
-  reply: Type.String(),
-  created_at: Moment,
-});
+import { keepReplies, repliesOf } from './replies.ts';
 
 const JobState = Type.Object({
   job_type: Type.Enum(['order_export']),
@@ -149,12 +133,6 @@ function placeOf(key: string): Place {
   return { job_id: jobId, position: Number(position) };
 }
 
-const replyIn = (reply: JobState['replies'][number]): KeptReply => ({
-  ...{ hash: reply.hash, client: reply.client, customer: reply.customer, method: reply.method, path: reply.path },
-  ...{ key: reply.key, bodyHash: reply.body_hash, status: reply.status, reply: reply.reply },
-  createdAt: microsIn(reply.created_at),
-});
-
 const jobIn = (id: string, state: JobState): Job => ({
   ...{ id, jobType: state.job_type, filter: state.filter, status: state.status, error: state.error },
   attempts: state.attempts,
@@ -168,21 +146,8 @@ const stateOf = (job: Job, replies: readonly KeptReply[]): JobState => ({
   job_type: job.jobType as 'order_export',
   ...{ filter: job.filter, status: job.status, error: job.error, attempts: job.attempts },
   pieces: job.pieces,
-  leased_until: job.leasedUntil === null ? null : textOf(job.leasedUntil),
-  created_at: textOf(job.createdAt),
-  updated_at: textOf(job.updatedAt),
-  replies: replies.map((one) => ({
-    ...{ hash: one.hash, client: one.client, customer: one.customer, method: one.method, path: one.path },
-    ...{ key: one.key, body_hash: one.bodyHash, status: one.status, reply: one.reply },
-    created_at: textOf(one.createdAt),
-  })),
+  leased_until: job.leasedUntil === null ? null : momentOf(job.leasedUntil),
+  created_at: momentOf(job.createdAt),
+  updated_at: momentOf(job.updatedAt),
+  replies: replies.map(replyStateOf),
 });
-
-/** `Date` has milliseconds only. */
-const microsIn = (text: string): Micros => Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
-
-function textOf(micros: Micros): string {
-  const milliseconds = Math.floor(micros / 1_000);
-  const rest = String(micros - milliseconds * 1_000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
-}

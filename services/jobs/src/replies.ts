@@ -1,30 +1,6 @@
-import { createHash } from 'node:crypto';
-import { badRequest, type Micros, microsOf } from '@banyan/kit/api';
+import type { Micros } from '@banyan/kit/api';
 import { type Queryable, statement } from '@banyan/kit/duckdb';
-import type { FastifyRequest } from 'fastify';
-import { JobsError } from './errors.ts';
-
-/** A request that had an Idempotency-Key. */
-export interface Keyed {
-  /** SHA-256 over the client, the customer, the method, the path and the key. */
-  hash: string;
-  /** The kind of the access token, and the client that it was given to. */
-  client: string;
-  /** Empty without a customer token. */
-  customer: string;
-  method: string;
-  path: string;
-  key: string;
-  /** SHA-256 of the request's body. */
-  bodyHash: string;
-  createdAt: Micros;
-}
-
-/** Such a request with its reply, which is written in the transaction of its effect. */
-export interface KeptReply extends Keyed {
-  status: number;
-  reply: string;
-}
+import { type KeptReply, type KeyedRequest, keptForUs, requireSameBody } from '@banyan/kit/once';
 
 interface ReplyRow {
   hash: string;
@@ -39,10 +15,6 @@ interface ReplyRow {
   reply: string;
   created_at_us: number;
 }
-
-/** How long a reply is kept. */
-const lifetimeUs = 24 * 3_600_000_000;
-const maxKeyLength = 255;
 
 const columns = 'hash, job_id, client, customer, method, path, key, body_hash, status, reply, created_at_us';
 const find = statement<ReplyRow, [string, number]>(
@@ -68,18 +40,14 @@ const forget = statement<object, [number]>('replies_forget', 'delete from replie
 /**
  * The earlier reply to a request with this key.
  *
- * @throws JobsError `unprocessable`: the key was used with another body
+ * @throws ServiceError `key_reused`: the key was used with another body
  */
-export async function earlierReply(tx: Queryable, keyed: Keyed): Promise<KeptReply | undefined> {
-  const [row] = await tx.query(find, [keyed.hash, keyed.createdAt - lifetimeUs]);
+export async function earlierReply(tx: Queryable, keyed: KeyedRequest): Promise<KeptReply | undefined> {
+  const [row] = await tx.query(find, [keyed.hash, keyed.createdAt - keptForUs]);
   if (row === undefined) return undefined;
-  if (row.body_hash !== keyed.bodyHash) {
-    throw new JobsError('unprocessable', {
-      title: 'Idempotency-Key reused',
-      detail: 'This Idempotency-Key was sent before with another body',
-    });
-  }
-  return replyOf(row);
+  const earlier = replyOf(row);
+  requireSameBody(keyed, earlier);
+  return earlier;
 }
 
 export const keepReply = (tx: Queryable, jobId: string, kept: KeptReply): Promise<void> =>
@@ -99,52 +67,15 @@ export async function repliesOf(
   jobIds: readonly string[],
   now: Micros,
 ): Promise<Map<string, KeptReply[]>> {
-  const rows = await tx.query(ofJobs, [JSON.stringify(jobIds), now - lifetimeUs]);
+  const rows = await tx.query(ofJobs, [JSON.stringify(jobIds), now - keptForUs]);
   const byJob = Map.groupBy(rows, ({ job_id }) => job_id);
   return new Map([...byJob].map(([id, some]) => [id, some.map(replyOf)]));
 }
 
 /** Deletes what is not kept any more. */
 export async function forgetReplies(db: Queryable, now: Micros): Promise<void> {
-  await db.run(forget, [now - lifetimeUs]);
+  await db.run(forget, [now - keptForUs]);
 }
-
-/**
- * What a request is remembered by; undefined without a key.
- *
- * @throws ServiceError `bad_request`: the key has no form of a key
- */
-export function keyedRequest(request: FastifyRequest, nowMs: number): Keyed | undefined {
-  const key = keyOf(request.headers['idempotency-key']);
-  if (key === undefined) return undefined;
-  const { kind, clientId, subject: customer = '' } = request.caller;
-  const client = `${kind} ${clientId}`;
-  const { method } = request;
-  const path = (request.url.split('?', 1)[0] ?? '').replace(/\/+$/, '');
-  return {
-    hash: sha256(JSON.stringify([client, customer, method, path, key])),
-    ...{ client, customer, method, path, key },
-    bodyHash: sha256(request.bodyText ?? ''),
-    createdAt: microsOf(nowMs),
-  };
-}
-
-/** A quoted string (RFC 9651, section 3.3.3) or, as most clients send it, a bare one without spaces and quotes. */
-function keyOf(field: string | string[] | undefined): string | undefined {
-  if (field === undefined) return undefined;
-  const text = Array.isArray(field) ? field.join(', ') : field.trim();
-  const key = /^"(?:[ !#-[\]-~]|\\["\\])+"$/.test(text)
-    ? text.slice(1, -1).replaceAll(/\\(["\\])/g, '$1')
-    : /^[!#-~]+$/.test(text)
-      ? text
-      : undefined;
-  if (key === undefined || key.length > maxKeyLength) {
-    throw badRequest(`Idempotency-Key is one text of 1 to ${maxKeyLength} visible ASCII characters`);
-  }
-  return key;
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const rowOf = ({ jobId, kept }: { jobId: string; kept: KeptReply }): ReplyRow => ({
   ...{ hash: kept.hash, job_id: jobId, client: kept.client, customer: kept.customer, method: kept.method },

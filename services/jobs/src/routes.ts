@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type Authenticate, type FindSubject, guardRoutes, type Rule } from '@banyan/kit/access';
+import type { Authenticate, FindSubject, Rule } from '@banyan/kit/access';
 import { checker, isUuid, listReply, microsOf, objectOf, queryOf, readPage, shownMoment } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import type { Server } from '@banyan/kit/http';
+import { keyedRequest } from '@banyan/kit/once';
+import { guardApi, type PageLength, type RequireCurrency } from '@banyan/kit/peers';
 import { traceContext } from '@banyan/kit/trace';
 import { type JobView, NewJob, paths } from './contract.ts';
 import { JobsError, notFound } from './errors.ts';
 import { ordersWhere } from './filter.ts';
 import { type Job, lifetimeUs } from './jobs-store.ts';
-import type { Peers } from './peers.ts';
-import { keyedRequest } from './replies.ts';
 import { salesAsked } from './sales.ts';
 import type { Store } from './store.ts';
 
 export interface Handlers {
   store: Store;
-  peers: Peers;
+  pageLength: PageLength;
+  requireCurrency: RequireCurrency;
   authenticate: Authenticate;
   /** Who a customer token belongs to. Jobs are the administrators', but a wrong token is refused on any path. */
   findCustomer: FindSubject;
@@ -36,11 +37,11 @@ interface ById {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers): void {
-  const { store, peers, authenticate, findCustomer, publicUrl, now, onMade } = handlers;
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
-  guardRoutes(server, { prefix: '/v2/', authenticate, rule: forAdministrators, second });
-  server.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/v2/')) await peers.requireCurrency(request.headers);
+  const { store, pageLength, requireCurrency, authenticate, publicUrl, now, onMade } = handlers;
+  guardApi(server, {
+    ...handlers,
+    rule: forAdministrators,
+    requireCurrency: ({ headers }) => requireCurrency(headers),
   });
   const show = (job: Job) => jobView(job, `${publicUrl}/v2/jobs/${job.id}`, now());
   const known = async (text: string): Promise<Job> => {
@@ -58,7 +59,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
   };
 
   server.get(paths.jobs, { schema: { summary: 'List jobs' } }, async (request) => {
-    const page = await readPage(queryOf(request), () => peers.pageLength(request.headers));
+    const page = await readPage(queryOf(request), () => pageLength(request.headers));
     const { jobs, total } = await store.list(page);
     return listReply({ request, publicUrl }, page, total, jobs.map(show));
   });

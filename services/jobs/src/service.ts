@@ -1,19 +1,17 @@
-import { authenticator, subjectFinder } from '@banyan/kit/access';
 import { allowBrowsers } from '@banyan/kit/api';
-import { openMeshClient } from '@banyan/kit/client';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { brokerOf, credentialsOf, leaseOf } from '@banyan/kit/common-settings';
+import { placeOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { type RunningService, runService } from '@banyan/kit/run';
+import { pageLengthOf, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
+import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, fileOf, jobsConfig } from './config.ts';
 import { jobsErrors } from './errors.ts';
 import { Orders, ordersConsumer } from './orders.ts';
 import { ordersOwner } from './owner.ts';
-import { Peers } from './peers.ts';
 import { addRoutes } from './routes.ts';
 import { type Runner, startRunner } from './runner.ts';
 import { openStore, type Store } from './store.ts';
@@ -46,19 +44,11 @@ const maxReplyBytes = 32 * 1_048_576;
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
 export async function startService(config: Config, logger: Logger, options: ServiceOptions = {}): Promise<Service> {
   const { now = systemClock, onFatal = () => {} } = options;
-  const credentials = credentialsOf(config);
   const store = openStore({ path: fileOf(config), now, onFatal });
-  const mesh = openMeshClient({ meshUrl: config.MESH_URL, maxReplyBytes });
-  const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
-  const keys = { service: 'auth', path: '/.well-known/jwks.json' };
-  const authenticate = authenticator({ mesh, now, keys, opaque: issuer });
-  const findCustomer = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
-  const peers = new Peers({
-    ...{ mesh, credentials, now },
-    pageLengthFreshMs: config.PAGE_LENGTH_FRESH_MS,
-    currencyFreshMs: config.CURRENCY_FRESH_MS,
-  });
-  const orders = new Orders(store.db, store.orders, ordersOwner(mesh, credentials));
+  const platform = platformOf(config, { now, maxReplyBytes });
+  const pageLength = pageLengthOf(platform.asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const requireCurrency = requireCurrencyBy(platform.asking, now, config.CURRENCY_FRESH_MS);
+  const orders = new Orders(store.db, store.orders, ordersOwner(platform.mesh, platform.credentials));
   let runner: Runner | undefined;
 
   const metrics = new Metrics();
@@ -73,32 +63,25 @@ export async function startService(config: Config, logger: Logger, options: Serv
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   addRoutes(server, {
-    ...{ store, peers, authenticate, findCustomer, publicUrl: config.PUBLIC_URL, now },
+    ...platform,
+    ...{ store, pageLength, requireCurrency, publicUrl: config.PUBLIC_URL, now },
     onMade: () => runner?.wake(),
   });
 
   const running = await runService({
-    name: 'jobs',
-    server,
-    host: config.HOST,
-    port: config.PORT,
+    ...placeOf(config),
+    ...{ name: 'jobs', server, logger, metrics },
     prepare: async () => {
-      const applied = await store.applySchema();
-      if (applied.length > 0) logger.info({ applied }, 'schema brought up to date');
-      if (config.MIGRATION_TOKEN === undefined) await store.moves.ownAlone('jobs');
+      await prepareStore(store, 'jobs', config, logger);
       runner ??= startRunner({
         ...{ store, orders, logger, lookEveryMs: config.LOOK_EVERY_MS, refreshEveryMs: config.REFRESH_EVERY_MS },
       });
     },
-    lease: leaseOf(config),
-    broker: brokerOf(config),
-    metrics,
     consumes: [{ name: ordersConsumer, types: ['order.*'], store: store.db, handle: orders.handle }],
     release: async () => {
       await runner?.stop();
-      await Promise.all([mesh.close(), store.close()]);
+      await Promise.all([platform.mesh.close(), store.close()]);
     },
-    logger,
   });
   return { ...running, store, orders };
 }

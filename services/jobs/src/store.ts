@@ -3,12 +3,13 @@ import type { Clock } from '@banyan/kit/clock';
 import { type Duckdb, type DuckdbTransaction, openDuckdb } from '@banyan/kit/duckdb';
 import { duckdbLedger } from '@banyan/kit/duckdb-ledger';
 import { type Moves, openMoves } from '@banyan/kit/import';
+import type { KeyedRequest } from '@banyan/kit/once';
 import { jobsImport } from './import.ts';
 import type { Job } from './jobs-store.ts';
 import * as rows from './jobs-store.ts';
 import { KnownReads } from './known-reads.ts';
 import { type OrdersStore, ordersStore } from './orders-store.ts';
-import { earlierReply, forgetReplies, type Keyed, keepReply } from './replies.ts';
+import { earlierReply, forgetReplies, keepReply } from './replies.ts';
 import { type SalesAsked, sales } from './sales.ts';
 
 /** The numbered SQL files of this service's database. */
@@ -39,7 +40,7 @@ export interface Store {
    * @param show makes the body of the reply
    * @throws ServiceError `misdirected` while another system owns the jobs
    */
-  make(job: Job, keyed: Keyed | undefined, show: (job: Job) => object): Promise<Reply>;
+  make(job: Job, keyed: KeyedRequest | undefined, show: (job: Job) => object): Promise<Reply>;
   /** The oldest job that waits, or that no one has finished. */
   next(): Promise<Job | undefined>;
   /**

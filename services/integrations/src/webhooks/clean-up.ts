@@ -1,8 +1,8 @@
 import { type Micros, microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { postgresReplies } from '@banyan/kit/once';
 import { lockOldDeliveries, removeDeliveries } from '../store/deliveries.ts';
 import { forgetEvents } from '../store/heard-events.ts';
-import { forgetReplies } from '../store/kept-replies.ts';
 import type { Store } from '../store.ts';
 import { isMisdirected } from './hear.ts';
 
@@ -17,7 +17,7 @@ const batch = 1_000;
 export async function cleanUp(store: Pick<Store, 'db' | 'write'>, now: Clock): Promise<void> {
   const at = microsOf(now());
   await forgetEvents(store.db, at - eventsKeptUs);
-  await forgetReplies(store.db, at);
+  while (await postgresReplies.forget(store.db, at));
   try {
     while ((await removeOldDeliveries(store, at - deliveriesKeptUs)) === batch);
   } catch (error) {

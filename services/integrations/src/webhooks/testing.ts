@@ -86,16 +86,17 @@ const all = { limit: 100, offset: 0 };
 
 export async function openBench(): Promise<Bench> {
   const database = await createTestDatabase();
+  let atMs = Date.now();
+  const now = () => atMs;
   const store = openStore({
     url: database.url,
     maxConnections: 16,
     publicUrl: 'http://shop.test',
+    now,
     onIdleError: () => {},
   });
   await store.applySchema();
   await store.moves.ownAlone(resourceName);
-  let atMs = Date.now();
-  const now = () => atMs;
   return {
     store,
     now,
@@ -117,7 +118,7 @@ export async function openBench(): Promise<Bench> {
     logs: async (integrationId) => (await listLogs(store.db, { integrationId, deliveryId: null }, all)).rows,
     jobs: async (integrationId) => (await listJobs(store.db, integrationId, all)).rows,
     clear: async () => {
-      for (const table of ['integrations', 'heard_events', 'deliveries', 'delivery_logs', 'kept_replies']) {
+      for (const table of ['integrations', 'heard_events', 'deliveries', 'delivery_logs', 'keyed_replies']) {
         await database.query(`delete from ${table}`);
       }
     },
