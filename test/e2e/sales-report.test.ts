@@ -37,7 +37,7 @@ before(async () => {
   platform = await startPlatform('services', {
     only: ['auth', 'jobs', 'rabbitmq'],
     accompanied: true,
-    // After its start, the service does not ask for the orders again: only facts tell of them.
+    // Once the owner has orders, the service does not ask for them again: only facts tell of them.
     env: { jobs: { REFRESH_EVERY_MS: '86400000' } },
   });
   const broker = platform.stack.status().stores.rabbitmq;
@@ -50,8 +50,6 @@ before(async () => {
     !one.manage_stock || one.meta.stock.level > 100;
   product = data.find(lasting).id;
   await expecting('PUT', '/v2/gateways/manual', 200, { type: 'gateway', enabled: true });
-  // It asks when it starts, and the first time that may be before the seed.
-  await platform.stack.restart('jobs');
   await until('the orders of the seed in the report', async () => ((await report('2010-01-01'))?.orders ?? 0) > 0, {
     limitMs,
   });

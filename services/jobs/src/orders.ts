@@ -21,6 +21,7 @@ export class Orders {
   readonly #owner: OrdersOwner;
   readonly #told: (event: NewEvent) => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
+  #ownerHadNone = true;
 
   constructor(db: Duckdb, store: OrdersStore, owner: OrdersOwner) {
     this.#store = store;
@@ -30,6 +31,14 @@ export class Orders {
       if (order !== null && order.id !== aggregateId) throw new BadMessage('the state is of another order');
       return this.#store.tell(tx, aggregateId, order);
     });
+  }
+
+  /**
+   * Whether the owner had no orders when it was last asked, or was not asked yet. No fact tells of the orders that fill a
+   * new shop.
+   */
+  get ownerHadNone(): boolean {
+    return this.#ownerHadNone;
   }
 
   /** Applies a fact of an order, if it is newer than the facts before. */
@@ -46,6 +55,7 @@ export class Orders {
   async #refresh(): Promise<void> {
     for (let round = 1; ; round += 1) {
       const total = await this.#readChanges(await this.#store.position());
+      this.#ownerHadNone = total === 0;
       await this.#readTold();
       if ((await this.#store.count()) === total) return;
       // Orders were made while they were read, or the owner has another store than before.

@@ -8,11 +8,14 @@ import type { Store } from './store.ts';
 
 export interface RunnerOptions {
   store: Store;
-  orders: Pick<Orders, 'settled'>;
+  orders: Pick<Orders, 'settled' | 'ownerHadNone'>;
   logger: Logger;
   /** How often to look for jobs that came from elsewhere. */
   lookEveryMs: number;
-  /** How often the orders are brought to what their owner has, if no export has done so. */
+  /**
+   * How often the orders are brought to what their owner has, if no export has done so. While it has none, that happens
+   * each time that this looks for jobs.
+   */
   refreshEveryMs: number;
 }
 
@@ -35,14 +38,17 @@ export function startRunner({ store, orders, logger, lookEveryMs, refreshEveryMs
   let expireAtMs = Number.NEGATIVE_INFINITY;
   let failing = false;
 
+  const refreshLater = () => {
+    if (!orders.ownerHadNone) refreshAtMs = performance.now() + refreshEveryMs;
+  };
   const round = async () => {
     while (!stopping.signal.aborted && (await runNext(store, orders, stopping.signal, logger))) {
-      refreshAtMs = performance.now() + refreshEveryMs;
+      refreshLater();
     }
     if (performance.now() >= refreshAtMs && !stopping.signal.aborted) {
       await orders.settled(async () => {});
-      await store.db.checkpoint();
-      refreshAtMs = performance.now() + refreshEveryMs;
+      if (!orders.ownerHadNone) await store.db.checkpoint();
+      refreshLater();
     }
     if (performance.now() < expireAtMs) return;
     expireAtMs = performance.now() + expireEveryMs;

@@ -173,6 +173,19 @@ describe('the jobs service', () => {
     }
   });
 
+  test('reports the orders of a shop that is filled after the start, though no fact tells of them', async () => {
+    const shop = new FakeOwner();
+    const others = await startFakeMesh({ monolith: issuer, orders: shop.service });
+    const instance = await startInstance(others.url, { LOOK_EVERY_MS: '20', REFRESH_EVERY_MS: '86400000' });
+    const sales = async () => (await callAt(instance.service.url, 'GET', '/internal/reports/sales')).body.data;
+    await until('the service to find no orders', () => shop.asked.length > 1);
+    assert.deepEqual(await sales(), []);
+    shop.put(orderShown({ payment: 'paid' }), orderShown({ payment: 'paid' }));
+    await until('the orders in the report', async () => (await sales())[0]?.orders === 2);
+    await instance.close();
+    others.close();
+  });
+
   test('documents its routes, and writes no token into its log', async () => {
     const { body } = await callAt(url(), 'GET', '/docs/json');
     assert.ok(Object.keys(body.paths).includes('/v2/jobs/{id}'));
