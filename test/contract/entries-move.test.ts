@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { openApi } from './api.ts';
+import { type Api, openApi } from './api.ts';
 import { everySecondRequest } from './both-sides.ts';
 import { custom, fill } from './carts-goods.ts';
 import { addField, entry, entryCases, withFlow } from './entries.ts';
 import { fieldIncludeCases } from './field-includes.ts';
+import { makeBrand } from './goods.ts';
 import { brands, carts } from './moved-services.ts';
 
 describe('after all writes of entries, both sides have the same digests', () => {
@@ -26,33 +27,47 @@ describe('after all writes of entries, both sides have the same digests', () => 
   }
 });
 
-test('an Idempotency-Key of an entry is the same after its cart has moved, there and back, under both names of the flow', async () => {
-  const side = await everySecondRequest(carts, 'monolith');
-  try {
-    const api = openApi({ ...side, tag: randomUUID() });
-    const id = randomUUID();
-    await fill(api, `/v2/carts/${id}`, custom({ sku: 'a' }));
-    await withFlow(api, 'carts', async (flow) => {
-      await addField(api, flow, 'note');
-      const post = (name: string, key: string, note = key) =>
-        api.admin('POST', `/v2/flows/${name}/entries`, entry({ id, note }), { 'idempotency-key': key });
-      const first = await post(flow, 'on-the-monolith');
-      assert.equal(first.status, 201, JSON.stringify(first.body));
-      await side.switchTo('service');
-      for (const name of ['carts', flow, 'carts', flow]) {
-        assert.deepEqual((await post(name, 'on-the-monolith')).body, first.body, name);
+describe('an Idempotency-Key of an entry is the same after a move there and back, under both names of the flow', () => {
+  /** What an entry is of: the side that moves, and how one is made. */
+  const kinds: [slug: string, moved: typeof brands | typeof carts, make: (api: Api) => Promise<string>][] = [
+    ['brands', brands, makeBrand],
+    ['carts', carts, makeCart],
+  ];
+  for (const [slug, moved, make] of kinds) {
+    test(`of ${slug}`, async () => {
+      const side = await everySecondRequest(moved, 'monolith');
+      try {
+        const api = openApi({ ...side, tag: randomUUID() });
+        const id = await make(api);
+        await withFlow(api, slug, async (flow) => {
+          await addField(api, flow, 'note');
+          const post = (name: string, key: string, note = key) =>
+            api.admin('POST', `/v2/flows/${name}/entries`, entry({ id, note }), { 'idempotency-key': key });
+          const first = await post(flow, 'on-the-monolith');
+          assert.equal(first.status, 201, JSON.stringify(first.body));
+          await side.switchTo('service');
+          for (const name of [slug, flow, slug, flow]) {
+            assert.deepEqual((await post(name, 'on-the-monolith')).body, first.body, name);
+          }
+          const second = await post(flow, 'on-the-service');
+          assert.equal(second.status, 201, JSON.stringify(second.body));
+          await side.switchTo('monolith');
+          for (const name of [slug, flow, slug, flow]) {
+            assert.deepEqual((await post(name, 'on-the-service')).body, second.body, name);
+            assert.equal((await post(name, 'on-the-service', 'another body')).status, 422);
+          }
+          assert.equal((await api.admin('GET', `/v2/flows/${slug}/entries/${id}`)).body.data.note, 'on-the-service');
+          assert.equal((await side.parity()).clean, true);
+        });
+      } finally {
+        await side.close();
       }
-      const second = await post(flow, 'on-the-service');
-      assert.equal(second.status, 201, JSON.stringify(second.body));
-      await side.switchTo('monolith');
-      for (const name of ['carts', flow, 'carts', flow]) {
-        assert.deepEqual((await post(name, 'on-the-service')).body, second.body, name);
-        assert.equal((await post(name, 'on-the-service', 'another body')).status, 422);
-      }
-      assert.equal((await api.admin('GET', `/v2/flows/carts/entries/${id}`)).body.data.note, 'on-the-service');
-      assert.equal((await side.parity()).clean, true);
     });
-  } finally {
-    await side.close();
   }
 });
+
+async function makeCart(api: Api): Promise<string> {
+  const id = randomUUID();
+  await fill(api, `/v2/carts/${id}`, custom({ sku: 'a' }));
+  return id;
+}

@@ -23,6 +23,7 @@ describe('values of fields of brands in the monolith', () => {
     await monolith.release(brands);
     await monolith.query('delete from brands');
     await monolith.query('delete from flows');
+    await monolith.query('delete from idempotency_keys');
   });
 
   const addBrand = async (): Promise<string> => {
@@ -95,6 +96,38 @@ describe('values of fields of brands in the monolith', () => {
     await apply(id, given);
     await apply(id, null);
     assert.deepEqual(await values(id), []);
+  });
+
+  test('travel with the replies to keyed requests that set them, for a day, and to no other request', async () => {
+    const id = await addBrand();
+    const keyed = (path: string, reply: object, at = 'now()') =>
+      monolith.query(
+        `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
+         values (sha256($1::bytea), 'c', '', 'POST', $2, 'k', sha256('b'), 201, $3, ${at})`,
+        [randomUUID(), path, JSON.stringify(reply)],
+      );
+    const path = '/v2/flows/brands/entries';
+    await monolith.query('delete from migration.notes');
+    await keyed('/v2/flows/customers/entries', { data: { id } });
+    await keyed(path, { errors: [{ status: 409 }] });
+    assert.deepEqual(await monolith.query('select key from migration.notes'), []);
+    assert.equal('replies' in (await state(id)), false);
+    await keyed(path, { data: { id, é: '😀' } });
+    await keyed(path, { data: { id } }, "now() - interval '25 hours'");
+    assert.deepEqual(await monolith.query('select distinct key from migration.notes'), [{ key: id }]);
+    const given = JSON.parse(JSON.stringify(await state(id)));
+    assert.deepEqual(
+      given.replies.map((reply: { reply: string }) => reply.reply),
+      [JSON.stringify({ data: { id, é: '😀' } })],
+    );
+    await follow();
+    await monolith.query('delete from idempotency_keys');
+    await apply(id, given);
+    await apply(id, given);
+    assert.equal(digestOf(id, await state(id)), digestOf(id, given));
+    await apply(id, null);
+    const [kept] = await monolith.query('select count(*)::int as count from idempotency_keys');
+    assert.deepEqual(kept, { count: 1 }, 'the reply has a lifetime of its own');
   });
 
   test('are written by the owner only, also where the brand itself is not', async () => {

@@ -1,3 +1,4 @@
+import type { Queryable } from './queryable.ts';
 import { type Resource, timeText } from './resource.ts';
 import { apiMoment } from './shop-events.ts';
 
@@ -14,7 +15,24 @@ const relationships = `
                  from brands c where c.parent_id = b.id having count(*) > 0))) as relationships
   from brands b where b.id = any($1::text[]::uuid[])`;
 
-/** Brands: one row each. Links to products belong to the products. */
+/** A reply to a keyed request is forgotten after a day. It is not deleted then. */
+const kept = (reply: string) => `${reply}.status is not null and ${reply}.created_at > now() - interval '1 day'`;
+
+/** The path of keyed requests that set the values of a brand, under whichever name of the flow they came. */
+const keyedPath = '/v2/flows/brands/entries';
+/** The id of the brand that a keyed request was for; null for a refusal and for requests to other resources. */
+const brandOfReply = (row: string) =>
+  `case when ${row}.path = '${keyedPath}' then ${row}.reply::jsonb #>> '{data,id}' end`;
+
+const repliesOf = `(
+  select jsonb_build_object('replies', jsonb_agg(jsonb_build_object(
+    'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
+    'key', r.key, 'body_hash', encode(r.body_hash, 'hex'), 'status', r.status, 'reply', r.reply,
+    'created_at', ${timeText('r.created_at')}) order by encode(r.scope_hash, 'hex') collate "C"))
+  from idempotency_keys r where r.path = '${keyedPath}' and ${kept('r')} and ${brandOfReply('r')} = brands.id::text
+  having count(*) > 0)`;
+
+/** Brands, each with the replies to keyed requests that set its values. Links to products belong to the products. */
 export const brands: Resource = {
   name: 'brands',
   group: 'brands',
@@ -23,6 +41,14 @@ export const brands: Resource = {
   summary: 'Brands and their tree',
   entities: ['brand'],
   tables: [
+    {
+      name: 'idempotency_keys',
+      key: brandOfReply,
+      shared: true,
+      columns: [
+        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
+      ],
+    },
     {
       name: 'brands',
       key: 'id',
@@ -41,7 +67,7 @@ export const brands: Resource = {
       'parent_id', parent_id, 'name', name, 'slug', slug, 'description', description, 'status', status,
       'created_at', ${timeText('created_at')}, 'updated_at', ${timeText('updated_at')})
       || coalesce((select jsonb_build_object('fields', jsonb_object_agg(field_id, value)) from brand_field_values
-                   where owner_id = brands.id having count(*) > 0), '{}') as state
+                   where owner_id = brands.id having count(*) > 0), '{}') || coalesce(${repliesOf}, '{}') as state
     from brands where id = any($1::text[]::uuid[])`,
   keys: 'select id::text as key from brands where ($1::uuid is null or id > $1::uuid) order by id limit $2',
   count: 'select count(*)::int as count from brands',
@@ -79,6 +105,7 @@ export const brands: Resource = {
        from jsonb_to_recordset($1::jsonb) as row(id uuid, fields jsonb), jsonb_each(row.fields) as one`,
       [rows],
     );
+    await insertReplies(db, present);
   },
   factsOf: async (db, changes) => {
     const { rows } = await db.query<{ id: string; relationships: object }>(relationships, [
@@ -102,3 +129,18 @@ export const brands: Resource = {
     );
   },
 };
+
+/** Replies of a brand that is gone stay: each has a lifetime of its own. */
+async function insertReplies(db: Queryable, present: readonly object[]): Promise<void> {
+  await db.query(
+    `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
+     select decode(reply.hash, 'hex'), reply.client, reply.customer, reply.method, reply.path, reply.key,
+       decode(reply.body_hash, 'hex'), reply.status, reply.reply, reply.created_at
+     from jsonb_to_recordset($1::jsonb) as row(replies jsonb), jsonb_to_recordset(row.replies) as reply(
+       hash text, client text, customer text, method text, path text, key text, body_hash text, status integer,
+       reply text, created_at timestamptz)
+     on conflict (scope_hash) do update set body_hash = excluded.body_hash, status = excluded.status,
+       reply = excluded.reply, created_at = excluded.created_at`,
+    [JSON.stringify(present)],
+  );
+}

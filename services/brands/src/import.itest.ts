@@ -63,6 +63,33 @@ describe('moving brands to the service and back', () => {
     assert.equal(outcome, 'refused', reason);
   });
 
+  test('replies to keyed requests travel with their brand; a brand without one has no such member', async () => {
+    const id = randomUUID();
+    const reply = (n: number, createdAt = new Date().toISOString().replace('Z', '789Z')) => ({
+      ...{ hash: `${n}`.repeat(64), client: 'c', customer: '', method: 'POST', path: '/v2/flows/brands/entries' },
+      ...{ key: 'k', body_hash: 'b'.repeat(64), status: 201, reply: '{"data":{"é":"x"}}', created_at: createdAt },
+    });
+    const given = state({ replies: [reply(1), reply(2)] });
+    await bring(id, given);
+    assert.equal(await digestAtService(id), digestOf(id, given));
+    const replies = [reply(3), reply(4, '2018-05-10T14:11:32.000123Z')];
+    const another = state({ replies });
+    const other = randomUUID();
+    await bring(other, another);
+    const left = { ...another, replies: replies.slice(0, 1) };
+    assert.equal(await digestAtService(other), digestOf(other, left), 'one is older than a day');
+    await instance.service.store.forgetReplies();
+    const rows = await instance.database.query('select hash from keyed_replies order by hash');
+    assert.deepEqual(
+      rows,
+      [1, 2, 3].map((n) => ({ hash: `${n}`.repeat(64) })),
+    );
+    await bring(id, null);
+    assert.equal(await digestAtService(id), undefined);
+    const [{ outcome, reason }] = (await bring(randomUUID(), state({ replies: [] }))).json.outcomes;
+    assert.equal(outcome, 'refused', reason);
+  });
+
   test('two brands swap their slugs, one after the other', async () => {
     const [a, b] = [randomUUID(), randomUUID()];
     const [red, blue] = [state(), state()];

@@ -1,6 +1,8 @@
+import type { Micros } from '@banyan/kit/api';
 import type { Values } from '@banyan/kit/fields';
 import { Moment, type MovedResource, microsIn, momentOf } from '@banyan/kit/import';
 import { type MariadbQueryable, statement } from '@banyan/kit/mariadb';
+import { type KeptReply, mariadbReplies, ReplyState, replyIn, replyStateOf } from '@banyan/kit/once';
 import Type, { type Static } from '@banyan/kit/typebox';
 import type { Brand } from './domain.ts';
 import { brandOf, type Row, writtenOf } from './rows.ts';
@@ -17,6 +19,8 @@ const BrandState = Type.Object({
   updated_at: Moment,
   /** Values of fields that an operator added, by the id of the field. Absent without a value. */
   fields: Type.Optional(Type.Record(Id, Type.Unknown(), { additionalProperties: false, minProperties: 1 })),
+  /** To keyed requests that set its values, in the order of their hashes. Absent without one. */
+  replies: Type.Optional(Type.Array(ReplyState, { minItems: 1 })),
 });
 type BrandState = Static<typeof BrandState>;
 
@@ -70,8 +74,12 @@ const displaced = statement<{ count: number }>(
   'select count(*) as count from brands where slug_held is null',
 );
 
-/** How brands move between the monolith and this service. Transitional. */
-export const brandsImport: MovedResource<MariadbQueryable, BrandState> = {
+/**
+ * How brands move between the monolith and this service. Transitional.
+ *
+ * @param now in microseconds: replies are kept for a day
+ */
+export const brandsImport = (now: () => Micros): MovedResource<MariadbQueryable, BrandState> => ({
   name: 'brands',
   group: 'brands',
   schema: BrandState,
@@ -86,14 +94,25 @@ export const brandsImport: MovedResource<MariadbQueryable, BrandState> = {
       put,
       present.map((row) => columns.map((name) => row[name])),
     );
+    await keepReplies(tx, changes);
   },
   read: async (tx, ids) => {
     if (ids.length === 0) return new Map();
-    return new Map((await tx.query(read, [JSON.stringify(ids)])).map((row) => [row.id, stateOf(brandOf(row))]));
+    const rows = await tx.query(read, [JSON.stringify(ids)]);
+    const replies = await mariadbReplies.of(tx).ofOwners(ids, now());
+    return new Map(rows.map((row) => [row.id, stateOf(brandOf(row), replies.get(row.id) ?? [])]));
   },
   keys: async (tx, { after, to, limit }) => (await tx.query(keys, [after ?? '', to, to, limit])).map(({ id }) => id),
   displaced: async (tx) => (await tx.query(displaced, []))[0]?.count ?? 0,
-};
+});
+
+/** Replies of a brand that is gone stay: each has a lifetime of its own. */
+async function keepReplies(tx: MariadbQueryable, changes: readonly { key: string; state: BrandState | null }[]) {
+  const replies = changes.flatMap(({ key, state }) => (state?.replies ?? []).map((reply) => ({ key, reply })));
+  // In one order, so that two at once do not wait for each other.
+  replies.sort((a, b) => (a.reply.hash < b.reply.hash ? -1 : 1));
+  for (const { key, reply } of replies) await mariadbReplies.of(tx).keep(replyIn(reply), key);
+}
 
 const rowOf = (brand: Brand) => ({
   ...writtenOf(brand),
@@ -114,7 +133,7 @@ const brandIn = (id: string, state: BrandState): Brand => ({
   values: (state.fields ?? {}) as Values,
 });
 
-const stateOf = (brand: Brand): BrandState => ({
+const stateOf = (brand: Brand, replies: readonly KeptReply[]): BrandState => ({
   parent_id: brand.parentId,
   name: brand.name,
   slug: brand.slug,
@@ -123,4 +142,5 @@ const stateOf = (brand: Brand): BrandState => ({
   created_at: momentOf(brand.createdAt),
   updated_at: momentOf(brand.updatedAt),
   ...(Object.keys(brand.values).length > 0 && { fields: { ...brand.values } }),
+  ...(replies.length > 0 && { replies: replies.map(replyStateOf) }),
 });

@@ -205,6 +205,34 @@ describe('the brands service', () => {
     assert.deepEqual(replies.map(({ status }) => status).sort(), [201, ...Array(7).fill(422)]);
   });
 
+  test('of twins with one Idempotency-Key, one sets the values of an entry, and all have its reply', async () => {
+    mesh.services.flows = flowWith(definition('note'));
+    const id = await make();
+    const send = (key: string, members: object) =>
+      call('POST', '/v2/flows/brands/entries', { data: { type: 'entry', ...members } }, { 'idempotency-key': key });
+    const twins = await Promise.all(Array.from({ length: 8 }, () => send('twins', { id, note: 'first' })));
+    assert.deepEqual([...new Set(twins.map(({ status }) => status))], [201]);
+    assert.equal(new Set(twins.map(({ body }) => JSON.stringify(body))).size, 1);
+    const one = `/v2/flows/brands/entries/${id}`;
+    await call('PUT', one, { data: { type: 'entry', note: 'later' } });
+    assert.deepEqual((await send('twins', { id, note: 'first' })).body, twins[0]?.body);
+    assert.equal((await call('GET', one)).body.data.note, 'later');
+    assert.equal((await send('twins', { id, note: 'other' })).body.errors[0].title, 'Idempotency-Key reused');
+    assert.equal((await send('two words', { id })).status, 400);
+    const missing = { id: randomUUID(), note: 'x' };
+    assert.deepEqual([(await send('none', missing)).status, (await send('none', missing)).status], [404, 404]);
+    assert.deepEqual(await brands.database.query('select owner from keyed_replies'), [{ owner: id }]);
+  });
+
+  test('forgets replies that are older than a day when it starts', async () => {
+    await brands.database.query("update keyed_replies set created_at_us = 1 where owner <> ''");
+    const other = await startInstance(mesh.url, { DATABASE_URL: brands.database.url });
+    await until('the replies to be gone', async () => {
+      return (await brands.database.query('select hash from keyed_replies')).length === 0;
+    });
+    await other.close();
+  });
+
   test('documents its routes', async () => {
     const { body } = await call('GET', '/docs/json');
     assert.ok(Object.keys(body.paths).includes('/v2/brands/{id}/relationships/children'));

@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { pageLengthOf, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
+import { type CleaningUp, startCleanUp } from './clean-up.ts';
 import { brandsConfig, type Config } from './config.ts';
 import { flow } from './contract.ts';
 import { brandsErrors } from './errors.ts';
@@ -26,7 +27,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<void> {
 export interface Service extends RunningService {
   /** All routes, in the form that Fastify prints. */
   printRoutes(): string;
-  store: Pick<Store, 'transaction' | 'linksOf'>;
+  store: Pick<Store, 'transaction' | 'linksOf' | 'forgetReplies'>;
 }
 
 /** Builds and starts the service. Every dependency is an argument, so this function shows what uses what. */
@@ -38,6 +39,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const requireCurrency = requireCurrencyBy(platform.asking, now, config.CURRENCY_FRESH_MS);
   const products = new Products(platform.asking);
   const fields = new EntityFields(flow, { ...platform, now, freshMs: config.FIELDS_FRESH_MS });
+  let cleaningUp: CleaningUp | undefined;
 
   const metrics = new Metrics();
   const server = await createServer({
@@ -61,9 +63,11 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
       await prepareStore(store, 'brands', config, logger);
       // Known from the start, if the peer is there: writes need them.
       await fields.shown({});
+      cleaningUp ??= startCleanUp(store, logger);
     },
     publishes: store.published,
     release: async () => {
+      await cleaningUp?.stop();
       await Promise.all([platform.mesh.close(), store.close()]);
     },
   });

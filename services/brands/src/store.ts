@@ -6,6 +6,7 @@ import { type Changed, type Moves, openMoves } from '@banyan/kit/import';
 import { duplicateKeyIn, type MariadbQueryable, openMariadb, type Queryable, statement } from '@banyan/kit/mariadb';
 import { mariadbLedger } from '@banyan/kit/mariadb-ledger';
 import type { Published } from '@banyan/kit/messages';
+import { type KeptReplies, mariadbReplies } from '@banyan/kit/once';
 import { allOf, type FilterColumns, type Where, whereOf } from '@banyan/kit/where';
 import type { Brand } from './domain.ts';
 import { BrandsError } from './errors.ts';
@@ -70,6 +71,8 @@ export interface Changes {
   setValues(id: string, values: Values, given: NewValues, fields: readonly Field[]): Promise<void>;
   setParent(ids: readonly string[], parentId: string | null, updatedAt: number | null): Promise<void>;
   delete(id: string): Promise<void>;
+  /** What was replied to requests with an `Idempotency-Key`. Each reply moves with its brand. */
+  readonly replies: KeptReplies;
 }
 
 export interface Store {
@@ -93,6 +96,8 @@ export interface Store {
   transaction<Result>(cause: Cause, work: (changes: Changes) => Promise<Result>): Promise<Result>;
   /** The outbox. */
   readonly published: Published;
+  /** Deletes replies to keyed requests that are a day old. */
+  forgetReplies(): Promise<void>;
   /** Who owns the brands, and the way by which they move. */
   readonly moves: Moves<MariadbQueryable>;
   /** Resolves with the names of the schema files that it applied. */
@@ -129,7 +134,7 @@ const deleteBrand = statement<object, [string]>('brands_delete', 'delete from br
 /** Opens the store. It connects at the first statement. */
 export function openStore(url: string, maxConnections: number, onIdleError: (error: Error) => void, now: Clock): Store {
   const db = openMariadb({ url, maxConnections, onIdleError });
-  const moves = openMoves(mariadbLedger(db), [brandsImport, linksImport]);
+  const moves = openMoves(mariadbLedger(db), [brandsImport(() => microsOf(now())), linksImport]);
   const select = (where: Where, tail: string, values: readonly number[] = []) =>
     db.query(statement<Row, unknown[]>('brands_select', `select ${columns} from brands where ${where.text} ${tail}`), [
       ...where.values,
@@ -171,6 +176,9 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
         for (const fact of await told.facts(tx, microsOf(now()), cause)) await db.outbox(tx).add(fact);
         return result;
       }),
+    forgetReplies: async () => {
+      while (await mariadbReplies.forget(db, microsOf(now())));
+    },
     moves,
     published: db,
     applySchema: () => db.applySchema({ folder: schemaFolder }),
@@ -182,6 +190,7 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
 /** All writes of this service. Each says which brands it has changed. */
 function changesIn(tx: Queryable, changed: Changed, told: ToldChanges): Changes {
   return {
+    replies: mariadbReplies.of(tx),
     find: async (id) => {
       const [row] = await tx.query(findLocked, [id]);
       return row && brandOf(row);
