@@ -8,7 +8,7 @@ import { applySchema } from '@banyan/kit/schema';
 import { createTestDatabase } from '@banyan/kit/testing';
 import { schemaFolder } from './store.ts';
 
-test('replies to keyed requests are kept when their table changes', async () => {
+test('replies to keyed requests are copied to their new table, and instances of an older version keep the one before', async () => {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'schema-'));
   try {
@@ -34,8 +34,28 @@ test('replies to keyed requests are kept when their table changes', async () => 
         ...{ reply: '{}', owner: null },
       },
     ]);
+    await database.query(
+      `insert into kept_replies (hash, client, customer, method, path, key, body_hash, created_at_us)
+       values ('j', 'client_credentials c', '', 'POST', '/v2/integrations', 'm', 'b', 1700000000123458)
+       on conflict (hash) do nothing`,
+    );
+    const known = await database.query("select status from kept_replies where hash in ('h', 'i', 'j') order by hash");
+    assert.deepEqual(known, [{ status: 201 }, { status: 422 }, { status: null }], 'as an older version works with it');
   } finally {
     await rm(folder, { recursive: true });
+    await database.drop();
+  }
+});
+
+test('a store whose table of replies was dropped before gets it again', async () => {
+  const database = await createTestDatabase();
+  try {
+    await applySchema({ url: database.url, folder: schemaFolder });
+    await database.query('drop table kept_replies');
+    await database.query("delete from schema_files where scope = 'service' and number = 4");
+    await applySchema({ url: database.url, folder: schemaFolder });
+    assert.deepEqual(await database.query('select * from kept_replies'), []);
+  } finally {
     await database.drop();
   }
 });
