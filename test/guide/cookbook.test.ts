@@ -58,7 +58,7 @@ describe('the cookbook: every document', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('there is one for each step', () => {
-    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert.deepEqual([...new Set(recipes.map(({ step }) => step))], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
   for (const step of new Set(recipes.map((recipe) => recipe.step))) {
@@ -323,5 +323,30 @@ describe('the promises of the cookbook', () => {
     assert.equal(await waiting, '200 reviews');
     await shift('reviews', 'monolith=100');
     assert.deepEqual([await post(), (await get('/reviews')).by], ['200 monolith', 'monolith']);
+  });
+
+  test('step 12: a route has what its Gateway, its label and its name say, and `policy` says which', async () => {
+    await follow(12);
+    const post = async (path: string) => {
+      const reply = await fetch(edge + path, { method: 'POST', body: 'x'.repeat(100_000) });
+      await reply.text();
+      return reply.status;
+    };
+    assert.deepEqual([await post('/products'), await post('/elsewhere')], [413, 413], 'of the Gateway');
+    upstreams.monolith.statuses.push(421);
+    assert.equal(await post('/reviews'), 200, 'of the name, and a second try of the label');
+    assert.equal((await get('/reviews')).headers.get('x-frame-options'), 'DENY');
+    const canary = await get('/carts/1', { 'x-canary': 'carts' });
+    assert.deepEqual([canary.headers.get('x-frame-options'), canary.headers.get('x-served-by')], [null, 'carts']);
+    const policy = await command('policy', 'reviews');
+    assert.match(
+      policy,
+      /HTTPRoutePolicy\/reviews \(by name\) over HTTPRoutePolicy\/moving \(by labels\) over HTTPRoutePolicy\/edge/,
+    );
+    assert.match(policy, /bodyLimit +1Mi +HTTPRoutePolicy\/reviews \(documents\/reviews\.yaml:\d+\)/);
+    assert.match(
+      policy,
+      /ruleDefaults\.timeouts\.request +30s +HTTPRoutePolicy\/edge \(documents\/defaults\.yaml:\d+\)/,
+    );
   });
 });
