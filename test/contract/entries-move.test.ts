@@ -32,6 +32,7 @@ describe('an Idempotency-Key of an entry is the same after a move there and back
   const kinds: [slug: string, moved: typeof brands | typeof carts, make: (api: Api) => Promise<string>][] = [
     ['brands', brands, makeBrand],
     ['carts', carts, makeCart],
+    ['cart_items', carts, makeLine],
   ];
   for (const [slug, moved, make] of kinds) {
     test(`of ${slug}`, async () => {
@@ -70,4 +71,9 @@ async function makeCart(api: Api): Promise<string> {
   const id = randomUUID();
   await fill(api, `/v2/carts/${id}`, custom({ sku: 'a' }));
   return id;
+}
+
+async function makeLine(api: Api): Promise<string> {
+  const [line] = await fill(api, `/v2/carts/${randomUUID()}`, custom({ sku: 'a' }));
+  return line.id;
 }

@@ -70,6 +70,29 @@ test('a reply to a keyed request notes the cart that it was for, and requests to
   assert.deepEqual(await noted(), []);
 });
 
+test('a reply about an entry of a line is a part of its cart while the line is in it', async () => {
+  const line = randomUUID();
+  await pool.query("insert into carts (id) values ('c')");
+  await pool.query(
+    `insert into cart_items (id, cart_id, type, name, quantity, unit_amount, position)
+     values ($1, 'c', 'custom_item', 'N', 1, 1, 1)`,
+    [line],
+  );
+  await noted();
+  const path = '/v2/flows/cart_items/entries';
+  await keyed(path, JSON.stringify({ errors: [{ status: 409 }] }));
+  await keyed(path, JSON.stringify({ data: { id: randomUUID() } }));
+  assert.deepEqual(await noted(), []);
+  await keyed(path, JSON.stringify({ data: { id: line } }));
+  assert.deepEqual(await noted(), ['c']);
+  const replies = async () => (await pool.query(carts.states, [['c']])).rows[0]?.state.replies.length;
+  assert.equal(await replies(), 1);
+  await pool.query('delete from cart_items where id = $1', [line]);
+  assert.deepEqual([await noted(), await replies()], [['c'], 0]);
+  await pool.query('delete from carts');
+  await pool.query('delete from idempotency_keys');
+});
+
 test('a follower refuses changes of carts, and others go on to keep their keys', async () => {
   await pool.query("insert into carts (id) values ('followed')");
   await pool.query("update migration.ownership set state = 'follower'");

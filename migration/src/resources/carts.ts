@@ -14,15 +14,18 @@ const decoded = (text: string) => `(
   from regexp_matches(${text}, '%[0-9A-Fa-f]{2}|.', 'g') with ordinality as pieces (piece, n), unnest(piece) as part)`;
 
 /**
- * The id of the cart that a keyed request was for; null for requests to other resources. The checkout belongs to the
- * orders. A new cart's id may be in the reply only.
+ * The id of the cart that a keyed request was for; null for requests to other resources, and for one to a line that is in no
+ * cart any more. The checkout belongs to the orders. A new cart's id may be in the reply only.
  */
 const cartOfReply = (row: string) => `case
   when ${row}.path ~ '^/v2/carts/[^/]+/(items|taxes)(/|$)' then ${decoded(`split_part(${row}.path, '/', 4)`)}
   when ${row}.path in ('/v2/carts', '/v2/flows/carts/entries') then ${row}.reply::jsonb #>> '{data,id}'
+  when ${row}.path = '/v2/flows/cart_items/entries' then
+    (select i.cart_id from cart_items i where i.id = (${row}.reply::jsonb #>> '{data,id}')::uuid)
 end`;
 /** Only these can be such requests. */
-const maybeOfCart = (row: string) => `(${row}.path like '/v2/carts%' or ${row}.path = '/v2/flows/carts/entries')`;
+const maybeOfCart = (row: string) =>
+  `(${row}.path like '/v2/carts%' or ${row}.path in ('/v2/flows/carts/entries', '/v2/flows/cart_items/entries'))`;
 
 const replyState = `jsonb_build_object(
   'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,

@@ -9,6 +9,9 @@ import type { Changes } from './store.ts';
 
 type Owner = Cart | Line;
 
+/** No cart has this id. */
+const noCart = '\0';
+
 /** Where the values are that an id names. */
 interface Place {
   cartId: string;
@@ -29,7 +32,6 @@ export function cartEntities(handlers: Handlers): Entities {
       if (id.includes('\0')) throw badRequest('The request holds a value that cannot be stored');
       return placeOfCart(id);
     }),
-    // A reply moves with the cart that it is of. The lines of a cart come and go, so replies of theirs could not.
     changeOnce: async ({ request, reply }, id, at, work, shown) => {
       if (id.includes('\0')) throw badRequest('The request holds a value that cannot be stored');
       const change = { at, caused: request.headers, work };
@@ -43,16 +45,25 @@ export function cartEntities(handlers: Handlers): Entities {
 /** The lines of all carts, each by its own id. */
 export function lineEntities(handlers: Handlers): Entities {
   const { store } = handlers;
+  const placeOf: PlaceOf = async (id) => {
+    if (!isUuid(id)) return undefined;
+    const found = await store.findLine(id.toLowerCase());
+    return found && placeOfLine(found.cart.id, found.line.id);
+  };
   return {
     page: async (_liveOnly, page) => {
       const { lines, total } = await store.oldestLines(page);
       return { entities: lines.map(entityOf), total };
     },
-    ...changing(handlers, async (id) => {
-      if (!isUuid(id)) return undefined;
-      const found = await store.findLine(id.toLowerCase());
-      return found && placeOfLine(found.cart.id, found.line.id);
-    }),
+    ...changing(handlers, placeOf),
+    changeOnce: async ({ request, reply }, id, at, work, shown) => {
+      const place = await placeOf(id);
+      const change = { at, caused: request.headers, work };
+      // A line may be gone when its request is repeated. What was replied is found by its key, in any transaction.
+      return handlers.once(request, reply, place?.cartId ?? noCart, async (changes) =>
+        shown(place && (await changeOne(handlers, place, changes, change))),
+      );
+    },
   };
 }
 

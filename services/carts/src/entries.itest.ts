@@ -43,10 +43,10 @@ describe('entries of the flows of carts and lines', () => {
     mesh.close();
   });
 
-  const call = async (method: string, path: string, data?: unknown) => {
+  const call = async (method: string, path: string, data?: unknown, more: Record<string, string> = {}) => {
     const response = await fetch(carts.service.url + path, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
       ...(data === undefined ? {} : { body: JSON.stringify({ data }) }),
     });
     const text = await response.text();
@@ -160,6 +160,26 @@ describe('entries of the flows of carts and lines', () => {
       assert.deepEqual([headers.get('x-banyan-missing'), body.included.products], [null, [{ id: link.id }]], path);
     }
     delete mesh.services.products;
+  });
+
+  test('of lines are set once by requests with one key, which have the first reply after the line is gone, too', async () => {
+    const id = randomUUID();
+    const [line] = (await fill(id, 'a', 'b')) as [{ id: string }];
+    const key = { 'idempotency-key': randomUUID() };
+    const send = () => call('POST', '/v2/flows/cart_items/entries', { type: 'entry', id: line.id }, key);
+    const first = await send();
+    assert.equal(first.status, 201, JSON.stringify(first.body));
+    nowMs += 1_000;
+    assert.deepEqual((await send()).body, first.body);
+    await call('DELETE', `/v2/carts/${id}/items/${line.id}`);
+    assert.deepEqual((await send()).body, first.body);
+    await call('DELETE', `/v2/carts/${id}`);
+    assert.deepEqual((await send()).body, first.body);
+    const other = { 'idempotency-key': randomUUID() };
+    for (const missing of [line.id, 'x']) {
+      const reply = await call('POST', '/v2/flows/cart_items/entries', { type: 'entry', id: missing }, other);
+      assert.equal(reply.status, 404);
+    }
   });
 
   test('an id that is none is not found', async () => {

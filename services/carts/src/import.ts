@@ -2,10 +2,11 @@ import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import type { Values } from '@banyan/kit/fields';
 import { Moment, type MovedResource, microsIn, momentOf, type State } from '@banyan/kit/import';
-import { ReplyState, redisReplies, replyIn, replyStateOf } from '@banyan/kit/once';
+import { type KeptReply, ReplyState, redisReplies, replyIn, replyStateOf } from '@banyan/kit/once';
 import type { RedisTx } from '@banyan/kit/redis-ledger';
 import Type, { type Static } from '@banyan/kit/typebox';
 import { type Cart, expiryMs, type Line } from './cart.ts';
+import { flows } from './contract.ts';
 import { deleteCart, type Keys, keepReply, readCarts, writeCart } from './rows.ts';
 
 const Id = Type.String({ minLength: 36, maxLength: 36 });
@@ -92,12 +93,13 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
       const replies = await redisReplies(tx, now).ofOwners(ids, microsOf(now()));
       const states = ids.map((id, index): [string, CartState] => {
         const cart = carts[index]?.cart;
+        const there = cart === undefined || expiryMs(cart) <= now() ? undefined : cart;
         const kept = replies.get(id) ?? [];
         return [
           id,
           {
-            cart: cart === undefined || expiryMs(cart) <= now() ? null : stateOf(cart),
-            replies: kept.map(replyStateOf),
+            cart: there === undefined ? null : stateOf(there),
+            replies: kept.filter((reply) => movesWith(there, reply)).map(replyStateOf),
           },
         ];
       });
@@ -113,6 +115,15 @@ export function cartsImport(keys: Keys, now: Clock): MovedResource<RedisTx> {
     displaced: async () => 0,
   };
   return resource as unknown as MovedResource<RedisTx, State>;
+}
+
+const lineEntries = `/v2/flows/${flows.lines}/entries`;
+
+/** A reply about an entry of a line moves with the cart for as long as the line is in it, and others in any case. */
+function movesWith(cart: Cart | undefined, { path, reply }: KeptReply): boolean {
+  if (path !== lineEntries) return true;
+  const { data } = JSON.parse(reply) as { data?: { id?: unknown } };
+  return cart?.lines.some(({ id }) => id === data?.id) === true;
 }
 
 function cartOf(
