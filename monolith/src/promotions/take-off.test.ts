@@ -12,7 +12,6 @@ const anyLine = fc.record({
   unitAmount: fc.integer({ min: 0, max: 100_000 }),
   quantity: fc.integer({ min: 1, max: 1_000 }),
   includesTax: fc.boolean(),
-  // Few rates and small amounts make ties, which is where an order would show.
   rates: fc.array(fc.constantFrom(0, 0.05, 0.2, 0.055, 10.2), { maxLength: 3 }),
 });
 const smallLine = anyLine.map(({ unitAmount, quantity, ...rest }) => ({
@@ -124,14 +123,23 @@ describe('both methods', () => {
   });
 
   test('the order of lines changes no total', () => {
-    const shuffled = lines.chain((all) =>
+    const alike = fc.record({
+      unitAmount: fc.integer({ min: 1, max: 5 }),
+      ...{ quantity: fc.constant(1), includesTax: fc.constant(false) },
+      rates: fc.constantFrom<number[][]>([], [0.2], [0.5]),
+    });
+    // Lines that are nearly alike have equal remainders, where an order would show.
+    const some: fc.Arbitrary<PricedLine[]> = fc.oneof(lines, fc.array(alike, { minLength: 2, maxLength: 5 }));
+    const shuffled = some.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     );
+    const few = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
     fc.assert(
-      fc.property(shuffled, offers, methods, ([all, other], offered, method) => {
+      fc.property(shuffled, fc.oneof(offers, few), methods, ([all, other], offered, method) => {
         assert.deepEqual(sumTotals(other, method), sumTotals(all, method));
         assert.deepEqual(offered.map(takingOff(other, method)), offered.map(takingOff(all, method)));
       }),
+      { numRuns: 500 },
     );
   });
 
