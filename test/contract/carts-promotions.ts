@@ -27,7 +27,7 @@ async function addCode({ admin }: Api, promotion: string, limits: { uses?: numbe
 }
 
 /** Makes a promotion with one code, and returns the code. */
-const makeCode = async (
+export const makeCode = async (
   api: Api,
   members: Record<string, unknown> = {},
   limits: { uses?: number; user?: string } = {},
@@ -40,7 +40,7 @@ async function cartOf(api: Api, quantity: number, members: Record<string, unknow
   return cart;
 }
 
-const enter = ({ shopper }: Api, cart: string, code: unknown, headers = {}) =>
+export const enter = ({ shopper }: Api, cart: string, code: unknown, headers = {}) =>
   shopper('POST', `${cart}/items`, { data: { type: 'promotion_item', code } }, headers);
 
 /** Enters two codes into a cart with goods, and returns them. */
@@ -50,11 +50,11 @@ export async function promoted(api: Api, cart: string): Promise<string[]> {
   return codes;
 }
 
-const amounts = ({ body }: Reply) => {
+export const amounts = ({ body }: Reply) => {
   const { with_tax, without_tax, tax } = (body.data.meta ?? body.meta).display_price;
   return [with_tax.amount, without_tax.amount, tax.amount];
 };
-const prices = async ({ shopper }: Api, cart: string) => amounts(await shopper('GET', cart));
+export const prices = async ({ shopper }: Api, cart: string) => amounts(await shopper('GET', cart));
 
 export const cartPromotionCases: Case[] = [
   {

@@ -4,6 +4,7 @@ import type { Case } from './api.ts';
 import { cartAddingCases } from './carts-adding.ts';
 import { cartFieldCases } from './carts-fields.ts';
 import { custom, fill, makeCustomer, newCart, product } from './carts-goods.ts';
+import { cartMethodCases } from './carts-methods.ts';
 import { cartPromotionCases } from './carts-promotions.ts';
 import { cartShapeCases } from './carts-shape.ts';
 import { cartTaxCases } from './carts-taxes.ts';
@@ -203,6 +204,7 @@ export const cartCases: Case[] = [
   },
   ...cartAddingCases,
   ...cartPromotionCases,
+  ...cartMethodCases,
   ...cartFieldCases,
   ...cartTaxCases,
   ...cartShapeCases,

@@ -4,10 +4,10 @@ import { sources } from './flows-goods.ts';
 import { makeProduct } from './goods.ts';
 
 const path = '/v2/settings';
-const put = ({ admin }: Api, data: object) => admin('PUT', path, { data: { type: 'settings', ...data } });
+export const put = ({ admin }: Api, data: object) => admin('PUT', path, { data: { type: 'settings', ...data } });
 
 /** Runs a case, then puts the settings back as they were: they are those of the whole store. */
-const restored = (run: (api: Api) => Promise<void>) => async (api: Api) => {
+export const restored = (run: (api: Api) => Promise<void>) => async (api: Api) => {
   const before = (await api.admin('GET', path)).body.data;
   try {
     await run(api);

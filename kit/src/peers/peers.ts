@@ -3,3 +3,4 @@ export { type RequireCurrency, requireCurrencyBy } from './enabled-currency.ts';
 export { type ApiGuard, guardApi } from './guard.ts';
 export { type PageLength, pageLengthOf } from './page-length.ts';
 export { type Platform, type PlatformOptions, platformOf } from './platform.ts';
+export { type AskSettings, type StoreSettings, settingsOf } from './settings.ts';

@@ -7,6 +7,7 @@ import { loadValues } from '../flows/values.ts';
 import type { Shop } from '../shop.ts';
 import { discountsOfCart } from './discounts.ts';
 import { CartDraft } from './draft.ts';
+import { methodFor } from './pricing.ts';
 import { findCart, loadItems, openCart } from './store.ts';
 import { type CartState, cartView, itemViews } from './view.ts';
 
@@ -29,8 +30,9 @@ export async function readCart(shop: Shop, db: Queryable, id: string): Promise<C
   const cart = await findCart(db, id, shop.now());
   const items = cart === undefined ? [] : await loadItems(db, id);
   const style = cart?.currency == null ? undefined : await styleOf(db, cart.currency);
-  const discounts = await discountsOfCart(shop, db, cart, items);
-  return { id, cart, items, discounts, style, ...(await fieldsOfCart(shop, db, id, items)) };
+  const method = await methodFor(db, items);
+  const discounts = await discountsOfCart(shop, db, cart, items, method);
+  return { id, cart, items, method, discounts, style, ...(await fieldsOfCart(shop, db, id, items)) };
 }
 
 /** Locks a cart, changes it, writes it once and returns its new state. */
@@ -54,9 +56,10 @@ export async function changeCartIn(
   await work(draft);
   await draft.save();
   const { cart, items, messages } = draft;
-  const discounts = await discountsOfCart(shop, db, cart, items);
+  const method = await methodFor(db, items);
+  const discounts = await discountsOfCart(shop, db, cart, items, method);
   const style = cart.currency === null ? undefined : await styleOf(db, cart.currency);
-  const state = { id, cart, items, discounts, style, messages, ...(await fieldsOfCart(shop, db, id, items)) };
+  const state = { id, cart, items, method, discounts, style, messages, ...(await fieldsOfCart(shop, db, id, items)) };
   await recordEvent(db, shop.now(), 'cart.updated', id, resourcesOf(shop, state));
   return state;
 }

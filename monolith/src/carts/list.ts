@@ -5,12 +5,12 @@ import type { CurrencyStyle } from '../money.ts';
 import { discountsOf } from '../promotions/applied.ts';
 import type { Shop } from '../shop.ts';
 import { basketOf } from './discounts.ts';
-import type { PricedItem } from './pricing.ts';
+import { methodFor, type PricedItem } from './pricing.ts';
 import type { CartRow, TaxRow } from './store.ts';
 import type { PricedCart } from './view.ts';
 
 /**
- * The carts of a page with the data for their totals: two statements, and one for each currency. Texts are left out.
+ * The carts of a page with the data for their totals: two statements, one for the method and one for each currency. Texts are left out.
  */
 export async function withPrices(shop: Shop, carts: readonly CartRow[]): Promise<PricedCart[]> {
   const { db } = shop;
@@ -30,7 +30,10 @@ export async function withPrices(shop: Shop, carts: readonly CartRow[]): Promise
   const itemsByCart = Map.groupBy(items.rows, (item) => item.cart_id);
   const itemsOf = (id: string) =>
     (itemsByCart.get(id) ?? []).map((item) => ({ ...item, taxes: taxesByItem.get(item.id) ?? [] }));
-  const baskets = carts.flatMap(({ id, currency }) => (currency === null ? [] : basketOf(id, currency, itemsOf(id))));
+  const method = await methodFor(db, items.rows);
+  const baskets = carts.flatMap(({ id, currency }) =>
+    currency === null ? [] : basketOf(id, currency, itemsOf(id), method),
+  );
   const discounts = await discountsOf(db, shop.debts, shop.now(), baskets);
   const fields = await loadValues(
     db,
@@ -42,6 +45,7 @@ export async function withPrices(shop: Shop, carts: readonly CartRow[]): Promise
     id: cart.id,
     cart,
     items: itemsOf(cart.id),
+    method,
     discounts: discounts.get(cart.id) ?? [],
     fields,
     style: cart.currency === null ? undefined : styles.get(cart.currency),

@@ -10,6 +10,7 @@ import { findPromotion, isRunning } from '../promotions/store.ts';
 import type { Adding } from './adding.ts';
 import { goodsOf } from './discounts.ts';
 import type { CartDraft } from './draft.ts';
+import { methodFor } from './pricing.ts';
 
 const promotionLine = checker(Type.Object({ code: Type.String({ minLength: 1, maxLength: 255 }) }));
 
@@ -38,7 +39,8 @@ export async function addPromotion(to: Adding, data: unknown): Promise<void> {
   if (isAnothers) throw unknownCode();
   if (isUsedUp(known)) throw unprocessable('Cannot complete request', `The promotion code ${code} has been used`);
   const { currency } = draft.cart;
-  if (currency === null || draft.items.length === 0 || discountOf(promotion, goodsOf(draft.items), currency) === 0) {
+  const goods = goodsOf(draft.items, await methodFor(draft.db, draft.items));
+  if (currency === null || goods.length === 0 || discountOf(promotion, goods, currency) === 0) {
     throw unprocessable(
       'Cannot complete request',
       'At least one product must be included in your cart to qualify for this offer',

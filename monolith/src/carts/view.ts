@@ -1,9 +1,9 @@
 import { linePrices } from '../api/line-prices.ts';
 import { imageView } from '../files/product-image.ts';
 import type { FieldValues } from '../flows/values.ts';
-import { type CurrencyStyle, formattedPrice, noPrice, sumTotals } from '../money.ts';
+import { type CalculationMethod, type CurrencyStyle, formattedPrice, noPrice, sumTotals } from '../money.ts';
 import { afterDiscounts, type Discount } from '../promotions/applied.ts';
-import { discountPrices, minus } from '../promotions/uses.ts';
+import { discountPrice, discountPrices, minus } from '../promotions/uses.ts';
 import type { Message } from './draft.ts';
 import { type PricedItem, pricedLine } from './pricing.ts';
 import { type CartRow, cartLifetimeMs, type ItemRow, type TaxRow } from './store.ts';
@@ -16,6 +16,7 @@ export interface PricedCart {
   id: string;
   cart: CartRow | undefined;
   items: readonly PricedItem[];
+  method: CalculationMethod;
   discounts: readonly Discount[];
   fields: FieldValues;
   style: CurrencyStyle | undefined;
@@ -54,11 +55,11 @@ export function itemsReply(state: CartState, publicUrl: string) {
 }
 
 /** The lines of a cart: its goods, then what promotions take off. */
-export function itemViews({ items, discounts, lineFields, style }: CartState, publicUrl: string) {
+export function itemViews({ items, method, discounts, lineFields, style }: CartState, publicUrl: string) {
   if (style === undefined) return [];
   return [
-    ...items.map((item) => lineFields.onto(itemView(item, style, publicUrl))),
-    ...discounts.map((discount) => discountView(discount, style)),
+    ...items.map((item) => lineFields.onto(itemView(item, method, style, publicUrl))),
+    ...discounts.map((discount) => discountView(discount, method, style)),
   ];
 }
 
@@ -73,8 +74,8 @@ export function taxView({ id, name, jurisdiction, code, rate }: TaxRow) {
   };
 }
 
-function cartMeta({ cart, items, discounts, style }: PricedCart) {
-  const before = sumTotals(items.map(pricedLine));
+function cartMeta({ cart, items, method, discounts, style }: PricedCart) {
+  const before = sumTotals(items.map(pricedLine), method);
   const totals = afterDiscounts(before, discounts);
   const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
@@ -95,7 +96,7 @@ function cartMeta({ cart, items, discounts, style }: PricedCart) {
   };
 }
 
-function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
+function itemView(item: ItemRow, method: CalculationMethod, style: CurrencyStyle, publicUrl: string) {
   const price = (amount: number) => ({ amount, currency: style.code, includes_tax: item.includes_tax });
   const taxes = item.taxes.map(({ id }) => ({ type: 'tax_item', id }));
   return {
@@ -113,15 +114,15 @@ function itemView(item: ItemRow, style: CurrencyStyle, publicUrl: string) {
     links: item.product_id === null ? {} : { product: `${publicUrl}/v2/products/${item.product_id}` },
     ...(taxes.length > 0 && { relationships: { taxes: { data: taxes } } }),
     meta: {
-      display_price: linePrices(pricedLine(item), style),
+      display_price: linePrices(pricedLine(item), method, style),
       timestamps: { created_at: item.created_at.toISOString(), updated_at: item.updated_at.toISOString() },
     },
   };
 }
 
-function discountView(discount: Discount, style: CurrencyStyle) {
+function discountView(discount: Discount, method: CalculationMethod, style: CurrencyStyle) {
   const created = discount.created_at.toISOString();
-  const price = { amount: minus(discount.amount), currency: style.code, includes_tax: false };
+  const price = discountPrice(discount.amount, discount.net, method, style);
   return {
     id: discount.id,
     type: 'promotion_item',

@@ -6,7 +6,7 @@ import { insufficientStock, mixedCurrencies } from '../carts/limits.ts';
 import { pricedLine } from '../carts/pricing.ts';
 import { type CartRow, type ItemRow, lastLiveMoment, loadItems } from '../carts/store.ts';
 import type { Queryable } from '../db.ts';
-import { sumTotals, type Taxed } from '../money.ts';
+import { type CalculationMethod, sumTotals, type Taxed } from '../money.ts';
 import { afterDiscounts, type Discount } from '../promotions/applied.ts';
 import type { Shop } from '../shop.ts';
 import type { Buyer, CheckoutInput } from './input.ts';
@@ -87,8 +87,8 @@ export function checkStock(lines: readonly ItemRow[], available: ReadonlyMap<str
 }
 
 /** Step 7: the totals, as the cart showed them. */
-export function sumUp(lines: readonly ItemRow[], discounts: readonly Discount[]): Taxed {
-  return afterDiscounts(sumTotals(lines.map(pricedLine)), discounts);
+export function sumUp(lines: readonly ItemRow[], discounts: readonly Discount[], method: CalculationMethod): Taxed {
+  return afterDiscounts(sumTotals(lines.map(pricedLine), method), discounts);
 }
 
 export interface NewOrder {
@@ -96,16 +96,17 @@ export interface NewOrder {
   currency: string;
   customer: Customer;
   totals: Taxed;
+  method: CalculationMethod;
   input: CheckoutInput;
 }
 
 /** Step 8: the order; returns its id. */
 export async function writeOrder(db: Queryable, order: NewOrder, now: Date): Promise<string> {
-  const { cart, currency, customer, totals, input } = order;
+  const { cart, currency, customer, totals, method, input } = order;
   const { rows } = await db.query<{ id: string }>(
     `insert into orders (cart_id, customer_id, customer_name, customer_email, currency, with_tax, without_tax, tax,
-       billing_address, shipping_address, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) returning id`,
+       billing_address, shipping_address, created_at, updated_at, calculation_method)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) returning id`,
     [
       cart.id,
       customer.id,
@@ -118,6 +119,7 @@ export async function writeOrder(db: Queryable, order: NewOrder, now: Date): Pro
       wholeAddress(BillingAddress, input.billing_address),
       wholeAddress(ShippingAddress, input.shipping_address),
       now,
+      method,
     ],
   );
   return rows[0]?.id ?? '';

@@ -169,8 +169,13 @@ test('services read codes with their promotions, and the automatic promotions th
   for (const id of [automatic, old]) await it.admin('DELETE', `/v2/promotions/${id}`);
 });
 
-test('services read the length of a page', async () => {
-  assert.deepEqual((await ask('/internal/settings')).body, { data: { page_length: 100 } });
+test('services read the length of a page and the calculation method', async () => {
+  const put = (data: object) => it.admin('PUT', '/v2/settings', { data });
+  const shown = async () => (await ask('/internal/settings')).body;
+  assert.deepEqual(await shown(), { data: { page_length: 100, calculation_method: 'simple' } });
+  await put({ calculation_method: 'line' });
+  assert.deepEqual(await shown(), { data: { page_length: 100, calculation_method: 'line' } });
+  await put({ calculation_method: 'simple' });
 });
 
 test('services ask who a customer token belongs to', async () => {

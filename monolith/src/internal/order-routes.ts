@@ -74,7 +74,7 @@ async function shown(shop: Shop, db: PoolClient, orders: readonly OrderRow[]) {
   return orders.map((order) => {
     const style = styles.get(order.currency);
     if (style === undefined) throw new Error(`No style was read for ${order.currency}`);
-    const lines = (items.get(order.id) ?? []).map((item) => orderItemView(item, style));
+    const lines = (items.get(order.id) ?? []).map((item) => orderItemView(item, order.calculation_method, style));
     return { data: orderView(order, lines, style), included: { items: lines } };
   });
 }

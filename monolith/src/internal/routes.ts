@@ -20,11 +20,11 @@ const maxIds = 100;
  * the API can read these paths.
  */
 export function internalRoutes(app: FastifyInstance, shop: Shop): void {
-  // The length of a page, for lists of clients that may not read the settings.
+  // What replies to clients depend on that may not read the settings: the length of a page, and how carts are priced.
   app.get('/internal/settings', async (request) => {
     checkIntrospector(shop, request.headers.authorization);
-    const { pageLength } = await loadSettings(shop.db);
-    return { data: { page_length: pageLength } };
+    const { pageLength, calculationMethod } = await loadSettings(shop.db);
+    return { data: { page_length: pageLength, calculation_method: calculationMethod } };
   });
 
   goodsRoutes(app, shop);

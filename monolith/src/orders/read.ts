@@ -35,7 +35,7 @@ export async function listOrders(shop: Shop, request: FastifyRequest) {
   const styles = await stylesOf(shop.db, orders);
   const shown = orders.map((each) => {
     const style = styles(each.currency);
-    const lines = itemViews(items.get(each.id) ?? [], uses.get(each.id) ?? [], style);
+    const lines = itemViews(each, items.get(each.id) ?? [], uses.get(each.id) ?? [], style);
     return { order: orderView(each, lines, style), items: lines };
   });
   const included = joined(
@@ -88,12 +88,20 @@ export async function orderReply(
 export async function itemsReply(shop: Shop, db: Queryable, order: OrderRow) {
   const items = await itemsOfOrder(db, order.id);
   const uses = await usesOfOrders(db, [order.id]);
-  const views = itemViews(items, uses.get(order.id) ?? [], await styleOf(db, order.currency));
+  const views = itemViews(order, items, uses.get(order.id) ?? [], await styleOf(db, order.currency));
   return withFields(shop, db, owners.order_items, views);
 }
 
-function itemViews(items: readonly OrderItemRow[], uses: readonly UseRow[], style: CurrencyStyle) {
-  return [...items.map((item) => orderItemView(item, style)), ...uses.map((use) => useView(use, style))];
+function itemViews(
+  { calculation_method: method }: OrderRow,
+  items: readonly OrderItemRow[],
+  uses: readonly UseRow[],
+  style: CurrencyStyle,
+) {
+  return [
+    ...items.map((item) => orderItemView(item, method, style)),
+    ...uses.map((use) => useView(use, method, style)),
+  ];
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Members } from '../api/body.ts';
 import type { Bindings } from '../api/sql.ts';
 import type { Queryable } from '../db.ts';
 import type { Debts } from '../debts.ts';
+import type { CalculationMethod } from '../money.ts';
 import type { OrderState } from './state.ts';
 
 export interface OrderRow extends OrderState {
@@ -14,6 +15,8 @@ export interface OrderRow extends OrderState {
   with_tax: number;
   without_tax: number;
   tax: number;
+  /** By which its items are priced. */
+  calculation_method: CalculationMethod;
   billing_address: Members;
   shipping_address: Members;
   created_at: Date;
@@ -46,7 +49,7 @@ export interface OrderItemRow {
 
 const orderColumns = `o.id, o.customer_id, o.customer_name, o.customer_email, o.status, o.payment, o.shipping, o.currency,
   o.with_tax::float8 as with_tax, o.without_tax::float8 as without_tax, o.tax::float8 as tax,
-  o.billing_address, o.shipping_address, o.created_at, o.updated_at`;
+  o.calculation_method, o.billing_address, o.shipping_address, o.created_at, o.updated_at`;
 const itemColumns = `id, order_id, cart_item_id, product_id, name, sku, quantity, manage_stock,
   unit_amount::float8 as unit_amount, includes_tax, taxes, created_at`;
 

@@ -1,5 +1,5 @@
 import { linePrices } from '../api/line-prices.ts';
-import { type CurrencyStyle, formattedPrice } from '../money.ts';
+import { type CalculationMethod, type CurrencyStyle, formattedPrice } from '../money.ts';
 import type { OrderItemRow, OrderRow } from './store.ts';
 
 /** An order in the form of the API. */
@@ -31,7 +31,8 @@ export function orderView(order: OrderRow, items: readonly { id: string }[], sty
   };
 }
 
-export function orderItemView(item: OrderItemRow, style: CurrencyStyle) {
+/** @param method of its order */
+export function orderItemView(item: OrderItemRow, method: CalculationMethod, style: CurrencyStyle) {
   const price = (amount: number) => ({ amount, currency: style.code, includes_tax: item.includes_tax });
   const line = {
     unitAmount: item.unit_amount,
@@ -51,7 +52,7 @@ export function orderItemView(item: OrderItemRow, style: CurrencyStyle) {
     value: price(item.unit_amount * item.quantity),
     links: {},
     meta: {
-      display_price: linePrices(line, style),
+      display_price: linePrices(line, method, style),
       timestamps: { created_at: created, updated_at: created },
     },
     relationships: {

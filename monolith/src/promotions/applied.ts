@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../db.ts';
 import type { Debts } from '../debts.ts';
-import type { Taxed } from '../money.ts';
+import type { CalculationMethod, PricedLine, Taxed } from '../money.ts';
 import { runningAutomatic } from './automatic.ts';
 import { automaticCode, type CodeRow, findCodes } from './codes.ts';
 import { discountOf, type Goods } from './discount.ts';
 import { isRunning, type PromotionRow, promotionsById } from './store.ts';
+import { takingOff } from './take-off.ts';
 
 /** A code that was entered into a cart. */
 export interface EnteredCode {
@@ -31,12 +32,13 @@ export interface Discount extends Omit<EnteredCode, 'cart_id'> {
   tax: number;
 }
 
-/** A cart as promotions see it. `totals` are those of its lines. */
+/** A cart as promotions see it. `goods` and `lines` are the same lines. */
 export interface Basket {
   id: string;
   currency: string;
   goods: readonly Goods[];
-  totals: Taxed;
+  lines: readonly PricedLine[];
+  method: CalculationMethod;
 }
 
 /** The discounts of carts, by cart id: of the codes in the order in which they were entered, then automatic ones. */
@@ -97,17 +99,13 @@ export function isUsedUp({ uses, used }: CodeRow): boolean {
 }
 
 /** What each promotion takes off. Together they never take off more than the cart is worth: no total is below zero. */
-function worth({ goods, currency, totals }: Basket, candidates: readonly Candidate[]): Discount[] {
-  let { withTax, withoutTax } = totals;
+function worth({ goods, lines, method, currency }: Basket, candidates: readonly Candidate[]): Discount[] {
+  const takeOff = takingOff(lines, method);
   return candidates.flatMap(({ promotion, ...line }): Discount[] => {
     const offered = line.holds && promotion !== undefined ? discountOf(promotion, goods, currency) : 0;
-    const amount = Math.min(offered, withTax);
-    // Taken off before tax as far as possible: what is left is taken off the tax.
-    const net = Math.min(amount, withoutTax);
-    withTax -= amount;
-    withoutTax -= net;
+    const { withTax: amount, withoutTax: net, tax } = takeOff(offered);
     // An automatic promotion that the cart does not qualify for is no line.
-    return line.automatic && amount === 0 ? [] : [{ ...line, amount, net, tax: amount - net }];
+    return line.automatic && amount === 0 ? [] : [{ ...line, amount, net, tax }];
   });
 }
 

@@ -3,7 +3,10 @@ import { describe, test } from 'node:test';
 import { discountOf, type Goods, type Terms } from './discount.ts';
 import type { Offer } from './types.ts';
 
-const goods = (sku: string, unit: number, quantity = 1): Goods => ({ productId: `id-${sku}`, sku, unit, quantity });
+const goods = (sku: string, unit: number, quantity = 1): Goods => ({
+  productId: `id-${sku}`,
+  ...{ sku, unit, quantity, value: unit * quantity },
+});
 const terms = (offer: Offer, limits: Partial<Terms> = {}) =>
   ({ min_cart_value: [], max_discount_value: [], ...offer, ...limits }) as Terms;
 const off = (offer: Offer, lines: Goods[], limits: Partial<Terms> = {}) =>
@@ -43,7 +46,7 @@ describe('a discount', () => {
     assert.equal(off(offer, [goods('a', 500, 2), goods('b', 300)]), 300);
     assert.equal(off(offer, [goods('a', 500, 2)]), 0);
     assert.equal(off(offer, [goods('a', 500, 3), goods('b', 300, 3), goods('c', 1, 9)]), 600);
-    assert.equal(off(offer, [{ productId: null, sku: 'a', unit: 500, quantity: 3 }]), 0);
+    assert.equal(off(offer, [{ ...goods('a', 500, 3), productId: null }]), 0);
   });
 
   test('x for an amount: the dearest units first, and never dearer than without', () => {

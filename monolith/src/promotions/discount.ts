@@ -1,19 +1,23 @@
 import { type Amounts, amountIn, type Offer } from './types.ts';
 
-/** A line that promotions count. `unit` is the price of one with tax, in minor units. */
+/**
+ * A line that promotions count. `unit` is the price of one and `value` that of the line, in minor units: with
+ * tax by the calculation method `simple`, before tax by `line`.
+ */
 export interface Goods {
   productId: string | null;
   sku: string;
   quantity: number;
   unit: number;
+  value: number;
 }
 
 /** The offer of a promotion with its limits. */
 export type Terms = Offer & { min_cart_value: Amounts; max_discount_value: Amounts };
 
-/** The value of a cart with tax and without discounts, in minor units. */
-export function goodsValue(lines: readonly Goods[]): number {
-  return lines.reduce((sum, { unit, quantity }) => sum + unit * quantity, 0);
+/** The value of lines without discounts, in minor units. */
+function goodsValue(lines: readonly Goods[]): number {
+  return sum(lines, ({ value }) => value);
 }
 
 /** Minor units that a promotion takes off these lines; 0 if they do not qualify. Never more than they are worth. */
@@ -45,9 +49,7 @@ function offered(offer: Offer, lines: readonly Goods[], currency: string): numbe
       return sum(targeted(lines, offer.schema.targets), ({ unit, quantity }) => Math.min(off, unit) * quantity);
     }
     case 'item_percent_discount':
-      return sum(targeted(lines, offer.schema.targets), ({ unit, quantity }) =>
-        percentOf(unit * quantity, offer.schema.percent),
-      );
+      return sum(targeted(lines, offer.schema.targets), ({ value }) => percentOf(value, offer.schema.percent));
   }
 }
 

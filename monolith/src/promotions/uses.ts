@@ -1,5 +1,5 @@
 import type { Queryable } from '../db.ts';
-import { type CurrencyStyle, formattedPrice } from '../money.ts';
+import { type CalculationMethod, type CurrencyStyle, formattedPrice } from '../money.ts';
 
 /** What a promotion was worth to an order: a line of the order. */
 export interface UseRow {
@@ -28,9 +28,9 @@ export async function usesOfOrders(db: Queryable, orderIds: readonly string[]): 
 }
 
 /** A use as an item of its order. Its amounts are negative. */
-export function useView(use: UseRow, style: CurrencyStyle) {
+export function useView(use: UseRow, method: CalculationMethod, style: CurrencyStyle) {
   const created = use.created_at.toISOString();
-  const price = { amount: minus(use.amount), currency: style.code, includes_tax: false };
+  const price = discountPrice(use.amount, use.net_amount, method, style);
   return {
     type: 'order_item',
     id: use.id,
@@ -49,6 +49,11 @@ export function useView(use: UseRow, style: CurrencyStyle) {
       ...(use.cart_item_id !== null && { cart_item: { data: { type: 'cart_item', id: use.cart_item_id } } }),
     },
   };
+}
+
+/** The price of a line that takes `amount` off. By the method `line` it is what the promotion offers: before tax. */
+export function discountPrice(amount: number, net: number, method: CalculationMethod, style: CurrencyStyle) {
+  return { amount: minus(method === 'line' ? net : amount), currency: style.code, includes_tax: false };
 }
 
 /** Unit price and value of a line that takes `amount` off. */

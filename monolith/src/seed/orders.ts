@@ -80,6 +80,7 @@ export function* planOrders(
           includesTax: true,
           rates: taxes.map(({ rate }) => rate),
         })),
+        'simple',
       ),
       transactionId: random.uuid(),
       createdAt: spread(plan, 720, index, count),

@@ -1,4 +1,5 @@
 import type { Queryable } from '../db.ts';
+import type { CalculationMethod } from '../money.ts';
 
 /** The most records on a page, whatever the client or the settings ask for. */
 export const maxPageLength = 100;
@@ -9,7 +10,7 @@ export interface Settings {
   pageLength: number;
   listChildProducts: boolean;
   additionalLanguages: string[];
-  calculationMethod: 'simple' | 'line';
+  calculationMethod: CalculationMethod;
 }
 
 const columns = `page_length as "pageLength", list_child_products as "listChildProducts",

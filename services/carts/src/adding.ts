@@ -7,12 +7,15 @@ import type { Draft } from './draft.ts';
 import { type CartsError, mixedCurrencies } from './errors.ts';
 import type { Goods } from './goods.ts';
 import { maxLines } from './limits.ts';
+import type { CalculationMethod } from './money.ts';
 import type { PastOrder } from './products.ts';
 
 /** What was asked for before lines are added to a cart. */
 export interface Supplies {
   goods: Goods;
   offers: Offers;
+  /** How the cart is priced. */
+  method: CalculationMethod;
   /** The carts that are merged, by id. Undefined: there is none. */
   carts: ReadonlyMap<string, Cart | undefined>;
   /** The fields that lines have. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Micros, microsOf } from '@banyan/kit/api';
 import type { Cart, EnteredCode, Line } from './cart.ts';
-import { type PricedLine, sumTotals, type Taxed, taxUnit } from './money.ts';
+import { type CalculationMethod, lineTotals, type PricedLine, type Taxed } from './money.ts';
 import { type Counted, discountOf, type Terms } from './promotion.ts';
+import { takingOff } from './take-off.ts';
 
 /** A promotion as its owner describes it to this service. */
 export type Promotion = Terms & {
@@ -48,24 +49,21 @@ export function pricedLine({ unitAmount, quantity, includesTax, taxes }: Line): 
 }
 
 /** Minor units that a promotion takes off a cart as it is. */
-export function worthTo(cart: Cart, promotion: Promotion): number {
-  return cart.currency === null ? 0 : discountOf(promotion, countedIn(cart), cart.currency);
+export function worthTo(cart: Cart, promotion: Promotion, method: CalculationMethod): number {
+  return cart.currency === null ? 0 : discountOf(promotion, countedIn(cart, method), cart.currency);
 }
 
 /** The discounts of a cart: of the codes in the order in which they were entered, then of automatic promotions. */
-export function discountsOf(cart: Cart | undefined, offers: Offers): Discount[] {
+export function discountsOf(cart: Cart | undefined, offers: Offers, method: CalculationMethod): Discount[] {
   if (cart === undefined || cart.currency === null || cart.lines.length === 0) return [];
   const { currency } = cart;
-  const counted = countedIn(cart);
-  let { withTax, withoutTax } = sumTotals(cart.lines.map(pricedLine));
+  const counted = countedIn(cart, method);
   // Together they never take off more than the cart is worth: no total is below zero.
+  const takeOff = takingOff(cart.lines.map(pricedLine), method);
   const worth = (line: EnteredCode, promotion: Promotion | undefined): Discount => {
-    const amount = Math.min(promotion === undefined ? 0 : discountOf(promotion, counted, currency), withTax);
-    // Taken off before tax as far as possible: what is left is taken off the tax.
-    const net = Math.min(amount, withoutTax);
-    withTax -= amount;
-    withoutTax -= net;
-    return { ...line, amount, net, tax: amount - net };
+    const offered = promotion === undefined ? 0 : discountOf(promotion, counted, currency);
+    const { withTax: amount, withoutTax: net, tax } = takeOff(offered);
+    return { ...line, amount, net, tax };
   };
   const entered = cart.codes.map((line) => worth(line, holding(line, offers)));
   const automatic = offers.automatic.map((promotion) => worth(automaticLine(cart.id, promotion), promotion));
@@ -87,10 +85,13 @@ function holding({ code: text, promotionId }: EnteredCode, offers: Offers): Prom
   return code.promotion.running && !code.promotion.automatic ? code.promotion : undefined;
 }
 
-function countedIn({ lines }: Cart): Counted[] {
-  return lines.map(({ productId, sku, quantity, unitAmount, includesTax, taxes }) => {
-    const rates = taxes.map(({ rate }) => rate);
-    return { productId, sku, quantity, unit: taxUnit(unitAmount, includesTax, rates).withTax };
+/** Lines as promotions count them. */
+function countedIn({ lines }: Cart, method: CalculationMethod): Counted[] {
+  const counted = method === 'line' ? 'withoutTax' : 'withTax';
+  return lines.map((line) => {
+    const { unit, value } = lineTotals(pricedLine(line), method);
+    const { productId, sku, quantity } = line;
+    return { productId, sku, quantity, unit: unit[counted], value: value[counted] };
   });
 }
 

@@ -2,7 +2,6 @@ import { microsOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
 import { causeOf } from '@banyan/kit/facts';
 import type { Field, NewValues } from '@banyan/kit/fields';
-import type { PageLength } from '@banyan/kit/peers';
 import { emptyCart } from './cart.ts';
 import { Draft } from './draft.ts';
 import { type Goods, NotAsked } from './goods.ts';
@@ -16,7 +15,6 @@ import type { ShownWhole } from './view.ts';
 export interface Handlers extends Showing {
   store: Store;
   once: ReplyOnce;
-  pageLength: PageLength;
   now: Clock;
 }
 

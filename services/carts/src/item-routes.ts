@@ -98,6 +98,7 @@ export function addItemRoutes(server: Server, handlers: Handlers): void {
       handlers.lineFields.known(request.headers),
       goods.ask({ images: productsOf(before), stock: countedIn(before) }),
       offers.ask(codesOf(before)),
+      asked.method(),
     ]);
     const changed = await asking(goods, () =>
       changeCart(handlers, asked, id, (draft) => changeQuantities(draft, goods, fields, changes)),
@@ -172,11 +173,12 @@ function addAll(to: Adding, entries: readonly unknown[]): readonly CartsError[] 
 /** Asks for all that the entries name, before the cart is changed. */
 async function suppliesOf(
   { store, peers, lineFields }: Handlers,
-  { goods, offers }: Asked,
+  asked: Asked,
   id: string,
   entries: readonly unknown[],
   request: FastifyRequest,
 ): Promise<Supplies> {
+  const { goods, offers } = asked;
   const named = (type: string, ...names: string[]) =>
     entries
       .filter(isMembers)
@@ -195,14 +197,15 @@ async function suppliesOf(
   );
   const products = [...named('cart_item', 'id', 'sku'), ...merged.slice(0, maxLines), ...again.slice(0, maxLines)];
   const codes = named('promotion_item', 'code').filter((code) => code.length <= maxCodeLength);
-  const [{ fields }] = await Promise.all([
+  const [{ fields }, method] = await Promise.all([
     lineFields.known(request.headers),
+    asked.method(),
     goods.ask({ products, images: productsOf(before) }),
     offers.require(codes),
     offers.ask(codesOf(before)),
   ]);
   return {
-    ...{ goods, offers, fields },
+    ...{ goods, offers, method, fields },
     carts: new Map(sources.map((source, index) => [source, found[index]])),
     orders: new Map(orders),
   };

@@ -29,7 +29,7 @@ export function addPromotion(to: Adding, data: unknown): void {
   // The e-mail address of the buyer is known at checkout only.
   if (isUuid(forCustomer) && subject !== undefined && forCustomer !== subject) throw unknownCode();
   if (usedUp) throw refused(`The promotion code ${text} has been used`);
-  if (to.draft.lines.length === 0 || worthTo(to.draft.cart, promotion) === 0) {
+  if (to.draft.lines.length === 0 || worthTo(to.draft.cart, promotion, to.supplies.method) === 0) {
     throw refused('At least one product must be included in your cart to qualify for this offer');
   }
   to.draft.messages.push({

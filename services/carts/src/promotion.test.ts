@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Counted, discountOf, type Offer, type Terms } from './promotion.ts';
 
-const goods = (sku: string, unit: number, quantity = 1): Counted => ({ productId: `id-${sku}`, sku, unit, quantity });
+const goods = (sku: string, unit: number, quantity = 1): Counted => ({
+  productId: `id-${sku}`,
+  ...{ sku, unit, quantity, value: unit * quantity },
+});
 const terms = (offer: Offer, limits: Partial<Terms> = {}) =>
   ({ min_cart_value: [], max_discount_value: [], ...offer, ...limits }) as Terms;
 const off = (offer: Offer, lines: Counted[], limits: Partial<Terms> = {}) =>
@@ -42,7 +45,7 @@ describe('a discount', () => {
     assert.equal(off(offer, [goods('a', 500, 2), goods('b', 300)]), 300);
     assert.equal(off(offer, [goods('a', 500, 2)]), 0);
     assert.equal(off(offer, [goods('a', 500, 3), goods('b', 300, 3), goods('c', 1, 9)]), 600);
-    assert.equal(off(offer, [{ productId: null, sku: 'a', unit: 500, quantity: 3 }]), 0);
+    assert.equal(off(offer, [{ ...goods('a', 500, 3), productId: null }]), 0);
   });
 
   test('x for an amount: the dearest units first, and never dearer than without', () => {

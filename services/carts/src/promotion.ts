@@ -25,12 +25,16 @@ interface Requirement {
 /** The offer of a promotion with its limits. */
 export type Terms = Offer & { min_cart_value: Amounts; max_discount_value: Amounts };
 
-/** A line that promotions count. `unit` is the price of one with tax, in minor units. */
+/**
+ * A line that promotions count. `unit` is the price of one and `value` that of the line, in minor units: with
+ * tax by the calculation method `simple`, before tax by `line`.
+ */
 export interface Counted {
   productId: string | null;
   sku: string;
   quantity: number;
   unit: number;
+  value: number;
 }
 
 /** Minor units that a promotion takes off these lines; 0 if they do not qualify. Never more than they are worth. */
@@ -62,15 +66,13 @@ function offered(offer: Offer, lines: readonly Counted[], currency: string): num
       return sum(targeted(lines, offer.schema.targets), ({ unit, quantity }) => Math.min(off, unit) * quantity);
     }
     case 'item_percent_discount':
-      return sum(targeted(lines, offer.schema.targets), ({ unit, quantity }) =>
-        percentOf(unit * quantity, offer.schema.percent),
-      );
+      return sum(targeted(lines, offer.schema.targets), ({ value }) => percentOf(value, offer.schema.percent));
   }
 }
 
-/** The value of a cart with tax and without discounts, in minor units. */
+/** The value of lines without discounts, in minor units. */
 function goodsValue(lines: readonly Counted[]): number {
-  return sum(lines, ({ unit, quantity }) => unit * quantity);
+  return sum(lines, ({ value }) => value);
 }
 
 function amountIn(amounts: Amounts, currency: string): number | undefined {

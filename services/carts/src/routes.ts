@@ -46,7 +46,7 @@ export interface Guards {
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers, guards: Guards): void {
-  const { store, peers, currencies, cartFields, once, pageLength, publicUrl } = handlers;
+  const { store, peers, currencies, cartFields, once, settings, publicUrl } = handlers;
   const change = ({ headers, params }: FastifyRequest<ByCart>, work: (draft: Draft) => void) =>
     changeCart(handlers, askedFor(handlers, headers), cartIdOf(params.ref), work);
   server.decorateRequest('currency', undefined);
@@ -72,7 +72,7 @@ export function addRoutes(server: Server, handlers: Handlers, guards: Guards): v
   server.get(paths.carts, { schema: { summary: 'List carts' } }, async (request, reply) => {
     const customerId = request.caller.subject ?? null;
     if (customerId === null && request.caller.kind === 'implicit') throw forbidden('Lists of carts need a customer');
-    const page = await readPage(queryOf(request), () => pageLength(request.headers));
+    const page = await readPage(queryOf(request), async () => (await settings(request.headers)).pageLength);
     const { carts, total } = await store.list(customerId, page);
     const asked = askedFor(handlers, request.headers);
     const views = await shownCarts(

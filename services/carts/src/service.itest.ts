@@ -146,7 +146,7 @@ describe('the carts service', () => {
       asked.filter((one) => one.includes('/internal/') && !one.startsWith('flows ')),
       [
         ...['inventories /internal/stock', 'products /internal/images', 'products /internal/products'],
-        'promotions /internal/promotions',
+        ...['promotions /internal/promotions', 'settings /internal/settings'],
       ],
     );
     const [internal] = mesh.requests.filter(({ path }) => path.startsWith('/internal/'));

@@ -7,7 +7,7 @@ import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { pageLengthOf, platformOf } from '@banyan/kit/peers';
+import { platformOf, settingsOf } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, cartsConfig } from './config.ts';
 import { flows } from './contract.ts';
@@ -46,7 +46,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   const platform = platformOf(config, { now, maxReplyBytes });
   const { asking } = platform;
-  const pageLength = pageLengthOf(asking, now, config.PAGE_LENGTH_FRESH_MS);
+  const settings = settingsOf(asking, now, config.PAGE_LENGTH_FRESH_MS);
   const peers = new Peers(asking);
   const fieldsOf = (slug: string) => new EntityFields(slug, { ...platform, now, freshMs: config.FIELDS_FRESH_MS });
   const [cartFields, lineFields] = [fieldsOf(flows.carts), fieldsOf(flows.lines)];
@@ -68,7 +68,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   addRoutes(
     server,
     {
-      ...{ store, peers, currencies, automatic, cartFields, lineFields, includes, once, pageLength, now },
+      ...{ store, peers, currencies, automatic, cartFields, lineFields, includes, once, settings, now },
       publicUrl: config.PUBLIC_URL,
     },
     platform,
@@ -84,8 +84,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     ...{ name: 'carts', server, logger },
     prepare: async () => {
       await prepareStore(store, 'carts', config, logger);
-      // Known from the start, if the peer is there: writes need them.
-      await Promise.all([cartFields.shown({}), lineFields.shown({})]);
+      // Known from the start, if their owners are there: writes need the fields, and prices the settings.
+      await Promise.all([cartFields.shown({}), lineFields.shown({}), settings({})]);
     },
     publishes: store.published,
     release: async () => {

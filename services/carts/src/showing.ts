@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Included, includeOf, queryOf } from '@banyan/kit/api';
 import { type EntityFields, type Field, type FieldIncludes, missingHeader, type Values } from '@banyan/kit/fields';
+import type { AskSettings } from '@banyan/kit/peers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cart, Message } from './cart.ts';
 import type { Currencies } from './currencies.ts';
 import { discountsOf } from './discounts.ts';
 import { Goods } from './goods.ts';
+import type { CalculationMethod } from './money.ts';
 import { type AutomaticPromotions, KnownOffers } from './offers.ts';
 import type { Peers } from './peers.ts';
 import type { Shown, ShownWhole } from './view.ts';
@@ -15,6 +17,7 @@ export interface Showing {
   peers: Peers;
   currencies: Currencies;
   automatic: AutomaticPromotions;
+  settings: AskSettings;
   /** What an operator added to carts. */
   cartFields: EntityFields;
   /** What an operator added to lines. */
@@ -30,17 +33,24 @@ export interface Asked {
   headers: IncomingHttpHeaders;
   goods: Goods;
   offers: KnownOffers;
+  /** How carts are priced, for all of the request. Never rejects. */
+  method(): Promise<CalculationMethod>;
   /** The owner of fields could not be asked yet. */
   fieldsMissing: boolean;
   /** Owners of what a request wanted included that could not be asked. */
   includesMissing: readonly string[];
 }
 
-export function askedFor({ peers, automatic }: Showing, headers: IncomingHttpHeaders): Asked {
+export function askedFor({ peers, automatic, settings }: Showing, headers: IncomingHttpHeaders): Asked {
+  let method: Promise<CalculationMethod> | undefined;
   return {
     headers,
     goods: new Goods(peers, headers),
     offers: new KnownOffers(peers, automatic, headers),
+    method: () => {
+      method ??= settings(headers).then(({ calculationMethod }) => calculationMethod);
+      return method;
+    },
     fieldsMissing: false,
     includesMissing: [],
   };
@@ -54,17 +64,19 @@ export async function shownCarts(
 ): Promise<Shown[]> {
   const { headers, offers } = asked;
   const filled = carts.flatMap(({ cart }) => (cart !== undefined && cart.lines.length > 0 ? [cart] : []));
-  const [styles, known] = await Promise.all([
+  const [styles, known, method] = await Promise.all([
     Promise.all(
       carts.map(({ cart }) => (cart?.currency == null ? undefined : currencies.style(cart.currency, headers))),
     ),
     cartFields.shown(headers),
+    // A cart without lines costs nothing by any method.
+    filled.length === 0 ? ('simple' as const) : asked.method(),
     filled.length === 0 ? undefined : offers.ask(codesOf(...filled)),
   ]);
   if (known === null) asked.fieldsMissing = true;
   return carts.map(({ id, cart }, index) => ({
-    ...{ id, cart, style: styles[index], fields: known?.fields ?? [], publicUrl },
-    discounts: discountsOf(cart, offers),
+    ...{ id, cart, style: styles[index], method, fields: known?.fields ?? [], publicUrl },
+    discounts: discountsOf(cart, offers, method),
   }));
 }
 

@@ -2,7 +2,7 @@ import { shownMoment, timestamps } from '@banyan/kit/api';
 import { type Field, withFields } from '@banyan/kit/fields';
 import { type Cart, expiryMs, type Line, type Message, type Tax } from './cart.ts';
 import { afterDiscounts, type Discount, pricedLine } from './discounts.ts';
-import { type CurrencyStyle, formattedPrice, linePrices, noPrice, sumTotals } from './money.ts';
+import { type CalculationMethod, type CurrencyStyle, formattedPrice, linePrices, noPrice, sumTotals } from './money.ts';
 import { type Image, noImage } from './products.ts';
 
 // Clients of this API read this moment as "never".
@@ -13,6 +13,7 @@ export interface Shown {
   id: string;
   cart: Cart | undefined;
   style: CurrencyStyle | undefined;
+  method: CalculationMethod;
   discounts: readonly Discount[];
   /** Those that carts have. */
   fields: readonly Field[];
@@ -55,13 +56,13 @@ export function itemsReply(shown: ShownWhole) {
 }
 
 /** The lines of a cart: its goods, then what promotions take off. */
-export function itemViews({ cart, style, discounts, publicUrl, imageOf, lineFields }: ShownWhole) {
+export function itemViews({ cart, style, method, discounts, publicUrl, imageOf, lineFields }: ShownWhole) {
   if (cart === undefined || style === undefined) return [];
   return [
     ...cart.lines.map((line) =>
-      withFields(lineFields, line.values, itemView(line, style, publicUrl, imageOf(line.productId))),
+      withFields(lineFields, line.values, itemView(line, method, style, publicUrl, imageOf(line.productId))),
     ),
-    ...discounts.map((discount) => discountView(discount, style)),
+    ...discounts.map((discount) => discountView(discount, method, style)),
   ];
 }
 
@@ -76,8 +77,8 @@ export function taxView({ id, name, jurisdiction, code, rate }: Tax) {
   };
 }
 
-function cartMeta({ cart, style, discounts }: Shown) {
-  const before = sumTotals((cart?.lines ?? []).map(pricedLine));
+function cartMeta({ cart, style, method, discounts }: Shown) {
+  const before = sumTotals((cart?.lines ?? []).map(pricedLine), method);
   const totals = afterDiscounts(before, discounts);
   const price = (amount: number) => (style === undefined ? noPrice : formattedPrice(amount, style));
   return {
@@ -98,7 +99,7 @@ function cartMeta({ cart, style, discounts }: Shown) {
   };
 }
 
-function itemView(line: Line, style: CurrencyStyle, publicUrl: string, image: Image) {
+function itemView(line: Line, method: CalculationMethod, style: CurrencyStyle, publicUrl: string, image: Image) {
   const price = (amount: number) => ({ amount, currency: style.code, includes_tax: line.includesTax });
   const taxes = line.taxes.map(({ id }) => ({ type: 'tax_item', id }));
   return {
@@ -116,14 +117,17 @@ function itemView(line: Line, style: CurrencyStyle, publicUrl: string, image: Im
     links: line.productId === null ? {} : { product: `${publicUrl}/v2/products/${line.productId}` },
     ...(taxes.length > 0 && { relationships: { taxes: { data: taxes } } }),
     meta: {
-      display_price: linePrices(pricedLine(line), style),
+      display_price: linePrices(pricedLine(line), method, style),
       ...timestamps(line.createdAt, line.updatedAt),
     },
   };
 }
 
-function discountView({ id, promotionId, code, name, description, createdAt, ...off }: Discount, style: CurrencyStyle) {
-  const price = { amount: minus(off.amount), currency: style.code, includes_tax: false };
+function discountView(discount: Discount, method: CalculationMethod, style: CurrencyStyle) {
+  const { id, promotionId, code, name, description, createdAt, ...off } = discount;
+  // By the method `line` the price is what the promotion offers: before tax.
+  const amount = minus(method === 'line' ? off.net : off.amount);
+  const price = { amount, currency: style.code, includes_tax: false };
   const both = (taken: number) => {
     const shown = formattedPrice(minus(taken), style);
     return { unit: shown, value: shown };
