@@ -47,6 +47,7 @@ export const integrations: MovedService = {
 };
 export const settings: MovedService = {
   name: 'settings',
-  paths: /^\/v2\/settings([/?]|$)/,
+  // What services ask for moves with the reads of clients.
+  paths: /^\/(v2|internal)\/settings([/?]|$)/,
   start: startSettings,
 };
