@@ -17,6 +17,7 @@ const read = (...path: string[]): string => readFileSync(join(root, ...path), 'u
 interface Block {
   command?: string[];
   environment?: Record<string, unknown>;
+  volumes?: string[];
   'x-with'?: string[];
   'x-after'?: string[];
 }
@@ -72,6 +73,21 @@ describe('every folder of services/', () => {
       assert.deepEqual(
         names.filter((name) => name.startsWith(`${service.toUpperCase()}_`)),
         [],
+      );
+    }
+  });
+
+  test('owns the folder of its data in the image, since a volume takes over the owner of its folder', () => {
+    const made =
+      read('Dockerfile')
+        .match(/mkdir -p ([^&]*)/)?.[1]
+        ?.split(/[\s\\]+/) ?? [];
+    for (const service of services) {
+      const folders = (blockOf(service).volumes ?? []).map((volume) => volume.split(':')[1]);
+      assert.deepEqual(
+        folders.filter((folder) => !made.includes(folder ?? '')),
+        [],
+        service,
       );
     }
   });

@@ -6,7 +6,7 @@ import { type Api, openApi } from './api.ts';
 import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
 import { custom, fill } from './carts-goods.ts';
 import { makeProduct } from './goods.ts';
-import { brands, carts, currencies } from './moved-services.ts';
+import { brands, carts, currencies, settings } from './moved-services.ts';
 
 /** Writes of a resource, one after the other. */
 interface Case {
@@ -73,6 +73,18 @@ const cases: Case[] = [
       await settled();
       await api.admin('DELETE', cart);
       await settled();
+    },
+  },
+  {
+    moved: settings,
+    entity: 'settings',
+    least: 3,
+    writes: async (api, settled) => {
+      // The last one sets what is set already.
+      for (const change of [{ page_length: 7, additional_languages: ['fr'] }, { calculation_method: 'line' }, {}]) {
+        await api.admin('PUT', '/v2/settings', { data: { type: 'settings', ...change } });
+        await settled();
+      }
     },
   },
 ];

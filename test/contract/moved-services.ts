@@ -3,6 +3,7 @@ import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
+import { startInstance as startSettings } from '@banyan/settings/testing';
 import { brandPaths } from './sides.ts';
 
 /** A service whose resource moves between the monolith and it. */
@@ -43,4 +44,10 @@ export const integrations: MovedService = {
   name: 'integrations',
   paths: /^\/v2\/integrations([/?]|$)/,
   start: startIntegrations,
+};
+export const settings: MovedService = {
+  name: 'settings',
+  // What services ask for moves with the reads of clients.
+  paths: /^\/(v2|internal)\/settings([/?]|$)/,
+  start: startSettings,
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Api, Case } from './api.ts';
 import { sources } from './flows-goods.ts';
 import { makeProduct } from './goods.ts';
+import { settingHostileCases } from './settings-hostile.ts';
 
 const path = '/v2/settings';
 export const put = ({ admin }: Api, data: object) => admin('PUT', path, { data: { type: 'settings', ...data } });
@@ -17,6 +18,7 @@ export const restored = (run: (api: Api) => Promise<void>) => async (api: Api) =
 };
 
 export const settingCases: Case[] = [
+  ...settingHostileCases,
   {
     name: 'settings have their members, and a change keeps those that it does not name',
     run: restored(async (api) => {

@@ -36,7 +36,6 @@ export const ofMonolith: Suites = {
   'tokens of clients': tokenCases,
   'what all resources have in common': conventionCases,
   'lists with their pages, filters and orders': listCases,
-  settings: settingCases,
   customers: customerCases,
   'products and categories': productCases,
   'categories and collections': groupCases,
@@ -65,4 +64,5 @@ export const ofServices: Suites = {
   currencies: currencyCases,
   integrations: integrationCases,
   jobs: jobCases,
+  settings: settingCases,
 };

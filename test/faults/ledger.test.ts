@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brands } from '../support/kinds/brands.ts';
+import { settings } from '../support/kinds/settings.ts';
 import { Ledger } from '../support/ledger.ts';
 import type { Asked, Shop, Shown } from '../support/shop.ts';
 
@@ -85,4 +86,26 @@ test('a failure is a fault, or in an outage a write that may have happened', asy
   }
   const refused = await written(true, ({ method }, act) => (method === 'PUT' ? { status: 422, body: null } : act()));
   assert.match(refused.ledger.faults[0] ?? '', /422/);
+});
+
+test('of what there is once, the first client alone is the writer, and a value is read back digit by digit', async () => {
+  let languages: string[] = [];
+  let requests = 0;
+  const shop = {
+    send: async ({ method, data }: Asked): Promise<Shown> => {
+      await null;
+      requests += 1;
+      if (method === 'PUT') languages = (data as { additional_languages: string[] }).additional_languages;
+      return { status: 200, body: { data: { additional_languages: languages } } };
+    },
+    get: (path: string) => shop.send({ method: 'GET', path }),
+  };
+  const ledger = new Ledger({ shop: shop as unknown as Shop, kind: settings });
+  await ledger.write(1, () => requests < 40);
+  assert.equal(requests, 0);
+  await ledger.write(0, () => requests < 240);
+  assert.deepEqual([ledger.faults, languages.length], [[], 3]);
+  assert.deepEqual(await ledger.compare(), []);
+  languages = languages.toReversed();
+  assert.match((await ledger.compare())[0] ?? '', /^settings: settings is \d+, not 120$/);
 });

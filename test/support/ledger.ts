@@ -54,7 +54,8 @@ export class Ledger {
 
   /** One client, until `going` says no. */
   async write(client: number, going: () => boolean): Promise<void> {
-    const { lasting } = this.#kind;
+    const { lasting, single } = this.#kind;
+    if (single && client > 0) return;
     for (let round = 0; this.#goesOn(going); round += 1) {
       const unique = this.#kind.unique(client, round);
       const path = await this.#create(unique);

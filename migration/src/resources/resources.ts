@@ -7,9 +7,12 @@ import { currencies } from './currencies.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
+import { settings } from './settings.ts';
 
 /** Every resource that can move. */
-export const resources: readonly Resource[] = [authClients, brandLinks, brands, carts, currencies, integrations, jobs];
+export const resources: readonly Resource[] = [
+  ...[authClients, brandLinks, brands, carts, currencies, integrations, jobs, settings],
+];
 
 /** @throws MigrationError `bad_arguments` */
 export function resourceNamed(name: string, among: readonly Resource[] = resources): Resource {

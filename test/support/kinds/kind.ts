@@ -15,6 +15,8 @@ export interface Kind {
   resource: string;
   /** There may be only few, so each client has one for the whole run, and deletes none. */
   lasting: boolean;
+  /** There is one, which every client would write: only the first one does. */
+  single?: true;
   unique(client: number, round: number): string;
   create(unique: string, value: number): Asked;
   /** Its path, from the reply to `create`. */

@@ -108,6 +108,8 @@ export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
   jobs: { service: 'jobs', store: null, paths: jobPaths },
+  // One thing, and no list of it.
+  settings: { service: 'settings', store: null, paths: async () => ['/v2/settings'] },
 };
 
 export const getRequests = (paths: readonly string[], headers: Record<string, string>): TargetRequest[] =>

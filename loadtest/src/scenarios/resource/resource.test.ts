@@ -92,6 +92,10 @@ test('no page that is read is empty, and a resource without any entity is no mea
   }
 });
 
+test('the settings have one path, and no list', async () => {
+  assert.deepEqual(await resourceReads.settings?.paths(async () => assert.fail()), ['/v2/settings']);
+});
+
 test('exports are made and waited for, so that files are read too', async () => {
   let made = 0;
   let looks = 0;
