@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  { limitMs = 20_000, everyMs = 20 } = {},
+  { limitMs = 60_000, everyMs = 20 } = {},
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until<Value>(
   what: string,
   condition: () => Promise<Value> | Value,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<NonNullable<Value>> {
   const deadlineMs = Date.now() + limitMs;
   for (;;) {

@@ -10,6 +10,8 @@ import type { WorkerParts } from './worker.ts';
 /** Each client writes brands of its own. */
 const clients = 3;
 const brandsEach = 4;
+/** Only a switch that hangs reaches this: clients write all the while. */
+const switchMsMax = 180_000;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const other = { service: 'monolith', monolith: 'service' } as const;
 
@@ -128,10 +130,13 @@ describe('a switch whose worker dies, or one of whose calls fails, at every step
     });
     fate.decide = decide;
     const operation = one.worker.begin('brands', 'switch', { target });
-    await until('the switch to end', () => fate.isDead || operation.state !== 'running');
-    fate.decide = null;
-    going = false;
-    await Promise.all(writers);
+    try {
+      await until('the switch to end', () => fate.isDead || operation.state !== 'running', switchMsMax);
+    } finally {
+      fate.decide = null;
+      going = false;
+      await Promise.all(writers);
+    }
   };
 
   /** Every call that changes something in a switch, in order. Some have an epoch, which differs each time. */

@@ -4,8 +4,8 @@ import { languages } from './languages.ts';
 /** What other services may import from this one: paths, bodies, and the facts that it publishes. */
 export const paths = {
   settings: '/v2/settings',
-  /** For services, with the credentials of introspection: `data` is a `ListSettings`. No client of the API can read it. */
-  forLists: '/internal/settings',
+  /** For services, with the credentials of introspection: `data` is `PeerSettings`. No client of the API can read it. */
+  forPeers: '/internal/settings',
 } as const;
 
 /** `data` of PUT /v2/settings: members that are absent keep their value, and others are ignored. */
@@ -32,9 +32,10 @@ export interface SettingsView {
   currency_limit: number;
 }
 
-/** What other services need for their lists. */
-export interface ListSettings {
+/** What other services need for their lists and prices. */
+export interface PeerSettings {
   page_length: number;
+  calculation_method: 'simple' | 'line';
 }
 
 /** The fact about the settings, with the version of its schema, which only ever grows. They are never made or deleted. */

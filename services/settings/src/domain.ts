@@ -1,5 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
-import type { ListSettings, SettingsChange, SettingsView } from './contract.ts';
+import type { PeerSettings, SettingsChange, SettingsView } from './contract.ts';
 
 /** The settings of the store. They are there from the start, and they are never deleted. */
 export interface Settings {
@@ -48,4 +48,7 @@ export function settingsView(settings: Settings): SettingsView {
 }
 
 /** What other services ask for. */
-export const forLists = ({ pageLength }: Settings): ListSettings => ({ page_length: pageLength });
+export const forPeers = ({ pageLength, calculationMethod }: Settings): PeerSettings => ({
+  page_length: pageLength,
+  calculation_method: calculationMethod,
+});

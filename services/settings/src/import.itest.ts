@@ -39,12 +39,12 @@ describe('moving settings to the service and back', () => {
     const { json } = await call('POST', paths.digests(key), all);
     return json.members[0]?.digest;
   };
-  const forLists = () => call('GET', '/internal/settings', undefined, asPeer);
+  const forPeers = () => call('GET', '/internal/settings', undefined, asPeer);
 
   test('before they came over there are none, and what asks for them is sent to the other side', async () => {
     assert.equal(await digestAtService(), undefined);
     await assert.rejects(instance.service.store.read(), { code: 'misdirected' });
-    assert.equal((await forLists()).status, 421);
+    assert.equal((await forPeers()).status, 421);
   });
 
   test('settings that were brought over have the digest of their state, to the microsecond', async () => {
@@ -57,7 +57,7 @@ describe('moving settings to the service and back', () => {
       assert.equal(await digestAtService(range), undefined, JSON.stringify(range));
     }
     assert.equal((await call('GET', paths.ownership(key))).json.displaced, 0);
-    assert.deepEqual((await forLists()).json, { data: { page_length: 25 } });
+    assert.deepEqual((await forPeers()).json, { data: { page_length: 25, calculation_method: 'simple' } });
   });
 
   test('what is older than what is there is left out', async () => {

@@ -5,7 +5,7 @@ import { causeOf } from '@banyan/kit/facts';
 import type { Server } from '@banyan/kit/http';
 import { guardApi, type RequireCurrency } from '@banyan/kit/peers';
 import { paths, SettingsChange } from './contract.ts';
-import { forLists, settingsView, withChanged } from './domain.ts';
+import { forPeers, settingsView, withChanged } from './domain.ts';
 import { invalidPeer } from './errors.ts';
 import type { Store } from './store.ts';
 
@@ -43,11 +43,11 @@ export function addRoutes(server: Server, handlers: Handlers): void {
   });
 
   server.get(
-    paths.forLists,
-    { schema: { summary: 'The page length of lists, for other services' } },
+    paths.forPeers,
+    { schema: { summary: 'The page length of lists and the method of calculation, for other services' } },
     async ({ headers }) => {
       if (!isPeer(headers.authorization)) throw invalidPeer();
-      return { data: forLists(await store.read()) };
+      return { data: forPeers(await store.read()) };
     },
   );
 }

@@ -93,7 +93,7 @@ describe('the settings service', () => {
     const { INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = credentials;
     const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
     const asked = await call('GET', '/internal/settings', { headers: basic(`${id}:${secret}`) });
-    assert.deepEqual([asked.status, asked.body], [200, { data: { page_length: 42 } }]);
+    assert.deepEqual([asked.status, asked.body], [200, { data: { page_length: 42, calculation_method: 'simple' } }]);
     for (const headers of [{}, basic(`${id}:`), basic(`x:${secret}`), { authorization: '' }]) {
       const { status, body } = await call('GET', '/internal/settings', { headers });
       assert.deepEqual([status, body.errors[0].detail], [401, 'The client credentials are not valid']);
