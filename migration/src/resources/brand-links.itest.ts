@@ -17,8 +17,8 @@ describe('links of products to brands in the monolith', () => {
   });
   after(async () => {
     await detach(pool, brandLinks, [brands]);
-    const left = await monolith.query("select from pg_trigger where tgname like 'migration_note_%'");
-    assert.equal(left.length, 0, 'nothing stays of it');
+    const left = await monolith.query("select from pg_trigger where tgname like '%brand_links%'");
+    assert.equal(left.length, 0, 'none of its triggers stays');
     await detach(pool, brands, []);
     await monolith.drop();
   });
