@@ -57,7 +57,7 @@ describe('moving settings to the service and back', () => {
       assert.equal(await digestAtService(range), undefined, JSON.stringify(range));
     }
     assert.equal((await call('GET', paths.ownership(key))).json.displaced, 0);
-    assert.deepEqual((await forPeers()).json, { data: { page_length: 25, calculation_method: 'simple' } });
+    assert.deepEqual((await forPeers()).json, { data: { page_length: 25, calculation_method: 'line' } });
   });
 
   test('what is older than what is there is left out', async () => {
