@@ -42,7 +42,6 @@ export const ofMonolith: Suites = {
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
   files: fileCases,
-  'flows, fields and entries': flowCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
   inventories: inventoryCases,
@@ -62,6 +61,7 @@ export const ofServices: Suites = {
   brands: brandCases,
   carts: cartCases,
   currencies: currencyCases,
+  flows: flowCases,
   integrations: integrationCases,
   jobs: jobCases,
   settings: settingCases,

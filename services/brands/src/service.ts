@@ -1,7 +1,8 @@
-import { allowBrowsers } from '@banyan/kit/api';
+import { allowBrowsers, isUuid } from '@banyan/kit/api';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
-import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
+import { addTargetRoutes, EntityFields, FieldIncludes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -55,6 +56,10 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const includes = new FieldIncludes(platform);
   const handlers = { ...platform, store, products, pageLength, requireCurrency, fields, includes, now };
   addRoutes(server, { ...handlers, publicUrl: config.PUBLIC_URL });
+  addTargetRoutes(server, {
+    requirePeer: peersOnly(platform.credentials),
+    of: { brand: async (ids) => [...(await store.visible(ids.filter(isUuid), false))] },
+  });
 
   const running = await runService({
     ...placeOf(config),
