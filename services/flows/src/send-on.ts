@@ -31,12 +31,14 @@ export async function sendOn(
     const value = request.headers[name];
     return typeof value === 'string' ? [[name, value]] : [];
   });
-  const { bodyText = '' } = request;
+  const { bodyText = '', url } = request;
+  const [asked = ''] = url.split('?', 1);
+  const atOwner = url.replace(/^\/v2\/flows\/[^/?]+/i, `/v2/flows/${slug}`);
   const deadlineAtMs = deadlineOf(request.headers[timeoutHeader], performance.now());
   const sent = await mesh.send({
     service,
     method: methods.find((one) => one === request.method) ?? 'GET',
-    path: request.url.replace(/^\/v2\/flows\/[^/?]+/i, `/v2/flows/${slug}`),
+    path: atOwner,
     headers: Object.fromEntries(headers),
     trace: traceContext(request.headers),
     timeoutMs: replyTimeoutMs,
@@ -55,5 +57,18 @@ export async function sendOn(
     const value = sent.headers?.[name];
     if (typeof value === 'string') reply.header(name, value);
   }
-  return sent.text === '' ? reply.code(sent.status).send() : reply.code(sent.status).send(sent.text);
+  if (sent.text === '') return reply.code(sent.status).send();
+  const [owned = ''] = atOwner.split('?', 1);
+  const isList = sent.status === 200 && /\/entries\/*$/.test(asked) && asked !== owned;
+  return reply.code(sent.status).send(isList ? withPageLinks(sent.text, owned, asked) : sent.text);
+}
+
+/** The body of a list whose links to pages have the path that was asked for, and not that of the owner. */
+function withPageLinks(text: string, owned: string, asked: string): string {
+  const body = JSON.parse(text) as { links?: Record<string, string | null> };
+  const links = Object.entries(body.links ?? {}).map(([name, link]) => [
+    name,
+    link?.replace(owned, () => asked) ?? null,
+  ]);
+  return JSON.stringify({ ...body, links: Object.fromEntries(links) });
 }
