@@ -7,7 +7,7 @@ import { custom, fill } from './carts-goods.ts';
 import { addField, entry, entryCases, withFlow } from './entries.ts';
 import { fieldIncludeCases } from './field-includes.ts';
 import { makeBrand } from './goods.ts';
-import { brands, carts } from './moved-services.ts';
+import { brands, carts, flows } from './moved-services.ts';
 
 describe('after all writes of entries, both sides have the same digests', () => {
   for (const moved of [brands, carts]) {
@@ -64,6 +64,39 @@ describe('an Idempotency-Key of an entry is the same after a move there and back
         await side.close();
       }
     });
+  }
+});
+
+test('an Idempotency-Key of an entry of a flow that a merchant defined is the same after a move there and back', async () => {
+  const side = await everySecondRequest(flows, 'monolith');
+  try {
+    const api = openApi({ ...side, tag: randomUUID() });
+    const slug = `keyed-${api.tag}`;
+    await withFlow(api, slug, async (flow) => {
+      await addField(api, flow, 'note');
+      const list = `/v2/flows/${slug}/entries`;
+      const post = (path: string, key: string, note = key) =>
+        api.admin('POST', path, entry({ note }), { 'idempotency-key': key });
+      const first = await post(list, 'on-the-monolith');
+      const byId = await post(`/v2/flows/${flow}/entries`, 'by-id');
+      assert.deepEqual([first.status, byId.status], [201, 201], JSON.stringify([first.body, byId.body]));
+      await side.switchTo('service');
+      for (let twice = 0; twice < 2; twice += 1) {
+        assert.deepEqual((await post(list, 'on-the-monolith')).body, first.body);
+        assert.deepEqual((await post(`/v2/flows/${flow}/entries`, 'by-id')).body, byId.body);
+      }
+      const second = await post(list, 'on-the-service');
+      assert.equal(second.status, 201, JSON.stringify(second.body));
+      await side.switchTo('monolith');
+      for (let twice = 0; twice < 2; twice += 1) {
+        assert.deepEqual((await post(list, 'on-the-service')).body, second.body);
+        assert.equal((await post(list, 'on-the-service', 'another body')).status, 422);
+      }
+      assert.equal((await api.admin('GET', list)).body.meta.results.total, 3);
+      assert.equal((await side.parity()).clean, true);
+    });
+  } finally {
+    await side.close();
   }
 });
 
