@@ -42,6 +42,7 @@ async function measureJourneys(options: ScenarioOptions): Promise<Report> {
     const perSecond =
       comparedShare * Math.min(...sideNames.map((name) => heldRate(rungs[name]) || plan.ladder[0] || 1));
     const { stages, steps } = await compare(sides, plan, perSecond, clock, options);
+    const takenOver = steps.map(({ service }) => service).filter((service) => service in services.watched.ours);
     say(stageTitles);
     for (const stage of stages) say(stageLine(stage));
     say(stageLegend);
@@ -49,10 +50,10 @@ async function measureJourneys(options: ScenarioOptions): Promise<Report> {
       headline: journeysHeadline(stages, rungs),
       stages,
       figures: journeysFigures(stages, steps, rungs),
-      paidDebts: await debtsOf(steps, folder),
+      paidDebts: await debtsOf(takenOver, folder),
       checks: journeysChecks(stages, steps, rungs),
       stores: services.stores,
-      notes: await notesOf(steps, rungs, perSecond, folder),
+      notes: await notesOf(steps, takenOver, rungs, perSecond, folder),
     });
   } finally {
     say('Stopping both sides …');
@@ -156,32 +157,31 @@ function stageOf({ name, watched }: Side, journey: string, perSecond: number, wi
   );
 }
 
-/** Of all services that take a step over, each debt once. */
-async function debtsOf(steps: readonly StepTimes[], folder: string): Promise<PaidDebt[]> {
-  const services = [...new Set(steps.map(({ service }) => service))];
-  const paid = await Promise.all(services.map((service) => debtsPaidBy(service, folder)));
+/** Each debt that these services pay off, once. */
+async function debtsOf(services: readonly string[], folder: string): Promise<PaidDebt[]> {
+  const paid = await Promise.all([...new Set(services)].map((service) => debtsPaidBy(service, folder)));
   const byNumber = new Map(paid.flat().map((debt) => [debt.number, debt]));
   return [...byNumber.values()].sort((a, b) => a.number - b.number);
 }
 
 async function notesOf(
   steps: readonly StepTimes[],
+  takenOver: readonly string[],
   rungs: Record<SideName, readonly Rung[]>,
   perSecond: number,
   folder: string,
 ): Promise<string[]> {
   const ofSteps = await Promise.all(
     steps.map(async ({ step, service }) => {
+      if (!takenOver.includes(service)) return `“${step}” is served by the monolith on both sides.`;
       const numbers = (await debtsPaidBy(service, folder)).map(({ number }) => number);
-      return numbers.length === 0
-        ? null
-        : `“${step}” is taken over by ${service}, which pays off the debts ${numbers.join(', ')}.`;
+      return `“${step}” is taken over by ${service}, which pays off the debts ${numbers.join(', ')}.`;
     }),
   );
   return [
     `Both sides are compared at ${perSecond.toFixed(2)} journeys a second, ${comparedShare * 100} % of what the slower one holds. A journey begins when the schedule says; within it each request waits for the reply before it, as a person does.`,
     'The monolith runs alone and is asked directly. The services are asked through the mesh, and what no service has taken over yet is served by the monolith behind it.',
     `A side holds a rate when no request fails and at most one in a hundred takes longer than ${limitMs} ms. ${neverBroke(rungs.services) ? 'The services never broke it: they hold the highest rate that was offered, or more.' : ''}`,
-    ...ofSteps.filter((note) => note !== null),
+    ...ofSteps,
   ];
 }
