@@ -2,19 +2,17 @@ import { allowBrowsers } from '@banyan/kit/api';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
+import { addGroupRoutes, groupsErrors, Members } from '@banyan/kit/groups';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
+import { type CleaningUp, startCleanUp } from '@banyan/kit/once';
 import { pageLengthOf, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
-import { type CleaningUp, startCleanUp } from './clean-up.ts';
 import { brandsConfig, type Config } from './config.ts';
-import { flow } from './contract.ts';
-import { brandsErrors } from './errors.ts';
-import { Products } from './products.ts';
-import { addRoutes } from './routes.ts';
+import { kind } from './contract.ts';
 import { openStore, type Store } from './store.ts';
 
 /** Runs the service until it is told to stop. */
@@ -37,15 +35,15 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const platform = platformOf(config, { now });
   const pageLength = pageLengthOf(platform.asking, now, config.PAGE_LENGTH_FRESH_MS);
   const requireCurrency = requireCurrencyBy(platform.asking, now, config.CURRENCY_FRESH_MS);
-  const products = new Products(platform.asking);
-  const fields = new EntityFields(flow, { ...platform, now, freshMs: config.FIELDS_FRESH_MS });
+  const members = new Members(platform.asking, kind);
+  const fields = new EntityFields(kind.plural, { ...platform, now, freshMs: config.FIELDS_FRESH_MS });
   let cleaningUp: CleaningUp | undefined;
 
   const metrics = new Metrics();
   const server = await createServer({
     logger,
     metrics,
-    errors: brandsErrors,
+    errors: groupsErrors,
     checks: { store: () => store.ping() },
     forms: false,
     docs: { title: 'brands', version: '1', description: 'Brands and their tree' },
@@ -53,8 +51,8 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const includes = new FieldIncludes(platform);
-  const handlers = { ...platform, store, products, pageLength, requireCurrency, fields, includes, now };
-  addRoutes(server, { ...handlers, publicUrl: config.PUBLIC_URL });
+  const handlers = { ...platform, kind, store, members, pageLength, requireCurrency, fields, includes, now };
+  addGroupRoutes(server, { ...handlers, publicUrl: config.PUBLIC_URL });
 
   const running = await runService({
     ...placeOf(config),

@@ -10,6 +10,9 @@ export interface Instance {
   database: TestDatabase;
   /** Lines of its log. */
   lines: string[];
+  /** The environment of another instance on the same database. */
+  place: Record<string, string>;
+  outage: { begin(): Promise<void>; end(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -35,6 +38,8 @@ export async function startInstance(meshUrl: string, env: Record<string, string>
     service,
     database,
     lines,
+    place: { DATABASE_URL: database.url },
+    outage: { begin: () => database.takeDown(), end: () => database.bringBack() },
     close: async () => {
       await service.close();
       await database.drop();

@@ -1,29 +1,33 @@
-import { isMembers, linkIds, listOf, microsOf, objectOf } from '@banyan/kit/api';
-import type { Clock } from '@banyan/kit/clock';
-import { causeOf } from '@banyan/kit/facts';
-import type { Server } from '@banyan/kit/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { paths } from './contract.ts';
-import { brandIdOf, requireNotAbove } from './domain.ts';
-import { brandMissing } from './errors.ts';
-import type { Changes, Store } from './store.ts';
+import { isMembers, linkIds, listOf, objectOf } from '../api/body.ts';
+import { microsOf } from '../api/timestamps.ts';
+import type { Server } from '../http/server.ts';
+import type { Clock } from '../service/clock.ts';
+import { causeOf } from '../store/facts.ts';
+import { groupPaths } from './contract.ts';
+import { groupMissing } from './errors.ts';
+import { groupIdOf, requireNotAbove } from './group.ts';
+import type { GroupKind } from './kind.ts';
+import type { Changes, GroupStore } from './store.ts';
 
 interface ById {
   Params: { id: string };
 }
 
 export interface FamilyHandlers {
-  store: Pick<Store, 'transaction'>;
+  kind: GroupKind;
+  store: Pick<GroupStore, 'transaction'>;
   now: Clock;
-  /** The reply that shows a brand. */
-  showBrand(id: string, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** The reply that shows a group. */
+  showGroup(id: string, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }
 
-/** A change of the family of the brand `id`, inside a transaction. `at` is in microseconds. */
+/** A change of the family of the group `id`, inside a transaction. `at` is in microseconds. */
 type FamilyChange = (changes: Changes, id: string, body: unknown, at: number) => Promise<void>;
 
 /** Routes of the tree: one parent, many children, and three paths that change them. */
-export function addFamilyRoutes(server: Server, { store, now, showBrand }: FamilyHandlers): void {
+export function addFamilyRoutes(server: Server, { kind, store, now, showGroup }: FamilyHandlers): void {
+  const paths = groupPaths(kind);
   const put = (path: string, summary: string, change: FamilyChange) =>
     server.put<ById>(path, { schema: { summary } }, (request, reply) => changed(request, reply, change));
   const post = (path: string, summary: string, change: FamilyChange) =>
@@ -41,7 +45,12 @@ export function addFamilyRoutes(server: Server, { store, now, showBrand }: Famil
     withoutBody(request, reply, (changes, id, _body, at) => setParent(changes, [id], null, at)),
   );
   post(paths.children, 'Add children', (changes, id, body, at) => setParent(changes, linkIds(listOf(body)), id, at));
-  put(paths.children, 'Replace the children', replaceChildren);
+  put(paths.children, 'Replace the children', async (changes, id, body, at) => {
+    const kept = linkIds(listOf(body));
+    const left = (await changes.childrenOf(id)).filter((child) => !kept.includes(child));
+    await changes.setParent(left, null, null);
+    await setParent(changes, kept, id, at);
+  });
   server.delete<ById>(paths.children, { schema: { summary: 'Remove children' } }, (request, reply) =>
     withoutBody(request, reply, removeChildren),
   );
@@ -53,35 +62,37 @@ export function addFamilyRoutes(server: Server, { store, now, showBrand }: Famil
 
   async function changed(request: FastifyRequest<ById>, reply: FastifyReply, change: FamilyChange) {
     await inFamily(request, change);
-    return showBrand(request.params.id, request, reply);
+    return showGroup(request.params.id, request, reply);
   }
 
   async function inFamily(request: FastifyRequest<ById>, change: FamilyChange): Promise<void> {
-    const id = brandIdOf(request.params.id);
+    const id = groupIdOf(kind, request.params.id);
     const at = microsOf(now());
     await store.transaction(causeOf(request.headers, now()), async (changes) => {
       await changes.lockFamily();
-      const brand = await changes.find(id);
-      if (brand === undefined) throw brandMissing();
-      await changes.update({ ...brand, updatedAt: at });
+      const group = await changes.find(id);
+      if (group === undefined) throw groupMissing(kind);
+      await changes.update({ ...group, updatedAt: at });
       await change(changes, id, request.body, at);
     });
   }
+
+  async function adopt(changes: Changes, id: string, body: unknown, at: number): Promise<void> {
+    const [parentId = null] = linkIds([objectOf(body)]);
+    await setParent(changes, [id], parentId, at);
+  }
+
+  /** @throws GroupsError `group_missing`: one of the groups does not exist; `under_itself` */
+  async function setParent(changes: Changes, childIds: readonly string[], parentId: string | null, at: number) {
+    const named = parentId === null ? childIds : [...childIds, parentId];
+    const existing = await changes.existing(named);
+    if (!named.every((id) => existing.has(id))) throw groupMissing(kind);
+    if (parentId !== null) requireNotAbove(kind, await changes.lineOf(parentId), childIds);
+    await changes.setParent(childIds, parentId, at);
+  }
 }
 
-const adopt: FamilyChange = async (changes, id, body, at) => {
-  const [parentId = null] = linkIds([objectOf(body)]);
-  await setParent(changes, [id], parentId, at);
-};
-
-const replaceChildren: FamilyChange = async (changes, id, body, at) => {
-  const kept = linkIds(listOf(body));
-  const left = (await changes.childrenOf(id)).filter((child) => !kept.includes(child));
-  await changes.setParent(left, null, null);
-  await setParent(changes, kept, id, at);
-};
-
-const removeChildren: FamilyChange = async (changes, id, body, at) => {
+async function removeChildren(changes: Changes, id: string, body: unknown, at: number): Promise<void> {
   const named = new Set(linkIds(listOf(body)));
   const children = await changes.childrenOf(id);
   await changes.setParent(
@@ -89,18 +100,4 @@ const removeChildren: FamilyChange = async (changes, id, body, at) => {
     null,
     at,
   );
-};
-
-/** @throws BrandsError `brand_missing`: one of the brands does not exist; `under_itself` */
-async function setParent(
-  changes: Changes,
-  childIds: readonly string[],
-  parentId: string | null,
-  at: number,
-): Promise<void> {
-  const named = parentId === null ? childIds : [...childIds, parentId];
-  const existing = await changes.existing(named);
-  if (!named.every((id) => existing.has(id))) throw brandMissing();
-  if (parentId !== null) requireNotAbove(await changes.lineOf(parentId), childIds);
-  await changes.setParent(childIds, parentId, at);
 }
