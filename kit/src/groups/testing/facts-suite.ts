@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Compile } from '../../../vendor/typebox.js';
 import { factId } from '../../store/facts.ts';
+import { callerOf } from '../../testing/call.ts';
 import { type FakeMesh, startFakeMesh } from '../../testing/fake-mesh.ts';
 import { type FactsBroker, openFactsBroker } from '../../testing/received-facts.ts';
+import { testTokens, tokenIssuer } from '../../testing/tokens.ts';
 import { until } from '../../testing/until.ts';
 import { groupFactSchema } from '../contract.ts';
-import { callerOf, type GroupsInstance, type GroupsSubject, issuer } from './subject.ts';
+import type { GroupsInstance, GroupsSubject } from './subject.ts';
 
 /** What a service of groups tells the others, over a real broker. */
 export function describeFactsOfGroups({ kind, start }: GroupsSubject): void {
@@ -21,7 +23,7 @@ export function describeFactsOfGroups({ kind, start }: GroupsSubject): void {
     before(async () => {
       mesh = await startFakeMesh();
       mesh.services = {
-        monolith: issuer,
+        monolith: tokenIssuer,
         [kind.members.plural]: () => ({ status: 200, body: { data: [] } }),
         flows: () => ({ status: 200, body: { data: { flow: null, fields: [] } } }),
       };
@@ -38,7 +40,7 @@ export function describeFactsOfGroups({ kind, start }: GroupsSubject): void {
       facts.received.length = 0;
     });
 
-    const send = callerOf(() => instance.service.url);
+    const send = callerOf(() => instance.service.url, `Bearer ${testTokens.admin}`);
     const call = async (...asked: Parameters<typeof send>) => {
       const { status, body } = await send(...asked);
       assert.ok(status < 300, JSON.stringify(body));

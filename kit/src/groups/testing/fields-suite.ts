@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { KeptReply } from '../../once/kept-reply.ts';
+import { callerOf } from '../../testing/call.ts';
 import { type FakeMesh, type FakeService, startFakeMesh } from '../../testing/fake-mesh.ts';
-import { callerOf, type GroupsInstance, type GroupsSubject, issuer } from './subject.ts';
+import { testTokens, tokenIssuer } from '../../testing/tokens.ts';
+import type { GroupsInstance, GroupsSubject } from './subject.ts';
 
 const definition = (slug: string, members: object = {}) => ({
   ...{ id: `0b0b0b0b-0000-4000-8000-00000000000${slug.length}`, slug, name: slug, description: '' },
@@ -36,10 +38,10 @@ export function describeFieldsOfGroups({ kind, start }: GroupsSubject): void {
       mesh.close();
     });
     beforeEach(() => {
-      mesh.services = { monolith: issuer, flows: flowWith() };
+      mesh.services = { monolith: tokenIssuer, flows: flowWith() };
     });
 
-    const call = callerOf(() => instance.service.url);
+    const call = callerOf(() => instance.service.url, `Bearer ${testTokens.admin}`);
     const make = async (given: object = {}) => {
       const { status, body } = await call('POST', all, newGroup(given));
       assert.equal(status, 201, JSON.stringify(body));
@@ -118,7 +120,7 @@ export function describeFieldsOfGroups({ kind, start }: GroupsSubject): void {
       const owner = randomUUID();
       await instance.service.store.transaction({}, ({ replies }) => replies.keep(oldReply, owner));
       assert.equal((await repliesOf(instance, [owner])).size, 1);
-      await instance.service.close();
+      await instance.stop();
       const again = await start(mesh.url, instance.place);
       await again.service.ready;
       await again.service.store.forgetReplies();

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { callerOf } from '../../testing/call.ts';
+import { credentials } from '../../testing/environment.ts';
 import { type FakeMesh, type FakeService, startFakeMesh } from '../../testing/fake-mesh.ts';
+import { testTokens, tokenIssuer } from '../../testing/tokens.ts';
 import { until } from '../../testing/until.ts';
 import { linksOf } from '../kind.ts';
-import { adminToken, callerOf, type GroupsInstance, type GroupsSubject, issuer, shopperToken } from './subject.ts';
+import type { GroupsInstance, GroupsSubject } from './subject.ts';
+
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 
 /** A service of groups by its public paths, beside peers that are there, are away, or make no sense. */
 export function describeGroupsService({ kind, start }: GroupsSubject): void {
@@ -39,11 +44,11 @@ export function describeGroupsService({ kind, start }: GroupsSubject): void {
       mesh.close();
     });
     beforeEach(() => {
-      mesh.services = { monolith: issuer, [members.plural]: owner, settings, currencies, flows: noFlow };
+      mesh.services = { monolith: tokenIssuer, [members.plural]: owner, settings, currencies, flows: noFlow };
       mesh.requests.length = 0;
     });
 
-    const call = callerOf(() => instance.service.url);
+    const call = callerOf(() => instance.service.url, `Bearer ${adminToken}`);
     const make = async (given: object = {}) => {
       const { status, body } = await call('POST', all, newGroup(given));
       assert.equal(status, 201, JSON.stringify(body));
@@ -91,7 +96,7 @@ export function describeGroupsService({ kind, start }: GroupsSubject): void {
         nothing,
       ]) {
         mesh.services = {
-          monolith: issuer,
+          monolith: tokenIssuer,
           ...(broken && { [members.plural]: broken, settings: broken, currencies: broken }),
         };
         const headers = { 'x-moltin-currency': 'XXX' };
@@ -103,7 +108,7 @@ export function describeGroupsService({ kind, start }: GroupsSubject): void {
         assert.equal((await call('PUT', `${all}/${id}`, { data: { name: 'Changed' } })).status, 200);
       }
       const half: FakeService = (request) => (request.path.startsWith('/internal/') ? links(request) : { status: 503 });
-      mesh.services = { monolith: issuer, [members.plural]: half };
+      mesh.services = { monolith: tokenIssuer, [members.plural]: half };
       const shown = await call('GET', `${all}/${id}?include=${members.plural}`);
       assert.equal(shown.body.data.relationships[members.plural].data.length, 2);
       assert.deepEqual([shown.headers.get('x-banyan-missing'), 'included' in shown.body], [members.plural, false]);
@@ -169,26 +174,27 @@ export function describeGroupsService({ kind, start }: GroupsSubject): void {
 
     test('has what was written after it was started again on its store', async () => {
       const id = await make({ name: 'Kept' });
-      await instance.service.close();
+      await instance.stop();
       const again = await start(mesh.url, instance.place);
       await again.service.ready;
-      const { body } = await callerOf(() => again.service.url)('GET', `${all}/${id}`);
+      const { body } = await callerOf(() => again.service.url, `Bearer ${adminToken}`)('GET', `${all}/${id}`);
       assert.equal(body.data.name, 'Kept');
       await again.close();
     });
 
     test('writes no token into its log', () => {
       const log = instance.lines.join('');
-      for (const secret of [adminToken, shopperToken, 'let me ask']) assert.ok(!log.includes(secret), secret);
+      for (const secret of [adminToken, shopperToken, credentials.INTROSPECTION_CLIENT_SECRET])
+        assert.ok(!log.includes(secret), secret);
     });
   });
 
   test(`a ${plural} service that has never reached flows shows groups without fields and says so, and takes no writes`, async () => {
-    const mesh = await startFakeMesh({ monolith: issuer, [members.plural]: owner, settings, currencies });
+    const mesh = await startFakeMesh({ monolith: tokenIssuer, [members.plural]: owner, settings, currencies });
     const instance = await start(mesh.url);
     try {
       await instance.service.ready;
-      const call = callerOf(() => instance.service.url);
+      const call = callerOf(() => instance.service.url, `Bearer ${adminToken}`);
       const list = await call('GET', all);
       assert.deepEqual([list.status, list.headers.get('x-banyan-missing')], [200, 'flows']);
       const refused = await call('POST', all, newGroup());
