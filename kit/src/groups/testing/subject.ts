@@ -17,7 +17,7 @@ export interface GroupsInstance {
   service: {
     url: string;
     ready: Promise<void>;
-    store: Pick<GroupStore, 'transaction' | 'linksOf' | 'forgetReplies'>;
+    store: Pick<GroupStore, 'all' | 'transaction' | 'linksOf' | 'forgetReplies'>;
   };
   /** Lines of its log. */
   lines: string[];
