@@ -5,10 +5,11 @@ import { openApi } from './api.ts';
 import { everySecondRequest } from './both-sides.ts';
 import { groupFieldCases } from './groups-fields.ts';
 import * as groups from './groups-goods.ts';
-import { brands, collections } from './moved-services.ts';
+import { brands, categories, collections } from './moved-services.ts';
 
 for (const [moved, group] of [
   [brands, groups.brands],
+  [categories, groups.categories],
   [collections, groups.collections],
 ] as const) {
   describe(`after all writes of fields of ${moved.name}, both sides have the same digests`, () => {

@@ -1,46 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Api, Case, Reply } from './api.ts';
+import type { Api, Case } from './api.ts';
+import { addField, between, makeFlow, sources } from './flows-goods.ts';
 import { ids, makeProduct } from './goods.ts';
 import { type Group, makeGroup } from './groups-goods.ts';
 
-const sources = ({ body }: Reply) => body.errors.map((one: { source: string }) => one.source);
 const flows = '/v2/flows';
-
-/** Makes a flow. A case makes the flow of its groups itself and deletes it, so that it has no effect on others. */
-async function makeFlow({ admin }: Api, slug: string): Promise<string> {
-  const data = { type: 'flow', name: slug, slug, description: '', enabled: true };
-  const { status, body } = await admin('POST', flows, { data });
-  assert.equal(status, 201, JSON.stringify(body));
-  return body.data.id;
-}
-
-/** Adds a field to a flow, a text unless `members` says otherwise. */
-async function addField({ admin }: Api, flow: string, slug: string, members: object = {}): Promise<string> {
-  const data = {
-    ...{
-      type: 'field',
-      name: `The ${slug}`,
-      slug,
-      field_type: 'string',
-      description: 'D',
-      required: false,
-      ...members,
-    },
-    relationships: { flow: { data: { type: 'flow', id: flow } } },
-  };
-  const { status, body } = await admin('POST', '/v2/fields', { data });
-  assert.equal(status, 201, JSON.stringify(body));
-  return body.data.id;
-}
-
-const between = { type: 'between', options: { from: 1, to: 5 } };
 
 /** Fields that an operator added to groups, and groups as entries of their flow. */
 export function groupFieldCases(group: Group): Case[] {
   const { plural, type } = group;
   const base = `/v2/${plural}`;
-  /** Runs a case with a flow of the groups. */
+  /** Runs a case with a flow of the groups, which it deletes, so that it has no effect on others. */
   const withFlow = (run: (api: Api, flow: string) => Promise<void>) => async (api: Api) => {
     const flow = await makeFlow(api, plural);
     await run(api, flow);
@@ -58,6 +29,7 @@ export function groupFieldCases(group: Group): Case[] {
         await addField(api, flow, 'hidden', { omit_null: true, order: 2 });
         await addField(api, flow, 'grade', { field_type: 'integer', order: 1, validation_rules: [between] });
         await addField(api, flow, 'color', {
+          ...{ name: 'The color', description: 'D' },
           order: 3,
           default: 'red',
           validation_rules: [{ type: 'enum', options: ['red', 'blue'] }],

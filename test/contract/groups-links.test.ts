@@ -7,7 +7,7 @@ import { allOnService, type MovingSide } from './both-sides.ts';
 import { makeProduct } from './goods.ts';
 import * as groups from './groups-goods.ts';
 import { groupProductCases } from './groups-products.ts';
-import { brands, collections } from './moved-services.ts';
+import { brands, categories, collections } from './moved-services.ts';
 
 const { makeGroup } = groups;
 
@@ -16,6 +16,7 @@ const isAsked = (path: string) => path.startsWith('/internal/links/');
 
 for (const [moved, group] of [
   [brands, groups.brands],
+  [categories, groups.categories],
   [collections, groups.collections],
 ] as const) {
   const { plural, type } = group;

@@ -1,5 +1,6 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
 import { startInstance as startCarts } from '@banyan/carts/testing';
+import { startInstance as startCategories } from '@banyan/categories/testing';
 import { startInstance as startCollections } from '@banyan/collections/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
@@ -31,6 +32,7 @@ const groups = (name: string, type: string, start: MovedService['start']): Moved
   start,
 });
 export const brands = groups('brands', 'brand', startBrands);
+export const categories = groups('categories', 'category', startCategories);
 export const collections = groups('collections', 'collection', startCollections);
 /** The checkout belongs to the orders, which the monolith has. */
 export const carts: MovedService = {

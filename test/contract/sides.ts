@@ -84,12 +84,12 @@ export async function groupsOnService({ name, paths, start }: LoneGroups): Promi
     // Stands in for the copy that the monolith keeps, which products are linked to.
     settle: async () => {
       const rows = await instance.service.store.all(false);
-      const columns = [rows.map(({ id }) => id), rows.map(({ slug }) => slug), rows.map(({ status }) => status)];
+      const columns = (['id', 'name', 'slug', 'status'] as const).map((column) => rows.map((row) => row[column]));
       await shop.shop.db.query(`delete from ${name} where id <> all($1)`, [columns[0]]);
       await shop.shop.db.query(
-        `insert into ${name} (id, name, slug, status) select id, 'copy', slug, status
-         from unnest($1::uuid[], $2::text[], $3::text[]) as copy (id, slug, status)
-         on conflict (id) do update set slug = excluded.slug, status = excluded.status`,
+        `insert into ${name} (id, name, slug, status) select id, name, slug, status
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as copy (id, name, slug, status)
+         on conflict (id) do update set name = excluded.name, slug = excluded.slug, status = excluded.status`,
         columns,
       );
     },

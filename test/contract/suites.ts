@@ -38,7 +38,6 @@ export const ofMonolith: Suites = {
   'lists with their pages, filters and orders': listCases,
   customers: customerCases,
   'products and categories': productCases,
-  categories: groupCases(categories),
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
   files: fileCases,
@@ -61,6 +60,7 @@ export const ofMonolith: Suites = {
 export const ofServices: Suites = {
   brands: groupCases(brands),
   carts: cartCases,
+  categories: groupCases(categories),
   collections: groupCases(collections),
   currencies: currencyCases,
   integrations: integrationCases,
