@@ -3,6 +3,7 @@ import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCategories } from '@banyan/categories/testing';
 import { startInstance as startCollections } from '@banyan/collections/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startFlows } from '@banyan/flows/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
 import { startInstance as startSettings } from '@banyan/settings/testing';
@@ -44,6 +45,12 @@ export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const flows: MovedService = {
+  name: 'flows',
+  // Entries of core flows too: the service sends them on to the owners of the entities.
+  paths: /^\/(v2\/(flows|fields)|internal\/fields)([/?]|$)/,
+  start: startFlows,
 };
 export const jobs: MovedService = {
   name: 'jobs',

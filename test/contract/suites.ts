@@ -41,7 +41,6 @@ export const ofMonolith: Suites = {
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
   files: fileCases,
-  'flows, fields and entries': flowCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
   inventories: inventoryCases,
@@ -63,6 +62,7 @@ export const ofServices: Suites = {
   categories: groupCases(categories),
   collections: groupCases(collections),
   currencies: currencyCases,
+  flows: flowCases,
   integrations: integrationCases,
   jobs: jobCases,
   settings: settingCases,

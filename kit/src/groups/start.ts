@@ -1,7 +1,10 @@
 import Type, { type Static } from '../../vendor/typebox.js';
 import { allowBrowsers } from '../api/cors.ts';
+import { isUuid } from '../api/ids.ts';
 import { EntityFields } from '../fields/definitions.ts';
 import { FieldIncludes } from '../fields/includes.ts';
+import { addTargetRoutes } from '../fields/target-routes.ts';
+import { peersOnly } from '../http/basic.ts';
 import { createServer } from '../http/server.ts';
 import { addImportRoutes } from '../import/routes.ts';
 import type { Logger } from '../observe/log.ts';
@@ -79,6 +82,10 @@ export async function startGroupService<Tx>(options: GroupServiceOptions<Tx>): P
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
   const handlers = { ...platform, kind, store, members, pageLength, requireCurrency, fields, includes, now };
   addGroupRoutes(server, { ...handlers, publicUrl: config.PUBLIC_URL });
+  addTargetRoutes(server, {
+    requirePeer: peersOnly(platform.credentials),
+    of: { [kind.type]: async (ids) => [...(await store.visible(ids.filter(isUuid), false))] },
+  });
 
   const running = await runService({
     ...placeOf(config),

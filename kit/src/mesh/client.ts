@@ -47,6 +47,8 @@ export interface MeshReply {
    * False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`.
    */
   retryable: boolean;
+  /** Fields of the head, by their name in lower case. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface MeshClient {
@@ -89,7 +91,8 @@ export function openMeshClient(options: MeshClientOptions): MeshClient {
           signal: AbortSignal.timeout(leftMs),
         });
         const retryable = reply.headers[retryableHeader] !== 'false';
-        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable };
+        const { headers: given } = reply;
+        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable, headers: given };
       } catch (error) {
         throw peerError(service, error);
       }

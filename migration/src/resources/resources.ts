@@ -5,6 +5,7 @@ import { carts } from './carts.ts';
 import { categories, categoryLinks } from './categories.ts';
 import { collectionLinks, collections } from './collections.ts';
 import { currencies } from './currencies.ts';
+import { flows } from './flows.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
@@ -22,6 +23,7 @@ export const resources: readonly Resource[] = [
     collectionLinks,
     collections,
     currencies,
+    flows,
     integrations,
     jobs,
     settings,
