@@ -76,7 +76,7 @@ async function warmUp(sides: Sides, { warmUps }: JourneysPlan, clock: DriveClock
   for (const name of sideNames) {
     const { url, shopper, administrator } = sides[name];
     for (const journey of [shopper, administrator]) {
-      // One after the other: at the monolith, one journey takes seconds.
+      // One a second: at the monolith, one takes seconds.
       const { run, finished } = await driveJourneys(url, journey, constantRate(1, warmUps * 1_000), limits, clock);
       if (finished === 0)
         throw new Error(`${name}: no journey of a ${journey.name} ends: ${JSON.stringify(run.errors)}`);
