@@ -2,5 +2,5 @@ import { describeFieldsOfGroups, describeGroupsService } from '@banyan/kit/group
 import { kind } from './contract.ts';
 import { startInstance } from './testing.ts';
 
-describeGroupsService({ kind, start: startInstance });
+describeGroupsService({ kind, start: startInstance, isEmbedded: true });
 describeFieldsOfGroups({ kind, start: startInstance });

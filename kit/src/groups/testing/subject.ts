@@ -4,6 +4,8 @@ import type { GroupStore } from '../store.ts';
 /** A service of groups. */
 export interface GroupsSubject {
   kind: GroupKind;
+  /** The store is in the process: it is not down while the process is up. */
+  isEmbedded?: true;
   /**
    * Starts an instance on an empty store of its own.
    *
@@ -23,7 +25,7 @@ export interface GroupsInstance {
   lines: string[];
   /** The environment of another instance on the same store. */
   place: Record<string, string>;
-  /** Absent where the store is in the process. */
+  /** Absent of a store in the process. */
   outage?: { begin(): Promise<void>; end(): Promise<void> };
   /** Stops the instance, and keeps its store. */
   stop(): Promise<void>;
