@@ -5,7 +5,7 @@ import { brands, carts, flows } from './moved-services.ts';
 import { describeContract } from './runner.ts';
 import { monolithAlone } from './sides.ts';
 
-// A path that names a core flow by its id leads to the owner of flows, also where another service owns the entities. The other owners are those
+// A path that names a core flow by its id leads to the owner of flows, whichever side owns the entities. The others are those
 // of entries-move.test.ts, and the real mesh is that of edge.test.ts.
 describeContract('entries of core flows', [...entryCases, ...fieldIncludeCases], {
   'the monolith alone': monolithAlone,
