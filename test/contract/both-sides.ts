@@ -93,7 +93,7 @@ async function openMoving(
     mesh.services[name] = serviceAt(instance.service.url);
 
     const ofWorker = await brokerFor(name, broker, closing);
-    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, ofWorker, closing);
+    const worker = await startTestWorker(name, shop.shop.config, mesh.url, ofWorker, closing);
     await worker.run('backfill');
     for (const copy of copies) await worker.run('backfill', {}, copy);
     if (owner === 'service') await worker.run('switch');
@@ -128,7 +128,7 @@ async function brokerFor(name: string, broker: BrokerSettings, closing: (() => u
 
 async function startTestWorker(
   name: string,
-  monolithUrl: string,
+  monolith: { databaseUrl: string; filesFolder: string },
   meshUrl: string,
   broker: BrokerSettings,
   closing: (() => unknown)[],
@@ -144,7 +144,8 @@ async function startTestWorker(
   const worker = await startWorker(
     {
       ...{ HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', MIGRATION_TOKEN: token },
-      ...{ MONOLITH_DATABASE_URL: monolithUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      ...{ MONOLITH_DATABASE_URL: monolith.databaseUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      FILES_FOLDER: monolith.filesFolder,
       ...{ PUBLIC_URL: 'http://shop.test', ...broker },
       MESH_ADMIN_URL: `http://127.0.0.1:${(admin.address() as AddressInfo).port}`,
     },

@@ -1,6 +1,7 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
 import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startFiles } from '@banyan/files/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
 import { startInstance as startSettings } from '@banyan/settings/testing';
@@ -50,4 +51,10 @@ export const settings: MovedService = {
   // What services ask for moves with the reads of clients.
   paths: /^\/(v2|internal)\/settings([/?]|$)/,
   start: startSettings,
+};
+/** The content of public files is outside of /v2. */
+export const files: MovedService = {
+  name: 'files',
+  paths: /^(\/v2)?\/files([/?]|$)/,
+  start: startFiles,
 };

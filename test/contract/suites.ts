@@ -41,7 +41,6 @@ export const ofMonolith: Suites = {
   'categories and collections': groupCases,
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
-  files: fileCases,
   'flows, fields and entries': flowCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
@@ -62,6 +61,7 @@ export const ofServices: Suites = {
   brands: brandCases,
   carts: cartCases,
   currencies: currencyCases,
+  files: fileCases,
   integrations: integrationCases,
   jobs: jobCases,
   settings: settingCases,
