@@ -6,7 +6,8 @@ import { type Api, openApi } from './api.ts';
 import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
 import { custom, fill } from './carts-goods.ts';
 import { makeProduct } from './goods.ts';
-import { brands, carts, categories, collections, currencies, settings } from './moved-services.ts';
+import { brands, carts, categories, collections, currencies, files, settings } from './moved-services.ts';
+import { plainPng, sendForm, upload } from './uploads.ts';
 
 /** Writes of a resource, one after the other. */
 interface Case {
@@ -78,6 +79,26 @@ const cases: Case[] = [
       await api.admin('PUT', cart, { data: { name: 'Named', description: 'D' } });
       await settled();
       await api.admin('DELETE', cart);
+      await settled();
+    },
+  },
+  {
+    moved: files,
+    entity: 'file',
+    least: 5,
+    writes: async (api, settled) => {
+      const ids: string[] = [];
+      for (const [content, name, isPublic] of [
+        [plainPng(3, 2), 'Rot \u{1f600} é.PNG', true],
+        ['<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"/>', 'a.svg', true],
+        ['hidden', 'a.txt', false],
+      ] as const) {
+        ids.push(await upload(api, content, name, isPublic));
+        await settled();
+      }
+      await sendForm(api, [{ name: 'file_location', value: 'https://images.example/a/Blue%20Chair.JPEG?size=2' }]);
+      await settled();
+      await api.admin('DELETE', `/v2/files/${ids[0]}`);
       await settled();
     },
   },

@@ -3,6 +3,7 @@ import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCategories } from '@banyan/categories/testing';
 import { startInstance as startCollections } from '@banyan/collections/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startFiles } from '@banyan/files/testing';
 import { startInstance as startFlows } from '@banyan/flows/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
@@ -67,4 +68,10 @@ export const settings: MovedService = {
   // What services ask for moves with the reads of clients.
   paths: /^\/(v2|internal)\/settings([/?]|$)/,
   start: startSettings,
+};
+/** The content of public files is outside of /v2. */
+export const files: MovedService = {
+  name: 'files',
+  paths: /^(\/v2)?\/files([/?]|$)/,
+  start: startFiles,
 };

@@ -40,7 +40,6 @@ export const ofMonolith: Suites = {
   'products and categories': productCases,
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
-  files: fileCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
   inventories: inventoryCases,
@@ -62,6 +61,7 @@ export const ofServices: Suites = {
   categories: groupCases(categories),
   collections: groupCases(collections),
   currencies: currencyCases,
+  files: fileCases,
   flows: flowCases,
   integrations: integrationCases,
   jobs: jobCases,

@@ -5,6 +5,7 @@ import { carts } from './carts.ts';
 import { categories, categoryLinks } from './categories.ts';
 import { collectionLinks, collections } from './collections.ts';
 import { currencies } from './currencies.ts';
+import { files } from './files.ts';
 import { flows } from './flows.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
@@ -23,6 +24,7 @@ export const resources: readonly Resource[] = [
     collectionLinks,
     collections,
     currencies,
+    files,
     flows,
     integrations,
     jobs,

@@ -1,5 +1,6 @@
 import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
+import { files } from './files.ts';
 import { flows } from './flows.ts';
 import { brands, categories, collections } from './groups.ts';
 import { integrations } from './integrations.ts';
@@ -14,6 +15,7 @@ const kinds: readonly Kind[] = [
   categories,
   collections,
   currencies,
+  files,
   flows,
   integrations,
   jobs,
