@@ -15,7 +15,7 @@ export interface Step<Memory> {
   learn?(body: Body, memory: Memory): void;
 }
 
-/** What somebody does from first to last, one request after the other. */
+/** What a client does from first to last, one request after the other. */
 export interface Journey<Memory = unknown> {
   name: string;
   steps: readonly Step<Memory>[];
