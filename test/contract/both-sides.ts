@@ -111,7 +111,7 @@ async function openMoving(
     }
 
     const ofWorker = await brokerFor(all, broker, closing);
-    const worker = await startTestWorker(name, shop.shop.config.databaseUrl, mesh.url, ofWorker, closing);
+    const worker = await startTestWorker(name, shop.shop.config, mesh.url, ofWorker, closing);
     const copies = all.flatMap((moved) => moved.copies ?? []);
     const names = all.map((moved) => moved.name);
     for (const resource of [...names, ...copies]) await worker.run('backfill', {}, resource);
@@ -151,7 +151,7 @@ async function brokerFor(
 
 async function startTestWorker(
   name: string,
-  monolithUrl: string,
+  monolith: { databaseUrl: string; filesFolder: string },
   meshUrl: string,
   broker: BrokerSettings,
   closing: (() => unknown)[],
@@ -167,7 +167,8 @@ async function startTestWorker(
   const worker = await startWorker(
     {
       ...{ HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', MIGRATION_TOKEN: token },
-      ...{ MONOLITH_DATABASE_URL: monolithUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      ...{ MONOLITH_DATABASE_URL: monolith.databaseUrl, DATABASE_URL: own.url, MESH_URL: meshUrl },
+      FILES_FOLDER: monolith.filesFolder,
       ...{ PUBLIC_URL: 'http://shop.test', ...broker },
       MESH_ADMIN_URL: `http://127.0.0.1:${(admin.address() as AddressInfo).port}`,
     },

@@ -111,6 +111,12 @@ async function flowPaths(call: CallApi): Promise<string[]> {
 /** Every resource whose reads are measured. */
 export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   brands: { service: 'brands', store: 'mariadb', paths: pagesAnd('/v2/brands', 25, ['/v2/brands/tree']) },
+  categories: { service: 'categories', store: null, paths: pagesAnd('/v2/categories', 25, ['/v2/categories/tree']) },
+  collections: {
+    service: 'collections',
+    store: 'mariadb',
+    paths: pagesAnd('/v2/collections', 25, ['/v2/collections/tree']),
+  },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
   flows: { service: 'flows', store: 'mariadb', paths: flowPaths },
