@@ -1,5 +1,6 @@
 import { errors, Pool } from '../../vendor/undici.ts';
 import { ServiceError } from '../service/errors.ts';
+import { type OpenSpan, processSpans, type Spans } from './spans.ts';
 import { retryableHeader, type TraceContext } from './trace.ts';
 
 /**
@@ -68,10 +69,12 @@ export interface MeshClientOptions {
   /** A longer reply is refused. */
   maxReplyBytes?: number;
   maxConnections?: number;
+  spans?: Spans;
 }
 
 export function openMeshClient(options: MeshClientOptions): MeshClient {
   const { timeoutMs: defaultTimeoutMs = 2_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
+  const { spans = processSpans } = options;
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 
   return {
@@ -80,21 +83,52 @@ export function openMeshClient(options: MeshClientOptions): MeshClient {
       if (leftMs <= 0) {
         throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
       }
+      const span = spans.begin('client', trace?.traceparent);
+      const end = ended(span, { service, method, path });
       try {
         const reply = await pool.request({
           method,
           path,
-          headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
+          headers: {
+            ...trace,
+            ...(span && { traceparent: span.traceparent }),
+            ...headers,
+            host: service,
+            [timeoutHeader]: String(leftMs),
+          },
           body: body ?? null,
           signal: AbortSignal.timeout(leftMs),
         });
         const retryable = reply.headers[retryableHeader] !== 'false';
-        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable };
-      } catch (error) {
-        throw peerError(service, error);
+        const text = await bounded(reply.body, maxReplyBytes);
+        end(reply.statusCode);
+        return { status: reply.statusCode, text, retryable };
+      } catch (thrown) {
+        const error = peerError(service, thrown);
+        end(error.code);
+        throw error;
       }
     },
     close: () => pool.close(),
+  };
+}
+
+/** Ends the span of a call with the status of its reply, or with the code of its failure. */
+function ended(span: OpenSpan | null, { service, method, path }: Pick<MeshRequest, 'service' | 'method' | 'path'>) {
+  return (outcome: number | string) => {
+    // By the conventions any status from 400 on is a failure of a client's span.
+    const failed = typeof outcome === 'string' || outcome >= 400;
+    span?.end(
+      method,
+      {
+        'http.request.method': method,
+        'server.address': service,
+        'url.path': path.split('?', 1)[0]?.slice(0, 256) ?? '',
+        ...(typeof outcome === 'number' ? { 'http.response.status_code': outcome } : {}),
+        ...(failed ? { 'error.type': String(outcome) } : {}),
+      },
+      failed,
+    );
   };
 }
 
