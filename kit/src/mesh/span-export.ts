@@ -71,14 +71,17 @@ export function exportSpans(spans: Spans, options: SpanExportOptions): SpanExpor
     });
   };
 
+  const accepts = () => {
+    if (queue.length < queueMax) return true;
+    counted.full.value += 1;
+    return false;
+  };
   const stop = spans.listen((span) => {
-    if (queue.length >= queueMax) {
-      counted.full.value += 1;
-      return;
-    }
+    // Others may have ended since it began.
+    if (!accepts()) return;
     queue.push(span);
     if (timer === null && sending === null) wait(delayMs);
-  });
+  }, accepts);
 
   return {
     close: async () => {

@@ -36,10 +36,16 @@ const flagAt = 54;
 export class Spans {
   readonly #newId = ids();
   #listener: ((span: Span) => void) | null = null;
+  #accepts: () => boolean = () => true;
 
-  /** Begins to hand spans over. There is one listener; the last one counts. Returns how it ends. */
-  listen(listener: (span: Span) => void): () => void {
+  /**
+   * Begins to hand spans over. There is one listener; the last one counts. Returns how it ends.
+   *
+   * @param accepts is asked before a span is begun: what is dropped in the end need not be made
+   */
+  listen(listener: (span: Span) => void, accepts = () => true): () => void {
     this.#listener = listener;
+    this.#accepts = accepts;
     return () => {
       if (this.#listener === listener) this.#listener = null;
     };
@@ -53,7 +59,7 @@ export class Spans {
   begin(kind: SpanKind, traceparent: string | string[] | undefined): OpenSpan | null {
     if (this.#listener === null || typeof traceparent !== 'string' || !isSampled(traceparent)) return null;
     const { traceId, spanId: parentId } = traceIds({ traceparent });
-    if (traceId === undefined || parentId === undefined) return null;
+    if (traceId === undefined || parentId === undefined || !this.#accepts()) return null;
     const spanId = this.#newId();
     // The mesh's spans have this clock too.
     const startedAtMs = Date.now();
