@@ -105,6 +105,7 @@ async function endOf(call: CallApi, path: string): Promise<void> {
 export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   brands: { service: 'brands', store: 'mariadb', paths: pagesAnd('/v2/brands', 25, ['/v2/brands/tree']) },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
+  files: { service: 'files', store: null, paths: pagesAnd('/v2/files', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
   jobs: { service: 'jobs', store: null, paths: jobPaths },
