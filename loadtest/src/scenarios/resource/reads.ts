@@ -118,6 +118,7 @@ export const resourceReads: Readonly<Record<string, ResourceReads>> = {
     paths: pagesAnd('/v2/collections', 25, ['/v2/collections/tree']),
   },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
+  files: { service: 'files', store: null, paths: pagesAnd('/v2/files', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
   flows: { service: 'flows', store: 'mariadb', paths: flowPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
