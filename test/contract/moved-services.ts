@@ -1,6 +1,7 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
 import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startCustomers } from '@banyan/customers/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
 import { startInstance as startSettings } from '@banyan/settings/testing';
@@ -34,6 +35,12 @@ export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const customers: MovedService = {
+  name: 'customers',
+  // What services ask for moves with the reads of clients.
+  paths: /^\/(v2\/(flows\/(customers|addresses)\/entries|customers)|internal\/customers)([/?]|$)/,
+  start: startCustomers,
 };
 export const jobs: MovedService = {
   name: 'jobs',

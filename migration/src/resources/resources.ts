@@ -4,6 +4,7 @@ import { brandLinks } from './brand-links.ts';
 import { brands } from './brands.ts';
 import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
+import { customers } from './customers.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
@@ -11,7 +12,7 @@ import { settings } from './settings.ts';
 
 /** Every resource that can move. */
 export const resources: readonly Resource[] = [
-  ...[authClients, brandLinks, brands, carts, currencies, integrations, jobs, settings],
+  ...[authClients, brandLinks, brands, carts, currencies, customers, integrations, jobs, settings],
 ];
 
 /** @throws MigrationError `bad_arguments` */

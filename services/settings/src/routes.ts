@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Authenticate, FindSubject, Rule } from '@banyan/kit/access';
 import { checker, objectOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
@@ -6,7 +7,6 @@ import type { Server } from '@banyan/kit/http';
 import { guardApi, type RequireCurrency } from '@banyan/kit/peers';
 import { paths, SettingsChange } from './contract.ts';
 import { forPeers, settingsView, withChanged } from './domain.ts';
-import { invalidPeer } from './errors.ts';
 import type { Store } from './store.ts';
 
 export interface Handlers {
@@ -15,8 +15,8 @@ export interface Handlers {
   authenticate: Authenticate;
   /** Who a customer token belongs to. Settings are the administrators', but a wrong token is refused on any path. */
   findCustomer: FindSubject;
-  /** Whether `Authorization` has the credentials of a service. */
-  isPeer: (authorization: string | undefined) => boolean;
+  /** @throws ServiceError `invalid_peer`: the request has not the credentials of a service */
+  requirePeer: (headers: IncomingHttpHeaders) => void;
   now: Clock;
 }
 
@@ -25,7 +25,7 @@ const settingsChange = checker(SettingsChange);
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers): void {
-  const { store, requireCurrency, isPeer, now } = handlers;
+  const { store, requireCurrency, requirePeer, now } = handlers;
   guardApi(server, {
     ...handlers,
     rule: administratorsOnly,
@@ -46,7 +46,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     paths.forPeers,
     { schema: { summary: 'The page length of lists and the method of calculation, for other services' } },
     async ({ headers }) => {
-      if (!isPeer(headers.authorization)) throw invalidPeer();
+      requirePeer(headers);
       return { data: forPeers(await store.read()) };
     },
   );

@@ -1,5 +1,4 @@
 import { allowBrowsers } from '@banyan/kit/api';
-import { basicCheck } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
@@ -7,10 +6,9 @@ import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { platformOf, requireCurrencyBy } from '@banyan/kit/peers';
+import { peerCheck, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, fileOf, settingsConfig } from './config.ts';
-import { settingsErrors } from './errors.ts';
 import { addRoutes } from './routes.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -35,14 +33,14 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const server = await createServer({
     logger,
     metrics,
-    errors: settingsErrors,
+    errors: {},
     checks: { store: () => store.ping() },
     forms: false,
     docs: { title: 'settings', version: '1', description: 'The settings of the store' },
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { ...platform, store, requireCurrency, isPeer: basicCheck(platform.credentials), now });
+  addRoutes(server, { ...platform, store, requireCurrency, requirePeer: peerCheck(platform.credentials), now });
 
   const running = await runService({
     ...placeOf(config),

@@ -1,5 +1,4 @@
-import type { Logger } from '@banyan/kit/log';
-import type { Store } from './store.ts';
+import type { Logger } from '../observe/log.ts';
 
 const everyMs = 3_600_000;
 
@@ -9,7 +8,7 @@ export interface CleaningUp {
 }
 
 /** Deletes replies to keyed requests that are a day old: now, and every hour. The timer does not keep the process alive. */
-export function startCleanUp(store: Pick<Store, 'forgetReplies'>, logger: Logger): CleaningUp {
+export function startCleanUp(store: { forgetReplies(): Promise<void> }, logger: Logger): CleaningUp {
   const run = () => store.forgetReplies().catch((err) => logger.warn({ err }, 'old replies stay for an hour more'));
   let last = run();
   const timer = setInterval(() => {
