@@ -1,7 +1,7 @@
 import { everySecondRequest } from './both-sides.ts';
 import { entryCases } from './entries.ts';
 import { fieldIncludeCases } from './field-includes.ts';
-import { brands, carts } from './moved-services.ts';
+import { brands, carts, customers } from './moved-services.ts';
 import { describeContract } from './runner.ts';
 import { monolithAlone } from './sides.ts';
 
@@ -11,4 +11,5 @@ describeContract('entries of core flows', [...entryCases, ...fieldIncludeCases],
   'the monolith alone': monolithAlone,
   'both in turn, while the service owns brands': () => everySecondRequest(brands, 'service'),
   'both in turn, while the service owns carts': () => everySecondRequest(carts, 'service'),
+  'both in turn, while the service owns customers': () => everySecondRequest(customers, 'service'),
 });

@@ -106,6 +106,7 @@ export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   brands: { service: 'brands', store: 'mariadb', paths: pagesAnd('/v2/brands', 25, ['/v2/brands/tree']) },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
+  customers: { service: 'customers', store: 'mariadb', paths: pagesAnd('/v2/customers', 25) },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
   jobs: { service: 'jobs', store: null, paths: jobPaths },
   // One thing, and no list of it.
