@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { backendRef, meshConfig, route, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
@@ -23,8 +24,7 @@ async function simple(listener: Parameters<typeof upstreamServer>[1], over: Para
 describe('a request passes through', () => {
   test('method, path, query, fields and body are forwarded as sent, and the reply as received', async () => {
     const { mesh } = await simple(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
+      const body = await readText(request);
       response.writeHead(201, [
         ['Set-Cookie', 'a=1'],
         ['Set-Cookie', 'b=2'],

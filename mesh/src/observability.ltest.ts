@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { AccessLogPolicy } from './config/policy-model.ts';
 import type { ErrorGroup } from './telemetry/error-groups.ts';
@@ -137,8 +138,7 @@ describe('a collector', () => {
   test('gets sampled traces by OTLP, and only those', async () => {
     const requests: { url: string; type: string; body: Otlp }[] = [];
     const collector = await upstreamServer(closing, async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
+      const body = await readText(request);
       requests.push({ url: request.url ?? '', type: request.headers['content-type'] ?? '', body: JSON.parse(body) });
       response.setHeader('content-type', 'application/json').end('{}');
     });

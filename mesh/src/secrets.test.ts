@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { MetricsJson } from './telemetry/metrics.ts';
 import { startCli } from './testing/cli.ts';
@@ -37,8 +38,7 @@ function request(method: string, target: string, ...more: string[]): string {
 test('no secret is in a log, a trace, a tap, an error, a shadow, a metric or an export, however a request ends', async () => {
   const exported: string[] = [];
   const collector = await upstreamServer(closing, async (incoming, response) => {
-    let body = '';
-    for await (const chunk of incoming) body += chunk;
+    const body = await readText(incoming);
     exported.push(body);
     response.setHeader('content-type', 'application/json').end('{}');
   });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { backendPolicy, backendRef, meshConfig, route, routePolicy, rule, service } from './testing/config.ts';
 import { Closing, RawClient, testMesh, until, upstreamServer } from './testing/harness.ts';
@@ -81,8 +82,7 @@ describe('back-pressure', () => {
     assert.ok(poured.bytes < big, `${poured.bytes} bytes have been poured`);
     read();
     const [response] = (await once(client, 'response')) as [IncomingMessage];
-    let text = '';
-    for await (const chunk of response) text += chunk;
+    const text = await readText(response);
     assert.equal(text, String(big));
   });
 

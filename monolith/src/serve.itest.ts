@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -31,11 +32,7 @@ function run(args: readonly string[], env: Record<string, string>): ChildProcess
 }
 
 async function finished(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
-  const text = async (stream: NodeJS.ReadableStream | null) => {
-    let all = '';
-    for await (const chunk of stream ?? []) all += chunk;
-    return all;
-  };
+  const text = async (stream: NodeJS.ReadableStream | null) => (stream === null ? '' : readText(stream));
   const exited = once(child, 'exit');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await exited;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, test } from 'node:test';
 import { createLogger } from '../observe/log.ts';
 import { until } from '../testing/until.ts';
@@ -24,8 +25,7 @@ async function fakeMesh(ttlMs: unknown, port = 0) {
   const calls: Call[] = [];
   const mesh = { status: 200 };
   const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += String(chunk);
+    const text = await readText(request);
     calls.push({
       method: request.method ?? '',
       path: request.url ?? '',

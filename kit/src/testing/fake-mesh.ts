@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 
 /** A request that arrived at the fake mesh. */
 export interface FakeRequest {
@@ -31,8 +32,7 @@ export interface FakeMesh {
 
 export async function startFakeMesh(services: Record<string, FakeService> = {}): Promise<FakeMesh> {
   const server = createServer(async (incoming, response) => {
-    let body = '';
-    for await (const chunk of incoming) body += chunk;
+    const body = await readText(incoming);
     const { method = '', url: path = '', headers } = incoming;
     const request = { service: headers.host ?? '', method, path, headers, body };
     mesh.requests.push(request);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { freePorts } from '../rig/free-port.ts';
 import { setWeights } from './mesh.ts';
@@ -20,8 +21,7 @@ before(async () => {
     if (path === '/health/ready') return response.writeHead(503).end('not yet');
     if (request.headers.authorization !== `Bearer ${token}`) return response.writeHead(401).end('no');
     if (request.method === 'POST') {
-      let body = '';
-      for await (const chunk of request) body += chunk;
+      const body = await readText(request);
       weights = (JSON.parse(body) as { weights: Record<string, number> }).weights;
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ weights }));

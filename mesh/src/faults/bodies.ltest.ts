@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
 import { defaults } from '../config/defaults.ts';
 import { seeded } from '../policy/testing.ts';
@@ -138,8 +139,7 @@ function send(url: string, one: Case, agent: Agent): Promise<{ status: number; c
     const headers: Record<string, string> = { 'x-case': String(one.id) };
     if (!one.chunked) headers['content-length'] = String(one.body.length);
     const sent = request(url, { method: 'PUT', agent, headers }, async (response) => {
-      let content = '';
-      for await (const chunk of response) content += chunk;
+      const content = await readText(response);
       resolve({ status: response.statusCode ?? 0, content });
     });
     sent.on('error', reject);

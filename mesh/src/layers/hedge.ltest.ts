@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { BackendTrafficPolicy } from '../config/policy-model.ts';
 import { hedgeLeastMeasurements } from '../policy/hedge.ts';
@@ -23,8 +24,7 @@ async function pair(policy: Partial<BackendTrafficPolicy>) {
     state.count += 1;
     const holds = state.hold > 0;
     if (holds) state.hold -= 1;
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await readText(request);
     state.bodies.push(body);
     if (holds) held.push(response);
     else response.end('quick');

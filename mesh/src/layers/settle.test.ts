@@ -269,4 +269,40 @@ describe('before a request', () => {
     assert.equal(seen, 0);
     assert.equal(mesh.log.requests().at(-1)?.reason, 'not_settled');
   });
+
+  describe('that is a read of a route whose writes are settled', () => {
+    const reads: SettlePolicy = {
+      ...settles,
+      before: {
+        timeoutMs: 10_000,
+        retryAfterS: 7,
+        resources: ['jobs'],
+        requests: [{ method: 'GET', path: { type: 'RegularExpression', value: '/[^/]+/file' } }],
+      },
+    };
+
+    test('what it depends on is settled, and then it goes by the weights of reads', async () => {
+      const { asked, state, ask } = await platform({ policy: reads });
+      assert.equal(await ask('GET', '/a'), '200 new');
+      assert.equal(asked.length, 0);
+      state.auto = null;
+      const read = ask('GET', '/a/file');
+      await until(() => asked.length === 1, 'the service is asked');
+      assert.equal(asked[0]?.body, 'POST /settle {"resources":["jobs"]}');
+      asked[0]?.reply.writeHead(204).end();
+      assert.equal(await read, '200 new');
+    });
+
+    test('it goes where writes go when a round fails or hangs, once for each read', async () => {
+      const { asked, state, ask } = await platform({ policy: reads });
+      for (const how of [503, null]) {
+        state.auto = how;
+        asked.length = 0;
+        assert.equal(await ask('GET', '/a/file'), '200 old', String(how));
+        assert.ok(asked.length >= 1);
+      }
+      // Other reads go by their weights as before.
+      assert.equal(await ask('GET', '/a'), '200 new');
+    });
+  });
 });

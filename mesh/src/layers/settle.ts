@@ -29,9 +29,14 @@ export function settle({ clock, random, settlers, inForce, meters }: Parts): Lay
   const leftMs = ({ deadlineAtMs }: Exchange, limitMs: number) =>
     Math.min(limitMs, deadlineAtMs - clock.now() - marginMs);
 
-  const settledFirst = async (exchange: Exchange, { target, policy }: NonNullable<RuleSettle['before']>) => {
+  /** Resolves with whether a round has succeeded within `timeoutMs`. It asks again while it has `patience`. */
+  const settledWithin = async (
+    exchange: Exchange,
+    { target }: NonNullable<RuleSettle['before']>,
+    { timeoutMs, patience }: { timeoutMs: number; patience: boolean },
+  ): Promise<boolean> => {
     const beganAtMs = clock.now();
-    const endsAtMs = beganAtMs + leftMs(exchange, policy.timeoutMs);
+    const endsAtMs = beganAtMs + leftMs(exchange, timeoutMs);
     let backoffMs = backoffMsMin;
     for (;;) {
       const inTime = new Promise<boolean>((resolve) => {
@@ -46,16 +51,21 @@ export function settle({ clock, random, settlers, inForce, meters }: Parts): Lay
       });
       if (await untilAborted(exchange, inTime)) break;
       const waitMs = backoffMs * (0.5 + random() / 2);
-      if (clock.now() + waitMs >= endsAtMs) {
+      if (!patience || clock.now() + waitMs >= endsAtMs) {
         count(exchange, 'before', 'failed', beganAtMs);
-        throw new MeshError('not_settled', 'What this request depends on could not be settled in time.', {
-          retryAfterS: policy.retryAfterS,
-        });
+        return false;
       }
       await pause(clock, exchange, waitMs);
       backoffMs = Math.min(backoffMsMax, backoffMs * 2);
     }
     count(exchange, 'before', 'settled', beganAtMs);
+    return true;
+  };
+
+  const settledFirst = async (exchange: Exchange, before: NonNullable<RuleSettle['before']>) => {
+    const { timeoutMs, retryAfterS } = before.policy;
+    if (await settledWithin(exchange, before, { timeoutMs, patience: true })) return;
+    throw new MeshError('not_settled', 'What this request depends on could not be settled in time.', { retryAfterS });
   };
 
   const settledBehind = async (exchange: Exchange, { target, policy }: NonNullable<RuleSettle['after']>) => {
@@ -69,16 +79,24 @@ export function settle({ clock, random, settlers, inForce, meters }: Parts): Lay
 
   const handled = async (next: Handler, exchange: Exchange, plan: RuleSettle): Promise<Reply> => {
     const { before, after } = plan;
+    const isSafe = safeMethods.has(exchange.method);
+    const isBehind = () => after?.reads === true && !settlers.of(after.target).settled;
+    let behind = isBehind();
     if (before?.matches(exchange, pathnameOf(exchange.path))) {
-      await settledFirst(exchange, before);
+      // A read has another way, so it waits no longer than the reply to a write does, and is never refused.
+      if (!isSafe || after?.reads !== true) await settledFirst(exchange, before);
+      else if (!behind) {
+        const { timeoutMs } = after.policy;
+        behind = !(await settledWithin(exchange, before, { timeoutMs, patience: false }));
+      }
       // The weights may have changed meanwhile.
       const { route } = exchange;
       if (route !== null) exchange.route = { ...route, rule: ruleNow(inForce.routes, route.rule) };
     }
     if (after === null) return next(exchange);
     // A session must not bring the client back to the side that is behind.
-    if (after.reads && !settlers.of(after.target).settled) exchange.weighedBy = after.writes;
-    if (safeMethods.has(exchange.method)) return next(exchange);
+    if (behind || isBehind()) exchange.weighedBy = after.writes;
+    if (isSafe) return next(exchange);
     let reply: Reply;
     try {
       reply = await next(exchange);

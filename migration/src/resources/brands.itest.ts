@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { digestOf, type State, versionOf } from '@banyan/kit/import';
-import type { Pool } from 'pg';
-import { attach } from '../monolith/attach.ts';
-import { changeOwnership } from '../monolith/fence.ts';
-import { applyToMonolith } from '../reverse/reverse.ts';
+import { digestOf, type State } from '@banyan/kit/import';
+import { attachedTo } from '../testing/attached.ts';
 import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { brands } from './brands.ts';
 
 describe('values of fields of brands in the monolith', () => {
   let monolith: TestMonolith;
-  let pool: Pool;
-  let counter = 0;
   before(async () => {
     monolith = await createTestMonolith();
-    pool = monolith.pool;
   });
   after(() => monolith?.drop());
-  beforeEach(() => attach(pool, brands, 1));
+  const attached = attachedTo(() => monolith, brands);
+  beforeEach(attached.attach);
   afterEach(async () => {
-    await monolith.release(brands);
+    await attached.release();
     await monolith.query('delete from brands');
     await monolith.query('delete from flows');
     await monolith.query('delete from idempotency_keys');
@@ -46,18 +41,14 @@ describe('values of fields of brands in the monolith', () => {
     monolith.query('insert into brand_field_values (owner_id, field_id, value) values ($1, $2, $3)', [
       ...[brand, field, JSON.stringify(value)],
     ]);
-  const state = async (id: string): Promise<State> => {
-    const [row] = await monolith.query<{ state: State }>(brands.states, [[id]]);
-    return row?.state ?? {};
-  };
+  const state = async (id: string): Promise<State> => (await attached.state(id)) ?? {};
   const values = (id: string) =>
     monolith.query<{ field_id: string; value: unknown }>(
       'select field_id, value from brand_field_values where owner_id = $1',
       [id],
     );
-  const follow = () => changeOwnership(pool, 'brands', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
-  const apply = (key: string, given: State | null) =>
-    applyToMonolith(pool, brands, 2, [{ key, version: versionOf(2, ++counter), state: given }], 'http://shop.test');
+  const { follow } = attached;
+  const apply = attached.bringBack;
 
   test('are part of the brand: a write of one notes the brand, and no value is no member', async () => {
     const [id, field] = [await addBrand(), randomUUID()];

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { digestOf, type State, versionOf } from '@banyan/kit/import';
-import type { Pool } from 'pg';
-import { attach } from '../monolith/attach.ts';
-import { changeOwnership } from '../monolith/fence.ts';
-import { applyToMonolith } from '../reverse/reverse.ts';
+import { digestOf, type State } from '@banyan/kit/import';
+import { attachedTo } from '../testing/attached.ts';
 import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { currencies } from './currencies.ts';
 
@@ -18,37 +15,28 @@ type All = { currencies: One[] };
 
 describe('the currencies in the monolith', () => {
   let monolith: TestMonolith;
-  let pool: Pool;
-  let counter = 0;
   before(async () => {
     monolith = await createTestMonolith();
-    pool = monolith.pool;
   });
   after(() => monolith?.drop());
-  beforeEach(() => attach(pool, currencies, 1));
+  const attached = attachedTo(() => monolith, currencies);
+  beforeEach(attached.attach);
   afterEach(async () => {
-    await monolith.release(currencies);
+    await attached.release();
     await monolith.query("delete from currencies where code <> 'USD'");
     await monolith.query("update currencies set is_default = true, enabled = true where code = 'USD'");
     await monolith.query('delete from products');
   });
 
   const state = async (): Promise<All> => {
-    const rows = await monolith.query<{ key: string; state: All }>(currencies.states, [['currencies', 'others']]);
-    assert.deepEqual(
-      rows.map(({ key }) => key),
-      ['currencies'],
-    );
-    return rows[0]?.state ?? { currencies: [] };
+    const states = await attached.states('currencies', 'others');
+    assert.deepEqual([...states.keys()], ['currencies']);
+    return states.get('currencies') as unknown as All;
   };
   const add = (code: string, rate = 1) =>
     monolith.query("insert into currencies (code, exchange_rate, format) values ($1, $2, '{price}')", [code, rate]);
-  const follow = () =>
-    changeOwnership(pool, 'currencies', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
-  const apply = (given: All | null) => {
-    const change = { key: 'currencies', version: versionOf(2, ++counter), state: given as unknown as State | null };
-    return applyToMonolith(pool, currencies, 2, [change], 'http://shop.test');
-  };
+  const { follow } = attached;
+  const apply = (given: All | null) => attached.bringBack('currencies', given as unknown as State | null);
   const product = async (...codes: string[]): Promise<string> => {
     const name = randomUUID();
     const [row] = await monolith.query<{ id: string }>(
@@ -184,7 +172,7 @@ describe('the currencies in the monolith', () => {
     const id = await product('USD');
     const [usd] = (await state()).currencies as [One];
     await follow();
-    const writer = await pool.connect();
+    const writer = await monolith.pool.connect();
     await writer.query('begin');
     await writer.query("insert into product_prices (product_id, currency, amount) values ($1, 'EUR', 5)", [id]);
     await apply({ currencies: [usd] });

@@ -2,25 +2,20 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { factId } from '@banyan/kit/facts';
 import { digestOf, type State, versionOf } from '@banyan/kit/import';
-import type { Pool } from 'pg';
-import { attach } from '../monolith/attach.ts';
-import { changeOwnership } from '../monolith/fence.ts';
-import { applyToMonolith } from '../reverse/reverse.ts';
+import { attachedTo } from '../testing/attached.ts';
 import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
 import { settings } from './settings.ts';
 
 describe('the settings in the monolith', () => {
   let monolith: TestMonolith;
-  let pool: Pool;
-  let counter = 0;
   before(async () => {
     monolith = await createTestMonolith();
-    pool = monolith.pool;
   });
   after(() => monolith?.drop());
-  beforeEach(() => attach(pool, settings, 1));
+  const attached = attachedTo(() => monolith, settings);
+  beforeEach(attached.attach);
   afterEach(async () => {
-    await monolith.release(settings);
+    await attached.release();
     await monolith.query('delete from shop_events');
     await monolith.query(
       `update settings set page_length = default, list_child_products = default, additional_languages = default,
@@ -29,12 +24,9 @@ describe('the settings in the monolith', () => {
   });
 
   const state = async (): Promise<State> => {
-    const rows = await monolith.query<{ key: string; state: State }>(settings.states, [['settings', 'others']]);
-    assert.deepEqual(
-      rows.map(({ key }) => key),
-      ['settings'],
-    );
-    return rows[0]?.state ?? {};
+    const states = await attached.states('settings', 'others');
+    assert.deepEqual([...states.keys()], ['settings']);
+    return (states.get('settings') ?? {}) as State;
   };
   const change = () =>
     monolith.query(
@@ -45,9 +37,8 @@ describe('the settings in the monolith', () => {
     ...{ page_length: 7, list_child_products: false, additional_languages: ['fr', 'de', 'fr'] },
     ...{ calculation_method: 'line', updated_at: '2018-05-10T14:11:32.000123Z' },
   };
-  const follow = () => changeOwnership(pool, 'settings', { epoch: 1, state: 'owner' }, { epoch: 2, state: 'follower' });
-  const apply = (given: State | null, version = versionOf(2, ++counter)) =>
-    applyToMonolith(pool, settings, 2, [{ key: 'settings', version, state: given }], 'http://shop.test');
+  const { follow } = attached;
+  const apply = (given: State | null, version?: number) => attached.bringBack('settings', given, version);
   const events = () =>
     monolith.query<{ id: string; key: string; entity_id: string; resources: object }>(
       'select id, key, entity_id, resources from shop_events order by seq',
@@ -87,7 +78,7 @@ describe('the settings in the monolith', () => {
 
   test('a change that comes back is told to webhooks once, as the API shows it', async () => {
     await follow();
-    const version = versionOf(2, ++counter);
+    const version = versionOf(2, 1_000);
     await apply(changed, version);
     await apply(changed);
     const { updated_at: _at, ...members } = changed;

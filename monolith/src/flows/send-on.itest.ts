@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { openTestShop, type TestShop } from '../testing/open-shop.ts';
 import { fieldOn, flowNamed } from './testing.ts';
@@ -20,8 +21,7 @@ describe('writes of entries of a core flow that is named by its id, while anothe
   const received: Received[] = [];
   let replies: { status: number; body: string } | null = null;
   const edge = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await readText(request);
     received.push({ method: request.method, url: request.url, headers: request.headers, body });
     if (replies === null) return response.destroy();
     response.writeHead(replies.status, { 'content-type': 'application/json; charset=utf-8', 'retry-after': '7' });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { createTestDatabase, startInstance, type TestDatabase, until } from './testing.ts';
 
@@ -13,8 +14,7 @@ after(() => database.drop());
 test('an instance registers with the mesh once it is ready, and leaves before it stops serving', async () => {
   const calls: { method: string; path: string; authorization: string; port: number; ready: number }[] = [];
   const mesh = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += String(chunk);
+    const text = await readText(request);
     const { port } = JSON.parse(text) as { port?: number };
     const { method = '', url: path = '', headers } = request;
     const ready = (await fetch(`${instance.service.url}/health/ready`)).status;

@@ -2,6 +2,7 @@ import { type JsonWebKey, randomBytes, randomUUID, scryptSync } from 'node:crypt
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { openPostgres } from '@banyan/kit/postgres';
 import { createTestDatabase, type TestDatabase, until } from '@banyan/kit/testing';
@@ -165,8 +166,7 @@ export async function fakeMesh(): Promise<FakeMesh> {
     close: () => {},
   };
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await readText(request);
     const { host = '' } = request.headers;
     mesh.requests.push({ host, path: request.url ?? '', headers: request.headers, body });
     response.writeHead(mesh.reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(mesh.reply.body));

@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { type ChangesReply, digestOf, paths, versionOf } from '@banyan/kit/import';
+import { digestOf, paths, type State } from '@banyan/kit/import';
+import { describeImportPaths, migrationToken, moverOf } from '@banyan/kit/testing';
 import { type Instance, startInstance } from './testing.ts';
-
-const token = 'the token of the migration';
 
 describe('moving brands to the service and back', () => {
   let instance: Instance;
-  let counter = 0;
   before(async () => {
-    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: token });
+    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: migrationToken });
     await instance.service.ready;
   });
   after(() => instance.close());
 
-  const call = async (method: string, path: string, body?: object, authorization = `Bearer ${token}`) => {
-    const reply = await fetch(new URL(path, instance.service.url), {
-      method,
-      headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await reply.text();
-    return { status: reply.status, json: text === '' ? undefined : JSON.parse(text) };
-  };
   const state = (change: object = {}) => ({
     parent_id: null,
     name: 'Déjà vu 😀',
@@ -34,19 +23,12 @@ describe('moving brands to the service and back', () => {
     updated_at: '2018-05-10T14:11:32.999999Z',
     ...change,
   });
-  const bring = (id: string, given: object | null) =>
-    call('POST', paths.incoming('brands'), {
-      epoch: 0,
-      changes: [{ key: id, version: versionOf(0, ++counter), state: given }],
-    });
-  const digestAtService = async (id: string) => {
-    const { json } = await call('POST', paths.digests('brands'), { keys: [id], after: null, to: null, members: true });
-    return json.members[0]?.digest;
-  };
+  const mover = moverOf(() => instance.service.url, 'brands');
+  const { bring, digest: digestAtService, displaced } = mover;
 
   test('a brand that was brought over has the digest of its state, to the microsecond', async () => {
     const [id, given] = [randomUUID(), state({ parent_id: randomUUID() })];
-    assert.deepEqual((await bring(id, given)).json, { outcomes: [{ key: id, outcome: 'applied' }] });
+    assert.deepEqual(await bring(id, given), { key: id, outcome: 'applied' });
     assert.equal(await digestAtService(id), digestOf(id, given));
     await bring(id, null);
     assert.equal(await digestAtService(id), undefined);
@@ -59,7 +41,7 @@ describe('moving brands to the service and back', () => {
     const { fields: _, ...without } = given as { fields?: object };
     await bring(id, without);
     assert.equal(await digestAtService(id), digestOf(id, without));
-    const [{ outcome, reason }] = (await bring(randomUUID(), state({ fields: { x: 1 } }))).json.outcomes;
+    const { outcome, reason } = await bring(randomUUID(), state({ fields: { x: 1 } }));
     assert.equal(outcome, 'refused', reason);
   });
 
@@ -86,7 +68,7 @@ describe('moving brands to the service and back', () => {
     );
     await bring(id, null);
     assert.equal(await digestAtService(id), undefined);
-    const [{ outcome, reason }] = (await bring(randomUUID(), state({ replies: [] }))).json.outcomes;
+    const { outcome, reason } = await bring(randomUUID(), state({ replies: [] }));
     assert.equal(outcome, 'refused', reason);
   });
 
@@ -96,9 +78,9 @@ describe('moving brands to the service and back', () => {
     await bring(a, red);
     await bring(b, blue);
     await bring(a, { ...red, slug: blue.slug });
-    assert.equal((await call('GET', paths.ownership('brands'))).json.displaced, 1);
+    assert.equal(await displaced(), 1);
     await bring(b, { ...blue, slug: red.slug });
-    assert.equal((await call('GET', paths.ownership('brands'))).json.displaced, 0);
+    assert.equal(await displaced(), 0);
     assert.equal(await digestAtService(a), digestOf(a, { ...red, slug: blue.slug }));
   });
 
@@ -108,8 +90,7 @@ describe('moving brands to the service and back', () => {
     'a time without microseconds': { created_at: '2018-05-10T14:11:32Z' },
   })) {
     test(`${what} is refused with the member, and without its value`, async () => {
-      const { json } = await bring(randomUUID(), state(change));
-      const [{ outcome, reason }] = json.outcomes;
+      const { outcome, reason = '' } = await bring(randomUUID(), state(change));
       assert.equal(outcome, 'refused');
       assert.match(reason, new RegExp(Object.keys(change)[0] ?? ''));
     });
@@ -127,31 +108,23 @@ describe('moving brands to the service and back', () => {
     const given = state({ parent_id: parent });
     await bring(parent, state());
     await bring(child, given);
-    const { ownership } = (await call('GET', paths.ownership('brands'))).json;
-    const to = { epoch: ownership.epoch + 1, state: 'owner', wayBack: true };
-    assert.equal((await call('PUT', paths.ownership('brands'), { from: ownership, to })).status, 200);
+    await mover.switchHere();
     await instance.service.store.transaction({}, async (changes) => {
       await changes.setParent([child], null, null);
       await changes.delete(parent);
     });
-    const { changes } = (await call('GET', paths.changes('brands'))).json as ChangesReply;
+    const changes = await mover.changes();
     const states = Object.fromEntries(changes.map((change) => [change.key, change.state]));
     assert.deepEqual(states, { [parent]: null, [child]: { ...given, parent_id: null } });
-    await call('PUT', paths.ownership('brands'), { from: to, to: { epoch: 0, state: 'follower', wayBack: false } });
+    await mover.followAgain();
   });
 
   test('links of a product come whole, replace those before, and have the digest of their state', async () => {
     const [product, a, b] = [randomUUID(), ...[randomUUID(), randomUUID()].sort()] as [string, string, string];
     const given = { status: 'live', created_at: '2018-05-10T14:11:32.000123Z', brands: [a, b] };
-    const bringLinks = async (given: object | null) => {
-      const changes = [{ key: product, version: versionOf(0, ++counter), state: given }];
-      const { json } = await call('POST', paths.incoming('brand-links'), { epoch: 0, changes });
-      return json.outcomes[0].outcome;
-    };
-    const digest = async () => {
-      const range = { after: null, to: null, members: true };
-      return (await call('POST', paths.digests('brand-links'), range)).json.members[0]?.digest;
-    };
+    const links = moverOf(instance.service.url, 'brand-links');
+    const bringLinks = async (given: object | null) => (await links.bring(product, given as State | null)).outcome;
+    const digest = () => links.digest(product);
     assert.equal(await bringLinks(given), 'applied');
     assert.equal(await digest(), digestOf(product, given));
     const draft = { ...given, status: 'draft', brands: [b] };
@@ -165,44 +138,14 @@ describe('moving brands to the service and back', () => {
   test('links are read here for some seconds after the worker said that they are in step', async () => {
     const brand = randomUUID();
     assert.equal(await instance.service.store.linksOf([brand], true), null);
-    assert.equal((await call('POST', paths.inStep('brand-links'), {}, 'Bearer wrong')).status, 401);
-    assert.equal((await call('POST', paths.inStep('brand-links'))).status, 204);
+    assert.equal(
+      (await mover.call('POST', paths.inStep('brand-links'), {}, { authorization: 'Bearer wrong' })).status,
+      401,
+    );
+    assert.equal((await mover.call('POST', paths.inStep('brand-links'))).status, 204);
     assert.deepEqual(await instance.service.store.linksOf([brand], true), { ofBrand: new Map(), order: [] });
-    assert.equal((await call('POST', paths.inStep('others'))).status, 404);
-  });
-
-  test('another credential, or none, gets 401', async () => {
-    for (const authorization of ['', 'Bearer another token of the migration', 'Bearer']) {
-      const { status, json } = await call('GET', paths.ownership('brands'), undefined, authorization);
-      assert.deepEqual([status, json.errors[0].status], [401, 401]);
-    }
-  });
-
-  test('bodies that make no sense get 4xx and change nothing', async () => {
-    const id = randomUUID();
-    for (const changes of [
-      [{ key: id }],
-      [{ key: '', version: 1, state: null }],
-      'all',
-      [{ key: id, version: -1, state: null }],
-    ]) {
-      const { status } = await call('POST', paths.incoming('brands'), { epoch: 0, changes });
-      assert.equal(status, 422);
-    }
-    assert.equal((await call('POST', paths.incoming('others'), { epoch: 0, changes: [] })).status, 404);
-    assert.equal((await call('POST', paths.incoming('brands'), { epoch: 7, changes: [] })).status, 409);
+    assert.equal((await mover.call('POST', paths.inStep('others'))).status, 404);
   });
 });
 
-test('a service without the credential has none of these paths', async () => {
-  const instance = await startInstance('http://127.0.0.1:9');
-  try {
-    await instance.service.ready;
-    const reply = await fetch(new URL(paths.ownership('brands'), instance.service.url), {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    assert.equal(reply.status, 404);
-  } finally {
-    await instance.close();
-  }
-});
+describeImportPaths('brands', (env) => startInstance('http://127.0.0.1:9', env));

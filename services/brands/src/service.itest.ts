@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type FakeMesh, type FakeService, startFakeMesh, until } from '@banyan/kit/testing';
+import {
+  callerOf,
+  credentials,
+  type FakeMesh,
+  type FakeService,
+  startFakeMesh,
+  testTokens,
+  tokenIssuer,
+  until,
+} from '@banyan/kit/testing';
 import { type Instance, startInstance } from './testing.ts';
 
-const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 
-/** Knows the two tokens. */
-const issuer: FakeService = ({ body }) => {
-  const token = new URLSearchParams(body).get('token') ?? '';
-  const identifier = { [adminToken]: 'client_credentials', [shopperToken]: 'implicit' }[token];
-  const known = { active: true, client_id: 'tests', identifier, scope: '', exp: 2_147_483_647 };
-  return { status: 200, body: identifier === undefined ? { active: false } : known };
-};
 const links: FakeService = ({ path }) => {
   const ids = new URL(path, 'http://x').searchParams.get('ids')?.split(',') ?? [];
   return {
@@ -49,19 +51,11 @@ describe('the brands service', () => {
     mesh.close();
   });
   beforeEach(() => {
-    mesh.services = { monolith: issuer, products, settings, currencies, flows: noFlow };
+    mesh.services = { monolith: tokenIssuer, products, settings, currencies, flows: noFlow };
     mesh.requests.length = 0;
   });
 
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(brands.service.url + path, {
-      method,
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
-  };
+  const call = callerOf(() => brands.service.url, `Bearer ${adminToken}`);
   const make = async (members: object = {}) => {
     const data = { type: 'brand', name: 'N', slug: randomUUID(), status: 'live', ...members };
     const { status, body } = await call('POST', '/v2/brands', { data });
@@ -108,7 +102,10 @@ describe('the brands service', () => {
       odd,
       nothing,
     ]) {
-      mesh.services = { monolith: issuer, ...(broken && { products: broken, settings: broken, currencies: broken }) };
+      mesh.services = {
+        monolith: tokenIssuer,
+        ...(broken && { products: broken, settings: broken, currencies: broken }),
+      };
       const headers = { 'x-moltin-currency': 'XXX' };
       const one = await call('GET', `/v2/brands/${id}?include=products`, undefined, headers);
       assert.deepEqual([one.status, one.body.data.relationships, 'included' in one.body], [200, {}, false]);
@@ -118,7 +115,7 @@ describe('the brands service', () => {
       assert.equal((await call('PUT', `/v2/brands/${id}`, { data: { name: 'Changed' } })).status, 200);
     }
     mesh.services = {
-      monolith: issuer,
+      monolith: tokenIssuer,
       products: (request) => (request.path.startsWith('/internal/') ? links(request) : { status: 503 }),
     };
     const half = await call('GET', `/v2/brands/${id}?include=products`);
@@ -252,12 +249,13 @@ describe('the brands service', () => {
 
   test('writes no token into its log', () => {
     const log = brands.lines.join('');
-    for (const secret of [adminToken, shopperToken, 'let me ask']) assert.ok(!log.includes(secret), secret);
+    for (const secret of [adminToken, shopperToken, credentials.INTROSPECTION_CLIENT_SECRET])
+      assert.ok(!log.includes(secret), secret);
   });
 });
 
 test('a service that has never reached flows shows brands without fields and says so, and takes no writes', async () => {
-  const mesh = await startFakeMesh({ monolith: issuer, products, settings, currencies });
+  const mesh = await startFakeMesh({ monolith: tokenIssuer, products, settings, currencies });
   const brands = await startInstance(mesh.url);
   try {
     await brands.service.ready;

@@ -1,6 +1,4 @@
-import { Writable } from 'node:stream';
-import { createLogger } from '@banyan/kit/log';
-import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
+import { captureLog, createTestMariadb, type TestDatabase, testEnvironment } from '@banyan/kit/testing';
 import { brandsConfig } from './config.ts';
 import { type Service, startService } from './service.ts';
 
@@ -13,24 +11,16 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** Credentials of the service at the others. */
-export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_CLIENT_SECRET: 'let me ask' };
-
 /** @param env besides the addresses of its store and of the mesh */
 export async function startInstance(meshUrl: string, env: Record<string, string> = {}): Promise<Instance> {
   const database = await createTestMariadb();
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
+  const { logger, lines } = captureLog('brands');
   const config = brandsConfig({
-    ...{ PORT: '0', DATABASE_URL: database.url, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', FIELDS_FRESH_MS: '0', ...credentials, ...env },
+    ...testEnvironment(meshUrl),
+    ...{ DATABASE_URL: database.url },
+    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', FIELDS_FRESH_MS: '0', ...env },
   });
-  const service = await startService(config, createLogger({ level: 'trace', service: 'brands', destination }));
+  const service = await startService(config, logger);
   return {
     service,
     database,

@@ -2,22 +2,23 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createLogger } from '@banyan/kit/log';
-import { type FakeMesh, type FakeService, startFakeMesh, until } from '@banyan/kit/testing';
+import {
+  credentials,
+  type FakeMesh,
+  type FakeService,
+  startFakeMesh,
+  testTokens,
+  tokenIssuer,
+  until,
+} from '@banyan/kit/testing';
 import { cartsConfig } from './config.ts';
 import { startService } from './service.ts';
-import { credentials, type Instance, startInstance } from './testing.ts';
+import { type Instance, startInstance } from './testing.ts';
 
-const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 const promotion = randomUUID();
 const day = 24 * 3_600_000;
 
-/** Knows the two tokens. */
-const issuer: FakeService = ({ body }) => {
-  const token = new URLSearchParams(body).get('token') ?? '';
-  const identifier = { [adminToken]: 'client_credentials', [shopperToken]: 'implicit' }[token];
-  const known = { active: true, client_id: 'tests', identifier, scope: '', exp: 4_147_483_647 };
-  return { status: 200, body: identifier === undefined ? { active: false } : known };
-};
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the format of a currency
 const usd = { code: 'USD', format: '${price}', decimal_point: '.', thousand_separator: ',', decimal_places: 2 };
 const currencies: FakeService = () => ({ status: 200, body: { data: [{ ...usd, enabled: true, default: true }] } });
@@ -52,7 +53,7 @@ const promotions: FakeService = ({ path }) => {
 };
 const flows: FakeService = () => ({ status: 200, body: { data: { flow: null, fields: [] } } });
 const settings: FakeService = () => ({ status: 200, body: { data: { page_length: 100 } } });
-const all = { monolith: issuer, currencies, products, inventories, customers, settings, promotions, flows };
+const all = { monolith: tokenIssuer, currencies, products, inventories, customers, settings, promotions, flows };
 
 describe('the carts service', () => {
   let mesh: FakeMesh;

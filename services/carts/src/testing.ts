@@ -1,7 +1,5 @@
-import { Writable } from 'node:stream';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { createLogger } from '@banyan/kit/log';
-import { createTestRedis, type TestRedis } from '@banyan/kit/testing';
+import { captureLog, createTestRedis, type TestRedis, testEnvironment } from '@banyan/kit/testing';
 import { cartsConfig } from './config.ts';
 import { type Service, startService } from './service.ts';
 
@@ -14,9 +12,6 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** Credentials of the service at the others. */
-export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_CLIENT_SECRET: 'let me ask' };
-
 /** @param env besides the addresses of its store and of the mesh */
 export async function startInstance(
   meshUrl: string,
@@ -24,25 +19,19 @@ export async function startInstance(
   now: Clock = systemClock,
 ): Promise<Instance> {
   const server = await createTestRedis();
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
+  const { logger, lines } = captureLog('carts');
   const config = cartsConfig({
-    ...{ PORT: '0', REDIS_URL: server.url, REDIS_TAG: server.tag, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
+    ...testEnvironment(meshUrl),
+    ...{ REDIS_URL: server.url, REDIS_TAG: server.tag },
     ...{
       PAGE_LENGTH_FRESH_MS: '0',
       CURRENCY_FRESH_MS: '0',
       PROMOTIONS_FRESH_MS: '0',
       FIELDS_FRESH_MS: '0',
-      ...credentials,
       ...env,
     },
   });
-  const service = await startService(config, createLogger({ level: 'trace', service: 'carts', destination }), now);
+  const service = await startService(config, logger, now);
   return {
     service,
     server,

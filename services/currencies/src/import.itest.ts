@@ -1,30 +1,24 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { type ChangesReply, digestOf, neverOwned, paths, type State, versionOf } from '@banyan/kit/import';
+import { digestOf, type State, versionOf } from '@banyan/kit/import';
+import { describeImportPaths, migrationToken, moverOf } from '@banyan/kit/testing';
 import { type Instance, startInstance } from './testing.ts';
 
-const token = 'the token of the migration';
 const key = 'currencies';
 
 describe('moving currencies to the service and back', () => {
   let instance: Instance;
-  let counter = 0;
   before(async () => {
-    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: token });
+    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: migrationToken });
     await instance.service.ready;
   });
   after(() => instance.close());
 
-  const call = async (method: string, path: string, body?: object) => {
-    const reply = await fetch(new URL(path, instance.service.url), {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await reply.text();
-    return { status: reply.status, json: text === '' ? undefined : JSON.parse(text) };
-  };
+  const mover = moverOf(() => instance.service.url, key);
+  const bring = (state: State | null, version?: number) => mover.bring(key, state, version);
+  const digestAtService = () => mover.digest(key);
+
   const one = (code: string, change: object = {}) => ({
     ...{ id: randomUUID(), code, exchange_rate: 0.1, format: '{price} \u{1f600}', decimal_point: ',' },
     ...{ thousand_separator: ' ', decimal_places: 0, enabled: true, is_default: false },
@@ -34,16 +28,6 @@ describe('moving currencies to the service and back', () => {
   const stateOf = (...currencies: object[]): State => ({
     currencies: [one('USD', { is_default: true, created_at: '2017-01-01T00:00:00.000001Z' }), ...currencies],
   });
-  const bring = async (state: object | null, version = versionOf(0, ++counter)) => {
-    const { json } = await call('POST', paths.incoming(key), { epoch: 0, changes: [{ key, version, state }] });
-    return json.outcomes[0] as { outcome: string; reason?: string };
-  };
-  const digestAtService = async (range: object = { keys: [key] }) => {
-    const all = { after: null, to: null, members: true, ...range };
-    const { json } = await call('POST', paths.digests(key), all);
-    return json.members[0]?.digest;
-  };
-  const displaced = async () => (await call('GET', paths.ownership(key))).json.displaced;
 
   test('before they came over there are none, and no dollars of its own', async () => {
     assert.equal(await digestAtService(), undefined);
@@ -57,9 +41,9 @@ describe('moving currencies to the service and back', () => {
     currencies.sort((a, b) => (a.created_at + a.id < b.created_at + b.id ? -1 : 1));
     assert.equal((await bring(state)).outcome, 'applied');
     assert.equal(await digestAtService(), digestOf(key, state));
-    assert.equal(await digestAtService({ after: 'a' }), digestOf(key, state));
+    assert.equal((await mover.digests({ after: 'a' }))[0]?.digest, digestOf(key, state));
     for (const range of [{ after: key }, { to: 'currencie' }, { keys: ['others'] }]) {
-      assert.equal(await digestAtService(range), undefined, JSON.stringify(range));
+      assert.deepEqual(await mover.digests(range), [], JSON.stringify(range));
     }
   });
 
@@ -76,14 +60,13 @@ describe('moving currencies to the service and back', () => {
       ],
     };
     assert.equal((await bring(swapped)).outcome, 'applied');
-    assert.equal(await displaced(), 0);
+    assert.equal(await mover.displaced(), 0);
     assert.equal(await digestAtService(), digestOf(key, swapped));
   });
 
   test('what is older than what is there is left out', async () => {
     const newest = stateOf();
     await bring(newest, versionOf(0, 1_000));
-    counter = 1_000;
     assert.equal((await bring(stateOf(one('OLD')), versionOf(0, 999))).outcome, 'older');
     assert.equal(await digestAtService(), digestOf(key, newest));
   });
@@ -124,33 +107,20 @@ describe('moving currencies to the service and back', () => {
   test('what the service writes as the owner goes back whole, and once', async () => {
     const given = stateOf(one('EUR'));
     await bring(given);
-    const to = { epoch: 1, state: 'owner', wayBack: true };
-    assert.equal((await call('PUT', paths.ownership(key), { from: neverOwned, to })).status, 200);
+    await mover.switchHere();
     await instance.service.store.change({}, (all) =>
       all.map((currency) => ({ ...currency, isDefault: currency.code === 'EUR' })),
     );
     await instance.service.store.change({}, (all) => all.filter(({ isDefault }) => isDefault));
-    const { changes } = (await call('GET', paths.changes(key))).json as ChangesReply;
+    const changes = await mover.changes();
     const [, euros] = given.currencies as object[];
     assert.deepEqual(
       changes.map((change) => [change.key, change.state]),
       [[key, { currencies: [{ ...euros, is_default: true }] }]],
     );
-    const seen = changes.map((change) => ({ key: change.key, version: change.version }));
-    assert.equal((await call('POST', paths.acknowledge(key), { seen })).status, 204);
-    assert.deepEqual((await call('GET', paths.changes(key))).json.changes, []);
+    await mover.acknowledge(changes);
+    assert.deepEqual(await mover.changes(), []);
   });
 });
 
-test('a service without the credential has none of these paths', async () => {
-  const instance = await startInstance('http://127.0.0.1:9');
-  try {
-    await instance.service.ready;
-    const reply = await fetch(new URL(paths.ownership(key), instance.service.url), {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    assert.equal(reply.status, 404);
-  } finally {
-    await instance.close();
-  }
-});
+describeImportPaths('currencies', (env) => startInstance('http://127.0.0.1:9', env));

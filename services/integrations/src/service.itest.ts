@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type FakeMesh, type FakeService, startFakeMesh, until } from '@banyan/kit/testing';
+import {
+  callerOf,
+  credentials,
+  type FakeMesh,
+  type FakeService,
+  startFakeMesh,
+  testTokens,
+  tokenIssuer,
+  until,
+} from '@banyan/kit/testing';
 import { type Instance, startInstance } from './testing.ts';
 import { openReceiver } from './webhooks/testing.ts';
 
-const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 const secret = 'whsec_bm90IGluIGEgbG9n';
 
-/** Knows the two tokens. */
-const issuer: FakeService = ({ body }) => {
-  const token = new URLSearchParams(body).get('token') ?? '';
-  const identifier = { [adminToken]: 'client_credentials', [shopperToken]: 'implicit' }[token];
-  const known = { active: true, client_id: 'tests', identifier, scope: '', exp: 2_147_483_647 };
-  return { status: 200, body: identifier === undefined ? { active: false } : known };
-};
 const settings: FakeService = () => ({ status: 200, body: { data: { page_length: 2 } } });
 const currencies: FakeService = () => ({ status: 200, body: { data: [{ code: 'USD', enabled: true }] } });
 
@@ -31,20 +33,12 @@ describe('the integrations service', () => {
     mesh.close();
   });
   beforeEach(async () => {
-    mesh.services = { monolith: issuer, settings, currencies };
+    mesh.services = { monolith: tokenIssuer, settings, currencies };
     mesh.requests.length = 0;
     await instance.database.query('delete from integrations');
   });
 
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(instance.service.url + path, {
-      method,
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
-  };
+  const call = callerOf(() => instance.service.url, `Bearer ${adminToken}`);
   const make = (members: object = {}, headers: Record<string, string> = {}) => {
     const kinds = { type: 'integration', integration_type: 'webhook', name: 'N', description: '' };
     const configuration = { url: 'https://hooks.example.com/', secret_key: secret };
@@ -92,7 +86,7 @@ describe('the integrations service', () => {
   });
 
   test('a peer that cannot be asked fails no request, and a token that cannot be verified is 503', async () => {
-    mesh.services = { monolith: issuer };
+    mesh.services = { monolith: tokenIssuer };
     const list = await call('GET', '/v2/integrations/logs', undefined, { 'x-moltin-currency': 'XXX' });
     assert.deepEqual([list.status, list.body.meta.page.limit], [200, 2]);
     mesh.services = {};
@@ -158,6 +152,7 @@ describe('the integrations service', () => {
   test('writes no token and no secret key into its log', async () => {
     await make();
     const log = instance.lines.join('');
-    for (const text of [adminToken, shopperToken, 'let me ask', secret]) assert.ok(!log.includes(text), text);
+    for (const text of [adminToken, shopperToken, credentials.INTROSPECTION_CLIENT_SECRET, secret])
+      assert.ok(!log.includes(text), text);
   });
 });

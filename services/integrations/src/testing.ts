@@ -1,7 +1,5 @@
-import { Writable } from 'node:stream';
 import type { Clock } from '@banyan/kit/clock';
-import { createLogger } from '@banyan/kit/log';
-import { createTestDatabase, type TestDatabase } from '@banyan/kit/testing';
+import { captureLog, createTestDatabase, type TestDatabase, testEnvironment } from '@banyan/kit/testing';
 import { integrationsConfig } from './config.ts';
 import { type Service, startService } from './service.ts';
 
@@ -14,24 +12,15 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** Credentials of the service at the others. */
-export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_CLIENT_SECRET: 'let me ask' };
-
 /** @param env besides the addresses of its store and of the mesh */
 export async function startInstance(meshUrl: string, env: Record<string, string> = {}, now?: Clock): Promise<Instance> {
   const database = await createTestDatabase();
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
+  const { logger, lines } = captureLog('integrations');
   const config = integrationsConfig({
-    ...{ PORT: '0', DATABASE_URL: database.url, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', WEBHOOK_NETWORKS: '127.0.0.1', ...credentials, ...env },
+    ...testEnvironment(meshUrl),
+    ...{ DATABASE_URL: database.url },
+    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', WEBHOOK_NETWORKS: '127.0.0.1', ...env },
   });
-  const logger = createLogger({ level: 'trace', service: 'integrations', destination });
   const service = await startService(config, logger, now);
   return {
     service,

@@ -6,19 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type FakeMesh, type FakeService, startFakeMesh, until } from '@banyan/kit/testing';
-import { credentials, type Instance, startInstance } from './testing.ts';
+import { credentials, type FakeMesh, startFakeMesh, testTokens, tokenIssuer, until } from '@banyan/kit/testing';
+import { type Instance, startInstance } from './testing.ts';
 import { FakeOwner, orderShown } from './testing-orders.ts';
 
-const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
-
-/** Knows the two tokens. */
-const issuer: FakeService = ({ body }) => {
-  const token = new URLSearchParams(body).get('token') ?? '';
-  const identifier = { [adminToken]: 'client_credentials', [shopperToken]: 'implicit' }[token];
-  const known = { active: true, client_id: 'tests', identifier, scope: '', exp: 2_147_483_647 };
-  return { status: 200, body: identifier === undefined ? { active: false } : known };
-};
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 
 interface Job {
   id: string;
@@ -59,7 +51,7 @@ describe('the jobs service', () => {
   before(async () => {
     owner = new FakeOwner();
     owner.put(orderShown(), orderShown({ payment: 'paid' }));
-    mesh = await startFakeMesh({ monolith: issuer, orders: owner.service });
+    mesh = await startFakeMesh({ monolith: tokenIssuer, orders: owner.service });
     jobs = await startInstance(mesh.url, { LOOK_EVERY_MS: '20' }, { now: () => Date.now() + offsetMs });
     await jobs.service.ready;
   });
@@ -68,12 +60,12 @@ describe('the jobs service', () => {
     mesh.close();
   });
   beforeEach(() => {
-    mesh.services = { monolith: issuer, orders: owner.service };
+    mesh.services = { monolith: tokenIssuer, orders: owner.service };
   });
   const url = () => jobs.service.url;
 
   test('waits with a job while the owner of the orders cannot be asked, and then runs it', async () => {
-    mesh.services = { monolith: issuer };
+    mesh.services = { monolith: tokenIssuer };
     const { id } = await ask(url());
     await until('the log to say so', () => jobs.lines.some((line) => line.includes('jobs wait')));
     assert.equal((await jobAt(url(), id)).status, 'pending');
@@ -102,7 +94,7 @@ describe('the jobs service', () => {
 
   test('fails a job whose process ends three times', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'jobs-'));
-    mesh.services = { monolith: issuer };
+    mesh.services = { monolith: tokenIssuer };
     const instance = await startInstance(mesh.url, { DATA_FOLDER: folder });
     await instance.service.ready;
     const { store } = instance.service;
@@ -175,7 +167,7 @@ describe('the jobs service', () => {
 
   test('reports the orders of a shop that is filled after the start, though no fact tells of them', async () => {
     const shop = new FakeOwner();
-    const others = await startFakeMesh({ monolith: issuer, orders: shop.service });
+    const others = await startFakeMesh({ monolith: tokenIssuer, orders: shop.service });
     const instance = await startInstance(others.url, { LOOK_EVERY_MS: '20', REFRESH_EVERY_MS: '86400000' });
     const sales = async () => (await callAt(instance.service.url, 'GET', '/internal/reports/sales')).body.data;
     await until('the service to find no orders', () => shop.asked.length > 1);
@@ -202,7 +194,7 @@ describe('the process of the jobs service', () => {
   const children: ChildProcess[] = [];
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'jobs-'));
-    mesh = await startFakeMesh({ monolith: issuer });
+    mesh = await startFakeMesh({ monolith: tokenIssuer });
   });
   after(async () => {
     for (const child of children) child.kill('SIGKILL');
@@ -231,7 +223,7 @@ describe('the process of the jobs service', () => {
       orderShown({ name: `${n} ${'x'.repeat(2_000)}`, atMs: 1_700_000_000_000 + n }),
     );
     owner.put(...orders);
-    mesh.services = { monolith: issuer, orders: owner.service };
+    mesh.services = { monolith: tokenIssuer, orders: owner.service };
     const one = await start();
     let killed: string | undefined;
     const done: string[] = [];

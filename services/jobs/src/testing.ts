@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { createLogger } from '@banyan/kit/log';
+import { captureLog, ownFolder, testEnvironment } from '@banyan/kit/testing';
 import { jobsConfig } from './config.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
 
@@ -14,9 +10,6 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** Credentials of the service at the others. */
-export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_CLIENT_SECRET: 'let me ask' };
-
 /**
  * An instance on a file of its own, which goes with it. With DATA_FOLDER in `env`, the folder is the caller's and stays.
  *
@@ -27,25 +20,16 @@ export async function startInstance(
   env: Record<string, string> = {},
   options: ServiceOptions = {},
 ): Promise<Instance> {
-  const folder = env.DATA_FOLDER ?? (await mkdtemp(join(tmpdir(), 'jobs-')));
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  const config = jobsConfig({
-    ...{ PORT: '0', DATA_FOLDER: folder, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ ...credentials, ...env },
-  });
-  const service = await startService(config, createLogger({ level: 'trace', service: 'jobs', destination }), options);
+  const folder = await ownFolder('jobs', env.DATA_FOLDER);
+  const { logger, lines } = captureLog('jobs');
+  const config = jobsConfig({ ...testEnvironment(meshUrl), DATA_FOLDER: folder.path, ...env });
+  const service = await startService(config, logger, options);
   return {
     service,
     lines,
     close: async () => {
       await service.close();
-      if (env.DATA_FOLDER === undefined) await rm(folder, { recursive: true });
+      await folder.remove();
     },
   };
 }

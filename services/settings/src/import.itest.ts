@@ -1,45 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type ChangesReply, digestOf, momentOf, neverOwned, paths, type State, versionOf } from '@banyan/kit/import';
+import { digestOf, momentOf, type State, versionOf } from '@banyan/kit/import';
+import { asPeer, describeImportPaths, migrationToken, moverOf } from '@banyan/kit/testing';
 import { withChanged } from './domain.ts';
-import { credentials, type Instance, startInstance } from './testing.ts';
+import { type Instance, startInstance } from './testing.ts';
 
-const token = 'the token of the migration';
 const key = 'settings';
-const asPeer = `Basic ${Buffer.from(Object.values(credentials).join(':')).toString('base64')}`;
 
 describe('moving settings to the service and back', () => {
   let instance: Instance;
-  let counter = 0;
   before(async () => {
-    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: token });
+    instance = await startInstance('http://127.0.0.1:9', { MIGRATION_TOKEN: migrationToken });
     await instance.service.ready;
   });
   after(() => instance.close());
 
-  const call = async (method: string, path: string, body?: object, authorization = `Bearer ${token}`) => {
-    const reply = await fetch(new URL(path, instance.service.url), {
-      method,
-      headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await reply.text();
-    return { status: reply.status, json: text === '' ? undefined : JSON.parse(text) };
-  };
+  const mover = moverOf(() => instance.service.url, key);
+  const bring = (state: State | null, version?: number) => mover.bring(key, state, version);
+  const digestAtService = () => mover.digest(key);
+
   const stateOf = (change: object = {}): State => ({
     ...{ page_length: 25, list_child_products: false, additional_languages: ['fr', 'de', 'fr'] },
     ...{ calculation_method: 'line', updated_at: '2018-05-10T14:11:32.000123Z', ...change },
   });
-  const bring = async (state: object | null, version = versionOf(0, ++counter)) => {
-    const { json } = await call('POST', paths.incoming(key), { epoch: 0, changes: [{ key, version, state }] });
-    return json.outcomes[0] as { outcome: string; reason?: string };
-  };
-  const digestAtService = async (range: object = { keys: [key] }) => {
-    const all = { after: null, to: null, members: true, ...range };
-    const { json } = await call('POST', paths.digests(key), all);
-    return json.members[0]?.digest;
-  };
-  const forPeers = () => call('GET', '/internal/settings', undefined, asPeer);
+  const forPeers = () => mover.call('GET', '/internal/settings', undefined, { authorization: asPeer });
 
   test('before they came over there are none, and what asks for them is sent to the other side', async () => {
     assert.equal(await digestAtService(), undefined);
@@ -51,19 +35,18 @@ describe('moving settings to the service and back', () => {
     for (const state of [stateOf(), stateOf({ additional_languages: [], updated_at: '2019-01-01T00:00:00.999999Z' })]) {
       assert.equal((await bring(state)).outcome, 'applied');
       assert.equal(await digestAtService(), digestOf(key, state));
-      assert.equal(await digestAtService({ after: 's' }), digestOf(key, state));
+      assert.equal((await mover.digests({ after: 's' }))[0]?.digest, digestOf(key, state));
     }
     for (const range of [{ after: key }, { to: 'setting' }, { keys: ['others'] }]) {
-      assert.equal(await digestAtService(range), undefined, JSON.stringify(range));
+      assert.deepEqual(await mover.digests(range), [], JSON.stringify(range));
     }
-    assert.equal((await call('GET', paths.ownership(key))).json.displaced, 0);
-    assert.deepEqual((await forPeers()).json, { data: { page_length: 25, calculation_method: 'line' } });
+    assert.equal(await mover.displaced(), 0);
+    assert.deepEqual((await forPeers()).body, { data: { page_length: 25, calculation_method: 'line' } });
   });
 
   test('what is older than what is there is left out', async () => {
     const newest = stateOf({ page_length: 3 });
     await bring(newest, versionOf(0, 1_000));
-    counter = 1_000;
     assert.equal((await bring(stateOf({ page_length: 4 }), versionOf(0, 999))).outcome, 'older');
     assert.equal(await digestAtService(), digestOf(key, newest));
   });
@@ -96,35 +79,22 @@ describe('moving settings to the service and back', () => {
 
   test('what the service writes as the owner goes back whole, and once', async () => {
     await bring(stateOf());
-    const to = { epoch: 1, state: 'owner', wayBack: true };
-    assert.equal((await call('PUT', paths.ownership(key), { from: neverOwned, to })).status, 200);
+    await mover.switchHere();
     const change = (data: object) => instance.service.store.change({}, (all, at) => withChanged(all, data, at));
     await change({ page_length: 8 });
     const { updatedAt, ...kept } = await change({ additional_languages: ['es'] });
     assert.deepEqual(kept, {
       ...{ pageLength: 8, listChildProducts: false, additionalLanguages: ['es'], calculationMethod: 'line' },
     });
-    const { changes } = (await call('GET', paths.changes(key))).json as ChangesReply;
+    const changes = await mover.changes();
     const sent = stateOf({ page_length: 8, additional_languages: ['es'], updated_at: momentOf(updatedAt) });
     assert.deepEqual(
       changes.map((one) => [one.key, one.state]),
       [[key, sent]],
     );
-    const seen = changes.map((one) => ({ key: one.key, version: one.version }));
-    assert.equal((await call('POST', paths.acknowledge(key), { seen })).status, 204);
-    assert.deepEqual((await call('GET', paths.changes(key))).json.changes, []);
+    await mover.acknowledge(changes);
+    assert.deepEqual(await mover.changes(), []);
   });
 });
 
-test('a service without the credential has none of these paths', async () => {
-  const instance = await startInstance('http://127.0.0.1:9');
-  try {
-    await instance.service.ready;
-    const reply = await fetch(new URL(paths.ownership(key), instance.service.url), {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    assert.equal(reply.status, 404);
-  } finally {
-    await instance.close();
-  }
-});
+describeImportPaths('settings', (env) => startInstance('http://127.0.0.1:9', env));

@@ -5,18 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type FakeMesh, type FakeService, startFakeMesh, until } from '@banyan/kit/testing';
-import { credentials, type Instance, startInstance } from './testing.ts';
+import { credentials, type FakeMesh, startFakeMesh, testTokens, tokenIssuer, until } from '@banyan/kit/testing';
+import { type Instance, startInstance } from './testing.ts';
 
-const [adminToken, shopperToken] = ['a'.repeat(40), 'b'.repeat(40)];
-
-/** Knows the two tokens. */
-const issuer: FakeService = ({ body }) => {
-  const token = new URLSearchParams(body).get('token') ?? '';
-  const identifier = { [adminToken]: 'client_credentials', [shopperToken]: 'implicit' }[token];
-  const known = { active: true, client_id: 'tests', identifier, scope: '', exp: 2_147_483_647 };
-  return { status: 200, body: identifier === undefined ? { active: false } : known };
-};
+const { admin: adminToken, shopper: shopperToken } = testTokens;
 
 const first = {
   ...{ type: 'settings', page_length: 100, list_child_products: true, additional_languages: [] },
@@ -36,7 +28,7 @@ describe('the settings service', () => {
     mesh.close();
   });
   beforeEach(async () => {
-    mesh.services = { monolith: issuer };
+    mesh.services = { monolith: tokenIssuer };
     const { type: _type, currency_limit: _limit, ...members } = first;
     await put(members);
   });
@@ -148,6 +140,7 @@ describe('the settings service', () => {
   test('writes no token and no credentials into its log', () => {
     const log = settings.lines.join('');
     assert.ok(log.length > 0);
-    for (const secret of [adminToken, shopperToken, 'let me ask']) assert.ok(!log.includes(secret), secret);
+    for (const secret of [adminToken, shopperToken, credentials.INTROSPECTION_CLIENT_SECRET])
+      assert.ok(!log.includes(secret), secret);
   });
 });

@@ -64,6 +64,7 @@ async function exportOrders(client: Client, raw: RawCall): Promise<void> {
   assert.equal(done.data.status, 'complete', done.data.error);
   assert.ok(done.data.link.href.endsWith(`/v2/jobs/${id}/file`));
   const file = await raw('GET', `/v2/jobs/${id}/file`);
+  assert.equal(file.status, 200, JSON.stringify(file.body));
   assert.ok(file.body.data.href.endsWith(`/v2/jobs/${id}/file/content`));
   const all = await client.Jobs.All!();
   assert.ok(all.meta.results.total >= 1);

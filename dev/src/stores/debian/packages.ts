@@ -65,7 +65,7 @@ export async function debianPackages(names: readonly [string, ...string[]], opti
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   let said = '';
-  child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-4_000)));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (said = (said + chunk).slice(-4_000)));
   downloadProgress(child.stdout, (text) => progress(`fetching ${name}: ${text}`));
   const code = await new Promise<number | null | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));

@@ -80,7 +80,7 @@ function bootstrap(binaries: Binaries, folder: string, sql: string): Promise<voi
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     let said = '';
-    child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-8_000)));
+    child.stderr.setEncoding('utf8').on('data', (chunk) => (said = (said + chunk).slice(-8_000)));
     child.stdin.on('error', () => {});
     child.once('error', (error) => reject(new DevError('store_failed', `mariadbd: ${error.message}`)));
     child.once('close', (code) => {

@@ -54,7 +54,8 @@ function run(file: string, args: string[]): Promise<void> {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk) => (said += chunk));
     child.once('error', (error) => reject(new DevError('store_failed', `initdb: ${error.message}`, { cause: error })));
     child.once('close', (code) => {
       if (code === 0) resolve();
