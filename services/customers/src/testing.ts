@@ -1,8 +1,6 @@
-import { Writable } from 'node:stream';
 import { type Clock, systemClock } from '@banyan/kit/clock';
-import { createLogger } from '@banyan/kit/log';
 import type { SlowFunction } from '@banyan/kit/secrets';
-import { createTestMariadb, type TestDatabase } from '@banyan/kit/testing';
+import { captureLog, createTestMariadb, type TestDatabase, testEnvironment } from '@banyan/kit/testing';
 import { customersConfig } from './config.ts';
 import { type Service, startService } from './service.ts';
 
@@ -15,9 +13,6 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** Credentials of the service at the others. */
-export const credentials = { INTROSPECTION_CLIENT_ID: 'services', INTROSPECTION_CLIENT_SECRET: 'let me ask' };
-
 /**
  * @param env besides the addresses of its store and of the mesh
  * @param compute what hashes passwords; default: scrypt
@@ -28,18 +23,12 @@ export async function startInstance(
   { now = systemClock, compute }: { now?: Clock; compute?: SlowFunction } = {},
 ): Promise<Instance> {
   const database = await createTestMariadb();
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
+  const { logger, lines } = captureLog('customers');
   const config = customersConfig({
-    ...{ PORT: '0', DATABASE_URL: database.url, MESH_URL: meshUrl, PUBLIC_URL: 'http://shop.test' },
-    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', FIELDS_FRESH_MS: '0', ...credentials, ...env },
+    ...testEnvironment(meshUrl),
+    ...{ DATABASE_URL: database.url },
+    ...{ PAGE_LENGTH_FRESH_MS: '0', CURRENCY_FRESH_MS: '0', FIELDS_FRESH_MS: '0', ...env },
   });
-  const logger = createLogger({ level: 'trace', service: 'customers', destination });
   const service = await startService(config, logger, now, compute);
   return {
     service,
