@@ -1,5 +1,6 @@
 import { type Condition, microsOf, type Page, type Sort } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
+import { ServiceError } from '@banyan/kit/errors';
 import type { Cause } from '@banyan/kit/facts';
 import { type Moves, openMoves } from '@banyan/kit/import';
 import { type MariadbQueryable, openMariadb, statement } from '@banyan/kit/mariadb';
@@ -68,6 +69,8 @@ export interface Store {
    * @throws ServiceError `misdirected` while another system owns the customers
    */
   transaction<Result>(cause: Cause, shown: Shown, work: (changes: Changes) => Promise<Result>): Promise<Result>;
+  /** For work that is dear and comes before the write. @throws ServiceError `misdirected` as `transaction` */
+  requireOwner(): Promise<void>;
   /** The outbox. */
   readonly published: Published;
   /** Deletes replies to keyed requests that are a day old. */
@@ -164,6 +167,10 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
         for (const fact of told.facts(shown, microsOf(now()), cause)) await db.outbox(tx).add(fact);
         return result;
       }),
+    requireOwner: async () => {
+      const { ownership } = await moves.ownership('customers');
+      if (ownership.state !== 'owner') throw new ServiceError('misdirected', { retryAfterS: 1 });
+    },
     forgetReplies: async () => {
       while (await mariadbReplies.forget(db, microsOf(now())));
     },
