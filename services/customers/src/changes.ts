@@ -52,7 +52,7 @@ export interface Changes {
 }
 
 type Table = 'customers' | 'addresses';
-type Values_ = (string | number | null | Buffer)[];
+type RowValues = (string | number | null | Buffer)[];
 
 const findLocked = statement<CustomerRow, [string]>(
   'customers_find_locked',
@@ -82,13 +82,13 @@ export function changesIn(tx: MariadbQueryable, changed: Changed, told: ToldChan
   const insert = async (table: Table, row: object) => {
     const names = Object.keys(row);
     const text = `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`;
-    await tx.run(statement<object, Values_>(`${table}_insert`, text), Object.values(row));
+    await tx.run(statement<object, RowValues>(`${table}_insert`, text), Object.values(row));
   };
   const update = async (table: Table, { id, field_values: _, ...row }: { id: string; field_values: string }) => {
     const text = `update ${table} set ${Object.keys(row)
       .map((name) => `${name} = ?`)
       .join(', ')} where id = ?`;
-    await tx.run(statement<object, Values_>(`${table}_update`, text), [...Object.values(row), id]);
+    await tx.run(statement<object, RowValues>(`${table}_update`, text), [...Object.values(row), id]);
   };
   const setValues = async (table: Table, id: string, { values, given, fields }: ValuesToWrite) => {
     if (fields.some((field) => field.unique && given.has(field.id))) await tx.query(lockFields, []);

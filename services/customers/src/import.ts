@@ -17,8 +17,8 @@ import {
   customerRow,
 } from './rows.ts';
 import { readTokenKey, TokenKeyState, tokenKey, writeTokenKey } from './token-key.ts';
-import { Id } from './travel.ts';
 
+const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
 const Line = Type.String({ maxLength: 255 });
 const Fields = Type.Record(Id, Type.Unknown(), { additionalProperties: false, minProperties: 1 });
 const lines = Object.fromEntries(addressMembers.map((member) => [member, Line])) as Record<AddressMember, typeof Line>;
