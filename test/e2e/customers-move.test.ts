@@ -38,6 +38,7 @@ test('customers move to their service and back while they sign in, buy and chang
   const accounts = new Accounts({
     ...{ admin: edge, shopper: new Shop(platform.edge, implicit), follower: new Shop(urlOf('carts'), token) },
     productId: await aProduct(edge),
+    settled: () => migrator.settled('customers'),
   });
   const ledger = new Ledger({ shop: edge, kind: customers });
   const faults = () => [...accounts.faults, ...ledger.faults];
