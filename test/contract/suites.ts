@@ -1,5 +1,4 @@
 import type { Case } from './api.ts';
-import { brandCases } from './brands.ts';
 import { cartCases } from './carts.ts';
 import { checkoutCases } from './checkout.ts';
 import { childCases } from './children.ts';
@@ -13,6 +12,7 @@ import { fileCases } from './files.ts';
 import { flowCases } from './flows.ts';
 import { gatewayCases } from './gateways.ts';
 import { groupCases } from './groups.ts';
+import { brands, categories, collections } from './groups-goods.ts';
 import { integrationCases } from './integrations.ts';
 import { inventoryCases } from './inventories.ts';
 import { jobCases } from './jobs.ts';
@@ -37,11 +37,8 @@ export const ofMonolith: Suites = {
   'what all resources have in common': conventionCases,
   'lists with their pages, filters and orders': listCases,
   'products and categories': productCases,
-  'categories and collections': groupCases,
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
-  files: fileCases,
-  'flows, fields and entries': flowCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
   inventories: inventoryCases,
@@ -58,10 +55,14 @@ export const ofMonolith: Suites = {
 
 /** What has a service, each with a test file of its own, where all sides are compared. */
 export const ofServices: Suites = {
-  brands: brandCases,
+  brands: groupCases(brands),
   carts: cartCases,
+  categories: groupCases(categories),
+  collections: groupCases(collections),
   currencies: currencyCases,
   customers: customerCases,
+  files: fileCases,
+  flows: flowCases,
   integrations: integrationCases,
   jobs: jobCases,
   settings: settingCases,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { errors, Pool } from '../../vendor/undici.ts';
 import { ServiceError } from '../service/errors.ts';
 import { retryableHeader, type TraceContext } from './trace.ts';
@@ -47,6 +48,8 @@ export interface MeshReply {
    * False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`.
    */
   retryable: boolean;
+  /** Fields of the head, by their name in lower case. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface MeshClient {
@@ -61,6 +64,26 @@ export interface MeshClient {
   close(): Promise<void>;
 }
 
+/** A request whose body is too long for memory. */
+export interface StreamedRequest extends Omit<MeshRequest, 'body'> {
+  body?: Readable;
+}
+
+/** A reply whose body the caller reads to its end, or destroys. */
+export interface StreamedReply {
+  status: number;
+  body: Readable;
+}
+
+export interface StreamingMeshClient extends MeshClient {
+  /**
+   * As `send`, with bodies that are streams. Resolves when the head of the reply is there.
+   *
+   * @throws ServiceError as `send`. What fails later is an error of the body
+   */
+  stream(request: StreamedRequest): Promise<StreamedReply>;
+}
+
 export interface MeshClientOptions {
   /** The mesh's address for calls between services, such as http://mesh:4140. */
   meshUrl: string;
@@ -70,28 +93,44 @@ export interface MeshClientOptions {
   maxConnections?: number;
 }
 
-export function openMeshClient(options: MeshClientOptions): MeshClient {
+export function openMeshClient(options: MeshClientOptions): StreamingMeshClient {
   const { timeoutMs: defaultTimeoutMs = 2_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 
+  const request = async (
+    { service, method, path, headers, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }: Omit<MeshRequest, 'body'>,
+    body: string | Readable | undefined,
+  ) => {
+    const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
+    if (leftMs <= 0) {
+      throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
+    }
+    return pool.request({
+      method,
+      path,
+      headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
+      body: body ?? null,
+      signal: AbortSignal.timeout(leftMs),
+    });
+  };
+
   return {
-    send: async ({ service, method, path, headers, body, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }) => {
-      const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
-      if (leftMs <= 0) {
-        throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
-      }
+    send: async ({ body, ...head }) => {
       try {
-        const reply = await pool.request({
-          method,
-          path,
-          headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
-          body: body ?? null,
-          signal: AbortSignal.timeout(leftMs),
-        });
+        const reply = await request(head, body);
         const retryable = reply.headers[retryableHeader] !== 'false';
-        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable };
+        const { headers: given } = reply;
+        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable, headers: given };
       } catch (error) {
-        throw peerError(service, error);
+        throw peerError(head.service, error);
+      }
+    },
+    stream: async ({ body, ...head }) => {
+      try {
+        const reply = await request(head, body);
+        return { status: reply.statusCode, body: reply.body };
+      } catch (error) {
+        throw peerError(head.service, error);
       }
     },
     close: () => pool.close(),
@@ -110,6 +149,7 @@ async function bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
 }
 
 function peerError(service: string, cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause;
   const timedOut =
     cause instanceof errors.ConnectTimeoutError ||
     cause instanceof errors.HeadersTimeoutError ||

@@ -81,9 +81,9 @@ export type KitCode =
 
 export const kitErrors = {
   bad_request: { status: 400, title: 'Bad Request' },
-  // Clients read any 401 as a bad access token: no other code that they get has this status.
+  // Clients of the API read any 401 as a bad access token: no other code that they meet has this status.
   invalid_token: { status: 401, title: 'Unable to validate access token' },
-  // Not for clients of the API: only services ask at internal paths.
+  // At internal paths, which only services ask.
   invalid_peer: { status: 401, title: 'Unauthorized' },
   forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },

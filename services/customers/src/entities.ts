@@ -84,6 +84,16 @@ function changing(handlers: Handlers, placeOf: PlaceOf): Required<Pick<Entities,
   };
 }
 
+/** By the type of an entity: those of the ids that exist, as they were given. */
+export function existingIn({ store }: Pick<Handlers, 'store'>) {
+  const among = (table: 'customers' | 'addresses') => async (ids: readonly string[]) => {
+    const wanted = ids.filter(isUuid);
+    const found = new Set(await store.existing(table, [...new Set(wanted.map((id) => id.toLowerCase()))]));
+    return wanted.filter((id) => found.has(id.toLowerCase()));
+  };
+  return { customer: among('customers'), address: among('addresses') };
+}
+
 async function changeOne(
   changes: Changes,
   { customerId, addressId }: Place,

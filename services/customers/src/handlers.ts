@@ -26,8 +26,8 @@ export interface Handlers {
   authenticate: Authenticate;
   /** Who a customer token belongs to. This service itself knows. */
   findCustomer: FindSubject;
-  /** @throws ServiceError `invalid_peer`: the request has not the credentials of a service */
-  requirePeer: (headers: IncomingHttpHeaders) => void;
+  /** @throws ServiceError `invalid_peer`: `Authorization` has no credentials of a service */
+  requirePeer: (authorization: string | undefined) => void;
   /** The platform's address as clients see it. */
   publicUrl: string;
   now: Clock;

@@ -13,7 +13,7 @@ import {
   readSort,
   requireSameId,
 } from '@banyan/kit/api';
-import { addEntryRoutes, addFieldLinkRoutes, attributesWithFields, checkValues, written } from '@banyan/kit/fields';
+import { addEntryRoutes, addFieldLinkRoutes, addTargetRoutes, attributesWithFields, checkValues, written } from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import { guardApi } from '@banyan/kit/peers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,7 +21,7 @@ import { customersRule } from './access.ts';
 import { addAddressRoutes } from './address-routes.ts';
 import { CustomerChange, flows, NewCustomer, paths } from './contract.ts';
 import { type Customer, changedBy, customerIdOf, customerView } from './domain.ts';
-import { addressEntities, addressesOfCustomers, customerEntities } from './entities.ts';
+import { addressEntities, addressesOfCustomers, customerEntities, existingIn } from './entities.ts';
 import { CustomersError, customerMissing } from './errors.ts';
 import { fieldsToShow, type Handlers, includedFor, writing } from './handlers.ts';
 import { sortFields } from './store.ts';
@@ -119,6 +119,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     return reply.code(204).send();
   });
 
+  addTargetRoutes(server, { requirePeer: handlers.requirePeer, of: existingIn(handlers) });
   addTokenRoutes(server, handlers);
   addAddressRoutes(server, handlers);
   addLinkRoutes();

@@ -92,6 +92,10 @@ describe('the customers service', () => {
     assert.deepEqual((await peer('GET', `/internal/customers?${ids}`)).body, { data: [{ id }] });
     assert.deepEqual((await peer('GET', '/internal/customers')).body, { data: [] });
     assert.equal((await peer('GET', '/internal/customers?id=x')).status, 400);
+    const made = await admin('POST', `/v2/customers/${id}/addresses`, { data: address });
+    const ofAddress = `id=${made.body.data.id}&id=${id}&id=x`;
+    assert.deepEqual((await peer('GET', `/internal/targets/customer?${ids}&id=x`)).body, { data: [id.toUpperCase()] });
+    assert.deepEqual((await peer('GET', `/internal/targets/address?${ofAddress}`)).body, { data: [made.body.data.id] });
     assert.equal((await peer('GET', `/internal/customers?${Array(101).fill(`id=${id}`).join('&')}`)).status, 400);
     const told = await peer('GET', '/internal/customers/token', undefined, as(token));
     assert.deepEqual([told.status, told.headers.get('cache-control')], [200, 'no-store']);
@@ -104,7 +108,7 @@ describe('the customers service', () => {
     await admin('PUT', `/v2/customers/${id}`, { data: { password: 'other' } });
     assert.deepEqual((await peer('GET', '/internal/customers/token', undefined, as(token))).body, { active: false });
     for (const call of [admin, shopper]) {
-      for (const path of ['/internal/customers', '/internal/customers/token']) {
+      for (const path of ['/internal/customers', '/internal/customers/token', '/internal/targets/customer']) {
         assert.equal((await call('GET', path, undefined, as(token))).status, 401, path);
       }
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { allowBrowsers } from '@banyan/kit/api';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
@@ -9,7 +10,7 @@ import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type CleaningUp, startCleanUp } from '@banyan/kit/once';
-import { pageLengthOf, peerCheck, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
+import { pageLengthOf, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { limitsOf, type SlowFunction, SlowHasher, scryptOffLoop } from '@banyan/kit/secrets';
 import { type Config, customersConfig } from './config.ts';
@@ -73,7 +74,7 @@ export async function startService(
     authenticate: platform.authenticate,
     // Not asked of `customers` through the mesh, as others do: that may be the other side.
     findCustomer: async (token) => (await tokens.read(token))?.customerId ?? null,
-    requirePeer: peerCheck(platform.credentials),
+    requirePeer: peersOnly(platform.credentials),
   });
 
   const running = await runService({

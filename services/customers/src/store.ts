@@ -50,8 +50,8 @@ export interface Store {
   findByEmail(emailKey: Buffer): Promise<Customer | undefined>;
   /** A page of the customers that match, and how many match. */
   list(listing: Listing): Promise<{ customers: Customer[]; total: number }>;
-  /** Those of the ids that exist. */
-  existing(ids: readonly string[]): Promise<string[]>;
+  /** Those of the ids, in lower case, that are of customers, or of addresses. */
+  existing(table: 'customers' | 'addresses', ids: readonly string[]): Promise<string[]>;
   /** In the default order. */
   addressesOf(customerId: string): Promise<Address[]>;
   /** Addresses of all customers, in the default order. */
@@ -137,10 +137,10 @@ export function openStore(url: string, maxConnections: number, onIdleError: (err
       ]);
       return { customers: rows.map(customerOf), total: counted?.total ?? 0 };
     },
-    existing: async (ids) => {
+    existing: async (table, ids) => {
       if (ids.length === 0) return [];
-      const text = `select id from customers where id in (${ids.map(() => '?').join(', ')}) order by id`;
-      return (await db.query(statement<{ id: string }, unknown[]>('customers_existing', text), [...ids])).map(
+      const text = `select id from ${table} where id in (${ids.map(() => '?').join(', ')}) order by id`;
+      return (await db.query(statement<{ id: string }, unknown[]>(`${table}_existing`, text), [...ids])).map(
         ({ id }) => id,
       );
     },

@@ -33,13 +33,13 @@ export function addTokenRoutes(server: Server, { store, passwords, tokens, requi
     paths.existing,
     { schema: { summary: 'Those of the customers that exist, for other services' } },
     async (request) => {
-      requirePeer(request.headers);
+      requirePeer(request.headers.authorization);
       const { id = [] } = request.query as { id?: string | string[] };
       const ids = [id].flat();
       if (ids.length > maxNamed || !ids.every(isUuid)) {
         throw badRequest(`The parameter id is given at most ${maxNamed} times`, 'id');
       }
-      const found = await store.existing(ids.map((one) => one.toLowerCase()));
+      const found = await store.existing('customers', ids.map((one) => one.toLowerCase()));
       return { data: found.map((one) => ({ id: one })) };
     },
   );
@@ -48,7 +48,7 @@ export function addTokenRoutes(server: Server, { store, passwords, tokens, requi
     paths.token,
     { schema: { summary: 'Who a customer token belongs to, for other services' } },
     async (request, reply) => {
-      requirePeer(request.headers);
+      requirePeer(request.headers.authorization);
       const token = request.headers[customerTokenHeader];
       if (typeof token !== 'string' || token === '') throw badRequest('X-Moltin-Customer-Token is required');
       const found = await tokens.read(token);

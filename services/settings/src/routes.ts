@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Authenticate, FindSubject, Rule } from '@banyan/kit/access';
 import { checker, objectOf } from '@banyan/kit/api';
 import type { Clock } from '@banyan/kit/clock';
@@ -15,8 +14,8 @@ export interface Handlers {
   authenticate: Authenticate;
   /** Who a customer token belongs to. Settings are the administrators', but a wrong token is refused on any path. */
   findCustomer: FindSubject;
-  /** @throws ServiceError `invalid_peer`: the request has not the credentials of a service */
-  requirePeer: (headers: IncomingHttpHeaders) => void;
+  /** @throws ServiceError `invalid_peer`: `Authorization` has no credentials of a service */
+  requirePeer: (authorization: string | undefined) => void;
   now: Clock;
 }
 
@@ -46,7 +45,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     paths.forPeers,
     { schema: { summary: 'The page length of lists and the method of calculation, for other services' } },
     async ({ headers }) => {
-      requirePeer(headers);
+      requirePeer(headers.authorization);
       return { data: forPeers(await store.read()) };
     },
   );

@@ -1,4 +1,5 @@
 import { allowBrowsers } from '@banyan/kit/api';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
@@ -6,7 +7,7 @@ import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
 import { createLogger, type Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
-import { peerCheck, platformOf, requireCurrencyBy } from '@banyan/kit/peers';
+import { platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, fileOf, settingsConfig } from './config.ts';
 import { addRoutes } from './routes.ts';
@@ -40,7 +41,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { ...platform, store, requireCurrency, requirePeer: peerCheck(platform.credentials), now });
+  addRoutes(server, { ...platform, store, requireCurrency, requirePeer: peersOnly(platform.credentials), now });
 
   const running = await runService({
     ...placeOf(config),
