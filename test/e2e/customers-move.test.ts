@@ -10,7 +10,7 @@ import { Shop } from '../support/shop.ts';
 import { until } from '../support/until.ts';
 
 /** What a stop of the way is held for. By count, not by time. */
-const atEachStop = { writes: 30, rounds: 3 };
+const atEachStop = { writes: 20, rounds: 2 };
 
 let platform: Platform;
 let migrator: Migrator;

@@ -13,7 +13,14 @@ import {
   readSort,
   requireSameId,
 } from '@banyan/kit/api';
-import { addEntryRoutes, addFieldLinkRoutes, addTargetRoutes, attributesWithFields, checkValues, written } from '@banyan/kit/fields';
+import {
+  addEntryRoutes,
+  addFieldLinkRoutes,
+  addTargetRoutes,
+  attributesWithFields,
+  checkValues,
+  written,
+} from '@banyan/kit/fields';
 import type { Server } from '@banyan/kit/http';
 import { guardApi } from '@banyan/kit/peers';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -39,7 +39,10 @@ export function addTokenRoutes(server: Server, { store, passwords, tokens, requi
       if (ids.length > maxNamed || !ids.every(isUuid)) {
         throw badRequest(`The parameter id is given at most ${maxNamed} times`, 'id');
       }
-      const found = await store.existing('customers', ids.map((one) => one.toLowerCase()));
+      const found = await store.existing(
+        'customers',
+        ids.map((one) => one.toLowerCase()),
+      );
       return { data: found.map((one) => ({ id: one })) };
     },
   );
