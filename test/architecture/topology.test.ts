@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { resources } from '@banyan/migration/resources';
@@ -124,8 +124,10 @@ describe('every folder of services/', () => {
 
 test('an owner that says which of its entities exist is asked where its reads are, and not where the migration goes', () => {
   for (const service of services) {
-    const source = read('services', service, 'src/service.ts');
-    if (!/addTargetRoutes|@banyan\/kit\/groups/.test(source)) continue;
+    const sources = ['service.ts', 'routes.ts']
+      .map((file) => join(root, 'services', service, 'src', file))
+      .filter(existsSync);
+    if (!sources.some((file) => /addTargetRoutes|@banyan\/kit\/groups/.test(readFileSync(file, 'utf8')))) continue;
     const route = documentsOf(service).find(({ kind, metadata }) => kind === 'HTTPRoute' && metadata.name === service);
     const reads = JSON.stringify(route?.spec.rules?.find(({ name }) => name === 'reads'));
     assert.match(reads, /"\/internal\/targets\/\w+"/, service);
