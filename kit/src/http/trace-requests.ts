@@ -19,7 +19,7 @@ export function traceRequests(server: Server, spans: Spans = processSpans): void
     }
     raw.headers.traceparent = span.traceparent;
     const path = pathOf(raw.url);
-    // Also where a route answers past the framework, and where the client has gone.
+    // Also where a route replies past the framework, and where the client has gone.
     reply.raw.once('close', () => {
       const route = request.routeOptions.url;
       const status = reply.raw.writableFinished ? reply.raw.statusCode : null;
