@@ -23,3 +23,11 @@ test('a line has the fields of the log data model, and only the harmless fields 
   assert.doesNotMatch(lines.join(''), /hush/);
   assert.deepEqual(Object.keys(second).sort(), ['body', 'resource', 'severityNumber', 'severityText', 'timestamp']);
 });
+
+test('what the parser of forms was given is not in the log, since it holds the token of the request', () => {
+  const lines: string[] = [];
+  const log = createLog('trace', { write: (line) => void lines.push(line) });
+  log.trace({ busboyOptions: { headers: { authorization: 'hush' } } }, 'Providing options to busboy');
+  assert.equal(lines.length, 1);
+  assert.doesNotMatch(lines.join(''), /hush/);
+});

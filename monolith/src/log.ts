@@ -19,7 +19,9 @@ export function createLog(level: string, destination?: DestinationStream): Logge
 }
 
 /** The fields of a log line except the message. All are attributes, except the two ids, which have their own fields. */
-function record({ traceId, spanId, err, ...rest }: Record<string, unknown>): Record<string, unknown> {
+function record({ traceId, spanId, err, busboyOptions, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  // What the parser of forms was given holds the headers of the request, so also its tokens.
+  if (busboyOptions !== undefined) return { traceId, spanId };
   const attributes = { ...rest, ...(err === undefined ? {} : { err: errorForLog(err) }) };
   return { ...(Object.keys(attributes).length === 0 ? {} : { attributes }), traceId, spanId };
 }

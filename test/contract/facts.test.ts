@@ -6,7 +6,8 @@ import { type Api, openApi } from './api.ts';
 import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
 import { custom, fill } from './carts-goods.ts';
 import { makeProduct } from './goods.ts';
-import { brands, carts, currencies, settings } from './moved-services.ts';
+import { brands, carts, categories, collections, currencies, files, settings } from './moved-services.ts';
+import { plainPng, sendForm, upload } from './uploads.ts';
 
 /** Writes of a resource, one after the other. */
 interface Case {
@@ -18,28 +19,34 @@ interface Case {
   writes(api: Api, settled: () => Promise<void>): Promise<void>;
 }
 
-const cases: Case[] = [
-  {
-    moved: brands,
-    entity: 'brand',
-    least: 5,
-    writes: async (api, settled) => {
-      const make = async (name: string) => {
-        const data = { type: 'brand', name, slug: randomUUID(), description: 'é \u{1f600} "', status: 'live' };
-        const { body } = await api.admin('POST', '/v2/brands', { data });
-        await settled();
-        return body.data.id as string;
-      };
-      const [parent, child] = [await make('Parent'), await make('Child')];
-      await api.admin('PUT', `/v2/brands/${child}`, { data: { name: 'Renamed', status: 'draft' } });
+/** Groups of products, which change with their family. */
+const groupsCase = (moved: typeof brands, entity: string): Case => ({
+  moved,
+  entity,
+  least: 5,
+  writes: async (api, settled) => {
+    const path = `/v2/${moved.name}`;
+    const make = async (name: string) => {
+      const data = { type: entity, name, slug: randomUUID(), description: 'é \u{1f600} "', status: 'live' };
+      const { body } = await api.admin('POST', path, { data });
       await settled();
-      const under = { data: [{ type: 'brand', id: child }] };
-      await api.admin('POST', `/v2/brands/${parent}/relationships/children`, under);
-      await settled();
-      await api.admin('DELETE', `/v2/brands/${parent}`);
-      await settled();
-    },
+      return body.data.id as string;
+    };
+    const [parent, child] = [await make('Parent'), await make('Child')];
+    await api.admin('PUT', `${path}/${child}`, { data: { name: 'Renamed', status: 'draft' } });
+    await settled();
+    const under = { data: [{ type: entity, id: child }] };
+    await api.admin('POST', `${path}/${parent}/relationships/children`, under);
+    await settled();
+    await api.admin('DELETE', `${path}/${parent}`);
+    await settled();
   },
+});
+
+const cases: Case[] = [
+  groupsCase(brands, 'brand'),
+  groupsCase(categories, 'category'),
+  groupsCase(collections, 'collection'),
   {
     moved: currencies,
     entity: 'currency',
@@ -72,6 +79,26 @@ const cases: Case[] = [
       await api.admin('PUT', cart, { data: { name: 'Named', description: 'D' } });
       await settled();
       await api.admin('DELETE', cart);
+      await settled();
+    },
+  },
+  {
+    moved: files,
+    entity: 'file',
+    least: 5,
+    writes: async (api, settled) => {
+      const ids: string[] = [];
+      for (const [content, name, isPublic] of [
+        [plainPng(3, 2), 'Rot \u{1f600} é.PNG', true],
+        ['<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"/>', 'a.svg', true],
+        ['hidden', 'a.txt', false],
+      ] as const) {
+        ids.push(await upload(api, content, name, isPublic));
+        await settled();
+      }
+      await sendForm(api, [{ name: 'file_location', value: 'https://images.example/a/Blue%20Chair.JPEG?size=2' }]);
+      await settled();
+      await api.admin('DELETE', `/v2/files/${ids[0]}`);
       await settled();
     },
   },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
 import { fileContentCases } from './files-content.ts';
+import { fileHostileCases } from './files-hostile.ts';
 import { makeProduct } from './goods.ts';
 import { filePart, formBody, formType, plainPng, sendForm, upload } from './uploads.ts';
 
@@ -210,4 +211,5 @@ export const fileCases: Case[] = [
     },
   },
   ...fileContentCases,
+  ...fileHostileCases,
 ];

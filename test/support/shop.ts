@@ -14,6 +14,8 @@ export interface Asked {
   /** Sent as `data`. */
   data?: object;
   headers?: Readonly<Record<string, string>>;
+  /** Sent instead of JSON. */
+  form?: FormData;
 }
 
 /** Sends requests of one API client. Never rejects. */
@@ -27,17 +29,31 @@ export class Shop {
     this.#token = token;
   }
 
-  async send({ method, path, data, headers = {} }: Asked): Promise<Shown> {
+  async send({ method, path, data, form, headers = {} }: Asked): Promise<Shown> {
     try {
       const reply = await fetch(this.#url + path, {
         method,
-        headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
-        ...(data ? { body: JSON.stringify({ data }) } : {}),
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(form ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(form ? { body: form } : data ? { body: JSON.stringify({ data }) } : {}),
       });
       const text = await reply.text();
       return { status: reply.status, body: text === '' ? null : JSON.parse(text) };
     } catch (error) {
       return { status: 0, body: String((error as Error).cause ?? error) };
+    }
+  }
+
+  /** What a path has that is not JSON, read without a token. */
+  async bytes(path: string): Promise<{ status: number; bytes: Buffer }> {
+    try {
+      const reply = await fetch(this.#url + path);
+      return { status: reply.status, bytes: Buffer.from(await reply.arrayBuffer()) };
+    } catch {
+      return { status: 0, bytes: Buffer.alloc(0) };
     }
   }
 

@@ -28,6 +28,8 @@ export interface ServerOptions {
   checks: Readonly<Record<string, Check>>;
   /** A longer request body gets 413. Default: 1 MiB. */
   bodyLimitBytes?: number;
+  /** How long a request may take to arrive whole, in ms. Default: 30 s. */
+  requestTimeoutMs?: number;
   /** How long requests may take to finish once the server is closing. Default: 5 s. */
   drainLimitMs?: number;
   /** Whether forms are read, or get 415. Default: true. */
@@ -54,7 +56,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     childLoggerFactory: (logger) => logger,
     genReqId: requestIds(),
     bodyLimit: options.bodyLimitBytes ?? 1_048_576,
-    requestTimeout: 30_000,
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
     // While closing, requests on kept-alive connections still get their response, with `Connection: close`.
     return503OnClosing: false,
     // Ids that clients choose have up to 128 characters, each of which may be percent-encoded.

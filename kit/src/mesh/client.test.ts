@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { ServiceError } from '../service/errors.ts';
-import { deadlineOf, type MeshClient, openMeshClient, timeoutHeader } from './client.ts';
+import { deadlineOf, openMeshClient, type StreamingMeshClient, timeoutHeader } from './client.ts';
 import { type Span, Spans } from './spans.ts';
 
 describe('a client of the mesh', () => {
   let server: Server;
-  let client: MeshClient;
+  let client: StreamingMeshClient;
   const spans = new Spans();
   let requests: IncomingMessage[] = [];
   let respond: (request: IncomingMessage, response: ServerResponse) => void = () => {};
@@ -41,7 +43,7 @@ describe('a client of the mesh', () => {
       trace: { traceparent: 'tp', tracestate: 'ts', baggage: 'b=1' },
       timeoutMs: 1_500,
     });
-    assert.deepEqual(got, { status: 201, text: 'made', retryable: true });
+    assert.deepEqual([got.status, got.text, got.retryable], [201, 'made', true]);
     const [request] = requests;
     assert.equal(request?.url, '/a?b=c');
     const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
@@ -118,6 +120,26 @@ describe('a client of the mesh', () => {
   test('refuses a reply that is too long', async () => {
     respond = (_request, response) => response.end('12345678901');
     await assert.rejects(client.send({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+  });
+
+  test('streams bodies that are too long for memory, both ways', async () => {
+    respond = (request, response) => {
+      response.writeHead(200);
+      request.pipe(response);
+    };
+    const piece = Buffer.alloc(100_000, 7);
+    const body = Readable.from([piece, piece, piece]);
+    const reply = await client.stream({ service: 's', method: 'PUT', path: '/', body });
+    const back = await buffer(reply.body);
+    assert.deepEqual([reply.status, back.length, back.every((byte) => byte === 7)], [200, 300_000, true]);
+    respond = (request) => request.socket.destroy();
+    await assert.rejects(client.stream({ service: 's', method: 'GET', path: '/' }), code('peer_unavailable'));
+    respond = (_request, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('half');
+      setImmediate(() => response.destroy());
+    };
+    const half = await client.stream({ service: 's', method: 'GET', path: '/' });
+    await assert.rejects(buffer(half.body), 'a reply that breaks off is an error of its body');
   });
 
   test('fails when no mesh listens', async () => {

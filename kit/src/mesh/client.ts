@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream';
 import { errors, Pool } from '../../vendor/undici.ts';
 import { ServiceError } from '../service/errors.ts';
-import { type OpenSpan, processSpans, type Spans } from './spans.ts';
+import { beginCall, type CallSpan } from './client-span.ts';
+import { processSpans, type Spans } from './spans.ts';
 import { retryableHeader, type TraceContext } from './trace.ts';
 
 /**
@@ -48,6 +50,8 @@ export interface MeshReply {
    * False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`.
    */
   retryable: boolean;
+  /** Fields of the head, by their name in lower case. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface MeshClient {
@@ -62,6 +66,26 @@ export interface MeshClient {
   close(): Promise<void>;
 }
 
+/** A request whose body is too long for memory. */
+export interface StreamedRequest extends Omit<MeshRequest, 'body'> {
+  body?: Readable;
+}
+
+/** A reply whose body the caller reads to its end, or destroys. */
+export interface StreamedReply {
+  status: number;
+  body: Readable;
+}
+
+export interface StreamingMeshClient extends MeshClient {
+  /**
+   * As `send`, with bodies that are streams. Resolves when the head of the reply is there.
+   *
+   * @throws ServiceError as `send`. What fails later is an error of the body
+   */
+  stream(request: StreamedRequest): Promise<StreamedReply>;
+}
+
 export interface MeshClientOptions {
   /** The mesh's address for calls between services, such as http://mesh:4140. */
   meshUrl: string;
@@ -72,64 +96,61 @@ export interface MeshClientOptions {
   spans?: Spans;
 }
 
-export function openMeshClient(options: MeshClientOptions): MeshClient {
+export function openMeshClient(options: MeshClientOptions): StreamingMeshClient {
   const { timeoutMs: defaultTimeoutMs = 2_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
   const { spans = processSpans } = options;
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 
+  const request = async (
+    { service, method, path, headers, timeoutMs = defaultTimeoutMs, deadlineAtMs }: Omit<MeshRequest, 'body'>,
+    trace: TraceContext | undefined,
+    body: string | Readable | undefined,
+  ) => {
+    const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
+    if (leftMs <= 0) {
+      throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
+    }
+    return pool.request({
+      method,
+      path,
+      headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
+      body: body ?? null,
+      signal: AbortSignal.timeout(leftMs),
+    });
+  };
+
   return {
-    send: async ({ service, method, path, headers, body, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }) => {
-      const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
-      if (leftMs <= 0) {
-        throw new ServiceError('peer_timeout', { detail: `There was no time left to call the ${service} service` });
-      }
-      const span = spans.begin('client', trace?.traceparent);
-      const end = ended(span, { service, method, path });
+    send: async ({ body, ...head }) => {
+      const span = beginCall(spans, head);
       try {
-        const reply = await pool.request({
-          method,
-          path,
-          headers: {
-            ...trace,
-            ...(span && { traceparent: span.traceparent }),
-            ...headers,
-            host: service,
-            [timeoutHeader]: String(leftMs),
-          },
-          body: body ?? null,
-          signal: AbortSignal.timeout(leftMs),
-        });
+        const reply = await request(head, span.trace, body);
         const retryable = reply.headers[retryableHeader] !== 'false';
+        const { headers: given } = reply;
         const text = await bounded(reply.body, maxReplyBytes);
-        end(reply.statusCode);
-        return { status: reply.statusCode, text, retryable };
+        span.end(reply.statusCode);
+        return { status: reply.statusCode, text, retryable, headers: given };
       } catch (thrown) {
-        const error = peerError(service, thrown);
-        end(error.code);
-        throw error;
+        throw failed(span, peerError(head.service, thrown));
+      }
+    },
+    // Its span ends with the head of the reply.
+    stream: async ({ body, ...head }) => {
+      const span = beginCall(spans, head);
+      try {
+        const reply = await request(head, span.trace, body);
+        span.end(reply.statusCode);
+        return { status: reply.statusCode, body: reply.body };
+      } catch (thrown) {
+        throw failed(span, peerError(head.service, thrown));
       }
     },
     close: () => pool.close(),
   };
 }
 
-/** Ends the span of a call with the status of its reply, or with the code of its failure. */
-function ended(span: OpenSpan | null, { service, method, path }: Pick<MeshRequest, 'service' | 'method' | 'path'>) {
-  return (outcome: number | string) => {
-    // By the conventions any status from 400 on is a failure of a client's span.
-    const failed = typeof outcome === 'string' || outcome >= 400;
-    span?.end(
-      method,
-      {
-        'http.request.method': method,
-        'server.address': service,
-        'url.path': path.split('?', 1)[0]?.slice(0, 256) ?? '',
-        ...(typeof outcome === 'number' ? { 'http.response.status_code': outcome } : {}),
-        ...(failed ? { 'error.type': String(outcome) } : {}),
-      },
-      failed,
-    );
-  };
+function failed(span: CallSpan, error: ServiceError): ServiceError {
+  span.end(error.code);
+  return error;
 }
 
 async function bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
@@ -144,6 +165,7 @@ async function bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
 }
 
 function peerError(service: string, cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause;
   const timedOut =
     cause instanceof errors.ConnectTimeoutError ||
     cause instanceof errors.HeadersTimeoutError ||

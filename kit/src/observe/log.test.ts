@@ -18,6 +18,7 @@ test('redacts members with the name of a secret at the top and one level down', 
   const { lines, logger } = capture();
   logger.info({ client_secret: 'hunter2', body: { access_token: 'hunter2', password: 'hunter2' } }, 'x');
   logger.info({ headers: { authorization: 'hunter2', cookie: 'hunter2', 'set-cookie': 'hunter2' } }, 'y');
+  logger.info({ options: { headers: { authorization: 'hunter2', 'x-moltin-customer-token': 'hunter2' } } }, 'z');
   assert.doesNotMatch(lines.join(''), /hunter2/);
   assert.match(lines.join(''), /\[redacted\]/);
 });

@@ -48,7 +48,8 @@ export function createLogger({ level, service, destination }: LogOptions): Logge
       paths: [
         ...secrets.map(attribute),
         ...secrets.map((name) => `attributes.*["${name}"]`),
-        'attributes.req.headers',
+        // Of a request, and of what a parser of bodies was given.
+        'attributes.*.headers',
         'attributes.headers["set-cookie"]',
         'attributes.headers.authorization',
       ],

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text as readText } from 'node:stream/consumers';
+import { buffer as readBytes } from 'node:stream/consumers';
 
 /** A request that arrived at the fake mesh. */
 export interface FakeRequest {
@@ -10,9 +10,11 @@ export interface FakeRequest {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
+  /** The body as it arrived, which may be no text. */
+  bytes: Buffer<ArrayBuffer>;
 }
 
-/** What a service replies: a status and a body, which is sent as JSON unless it is text. */
+/** What a service replies: a status and a body, which is sent as JSON unless it is text or bytes. */
 export interface FakeReply {
   status: number;
   body?: unknown;
@@ -32,13 +34,15 @@ export interface FakeMesh {
 
 export async function startFakeMesh(services: Record<string, FakeService> = {}): Promise<FakeMesh> {
   const server = createServer(async (incoming, response) => {
-    const body = await readText(incoming);
+    const bytes = await readBytes(incoming);
+    const body = bytes.toString('utf8');
     const { method = '', url: path = '', headers } = incoming;
-    const request = { service: headers.host ?? '', method, path, headers, body };
+    const request = { service: headers.host ?? '', method, path, headers, body, bytes };
     mesh.requests.push(request);
     const reply = (await mesh.services[request.service]?.(request)) ?? { status: 503, body: { errors: [] } };
     response.writeHead(reply.status, { 'content-type': 'application/json' });
-    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+    const isRaw = typeof reply.body === 'string' || reply.body instanceof Uint8Array;
+    response.end(isRaw ? reply.body : JSON.stringify(reply.body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const mesh: FakeMesh = {
@@ -55,12 +59,18 @@ export async function startFakeMesh(services: Record<string, FakeService> = {}):
 
 /** A service that runs at an address. */
 export function serviceAt(url: string): FakeService {
-  return async ({ method, path, headers, body }) => {
+  return async ({ method, path, headers, bytes }) => {
     const given = Object.entries(headers).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string' && !hopByHop.has(entry[0]),
     );
-    const response = await fetch(url + path, { method, headers: given, ...(body === '' ? {} : { body }) });
-    return { status: response.status, body: await response.text() };
+    const response = await fetch(url + path, {
+      method,
+      headers: given,
+      ...(bytes.length === 0 ? {} : { body: bytes }),
+    });
+    const isBytes = response.headers.get('content-type') === 'application/octet-stream';
+    const body = isBytes ? Buffer.from(await response.arrayBuffer()) : await response.text();
+    return { status: response.status, body };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@banyan/kit/log';
 import type { Pool } from 'pg';
+import type { ContentMover } from '../contents/contents.ts';
 import type { FactsFault } from '../facts/flowing.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -12,6 +13,8 @@ export interface MoverParts {
   relay(): Promise<Relay>;
   monolith: Pool;
   service: ServiceSide;
+  /** For resources whose rows name content. Absent: none of them moves. */
+  contents?: ContentMover;
   journal: Journal;
   /** The platform's address as clients see it. */
   publicUrl: string;

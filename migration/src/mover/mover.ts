@@ -171,12 +171,13 @@ export class Mover {
   }
 
   async #compare(onProgress?: (done: number) => void, signal?: AbortSignal) {
-    const { resource, monolith, service, journal, now } = this.parts;
+    const { resource, monolith, service, contents, journal, now } = this.parts;
     const ownership = await readOwnership(monolith, resource.group);
     const mark = this.touched.mark();
     const compared = await parity(resource, {
       db: monolith,
       service,
+      ...(contents ? { contents } : {}),
       monolithOwns: ownership?.state !== 'follower',
       settle: () => this.settle(),
       now,

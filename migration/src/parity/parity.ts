@@ -1,4 +1,5 @@
 import { digestOf, oneBatch, rangeDigest, type State } from '@banyan/kit/import';
+import type { ContentMover } from '../contents/contents.ts';
 import type { Queryable } from '../resources/queryable.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ServiceSide } from '../service/service-side.ts';
@@ -7,6 +8,8 @@ import type { Divergence, ParityReport } from './parity-report.ts';
 export interface ParitySides {
   db: Queryable;
   service: ServiceSide;
+  /** What the monolith's disk has, for resources whose rows name content. */
+  contents?: Pick<ContentMover, 'seen'>;
   /** Whether the monolith owns the resource: it is right where both differ. */
   monolithOwns: boolean;
   /** Resolves when the follower has everything that the owner had at the call. */
@@ -40,7 +43,7 @@ export async function parity(
   for (let after: string | null = null; ; ) {
     sides.signal?.throwIfAborted();
     const { keys, last } = await keysAfter(sides.db, resource, after);
-    const mine = await monolithDigests(sides.db, resource, keys);
+    const mine = await monolithDigests(sides, resource, keys);
     const theirs = await sides.service.digests(resource, { after, to: last, members: false });
     ranges++;
     compared += mine.size;
@@ -72,15 +75,15 @@ export async function parity(
 /** Compares given aggregates only. Returns those that differ. The follower must have everything. */
 export async function differingKeys(
   resource: Resource,
-  { db, service }: Pick<ParitySides, 'db' | 'service'>,
+  sides: Pick<ParitySides, 'db' | 'service' | 'contents'>,
   keys: readonly string[],
 ): Promise<string[]> {
   const found: string[] = [];
   for (let rest = keys; rest.length > 0; ) {
     const some = oneBatch(rest, resource.weight);
     rest = rest.slice(some.length);
-    const mine = await monolithDigests(db, resource, some);
-    found.push(...differences(mine, await serviceDigests(service, resource, some)));
+    const mine = await monolithDigests(sides, resource, some);
+    found.push(...differences(mine, await serviceDigests(sides.service, resource, some)));
   }
   return found;
 }
@@ -117,10 +120,10 @@ function kindOf(owner: string | undefined, follower: string | undefined): Diverg
 }
 
 const ownerDigests = (resource: Resource, sides: ParitySides, keys: readonly string[]) =>
-  sides.monolithOwns ? monolithDigests(sides.db, resource, keys) : serviceDigests(sides.service, resource, keys);
+  sides.monolithOwns ? monolithDigests(sides, resource, keys) : serviceDigests(sides.service, resource, keys);
 
 const followerDigests = (resource: Resource, sides: ParitySides, keys: readonly string[]) =>
-  sides.monolithOwns ? serviceDigests(sides.service, resource, keys) : monolithDigests(sides.db, resource, keys);
+  sides.monolithOwns ? serviceDigests(sides.service, resource, keys) : monolithDigests(sides, resource, keys);
 
 async function serviceDigests(service: ServiceSide, resource: Resource, keys: readonly string[]): Promise<Digests> {
   const { members = [] } = await service.digests(resource, { keys: [...keys], after: null, to: null, members: true });
@@ -140,8 +143,13 @@ async function keysAfter(
   return { keys, last: isLast ? null : (keys.at(-1) ?? null) };
 }
 
-async function monolithDigests(db: Queryable, resource: Resource, keys: readonly string[]): Promise<Digests> {
-  const { rows } = await db.query<{ key: string; state: State }>(resource.states, [keys]);
+async function monolithDigests(
+  { db, contents }: Pick<ParitySides, 'db' | 'contents'>,
+  resource: Resource,
+  keys: readonly string[],
+): Promise<Digests> {
+  const { rows: stored } = await db.query<{ key: string; state: State }>(resource.states, [keys]);
+  const rows = contents ? await contents.seen(resource.contents, stored) : stored;
   rows.sort((a, b) => (a.key < b.key ? -1 : 1));
   return new Map(rows.map(({ key, state }) => [key, digestOf(key, state)]));
 }

@@ -35,6 +35,17 @@ export interface ComparedChange extends StateChange {
   before: State | null;
 }
 
+/**
+ * Content beside the store, which the states of a resource name by its hash: it travels before them. On both sides a state
+ * whose content is not on the disk as its hash says has the member `content_lost` when they are compared.
+ */
+export interface Contents {
+  /** SHA-256 in hex; null: the state names none. */
+  hashOf(state: State): string | null;
+  /** SQL of a statement. Until its transaction ends, the monolith deletes no content that nothing names. */
+  keepingLock: string;
+}
+
 /** What the monolith must know of a resource that comes back to it. */
 export interface WayBack {
   /** SQL of (count): aggregates whose unique name was set aside. */
@@ -78,6 +89,8 @@ export interface Resource extends Partial<WayBack> {
   summary: string;
   /** The entities of its facts, such as `brand` of `brand.updated`. */
   entities?: readonly string[];
+  /** Of a resource that has content beside its rows. */
+  contents?: Contents;
   /** Where the states of some aggregates are large: fewer of them are read at a time. */
   weight?: Weight;
   /** The service lives on facts of what the monolith owns: it is no owner while they do not travel. */

@@ -149,14 +149,18 @@ async function drain(mover: Mover, { old }: Handover): Promise<void> {
 
 /** Compares what changed since both sides were found equal. */
 async function compare(mover: Mover): Promise<void> {
-  const { monolith, service } = mover.parts;
+  const { monolith, service, contents } = mover.parts;
   const keys = mover.touched.keys();
   if (keys === null) {
     const { clean, divergent } = await mover.parity();
     if (!clean) throw new MigrationError('not_equal', `${divergent} ${mover.resource.name} differ`);
     return;
   }
-  const differing = await differingKeys(mover.resource, { db: monolith, service }, keys);
+  const differing = await differingKeys(
+    mover.resource,
+    { db: monolith, service, ...(contents ? { contents } : {}) },
+    keys,
+  );
   if (differing.length > 0) {
     throw new MigrationError('not_equal', `${differing.length} ${mover.resource.name} differ, such as ${differing[0]}`);
   }

@@ -18,6 +18,8 @@ export const Config = Type.Object({
   MESH_ADMIN_TOKEN: Type.Optional(Type.String()),
   /** The credential that services take from the migration, and the migration from its command line. */
   MIGRATION_TOKEN: Type.String({ minLength: 16 }),
+  /** The folder of the monolith's files. Without it files do not move. */
+  FILES_FOLDER: Type.Optional(Type.String({ minLength: 1 })),
   /** The platform's address as clients see it: links in facts begin with it. */
   PUBLIC_URL: Type.String({ default: 'http://localhost:8080', pattern: '^https?://' }),
   /** The broker. With it the worker publishes the monolith's facts; without it the monolith notes none. */

@@ -1,11 +1,15 @@
 import { openMeshClient } from '@banyan/kit/client';
 import { brokerOf } from '@banyan/kit/common-settings';
+import { ContentFolder } from '@banyan/kit/content';
 import { createServer } from '@banyan/kit/http';
 import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
 import { addBacklogGauges } from '../backlog/gauges.ts';
+import { contentSide } from '../contents/content-side.ts';
+import { ContentMover } from '../contents/contents.ts';
+import { withContents } from '../contents/with-contents.ts';
 import { detachFacts } from '../facts/capture.ts';
 import { monolithFacts } from '../facts/feed.ts';
 import { factsFault } from '../facts/flowing.ts';
@@ -33,12 +37,18 @@ export async function startWorker(
   const own = openPool(config.DATABASE_URL, onIdleError);
   // Longer replies than those between services: a reply holds thousands of aggregates.
   const mesh = openMeshClient({ meshUrl: config.MESH_URL, maxReplyBytes: 256 * 1_048_576 });
-  const service = serviceSide(mesh, config.MIGRATION_TOKEN);
+  const contents = new ContentMover({
+    folder: config.FILES_FOLDER === undefined ? null : new ContentFolder(config.FILES_FOLDER),
+    service: contentSide(mesh, config.MIGRATION_TOKEN),
+    monolith,
+  });
+  const service = withContents(serviceSide(mesh, config.MIGRATION_TOKEN), contents);
   const relay = new RelayConnection(config.MONOLITH_DATABASE_URL, service.import, logger);
   const worker = new Worker({
     resources,
     monolith,
     service,
+    contents,
     relay: () => relay.get(),
     journal: new Journal(own),
     mesh: meshAdmin(config.MESH_ADMIN_URL, config.MESH_ADMIN_TOKEN),

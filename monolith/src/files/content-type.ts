@@ -71,7 +71,8 @@ async function mimeTypeOf(start: Buffer): Promise<string> {
 async function sizeOf(head: Buffer): Promise<ContentType['dimensions']> {
   const { imageSize } = await import('image-size');
   try {
-    const { width, height } = imageSize(head);
+    // A copy: it reads on behind the end of a part of a larger buffer.
+    const { width, height } = imageSize(new Uint8Array(head));
     const fits = (pixels: number) => pixels >= 0 && pixels <= maxPixels;
     return fits(width) && fits(height) ? { width: Math.round(width), height: Math.round(height) } : undefined;
   } catch {
