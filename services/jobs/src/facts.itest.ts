@@ -17,6 +17,8 @@ let jobs: Instance;
 before(async () => {
   facts = await openFactsBroker();
   owner = new FakeOwner();
+  // An owner without any is asked again and again, and would not know the orders of the facts.
+  owner.put(orderShown());
   mesh = await startFakeMesh({ orders: owner.service });
   jobs = await startInstance(mesh.url, facts.env);
   await jobs.service.ready;
