@@ -22,7 +22,8 @@ COPY . .
 RUN printf '#!/bin/sh\nexec node /app/mesh/src/main.ts "$@"\n' > /usr/local/bin/mesh && chmod 755 /usr/local/bin/mesh
 # Named volumes take over the owner of the folder they are mounted on.
 RUN mkdir -p /var/lib/banyan/compiled /var/lib/banyan/credentials /var/lib/banyan/files /var/lib/banyan/mesh \
-      /var/lib/banyan/currencies /var/lib/banyan/jobs /var/lib/banyan/settings /var/lib/banyan/files-service report \
+      /var/lib/banyan/categories /var/lib/banyan/currencies /var/lib/banyan/files-service /var/lib/banyan/jobs \
+      /var/lib/banyan/settings report \
     && chown -R node:node /var/lib/banyan report
 USER node
 # What Node.js compiles, types stripped, kept for the first start of every container. A program without its settings loads

@@ -112,6 +112,7 @@ before(async () => {
     productId: [product],
     transactionId: [randomUUID()],
     transaction: [payment],
+    type: ['product', 'cart'],
     slug: ['manual', 'stripe'],
     jobId: [randomUUID()],
   };

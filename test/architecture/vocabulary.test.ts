@@ -49,7 +49,11 @@ const retired: readonly Retired[] = [
   { pattern: /\b(is|are|was|were) no failures?\b/i, instead: 'not a failure, or: not fatal' },
   { pattern: /\bits turn comes\b/i, instead: 'say what happens next' },
   { pattern: /\bmigrations\b/i, instead: 'schema: SQL files are in schema/, and migration is a workspace' },
-  { pattern: /\bjourney/i, instead: 'scenario; journeys is the folder of end-to-end scripts', except: /^test\/e2e\// },
+  {
+    pattern: /\bjourney/i,
+    instead: 'scenario; a journey is what a shopper or an administrator does from first to last',
+    except: /^(test\/e2e|loadtest)\//,
+  },
   { pattern: /[,;]\s+else\b/i, instead: 'otherwise', proseOnly: true },
   { pattern: /\banswer/i, instead: 'reply, respond', proseOnly: true, in: ['mesh', 'kit', 'dev'] },
   {

@@ -49,7 +49,7 @@ export type BrokerSettings = FactsBroker['env'] | Record<string, never>;
  * @param owner which side owns the resource
  */
 export async function everySecondRequest(moved: MovedService, owner: 'monolith' | 'service'): Promise<MovingSide> {
-  const { monolithFirst, serviceFirst, ...side } = await openMoving(moved, owner);
+  const { monolithFirst, serviceFirst, ...side } = await openMoving([moved], owner);
   return { urls: [monolithFirst, serviceFirst], ...side };
 }
 
@@ -59,23 +59,38 @@ export async function everySecondRequest(moved: MovedService, owner: 'monolith' 
  * @param broker where facts travel, if they do
  */
 export async function allOnService(moved: MovedService, broker: BrokerSettings = {}): Promise<MovingSide> {
-  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(moved, 'service', broker);
+  const { serviceFirst, monolithFirst: _, ...side } = await openMoving([moved], 'service', broker);
+  return { urls: [serviceFirst], ...side };
+}
+
+/**
+ * Several services own their resources and serve them, each of which asks the others by name.
+ *
+ * @param all a path is that of the first one that has it
+ */
+export async function allOnServices(...all: readonly [MovedService, ...MovedService[]]): Promise<MovingSide> {
+  const { serviceFirst, monolithFirst: _, ...side } = await openMoving(all, 'service');
   return { urls: [serviceFirst], ...side };
 }
 
 async function openMoving(
-  { name, copies = [], paths, start }: MovedService,
+  all: readonly [MovedService, ...MovedService[]],
   owner: 'monolith' | 'service',
   broker: BrokerSettings = {},
 ) {
+  const [{ name }] = all;
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const end of closing.toReversed()) await end();
   };
   try {
-    const at = { monolith: '', service: '' };
-    const onMonolith = await startFront((path) => (paths.test(path) ? [at.monolith, at.service] : [at.monolith]));
-    const onService = await startFront((path) => (paths.test(path) ? [at.service, at.monolith] : [at.monolith]));
+    const at = { monolith: '', services: new Map<string, string>() };
+    const sidesOf = (path: string) => {
+      const moved = all.find(({ paths }) => paths.test(path));
+      return moved === undefined ? [at.monolith] : [at.monolith, at.services.get(moved.name) ?? ''];
+    };
+    const onMonolith = await startFront(sidesOf);
+    const onService = await startFront((path) => sidesOf(path).toReversed());
     closing.push(
       () => onMonolith.close(),
       () => onService.close(),
@@ -83,24 +98,28 @@ async function openMoving(
     // Either way is that of the edge: a side that is not in charge sends a write to the other one.
     const { url, tokens, shop } = await startMonolith({ edgeUrl: onMonolith.url });
     closing.push(() => shop.close());
+    at.monolith = url;
     const monolith = serviceAt(url);
     const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((owner) => [owner, monolith])));
     closing.push(() => mesh.close());
-    const instance = await start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
-    closing.push(() => instance.close());
-    await instance.service.ready;
-    Object.assign(at, { monolith: url, service: instance.service.url });
-    mesh.services[name] = serviceAt(instance.service.url);
+    for (const moved of all) {
+      const instance = await moved.start(mesh.url, { MIGRATION_TOKEN: token, ...broker });
+      closing.push(() => instance.close());
+      await instance.service.ready;
+      at.services.set(moved.name, instance.service.url);
+      mesh.services[moved.name] = serviceAt(instance.service.url);
+    }
 
-    const ofWorker = await brokerFor(name, broker, closing);
+    const ofWorker = await brokerFor(all, broker, closing);
     const worker = await startTestWorker(name, shop.shop.config, mesh.url, ofWorker, closing);
-    await worker.run('backfill');
-    for (const copy of copies) await worker.run('backfill', {}, copy);
-    if (owner === 'service') await worker.run('switch');
+    const copies = all.flatMap((moved) => moved.copies ?? []);
+    const names = all.map((moved) => moved.name);
+    for (const resource of [...names, ...copies]) await worker.run('backfill', {}, resource);
+    if (owner === 'service') for (const resource of names) await worker.run('switch', {}, resource);
 
     const parity = async (resource = name) =>
       (await worker.run('parity', {}, resource)) as { clean: boolean; compared: number };
-    const settle = () => worker.settle([name, ...copies]);
+    const settle = () => worker.settle([...names, ...copies]);
     const switchTo = async (target: 'service' | 'monolith') => void (await worker.run('switch', { target }));
     const shopEvents = async () =>
       (
@@ -118,8 +137,12 @@ async function openMoving(
 }
 
 /** A resource that hears of facts does not move while the worker has no broker. */
-async function brokerFor(name: string, broker: BrokerSettings, closing: (() => unknown)[]): Promise<BrokerSettings> {
-  const isNeeded = resources.find((resource) => resource.name === name)?.hearsFacts === true;
+async function brokerFor(
+  all: readonly MovedService[],
+  broker: BrokerSettings,
+  closing: (() => unknown)[],
+): Promise<BrokerSettings> {
+  const isNeeded = resources.some(({ name, hearsFacts }) => hearsFacts && all.some((moved) => moved.name === name));
   if (!isNeeded || 'RABBITMQ_URL' in broker) return broker;
   const own = await openFactsBroker();
   closing.push(() => own.drop());

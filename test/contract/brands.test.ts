@@ -1,12 +1,14 @@
+import { startInstance } from '@banyan/brands/testing';
 import { everySecondRequest } from './both-sides.ts';
-import { brandCases } from './brands.ts';
+import { groupCases } from './groups.ts';
+import { brands as group } from './groups-goods.ts';
 import { brands } from './moved-services.ts';
 import { describeContract } from './runner.ts';
-import { brandsOnService, monolithAlone } from './sides.ts';
+import { groupsOnService, monolithAlone } from './sides.ts';
 
-describeContract('brands', brandCases, {
+describeContract('brands', groupCases(group), {
   'the monolith alone': monolithAlone,
-  'the brands service': brandsOnService,
+  'the brands service': () => groupsOnService({ ...brands, start: startInstance }),
   'both in turn, while the monolith owns brands': () => everySecondRequest(brands, 'monolith'),
   'both in turn, while the service owns brands': () => everySecondRequest(brands, 'service'),
 });

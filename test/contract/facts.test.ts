@@ -6,7 +6,7 @@ import { type Api, openApi } from './api.ts';
 import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
 import { custom, fill } from './carts-goods.ts';
 import { makeProduct } from './goods.ts';
-import { brands, carts, currencies, files, settings } from './moved-services.ts';
+import { brands, carts, categories, collections, currencies, files, settings } from './moved-services.ts';
 import { plainPng, sendForm, upload } from './uploads.ts';
 
 /** Writes of a resource, one after the other. */
@@ -19,28 +19,34 @@ interface Case {
   writes(api: Api, settled: () => Promise<void>): Promise<void>;
 }
 
-const cases: Case[] = [
-  {
-    moved: brands,
-    entity: 'brand',
-    least: 5,
-    writes: async (api, settled) => {
-      const make = async (name: string) => {
-        const data = { type: 'brand', name, slug: randomUUID(), description: 'é \u{1f600} "', status: 'live' };
-        const { body } = await api.admin('POST', '/v2/brands', { data });
-        await settled();
-        return body.data.id as string;
-      };
-      const [parent, child] = [await make('Parent'), await make('Child')];
-      await api.admin('PUT', `/v2/brands/${child}`, { data: { name: 'Renamed', status: 'draft' } });
+/** Groups of products, which change with their family. */
+const groupsCase = (moved: typeof brands, entity: string): Case => ({
+  moved,
+  entity,
+  least: 5,
+  writes: async (api, settled) => {
+    const path = `/v2/${moved.name}`;
+    const make = async (name: string) => {
+      const data = { type: entity, name, slug: randomUUID(), description: 'é \u{1f600} "', status: 'live' };
+      const { body } = await api.admin('POST', path, { data });
       await settled();
-      const under = { data: [{ type: 'brand', id: child }] };
-      await api.admin('POST', `/v2/brands/${parent}/relationships/children`, under);
-      await settled();
-      await api.admin('DELETE', `/v2/brands/${parent}`);
-      await settled();
-    },
+      return body.data.id as string;
+    };
+    const [parent, child] = [await make('Parent'), await make('Child')];
+    await api.admin('PUT', `${path}/${child}`, { data: { name: 'Renamed', status: 'draft' } });
+    await settled();
+    const under = { data: [{ type: entity, id: child }] };
+    await api.admin('POST', `${path}/${parent}/relationships/children`, under);
+    await settled();
+    await api.admin('DELETE', `${path}/${parent}`);
+    await settled();
   },
+});
+
+const cases: Case[] = [
+  groupsCase(brands, 'brand'),
+  groupsCase(categories, 'category'),
+  groupsCase(collections, 'collection'),
   {
     moved: currencies,
     entity: 'currency',

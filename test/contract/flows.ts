@@ -5,6 +5,7 @@ import { coreFieldCases } from './flows-core.ts';
 import { entryCases } from './flows-entries.ts';
 import { fieldCases } from './flows-fields.ts';
 import { makeFlow, sources } from './flows-goods.ts';
+import { flowHostileCases } from './flows-hostile.ts';
 import { entryLinkCases } from './flows-links.ts';
 
 export const flowCases: Case[] = [
@@ -77,4 +78,5 @@ export const flowCases: Case[] = [
   ...entryCases,
   ...entryLinkCases,
   ...coreFieldCases,
+  ...flowHostileCases,
 ];

@@ -11,29 +11,28 @@ interface Node {
 /** One parent, many children, and the tree. */
 export function groupFamilyCases(group: Group): Case[] {
   const { plural, type } = group;
-  const family = (id: string) => `/v2/${plural}/${id}/relationships`;
+  const base = `/v2/${plural}`;
+  const family = (id: string) => `${base}/${id}/relationships`;
   const link = (id: string) => ({ type, id });
   const one = (id: string) => ({ data: link(id) });
-  const many = (...all: string[]) => ({ data: all.map(link) });
+  const many = (...ids: string[]) => ({ data: ids.map(link) });
   const shownBy = async (call: Api['admin'], id: string) =>
-    (await call('GET', `/v2/${plural}/${id}`)).body.data.relationships;
-  const make = async (api: Api, count: number) => {
-    const made: string[] = [];
-    for (let n = 0; n < count; n += 1) made.push(await makeGroup(api, group));
-    return made;
-  };
+    (await call('GET', `${base}/${id}`)).body.data.relationships;
+
   return [
     {
-      name: `${plural}: one parent and many children, by each of the three paths`,
+      name: `${plural} have one parent and many children`,
       run: async (api) => {
         const { admin } = api;
-        const [root = '', child = '', leaf = '', other = ''] = await make(api, 4);
+        const made: string[] = [];
+        for (let n = 0; n < 4; n += 1) made.push(await makeGroup(api, group));
+        const [root = '', child = '', leaf = '', other = ''] = made;
         const set = await admin('POST', `${family(child)}/parent`, one(root));
         assert.deepEqual([set.status, set.body], [204, undefined]);
         const put = await admin('PUT', `${family(leaf)}/parent`, one(child));
         assert.deepEqual([put.status, put.body.data.relationships], [200, { parent: one(child) }]);
         const added = await admin('POST', `${family(root)}/children`, many(other));
-        assert.deepEqual([added.status, added.body.data.relationships], [200, { children: many(child, other) }]);
+        assert.deepEqual(added.body.data.relationships, { children: many(child, other) });
         assert.deepEqual(await shownBy(admin, child), { parent: one(root), children: many(leaf) });
         const replaced = await admin('PUT', `${family(root)}/children`, many(leaf));
         assert.deepEqual(replaced.body.data.relationships, { children: many(leaf) });
@@ -42,54 +41,105 @@ export function groupFamilyCases(group: Group): Case[] {
         assert.deepEqual(await shownBy(admin, root), {});
         const both = { data: { parent: link(root), children: [link(leaf), link(other)] } };
         const whole = await admin('POST', `${family(child)}/${plural}`, both);
-        const family3 = { parent: one(root), children: many(leaf, other) };
-        assert.deepEqual([whole.status, whole.body.data.relationships], [200, family3]);
+        assert.deepEqual(whole.body.data.relationships, { parent: one(root), children: many(leaf, other) });
         assert.equal((await admin('DELETE', `${family(child)}/parent`)).status, 204);
         assert.deepEqual(await shownBy(admin, child), { children: many(leaf, other) });
+        assert.equal((await admin('DELETE', `${base}/${child}`)).status, 204);
+        assert.deepEqual(await shownBy(admin, leaf), {}, `children of a deleted ${type} have no parent`);
       },
     },
     {
-      name: `${plural}: the tree nests live ones under their parents`,
+      name: 'the tree nests live children under their parents',
       run: async (api) => {
         const { admin, shopper } = api;
-        const [root = '', child = '', leaf = ''] = await make(api, 3);
-        const draft = await makeGroup(api, group, { status: 'draft' });
-        await admin('POST', `${family(root)}/children`, many(child));
-        await admin('POST', `${family(child)}/children`, many(leaf, draft));
-        const tree = async (call: Api['admin']) => (await call('GET', `/v2/${plural}/tree`)).body.data as Node[];
-        const seen = await tree(shopper);
-        const top = seen.find(({ id }) => id === root);
-        const { data } = (await shopper('GET', `/v2/${plural}/${leaf}`)).body;
-        const { id, name, slug, description, status } = data;
-        const asNode = { id, type, status, name, slug, description };
-        assert.deepEqual(top?.children?.[0]?.children, [asNode], 'a leaf has no children');
-        assert.ok(!seen.some((node) => node.id === child), 'only roots are at the top');
-        const whole = (await tree(admin)).find((node) => node.id === root);
+        const made: string[] = [];
+        for (const status of ['live', 'live', 'draft', 'live']) made.push(await makeGroup(api, group, { status }));
+        const [root = '', child = '', draft = '', below = ''] = made;
+        await admin('POST', `${family(root)}/children`, many(child, draft));
+        await admin('POST', `${family(draft)}/children`, many(below));
+        const top = async (call: Api['admin']) => {
+          const tree: Node[] = (await call('GET', `${base}/tree`)).body.data;
+          assert.ok(!tree.some(({ id }) => id !== root && made.includes(id)));
+          return tree.find(({ id }) => id === root);
+        };
+        const seen = await top(shopper);
         assert.deepEqual(
-          whole?.children?.[0]?.children?.map((node) => node.id),
-          [leaf, draft],
+          seen?.children?.map(({ id }) => id),
+          [child],
         );
+        assert.deepEqual(Object.keys(seen?.children?.[0] ?? {}), [
+          'id',
+          'type',
+          'status',
+          'name',
+          'slug',
+          'description',
+        ]);
+        const all = await top(admin);
+        assert.deepEqual(
+          all?.children?.map(({ id }) => id),
+          [child, draft],
+        );
+        assert.equal(all?.children?.[1]?.children?.[0]?.id, below);
+        assert.deepEqual(await shownBy(shopper, root), { children: many(child) });
+        assert.deepEqual(await shownBy(shopper, below), {}, 'a draft is no parent for shoppers');
+        assert.deepEqual(await shownBy(admin, below), { parent: one(draft) });
       },
     },
     {
-      name: `${plural}: none is under itself, and an unknown relative changes nothing`,
+      name: `a ${type} is never under itself`,
       run: async (api) => {
         const { admin } = api;
-        const [root = '', child = ''] = await make(api, 2);
-        await admin('PUT', `${family(child)}/parent`, one(root));
-        assert.equal((await admin('PUT', `${family(root)}/parent`, one(child))).status, 422);
-        assert.equal((await admin('PUT', `${family(root)}/parent`, one(root))).status, 422);
-        assert.equal((await admin('POST', `${family(child)}/children`, many(root))).status, 422);
-        for (const [method, path, body, status] of [
-          ['PUT', `${family(root)}/parent`, one(randomUUID()), 404],
-          ['POST', `${family(root)}/children`, many(child, randomUUID()), 404],
-          ['POST', `${family(root)}/children`, many('nonsense'), 422],
-          ['POST', `${family(randomUUID())}/children`, many(child), 404],
-          ['PUT', `${family('nonsense')}/parent`, one(child), 404],
+        const [top, middle, low] = [
+          await makeGroup(api, group),
+          await makeGroup(api, group),
+          await makeGroup(api, group),
+        ];
+        await admin('POST', `${family(middle)}/parent`, one(top));
+        await admin('POST', `${family(low)}/parent`, one(middle));
+        for (const [child, parent] of [
+          [top, low],
+          [top, top],
+          [middle, low],
         ] as const) {
-          assert.equal((await admin(method, path, body)).status, status, path);
+          const { status, body } = await admin('PUT', `${family(child)}/parent`, one(parent));
+          const detail = `A ${type} cannot be under itself.`;
+          assert.equal(status, 422);
+          assert.deepEqual(body.errors, [{ status: 422, title: 'Failed Validation', detail, source: 'data.id' }]);
         }
-        assert.deepEqual(await shownBy(admin, root), { children: many(child) });
+        assert.equal((await admin('POST', `${family(low)}/children`, many(top))).status, 422);
+        assert.deepEqual(await shownBy(admin, top), { children: many(middle) });
+      },
+    },
+    {
+      name: `a relation to an unknown ${type} changes nothing`,
+      run: async (api) => {
+        const { admin } = api;
+        const [own, known] = [await makeGroup(api, group), await makeGroup(api, group)];
+        const unknown = randomUUID();
+        for (const [method, path, body] of [
+          ['POST', `${family(own)}/parent`, one(unknown)],
+          ['PUT', `${family(own)}/children`, many(known, unknown)],
+          ['POST', `${family(own)}/${plural}`, { data: { parent: link(known), children: [link(unknown)] } }],
+          ['POST', `${family(unknown)}/parent`, one(own)],
+          ['DELETE', `${family(unknown)}/children`, many(own)],
+          ['PUT', `${family('nonsense')}/parent`, one(own)],
+        ] as const) {
+          assert.equal((await admin(method, path, body)).status, 404, `${method} ${path}`);
+        }
+        assert.deepEqual(await shownBy(admin, own), {});
+        for (const [path, body, status] of [
+          ['parent', one('nonsense'), 422],
+          ['children', many('nonsense'), 422],
+          ['parent', { data: [] }, 400],
+          ['parent', undefined, 400],
+          ['children', { data: ['x'] }, 400],
+          ['children', undefined, 200],
+          [plural, { data: 5 }, 400],
+          [plural, { data: { parent: 5, children: 5 } }, 200],
+        ] as const) {
+          assert.equal((await admin('POST', `${family(own)}/${path}`, body)).status, status, `${path} ${status}`);
+        }
       },
     },
   ];

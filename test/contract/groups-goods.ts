@@ -10,10 +10,9 @@ export interface Group {
   title: string;
 }
 
-export const groupsOf: readonly Group[] = [
-  { plural: 'categories', type: 'category', title: 'Category' },
-  { plural: 'collections', type: 'collection', title: 'Collection' },
-];
+export const brands: Group = { plural: 'brands', type: 'brand', title: 'Brand' };
+export const categories: Group = { plural: 'categories', type: 'category', title: 'Category' };
+export const collections: Group = { plural: 'collections', type: 'collection', title: 'Collection' };
 
 /** Makes a live group and returns its id. `members` replace the defaults. */
 export async function makeGroup(api: Api, { plural, type }: Group, members: object = {}): Promise<string> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
 import { ids, makeBrand, makeProduct } from './goods.ts';
-import { groupsOf, makeGroup } from './groups-goods.ts';
+import { categories, collections, makeGroup } from './groups-goods.ts';
 
 /** Two products that differ in every member. */
 async function twoProducts(api: Api): Promise<[one: string, two: string]> {
@@ -54,7 +54,9 @@ export const productListCases: Case[] = [
     run: async (api) => {
       const [one, two] = await twoProducts(api);
       const groups = [
-        ...(await Promise.all(groupsOf.map(async (group) => ({ ...group, id: await makeGroup(api, group) })))),
+        ...(await Promise.all(
+          [categories, collections].map(async (group) => ({ ...group, id: await makeGroup(api, group) })),
+        )),
         { plural: 'brands', type: 'brand', id: await makeBrand(api) },
       ];
       for (const { plural, type, id } of groups) {

@@ -1,11 +1,13 @@
 import { startInstance as startBrands } from '@banyan/brands/testing';
 import { startInstance as startCarts } from '@banyan/carts/testing';
+import { startInstance as startCategories } from '@banyan/categories/testing';
+import { startInstance as startCollections } from '@banyan/collections/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
 import { startInstance as startFiles } from '@banyan/files/testing';
+import { startInstance as startFlows } from '@banyan/flows/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
 import { startInstance as startJobs } from '@banyan/jobs/testing';
 import { startInstance as startSettings } from '@banyan/settings/testing';
-import { brandPaths } from './sides.ts';
 
 /** A service whose resource moves between the monolith and it. */
 export interface MovedService {
@@ -24,7 +26,16 @@ export interface RunningInstance {
   close(): Promise<void>;
 }
 
-export const brands: MovedService = { name: 'brands', copies: ['brand-links'], paths: brandPaths, start: startBrands };
+/** Groups of products: their entries are those of a flow of their name. */
+const groups = (name: string, type: string, start: MovedService['start']): MovedService => ({
+  name,
+  copies: [`${type}-links`],
+  paths: new RegExp(`^/v2/(flows/${name}/entries|${name})([/?]|$)`),
+  start,
+});
+export const brands = groups('brands', 'brand', startBrands);
+export const categories = groups('categories', 'category', startCategories);
+export const collections = groups('collections', 'collection', startCollections);
 /** The checkout belongs to the orders, which the monolith has. */
 export const carts: MovedService = {
   name: 'carts',
@@ -35,6 +46,12 @@ export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const flows: MovedService = {
+  name: 'flows',
+  // Entries of core flows too: the service sends them on to the owners of the entities.
+  paths: /^\/(v2\/(flows|fields)|internal\/fields)([/?]|$)/,
+  start: startFlows,
 };
 export const jobs: MovedService = {
   name: 'jobs',

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { startInstance } from '@banyan/brands/testing';
+import type { GroupsInstance } from '@banyan/kit/groups-testing';
 import { serviceAt, startFakeMesh } from '@banyan/kit/testing';
 import { openTestShop, type TestShop, testClient } from '@banyan/monolith/testing';
 import type { ApiOptions, Tokens } from './api.ts';
@@ -10,7 +10,6 @@ export interface Side extends Pick<ApiOptions, 'urls' | 'tokens' | 'settle'> {
   close(): Promise<void>;
 }
 
-export const brandPaths = /^\/v2\/(flows\/brands\/entries|brands)([/?]|$)/;
 /** What the monolith is called by those that ask for what it owns. */
 export const ownedByMonolith = [
   ...['monolith', 'products', 'settings', 'currencies', 'inventories', 'customers', 'orders', 'promotions', 'flows'],
@@ -53,10 +52,17 @@ export async function monolithAlone(prepare?: (shop: TestShop) => void): Promise
   return { urls: [url], tokens, close: () => shop.close() };
 }
 
-/** The brands service for the paths of brands, and a monolith for everything else, which the service asks as its peers. */
-export async function brandsOnService(): Promise<Side> {
-  let urls = { monolith: '', brands: '' };
-  const front = await startFront((path) => [brandPaths.test(path) ? urls.brands : urls.monolith]);
+/** A service of groups of products, in no migration. */
+export interface LoneGroups {
+  name: string;
+  paths: RegExp;
+  start(meshUrl: string): Promise<GroupsInstance>;
+}
+
+/** The service for the paths of its groups, and a monolith for everything else, which the service asks as its peers. */
+export async function groupsOnService({ name, paths, start }: LoneGroups): Promise<Side> {
+  let urls = { monolith: '', service: '' };
+  const front = await startFront((path) => [paths.test(path) ? urls.service : urls.monolith]);
   const { url, tokens, shop } = await startMonolith({ edgeUrl: front.url });
   const monolith = serviceAt(url);
   const mesh = await startFakeMesh(Object.fromEntries(ownedByMonolith.map((name) => [name, monolith])));
@@ -65,32 +71,30 @@ export async function brandsOnService(): Promise<Side> {
     mesh.close();
     await shop.close();
   };
-  const brands = await startInstance(mesh.url).catch(async (error: unknown) => {
+  const instance = await start(mesh.url).catch(async (error: unknown) => {
     await closeOthers();
     throw error;
   });
-  await brands.service.ready;
-  urls = { monolith: url, brands: brands.service.url };
-  mesh.services.brands = serviceAt(brands.service.url);
+  await instance.service.ready;
+  urls = { monolith: url, service: instance.service.url };
+  mesh.services[name] = serviceAt(instance.service.url);
   return {
     urls: [front.url],
     tokens,
     // Stands in for the copy that the monolith keeps, which products are linked to.
     settle: async () => {
-      const rows = await brands.database.query<{ id: string; slug: string; status: string }>(
-        'select id, slug, status from brands',
-      );
-      const columns = [rows.map(({ id }) => id), rows.map(({ slug }) => slug), rows.map(({ status }) => status)];
-      await shop.shop.db.query('delete from brands where id <> all($1)', [columns[0]]);
+      const rows = await instance.service.store.all(false);
+      const columns = (['id', 'name', 'slug', 'status'] as const).map((column) => rows.map((row) => row[column]));
+      await shop.shop.db.query(`delete from ${name} where id <> all($1)`, [columns[0]]);
       await shop.shop.db.query(
-        `insert into brands (id, name, slug, status) select id, 'copy', slug, status
-         from unnest($1::uuid[], $2::text[], $3::text[]) as copy (id, slug, status)
-         on conflict (id) do update set slug = excluded.slug, status = excluded.status`,
+        `insert into ${name} (id, name, slug, status) select id, name, slug, status
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as copy (id, name, slug, status)
+         on conflict (id) do update set name = excluded.name, slug = excluded.slug, status = excluded.status`,
         columns,
       );
     },
     close: async () => {
-      await brands.close();
+      await instance.close();
       await closeOthers();
     },
   };

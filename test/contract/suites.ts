@@ -1,5 +1,4 @@
 import type { Case } from './api.ts';
-import { brandCases } from './brands.ts';
 import { cartCases } from './carts.ts';
 import { checkoutCases } from './checkout.ts';
 import { childCases } from './children.ts';
@@ -13,6 +12,7 @@ import { fileCases } from './files.ts';
 import { flowCases } from './flows.ts';
 import { gatewayCases } from './gateways.ts';
 import { groupCases } from './groups.ts';
+import { brands, categories, collections } from './groups-goods.ts';
 import { integrationCases } from './integrations.ts';
 import { inventoryCases } from './inventories.ts';
 import { jobCases } from './jobs.ts';
@@ -38,10 +38,8 @@ export const ofMonolith: Suites = {
   'lists with their pages, filters and orders': listCases,
   customers: customerCases,
   'products and categories': productCases,
-  'categories and collections': groupCases,
   'variations, options and modifiers': variationCases,
   'children of products': childCases,
-  'flows, fields and entries': flowCases,
   // A path by a flow's id crosses to the service that owns the entities.
   'entries of core flows': [...entryCases, ...fieldIncludeCases],
   inventories: inventoryCases,
@@ -58,10 +56,13 @@ export const ofMonolith: Suites = {
 
 /** What has a service, each with a test file of its own, where all sides are compared. */
 export const ofServices: Suites = {
-  brands: brandCases,
+  brands: groupCases(brands),
   carts: cartCases,
+  categories: groupCases(categories),
+  collections: groupCases(collections),
   currencies: currencyCases,
   files: fileCases,
+  flows: flowCases,
   integrations: integrationCases,
   jobs: jobCases,
   settings: settingCases,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type FaultyFront, startFaultyFront } from '../support/faulty-front.ts';
-import { brands } from '../support/kinds/brands.ts';
+import { brands } from '../support/kinds/groups.ts';
 import { Ledger } from '../support/ledger.ts';
 import { MeshPort } from '../support/mesh-port.ts';
 import { Migrator } from '../support/migrator.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brands } from '../support/kinds/brands.ts';
+import { brands } from '../support/kinds/groups.ts';
 import { settings } from '../support/kinds/settings.ts';
 import { Ledger } from '../support/ledger.ts';
 import type { Asked, Shop, Shown } from '../support/shop.ts';

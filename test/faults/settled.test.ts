@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type FaultyFront, startFaultyFront } from '../support/faulty-front.ts';
 import { type FurtherInstance, startFurtherInstance } from '../support/instances.ts';
-import { brands } from '../support/kinds/brands.ts';
+import { brands } from '../support/kinds/groups.ts';
 import { Ledger } from '../support/ledger.ts';
 import { MeshPort } from '../support/mesh-port.ts';
 import { Migrator } from '../support/migrator.ts';

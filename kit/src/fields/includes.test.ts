@@ -60,10 +60,7 @@ describe('include of relationship fields', () => {
   test('asks each owner once, with what the caller sent, and the owner of flows for entries', async () => {
     mesh.services.things = listing(gone);
     mesh.services.makers = listing();
-    mesh.services.flows = ({ body }) => ({
-      status: 200,
-      body: { data: JSON.parse(body).ids.map((id: string) => ({ id })) },
-    });
+    mesh.services.flows = () => ({ status: 200, body: { data: [{ id: s }] } });
     const include = new Set(['goes_with', 'made_by', 'also', 'told_in', 'unknown']);
     const { included, missing } = await open().of({ caller: shopper, headers }, include, fields, [values, {}]);
     assert.deepEqual(Object.keys(included), ['things', 'makers', 'stories']);
@@ -75,10 +72,7 @@ describe('include of relationship fields', () => {
     const { authorization, cookie, 'x-moltin-language': language } = toThings?.headers ?? {};
     assert.deepEqual([authorization, language, cookie], ['Bearer x', 'fr', undefined]);
     const toFlows = mesh.requests.find(({ service }) => service === 'flows');
-    assert.deepEqual(
-      [toFlows?.path, JSON.parse(toFlows?.body ?? '')],
-      ['/internal/fields/entries', { to: 'stories', ids: [s] }],
-    );
+    assert.equal(toFlows?.path, `/internal/fields/entries?to=stories&ids=${s}`);
     assert.match(toFlows?.headers.authorization ?? '', /^Basic /);
   });
 
@@ -106,6 +100,18 @@ describe('include of relationship fields', () => {
     }
     const alone = await open(null).of({ caller: admin, headers }, new Set(['told_in']), fields, [values]);
     assert.deepEqual(alone, { included: { stories: [] }, missing: ['flows'] });
+  });
+
+  test('asks no one for entries where they are', async () => {
+    const entries = async (to: string, wanted: readonly string[]) => wanted.map((id) => ({ id, to }));
+    const { included } = await new FieldIncludes({ mesh: client, credentials: null, entries }).of(
+      { caller: admin, headers },
+      new Set(['told_in']),
+      fields,
+      [values],
+    );
+    assert.deepEqual(included, { stories: [{ id: s, to: 'stories' }] });
+    assert.equal(mesh.requests.length, 0);
   });
 
   test('fails when an owner refuses the headers of the caller', async () => {

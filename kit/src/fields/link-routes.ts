@@ -35,16 +35,21 @@ export function addFieldLinkRoutes(server: Server, path: string, postStatus: 200
   const url = `${path}/relationships/:field`;
   const schema = (summary: string) => ({ schema: { summary } });
   server.post<ByField>(url, schema('Add links of a field'), async (request, reply) =>
-    reply.code(postStatus).send(await change(request, 'POST', routes)),
+    reply.code(postStatus).send(await changeFieldLinks(request, 'POST', routes)),
   );
-  server.put<ByField>(url, schema('Replace links of a field'), (request) => change(request, 'PUT', routes));
+  server.put<ByField>(url, schema('Replace links of a field'), (request) => changeFieldLinks(request, 'PUT', routes));
   server.delete<ByField>(url, schema('Remove links of a field'), async (request, reply: FastifyReply) => {
-    await change(request, 'DELETE', routes);
+    await changeFieldLinks(request, 'DELETE', routes);
     return reply.code(204).send();
   });
 }
 
-async function change(request: FastifyRequest<ByField>, verb: Verb, { entities, fields, now, ...rest }: LinkRoutes) {
+/** Changes the links of the field that the path of a request names. `LinkRoutes` may be made for the request. */
+export async function changeFieldLinks(
+  request: FastifyRequest<ByField>,
+  verb: Verb,
+  { entities, fields, now, ...rest }: LinkRoutes,
+): Promise<{ data: Link | Link[] | null }> {
   const { missing, before, idOf = (params) => params.id ?? '' } = rest;
   const { field: slug } = request.params;
   const id = idOf(request.params);

@@ -28,7 +28,8 @@ export function attributesWithFields(own: ReturnType<typeof attributesReply>, fi
   return { ...own, data: [...own.data, ...fields.map(attributeOf)] };
 }
 
-function attributeOf({ name, slug, field_type, required, description, validation_rules }: Field) {
+/** A field as `GET …/attributes` describes it. */
+export function attributeOf({ name, slug, field_type, required, description, validation_rules }: Field) {
   const allowed = validation_rules.find((rule) => rule.type === 'enum');
   return {
     label: name,

@@ -4,8 +4,12 @@ import type { Server } from './server-type.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body before it was parsed, if the request has an `Idempotency-Key`. */
+    /** The body before it was parsed, if the request has an `Idempotency-Key` or its route keeps it. */
     bodyText: string | undefined;
+  }
+  interface FastifyContextConfig {
+    /** The unparsed body is kept. */
+    keepsText?: true;
   }
 }
 
@@ -18,7 +22,8 @@ export function parseJsonBodies(server: Server): void {
   server.decorateRequest('bodyText', undefined);
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (request.headers['idempotency-key'] !== undefined) request.bodyText = body;
+    const isKept = request.routeOptions.config.keepsText === true;
+    if (isKept || request.headers['idempotency-key'] !== undefined) request.bodyText = body;
     if (body.trim() === '') done(null, undefined);
     else if (isDeeperThan(body, maxDepth)) done(refusal(`The body is nested deeper than ${maxDepth} levels`));
     else {

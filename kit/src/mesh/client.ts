@@ -48,6 +48,8 @@ export interface MeshReply {
    * False if the request was retried by the mesh or must not be retried. Pass it on in the resulting `ServiceError`.
    */
   retryable: boolean;
+  /** Fields of the head, by their name in lower case. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface MeshClient {
@@ -117,7 +119,8 @@ export function openMeshClient(options: MeshClientOptions): StreamingMeshClient 
       try {
         const reply = await request(head, body);
         const retryable = reply.headers[retryableHeader] !== 'false';
-        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable };
+        const { headers: given } = reply;
+        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable, headers: given };
       } catch (error) {
         throw peerError(head.service, error);
       }

@@ -1,3 +1,4 @@
+export { type CleaningUp, startCleanUp } from './clean-up.ts';
 export { mariadbReplies, postgresReplies, sqliteReplies } from './engines.ts';
 export { type KeptReplies, type KeptReply, keptForUs, requireSameBody } from './kept-reply.ts';
 export { keyOf } from './key.ts';

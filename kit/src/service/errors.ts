@@ -61,6 +61,7 @@ export class ServiceError<Code extends string = string> extends Error {
 export type KitCode =
   | 'bad_request'
   | 'invalid_token'
+  | 'invalid_peer'
   | 'forbidden'
   | 'not_found'
   | 'validation_failed'
@@ -78,8 +79,10 @@ export type KitCode =
 
 export const kitErrors = {
   bad_request: { status: 400, title: 'Bad Request' },
-  // Clients read any 401 as a bad access token: no other code has this status.
+  // Clients of the API read any 401 as a bad access token: no other code that they meet has this status.
   invalid_token: { status: 401, title: 'Unable to validate access token' },
+  // At internal paths, which only services ask.
+  invalid_peer: { status: 401, title: 'Unauthorized' },
   forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },
   validation_failed: { status: 422, title: 'Failed Validation' },

@@ -1,3 +1,4 @@
+import { journeys } from './journeys/journeys.ts';
 import { meshBalance } from './mesh-balance/mesh-balance.ts';
 import { meshBreaker } from './mesh-breaker/mesh-breaker.ts';
 import { meshStorm } from './mesh-storm/mesh-storm.ts';
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   token,
   tokenPeer,
   resource,
+  journeys,
   meshTax,
   meshBalance,
   meshBreaker,

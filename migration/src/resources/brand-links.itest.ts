@@ -3,8 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Pool } from 'pg';
 import { attach, detach } from '../monolith/attach.ts';
 import { createTestMonolith, type TestMonolith } from '../testing/monolith.ts';
-import { brandLinks } from './brand-links.ts';
-import { brands } from './brands.ts';
+import { brandLinks, brands } from './brands.ts';
 
 describe('links of products to brands in the monolith', () => {
   let monolith: TestMonolith;

@@ -1,10 +1,12 @@
 import { MigrationError } from '../errors.ts';
 import { authClients } from './auth-clients.ts';
-import { brandLinks } from './brand-links.ts';
-import { brands } from './brands.ts';
+import { brandLinks, brands } from './brands.ts';
 import { carts } from './carts.ts';
+import { categories, categoryLinks } from './categories.ts';
+import { collectionLinks, collections } from './collections.ts';
 import { currencies } from './currencies.ts';
 import { files } from './files.ts';
+import { flows } from './flows.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
 import type { Resource } from './resource.ts';
@@ -12,7 +14,22 @@ import { settings } from './settings.ts';
 
 /** Every resource that can move. */
 export const resources: readonly Resource[] = [
-  ...[authClients, brandLinks, brands, carts, currencies, files, integrations, jobs, settings],
+  ...[
+    authClients,
+    brandLinks,
+    brands,
+    carts,
+    categories,
+    categoryLinks,
+    collectionLinks,
+    collections,
+    currencies,
+    files,
+    flows,
+    integrations,
+    jobs,
+    settings,
+  ],
 ];
 
 /** @throws MigrationError `bad_arguments` */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Journal } from '../journal/journal.ts';
 import type { Mover } from '../mover/mover.ts';
 import { authClients } from '../resources/auth-clients.ts';
-import { brandLinks } from '../resources/brand-links.ts';
+import { brandLinks } from '../resources/brands.ts';
 import type { MeshAdmin, RuleWeights } from '../switch/mesh-admin.ts';
 import { placeOf } from './places.ts';
 import type { ResourceStatus } from './status.ts';

@@ -22,6 +22,11 @@ async function targetOf(db: Queryable, to: string): Promise<Target | undefined> 
   return flow && { type: 'entry', table: 'flow_entries', flowId: flow.id };
 }
 
+/** Whether a rule that names this leads to entities of the API, and not to the entries of a flow. */
+export function isTarget(to: string): boolean {
+  return to === 'file' || Object.values(owners).some(({ type }) => type === to);
+}
+
 /** @throws ShopError `validation_failed` when a rule names no entity and no flow */
 export async function requireTarget(db: Queryable, to: string): Promise<void> {
   if ((await targetOf(db, to)) !== undefined) return;

@@ -1,18 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
-import { objectOf } from '../api/body.ts';
-import { checker } from '../api/validate.ts';
+import { notFound } from '../api/faults.ts';
+import { isText } from '../api/text.ts';
 import { activeFields, type Field } from '../flows/field-store.ts';
 import { findFlow } from '../flows/flow-store.ts';
 import { relationOf } from '../flows/rules.ts';
-import { entitiesAmong } from '../flows/targets.ts';
+import { entitiesAmong, isTarget } from '../flows/targets.ts';
 import { queryOf } from '../lists/query.ts';
 import { checkIntrospector } from '../oauth/introspect.ts';
 import type { Shop } from '../shop.ts';
-
-const targets = checker(
-  Type.Object({ to: Type.String({ minLength: 1 }), ids: Type.Array(Type.String(), { maxItems: 1_000 }) }),
-);
+import { named } from './named.ts';
 
 /** `/internal/fields`: what a service asks that keeps entities to which flows add fields. */
 export function fieldsForServices(app: FastifyInstance, shop: Shop): void {
@@ -31,18 +27,26 @@ export function fieldsForServices(app: FastifyInstance, shop: Shop): void {
   });
 
   // Those of the entries of a flow that exist, as an include shows them.
-  app.post('/internal/fields/entries', async (request) => {
+  app.get('/internal/fields/entries', async (request) => {
     checkIntrospector(shop, request.headers.authorization);
-    const { to, ids } = targets(objectOf({ data: request.body }));
-    return { data: (await app.includables.get('entry')?.views(request, ids, to)) ?? [] };
+    const { to = '', ids = '' } = queryOf(request);
+    return { data: (await app.includables.get('entry')?.views(request, ids.split(','), to)) ?? [] };
   });
 
   // Those of the entities that exist, and the `type` of links to them; null: the rule's target names nothing.
-  app.post('/internal/fields/targets', async (request) => {
+  app.get('/internal/fields/targets', async (request) => {
     checkIntrospector(shop, request.headers.authorization);
-    const { to, ids } = targets(objectOf({ data: request.body }));
-    const found = await entitiesAmong(shop.db, to, ids);
+    const found = await entitiesAmong(shop.db, queryOf(request).to ?? '', named(request, 'id', isText));
     return { data: found ?? { type: null, ids: [] } };
+  });
+
+  // The same for entities of one type, as each owner of entities has it.
+  app.get<{ Params: { type: string } }>('/internal/targets/:type', async (request) => {
+    checkIntrospector(shop, request.headers.authorization);
+    const { type } = request.params;
+    const found = isTarget(type) ? await entitiesAmong(shop.db, type, named(request, 'id', isText)) : undefined;
+    if (found === undefined) throw notFound(`There is no entity ${type}`);
+    return { data: found.ids };
   });
 }
 

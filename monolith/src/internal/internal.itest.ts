@@ -60,16 +60,18 @@ test('services read the fields of an entity, and which targets of links exist', 
   await it.admin('DELETE', '/v2/flows/brands');
 
   const product = await makeProduct(it);
-  const targets = async (payload: object, authorization = basic) => {
-    const headers = { authorization };
-    const reply = await it.app.inject({ method: 'POST', url: '/internal/fields/targets', headers, payload });
-    return { status: reply.statusCode, body: reply.json() };
-  };
-  const found = await targets({ to: 'product', ids: [product, randomUUID(), 'x'] });
+  const targets = (to: string, ids: readonly string[]) =>
+    ask(`/internal/fields/targets?to=${to}${ids.map((id) => `&id=${encodeURIComponent(id)}`).join('')}`);
+  const found = await targets('product', [product, randomUUID(), 'x, é&']);
   assert.deepEqual(found.body, { data: { type: 'product', ids: [product] } });
-  assert.deepEqual((await targets({ to: 'nothing', ids: [product] })).body, { data: { type: null, ids: [] } });
-  assert.equal((await targets({ to: 'product' })).status, 422);
-  assert.equal((await targets({ to: 'product', ids: [] }, it.adminToken)).status, 401);
+  assert.deepEqual((await targets('nothing', [product])).body, { data: { type: null, ids: [] } });
+  assert.deepEqual((await targets('product', [])).body, { data: { type: 'product', ids: [] } });
+  assert.equal((await targets('product', Array(101).fill(product))).status, 400);
+  assert.equal((await ask(`/internal/fields/targets?to=product&id=${product}%00`)).status, 400);
+  assert.deepEqual((await ask(`/internal/targets/product?id=${product}&id=${randomUUID()}`)).body, { data: [product] });
+  for (const none of ['flow', 'products', 'toString']) {
+    assert.equal((await ask(`/internal/targets/${none}?id=${product}`)).status, 404, none);
+  }
 });
 
 test('services read who owns what a field leads to and who sees it, and the entries of a flow', async () => {
@@ -93,15 +95,9 @@ test('services read who owns what a field leads to and who sees it, and the entr
   );
   const data = { type: 'entry', called: 'Ada' };
   const ada = (await it.admin('POST', '/v2/flows/authors/entries', { data })).body.data;
-  const entries = async (payload: object, authorization = basic) => {
-    const headers = { authorization };
-    const reply = await it.app.inject({ method: 'POST', url: '/internal/fields/entries', headers, payload });
-    return { status: reply.statusCode, body: reply.json() };
-  };
-  assert.deepEqual((await entries({ to: 'authors', ids: [randomUUID(), ada.id, 'x'] })).body, { data: [ada] });
-  for (const to of ['cart', 'none', 'carts'])
-    assert.deepEqual((await entries({ to, ids: [ada.id] })).body, { data: [] });
-  assert.equal((await entries({ to: 'authors', ids: [] }, it.adminToken)).status, 401);
+  const entries = (to: string, ...ids: string[]) => ask(`/internal/fields/entries?to=${to}&ids=${ids.join(',')}`);
+  assert.deepEqual((await entries('authors', randomUUID(), ada.id, 'x')).body, { data: [ada] });
+  for (const to of ['cart', 'none', 'carts']) assert.deepEqual((await entries(to, ada.id)).body, { data: [] });
   await it.admin('DELETE', `/v2/flows/${authors}`);
   await it.admin('DELETE', '/v2/flows/brands');
 });
@@ -203,6 +199,9 @@ test('clients of the API do not', async () => {
   for (const path of [
     '/internal/settings',
     '/internal/fields?slug=brands',
+    '/internal/fields/entries?to=authors',
+    '/internal/fields/targets?to=product',
+    '/internal/targets/product',
     `/internal/links/brands?ids=${randomUUID()}`,
     ...goods,
   ]) {

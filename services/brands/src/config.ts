@@ -1,23 +1,12 @@
-import {
-  commonContradictions,
-  commonSettings,
-  messageSettings,
-  migrationSettings,
-  peerSettings,
-  whole,
-} from '@banyan/kit/common-settings';
+import { commonContradictions, whole } from '@banyan/kit/common-settings';
+import { groupSettings } from '@banyan/kit/groups';
 import { readConfig } from '@banyan/kit/settings';
 import Type, { type Static } from '@banyan/kit/typebox';
 
 const Settings = Type.Object({
-  ...commonSettings(3102),
-  ...migrationSettings,
-  ...peerSettings,
-  ...messageSettings,
+  ...groupSettings(3102),
   DATABASE_URL: Type.String({ pattern: '^(mariadb|mysql)://[^\\s]+$' }),
   DATABASE_CONNECTIONS: whole(8, 1, 200),
-  /** The fields that an operator added to brands are asked for this often at most: a change of them takes effect after that. */
-  FIELDS_FRESH_MS: whole(1_000, 0),
 });
 export type Config = Static<typeof Settings>;
 

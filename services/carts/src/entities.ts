@@ -5,7 +5,7 @@ import type { Cart, Line } from './cart.ts';
 import type { Draft } from './draft.ts';
 import { changeIn, type Handlers } from './handlers.ts';
 import { askedFor } from './showing.ts';
-import type { Changes } from './store.ts';
+import type { Changes, Store } from './store.ts';
 
 type Owner = Cart | Line;
 
@@ -133,3 +133,17 @@ async function changeOne(handlers: Handlers, place: Place, changes: Changes, { a
 }
 
 const entityOf = ({ id, createdAt, updatedAt, values }: Owner): Entity => ({ id, createdAt, updatedAt, values });
+
+/** Those of the ids that exist, by the type of links to them. */
+export function existingIn(store: Pick<Store, 'read' | 'findLine'>) {
+  return {
+    cart: async (ids: readonly string[]) => {
+      const carts = await store.read(ids);
+      return ids.filter((_, index) => carts[index] !== undefined);
+    },
+    cart_item: async (ids: readonly string[]) => {
+      const lines = await Promise.all(ids.map((id) => (isUuid(id) ? store.findLine(id.toLowerCase()) : undefined)));
+      return ids.filter((_, index) => lines[index] !== undefined);
+    },
+  };
+}

@@ -14,11 +14,11 @@ const twin = {
   ...{ validation_rules: [{ type: 'one-to-one', to: 'product' }], target: { plural: 'products', seen_by: 'everyone' } },
 };
 /** Both flows have one field, and every target exists. */
-const flows: FakeService = ({ path, body }) => ({
+const flows: FakeService = ({ path }) => ({
   status: 200,
   body: {
-    data: path.endsWith('/targets')
-      ? { type: 'product', ids: JSON.parse(body).ids }
+    data: path.startsWith('/internal/fields/targets?')
+      ? { type: 'product', ids: new URL(path, 'http://flows').searchParams.getAll('id') }
       : { flow: { id: 'f', slug: 'carts' }, fields: [twin] },
   },
 });

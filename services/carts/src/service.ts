@@ -1,7 +1,8 @@
 import { allowBrowsers } from '@banyan/kit/api';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
-import { EntityFields, FieldIncludes } from '@banyan/kit/fields';
+import { addTargetRoutes, EntityFields, FieldIncludes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -12,6 +13,7 @@ import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, cartsConfig } from './config.ts';
 import { flows } from './contract.ts';
 import { Currencies } from './currencies.ts';
+import { existingIn } from './entities.ts';
 import { cartsErrors } from './errors.ts';
 import { AutomaticPromotions } from './offers.ts';
 import { replyOnce } from './once.ts';
@@ -73,6 +75,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     },
     platform,
   );
+  addTargetRoutes(server, { requirePeer: peersOnly(platform.credentials), of: existingIn(store) });
 
   const sweeping = setInterval(() => {
     store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'expired carts were not swept'));

@@ -6,7 +6,6 @@ import type { Server } from '@banyan/kit/http';
 import { guardApi, type RequireCurrency } from '@banyan/kit/peers';
 import { paths, SettingsChange } from './contract.ts';
 import { forPeers, settingsView, withChanged } from './domain.ts';
-import { invalidPeer } from './errors.ts';
 import type { Store } from './store.ts';
 
 export interface Handlers {
@@ -15,8 +14,8 @@ export interface Handlers {
   authenticate: Authenticate;
   /** Who a customer token belongs to. Settings are the administrators', but a wrong token is refused on any path. */
   findCustomer: FindSubject;
-  /** Whether `Authorization` has the credentials of a service. */
-  isPeer: (authorization: string | undefined) => boolean;
+  /** @throws ServiceError `invalid_peer`: `Authorization` has no credentials of a service */
+  requirePeer: (authorization: string | undefined) => void;
   now: Clock;
 }
 
@@ -25,7 +24,7 @@ const settingsChange = checker(SettingsChange);
 
 /** HTTP to domain, and back. */
 export function addRoutes(server: Server, handlers: Handlers): void {
-  const { store, requireCurrency, isPeer, now } = handlers;
+  const { store, requireCurrency, requirePeer, now } = handlers;
   guardApi(server, {
     ...handlers,
     rule: administratorsOnly,
@@ -46,7 +45,7 @@ export function addRoutes(server: Server, handlers: Handlers): void {
     paths.forPeers,
     { schema: { summary: 'The page length of lists and the method of calculation, for other services' } },
     async ({ headers }) => {
-      if (!isPeer(headers.authorization)) throw invalidPeer();
+      requirePeer(headers.authorization);
       return { data: forPeers(await store.read()) };
     },
   );

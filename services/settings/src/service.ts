@@ -1,5 +1,5 @@
 import { allowBrowsers } from '@banyan/kit/api';
-import { basicCheck } from '@banyan/kit/basic';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { createServer } from '@banyan/kit/http';
@@ -10,7 +10,6 @@ import { Metrics } from '@banyan/kit/metrics';
 import { platformOf, requireCurrencyBy } from '@banyan/kit/peers';
 import { prepareStore, type RunningService, runService } from '@banyan/kit/run';
 import { type Config, fileOf, settingsConfig } from './config.ts';
-import { settingsErrors } from './errors.ts';
 import { addRoutes } from './routes.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -35,14 +34,14 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   const server = await createServer({
     logger,
     metrics,
-    errors: settingsErrors,
+    errors: {},
     checks: { store: () => store.ping() },
     forms: false,
     docs: { title: 'settings', version: '1', description: 'The settings of the store' },
   });
   await allowBrowsers(server);
   addImportRoutes(server, store.moves, config.MIGRATION_TOKEN);
-  addRoutes(server, { ...platform, store, requireCurrency, isPeer: basicCheck(platform.credentials), now });
+  addRoutes(server, { ...platform, store, requireCurrency, requirePeer: peersOnly(platform.credentials), now });
 
   const running = await runService({
     ...placeOf(config),

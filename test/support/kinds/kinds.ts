@@ -1,14 +1,26 @@
-import { brands } from './brands.ts';
 import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
 import { files } from './files.ts';
+import { flows } from './flows.ts';
+import { brands, categories, collections } from './groups.ts';
 import { integrations } from './integrations.ts';
 import { jobs } from './jobs.ts';
 import type { Kind } from './kind.ts';
 import { settings } from './settings.ts';
 
 /** How each resource is written. A resource that moves needs one. */
-const kinds: readonly Kind[] = [brands, carts, currencies, files, integrations, jobs, settings];
+const kinds: readonly Kind[] = [
+  brands,
+  carts,
+  categories,
+  collections,
+  currencies,
+  files,
+  flows,
+  integrations,
+  jobs,
+  settings,
+];
 
 /** @throws Error where there is none yet */
 export function kindOf(resource: string): Kind {

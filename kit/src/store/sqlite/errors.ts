@@ -14,3 +14,8 @@ export function storeError(error: unknown): unknown {
     (typeof errcode === 'number' && unavailableCodes.has(errcode & 0xff)) || code === 'ERR_INVALID_STATE';
   return unavailable ? new ServiceError('store_unavailable', { cause: error, retryAfterS: 1 }) : error;
 }
+
+/** The column that a write would have given a value that another row has, such as `things.name`. Undefined for any other error. */
+export function uniqueColumnIn(error: unknown): string | undefined {
+  return /^UNIQUE constraint failed: ([\w.]+)$/.exec(error instanceof Error ? error.message : '')?.[1];
+}

@@ -101,12 +101,26 @@ async function endOf(call: CallApi, path: string): Promise<void> {
   }
 }
 
+/** Flows, their fields, and entries of the reference data's `stores`: those of core flows are the entities of others. */
+async function flowPaths(call: CallApi): Promise<string[]> {
+  const { data } = (await call('GET', '/v2/flows')) as List;
+  const flows = data.flatMap(({ id }) => [`/v2/flows/${id}`, `/v2/flows/${id}/fields`]);
+  return [...(await pagesAnd('/v2/flows/stores/entries', 25, ['/v2/flows', '/v2/fields'])(call)), ...flows];
+}
+
 /** Every resource whose reads are measured. */
 export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   brands: { service: 'brands', store: 'mariadb', paths: pagesAnd('/v2/brands', 25, ['/v2/brands/tree']) },
+  categories: { service: 'categories', store: null, paths: pagesAnd('/v2/categories', 25, ['/v2/categories/tree']) },
+  collections: {
+    service: 'collections',
+    store: 'mariadb',
+    paths: pagesAnd('/v2/collections', 25, ['/v2/collections/tree']),
+  },
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
   files: { service: 'files', store: null, paths: pagesAnd('/v2/files', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
+  flows: { service: 'flows', store: 'mariadb', paths: flowPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
   jobs: { service: 'jobs', store: null, paths: jobPaths },
   // One thing, and no list of it.

@@ -92,6 +92,13 @@ test('no page that is read is empty, and a resource without any entity is no mea
   }
 });
 
+test('flows are read with their fields, and the entries of one of them in pages', async () => {
+  const paths = (await resourceReads.flows?.paths(listOf(2))) ?? [];
+  for (const path of ['/v2/flows', '/v2/fields', '/v2/flows/a/fields', '/v2/flows/stores/entries/b']) {
+    assert.ok(paths.includes(path), path);
+  }
+});
+
 test('the settings have one path, and no list', async () => {
   assert.deepEqual(await resourceReads.settings?.paths(async () => assert.fail()), ['/v2/settings']);
 });

@@ -1,0 +1,6 @@
+import { describeFieldsOfGroups, describeGroupsService } from '@banyan/kit/groups-testing';
+import { kind } from './contract.ts';
+import { startInstance } from './testing.ts';
+
+describeGroupsService({ kind, start: startInstance });
+describeFieldsOfGroups({ kind, start: startInstance });

@@ -1,0 +1,12 @@
+import { type GroupsInstance, startOnMariadb } from '@banyan/kit/groups-testing';
+import { collectionsConfig } from './config.ts';
+import { startService } from './service.ts';
+
+/**
+ * A running instance on a database of its own.
+ *
+ * @param env besides the addresses of its store and of the mesh
+ */
+export function startInstance(meshUrl: string, env?: Record<string, string>): Promise<GroupsInstance> {
+  return startOnMariadb('collections', (given, logger) => startService(collectionsConfig(given), logger), meshUrl, env);
+}
