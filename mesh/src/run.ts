@@ -149,6 +149,7 @@ export async function runMesh(options: RunOptions): Promise<RunningMesh> {
     registry,
     metrics,
     traces: telemetry.traces,
+    serviceSpans: telemetry.serviceSpans,
     errors: parts.errors,
     tap: parts.tap,
     shadows: parts.shadows,

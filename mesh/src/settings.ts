@@ -31,6 +31,8 @@ export interface Settings {
   /** Whether a predecessor or a successor may listen on the same ports at the same time (SO_REUSEPORT). */
   reusePort: boolean;
   tracesKept: number;
+  /** Spans of services. */
+  spansKept: number;
   /** Percentage of the traces beginning here that is exported; the decision of a caller comes first. */
   traceSamplePercent: number;
   /** The forms of trace context that every upstream gets. */
@@ -128,6 +130,7 @@ export function readSettings(env: Environment): { settings: Settings; faults: Se
     workers: whole('MESH_WORKERS', 0, 0, 64),
     reusePort: oneOf('MESH_REUSE_PORT', 'no', ['yes', 'no']) === 'yes',
     tracesKept: whole('MESH_TRACES_KEPT', 256, 1, 100_000),
+    spansKept: whole('MESH_SPANS_KEPT', 4_096, 1, 1_000_000),
     traceSamplePercent: percent('MESH_TRACE_SAMPLE_PERCENT', 100),
     traceForms: traceForms(text('OTEL_PROPAGATORS', 'tracecontext,baggage'), faults),
     otlpTracesUrl: otlpTracesUrl(text, faults),

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openDuckdb } from '@banyan/kit/duckdb';
+import { type DuckdbTransaction, keyedTable, openDuckdb } from '@banyan/kit/duckdb';
 import { duckdbLedger } from '@banyan/kit/duckdb-ledger';
 import { type Ledger, type MovedResource, openMoves } from '@banyan/kit/import';
 import { openPostgres } from '@banyan/kit/postgres';
@@ -20,6 +20,12 @@ export interface BenchFollower {
   close(): Promise<void>;
 }
 
+/** How a brand stands in a table. */
+interface BrandRow {
+  id: string;
+  slug: string;
+  state: BrandState;
+}
 type Brands<Tx> = MovedResource<Tx, BrandState>;
 const brands = { name: 'brands', group: 'brands', schema: BrandState, displaced: async () => 0 };
 const waitMs = 10_000;
@@ -44,15 +50,19 @@ async function startSqlite(token: string): Promise<BenchFollower> {
   return serve(
     token,
     sqliteLedger(db),
-    sqlBrands({
-      remove: `delete from brands where id in (select value from ${rows})`,
-      setAside: `update brands set slug = null from (select ${member('id')} as id, ${member('slug')} as slug from ${rows}) as r
-      where brands.slug = r.slug and brands.id <> r.id`,
-      put: `insert into brands (id, slug, state) select ${member('id')}, ${member('slug')}, ${member('state')} from ${rows}
-      where true on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
-      read: `select brands.id, state from ${rows} as r join brands on brands.id = r.value`,
-      keys: 'select id from brands where (?1 is null or id > ?1) and (?2 is null or id <= ?2) order by id limit ?3',
-    }),
+    sqlBrands(
+      {
+        remove: `delete from brands where id in (select value from ${rows})`,
+        read: `select brands.id, state from ${rows} as r join brands on brands.id = r.value`,
+        keys: 'select id from brands where (?1 is null or id > ?1) and (?2 is null or id <= ?2) order by id limit ?3',
+      },
+      putting({
+        setAside: `update brands set slug = null from (select ${member('id')} as id, ${member('slug')} as slug from ${rows}) as r
+        where brands.slug = r.slug and brands.id <> r.id`,
+        put: `insert into brands (id, slug, state) select ${member('id')}, ${member('slug')}, ${member('state')} from ${rows}
+        where true on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
+      }),
+    ),
     async () => {
       await db.close();
       await rm(folder, { recursive: true });
@@ -76,14 +86,18 @@ async function startPostgres(token: string): Promise<BenchFollower> {
   return serve(
     token,
     postgresLedger(db),
-    sqlBrands({
-      remove: 'delete from brands where id in (select jsonb_array_elements_text($1::jsonb))',
-      setAside: `update brands set slug = null from ${rows} where brands.slug = r.slug and brands.id <> r.id`,
-      put: `insert into brands (id, slug, state) select id, slug, state from ${rows} order by id
-      on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
-      read: 'select brands.id, state from brands where id in (select jsonb_array_elements_text($1::jsonb))',
-      keys: 'select id from brands where ($1::text is null or id > $1) and ($2::text is null or id <= $2) order by id limit $3',
-    }),
+    sqlBrands(
+      {
+        remove: 'delete from brands where id in (select jsonb_array_elements_text($1::jsonb))',
+        read: 'select brands.id, state from brands where id in (select jsonb_array_elements_text($1::jsonb))',
+        keys: 'select id from brands where ($1::text is null or id > $1) and ($2::text is null or id <= $2) order by id limit $3',
+      },
+      putting({
+        setAside: `update brands set slug = null from ${rows} where brands.slug = r.slug and brands.id <> r.id`,
+        put: `insert into brands (id, slug, state) select id, slug, state from ${rows} order by id
+        on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
+      }),
+    ),
     async () => {
       await db.close();
       await database.drop();
@@ -99,19 +113,27 @@ async function startDuckdb(token: string): Promise<BenchFollower> {
     db.applySchema(one),
   );
   const ids = `(select unnest(from_json($1::json, '["VARCHAR"]')))`;
-  const rows = `(select unnest(from_json($1::json, '[{"id":"VARCHAR","slug":"VARCHAR","state":"VARCHAR"}]'), recursive := true)) as r`;
+  const table = keyedTable<{ id: string; slug: string; state: string }>({
+    name: 'brands',
+    columns: { id: 'VARCHAR', slug: 'VARCHAR', state: 'VARCHAR' },
+  });
   return serve(
     token,
     duckdbLedger(db),
-    sqlBrands({
-      remove: `delete from brands where id in ${ids}`,
-      setAside: `update brands set slug = null from ${rows} where brands.slug = r.slug and brands.id <> r.id`,
-      put: `insert into brands (id, slug, state) select id, slug, state from ${rows}
-      on conflict (id) do update set slug = excluded.slug, state = excluded.state`,
-      read: `select id, state from brands where id in ${ids}`,
-      keys: `select id from brands where ($1::varchar is null or id > $1) and ($2::varchar is null or id <= $2)
-      order by id limit $3`,
-    }),
+    sqlBrands<DuckdbTransaction>(
+      {
+        remove: `delete from brands where id in ${ids}`,
+        read: `select id, state from brands where id in ${ids}`,
+        keys: `select id from brands where ($1::varchar is null or id > $1) and ($2::varchar is null or id <= $2)
+        order by id limit $3`,
+      },
+      async (tx, rows) => {
+        await table.put(
+          tx,
+          rows.map((row) => ({ ...row, state: JSON.stringify(row.state) })),
+        );
+      },
+    ),
     async () => {
       await db.close();
       await rm(folder, { recursive: true });
@@ -119,11 +141,23 @@ async function startDuckdb(token: string): Promise<BenchFollower> {
   );
 }
 
-/** Each statement takes one value, a JSON list of rows or of ids; `keys` takes (after, to, limit). */
-function sqlBrands(texts: Record<'remove' | 'setAside' | 'put' | 'read' | 'keys', string>): Brands<Queryable> {
-  const remove = statement<object, [string]>('bench_remove', texts.remove);
+/** Each statement takes one value, a JSON list of rows. */
+function putting(texts: Record<'setAside' | 'put', string>) {
   const setAside = statement<object, [string]>('bench_set_aside', texts.setAside);
   const put = statement<object, [string]>('bench_put', texts.put);
+  return async (tx: Queryable, rows: readonly BrandRow[]) => {
+    const json = JSON.stringify(rows);
+    await tx.run(setAside, [json]);
+    await tx.run(put, [json]);
+  };
+}
+
+/** Each statement takes one value, a JSON list of ids; `keys` takes (after, to, limit). */
+function sqlBrands<Tx extends Queryable>(
+  texts: Record<'remove' | 'read' | 'keys', string>,
+  put: (tx: Tx, rows: readonly BrandRow[]) => Promise<void>,
+): Brands<Tx> {
+  const remove = statement<object, [string]>('bench_remove', texts.remove);
   const read = statement<{ id: string; state: string | BrandState }, [string]>('bench_read', texts.read);
   const keys = statement<{ id: string }, [string | null, string | null, number]>('bench_keys', texts.keys);
   return {
@@ -134,10 +168,7 @@ function sqlBrands(texts: Record<'remove' | 'setAside' | 'put' | 'read' | 'keys'
       );
       const gone = changes.filter(({ state }) => state === null).map(({ key }) => key);
       if (gone.length > 0) await tx.run(remove, [JSON.stringify(gone)]);
-      if (present.length === 0) return;
-      const rows = JSON.stringify(present);
-      await tx.run(setAside, [rows]);
-      await tx.run(put, [rows]);
+      if (present.length > 0) await put(tx, present);
     },
     read: async (tx, ids) =>
       new Map((await tx.query(read, [JSON.stringify(ids)])).map(({ id, state }) => [id, stateIn(state)])),

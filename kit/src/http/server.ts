@@ -14,6 +14,7 @@ import { measureRequests } from './request-durations.ts';
 import { requestIds } from './request-id.ts';
 import { sendError } from './send-error.ts';
 import type { Server } from './server-type.ts';
+import { traceRequests } from './trace-requests.ts';
 
 export { type ApiFault, errorResponse } from './errors.ts';
 export type { Server } from './server-type.ts';
@@ -70,6 +71,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   parseJsonBodies(server);
   drainOnClose(server, options.drainLimitMs ?? 5_000);
   measureRequests(server, options.metrics);
+  traceRequests(server);
   if (options.forms ?? true) await server.register(formbody);
   if (options.docs) await addDocs(server, options.docs);
   addHealth(server, options.checks);

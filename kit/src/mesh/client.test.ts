@@ -6,10 +6,12 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { ServiceError } from '../service/errors.ts';
 import { deadlineOf, openMeshClient, type StreamingMeshClient, timeoutHeader } from './client.ts';
+import { type Span, Spans } from './spans.ts';
 
 describe('a client of the mesh', () => {
   let server: Server;
   let client: StreamingMeshClient;
+  const spans = new Spans();
   let requests: IncomingMessage[] = [];
   let respond: (request: IncomingMessage, response: ServerResponse) => void = () => {};
 
@@ -20,7 +22,7 @@ describe('a client of the mesh', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    client = openMeshClient({ meshUrl: `http://127.0.0.1:${port}`, maxReplyBytes: 10 });
+    client = openMeshClient({ meshUrl: `http://127.0.0.1:${port}`, maxReplyBytes: 10, spans });
   });
   after(async () => {
     await client.close();
@@ -46,6 +48,34 @@ describe('a client of the mesh', () => {
     assert.equal(request?.url, '/a?b=c');
     const { host, traceparent, tracestate, baggage, [timeoutHeader]: timeout } = request?.headers ?? {};
     assert.deepEqual([host, traceparent, tracestate, baggage, timeout], ['monolith', 'tp', 'ts', 'b=1', '1500']);
+  });
+
+  test('makes a span of a call whose trace is sampled, and sends it as the parent', async () => {
+    const made: Span[] = [];
+    const stop = spans.listen((span) => made.push(span));
+    requests = [];
+    respond = (_request, response) => response.writeHead(requests.length === 1 ? 200 : 404).end('ok');
+    const trace = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, baggage: 'b=1' };
+    const call = { service: 'things', method: 'GET', path: '/a?secret=b' } as const;
+    await client.send({ ...call, trace });
+    await client.send({ ...call, trace });
+    respond = (_request, response) => response.end('longer than allowed');
+    await assert.rejects(client.send({ ...call, trace }), code('peer_unavailable'));
+    await assert.rejects(client.send({ ...call, trace: { traceparent: 'malformed' } }));
+    stop();
+    assert.deepEqual(
+      made.map(({ kind, name, failed, attributes }) => ({ kind, name, failed, ...attributes })),
+      [{ 'http.response.status_code': 200 }, { 'http.response.status_code': 404 }, {}].map((status, n) => ({
+        ...{ kind: 'client', name: 'GET', failed: n > 0, 'http.request.method': 'GET', 'server.address': 'things' },
+        ...{ 'url.path': '/a', ...status },
+        ...(n === 0 ? {} : { 'error.type': n === 1 ? '404' : 'peer_unavailable' }),
+      })),
+    );
+    const sent = requests.map(({ headers }) => [headers.traceparent, headers.baggage]);
+    assert.deepEqual(
+      sent.slice(0, 3),
+      made.map(({ spanId }) => [`00-${'1'.repeat(32)}-${spanId}-01`, 'b=1']),
+    );
   });
 
   test('limits the time to what the caller has left, and sends nothing when no time is left', async () => {
@@ -78,7 +108,7 @@ describe('a client of the mesh', () => {
 
   test('reports that the mesh has already retried', async () => {
     respond = (_request, response) => response.writeHead(503, { 'x-mesh-retryable': 'false' }).end();
-    const got = await client.send({ service: 's', method: 'GET', path: '/' });
+    const { headers: _headers, ...got } = await client.send({ service: 's', method: 'GET', path: '/' });
     assert.deepEqual(got, { status: 503, text: '', retryable: false });
   });
 

@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { processSpans, type Spans } from '../mesh/spans.ts';
 import { type TraceContext, traceContext, traceIds } from '../mesh/trace.ts';
 import type { Logger } from '../observe/log.ts';
 import { type Clock, systemClock } from '../service/clock.ts';
@@ -9,6 +10,7 @@ import { eventOf } from './envelope.ts';
 import { type FailureKind, failureKind, reasonOf } from './failures.ts';
 import { Forgetting } from './forgetting.ts';
 import { openLink } from './link.ts';
+import { inProcessSpan } from './message-spans.ts';
 import { MessageMeters } from './meters.ts';
 import { Pauses } from './pauses.ts';
 import type { Publisher } from './publisher.ts';
@@ -33,6 +35,7 @@ export interface ConsumerOptions {
   backOffMs?: number;
   maxBackOffMs?: number;
   meters?: MessageMeters;
+  spans?: Spans;
   now?: Clock;
 }
 
@@ -57,7 +60,7 @@ export interface Consumer {
  */
 export async function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { publisher, consumer, store, handle, logger, prefetch = 8, maxFailures = 5, now = systemClock } = options;
-  const { backOffMs = 100, maxBackOffMs = 5_000 } = options;
+  const { backOffMs = 100, maxBackOffMs = 5_000, spans = processSpans } = options;
   const stop = new AbortController();
   const pauses = new Pauses({ backOffMs, maxBackOffMs, signal: stop.signal });
   const forgetting = new Forgetting(store, now);
@@ -69,8 +72,9 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     const event = eventOf(message.content);
     onEvent(event);
     // The envelope comes from outside: only what a request may pass on is passed on.
-    const trace = traceContext({ ...event.trace });
-    await handle(event, { trace, logger: logger.child({ consumer, event: event.id, ...traceIds({ ...trace }) }) });
+    await inProcessSpan(spans, event, { queue, caused: traceContext({ ...event.trace }) }, (trace) =>
+      handle(event, { trace, logger: logger.child({ consumer, event: event.id, ...traceIds({ ...trace }) }) }),
+    );
   };
 
   /** Tries until the message is handled or is a dead letter. Returns false if the consumer closes before that. */

@@ -1,3 +1,4 @@
+import { processSpans, type Spans } from '../mesh/spans.ts';
 import type { Logger } from '../observe/log.ts';
 import { type Clock, systemClock } from '../service/clock.ts';
 import type { OutboxRow } from '../store/events.ts';
@@ -5,6 +6,7 @@ import type { OutboxClaim, Store } from '../store/store.ts';
 import { BacklogWatch } from './backlog-watch.ts';
 import { messageOf } from './envelope.ts';
 import { Forgetting } from './forgetting.ts';
+import { inPublishSpan } from './message-spans.ts';
 import { emptyBacklog, MessageMeters } from './meters.ts';
 import { Parked } from './parked.ts';
 import type { Publisher } from './publisher.ts';
@@ -27,6 +29,7 @@ export interface RelayOptions {
   /** The log raises an alarm when the oldest event has waited for this long. */
   alarmMs?: number;
   meters?: MessageMeters;
+  spans?: Spans;
   now?: Clock;
 }
 
@@ -57,6 +60,7 @@ export interface Relay {
 export function startRelay(options: RelayOptions): Relay {
   const { store, publisher, logger, pollMs = 1_000, batch = 200, parkMs = 5_000 } = options;
   const { unclaimedMs = 900_000, watchMs = 5_000, alarmMs = 60_000, now = systemClock } = options;
+  const { spans = processSpans } = options;
   const meters = (options.meters ?? new MessageMeters()).relay(publisher.names.facts);
   const stop = new AbortController();
   const parked = new Parked({ parkMs, unclaimedMs, logger, now });
@@ -78,10 +82,12 @@ export function startRelay(options: RelayOptions): Relay {
 
   const publishAll = async (rows: readonly OutboxRow[]) => {
     const results = await Promise.allSettled(
-      rows.map(async ({ event }) => {
-        const { content, properties } = messageOf(event);
-        return publisher.publish(publisher.names.facts, event.type, content, properties);
-      }),
+      rows.map(({ event }) =>
+        inPublishSpan(spans, event, publisher.names.facts, (traced) => {
+          const { content, properties } = messageOf(traced);
+          return publisher.publish(publisher.names.facts, event.type, content, properties);
+        }),
+      ),
     );
     const done: string[] = [];
     results.forEach((result, index) => {

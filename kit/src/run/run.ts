@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { exportSpans } from '../mesh/span-export.ts';
+import { processSpans } from '../mesh/spans.ts';
 import { type HeldLease, holdLease } from '../service/lease.ts';
 import type { Running } from '../service/lifecycle.ts';
 import { retryUntilDone } from '../service/retry-until.ts';
@@ -39,6 +41,9 @@ export interface RunningService extends Running {
 export async function runService(parts: ServiceParts): Promise<RunningService> {
   const { server, host, port, logger } = parts;
   const url = await server.listen({ host, port });
+  const { name, lease: place, metrics } = parts;
+  // The mesh keeps the latest: `mesh traces show`.
+  const spans = place === null ? null : exportSpans(processSpans, { ...place, service: name, metrics });
   const stopped = new AbortController();
   const firstAttempt = Promise.withResolvers<void>();
   const ready = retryUntilDone(
@@ -68,6 +73,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       await ready;
       // After the last request, whose event may leave as well.
       await messages.close();
+      await spans?.close();
       await parts.release();
     },
   };

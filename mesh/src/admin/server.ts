@@ -42,6 +42,8 @@ export interface Operation {
   /** `/routes/:name` */
   path: string;
   right: Right;
+  /** Bytes of the longest body; 64 KiB if it is not said. */
+  bodyBytesMax?: number;
   /** For the list at `/`. */
   summary: string;
   handle(request: AdminRequest): AdminReply | Promise<AdminReply>;
@@ -52,8 +54,8 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** The longest body of a change, bytes. */
-const bodyBytesMax = 64 * 1024;
+/** The longest body of most changes, bytes. */
+const usualBytesMax = 64 * 1024;
 
 class AdminError extends Error {
   readonly status: number;
@@ -95,7 +97,7 @@ export function adminServer(
         `This needs a token with the right to ${operation.right} (${operation.right === 'lease' ? 'MESH_LEASE_TOKEN' : 'MESH_ADMIN_TOKEN'} of the mesh).`,
       );
     }
-    const body = method === 'GET' ? undefined : await jsonBody(request);
+    const body = method === 'GET' ? undefined : await jsonBody(request, operation.bodyBytesMax ?? usualBytesMax);
     const params = decoded(pattern.exec(url.pathname)?.groups ?? {});
     const peer = request.socket.remoteAddress ?? '';
     return operation.handle({ params, query: url.searchParams, headers: request.headers, body, peer });
@@ -145,7 +147,7 @@ function decoded(groups: Record<string, string>): Record<string, string> {
   }
 }
 
-async function jsonBody(request: IncomingMessage): Promise<unknown> {
+async function jsonBody(request: IncomingMessage, bodyBytesMax: number): Promise<unknown> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') throw new AdminError(415, 'A change is sent as application/json.');
   const chunks: Buffer[] = [];

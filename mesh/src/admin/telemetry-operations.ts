@@ -2,6 +2,7 @@ import { ControlError } from '../control/control-error.ts';
 import type { ErrorGroups } from '../telemetry/error-groups.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { filterUsage, readFilter, type Seen } from '../telemetry/request-filter.ts';
+import type { ServiceSpans } from '../telemetry/service-spans.ts';
 import { type ShadowRing, shadowOutcomes } from '../telemetry/shadows.ts';
 import { statsOf } from '../telemetry/stats.ts';
 import { perSecondDefault, type Tap } from '../telemetry/tap.ts';
@@ -11,6 +12,7 @@ import type { Operation } from './server.ts';
 export interface TelemetryParts {
   metrics: Metrics;
   traces: TraceRing;
+  serviceSpans: ServiceSpans;
   errors: ErrorGroups;
   tap: Tap;
   /** Monotonic ms. */
@@ -18,8 +20,14 @@ export interface TelemetryParts {
   shadows: ShadowRing;
 }
 
+/** Where services send their spans: the path of OTLP over HTTP. */
+export const spansPath = '/v1/traces';
+/** A batch of a few hundred spans. */
+const spansBytesMax = 512 * 1024;
+
 /** What the process knows about single requests. */
-export function telemetryOperations({ metrics, nowMs, traces, errors, tap, shadows }: TelemetryParts): Operation[] {
+export function telemetryOperations(parts: TelemetryParts): Operation[] {
+  const { metrics, nowMs, traces, serviceSpans, errors, tap, shadows } = parts;
   return [
     {
       methods: ['GET'],
@@ -44,8 +52,24 @@ export function telemetryOperations({ metrics, nowMs, traces, errors, tap, shado
       methods: ['GET'],
       path: '/traces/:id',
       right: 'read',
-      summary: 'One trace by its id, if it is still held.',
-      handle: ({ params }) => ({ json: { traces: traces.byId((params.id ?? '').toLowerCase()) } }),
+      summary: 'One trace by its id, if it is still held: its requests, and the spans of the services.',
+      handle: ({ params }) => {
+        const id = (params.id ?? '').toLowerCase();
+        return { json: { traces: traces.byId(id), spans: serviceSpans.byId(id) } };
+      },
+    },
+    {
+      methods: ['POST'],
+      path: spansPath,
+      // Every service has it.
+      right: 'lease',
+      bodyBytesMax: spansBytesMax,
+      summary: 'Services send their spans: OTLP over HTTP in JSON.',
+      handle: ({ body }) => {
+        const rejected = serviceSpans.add(body);
+        if (rejected === 0) return { json: {} };
+        return { json: { partialSuccess: { rejectedSpans: String(rejected), errorMessage: 'some are no spans' } } };
+      },
     },
     {
       methods: ['GET'],

@@ -17,6 +17,7 @@ import { shift } from './shift.ts';
 import { stats } from './stats.ts';
 import { status } from './status.ts';
 import { type TapOptions, tap } from './tap.ts';
+import { listTraces, showTrace } from './traces.ts';
 
 /** Runs one command line. Resolves with the exit code. @param env settings, and variables of documents */
 export async function main(
@@ -192,6 +193,22 @@ export async function main(
         process.off('SIGTERM', interrupted);
       }
     });
+
+  const traces = program.command('traces').description('print what happened to a request, in the mesh and in services');
+  traces
+    .command('list')
+    .description('print the last requests through the mesh with the ids of their traces, latest first')
+    .option('--limit <requests>', 'maximum number of requests', '20')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false, limit }: { json?: boolean; limit: string }) =>
+      listTraces(admin(), limit, json, output),
+    );
+  traces
+    .command('show')
+    .description('print one trace as a tree: mesh, services, facts that are published and consumed')
+    .argument('<id>', 'of the trace')
+    .option('--json', 'as JSON')
+    .action(async (id: string, { json = false }: { json?: boolean }) => showTrace(admin(), id, json, output));
 
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -6,6 +6,7 @@ import { periodMs } from './metrics.ts';
 import { otlpSender } from './otlp.ts';
 import { processGauges } from './process-gauges.ts';
 import { sampler } from './sampling.ts';
+import { ServiceSpans } from './service-spans.ts';
 import { ShadowRing } from './shadows.ts';
 import { SpanExport } from './span-export.ts';
 import { Tap } from './tap.ts';
@@ -66,6 +67,7 @@ export function createTelemetry(settings: Settings, clock: Clock) {
       shadows: new ShadowRing(shadowsKept),
     },
     traces,
+    serviceSpans: new ServiceSpans(settings.spansKept, meters.metrics),
     /**
      * Starts the periods: from now on, "recent" means the last one to two. `named` is called in each period; series
      * with other names are dropped.

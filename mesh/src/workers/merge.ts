@@ -27,8 +27,9 @@ const traces: Merge = (replies, query) => ({
   ),
 });
 
-/** The requests of one trace, of all processes that they went through. */
+/** The requests of one trace, of all processes that they went through. The primary has the spans of the services. */
 const oneTrace: Merge = (replies) => ({
+  spans: (replies as { spans: unknown[] }[]).flatMap((reply) => reply.spans),
   traces: newestFirst(
     Number.POSITIVE_INFINITY,
     (replies as { traces: Span[] }[]).map((reply) => reply.traces),

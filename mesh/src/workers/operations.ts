@@ -1,6 +1,7 @@
 import { fieldsOf, textOf } from '../admin/fields.ts';
 import { holdPaths } from '../admin/hold-operations.ts';
 import type { Operation } from '../admin/server.ts';
+import { spansPath } from '../admin/telemetry-operations.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { HoldStatus } from '../hold/holds.ts';
 import { statsOf } from '../telemetry/stats.ts';
@@ -15,6 +16,8 @@ import { mergedHold, merges } from './merge.ts';
 export function mergedOperations(operations: readonly Operation[], fleet: Fleet, nowMs: () => number): Operation[] {
   return operations.map((operation) => {
     const merge = merges[operation.path];
+    // No worker has them.
+    if (operation.path === spansPath) return operation;
     if (operation.right === 'change' || operation.right === 'lease') return settledOperation(operation, fleet);
     if (operation.path === '/tap') return tapOperation(operation, fleet);
     if (operation.right === 'read' && holdPaths.some((path) => path === operation.path)) {

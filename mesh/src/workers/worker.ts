@@ -70,6 +70,7 @@ async function start(settings: Settings, first: WorkerState): Promise<(message: 
     ...telemetryOperations({
       metrics,
       traces: telemetry.traces,
+      serviceSpans: telemetry.serviceSpans,
       errors: parts.errors,
       tap: parts.tap,
       shadows: parts.shadows,

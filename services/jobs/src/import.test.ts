@@ -14,9 +14,22 @@ const job = {
   ...{ filter: '', error: null, attempts: 1, leased_until: null, pieces: 1, created_at: at, updated_at: at },
 };
 
-test('a batch takes one statement a table, whatever its length', async () => {
+test('a batch takes a few statements a table, whatever its length', async () => {
   const ran: string[] = [];
-  const tx = { run: async ({ name }: { name: string }) => ran.push(name) } as unknown as DuckdbTransaction;
+  const tx = {
+    // Nothing is there yet.
+    query: async ({ name }: { name: string }) => {
+      ran.push(name);
+      return [];
+    },
+    run: async ({ name }: { name: string }) => {
+      ran.push(name);
+      return 0;
+    },
+    append: async (table: string) => {
+      ran.push(`append ${table}`);
+    },
+  } as unknown as DuckdbTransaction;
   const id = (n: number) => `0b0b0b0b-0000-4000-8000-${String(n).padStart(12, '0')}`;
   const changes = Array.from({ length: 500 }, (_, n) => [
     { key: id(n), state: { ...job, replies: [{ ...reply, hash: String(n).padStart(64, '0') }] } },
@@ -25,8 +38,15 @@ test('a batch takes one statement a table, whatever its length', async () => {
     { key: `${id(n + 1_000)}/000000`, state: null },
   ]).flat();
   await jobsImport(() => 0).apply(tx, changes);
-  assert.deepEqual(ran, ['import_drop_jobs', 'import_drop_pieces', 'jobs_put', 'replies_put', 'import_put_pieces']);
+  assert.deepEqual(ran, [
+    ...['import_drop_jobs', 'import_drop_pieces', 'kit_jobs_present', 'append jobs'],
+    ...['kit_replies_present', 'append replies', 'import_put_pieces'],
+  ]);
   ran.length = 0;
   await jobsImport(() => 0).apply(tx, changes.slice(0, 1));
-  assert.deepEqual(ran, ['jobs_put', 'replies_put'], 'and none for what it does not hold');
+  assert.deepEqual(
+    ran,
+    ['kit_jobs_one', 'append jobs', 'kit_replies_one', 'append replies'],
+    'and none for what it does not hold',
+  );
 });

@@ -1,5 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
-import { type Duckdb, type DuckdbTransaction, type Queryable, statement } from '@banyan/kit/duckdb';
+import { type Duckdb, type DuckdbTransaction, keyedTable, type Queryable, statement } from '@banyan/kit/duckdb';
 import { csvOrder } from './csv.ts';
 import { type OrdersWhere, ordersWhere } from './filter.ts';
 import { microsIn, nameIn, type Order, textIn } from './order.ts';
@@ -13,7 +13,7 @@ export interface OrderPlace {
 /** The copy of the orders, and how far it was read from their owner. */
 export interface OrdersStore {
   /** Writes one order that a fact told of, or deletes it (null). */
-  tell(tx: Queryable, id: string, order: Order | null): Promise<void>;
+  tell(tx: DuckdbTransaction, id: string, order: Order | null): Promise<void>;
   /** Writes orders as their owner has them now. */
   take(orders: readonly Order[]): Promise<void>;
   /** Ids of orders that facts told of since the owner was asked for them, at most 100. */
@@ -31,47 +31,57 @@ export interface OrdersStore {
 
 const linesAtOnce = 500;
 
-const orderColumns: Readonly<Record<string, { type: string; of(order: Order): string | number | boolean | null }>> = {
-  id: { type: 'VARCHAR', of: (order) => order.id },
-  status: { type: 'VARCHAR', of: (order) => order.status },
-  payment: { type: 'VARCHAR', of: (order) => order.payment },
-  shipping: { type: 'VARCHAR', of: (order) => order.shipping },
-  currency: { type: 'VARCHAR', of: (order) => order.currency },
-  with_tax: { type: 'BIGINT', of: (order) => order.withTax },
-  without_tax: { type: 'BIGINT', of: (order) => order.withoutTax },
-  tax: { type: 'BIGINT', of: (order) => order.tax },
-  customer_id: { type: 'VARCHAR', of: (order) => order.customerId },
-  customer_name: { type: 'VARCHAR', of: (order) => order.customerName },
-  customer_email: { type: 'VARCHAR', of: (order) => order.customerEmail },
-  shipping_name: { type: 'VARCHAR', of: (order) => nameIn(order.shippingTo) },
-  shipping_postcode: { type: 'VARCHAR', of: (order) => textIn(order.shippingTo, 'postcode') },
-  billing_name: { type: 'VARCHAR', of: (order) => nameIn(order.billing) },
-  billing_postcode: { type: 'VARCHAR', of: (order) => textIn(order.billing, 'postcode') },
-  created_at_us: { type: 'BIGINT', of: (order) => microsIn(order.createdAt) },
-  updated_at_us: { type: 'BIGINT', of: (order) => microsIn(order.updatedAt) },
-  lines: { type: 'VARCHAR', of: csvOrder },
-};
-const names = Object.keys(orderColumns);
-const members = Object.entries(orderColumns).map(([name, { type }]) => `"${name}":"${type}"`);
+interface OrderRow {
+  id: string;
+  status: string;
+  payment: string;
+  shipping: string;
+  currency: string;
+  with_tax: number;
+  without_tax: number;
+  tax: number;
+  customer_id: string | null;
+  customer_name: string;
+  customer_email: string;
+  shipping_name: string | null;
+  shipping_postcode: string | null;
+  billing_name: string | null;
+  billing_postcode: string | null;
+  created_at_us: Micros;
+  updated_at_us: Micros;
+  lines: string;
+  /** Whether a fact told of it. */
+  told: boolean;
+}
 
-/** Values: the rows, and whether a fact told of them. */
-const upsert = statement<object, [string, boolean]>(
-  'orders_upsert',
-  `insert into orders (${names.join(', ')}, told)
-   select ${names.join(', ')}, $2::boolean
-   from (select unnest(from_json($1::json, '[{${members.join(',')}}]'), recursive := true))
-   on conflict (id) do update set ${[...names.slice(1), 'told'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
-);
+const table = keyedTable<OrderRow>({
+  name: 'orders',
+  columns: {
+    ...{ id: 'VARCHAR', status: 'VARCHAR', payment: 'VARCHAR', shipping: 'VARCHAR', currency: 'VARCHAR' },
+    ...{ with_tax: 'BIGINT', without_tax: 'BIGINT', tax: 'BIGINT' },
+    ...{ customer_id: 'VARCHAR', customer_name: 'VARCHAR', customer_email: 'VARCHAR' },
+    ...{ shipping_name: 'VARCHAR', shipping_postcode: 'VARCHAR', billing_name: 'VARCHAR', billing_postcode: 'VARCHAR' },
+    ...{ created_at_us: 'BIGINT', updated_at_us: 'BIGINT', lines: 'VARCHAR', told: 'BOOLEAN' },
+  },
+});
+
+const rowOf = (order: Order, told: boolean): OrderRow => ({
+  ...{ id: order.id, status: order.status, payment: order.payment, shipping: order.shipping },
+  ...{ currency: order.currency, with_tax: order.withTax, without_tax: order.withoutTax, tax: order.tax },
+  ...{ customer_id: order.customerId, customer_name: order.customerName, customer_email: order.customerEmail },
+  shipping_name: nameIn(order.shippingTo),
+  shipping_postcode: textIn(order.shippingTo, 'postcode'),
+  billing_name: nameIn(order.billing),
+  billing_postcode: textIn(order.billing, 'postcode'),
+  created_at_us: microsIn(order.createdAt),
+  updated_at_us: microsIn(order.updatedAt),
+  lines: csvOrder(order),
+  told,
+});
+
 const idsIn = `(select unnest(from_json(?::json, '["VARCHAR"]')))`;
 const dropItems = statement<object, [string]>('items_drop', `delete from order_items where order_id in ${idsIn}`);
 const dropOrders = statement<object, [string]>('orders_drop', `delete from orders where id in ${idsIn}`);
-const insertItems = statement<object, [string]>(
-  'items_insert',
-  `insert into order_items (order_id, product_id, sku, name, quantity, unit_amount)
-   select order_id, product_id, sku, name, quantity, unit_amount from (select unnest(from_json(?::json,
-     '[{"order_id":"VARCHAR","product_id":"VARCHAR","sku":"VARCHAR","name":"VARCHAR","quantity":"BIGINT","unit_amount":"BIGINT"}]'),
-     recursive := true))`,
-);
 const told = statement<{ id: string }>('orders_told', 'select id from orders where told order by id limit 100');
 const count = statement<{ total: number }>('orders_count', 'select count(*) as total from orders');
 const ids = statement<{ id: string }>('orders_ids', 'select id from orders');
@@ -79,12 +89,14 @@ const position = statement<{ position: string | null }>('orders_position', 'sele
 const setPosition = statement<object, [string]>('orders_set_position', 'update orders_read set position = ?');
 
 export function ordersStore(db: Duckdb): OrdersStore {
-  const write = async (tx: Queryable, orders: readonly Order[], isTold: boolean) => {
+  const write = async (tx: DuckdbTransaction, orders: readonly Order[], isTold: boolean) => {
     if (orders.length === 0) return;
-    const rows = orders.map((order) => Object.fromEntries(names.map((name) => [name, orderColumns[name]?.of(order)])));
-    await tx.run(upsert, [JSON.stringify(rows), isTold]);
+    await table.put(
+      tx,
+      orders.map((order) => rowOf(order, isTold)),
+    );
     await tx.run(dropItems, [JSON.stringify(orders.map(({ id }) => id))]);
-    await tx.run(insertItems, [JSON.stringify(orders.flatMap(itemRows))]);
+    await tx.append('order_items', orders.flatMap(itemRows));
   };
   const remove = async (tx: Queryable, gone: readonly string[]) => {
     for (const one of [dropOrders, dropItems]) await tx.run(one, [JSON.stringify(gone)]);
@@ -128,8 +140,6 @@ function withPlace({ text, values }: OrdersWhere, after: OrderPlace | null): Ord
   };
 }
 
+/** In the order of the table. */
 const itemRows = ({ id, items }: Order) =>
-  items.map(({ productId, sku, name, quantity, unitAmount }) => ({
-    ...{ order_id: id, product_id: productId, sku, name, quantity },
-    unit_amount: unitAmount,
-  }));
+  items.map(({ productId, sku, name, quantity, unitAmount }) => [id, productId, sku, name, quantity, unitAmount]);

@@ -1,5 +1,5 @@
 import type { Micros } from '@banyan/kit/api';
-import { type Queryable, statement } from '@banyan/kit/duckdb';
+import { type DuckdbTransaction, keyedTable, type Queryable, statement } from '@banyan/kit/duckdb';
 import { type KeptReply, type KeyedRequest, keptForUs, requireSameBody } from '@banyan/kit/once';
 
 interface ReplyRow {
@@ -21,15 +21,20 @@ const find = statement<ReplyRow, [string, number]>(
   'replies_find',
   `select ${columns} from replies where hash = ? and created_at_us > ?`,
 );
-const columnTypes: Readonly<Record<keyof ReplyRow, string>> = {
-  ...{ hash: 'VARCHAR', job_id: 'VARCHAR', client: 'VARCHAR', customer: 'VARCHAR', method: 'VARCHAR', path: 'VARCHAR' },
-  ...{ key: 'VARCHAR', body_hash: 'VARCHAR', status: 'BIGINT', reply: 'VARCHAR', created_at_us: 'BIGINT' },
-};
-const put = statement<object, [string]>(
-  'replies_put',
-  `insert or replace into replies (${columns})
-   select ${columns} from (select unnest(from_json(?::json, '[${JSON.stringify(columnTypes)}]'), recursive := true))`,
-);
+const table = keyedTable<ReplyRow>({
+  name: 'replies',
+  columns: {
+    ...{
+      hash: 'VARCHAR',
+      job_id: 'VARCHAR',
+      client: 'VARCHAR',
+      customer: 'VARCHAR',
+      method: 'VARCHAR',
+      path: 'VARCHAR',
+    },
+    ...{ key: 'VARCHAR', body_hash: 'VARCHAR', status: 'BIGINT', reply: 'VARCHAR', created_at_us: 'BIGINT' },
+  },
+});
 const ofJobs = statement<ReplyRow, [string, number]>(
   'replies_of_jobs',
   `select ${columns} from replies where job_id in (select unnest(from_json(?::json, '["VARCHAR"]'))) and created_at_us > ?
@@ -50,15 +55,15 @@ export async function earlierReply(tx: Queryable, keyed: KeyedRequest): Promise<
   return earlier;
 }
 
-export const keepReply = (tx: Queryable, jobId: string, kept: KeptReply): Promise<void> =>
+export const keepReply = (tx: DuckdbTransaction, jobId: string, kept: KeptReply): Promise<void> =>
   keepReplies(tx, [{ jobId, kept }]);
 
-/** Keeps replies, each with the job that its request made, with one statement. */
+/** Keeps replies, each with the job that its request made. */
 export async function keepReplies(
-  tx: Queryable,
+  tx: DuckdbTransaction,
   replies: readonly { jobId: string; kept: KeptReply }[],
 ): Promise<void> {
-  if (replies.length > 0) await tx.run(put, [JSON.stringify(replies.map(rowOf))]);
+  await table.put(tx, replies.map(rowOf));
 }
 
 /** The replies that made jobs and are still kept, by the job's id, in the order of their hashes. */

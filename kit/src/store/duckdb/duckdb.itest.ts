@@ -123,6 +123,40 @@ describe('DuckDB', () => {
     await slow.close();
   });
 
+  test('a statement that was run before sees what was written since', async () => {
+    const missing = statement<{ n: number }>(
+      'missing',
+      'select count(*) as n from numbers where word is null and n = -3',
+    );
+    const found = statement<{ n: number }, [number]>(
+      'found',
+      'select count(*) as n from numbers where word is null and n = ?',
+    );
+    const joined = statement<{ n: number }, [string]>(
+      'joined',
+      `select count(*) as n from numbers join (select unnest(from_json(?::json, '["BIGINT"]')) as given) on given = n`,
+    );
+    const counts = async () =>
+      [await store.query(missing, []), await store.query(found, [-3]), await store.query(joined, ['[-3]'])].map(
+        ([row]) => row?.n,
+      );
+    assert.deepEqual(await counts(), [0, 0, 0]);
+    await store.run(statement('add', 'insert into numbers values (-3, null)'), []);
+    assert.deepEqual(await counts(), [1, 1, 1]);
+    await store.run(statement('drop', 'delete from numbers where n = -3'), []);
+    assert.deepEqual(await counts(), [0, 0, 0]);
+  });
+
+  test('one statement that runs twice at once has its own values each time', async () => {
+    const echo = statement<{ n: number }, [number]>('echo', 'select ?::bigint as n');
+    const given = Array.from({ length: 20 }, (_, n) => n);
+    const replies = await store.transaction((tx) => Promise.all(given.map((n) => tx.query(echo, [n]))));
+    assert.deepEqual(
+      replies.map(([row]) => row?.n),
+      given,
+    );
+  });
+
   test('a file that another process has is fatal, and not tried again', async () => {
     const other = `import { openDuckdb } from ${module};
       let told = 0;

@@ -7,12 +7,14 @@ import { OutboxTable, outboxClaim, questionMarks } from '../sql/outbox-table.ts'
 import { type Queryable, statement } from '../statement.ts';
 import type { TransactionalStore } from '../store.ts';
 import { Turns } from '../turns.ts';
-import { LazyEngine, queryable } from './engine.ts';
-import { storeError } from './errors.ts';
+import { appendOn } from './append.ts';
+import { LazyEngine, type OpenConnection, queryable } from './engine.ts';
 import { applySchema } from './schema.ts';
-import { bound } from './values.ts';
+import type { DuckdbTransaction } from './transaction.ts';
 
 export { type Queryable, type Statement, statement } from '../statement.ts';
+export { type KeyedTable, keyedTable } from './keyed-table.ts';
+export type { DuckdbTransaction } from './transaction.ts';
 
 export interface DuckdbOptions {
   /** The database file. Its folder must exist. Only one process at a time can open it. */
@@ -29,12 +31,6 @@ export interface DuckdbOptions {
   now?: Clock;
 }
 
-/** A transaction, in which rows can be added in bulk. */
-export interface DuckdbTransaction extends Queryable {
-  /** Appends rows with a value for each column: a hundred times as fast as an INSERT each. */
-  append(table: string, rows: Iterable<readonly unknown[]>): Promise<void>;
-}
-
 /** `query` outside of a transaction reads beside transactions, and may take long. */
 export interface Duckdb extends Queryable, TransactionalStore<DuckdbTransaction> {
   /** Brings what was committed from the log into the file. Call it after a batch: a short log is soon read. */
@@ -45,7 +41,7 @@ const alive = statement<{ one: number }>('kit_alive', 'select 1 as one');
 
 /** Opens the file at the first statement, so a process can start while its store is down. */
 export function openDuckdb(options: DuckdbOptions): Duckdb {
-  const { path, memoryMb = 256, threads = 2, queryTimeoutMs = 30_000, waitMs = 5_000 } = options;
+  const { path, memoryMb = 256, threads = 1, queryTimeoutMs = 30_000, waitMs = 5_000 } = options;
   const { onFatal = () => {}, now = systemClock } = options;
   const engine = new LazyEngine({ path, memoryMb, threads, queryTimeoutMs, onFatal });
   const turns = { reader: new Turns(waitMs), writer: new Turns(waitMs) };
@@ -53,11 +49,11 @@ export function openDuckdb(options: DuckdbOptions): Duckdb {
   const outbox = new OutboxTable(questionMarks, added);
   const inbox = inboxTables(questionMarks, now);
 
-  const on = <Result>(which: 'reader' | 'writer', work: (connection: DuckDBConnection) => Promise<Result>) =>
+  const on = <Result>(which: 'reader' | 'writer', work: (open: OpenConnection) => Promise<Result>) =>
     turns[which].take(() => engine.use((open) => work(open[which])));
   const direct: Queryable = {
-    query: (one, values) => on('reader', (connection) => queryable(connection, queryTimeoutMs).query(one, values)),
-    run: (one, values) => on('writer', (connection) => queryable(connection, queryTimeoutMs).run(one, values)),
+    query: (one, values) => on('reader', (open) => queryable(open, queryTimeoutMs).query(one, values)),
+    run: (one, values) => on('writer', (open) => queryable(open, queryTimeoutMs).run(one, values)),
   };
   const ping = async () => {
     await direct.query(alive, []);
@@ -66,9 +62,9 @@ export function openDuckdb(options: DuckdbOptions): Duckdb {
   return {
     ...direct,
     transaction: async (work) => {
-      const { tx, result } = await on('writer', async (connection) => {
-        const tx = { ...queryable(connection, queryTimeoutMs), append: appendOn(connection) };
-        return { tx, result: await inTransaction(connection, () => work(tx)) };
+      const { tx, result } = await on('writer', async (open) => {
+        const tx = { ...queryable(open, queryTimeoutMs), append: appendOn(open.connection) };
+        return { tx, result: await inTransaction(open.connection, () => work(tx)) };
       });
       outbox.committed(tx);
       return result;
@@ -78,9 +74,9 @@ export function openDuckdb(options: DuckdbOptions): Duckdb {
     ping,
     close: () => turns.writer.take(() => turns.reader.take(() => engine.close())),
     applySchema: ({ folder }) =>
-      on('writer', (connection) => {
-        const own = queryable(connection, queryTimeoutMs);
-        return applySchema(own, (work) => inTransaction(connection, work), folder);
+      on('writer', (open) => {
+        const own = queryable(open, queryTimeoutMs);
+        return applySchema(own, (work) => inTransaction(open.connection, work), folder);
       }),
     checkpoint: async () => {
       await direct.run(statement('', 'checkpoint'), []);
@@ -93,7 +89,7 @@ export function openDuckdb(options: DuckdbOptions): Duckdb {
     // Its statement returns a row and changes one, so it belongs to the writer.
     failures: inbox.failures({
       ...direct,
-      query: (one, values) => on('writer', (connection) => queryable(connection, queryTimeoutMs).query(one, values)),
+      query: (one, values) => on('writer', (open) => queryable(open, queryTimeoutMs).query(one, values)),
     }),
     forget: (beforeMs) => inbox.forget(direct, beforeMs),
   };
@@ -111,23 +107,3 @@ async function inTransaction<Result>(connection: DuckDBConnection, work: () => P
     throw error;
   }
 }
-
-const appendOn =
-  (connection: DuckDBConnection) =>
-  async (table: string, rows: Iterable<readonly unknown[]>): Promise<void> => {
-    const appender = await connection.createAppender(table);
-    try {
-      for (const row of rows) {
-        for (const value of row) {
-          if (value === null) appender.appendNull();
-          else appender.appendValue(bound(value));
-        }
-        appender.endRow();
-      }
-      appender.flushSync();
-    } catch (error) {
-      throw storeError(error);
-    } finally {
-      appender.closeSync();
-    }
-  };

@@ -1,9 +1,15 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBMaterializedResult,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import type { Queryable } from '../statement.ts';
 import { isFatal, storeError, unavailableBecause } from './errors.ts';
-import { bound, plainRow } from './values.ts';
+import { PreparedStatements } from './prepared.ts';
+import { plainRow } from './values.ts';
 
 export interface EngineOptions {
   path: string;
@@ -13,10 +19,16 @@ export interface EngineOptions {
   onFatal: (error: Error) => void;
 }
 
+/** A connection with the statements that it has parsed. */
+export interface OpenConnection {
+  connection: DuckDBConnection;
+  prepared: PreparedStatements;
+}
+
 /** The engine with two connections: one for transactions, one for reads that may take long. */
 export interface Engine {
-  writer: DuckDBConnection;
-  reader: DuckDBConnection;
+  writer: OpenConnection;
+  reader: OpenConnection;
   close(): void;
 }
 
@@ -70,7 +82,7 @@ export class LazyEngine {
         reader.closeSync();
         instance.closeSync();
       };
-      return { writer, reader, close };
+      return { writer: withStatements(writer), reader: withStatements(reader), close };
     } catch (error) {
       // A second attempt in the same process has ended in corrupt memory.
       this.#die(error as Error);
@@ -84,12 +96,17 @@ export class LazyEngine {
   }
 }
 
+const withStatements = (connection: DuckDBConnection): OpenConnection => ({
+  connection,
+  prepared: new PreparedStatements(connection),
+});
+
 /** Statements on one connection, with `?` for each value. One that takes too long is interrupted. */
-export function queryable(connection: DuckDBConnection, limitMs: number): Queryable {
-  const limited = async <Result>(work: Promise<Result>): Promise<Result> => {
+export function queryable({ connection, prepared }: OpenConnection, limitMs: number): Queryable {
+  const limited = async ({ name, text }: { name: string; text: string }, values: readonly unknown[]) => {
     const timer = setTimeout(() => connection.interrupt(), limitMs);
     try {
-      return await work;
+      return await prepared.run(name, text, values);
     } catch (error) {
       throw isFatal(error) ? error : storeError(error);
     } finally {
@@ -97,11 +114,18 @@ export function queryable(connection: DuckDBConnection, limitMs: number): Querya
     }
   };
   return {
-    query: async <Row extends object>({ text }: { text: string }, values: readonly unknown[]) => {
-      const reader = await limited(connection.runAndReadAll(text, values.map(bound)));
-      return reader.getRowObjects().map((row) => plainRow(row) as Row);
-    },
-    run: async ({ text }: { text: string }, values: readonly unknown[]) =>
-      (await limited(connection.run(text, values.map(bound)))).rowsChanged,
+    query: async <Row extends object>(one: { name: string; text: string }, values: readonly unknown[]) =>
+      rowsIn(await limited(one, values)).map((row) => plainRow(row) as Row),
+    run: async (one, values) => (await limited(one, values)).rowsChanged,
   };
+}
+
+/** The rows are in memory already: the driver's reader would wait for another thread for each piece of them. */
+function rowsIn(result: DuckDBMaterializedResult): Record<string, DuckDBValue>[] {
+  const names = result.deduplicatedColumnNames();
+  const rows: Record<string, DuckDBValue>[] = [];
+  for (let index = 0; index < result.chunkCount; index += 1) {
+    result.getChunk(index).appendToRowObjects(names, rows);
+  }
+  return rows;
 }

@@ -1,7 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { neverOwned } from '../../import/ownership.ts';
 import { describeMoves } from '../../import/testing/moves-suite.ts';
 import { thingsIn } from '../../import/testing/things-in-sql.ts';
 import { statement } from '../statement.ts';
@@ -13,8 +16,9 @@ describeMoves('DuckDB', async () => {
   const db = openDuckdb({ path: join(folder, 'store.db'), waitMs: 10_000 });
   await writeFile(join(folder, '001_things.sql'), 'create table things (id text primary key, name text)');
   await db.applySchema({ folder: pathToFileURL(`${folder}/`) });
+  const ledger = duckdbLedger(db);
   return {
-    ledger: duckdbLedger(db),
+    ledger,
     ...thingsIn({
       elements: `select unnest(from_json(?::json, '["VARCHAR"]')) as id`,
       placeholder: (text) => text,
@@ -22,7 +26,9 @@ describeMoves('DuckDB', async () => {
       upsert: 'insert into things (id, name) values (?, ?) on conflict (id) do update set name = excluded.name',
     }),
     clear: async () => {
-      for (const table of ['things', 'ownership', 'aggregate_versions']) {
+      // By the ledger: it keeps what it read of the owners.
+      await ledger.transaction((tx) => ledger.setOwnership(tx, 'things', neverOwned));
+      for (const table of ['things', 'aggregate_versions']) {
         await db.run(statement<object>(`clear_${table}`, `delete from ${table}`), []);
       }
     },
@@ -31,4 +37,31 @@ describeMoves('DuckDB', async () => {
       await rm(folder, { recursive: true });
     },
   };
+});
+
+test('versions that DuckDB kept by two columns are kept by one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'versions-'));
+  const db = openDuckdb({ path: join(folder, 'store.db') });
+  const file = async (name: string) =>
+    statement<object>('', await readFile(new URL(`./schema/${name}`, import.meta.url), 'utf8'));
+  await db.run(await file('010_ownership.sql'), []);
+  const old =
+    "insert into aggregate_versions values ('things', 'a/b', 7, false, true), ('others', 'a/b', 8, true, true)";
+  await db.run(statement('', old), []);
+  await db.run(await file('011_versions_by_key.sql'), []);
+  const ledger = duckdbLedger(db);
+  const rows = await db.transaction(async (tx) => {
+    await ledger.claim(tx, 'others', [{ key: 'a/b', version: 9, deleted: false }]);
+    await ledger.record(tx, 'things', [{ key: 'c', version: 9, deleted: false }], true);
+    return [await ledger.pending(tx, 'things', 10), await ledger.pending(tx, 'others', 10)];
+  });
+  assert.deepEqual(rows, [
+    [
+      { key: 'a/b', version: 7, deleted: false },
+      { key: 'c', version: 9, deleted: false },
+    ],
+    [],
+  ]);
+  await db.close();
+  await rm(folder, { recursive: true });
 });

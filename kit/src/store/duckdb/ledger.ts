@@ -1,18 +1,43 @@
-import type { Ledger } from '../../import/ledger.ts';
+import type { Ledger, VersionRow } from '../../import/ledger.ts';
+import { neverOwned, type Ownership } from '../../import/ownership.ts';
 import { type LedgerStatements, type OwnershipRow, sqlLedger } from '../sql/ledger.ts';
 import { statement } from '../statement.ts';
-import type { Duckdb, DuckdbTransaction } from './duckdb.ts';
+import type { Duckdb } from './duckdb.ts';
+import { keyedTable } from './keyed-table.ts';
+import type { DuckdbTransaction } from './transaction.ts';
 
 /** Transactions take turns, so that no read needs a lock of its own. */
 const readOwnership = statement<OwnershipRow, [string]>(
   'kit_ownership',
   'select epoch, state, way_back from ownership where group_name = ?',
 );
-/** A list of rows that comes as JSON. */
-const rowsOf = (members: string) => `(select unnest(from_json(?::json, '[{${members}}]'), recursive := true))`;
-const versions = rowsOf('"key":"VARCHAR","version":"BIGINT","deleted":"BIGINT"');
 
-const statements: LedgerStatements = {
+const versions = {
+  name: 'aggregate_versions',
+  columns: { name: 'VARCHAR', resource: 'VARCHAR', version: 'BIGINT', deleted: 'BOOLEAN', pending: 'BOOLEAN' },
+} as const;
+/** The store's own versions only rise. */
+const recorded = keyedTable<NamedVersion>({
+  ...versions,
+  set: { version: (given) => `greatest(known.version, ${given('version')})` },
+});
+/** A batch that is sent once more, byte for byte, has the versions that it had: it is applied again, which does no harm. */
+const claimed = keyedTable<NamedVersion>({ ...versions, onlyIf: (given) => `known.version <= ${given('version')}` });
+
+interface NamedVersion {
+  /** See `aggregate_versions`. */
+  name: string;
+  resource: string;
+  version: number;
+  deleted: boolean;
+  pending: boolean;
+}
+
+const named = (resource: string, rows: readonly VersionRow[], pending: boolean): NamedVersion[] =>
+  rows.map(({ key, version, deleted }) => ({ name: `${resource}/${key}`, resource, version, deleted, pending }));
+const keyIn = (resource: string, name: string): string => name.slice(resource.length + 1);
+
+const statements: LedgerStatements<DuckdbTransaction> = {
   ownership: { none: readOwnership, shared: readOwnership, exclusive: readOwnership },
   beginOwnership: statement(
     'kit_ownership_begin',
@@ -23,40 +48,49 @@ const statements: LedgerStatements = {
     'update ownership set epoch = ?, state = ?, way_back = ?::int::boolean where group_name = ?',
   ),
   nextCounter: statement('kit_next_counter', 'update version_counter set counter = counter + 1 returning counter'),
-  record: statement(
-    'kit_versions_record',
-    `insert into aggregate_versions as known (resource, aggregate_key, version, deleted, pending)
-     select given.resource, key, version, deleted::boolean, given.pending
-     from (select ? as resource, ?::int::boolean as pending) as given, ${versions}
-     on conflict (resource, aggregate_key) do update set
-       deleted = excluded.deleted, pending = excluded.pending, version = greatest(known.version, excluded.version)`,
-  ),
+  record: async (tx, resource, rows, isPending) => {
+    await recorded.put(tx, named(resource, rows, isPending));
+  },
   pending: statement(
     'kit_versions_pending',
-    `select aggregate_key as key, version, deleted from aggregate_versions
-     where resource = ? and pending order by version, aggregate_key limit ?`,
+    `select substr(name, length(resource) + 2) as key, version, deleted from aggregate_versions
+     where resource = ? and pending order by version, name limit ?`,
   ),
   acknowledge: statement(
     'kit_versions_acknowledge',
     `update aggregate_versions set pending = false
-     from ${rowsOf('"key":"VARCHAR","version":"BIGINT"')} as incoming
-     where resource = ? and aggregate_key = incoming.key and aggregate_versions.version = incoming.version`,
+     from (select unnest(from_json(?::json, '[{"key":"VARCHAR","version":"BIGINT"}]'), recursive := true)) as incoming
+     where name = ? || '/' || incoming.key and aggregate_versions.version = incoming.version`,
   ),
   newest: statement('kit_versions_newest', 'select max(version) as version from aggregate_versions where resource = ?'),
 };
 
-/** A batch that is sent once more, byte for byte, has the versions that it had: it is applied again, which does no harm. */
-const claim = statement<{ aggregate_key: string }, [string, string]>(
-  'kit_versions_claim',
-  `insert into aggregate_versions as known (resource, aggregate_key, version, deleted, pending)
-   select given.resource, key, version, deleted::boolean, false
-   from (select ? as resource) as given, ${versions}
-   on conflict (resource, aggregate_key) do update set
-     deleted = excluded.deleted, pending = false, version = excluded.version
-   where known.version <= excluded.version
-   returning aggregate_key`,
-);
-
-/** The ledger of a DuckDB store: see {@link Ledger}. */
-export const duckdbLedger = (db: Duckdb): Ledger<DuckdbTransaction> =>
-  sqlLedger(db, statements, (tx, resource, _rows, json) => tx.query(claim, [resource, json]));
+/**
+ * The ledger of a DuckDB store: see {@link Ledger}. One process has the file open, so it keeps what it read of the owners:
+ * each write asks, and each small statement takes the engine a millisecond.
+ */
+export function duckdbLedger(db: Duckdb): Ledger<DuckdbTransaction> {
+  const inSql = sqlLedger(db, statements, async (tx, resource, rows) => {
+    const names = await claimed.put(tx, named(resource, rows, false));
+    return [...names].map((name) => ({ aggregate_key: keyIn(resource, name) }));
+  });
+  const owners = new Map<string, Ownership>();
+  /** Those that have written an owner: what they read is not committed, and never may be. */
+  const unsure = new WeakSet<DuckdbTransaction>();
+  return {
+    ...inSql,
+    ownership: async (tx, group, lock) => {
+      const known = owners.get(group);
+      if (known) return known;
+      const read = await inSql.ownership(tx, group, lock);
+      // The row of a group that never had an owner may have been made by this very transaction.
+      if (read.epoch !== neverOwned.epoch && !unsure.has(tx)) owners.set(group, read);
+      return read;
+    },
+    setOwnership: (tx, group, ownership) => {
+      unsure.add(tx);
+      owners.delete(group);
+      return inSql.setOwnership(tx, group, ownership);
+    },
+  };
+}

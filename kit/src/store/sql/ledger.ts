@@ -14,8 +14,11 @@ interface PendingRow {
   deleted: boolean | number;
 }
 
-/** A ledger's statements in the words of one engine. A list of rows is one value, as JSON: see {@link VersionRow}. */
-export interface LedgerStatements {
+/**
+ * A ledger's statements in the words of one engine. A list of rows is one value, as JSON: see {@link VersionRow}. `Tx` is
+ * the transaction of an engine that has its own way to record versions.
+ */
+export interface LedgerStatements<Tx = never> {
   ownership: Record<'none' | 'shared' | 'exclusive', Statement<OwnershipRow, [string]>>;
   /** Does nothing if the group has a row. Values: group, epoch, state, way back. */
   beginOwnership: Statement<object, [string, number, string, number]>;
@@ -23,7 +26,7 @@ export interface LedgerStatements {
   setOwnership: Statement<object, [number, string, number, string]>;
   nextCounter: Statement<{ counter: number | string }, []>;
   /** Values: resource, pending, rows. */
-  record: Statement<object, [string, number, string]>;
+  record: Statement<object, [string, number, string]> | Ledger<Tx>['record'];
   /** Values: resource, limit. */
   pending: Statement<PendingRow, [string, number]>;
   /** Values: rows, resource. */
@@ -38,7 +41,7 @@ export interface LedgerStatements {
  */
 export function sqlLedger<Tx extends Queryable>(
   db: { transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> },
-  statements: LedgerStatements,
+  statements: LedgerStatements<Tx>,
   claim: (
     tx: Tx,
     resource: string,
@@ -64,7 +67,9 @@ export function sqlLedger<Tx extends Queryable>(
     },
     nextCounter: async (tx) => Number((await tx.query(statements.nextCounter, []))[0]?.counter),
     record: async (tx, resource, rows, isPending) => {
-      await tx.run(statements.record, [resource, Number(isPending), json(rows)]);
+      const { record } = statements;
+      if (typeof record === 'function') await record(tx, resource, rows, isPending);
+      else await tx.run(record, [resource, Number(isPending), json(rows)]);
     },
     claim: async (tx, resource, rows) =>
       new Set((await claim(tx, resource, rows, json(rows))).map((row) => row.aggregate_key)),

@@ -120,6 +120,7 @@ export const resourceReads: Readonly<Record<string, ResourceReads>> = {
   currencies: { service: 'currencies', store: null, paths: pagesAnd('/v2/currencies', 25) },
   files: { service: 'files', store: null, paths: pagesAnd('/v2/files', 25) },
   carts: { service: 'carts', store: 'redis', paths: cartPaths },
+  customers: { service: 'customers', store: 'mariadb', paths: pagesAnd('/v2/customers', 25) },
   flows: { service: 'flows', store: 'mariadb', paths: flowPaths },
   integrations: { service: 'integrations', store: 'postgres', paths: pagesAnd('/v2/integrations', 25) },
   jobs: { service: 'jobs', store: null, paths: jobPaths },
