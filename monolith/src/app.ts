@@ -64,7 +64,7 @@ export function buildApp(shop: Shop, readiness: Readiness): FastifyInstance {
 
   healthRoutes(app, readiness);
   oauthRoutes(app, shop, customerTokens);
-  internalRoutes(app, shop);
+  internalRoutes(app, shop, customerTokens);
   settingsRoutes(app, shop);
   currencyRoutes(app, shop);
   customerRoutes(app, shop, customerTokens);

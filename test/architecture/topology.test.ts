@@ -122,6 +122,16 @@ describe('every folder of services/', () => {
   });
 });
 
+test('an owner that says which of its entities exist is asked where its reads are, and not where the migration goes', () => {
+  for (const service of services) {
+    const source = read('services', service, 'src/service.ts');
+    if (!/addTargetRoutes|@banyan\/kit\/groups/.test(source)) continue;
+    const route = documentsOf(service).find(({ kind, metadata }) => kind === 'HTTPRoute' && metadata.name === service);
+    const reads = JSON.stringify(route?.spec.rules?.find(({ name }) => name === 'reads'));
+    assert.match(reads, /"\/internal\/targets\/\w+"/, service);
+  }
+});
+
 test('every resource that changes its owner has a route with rules for reads and for writes', () => {
   for (const { name, service, route, apply } of resources) {
     if (!apply) continue;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Case } from './api.ts';
 import { sampleAddress, signIn, signUp, tokenOf } from './buyers.ts';
+import { customerHostileCases } from './customers-hostile.ts';
+import { customerFieldCases } from './flows-core.ts';
 import { ids } from './goods.ts';
+import { customerListCases } from './lists-customers.ts';
 
 /** An empty change. Requests that read or delete have no body. */
 const bodyOf = (method: string) => (method === 'PUT' ? { data: {} } : undefined);
@@ -224,4 +227,42 @@ export const customerCases: Case[] = [
       for (const value of ['type', 'name', 'email', 'password']) assert.ok(values.includes(value), value);
     },
   },
+  {
+    name: 'customers: an address with an Idempotency-Key is made once, and belongs to who asked',
+    run: async (api) => {
+      const { id, email } = await signUp(api, { password: 'secret' });
+      const token = await tokenOf(api, email, 'secret');
+      const path = `/v2/customers/${id}/addresses`;
+      const keyed = (data: object, headers: Readonly<Record<string, string>>) =>
+        api.shopper('POST', path, { data }, { 'idempotency-key': `"address ${api.tag}"`, ...headers });
+      const first = await keyed(address, token);
+      assert.equal(first.status, 201);
+      assert.deepEqual((await keyed(address, token)).body, first.body);
+      assert.equal((await api.shopper('GET', path, undefined, token)).body.data.length, 1);
+      const other = await keyed({ ...address, city: 'Leeds' }, token);
+      assert.deepEqual([other.status, other.body.errors[0].title], [422, 'Idempotency-Key reused']);
+      const asAdmin = await api.admin('POST', path, { data: address }, { 'idempotency-key': `"address ${api.tag}"` });
+      assert.notEqual(asAdmin.body.data.id, first.body.data.id, 'a key of another client is another one');
+      assert.equal((await api.shopper('DELETE', `${path}/${first.body.data.id}`, undefined, token)).status, 204);
+      assert.deepEqual((await keyed(address, token)).body, first.body, 'the reply is repeated, and not the work');
+      assert.equal((await api.admin('GET', path)).body.data.length, 1);
+      assert.equal((await api.admin('DELETE', `/v2/customers/${id}`)).status, 204);
+      const unknown = await api.admin('POST', path, { data: address }, { 'idempotency-key': 'k' });
+      assert.deepEqual([unknown.status, unknown.body.errors[0].detail], [404, 'customer not found']);
+    },
+  },
+  {
+    name: 'customers: a deleted customer takes the addresses and the e-mail address along',
+    run: async (api) => {
+      const { id, email } = await signUp(api);
+      const made = await api.admin('POST', `/v2/customers/${id}/addresses`, { data: address });
+      assert.equal((await api.admin('DELETE', `/v2/customers/${id.toUpperCase()}`)).status, 204);
+      assert.equal((await api.admin('GET', `/v2/customers/${id}/addresses`)).status, 404);
+      assert.equal((await api.admin('GET', `/v2/customers/${id}/addresses/${made.body.data.id}`)).status, 404);
+      assert.notEqual((await signUp(api, { email })).id, id);
+    },
+  },
+  ...customerListCases,
+  ...customerFieldCases,
+  ...customerHostileCases,
 ];

@@ -1,7 +1,7 @@
 import { allOnServices, everySecondRequest } from './both-sides.ts';
 import { entryCases } from './entries.ts';
 import { fieldIncludeCases } from './field-includes.ts';
-import { brands, carts, flows } from './moved-services.ts';
+import { brands, carts, customers, flows } from './moved-services.ts';
 import { describeContract } from './runner.ts';
 import { monolithAlone } from './sides.ts';
 
@@ -12,5 +12,6 @@ describeContract('entries of core flows', [...entryCases, ...fieldIncludeCases],
   'the services of brands, carts and flows': () => allOnServices(brands, carts, flows),
   'both in turn, while the service owns brands': () => everySecondRequest(brands, 'service'),
   'both in turn, while the service owns carts': () => everySecondRequest(carts, 'service'),
+  'both in turn, while the service owns customers': () => everySecondRequest(customers, 'service'),
   'both in turn, while the service owns flows': () => everySecondRequest(flows, 'service'),
 });

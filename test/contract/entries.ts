@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Api, Case } from './api.ts';
+import { sampleAddress } from './buyers.ts';
 import { custom, fill, makeCustomer } from './carts-goods.ts';
 import { ids, makeBrand, makeProduct } from './goods.ts';
 
@@ -76,6 +77,19 @@ async function writeEntry(api: Api, list: string, { id, entity }: { id: string; 
   assert.equal((await admin('DELETE', one)).status, 204);
   const gone = (await admin('GET', one)).body.data;
   assert.deepEqual([gone.note, gone.relationships.goes_with.data], [null, []], 'the values go, and the entity stays');
+}
+
+/** An entry is no one's but the administrators', not even the customer's own. */
+async function forAdministrators(
+  { admin, shopper }: Api,
+  one: string,
+  as: Readonly<Record<string, string>>,
+): Promise<void> {
+  const detail = 'These entries need client credentials';
+  assert.equal((await shopper('GET', one)).body.errors[0].detail, detail);
+  assert.equal((await shopper('GET', one, undefined, as)).status, 403);
+  assert.equal((await admin('GET', one, undefined, as)).status, 403);
+  assert.equal((await admin('PUT', one, entry({}), as)).status, 403);
 }
 
 /** Both names of a flow: its slug, and its id. */
@@ -178,6 +192,49 @@ export const entryCases: Case[] = [
         }
         await repeat();
         assert.equal((await api.admin('DELETE', cart)).status, 204);
+        await repeat();
+      });
+    },
+  },
+  {
+    name: 'customers are the entries of their flow, by its slug and by its id, for administrators',
+    run: async (api) => {
+      const { id, as } = await makeCustomer(api);
+      const entity = `/v2/customers/${id}`;
+      await withFlow(api, 'customers', async (flow) => {
+        await addFields(api, flow, `/v2/flows/customers/entries/${id}`);
+        for (const list of bothNames('customers', flow)) {
+          await writeEntry(api, list, { id, entity });
+          assert.deepEqual(await newestOf(api, list), [id]);
+          await forAdministrators(api, `${list}/${id}`, as);
+        }
+        const repeat = await repeatEntry(api, ['customers', flow], id);
+        await api.admin('PUT', `/v2/flows/${flow}/entries/${id}`, entry({ note: 'seen in the customer' }));
+        assert.equal((await api.shopper('GET', entity, undefined, as)).body.data.note, 'seen in the customer');
+        assert.equal((await api.admin('DELETE', entity)).status, 204);
+        await repeat();
+      });
+    },
+  },
+  {
+    name: 'addresses are the entries of their flow, by its slug and by its id, for administrators',
+    run: async (api) => {
+      const { id: customer, as } = await makeCustomer(api);
+      const addresses = `/v2/customers/${customer}/addresses`;
+      const made = await api.shopper('POST', addresses, { data: { type: 'address', ...sampleAddress } }, as);
+      const { id } = made.body.data;
+      const entity = `${addresses}/${id}`;
+      await withFlow(api, 'addresses', async (flow) => {
+        await addFields(api, flow, `/v2/flows/addresses/entries/${id}`);
+        for (const list of bothNames('addresses', flow)) {
+          await writeEntry(api, list, { id, entity });
+          assert.deepEqual(await newestOf(api, list), [id]);
+          await forAdministrators(api, `${list}/${id}`, as);
+        }
+        const repeat = await repeatEntry(api, ['addresses', flow], id);
+        await api.admin('PUT', `/v2/flows/${flow}/entries/${id}`, entry({ note: 'seen in the address' }));
+        assert.equal((await api.shopper('GET', entity, undefined, as)).body.data.note, 'seen in the address');
+        assert.equal((await api.shopper('DELETE', entity, undefined, as)).status, 204);
         await repeat();
       });
     },

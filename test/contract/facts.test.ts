@@ -4,9 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { type FactsBroker, openFactsBroker, until } from '@banyan/kit/testing';
 import { type Api, openApi } from './api.ts';
 import { allOnService, type MovingSide, type ShopEvent } from './both-sides.ts';
+import { sampleAddress } from './buyers.ts';
 import { custom, fill } from './carts-goods.ts';
+import { addField, withFlow } from './entries.ts';
 import { makeProduct } from './goods.ts';
-import { brands, carts, categories, collections, currencies, files, settings } from './moved-services.ts';
+import { brands, carts, categories, collections, currencies, customers, files, settings } from './moved-services.ts';
 import { plainPng, sendForm, upload } from './uploads.ts';
 
 /** Writes of a resource, one after the other. */
@@ -82,6 +84,10 @@ const cases: Case[] = [
       await settled();
     },
   },
+  ...(['customer', 'address'] as const).map((entity) => ({
+    ...{ moved: customers, entity, least: 3 },
+    writes: writeCustomers,
+  })),
   {
     moved: files,
     entity: 'file',
@@ -115,6 +121,33 @@ const cases: Case[] = [
     },
   },
 ];
+
+/** With a field of each, which facts show as replies do. */
+async function writeCustomers(api: Api, settled: () => Promise<void>): Promise<void> {
+  const { admin } = api;
+  const send = async (method: string, path: string, data?: object) => {
+    const { status, body } = await admin(method, path, data && { data });
+    assert.ok(status < 300, `${method} ${path}: ${JSON.stringify(body)}`);
+    await settled();
+    return body?.data;
+  };
+  await withFlow(api, 'customers', async (flow) => {
+    await addField(api, flow, 'nick');
+    const email = `${randomUUID()}@example.com`;
+    const made = { type: 'customer', name: 'é \u{1f600} "', email, nick: 'A' };
+    const customer = `/v2/customers/${(await send('POST', '/v2/customers', made)).id}`;
+    await withFlow(api, 'addresses', async (other) => {
+      await addField(api, other, 'door', { omit_null: true });
+      const data = { type: 'address', ...sampleAddress, door: 'B' };
+      const one = `${customer}/addresses/${(await send('POST', `${customer}/addresses`, data)).id}`;
+      await send('PUT', one, { city: 'Leeds', door: null });
+      await send('PUT', customer, { name: 'Ada', password: 'secret', nick: 'C' });
+      await send('DELETE', one);
+      await send('POST', `${customer}/addresses`, data);
+      await send('DELETE', customer);
+    });
+  });
+}
 
 /** An event as a fact tells it: a deleted entity has no state. */
 const toldBy = ({ id, key, entity_id, resources }: ShopEvent) =>

@@ -4,7 +4,6 @@ import type { Api, Case, Reply } from './api.ts';
 import { sampleAddress, signUp } from './buyers.ts';
 import { makeFlow } from './flows-goods.ts';
 import { ids, makeProduct } from './goods.ts';
-import { customerListCases } from './lists-customers.ts';
 import { orderListCases } from './lists-orders.ts';
 import { productListCases } from './lists-products.ts';
 import { orderOf } from './orders-goods.ts';
@@ -197,6 +196,5 @@ export const listCases: Case[] = [
     },
   },
   ...productListCases,
-  ...customerListCases,
   ...orderListCases,
 ];

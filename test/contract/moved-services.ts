@@ -3,6 +3,7 @@ import { startInstance as startCarts } from '@banyan/carts/testing';
 import { startInstance as startCategories } from '@banyan/categories/testing';
 import { startInstance as startCollections } from '@banyan/collections/testing';
 import { startInstance as startCurrencies } from '@banyan/currencies/testing';
+import { startInstance as startCustomers } from '@banyan/customers/testing';
 import { startInstance as startFiles } from '@banyan/files/testing';
 import { startInstance as startFlows } from '@banyan/flows/testing';
 import { startInstance as startIntegrations } from '@banyan/integrations/testing';
@@ -46,6 +47,12 @@ export const currencies: MovedService = {
   name: 'currencies',
   paths: /^\/v2\/currencies([/?]|$)/,
   start: startCurrencies,
+};
+export const customers: MovedService = {
+  name: 'customers',
+  // What services ask for moves with the reads of clients.
+  paths: /^\/(v2\/(flows\/(customers|addresses)\/entries|customers)|internal\/customers)([/?]|$)/,
+  start: startCustomers,
 };
 export const flows: MovedService = {
   name: 'flows',

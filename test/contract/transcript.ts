@@ -5,7 +5,10 @@ export interface Transcript {
 }
 
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-const moment = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g;
+// Also within a link.
+const moment = /\d{4}-\d{2}-\d{2}T\d{2}(?::|%3A)\d{2}(?::|%3A)\d{2}\.\d{3}Z/g;
+// In a filter.
+const epoch = /(?<=_at(?:,|%2C))\d{13}(?=\))/g;
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 const expiry = /"expires":\d+/g;
 const requestId = /"request_id":"[^"]*"/g;
@@ -39,6 +42,7 @@ export function transcript(): Transcript {
           .replace(jwt, '<token>')
           .replace(uuid, numbered('id'))
           .replace(moment, '<moment>')
+          .replace(epoch, '<moment>')
           .replace(expiry, '"expires":<seconds>')
           .replace(requestId, '"request_id":"<id>"');
       lines.push(`${method} ${plain(path)} -> ${status} ${plain(shown)} ${plain(text)}`);

@@ -186,11 +186,12 @@ describe('an opaque token', () => {
   });
 });
 
-test('a second token is introspected with its hint, and names a subject', async () => {
-  const find = subjectFinder({ mesh, now, issuer, hint: 'customer_token' });
+test('a second token is asked about by a GET with its header, and names a subject', async () => {
+  const find = subjectFinder({ mesh, now, issuer, header: 'x-second' });
   reply = () => ({ text: JSON.stringify({ active: true, sub: 'me', exp: nowMs / 1_000 + 60 }) });
   assert.equal(await find('a.b.c', {}), 'me');
-  assert.equal(requests[0]?.body, 'token=a.b.c&token_type_hint=customer_token');
+  const [asked] = requests;
+  assert.deepEqual([asked?.method, asked?.headers?.['x-second'], asked?.body], ['GET', 'a.b.c', undefined]);
   for (const text of ['', 'x', 'a.b', 'a.b.c&x=1', 'a.b.c d']) assert.equal(await find(text, {}), null, text);
   reply = () => ({ text: JSON.stringify({ active: true, exp: 1 }) });
   await assert.rejects(find('a.b.d', {}), code('peer_unavailable'));

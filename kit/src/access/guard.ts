@@ -33,7 +33,8 @@ export function guardRoutes(server: Server, { prefix, authenticate, rule, second
       if (subject === null) throw new ServiceError('forbidden', { detail: second.refusal });
       request.caller = { ...caller, subject };
     } else request.caller = caller;
-    if (!rule({ method: request.method, path }, request.caller)) {
+    const params = request.params as Readonly<Record<string, string>>;
+    if (!rule({ method: request.method, path, params }, request.caller)) {
       throw new ServiceError('forbidden', { detail: 'The access token does not permit this' });
     }
   });

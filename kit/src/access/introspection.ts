@@ -14,8 +14,11 @@ export interface IntrospectionOptions<Found> {
   credentials: { id: string; secret: string } | null;
   /** The form of the tokens, in characters that a form needs not escape. The issuer is not asked about any other text. */
   form: RegExp;
-  /** Sent as `token_type_hint`. */
-  hint?: string;
+  /**
+   * The header of a GET in which the token is sent. Default: a form in a POST, as in RFC 7662. A proxy may repeat a GET, and
+   * knows that it writes nothing.
+   */
+  header?: string;
   /** What a reply about a valid token says; undefined if it is not such a reply. */
   read(reply: Readonly<Record<string, unknown>>): Found | undefined;
   now: Clock;
@@ -74,15 +77,14 @@ export class Introspection<Found> {
   }
 
   async #ask(token: string, key: string, trace: TraceContext): Promise<Found | null> {
-    const { mesh, service, path, credentials, hint, read } = this.#options;
-    const basic = Buffer.from(`${credentials?.id}:${credentials?.secret}`).toString('base64');
+    const { mesh, service, path, credentials, header, read } = this.#options;
+    const authorization = `Basic ${Buffer.from(`${credentials?.id}:${credentials?.secret}`).toString('base64')}`;
+    const form = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
     const { status, text, retryable } = await mesh.send({
-      service,
-      method: 'POST',
-      path,
-      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-      body: `token=${token}${hint === undefined ? '' : `&token_type_hint=${hint}`}`,
-      trace,
+      ...{ service, path, trace },
+      ...(header === undefined
+        ? { method: 'POST', headers: form, body: `token=${token}` }
+        : { method: 'GET', headers: { authorization, [header]: token } }),
     });
     const reply = status === 200 ? readReply(text, read) : undefined;
     if (reply === undefined) {

@@ -4,6 +4,8 @@ import type { Access } from './access.ts';
 export interface Asked {
   method: string;
   path: string;
+  /** The parameters of the path, decoded. */
+  params: Readonly<Record<string, string>>;
 }
 
 /** Whether an access token permits a request. */

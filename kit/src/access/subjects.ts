@@ -6,10 +6,10 @@ import { Introspection } from './introspection.ts';
 export interface SubjectsOptions {
   mesh: Pick<MeshClient, 'send'>;
   now: Clock;
-  /** Who issues the tokens: the service, the path of introspection, and the credentials there (null: not asked). */
+  /** Who issues the tokens: the service, the path that tells about them, and the credentials there (null: not asked). */
   issuer: { service: string; path: string; credentials: { id: string; secret: string } | null };
-  /** The kind of the tokens, sent as `token_type_hint`. */
-  hint: string;
+  /** The header of a GET in which the issuer gets the token. */
+  header: string;
   /** A reply is used for this long. Default: 10 s. */
   freshMs?: number;
 }
@@ -22,9 +22,9 @@ export interface SubjectsOptions {
 export type FindSubject = (token: string, trace: TraceContext) => Promise<string | null>;
 
 /** Asks the issuer about second tokens: JWTs under a key that only it has. */
-export function subjectFinder({ mesh, now, issuer, hint, freshMs = 10_000 }: SubjectsOptions): FindSubject {
+export function subjectFinder({ mesh, now, issuer, header, freshMs = 10_000 }: SubjectsOptions): FindSubject {
   const introspection = new Introspection<string>({
-    ...{ mesh, now, ...issuer, hint, freshMs, staleMs: 300_000, entries: 50_000 },
+    ...{ mesh, now, ...issuer, header, freshMs, staleMs: 300_000, entries: 50_000 },
     form: /^[\w-]+\.[\w-]+\.[\w-]+$/,
     read: ({ sub }) => (typeof sub === 'string' ? sub : undefined),
   });

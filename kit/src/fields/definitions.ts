@@ -48,7 +48,7 @@ export class EntityFields {
     const { now, credentials } = this.#options;
     if (credentials === null || this.#untilMs > now()) return this.#known;
     // Requests that come meanwhile wait for the same reply.
-    await (this.#asking ?? this.#begin(caused));
+    await (this.#asking ?? this.#begin(caused, this.#known === null ? timeoutMs : refreshTimeoutMs));
     return this.#known;
   }
 
@@ -91,17 +91,17 @@ export class EntityFields {
 
   /** Shares only a question that has not been asked yet. */
   #anew(caused: IncomingHttpHeaders): Promise<void> {
-    if (this.#asking === undefined) return this.#begin(caused);
+    if (this.#asking === undefined) return this.#begin(caused, timeoutMs);
     this.#next ??= this.#asking.then(() => {
       this.#next = undefined;
-      return this.#begin(caused);
+      return this.#begin(caused, timeoutMs);
     });
     return this.#next;
   }
 
-  #begin(caused: IncomingHttpHeaders): Promise<void> {
+  #begin(caused: IncomingHttpHeaders, patienceMs: number): Promise<void> {
     const { now, freshMs } = this.#options;
-    const asking = this.#read(caused).then((hasReplied) => {
+    const asking = this.#read(caused, patienceMs).then((hasReplied) => {
       this.#untilMs = now() + freshMs;
       if (!hasReplied) this.#awayUntilMs = now() + freshMs;
       if (this.#asking === asking) this.#asking = undefined;
@@ -110,10 +110,9 @@ export class EntityFields {
     return asking;
   }
 
-  /** Many requests wait for it, so the deadline of none ends it. Those that could go on without it wait less. */
-  async #read(caused: IncomingHttpHeaders): Promise<boolean> {
+  /** Many requests wait for it, so the deadline of none ends it. Replies that could go on without it wait less. */
+  async #read(caused: IncomingHttpHeaders, patienceMs: number): Promise<boolean> {
     const path = `/internal/fields?slug=${encodeURIComponent(this.#slug)}`;
-    const patienceMs = this.#known === null ? timeoutMs : refreshTimeoutMs;
     const reply = await this.#ask(path, { caused, timeoutMs: patienceMs }).catch(() => undefined);
     const data = (reply as { data?: unknown } | undefined)?.data;
     if (!isDefinitions.Check(data)) return false;

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import { errors, Pool } from '../../vendor/undici.ts';
 import { ServiceError } from '../service/errors.ts';
-import { beginCall, type CallSpan } from './client-span.ts';
-import { processSpans, type Spans } from './spans.ts';
+import { type OpenSpan, processSpans, type Spans } from './spans.ts';
 import { retryableHeader, type TraceContext } from './trace.ts';
 
 /**
@@ -102,9 +101,9 @@ export function openMeshClient(options: MeshClientOptions): StreamingMeshClient 
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 
   const request = async (
-    { service, method, path, headers, timeoutMs = defaultTimeoutMs, deadlineAtMs }: Omit<MeshRequest, 'body'>,
-    trace: TraceContext | undefined,
+    { service, method, path, headers, trace, timeoutMs = defaultTimeoutMs, deadlineAtMs }: Omit<MeshRequest, 'body'>,
     body: string | Readable | undefined,
+    span: OpenSpan | null,
   ) => {
     const leftMs = Math.min(timeoutMs, Math.floor((deadlineAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
     if (leftMs <= 0) {
@@ -113,44 +112,70 @@ export function openMeshClient(options: MeshClientOptions): StreamingMeshClient 
     return pool.request({
       method,
       path,
-      headers: { ...trace, ...headers, host: service, [timeoutHeader]: String(leftMs) },
+      headers: {
+        ...trace,
+        ...(span && { traceparent: span.traceparent }),
+        ...headers,
+        host: service,
+        [timeoutHeader]: String(leftMs),
+      },
       body: body ?? null,
       signal: AbortSignal.timeout(leftMs),
     });
   };
 
+  /** One call with its span, which ends with the status of the reply or the code of the error. */
+  const traced = async <Reply extends { status: number }>(
+    head: Omit<MeshRequest, 'body'>,
+    call: (span: OpenSpan | null) => Promise<Reply>,
+  ): Promise<Reply> => {
+    const span = spans.begin('client', head.trace?.traceparent);
+    const end = ended(span, head);
+    try {
+      const reply = await call(span);
+      end(reply.status);
+      return reply;
+    } catch (thrown) {
+      const error = peerError(head.service, thrown);
+      end(error.code);
+      throw error;
+    }
+  };
+
   return {
-    send: async ({ body, ...head }) => {
-      const span = beginCall(spans, head);
-      try {
-        const reply = await request(head, span.trace, body);
-        const retryable = reply.headers[retryableHeader] !== 'false';
-        const { headers: given } = reply;
-        const text = await bounded(reply.body, maxReplyBytes);
-        span.end(reply.statusCode);
-        return { status: reply.statusCode, text, retryable, headers: given };
-      } catch (thrown) {
-        throw failed(span, peerError(head.service, thrown));
-      }
-    },
-    // Its span ends with the head of the reply.
-    stream: async ({ body, ...head }) => {
-      const span = beginCall(spans, head);
-      try {
-        const reply = await request(head, span.trace, body);
-        span.end(reply.statusCode);
+    send: ({ body, ...head }) =>
+      traced(head, async (span) => {
+        const reply = await request(head, body, span);
+        const { headers } = reply;
+        const retryable = headers[retryableHeader] !== 'false';
+        return { status: reply.statusCode, text: await bounded(reply.body, maxReplyBytes), retryable, headers };
+      }),
+    stream: ({ body, ...head }) =>
+      traced(head, async (span) => {
+        const reply = await request(head, body, span);
         return { status: reply.statusCode, body: reply.body };
-      } catch (thrown) {
-        throw failed(span, peerError(head.service, thrown));
-      }
-    },
+      }),
     close: () => pool.close(),
   };
 }
 
-function failed(span: CallSpan, error: ServiceError): ServiceError {
-  span.end(error.code);
-  return error;
+/** Ends the span of a call with the status of its reply, or with the code of its failure. */
+function ended(span: OpenSpan | null, { service, method, path }: Pick<MeshRequest, 'service' | 'method' | 'path'>) {
+  return (outcome: number | string) => {
+    // By the conventions any status from 400 on is a failure of a client's span.
+    const failed = typeof outcome === 'string' || outcome >= 400;
+    span?.end(
+      method,
+      {
+        'http.request.method': method,
+        'server.address': service,
+        'url.path': path.split('?', 1)[0]?.slice(0, 256) ?? '',
+        ...(typeof outcome === 'number' ? { 'http.response.status_code': outcome } : {}),
+        ...(failed ? { 'error.type': String(outcome) } : {}),
+      },
+      failed,
+    );
+  };
 }
 
 async function bounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {

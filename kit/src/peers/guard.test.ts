@@ -10,6 +10,7 @@ import { type Platform, platformOf } from './platform.ts';
 
 const token = 'a'.repeat(40);
 const customer = 'x.y.z';
+const exp = 4_000_000_000;
 
 describe('the guard of the API', () => {
   let mesh: FakeMesh;
@@ -18,13 +19,13 @@ describe('the guard of the API', () => {
   before(async () => {
     mesh = await startFakeMesh({
       monolith: ({ body }) => {
-        const form = new URLSearchParams(body);
-        const exp = 4_000_000_000;
-        const known: Record<string, object> = {
-          [token]: { active: true, client_id: 'c', identifier: 'implicit', scope: '', exp },
-          [customer]: { active: true, sub: 'ann', exp },
-        };
-        return { status: 200, body: known[form.get('token') ?? ''] ?? { active: false } };
+        const isKnown = new URLSearchParams(body).get('token') === token;
+        const known = { active: true, client_id: 'c', identifier: 'implicit', scope: '', exp };
+        return { status: 200, body: isKnown ? known : { active: false } };
+      },
+      customers: ({ headers }) => {
+        const isKnown = headers['x-moltin-customer-token'] === customer;
+        return { status: 200, body: isKnown ? { active: true, sub: 'ann', exp } : { active: false } };
       },
     });
     const credentials = { INTROSPECTION_CLIENT_ID: 'things', INTROSPECTION_CLIENT_SECRET: 'let me ask' };

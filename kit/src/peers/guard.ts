@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { guardRoutes } from '../access/guard.ts';
 import type { Rule } from '../access/rules.ts';
 import type { Server } from '../http/server.ts';
-import type { Platform } from './platform.ts';
+import { customerTokenHeader, type Platform } from './platform.ts';
 
 export interface ApiGuard extends Pick<Platform, 'authenticate' | 'findCustomer'> {
   /** What the access token permits. */
@@ -18,7 +18,7 @@ const prefix = '/v2/';
  * its currency. A wrong one is refused on any path, also where it means nothing. Call before adding the routes.
  */
 export function guardApi(server: Server, { authenticate, findCustomer, rule, requireCurrency }: ApiGuard): void {
-  const second = { header: 'x-moltin-customer-token', find: findCustomer, refusal: 'The customer token is not valid' };
+  const second = { header: customerTokenHeader, find: findCustomer, refusal: 'The customer token is not valid' };
   guardRoutes(server, { prefix, authenticate, rule, second });
   server.addHook('onRequest', async (request) => {
     if (request.routeOptions.url?.startsWith(prefix)) await requireCurrency(request);

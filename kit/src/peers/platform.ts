@@ -24,6 +24,8 @@ export interface PlatformOptions {
   maxReplyBytes?: number;
 }
 
+/** Has the customer token of a request. */
+export const customerTokenHeader = 'x-moltin-customer-token';
 /** Tokens are checked with the keys that `auth` publishes; the issuer of those that are opaque is asked about them. */
 const keys = { service: 'auth', path: '/.well-known/jwks.json' };
 
@@ -35,10 +37,11 @@ export function platformOf(
   const credentials = credentialsOf(config);
   const mesh = openMeshClient({ meshUrl: config.MESH_URL, ...(maxReplyBytes !== undefined && { maxReplyBytes }) });
   const issuer = { service: 'monolith', path: '/oauth/introspect', credentials };
+  const customers = { service: 'customers', path: '/internal/customers/token', credentials };
   return {
     ...{ mesh, credentials },
     authenticate: authenticator({ mesh, now, keys, opaque: issuer }),
-    findCustomer: subjectFinder({ mesh, now, issuer, hint: 'customer_token' }),
+    findCustomer: subjectFinder({ mesh, now, issuer: customers, header: customerTokenHeader }),
     asking: new Asking({ mesh, credentials }),
   };
 }

@@ -69,6 +69,8 @@ export type KitCode =
   | 'key_reused'
   | 'issuer_unavailable'
   | 'store_unavailable'
+  // Too many slow hashes wait: see kit/src/secrets.
+  | 'busy'
   | 'peer_unavailable'
   | 'peer_timeout'
   // While a resource moves: see kit/src/import.
@@ -89,6 +91,7 @@ export const kitErrors = {
   currency_disabled: { status: 400, title: 'BadRequestError' },
   key_reused: { status: 422, title: 'Idempotency-Key reused' },
   issuer_unavailable: { status: 503, title: 'Service Unavailable' },
+  busy: { status: 503, title: 'Service Unavailable' },
   store_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_unavailable: { status: 503, title: 'Service Unavailable' },
   peer_timeout: { status: 504, title: 'Gateway Timeout' },

@@ -163,6 +163,10 @@ describe('content that moves ahead of its rows', () => {
     assert.equal(reasons.size, 1);
     assert.match([...reasons.values()][0] ?? '', /FILES_FOLDER/);
     await assert.rejects(lone.fetch(files, files.contents!, [naming('x')]), { code: 'not_ready' });
+    assert.match((await lone.fault()) ?? '', /FILES_FOLDER/);
+    assert.match((await mover(new ContentFolder(join(base, 'not mounted', 'x'))).fault()) ?? '', /cannot be written/);
+    assert.equal(await mover().fault(), null);
+    assert.deepEqual(await onDisk(), []);
   });
 
   test('a comparison sees what the monolith has on its disk', async () => {

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import type { ContentFolder } from '@banyan/kit/content';
 import type { Change, State } from '@banyan/kit/import';
 import type { Pool } from 'pg';
-import { MigrationError } from '../errors.ts';
+import { MigrationError, messageOf } from '../errors.ts';
 import { inTransaction } from '../monolith/database.ts';
 import type { Contents, Resource } from '../resources/resource.ts';
 import type { ContentSide } from './content-side.ts';
@@ -79,6 +80,18 @@ export class ContentMover {
       } finally {
         await folder.discard(received);
       }
+    }
+  }
+
+  /** Why content cannot come to the monolith, as far as its folder tells. Null: it can. */
+  async fault(): Promise<string | null> {
+    const { folder } = this.#parts;
+    if (folder === null) return noFolder;
+    try {
+      await folder.discard(await folder.receive(Readable.from([])));
+      return null;
+    } catch (error) {
+      return `the folder of the monolith's content cannot be written: ${messageOf(error)}`;
     }
   }
 

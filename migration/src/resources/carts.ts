@@ -1,10 +1,10 @@
 import { cartFacts } from './cart-facts.ts';
+import { insertReplies, isKept, keptRepliesTable, replyStates } from './kept-replies.ts';
 import type { Queryable } from './queryable.ts';
 import { type Resource, type StateChange, timeText, type WayBack } from './resource.ts';
 
-/** A cart expires after this without a change, and a reply to a keyed request after a day. Neither is deleted then. */
+/** A cart expires after this without a change. It is not deleted then. */
 const live = (cart: string) => `${cart}.updated_at > now() - interval '7 days'`;
-const kept = (reply: string) => `${reply}.status is not null and ${reply}.created_at > now() - interval '1 day'`;
 
 /** A text of an URL without its percent encoding. */
 const decoded = (text: string) => `(
@@ -26,11 +26,6 @@ end`;
 /** Only these can be such requests. */
 const maybeOfCart = (row: string) =>
   `(${row}.path like '/v2/carts%' or ${row}.path in ('/v2/flows/carts/entries', '/v2/flows/cart_items/entries'))`;
-
-const replyState = `jsonb_build_object(
-  'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
-  'key', r.key, 'body_hash', encode(r.body_hash, 'hex'), 'status', r.status, 'reply', r.reply,
-  'created_at', ${timeText('r.created_at')})`;
 
 const taxesOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'id', t.id, 'name', t.name, 'jurisdiction', t.jurisdiction, 'code', t.code, 'rate', t.rate) order by t.position, t.id), '[]')
@@ -82,14 +77,7 @@ export const carts: Resource & WayBack = {
   summary: 'Carts with their lines, taxes, promotion codes and fields',
   entities: ['cart'],
   tables: [
-    {
-      name: 'idempotency_keys',
-      key: cartOfReply,
-      shared: true,
-      columns: [
-        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
-      ],
-    },
+    keptRepliesTable(cartOfReply),
     {
       name: 'carts',
       key: (row) => `${row}.id`,
@@ -136,9 +124,9 @@ export const carts: Resource & WayBack = {
         || ${fieldsOf('cart_field_values', 'c.id')} as cart
       from carts c where c.id = any($1::text[]) and ${live('c')}
     ), replied as (
-      select ${cartOfReply('r')} as id, jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
+      select ${cartOfReply('r')} as id, ${replyStates} as replies
       from idempotency_keys r
-      where ${maybeOfCart('r')} and ${kept('r')} and ${cartOfReply('r')} = any($1::text[]) group by 1
+      where ${maybeOfCart('r')} and ${isKept('r')} and ${cartOfReply('r')} = any($1::text[]) group by 1
     )
     select id as key, jsonb_build_object('cart', found.cart, 'replies', coalesce(replied.replies, '[]')) as state
     from found full join replied using (id)`,
@@ -147,7 +135,7 @@ export const carts: Resource & WayBack = {
     select id as key from (
       (select c.id from carts c where ${live('c')} and ($1::text is null or c.id > $1::text) order by c.id limit $2)
       union
-      (select ${cartOfReply('r')} from idempotency_keys r where ${maybeOfCart('r')} and ${kept('r')})
+      (select ${cartOfReply('r')} from idempotency_keys r where ${maybeOfCart('r')} and ${isKept('r')})
     ) as ids
     where id is not null and ($1::text is null or id > $1::text) order by id limit $2`,
   count: `select count(*)::int as count from carts c where ${live('c')}`,
@@ -158,7 +146,8 @@ export const carts: Resource & WayBack = {
       changes.map(({ key }) => key),
     );
     await insertCarts(db, changes);
-    await insertReplies(db, changes);
+    const replies = changes.flatMap(({ state }) => (state as unknown as CartState | null)?.replies ?? []);
+    await insertReplies(db, replies);
   },
   factsOf: async (_db, changes) => cartFacts(changes),
   afterDelete: async () => {},
@@ -240,17 +229,3 @@ const insertLineValues = `
   select line.id, one.key::uuid, one.value
   from jsonb_to_recordset($1::jsonb) as c(id text, lines jsonb),
     jsonb_to_recordset(c.lines) as line(id uuid, fields jsonb), jsonb_each(line.fields) as one`;
-
-async function insertReplies(db: Queryable, changes: readonly StateChange[]): Promise<void> {
-  const replies = changes.flatMap(({ state }) => (state as unknown as CartState | null)?.replies ?? []);
-  if (replies.length === 0) return;
-  await db.query(
-    `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
-     select decode(hash, 'hex'), client, customer, method, path, key, decode(body_hash, 'hex'), status, reply, created_at
-     from jsonb_to_recordset($1::jsonb) as row(hash text, client text, customer text, method text, path text, key text,
-       body_hash text, status integer, reply text, created_at timestamptz)
-     on conflict (scope_hash) do update set body_hash = excluded.body_hash, status = excluded.status,
-       reply = excluded.reply, created_at = excluded.created_at`,
-    [JSON.stringify(replies)],
-  );
-}

@@ -4,7 +4,7 @@ import { apiMoment } from './shop-events.ts';
 /** Each has content, which is read whole to be compared. */
 const weight = 100;
 
-/** The lock under which the monolith's sweep deletes content: whoever shares it keeps that off. */
+/** The lock under which the monolith's sweep deletes content. A transaction that shares it keeps the sweep off. */
 const sweepLock = 7_205_759_404;
 
 /** Endings of the URLs of public content. Others have none. */

@@ -1,3 +1,4 @@
+import { insertReplies, isKept, keptRepliesTable, replyStates } from './kept-replies.ts';
 import type { Queryable } from './queryable.ts';
 import { type Resource, type StateChange, timeText, type WayBack } from './resource.ts';
 import { apiMoment, type ShopEvent } from './shop-events.ts';
@@ -5,17 +6,9 @@ import { apiMoment, type ShopEvent } from './shop-events.ts';
 const integrationKey = 'integration:';
 const deliveryKey = 'delivery:';
 
-/** A reply to a keyed request is kept for a day. */
-const kept = (reply: string) => `${reply}.status is not null and ${reply}.created_at > now() - interval '1 day'`;
-
 /** The id of the integration that a keyed request made; null for a refusal and for requests to other resources. */
 const madeBy = (row: string) =>
   `case when ${row}.path = '/v2/integrations' then ${row}.reply::jsonb #>> '{data,id}' end`;
-
-const replyState = `jsonb_build_object(
-  'hash', encode(r.scope_hash, 'hex'), 'client', r.client, 'customer', r.customer, 'method', r.method, 'path', r.path,
-  'key', r.key, 'body_hash', encode(r.body_hash, 'hex'), 'status', r.status, 'reply', r.reply,
-  'created_at', ${timeText('r.created_at')})`;
 
 const logsOf = `(select coalesce(jsonb_agg(jsonb_build_object(
     'id', l.id, 'attempt', l.attempt, 'succeeded', l.succeeded, 'processing_time', l.processing_time, 'body', l.body,
@@ -35,9 +28,9 @@ const after = (prefix: string, id: string) =>
 const integrationStates = `
   with wanted as (select unnest(${idsOf(integrationKey)}) as id), replied as (
     select (${madeBy('r')})::uuid as id,
-      jsonb_agg(${replyState} order by encode(r.scope_hash, 'hex') collate "C") as replies
+      ${replyStates} as replies
     from idempotency_keys r
-    where r.path = '/v2/integrations' and ${kept('r')} and ${madeBy('r')} is not null group by 1
+    where r.path = '/v2/integrations' and ${isKept('r')} and ${madeBy('r')} is not null group by 1
   )
   select '${integrationKey}' || wanted.id as key, jsonb_build_object(
     'integration', case when i.id is not null then jsonb_build_object(
@@ -71,14 +64,7 @@ export const integrations: Resource & WayBack = {
   entities: ['integration'],
   hearsFacts: true,
   tables: [
-    {
-      name: 'idempotency_keys',
-      key: (row) => `'${integrationKey}' || (${madeBy(row)})`,
-      shared: true,
-      columns: [
-        ...['scope_hash', 'client', 'customer', 'method', 'path', 'key', 'body_hash', 'status', 'reply', 'created_at'],
-      ],
-    },
+    keptRepliesTable((row) => `'${integrationKey}' || (${madeBy(row)})`),
     // Only fenced: whichever program plans deliveries updates it first.
     { name: 'webhook_turn', key: () => 'null', columns: ['one'] },
     {
@@ -115,7 +101,7 @@ export const integrations: Resource & WayBack = {
       (select '${integrationKey}' || ids.id from (
          select i.id from integrations i
          union select (${madeBy('r')})::uuid from idempotency_keys r
-         where r.path = '/v2/integrations' and ${kept('r')} and ${madeBy('r')} is not null
+         where r.path = '/v2/integrations' and ${isKept('r')} and ${madeBy('r')} is not null
        ) as ids where ${after(integrationKey, 'ids.id')} order by ids.id limit $2)
     ) as found order by key collate "C" limit $2`,
   count: `select (select count(*) from integrations)::int + (select count(*) from integration_jobs)::int as count`,
@@ -175,16 +161,7 @@ async function applyIntegrations(db: Queryable, changes: readonly WithId[]): Pro
     [JSON.stringify(present)],
   );
   const replies = changes.flatMap(({ state }) => (state?.replies ?? []) as object[]);
-  if (replies.length === 0) return;
-  await db.query(
-    `insert into idempotency_keys (scope_hash, client, customer, method, path, key, body_hash, status, reply, created_at)
-     select decode(hash, 'hex'), client, customer, method, path, key, decode(body_hash, 'hex'), status, reply, created_at
-     from jsonb_to_recordset($1::jsonb) as row(hash text, client text, customer text, method text, path text, key text,
-       body_hash text, status integer, reply text, created_at timestamptz)
-     on conflict (scope_hash) do update set body_hash = excluded.body_hash, status = excluded.status,
-       reply = excluded.reply, created_at = excluded.created_at`,
-    [JSON.stringify(replies)],
-  );
+  await insertReplies(db, replies);
 }
 
 async function applyDeliveries(db: Queryable, changes: readonly WithId[]): Promise<void> {

@@ -5,6 +5,7 @@ import { carts } from './carts.ts';
 import { categories, categoryLinks } from './categories.ts';
 import { collectionLinks, collections } from './collections.ts';
 import { currencies } from './currencies.ts';
+import { customers } from './customers.ts';
 import { files } from './files.ts';
 import { flows } from './flows.ts';
 import { integrations } from './integrations.ts';
@@ -24,6 +25,7 @@ export const resources: readonly Resource[] = [
     collectionLinks,
     collections,
     currencies,
+    customers,
     files,
     flows,
     integrations,

@@ -13,7 +13,7 @@ const parityFreshMs = 10 * 60_000;
  * @throws MigrationError `stays` when the resource has no way back, `not_ready` with every reason
  */
 export async function preflight(mover: Mover, target: Target): Promise<void> {
-  const { resource, journal, monolith, service, factsFault, now } = mover.parts;
+  const { resource, journal, monolith, service, contents, factsFault, now } = mover.parts;
   const wayBack = wayBackOf(resource);
   const entry = await journal.entry(resource.name);
   const missing: string[] = [];
@@ -39,6 +39,7 @@ export async function preflight(mover: Mover, target: Target): Promise<void> {
     const count = displaced + (rows[0]?.count ?? 0);
     return count === 0 ? null : `${count} unique names are set aside`;
   });
+  if (resource.contents) await need('content', async () => (await contents?.fault()) ?? null);
   if (resource.hearsFacts && target === 'service') await need('facts', factsFault);
   await need('way back', () =>
     inTransaction(monolith, async (db) => {

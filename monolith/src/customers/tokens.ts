@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { ShopError } from '../errors.ts';
 import { verifiedClaims } from '../oauth/read-jwt.ts';
@@ -82,9 +82,7 @@ export class CustomerTokens {
   }
 
   async #readKey(): Promise<KeyObject> {
-    const { db } = this.#shop;
-    await db.query('insert into customer_token_key (key) values ($1) on conflict do nothing', [randomBytes(32)]);
-    const { rows } = await db.query<{ key: Buffer }>('select key from customer_token_key');
+    const { rows } = await this.#shop.db.query<{ key: Buffer }>('select key from customer_token_key');
     if (rows[0] === undefined) throw new Error('The store has no key for customer tokens');
     return createSecretKey(rows[0].key);
   }

@@ -18,7 +18,7 @@ const checkFirstStock = checker(
   }),
 );
 
-/** `/internal/…`: what a service that keeps carts asks of the owners of products, stock and customers. */
+/** `/internal/…`: what a service that keeps carts asks of the owners of products and stock. */
 export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
   // Products by `id` and `sku`, each of which may be repeated, with all their prices. Drafts too: the service decides.
   app.get('/internal/products', async (request) => {
@@ -61,14 +61,5 @@ export function goodsRoutes(app: FastifyInstance, shop: Shop): void {
     if (wanted.length > maxFirstStocks) throw badRequest(`data has at most ${maxFirstStocks} products`, 'data');
     await writeFirstStocks(shop.db, wanted, shop.now());
     return reply.code(204).send();
-  });
-
-  // Those of the customers that exist.
-  app.get('/internal/customers', async (request) => {
-    checkIntrospector(shop, request.headers.authorization);
-    const { rows } = await shop.db.query('select id from customers where id = any($1::uuid[])', [
-      named(request, 'id', isUuid),
-    ]);
-    return { data: rows };
   });
 }

@@ -190,14 +190,25 @@ test('services ask who a customer token belongs to', async () => {
     assert.deepEqual(await introspect(wrong), { active: false });
   }
   assert.deepEqual(await introspect(token, 'access_token'), { active: false });
+  // The same as a GET, which has the token in its usual header.
+  const read = async (text: string) => {
+    const headers = { authorization: basic, 'x-moltin-customer-token': text };
+    const reply = await it.app.inject({ url: '/internal/customers/token', headers });
+    return [reply.statusCode, reply.headers['cache-control'], reply.json()];
+  };
+  assert.deepEqual(await read(token), [200, 'no-store', { active: true, sub: id, exp: expires }]);
+  assert.deepEqual(await read(`${token}x`), [200, 'no-store', { active: false }]);
+  assert.equal((await read(''))[0], 400);
   await it.admin('DELETE', `/v2/customers/${id}`);
   assert.deepEqual(await introspect(token), { active: false });
+  assert.deepEqual((await read(token))[2], { active: false });
 });
 
 test('clients of the API do not', async () => {
   const goods = ['products', 'images', 'stock', 'customers', 'promotions'].map((name) => `/internal/${name}`);
   for (const path of [
     '/internal/settings',
+    '/internal/customers/token',
     '/internal/fields?slug=brands',
     '/internal/fields/entries?to=authors',
     '/internal/fields/targets?to=product',

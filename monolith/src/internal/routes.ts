@@ -4,9 +4,10 @@ import { isUuid } from '../api/ids.ts';
 import { grouped, linksToProducts } from '../catalog/groups.ts';
 import { kinds } from '../catalog/kinds.ts';
 import { queryOf } from '../lists/query.ts';
-import { checkIntrospector } from '../oauth/introspect.ts';
+import { type CustomerTokenReader, checkIntrospector } from '../oauth/introspect.ts';
 import { loadSettings } from '../settings/store.ts';
 import type { Shop } from '../shop.ts';
+import { customerPeerRoutes } from './customer-routes.ts';
 import { fieldsForServices } from './fields-routes.ts';
 import { goodsRoutes } from './goods-routes.ts';
 import { orderRoutes } from './order-routes.ts';
@@ -19,7 +20,7 @@ const maxIds = 100;
  * `/internal/…`: what services ask that have taken over a resource, with the credentials of introspection. No client of
  * the API can read these paths.
  */
-export function internalRoutes(app: FastifyInstance, shop: Shop): void {
+export function internalRoutes(app: FastifyInstance, shop: Shop, customers: CustomerTokenReader): void {
   // What replies to clients depend on that may not read the settings: the length of a page, and how carts are priced.
   app.get('/internal/settings', async (request) => {
     checkIntrospector(shop, request.headers.authorization);
@@ -28,6 +29,7 @@ export function internalRoutes(app: FastifyInstance, shop: Shop): void {
   });
 
   goodsRoutes(app, shop);
+  customerPeerRoutes(app, shop, customers);
   orderRoutes(app, shop);
   promotionRoutes(app, shop);
   fieldsForServices(app, shop);

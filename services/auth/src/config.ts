@@ -1,7 +1,7 @@
 import { migrationSettings } from '@banyan/kit/common-settings';
+import { type Machine, slowHashSettings, thisMachine, withSlowHashLimits } from '@banyan/kit/secrets';
 import { type GivenSettings, readConfig } from '@banyan/kit/settings';
-import Type, { type Static } from '@banyan/kit/typebox';
-import { type Machine, slowHashLimits, thisMachine } from './secrets/hash-limits.ts';
+import Type from '@banyan/kit/typebox';
 
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` });
 const whole = (value: number, minimum: number, maximum = 2 ** 31 - 1) =>
@@ -43,12 +43,7 @@ const Settings = Type.Object({
    * While the store is down, cached data is used for this long. A revoked client is refused after that at the latest.
    */
   STALE_LIMIT_S: whole(300, 0),
-  /** Concurrent slow hashes. Absent: one less than the number of cores or pool threads, whichever is smaller. */
-  SLOW_HASH_CONCURRENCY: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
-  /** MiB for all slow hashes. One always runs. Absent: half of what the process may use beyond 160 MiB. */
-  SLOW_HASH_MEMORY_MB: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_048_576 })),
-  /** Requests that may wait for a slow hash. Further requests get 503 with Retry-After. */
-  SLOW_HASH_QUEUE: whole(64, 0),
+  ...slowHashSettings,
   /** A valid opaque token is cached for this long, so a revocation at the monolith takes effect after it. */
   INTROSPECTION_FRESH_MS: whole(10_000, 0),
   /** An unknown opaque token is cached as unknown for this long. */
@@ -56,8 +51,7 @@ const Settings = Type.Object({
   INTROSPECTION_CACHE_ENTRIES: whole(50_000, 2),
 });
 
-type Given = Static<typeof Settings>;
-export type Config = Given & Required<Pick<Given, 'SLOW_HASH_CONCURRENCY' | 'SLOW_HASH_MEMORY_MB'>>;
+export type Config = ReturnType<typeof authConfig>;
 
 /** Faults of settings that contradict each other. */
 function contradictions(given: GivenSettings): string[] {
@@ -73,12 +67,6 @@ function contradictions(given: GivenSettings): string[] {
 }
 
 /** @throws ConfigError with all faults */
-export function authConfig(env: NodeJS.ProcessEnv, machine: Machine = thisMachine(env)): Config {
-  const config = readConfig(Settings, env, contradictions);
-  const limits = slowHashLimits(machine);
-  return {
-    ...config,
-    SLOW_HASH_CONCURRENCY: config.SLOW_HASH_CONCURRENCY ?? limits.concurrency,
-    SLOW_HASH_MEMORY_MB: config.SLOW_HASH_MEMORY_MB ?? Math.floor(limits.memoryBytes / 1_048_576),
-  };
+export function authConfig(env: NodeJS.ProcessEnv, machine: Machine = thisMachine(env)) {
+  return withSlowHashLimits(readConfig(Settings, env, contradictions), machine);
 }

@@ -9,7 +9,6 @@ export type AuthCode =
   | 'invalid_caller'
   | 'in_progress'
   | 'rate_limited'
-  | 'busy'
   | 'bad_reply'
   | 'key_sealed';
 
@@ -28,7 +27,6 @@ export const authErrors = {
   invalid_caller: { status: 401, title: 'Unauthorized' },
   in_progress: { status: 409, title: 'Conflict' },
   rate_limited: { status: 429, title: 'Too Many Requests' },
-  busy: { status: 503, title: 'Service Unavailable' },
   bad_reply: { status: 502, title: 'Bad Gateway' },
   key_sealed: { status: 503, title: 'Service Unavailable' },
 } as const satisfies CompleteErrorTable<AuthCode>;

@@ -1,8 +1,8 @@
 import type { Logger } from '@banyan/kit/log';
 import type { Notifications } from '@banyan/kit/notifications';
+import type { SlowParameters } from '@banyan/kit/secrets';
 import type { ClientCache } from './clients/client-cache.ts';
 import type { KeyKeeper } from './keys/key-keeper.ts';
-import type { SlowParameters } from './secrets/hash-format.ts';
 import type { Store } from './store.ts';
 
 export interface HousekeepingOptions {

@@ -2,9 +2,9 @@ import { ServiceError } from '@banyan/kit/errors';
 import { type MovedResource, type Moves, openMoves } from '@banyan/kit/import';
 import { openPostgres, type Queryable, statement } from '@banyan/kit/postgres';
 import { postgresLedger } from '@banyan/kit/postgres-ledger';
+import { isUsableSlowHash } from '@banyan/kit/secrets';
 import Type, { type Static } from '@banyan/kit/typebox';
 import { Identifier } from './contract.ts';
-import { isUsableSlowHash } from './secrets/hash-format.ts';
 
 /** RFC 3339 in UTC, with microseconds. */
 const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6}Z$' });

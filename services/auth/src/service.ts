@@ -7,6 +7,7 @@ import type { Logger } from '@banyan/kit/log';
 import { Metrics } from '@banyan/kit/metrics';
 import { type RunningService, runService } from '@banyan/kit/run';
 import { applySchema } from '@banyan/kit/schema';
+import { limitsOf, SlowHasher, scryptOffLoop } from '@banyan/kit/secrets';
 import { ClientCache } from './clients/client-cache.ts';
 import type { Config } from './config.ts';
 import { authErrors } from './errors.ts';
@@ -17,7 +18,6 @@ import { rotationPolicy } from './keys/policy.ts';
 import { sealingWith } from './keys/sealing.ts';
 import { authMetrics } from './metrics.ts';
 import { addRoutes } from './routes.ts';
-import { SlowHasher, scryptOffLoop } from './secrets/slow-hasher.ts';
 import { SecretUpgrades } from './secrets/upgrades.ts';
 import { SecretVerifier } from './secrets/verifier.ts';
 import { openStore, schemaFolder } from './store.ts';
@@ -56,8 +56,7 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
     staleMs,
     entries: config.CLIENT_CACHE_ENTRIES,
   });
-  const hashLimits = { concurrency: config.SLOW_HASH_CONCURRENCY, memoryBytes: config.SLOW_HASH_MEMORY_MB * 1_048_576 };
-  const slow = new SlowHasher(scryptOffLoop, hashLimits, config.SLOW_HASH_QUEUE);
+  const slow = new SlowHasher(scryptOffLoop, limitsOf(config), config.SLOW_HASH_QUEUE);
   const upgrades = new SecretUpgrades({ store, clients, logger, upgraded: counters.upgraded });
   const housekeeping = new Housekeeping({ store, logger, periodMs: config.KEY_REFRESH_MS });
   const verifier = new SecretVerifier({

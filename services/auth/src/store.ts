@@ -1,15 +1,10 @@
 import { listenToPostgres, type Notifications } from '@banyan/kit/notifications';
 import { openPostgres, type Queryable, statement } from '@banyan/kit/postgres';
+import type { SlowHash, SlowParameters } from '@banyan/kit/secrets';
 import type { Identifier } from './contract.ts';
 import type { Client } from './domain.ts';
 import type { KeyRecord, KeyState } from './keys/rotation.ts';
-import {
-  type FastHash,
-  formatFastHash,
-  parseSecretHash,
-  type SlowHash,
-  type SlowParameters,
-} from './secrets/hash-format.ts';
+import { type FastHash, formatFastHash, parseSecretHash } from './secrets/hash-format.ts';
 
 /** The numbered SQL files of this service's database. */
 export const schemaFolder = new URL('../schema/', import.meta.url);

@@ -1,7 +1,9 @@
-import { allowBrowsers } from '@banyan/kit/api';
+import { allowBrowsers, isUuid } from '@banyan/kit/api';
+import { peersOnly } from '@banyan/kit/basic';
 import { type Clock, systemClock } from '@banyan/kit/clock';
 import { placeOf } from '@banyan/kit/common-settings';
 import { addContentRoutes, ContentFolder } from '@banyan/kit/content';
+import { addTargetRoutes } from '@banyan/kit/fields';
 import { createServer } from '@banyan/kit/http';
 import { addImportRoutes } from '@banyan/kit/import';
 import { closeOnSignal } from '@banyan/kit/lifecycle';
@@ -57,6 +59,15 @@ export async function startService(config: Config, logger: Logger, now: Clock = 
   addImportRoutes(server, store.moves, token);
   addContentRoutes(server, { resource: 'files', folder, maxBytes: maxFileBytes, token });
   addRoutes(server, { ...platform, store, folder, pageLength, requireCurrency, publicUrl, now });
+  addTargetRoutes(server, {
+    requirePeer: peersOnly(platform.credentials),
+    of: {
+      file: async (ids) => {
+        const found = await Promise.all(ids.filter(isUuid).map((id) => store.find(id.toLowerCase(), false)));
+        return found.flatMap((file) => (file === undefined ? [] : [file.id]));
+      },
+    },
+  });
 
   const running = await runService({
     ...placeOf(config),

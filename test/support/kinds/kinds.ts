@@ -1,5 +1,6 @@
 import { carts } from './carts.ts';
 import { currencies } from './currencies.ts';
+import { customers } from './customers.ts';
 import { files } from './files.ts';
 import { flows } from './flows.ts';
 import { brands, categories, collections } from './groups.ts';
@@ -15,6 +16,7 @@ const kinds: readonly Kind[] = [
   categories,
   collections,
   currencies,
+  customers,
   files,
   flows,
   integrations,

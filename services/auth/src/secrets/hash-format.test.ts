@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  fastHash,
-  formatFastHash,
-  isMachineMade,
-  isUsableSlowHash,
-  newSalt,
-  parseSecretHash,
-  sameHash,
-} from './hash-format.ts';
+import { isUsableSlowHash, sameHash } from '@banyan/kit/secrets';
+import { fastHash, formatFastHash, isMachineMade, newSalt, parseSecretHash } from './hash-format.ts';
 
 test('a fast hash survives being stored', () => {
   const hash = fastHash('secret', newSalt());
@@ -17,14 +10,6 @@ test('a fast hash survives being stored', () => {
   assert.ok(sameHash(fastHash('secret', hash.salt).hash, hash.hash));
   assert.ok(!sameHash(fastHash('Secret', hash.salt).hash, hash.hash));
   assert.ok(!sameHash(fastHash('secret', newSalt()).hash, hash.hash), 'the salt counts');
-});
-
-test('a slow hash is read with and without padding', () => {
-  const [salt, hash] = [Buffer.alloc(16, 1), Buffer.alloc(32, 2)];
-  for (const pad of [(text: string) => text, (text: string) => text.replaceAll('=', '')]) {
-    const text = `$scrypt$ln=15,r=8,p=3$${pad(salt.toString('base64'))}$${pad(hash.toString('base64'))}`;
-    assert.deepEqual(parseSecretHash(text), { kind: 'slow', parameters: { ln: 15, r: 8, p: 3 }, salt, hash, text });
-  }
 });
 
 test('an unknown format is not a hash', () => {
@@ -46,11 +31,9 @@ test('only a secret as long as the generated ones counts as generated', () => {
   assert.ok(!isMachineMade('0123456789abcdef'));
 });
 
-test('a slow hash is usable up to its limits, and a fast one is none', () => {
-  const slow = (parameters: string) => `$scrypt$${parameters}$AAAA$${'A'.repeat(43)}=`;
-  for (const good of ['ln=15,r=8,p=3', 'ln=1,r=1,p=1', 'ln=18,r=8,p=16']) assert.ok(isUsableSlowHash(slow(good)), good);
-  for (const bad of ['ln=0,r=8,p=1', 'ln=19,r=8,p=1', 'ln=21,r=1,p=1', 'ln=10,r=33,p=1', 'ln=10,r=8,p=17']) {
-    assert.ok(!isUsableSlowHash(slow(bad)), bad);
-  }
+test('a hash of either kind is read', () => {
+  const text = `$scrypt$ln=15,r=8,p=3$${Buffer.alloc(16, 1).toString('base64')}$${Buffer.alloc(32, 2).toString('base64')}`;
+  assert.equal(parseSecretHash(text)?.kind, 'slow');
+  assert.ok(isUsableSlowHash(text));
   assert.ok(!isUsableSlowHash(formatFastHash(fastHash('secret', newSalt()))));
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SlowHash } from '@banyan/kit/secrets';
 import type { Client } from '../domain.ts';
 import { capturingLogger } from '../testing.ts';
-import { fastHash, newSalt, type SlowHash } from './hash-format.ts';
+import { fastHash, newSalt } from './hash-format.ts';
 import { SecretUpgrades } from './upgrades.ts';
 
 const slow: SlowHash = {

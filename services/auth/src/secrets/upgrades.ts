@@ -1,9 +1,10 @@
 import type { Logger } from '@banyan/kit/log';
 import type { PlainCounter } from '@banyan/kit/metrics';
+import type { SlowHash } from '@banyan/kit/secrets';
 import type { ClientCache } from '../clients/client-cache.ts';
 import type { Client } from '../domain.ts';
 import type { Store } from '../store.ts';
-import type { FastHash, SlowHash } from './hash-format.ts';
+import type { FastHash } from './hash-format.ts';
 
 export interface UpgradesOptions {
   store: Pick<Store, 'upgradeSecret'>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type SlowHash, SlowHasher, type SlowParameters, sameHash } from '@banyan/kit/secrets';
 import type { Client } from '../domain.ts';
-import { type FastHash, fastHash, type SlowHash, type SlowParameters, sameHash } from './hash-format.ts';
-import { SlowHasher } from './slow-hasher.ts';
+import { type FastHash, fastHash } from './hash-format.ts';
 import { SecretVerifier } from './verifier.ts';
 
 const secret = 'a'.repeat(40);

@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
+import { type SlowHash, type SlowHasher, type SlowParameters, sameHash } from '@banyan/kit/secrets';
 import type { Client } from '../domain.ts';
-import {
-  type FastHash,
-  fastHash,
-  isMachineMade,
-  newSalt,
-  type SlowHash,
-  type SlowParameters,
-  sameHash,
-} from './hash-format.ts';
-import type { SlowHasher } from './slow-hasher.ts';
+import { type FastHash, fastHash, isMachineMade, newSalt } from './hash-format.ts';
 
 export interface VerifierOptions {
   slow: SlowHasher;
@@ -49,7 +41,7 @@ export class SecretVerifier {
 
   /**
    * @param clientId from the request, whether or not such a client exists
-   * @throws AuthError `busy` when too many requests wait for a slow hash
+   * @throws ServiceError `busy` when too many requests wait for a slow hash
    */
   verify(clientId: string, client: Client | null, secret: string): Promise<boolean> | boolean {
     const stored = client?.secret ?? null;

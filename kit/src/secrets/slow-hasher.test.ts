@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { until } from '@banyan/kit/testing';
-import { AuthError } from '../errors.ts';
+import { ServiceError } from '../service/errors.ts';
+import { until } from '../testing/until.ts';
 import { SlowHasher, scryptOffLoop } from './slow-hasher.ts';
 
 const parameters = { ln: 4, r: 8, p: 1 };
@@ -43,7 +43,7 @@ describe('the queue', () => {
     assert.equal(hasher.waiting, 3);
     await assert.rejects(
       hash(),
-      (error: unknown) => error instanceof AuthError && error.code === 'busy' && error.details.retryAfterS === 1,
+      (error: unknown) => error instanceof ServiceError && error.code === 'busy' && error.details.retryAfterS === 1,
     );
     for (let done = 0; done < 5; done++) {
       await until('something to finish', () => finish.length > done);

@@ -1,7 +1,7 @@
 import { scrypt } from 'node:crypto';
-import { AuthError } from '../errors.ts';
-import type { SlowParameters } from './hash-format.ts';
+import { ServiceError } from '../service/errors.ts';
 import type { HashLimits } from './hash-limits.ts';
+import type { SlowParameters } from './slow-hash.ts';
 
 /** Computes scrypt (RFC 7914) of a secret; `length` in bytes. */
 export type SlowFunction = (
@@ -49,7 +49,7 @@ export class SlowHasher {
     return this.#waiting.length;
   }
 
-  /** @throws AuthError `busy` when the queue is full */
+  /** @throws ServiceError `busy` when the queue is full */
   async hash(secret: string, salt: Buffer, length: number, parameters: SlowParameters): Promise<Buffer> {
     const bytes = bytesOf(parameters);
     await this.#admit(bytes);
@@ -68,7 +68,7 @@ export class SlowHasher {
       return Promise.resolve();
     }
     if (this.#waiting.length >= this.#queueLimit) {
-      throw new AuthError('busy', { detail: 'Too many clients are being verified; try again', retryAfterS: 1 });
+      throw new ServiceError('busy', { detail: 'Too many secrets are being hashed; try again', retryAfterS: 1 });
     }
     return new Promise((start) => this.#waiting.push({ bytes, start }));
   }

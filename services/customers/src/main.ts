@@ -1,0 +1,3 @@
+import { main } from './service.ts';
+
+await main(process.env);
