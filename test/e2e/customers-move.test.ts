@@ -45,7 +45,8 @@ test('customers move to their service and back while they sign in, buy and chang
   let moving = true;
   const going = () => moving && faults().length === 0;
   const clients = [accounts.live(going), ledger.write(0, going), ledger.write(1, going)];
-  const dwell = async (where: string, isAsked: boolean) => {
+  /** @param isAsked whether others ask the service by name; null: some may, since reads go to the owner while settling is late */
+  const dwell = async (where: string, isAsked: boolean | null) => {
     const asked = await timesAsked();
     const goal = {
       writes: ledger.acknowledged.length + atEachStop.writes,
@@ -55,6 +56,7 @@ test('customers move to their service and back while they sign in, buy and chang
     await until(`writes ${where}`, () => !going() || isEnough(), { limitMs: 180_000 });
     assert.deepEqual(faults(), [], where);
     await migrator.mustBeEqual('customers', where);
+    if (isAsked === null) return;
     assert.equal((await timesAsked()) > asked, isAsked, `${where}: services that ask by name follow the reads`);
   };
 
@@ -69,7 +71,7 @@ test('customers move to their service and back while they sign in, buy and chang
     await migrator.switchTo('carts', 'service');
     await dwell('on the service, as the carts are', true);
     await migrator.shift('customers/reads', 'monolith');
-    await dwell('on the service, with the reads on the monolith', false);
+    await dwell('on the service, with the reads on the monolith', null);
     await migrator.switchTo('customers', 'monolith');
     await dwell('back on the monolith', false);
     await migrator.switchTo('customers', 'service');
