@@ -96,7 +96,7 @@ export interface MeshClientOptions {
 }
 
 export function openMeshClient(options: MeshClientOptions): StreamingMeshClient {
-  const { timeoutMs: defaultTimeoutMs = 2_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
+  const { timeoutMs: defaultTimeoutMs = 5_000, maxReplyBytes = 1_048_576, maxConnections = 32 } = options;
   const { spans = processSpans } = options;
   const pool = new Pool(options.meshUrl, { connections: maxConnections, connect: { timeout: defaultTimeoutMs } });
 

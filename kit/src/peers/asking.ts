@@ -26,7 +26,7 @@ export class Asking {
   readonly #authorization: string | null;
   readonly #timeoutMs: number;
 
-  constructor({ mesh, credentials, timeoutMs = 3_000 }: AskingOptions) {
+  constructor({ mesh, credentials, timeoutMs = 5_000 }: AskingOptions) {
     this.#mesh = mesh;
     this.#authorization =
       credentials && `Basic ${Buffer.from(`${credentials.id}:${credentials.secret}`).toString('base64')}`;
