@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ApiClient, tokenRequest } from '../../platform/clients.ts';
-import { type Body, type Journey, jsonRequest, type Step } from './step.ts';
+import { type Journey, stepsWith } from './step.ts';
 
 interface Memory {
   slug: string;
@@ -9,19 +9,7 @@ interface Memory {
   product?: string;
 }
 
-const step = (
-  name: string,
-  service: string,
-  method: string,
-  path: (memory: Memory) => string,
-  data?: (memory: Memory) => object,
-  learn?: (body: Body, memory: Memory) => void,
-): Step<Memory> => ({
-  name,
-  service,
-  request: (memory) => jsonRequest(method, path(memory), { authorization: `Bearer ${memory.token}` }, data?.(memory)),
-  ...(learn && { learn }),
-});
+const step = stepsWith<Memory>(({ token }) => ({ authorization: `Bearer ${token}` }));
 
 /** Work of an administrator: makes a product with a brand, stocks it up, prices it anew, looks at orders, and takes it away. */
 export const administrator = (client: ApiClient): Journey<Memory> => ({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Goods } from './goods.ts';
-import { type Journey, jsonRequest, type Step } from './step.ts';
+import { type Journey, stepsWith } from './step.ts';
 
 interface Memory {
   goods: Goods;
@@ -25,25 +25,8 @@ const headersOf = ({ token, customerToken }: Memory): Record<string, string> => 
   ...(customerToken !== undefined && { 'x-moltin-customer-token': customerToken }),
 });
 
-const get = (name: string, service: string, path: (memory: Memory) => string): Step<Memory> => ({
-  name,
-  service,
-  request: (memory) => jsonRequest('GET', path(memory), headersOf(memory)),
-});
-
-const send = (
-  name: string,
-  service: string,
-  method: string,
-  path: (memory: Memory) => string,
-  data: (memory: Memory) => object,
-  learn?: Step<Memory>['learn'],
-): Step<Memory> => ({
-  name,
-  service,
-  request: (memory) => jsonRequest(method, path(memory), headersOf(memory), data(memory)),
-  ...(learn && { learn }),
-});
+const step = stepsWith(headersOf);
+const get = (name: string, service: string, path: (memory: Memory) => string) => step(name, service, 'GET', path);
 
 const ofCart =
   (more = '') =>
@@ -88,7 +71,7 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
       'products',
       ({ goods: { productId } }) => `/v2/products/${productId}?include=main_image,brands`,
     ),
-    send(
+    step(
       'adds a product to the cart',
       'carts',
       'POST',
@@ -98,11 +81,11 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
         memory.line = body.data[0].id;
       },
     ),
-    send('adds the shipping', 'carts', 'POST', ofCart('/items'), () => ({
+    step('adds the shipping', 'carts', 'POST', ofCart('/items'), () => ({
       ...{ type: 'custom_item', name: 'Courier', sku: 'courier', quantity: 1, price: { amount: 495 } },
     })),
     get('sees the lines of the cart', 'carts', ofCart('/items')),
-    send(
+    step(
       'changes a quantity',
       'carts',
       'PUT',
@@ -110,7 +93,7 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
       ({ line }) => ({ type: 'cart_item', id: line, quantity: 2 }),
     ),
     get('sees the cart', 'carts', ofCart()),
-    send(
+    step(
       'signs up',
       'customers',
       'POST',
@@ -120,7 +103,7 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
         memory.customer = body.data.id;
       },
     ),
-    send(
+    step(
       'signs in',
       'customers',
       'POST',
@@ -130,14 +113,14 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
         memory.customerToken = body.data.token;
       },
     ),
-    send(
+    step(
       'adds an address',
       'customers',
       'POST',
       ({ customer }) => `/v2/customers/${customer}/addresses`,
       () => ({ type: 'address', name: 'home', ...address }),
     ),
-    send(
+    step(
       'checks out',
       'orders',
       'POST',
@@ -151,7 +134,7 @@ export const shopper = (clientId: string, goods: readonly Goods[]): Journey<Memo
         memory.order = body.data.id;
       },
     ),
-    send(
+    step(
       'pays',
       'payments',
       'POST',

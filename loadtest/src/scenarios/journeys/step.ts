@@ -33,3 +33,20 @@ export function jsonRequest(
   if (data === undefined) return { method, path, headers };
   return { method, path, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ data }) };
 }
+
+/** A maker of steps that send and read JSON. @param headersOf what each of their requests carries */
+export const stepsWith =
+  <Memory>(headersOf: (memory: Memory) => Record<string, string>) =>
+  (
+    name: string,
+    service: string,
+    method: string,
+    path: (memory: Memory) => string,
+    data?: (memory: Memory) => object,
+    learn?: Step<Memory>['learn'],
+  ): Step<Memory> => ({
+    name,
+    service,
+    request: (memory) => jsonRequest(method, path(memory), headersOf(memory), data?.(memory)),
+    ...(learn && { learn }),
+  });
